@@ -1,0 +1,15 @@
+import { defineCommand } from 'citty'
+import { seedDemo } from '../../server/domain/demo.ts'
+import { defineTask } from '../task.ts'
+
+const demo = defineTask({
+  name: 'demo',
+  description: 'Create two demo organisations and an operator, unless they are there; not in production',
+  args: {},
+  async run({ app, migrations }) {
+    const { accounts, created } = await seedDemo(app, migrations.tenant)
+    return { json: { accounts, created }, text: accounts.map(({ url, email, password, role }) => `${url}  ${email}  ${password}  ${role}`).join('\n') }
+  },
+})
+
+export default defineCommand({ meta: { name: 'seed', description: 'Example data' }, subCommands: { demo } })

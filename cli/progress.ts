@@ -1,0 +1,16 @@
+/**
+ * @param label what is being done
+ * @returns a callback that draws a bar on a terminal, and nothing elsewhere
+ */
+export function showProgress(label: string): (finished: number, total: number) => void {
+  const { stderr } = process
+  if (!stderr.isTTY) return () => {}
+  let drawn = 0
+  return (finished, total) => {
+    if (finished < total && Date.now() - drawn < 50) return
+    drawn = Date.now()
+    const width = 30
+    const done = Math.round(width * finished / total)
+    stderr.write(`\r${label} ${'█'.repeat(done)}${'░'.repeat(width - done)} ${finished} of ${total}${finished === total ? '\n' : ''}`)
+  }
+}

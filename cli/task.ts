@@ -1,0 +1,88 @@
+import type { ArgsDef, CommandDef, ParsedArgs } from 'citty'
+import { defineCommand } from 'citty'
+import { loadMigrations } from '../server/database/migrations.ts'
+import type { MigrationSets } from '../server/database/migrator.ts'
+import { bootstrapPlatform } from '../server/database/migrator.ts'
+import type { SlotsOptions } from '../server/database/slots.ts'
+import { loadConfig } from '../server/config.ts'
+import type { RunningApp } from '../server/create-app.ts'
+import { createApp, createLogger } from '../server/create-app.ts'
+
+/** The command line itself is wrong: exit code 2. */
+export class UsageError extends Error {}
+/** The work was done in part or not at all, and has been reported already: exit code 1. */
+export class TaskFailed extends Error {}
+
+const shared = { json: { type: 'boolean', description: 'Print the result as JSON' } } as const satisfies ArgsDef
+
+interface Task<Args extends ArgsDef> {
+  name: string
+  description: string
+  args: Args
+  /** How many connections it needs and how long its statements may take. */
+  slots?: (args: ParsedArgs<Args>) => Partial<SlotsOptions>
+  run: (tools: { app: RunningApp, migrations: MigrationSets, args: ParsedArgs<Args & typeof shared> }) => Promise<Report>
+}
+
+export interface Report {
+  /** What `--json` prints. */
+  json: unknown
+  /** What people read. */
+  text: string
+  failed?: boolean
+}
+
+/**
+ * A command that works on the installation: it refuses options that it does not know, opens the
+ * database, brings the platform's own schema up to date, and prints one result.
+ */
+export function defineTask<const Args extends ArgsDef>(task: Task<Args>): CommandDef<Args & typeof shared> {
+  const args = { ...task.args, ...shared }
+  return defineCommand({
+    meta: { name: task.name, description: task.description },
+    args,
+    async run({ rawArgs, args: given }) {
+      refuseUnknown(rawArgs, args, given._)
+      const report = await withApp(task.slots?.(given as never) ?? {}, (app, migrations) => task.run({ app, migrations, args: given as never }))
+      process.stdout.write(given.json ? `${JSON.stringify(report.json)}\n` : `${report.text}\n`)
+      if (report.failed) throw new TaskFailed()
+    },
+  }) as CommandDef<Args & typeof shared>
+}
+
+async function withApp<T>(slots: Partial<SlotsOptions>, work: (app: RunningApp, migrations: MigrationSets) => Promise<T>): Promise<T> {
+  const root = new URL('..', import.meta.url).pathname
+  const migrations = { platform: loadMigrations(root, 'platform'), tenant: loadMigrations(root, 'tenant') }
+  const app = await createApp(loadConfig(process.env), createLogger('silent'), { size: 2, statementTimeout: 60_000, applicationName: 'tenantry-cli', ...slots })
+  try {
+    await bootstrapPlatform(app.database, migrations.platform)
+    return await work(app, migrations)
+  }
+  finally {
+    await app.close()
+  }
+}
+
+function refuseUnknown(rawArgs: string[], args: ArgsDef, positionals: string[]): void {
+  for (const raw of rawArgs) {
+    if (raw === '--') break
+    const name = /^--?(?:no-)?([^=]+)/.exec(raw)?.[1]
+    if (name && !(name in args)) throw new UsageError(`Unknown option: ${raw.split('=')[0]}`)
+  }
+  const places = Object.values(args).filter(arg => arg.type === 'positional').length
+  if (positionals.length > places) throw new UsageError(`Unexpected argument: ${positionals[places]}`)
+}
+
+/** @returns the first line of standard input, without its line break */
+export async function readPassword(): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks).toString('utf8').replace(/\r?\n[\s\S]*$/, '')
+}
+
+/** @returns a number option's value. @throws UsageError naming it */
+export function wholeNumber(name: string, value: string, min: number, max: number): number {
+  const number = Number(value)
+  if (!Number.isInteger(number) || number < min || number > max) throw new UsageError(`--${name} takes a whole number from ${min} to ${max}`)
+  return number
+}

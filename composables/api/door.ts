@@ -1,0 +1,39 @@
+import type { ApiOptions } from '../useApi'
+
+/** How calls leave this side: in-process on the server, over the network in the browser. */
+export interface Door {
+  /** What is known of the tokens before a call, so that a renewal by someone else shows. */
+  look: () => string | null
+  /** Gives any answer that came, also a refusal; throws an ApiFailure with status 0 where none did. */
+  send: (path: string, options: ApiOptions) => Promise<Answer>
+  /** Renews the tokens; false when the session is over. Throws an ApiFailure when it could not be found out. */
+  renew: (seen: string | null) => Promise<boolean>
+  /** Called when an answer says that the session is over. */
+  end: () => void
+}
+
+export interface Answer {
+  status: number
+  /** Parsed JSON; undefined where there was none. */
+  body: unknown
+  /** Set-Cookie values, which only the server sees. */
+  cookies: string[]
+}
+
+export const refreshPath = 'auth/session/refresh/'
+
+/** A query string with its `?`, or nothing; entries that are undefined, null or empty are left out. */
+export function filledQuery(query: ApiOptions['query'] = {}): string {
+  const filled = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== '')
+  return filled.length > 0 ? `?${new URLSearchParams(filled.map(([name, value]) => [name, String(value)]))}` : ''
+}
+
+/** @returns undefined for what is no JSON: no body, or a page that some proxy answered with */
+export function parseJson(text: string): unknown {
+  try {
+    return text ? JSON.parse(text) : undefined
+  }
+  catch {
+    return undefined
+  }
+}

@@ -1,0 +1,56 @@
+import type { Door } from './api/door'
+import { ApiFailure } from '#shared/api-failure'
+
+export interface ApiOptions {
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  body?: object
+  /** Entries that are undefined, null or empty are left out. */
+  query?: Record<string, string | number | boolean | null | undefined>
+  signal?: AbortSignal
+}
+
+/** Calls `/api/v1/<path>` and gives the parsed answer; throws an `ApiFailure` for everything else. */
+export type Api = <T = void>(path: string, options?: ApiOptions) => Promise<T>
+
+/** The only way that the app calls the API, on the server and in the browser. */
+export function useApi(): Api {
+  return useNuxtApp().$api
+}
+
+interface ApiDataOptions {
+  query?: MaybeRefOrGetter<ApiOptions['query']>
+  /** False leaves it to the browser, for what a page can do without at first. */
+  server?: boolean
+}
+
+/** The answer to a GET for a page: rendered on the server, fetched again when path or query change. */
+export function useApiData<T>(key: string, path: MaybeRefOrGetter<string>, options: ApiDataOptions = {}) {
+  const api = useApi()
+  return useAsyncData<T>(key, (_nuxtApp, { signal }) => api<T>(toValue(path), { query: toValue(options.query), signal }), {
+    // The old rows stay on screen until the new ones are there.
+    watch: [() => toValue(path), () => JSON.stringify(toValue(options.query))],
+    lazy: true,
+    server: options.server ?? true,
+  })
+}
+
+/** Joins one door to the rule for every call: renew the tokens once where that may help, repeat once, never loop. */
+export function createApi(door: Door): Api {
+  return async <T>(path: string, options: ApiOptions = {}) => {
+    const seen = door.look()
+    let answer = await door.send(path, options)
+    if (answer.status === 401 && mayRenew(path, answer.body) && await door.renew(seen)) answer = await door.send(path, options)
+    if (answer.status >= 200 && answer.status < 300) return answer.body as T
+    const failure = new ApiFailure(answer.status, answer.body)
+    if (failure.status === 401 && failure.code && sessionIsOver.has(failure.code)) door.end()
+    throw failure
+  }
+}
+
+const sessionIsOver: ReadonlySet<string> = new Set(['session_revoked', 'user_inactive', 'user_not_found'])
+
+/** An access token that is missing has no code, a stale one `token_not_valid`. A refused sign-in is neither's fault. */
+function mayRenew(path: string, body: unknown): boolean {
+  const { code } = new ApiFailure(401, body)
+  return (code === undefined || code === 'token_not_valid') && !path.startsWith('auth/session/')
+}

@@ -1,0 +1,45 @@
+import { sql } from 'drizzle-orm'
+import { boolean, check, text, uniqueIndex, uuid, varchar } from 'drizzle-orm/pg-core'
+import type { TableFactory } from '../table-factory.ts'
+import { id, moment } from '../table-factory.ts'
+
+/** What an organisation's schema has besides a realm's tables. */
+export function tenantTables(table: TableFactory) {
+  const departments = table('departments', {
+    id: id(),
+    name: varchar({ length: 150 }).notNull(),
+    created: moment().notNull(),
+    updated: moment().notNull(),
+  }, departments => [uniqueIndex('departments_name').on(sql`lower(${departments.name})`)])
+
+  const invitations = table('invitations', {
+    id: id(),
+    email: varchar({ length: 254 }).notNull(),
+    role: text({ enum: ['Admin', 'Staff'] }).notNull().default('Staff'),
+    department: uuid().references(() => departments.id, { onDelete: 'set null' }),
+    invited_by: uuid(),
+    token_hash: text().notNull(),
+    created: moment().notNull(),
+    expires_at: moment().notNull(),
+    accepted_at: moment(),
+    revoked_at: moment(),
+  }, invitations => [
+    uniqueIndex('invitations_token').on(invitations.token_hash),
+    uniqueIndex('invitations_one_open').on(invitations.email).where(sql`accepted_at is null and revoked_at is null`),
+    check('invitations_role', sql`role in ('Admin', 'Staff')`),
+  ])
+
+  /** One row, made with the schema. */
+  const settings = table('settings', {
+    id: boolean().primaryKey().default(true),
+    registration: text({ enum: ['invite_only', 'open'] }).notNull().default('invite_only'),
+    registration_domains: text().array().notNull().default(sql`'{}'`),
+  }, () => [
+    check('settings_one_row', sql`id`),
+    check('settings_registration', sql`registration in ('invite_only', 'open')`),
+  ])
+
+  return { departments, invitations, settings }
+}
+
+export type TenantTables = ReturnType<typeof tenantTables>

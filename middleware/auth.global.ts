@@ -1,0 +1,13 @@
+import { safeRedirect } from '#shared/redirect'
+
+/** Pages are private unless they say `definePageMeta({ public: true })`. What one may see is the API's to decide. */
+export default defineNuxtRouteMiddleware(async (to) => {
+  const hasSession = usePlace().surface === 'portal' || usePlace().surface === 'console'
+  if (!hasSession || to.matched.length === 0 || useError().value) return
+  const isSignInPage = to.path === '/login'
+  if (to.meta.public && !isSignInPage) return
+  const session = useSessionStore()
+  await session.load()
+  if (isSignInPage) return session.user ? navigateTo(safeRedirect(to.query.redirect)) : undefined
+  if (!session.user) return navigateTo({ path: '/login', query: to.fullPath === '/' ? {} : { redirect: to.fullPath } })
+})

@@ -1,0 +1,54 @@
+import type { User } from '#shared/types/api'
+
+type News = { type: 'signed-out' } | { type: 'signed-in', id: string }
+
+/** Keeps this tab true to the session: what ends or changes here, in another tab, or while the page was away. */
+export default defineNuxtPlugin((nuxtApp) => {
+  const { surface } = usePlace()
+  if (surface !== 'portal' && surface !== 'console') return
+  const session = useSessionStore()
+  const tabs = 'BroadcastChannel' in window ? new BroadcastChannel('tenantry-session') : undefined
+  const tell = (news: News) => tabs?.postMessage(news)
+
+  watch(() => session.user?.id, (id, former) => {
+    if (former) nuxtApp.runWithContext(forgetEverything)
+    if (!id) tell({ type: 'signed-out' })
+    else tell({ type: 'signed-in', id })
+  }, { flush: 'sync' })
+
+  tabs?.addEventListener('message', ({ data }: MessageEvent<News>) => {
+    if (data.type === 'signed-out') {
+      if (session.user) session.clear('signed-out')
+    }
+    else if (data.id !== session.user?.id) {
+      location.reload()
+    }
+  })
+
+  // A page that comes back from the back-forward cache shows what it showed then, perhaps to someone else.
+  window.addEventListener('pageshow', async ({ persisted }) => {
+    if (!persisted || !session.user) return
+    const { id } = session.user
+    document.documentElement.hidden = true
+    try {
+      await nuxtApp.runWithContext(() => session.load({ force: true }))
+      if ((session.user as User | null)?.id === id) document.documentElement.hidden = false
+      else location.reload()
+    }
+    catch {
+      location.reload()
+    }
+  })
+})
+
+function forgetEverything() {
+  const session = useSessionStore()
+  clearNuxtData()
+  // What the server wrote into the page for hydration.
+  document.getElementById('__NUXT_DATA__')?.remove()
+  if (session.user) return
+  const { meta, fullPath } = useRoute()
+  if (meta.public) return
+  const query = session.endedBy === 'expired' && fullPath !== '/' ? { redirect: fullPath } : {}
+  void navigateTo({ path: '/login', query })
+}

@@ -1,0 +1,66 @@
+// Runs on the machine's own Node (20 or later) and before anything is installed: no dependencies, no TypeScript.
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const bin = join(root, 'node_modules/.bin')
+
+/** Installs the dependencies unless they are there, then runs `scripts/<name>.ts` on their Node with our arguments. */
+export async function runScript(name) {
+  process.chdir(root)
+  await install()
+  await linkOurCommand()
+  process.exitCode = await runOnOurNode([join(root, 'scripts', `${name}.ts`), ...process.argv.slice(2)])
+}
+
+async function install() {
+  const stamp = 'node_modules/.tenantry-lockfile'
+  const wanted = createHash('sha256').update(await readFile('package-lock.json')).digest('hex')
+  if (await readFile(stamp, 'utf8').catch(() => '') === wanted) return
+
+  if (!await installedByHand()) await npmCi()
+  await writeFile(stamp, wanted)
+}
+
+/** npm leaves its own copy of the lockfile behind: not older than ours, somebody ran `npm ci` or `npm install`. */
+async function installedByHand() {
+  try {
+    const [theirs, ours] = await Promise.all([stat('node_modules/.package-lock.json'), stat('package-lock.json')])
+    return theirs.mtimeMs >= ours.mtimeMs
+  }
+  catch {
+    return false
+  }
+}
+
+async function npmCi() {
+  console.log('Installing the dependencies (a minute or two, only when they change) …')
+  const npm = spawn('npm', ['ci', '--no-audit', '--no-fund', '--no-progress', '--loglevel=error'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  for (const stream of [npm.stdout, npm.stderr]) stream.on('data', chunk => output += chunk)
+  const code = await ended(npm)
+  if (code === 0) return
+  // The rest is npm's manual.
+  console.error(`${output.split('\n').slice(0, 20).join('\n')}\nnpm ci failed (${code}).`)
+  process.exit(1)
+}
+
+/** For `npx tenantry`. `npm ci` makes the link by our postinstall script, which `npm install <package>` does not run. */
+async function linkOurCommand() {
+  await symlink('../../cli/tenantry.ts', join(bin, 'tenantry')).catch((error) => {
+    if (error.code !== 'EEXIST') throw error
+  })
+}
+
+function runOnOurNode(args) {
+  const child = spawn(join(bin, 'node'), args, { stdio: 'inherit', env: { ...process.env, PATH: bin + delimiter + process.env.PATH } })
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
+  return ended(child)
+}
+
+function ended(child) {
+  return new Promise((resolve, reject) => child.on('error', reject).on('close', code => resolve(code ?? 1)))
+}

@@ -1,0 +1,18 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { startEmbeddedDatabase } from '../server/database/embedded.ts'
+import { loadDemoConfig, prepareDemo } from './demo.ts'
+import { main, run } from './run.ts'
+
+await main(async () => {
+  const config = loadDemoConfig()
+  const database = config.databaseUrl ? undefined : await startEmbeddedDatabase(config.dataDir)
+  try {
+    console.log(`\n${await prepareDemo(config)}\n`)
+    process.exitCode = await run('nuxt', 'dev', ...process.argv.slice(2))
+  }
+  finally {
+    // `nuxt dev` kills its server, which therefore cannot leave; PostgreSQL needs a moment to see that it has gone.
+    await sleep(200)
+    await database?.release()
+  }
+})

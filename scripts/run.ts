@@ -1,0 +1,56 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+
+const interruption = new AbortController()
+
+/** Ends with one line where the cause is known to be the user's to fix. */
+export class Failure extends Error {}
+
+/** Runs a script. Ctrl-C and SIGTERM end it together with whatever it has started. */
+export async function main(script: () => Promise<void>, codeWhenInterrupted = 0) {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interruption.abort())
+  try {
+    await script()
+  }
+  catch (error) {
+    if (isInterrupted()) {
+      process.exitCode = codeWhenInterrupted
+    }
+    else {
+      console.error(error instanceof Failure ? error.message : error)
+      process.exitCode = 1
+      interruption.abort()
+    }
+  }
+}
+
+export const isInterrupted = () => interruption.signal.aborted
+
+/** Runs a program on our own terminal; returns its exit code. */
+export function run(command: string, ...args: string[]): Promise<number> {
+  return ended(spawn(command, args, { stdio: 'inherit', signal: interruption.signal }))
+}
+
+/** Runs a program that has nothing to say unless it fails; returns its standard output. */
+export async function runQuietly(command: string, ...args: string[]): Promise<string> {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], signal: interruption.signal })
+  let output = ''
+  let everything = ''
+  child.stdout.on('data', chunk => output += chunk)
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => everything += chunk)
+  const code = await ended(child)
+  if (code !== 0) throw new Failure(`${everything.trim()}\nFailed (${code}): ${[command, ...args].join(' ')}`)
+  return output
+}
+
+function ended(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    // An interruption is an 'error' at once; what counts is when the child has gone.
+    child.on('error', error => isInterrupted() || reject(error))
+    child.on('close', code => isInterrupted() ? reject(new Failure('Interrupted.')) : resolve(code ?? 1))
+  })
+}
+
+/** Starts a program that runs until we are interrupted, with its standard output in a file. */
+export function runInBackground(command: string, args: string[], log: number): ChildProcess {
+  return spawn(command, args, { stdio: ['ignore', log, 'inherit'], signal: interruption.signal }).on('error', () => {})
+}

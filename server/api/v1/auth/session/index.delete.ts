@@ -1,0 +1,31 @@
+import { setResponseHeader } from 'h3'
+import { ApiError } from '../../../../../shared/errors.ts'
+import { requirePrincipal } from '../../../../domain/principal.ts'
+import { blacklistSession, endSessions } from '../../../../domain/sessions.ts'
+import { clearSessionCookies, readSessionCookies } from '../../../../http/cookies.ts'
+import { defineRealmRoute } from '../../../../http/route.ts'
+
+/** Signing out: works with either cookie, and with none that is still good it is done already. */
+export default defineRealmRoute({ access: 'public', status: 204 }, async ({ app, authRealm, origin, event }) => {
+  const { access, refresh } = readSessionCookies(event, app.config)
+  const ended = refresh !== undefined && await isDone(() => blacklistSession(app, authRealm, refresh, origin, 'logout'))
+  if (!ended && access) {
+    await isDone(async () => {
+      const { user, session } = await requirePrincipal(app, authRealm, access)
+      await endSessions(authRealm, { ...origin, actor: user.id }, user.id, 'logout', { only: session.id })
+    })
+  }
+  clearSessionCookies(event, app.config)
+  setResponseHeader(event, 'clear-site-data', '"cache"')
+})
+
+async function isDone(work: () => Promise<void>): Promise<boolean> {
+  try {
+    await work()
+    return true
+  }
+  catch (error) {
+    if (error instanceof ApiError && error.status === 401) return false
+    throw error
+  }
+}

@@ -1,0 +1,13 @@
+import { notAuthenticated } from '../../../../../shared/errors.ts'
+import { rotateSession } from '../../../../domain/sessions.ts'
+import { readSessionCookies, setSessionCookies } from '../../../../http/cookies.ts'
+import { defineRealmRoute } from '../../../../http/route.ts'
+
+/** Never clears a cookie: whoever loses a race would sign the winner out. */
+export default defineRealmRoute({ access: 'public' }, async ({ app, authRealm, origin, event }) => {
+  const { refresh } = readSessionCookies(event, app.config)
+  if (!refresh) throw notAuthenticated()
+  const pair = await rotateSession(app, authRealm, refresh, origin)
+  setSessionCookies(event, app.config, pair)
+  return { expires_at: pair.access.expires_at }
+})

@@ -1,0 +1,13 @@
+import { deleteUserSchema } from '../../../../../shared/schemas/user.ts'
+import { deleteUser, requireCurrentPassword, requireVisibleUser } from '../../../../domain/users.ts'
+import { readJson } from '../../../../http/body.ts'
+import { validate } from '../../../../../shared/schemas/validate.ts'
+import { defineRealmRoute } from '../../../../http/route.ts'
+
+/** Deletes a person, or oneself; it takes the password of the one who asks. */
+export default defineRealmRoute({ access: 'signed-in', status: 204 }, async ({ app, authRealm, principal, params, origin, event }) => {
+  await requireVisibleUser(authRealm, principal.user, params.id!)
+  const { current_password } = validate(deleteUserSchema, await readJson(event))
+  await requireCurrentPassword(app, authRealm, principal.user, current_password, origin)
+  await deleteUser(authRealm, params.id!, origin)
+})

@@ -1,0 +1,16 @@
+import { canManageUsers } from '../../../../../shared/permissions.ts'
+import { profileSchema, userChangeSchema } from '../../../../../shared/schemas/user.ts'
+import { changeUser, requireVisibleUser } from '../../../../domain/users.ts'
+import { readJson } from '../../../../http/body.ts'
+import { validate } from '../../../../../shared/schemas/validate.ts'
+import { presentUser } from '../../../../http/present.ts'
+import { defineRealmRoute } from '../../../../http/route.ts'
+
+/** An Admin changes anyone's record; Staff find only themselves here, and change their names. */
+export default defineRealmRoute({ access: 'signed-in' }, async ({ app, authRealm, principal, params, origin, event }) => {
+  await requireVisibleUser(authRealm, principal.user, params.id!)
+  const input = await readJson(event)
+  const { first_name, last_name } = validate(profileSchema, input)
+  const change = canManageUsers(principal.user) ? validate(userChangeSchema, input) : { first_name, last_name }
+  return presentUser(authRealm, await changeUser(app, authRealm, params.id!, change, origin))
+})

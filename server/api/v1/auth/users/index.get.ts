@@ -1,0 +1,18 @@
+import { eq } from 'drizzle-orm'
+import { canManageUsers } from '../../../../../shared/permissions.ts'
+import { userColumns } from '../../../../domain/users.ts'
+import { listQuery, toPage, windowOf } from '../../../../http/list.ts'
+import { presentUser } from '../../../../http/present.ts'
+import { defineRealmRoute } from '../../../../http/route.ts'
+
+/** djoser's list: an Admin sees everyone, Staff only herself. The directory is `users/`. */
+export default defineRealmRoute({ access: 'signed-in', query: listQuery([]) }, async ({ authRealm, principal, query, event }) => {
+  const { db, tables: { users } } = authRealm.realm
+  const visible = canManageUsers(principal.user) ? undefined : eq(users.id, principal.user.id)
+  const window = windowOf(query)
+  const [count, rows] = await Promise.all([
+    db.$count(users, visible),
+    db.select(userColumns(users)).from(users).where(visible).orderBy(users.id).limit(window.limit).offset(window.offset),
+  ])
+  return toPage(event, window, count, rows.map(row => presentUser(authRealm, row)))
+})

@@ -1,0 +1,4 @@
+import { presentUser } from '../../../../http/present.ts'
+import { defineRealmRoute } from '../../../../http/route.ts'
+
+export default defineRealmRoute({ access: 'signed-in' }, ({ authRealm, principal }) => presentUser(authRealm, principal.user))

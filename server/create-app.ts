@@ -1,0 +1,52 @@
+import type { Logger } from 'pino'
+import pino from 'pino'
+import type { Config } from './config.ts'
+import { startEmbeddedDatabase } from './database/embedded.ts'
+import { createDatabase } from './database/realms.ts'
+import type { SlotsOptions } from './database/slots.ts'
+import { createSlots } from './database/slots.ts'
+import type { App } from './domain/app.ts'
+import { createHashing } from './domain/hashing.ts'
+import { createKeyRings } from './domain/keys.ts'
+import { createLimits } from './domain/limits.ts'
+
+export interface RunningApp extends App {
+  databaseUrl: string
+  /** Ends every connection, and the embedded database where no other process uses it. */
+  close(): Promise<void>
+}
+
+/**
+ * Puts together what every rule needs. Starts the embedded database where no DATABASE_URL is set;
+ * otherwise connects only when first asked something.
+ */
+export async function createApp(config: Config, log: Logger, slotsOptions: Partial<SlotsOptions> = {}): Promise<RunningApp> {
+  const embedded = config.databaseUrl ? undefined : await startEmbeddedDatabase(config.dataDir)
+  const databaseUrl = config.databaseUrl ?? embedded!.url
+  const slots = createSlots(databaseUrl, { size: config.dbSlots, ...slotsOptions })
+  const database = createDatabase(slots)
+  return {
+    config,
+    database,
+    databaseUrl,
+    log,
+    keys: createKeyRings(config.secret, config.ttl.session),
+    hashing: createHashing({ pepper: config.pepper, cost: config.bcryptCost }),
+    limits: createLimits(slots),
+    async close() {
+      await database.end()
+      await embedded?.release()
+    },
+  }
+}
+
+/** One JSON line per event on stdout; whatever is called a secret is blotted out. */
+export function createLogger(level: string): Logger {
+  return pino({
+    level,
+    base: undefined,
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    formatters: { level: name => ({ level: name }) },
+    redact: { paths: ['password', 'token', 'refresh', 'access', 'authorization', 'cookie', '*.password', '*.token', '*.authorization', '*.cookie'], censor: '[redacted]' },
+  })
+}

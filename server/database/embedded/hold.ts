@@ -1,0 +1,89 @@
+import { connect, type Socket } from 'node:net'
+import postgres from 'postgres'
+import { databaseUrl } from './password.ts'
+import { readPostmaster } from './pid-file.ts'
+
+export interface Hold {
+  url: string
+  countOthers(): Promise<number>
+  close(): Promise<void>
+}
+
+/** Opens this process's hold: one idle connection that says "somebody is using this PostgreSQL". */
+export async function openHold(home: string, url: string): Promise<Hold> {
+  let closed = false
+  let connection = await openConnection(url, reopenLater)
+
+  function reopenLater() {
+    if (!closed) setTimeout(reopen, 500).unref()
+  }
+
+  async function reopen() {
+    if (closed) return
+    try {
+      const postmaster = await readPostmaster(home)
+      if (postmaster?.status !== 'ready') return reopenLater()
+      connection = await openConnection(await databaseUrl(home, postmaster.port), reopenLater)
+      if (closed) await connection.close()
+    }
+    catch {
+      reopenLater()
+    }
+  }
+
+  return {
+    url,
+    /** How many other processes hold it; 0 also when it is down, as then there is nothing to share. */
+    countOthers: () => connection.countOthers().catch(() => 0),
+    close: async () => {
+      closed = true
+      await connection.close()
+    },
+  }
+}
+
+async function openConnection(url: string, onLost: () => void) {
+  let socket: Socket | undefined
+  let established = false
+  const { hostname, port } = new URL(url)
+  const options = {
+    max: 1,
+    // Not `tenantry`, which then can be dropped and made anew.
+    database: 'postgres',
+    connect_timeout: 10,
+    max_lifetime: null,
+    fetch_types: false,
+    onnotice: () => {},
+    connection: { application_name: 'tenantry-hold' },
+    onclose: () => established && onLost(),
+    // postgres.js has no unref; it takes the socket from here.
+    socket: () => socket = connect(Number(port), hostname),
+  }
+  const sql = postgres(url, options)
+
+  try {
+    await sql`select`
+  }
+  catch (error) {
+    await sql.end({ timeout: 0 })
+    throw error
+  }
+  established = true
+  socket?.unref()
+
+  return {
+    countOthers: async () => {
+      socket?.ref()
+      const [row] = await sql<[{ others: number }]>`
+        select count(*)::int as others from pg_stat_activity
+        where application_name = 'tenantry-hold' and pid <> pg_backend_pid()`
+      return row.others
+    },
+    close: async () => {
+      established = false
+      socket?.ref()
+      // Resolves once the backend has closed its end, that is, once it no longer counts in pg_stat_activity.
+      await sql.end({ timeout: 5 })
+    },
+  }
+}

@@ -1,0 +1,106 @@
+import { spawn } from 'node:child_process'
+import { open, readFile, rm, type FileHandle } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { postgresAccount } from './account.ts'
+import { binariesDir } from './binaries.ts'
+import { pidFile, readPostmaster } from './pid-file.ts'
+
+const settings = [
+  'listen_addresses=127.0.0.1', 'unix_socket_directories=',
+  'max_connections=100', 'shared_buffers=128MB', 'max_locks_per_transaction=256', 'log_checkpoints=off',
+]
+
+/** Makes sure that PostgreSQL runs and accepts connections; returns its port. */
+export async function startPostmaster(home: string): Promise<number> {
+  const deadline = Date.now() + 60_000
+  for (let attempt = 0; Date.now() < deadline; attempt++) {
+    const postmaster = await readPostmaster(home)
+    if (postmaster?.status === 'ready') return postmaster.port
+    // Still here and not ready: whoever was starting or stopping it died meanwhile.
+    if (postmaster) await sleep(10)
+    else await launch(home, attempt)
+  }
+  throw new Error(`PostgreSQL was not ready within a minute: see ${logFile(home)}`)
+}
+
+/** Returns when PostgreSQL accepts connections, or when it failed for a reason that another attempt can cure. */
+async function launch(home: string, attempt: number) {
+  const directory = join(home, 'postgres')
+  const binaries = binariesDir()
+  const { prefix } = await postgresAccount(binaries, home)
+  const port = (attempt === 0 && await lastPort(directory)) || await freePort()
+  // PostgreSQL believes a stale file if its pid lives, whoever that is now.
+  await rm(pidFile(home), { force: true })
+
+  const log = await openLog(home)
+  const written = (await log.stat()).size
+  const [command, ...args] = [...prefix, join(binaries, 'postgres'), '-D', directory, '-p', String(port), ...settings.flatMap(setting => ['-c', setting])]
+  const child = spawn(command!, args, {
+    cwd: '/',
+    // A session of its own: Ctrl-C in the terminal is for us.
+    detached: true,
+    stdio: ['ignore', log.fd, log.fd],
+    env: { PATH: process.env.PATH, LC_ALL: 'C' },
+  })
+  let failed: Error | undefined
+  child.once('error', error => failed = error).once('exit', () => failed ??= new Error('PostgreSQL did not start'))
+
+  while (!failed && (await readPostmaster(home))?.status !== 'ready') await sleep(10)
+  child.removeAllListeners().unref()
+  const said = failed ? await readFrom(log, written) : ''
+  await log.close()
+  if (!failed || /could not bind|could not create any TCP/.test(said)) return
+  // Children of a killed PostgreSQL finish what they are at.
+  if (/is still in use|lock file .* already exists/.test(said)) return sleep(100)
+  throw new Error(`${failed.message}: ${/FATAL: +(.*)/.exec(said)?.[1] ?? 'no reason given'} (${logFile(home)})`)
+}
+
+/** The same port as last time if possible: other processes have it in their DATABASE_URL. */
+async function lastPort(directory: string) {
+  const options = await readFile(join(directory, 'postmaster.opts'), 'utf8').catch(() => '')
+  return Number(/"-p" "(\d+)"/.exec(options)?.[1] ?? 0)
+}
+
+async function freePort() {
+  const server = createServer()
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise(resolve => server.close(resolve))
+  return port
+}
+
+const logFile = (home: string) => join(home, 'postgres.log')
+
+async function openLog(home: string) {
+  const log = await open(logFile(home), 'a+', 0o600)
+  if ((await log.stat()).size > 10_000_000) await log.truncate()
+  return log
+}
+
+async function readFrom(log: FileHandle, position: number) {
+  const { size } = await log.stat()
+  const { buffer, bytesRead } = await log.read({ buffer: Buffer.alloc(size - position), position })
+  return buffer.toString('utf8', 0, bytesRead)
+}
+
+/** Stops PostgreSQL without waiting for its clients, and returns when it is gone. */
+export async function stopPostmaster(home: string): Promise<void> {
+  const started = Date.now()
+  let signal: NodeJS.Signals | undefined
+  for (let postmaster = await readPostmaster(home); postmaster; postmaster = await readPostmaster(home)) {
+    const next = Date.now() - started < 20_000 ? 'SIGINT' : 'SIGQUIT'
+    if (next !== signal) kill(postmaster.pid, signal = next)
+    await sleep(10)
+  }
+}
+
+function kill(pid: number, signal: NodeJS.Signals) {
+  try {
+    process.kill(pid, signal)
+  }
+  catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}

@@ -1,0 +1,44 @@
+/** What PostgreSQL and postgres.js mean by their error codes; see PostgreSQL's manual, appendix A. */
+
+/** True when the connection is gone or cannot be made, so that its slot must be thrown away. */
+export function isConnectionError(error: unknown): boolean {
+  const code = codeOf(error)
+  return code.startsWith('08') || connectionCodes.has(code)
+}
+
+const connectionCodes = new Set([
+  'CONNECTION_CLOSED', 'CONNECTION_ENDED', 'CONNECTION_DESTROYED', 'CONNECT_TIMEOUT',
+  'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOENT',
+  '57P01', '57P02', '57P03', '57P05', '53300', '25P03', '25P04',
+])
+
+/** True when a statement, a lock or the disk gave up: worth trying again later. */
+export function isTimeout(error: unknown): boolean {
+  return ['57014', '55P03', '53100', '53200', '53400', '40001', '40P01', '25006'].includes(codeOf(error))
+}
+
+/** @returns the name of the unique index or key that refused a row, or undefined for any other error */
+export function violatedUnique(error: unknown): string | undefined {
+  return codeOf(error) === '23505' ? constraintOf(error) : undefined
+}
+
+/** @returns the name of the foreign key that refused a change, or undefined for any other error */
+export function violatedReference(error: unknown): string | undefined {
+  return ['23503', '23001'].includes(codeOf(error)) ? constraintOf(error) : undefined
+}
+
+function codeOf(error: unknown): string {
+  const source = sourceOf(error)
+  return typeof source.code === 'string' ? source.code : ''
+}
+
+function constraintOf(error: unknown): string | undefined {
+  return (sourceOf(error) as { constraint_name?: string }).constraint_name
+}
+
+// drizzle wraps what the driver throws.
+function sourceOf(error: unknown): { code?: unknown } {
+  if (typeof error !== 'object' || error === null) return {}
+  const cause = (error as { cause?: unknown }).cause
+  return typeof cause === 'object' && cause !== null && 'code' in cause ? cause : error
+}

@@ -1,0 +1,126 @@
+import { asc, eq, sql } from 'drizzle-orm'
+import type { Migration } from './migrations.ts'
+import { targetVersion } from './migrations.ts'
+import { applyMigrations, pendingMigrations } from './migrator.ts'
+import type { Database } from './realms.ts'
+
+export interface FleetReport {
+  target: string
+  done: number
+  failed: { subdomain: string, error: string }[]
+  skipped: number
+  /** True when `signal` ended the run before its end. */
+  interrupted: boolean
+}
+
+export interface FleetStatus {
+  target: string
+  /** How many tenants are at the target. */
+  current: number
+  behind: { subdomain: string, version: string | null, state: string, error: string | null }[]
+}
+
+export interface FleetOptions {
+  parallel: number
+  /** Only this tenant. */
+  subdomain?: string
+  dryRun?: boolean
+  onProgress?: (finished: number, total: number) => void
+  /** Ends the run after the tenants that are under way. */
+  signal?: AbortSignal
+}
+
+interface FleetRow {
+  subdomain: string
+  schema: string
+  applied: string[] | null
+  version: string | null
+  state: string | null
+  error: string | null
+}
+
+/**
+ * Brings every tenant's schema to the newest version, each in a transaction of its own: a tenant is
+ * wholly old or wholly new. One that fails is left as it was, recorded, and does not hold up the others.
+ * A run that was cut off is finished by the next.
+ */
+export async function migrateFleet(database: Database, migrations: Migration[], options: FleetOptions): Promise<FleetReport> {
+  const rows = await readFleet(database, options.subdomain)
+  const report: FleetReport = { target: targetVersion(migrations), done: 0, failed: [], skipped: 0, interrupted: false }
+  const queue = rows.values()
+  let finished = 0
+  await Promise.all(Array.from({ length: options.parallel }, worker))
+  report.failed.sort((a, b) => a.subdomain.localeCompare(b.subdomain))
+  return report
+
+  // The workers share one iterator, so each tenant is taken once.
+  async function worker(): Promise<void> {
+    for (const row of queue) {
+      if (options.signal?.aborted) {
+        report.interrupted = true
+        return
+      }
+      await migrateOne(row)
+      options.onProgress?.(++finished, rows.length)
+    }
+  }
+
+  async function migrateOne(row: FleetRow): Promise<void> {
+    try {
+      if (pendingMigrations(row.schema, row.applied ?? [], migrations).length === 0) {
+        report.skipped++
+        return
+      }
+      if (!options.dryRun) await database.slots.transaction(row.schema, client => applyMigrations(database.on(client), row.schema, migrations))
+      report.done++
+    }
+    catch (error) {
+      const message = messageOf(error)
+      report.failed.push({ subdomain: row.subdomain, error: message })
+      if (!options.dryRun) await recordFailure(database, row.schema, message)
+    }
+  }
+}
+
+/** Says how far every tenant is, in one query. */
+export async function fleetStatus(database: Database, migrations: Migration[]): Promise<FleetStatus> {
+  const rows = await readFleet(database)
+  const target = targetVersion(migrations)
+  const behind = rows.filter(row => !isCurrent(row, migrations)).map(({ subdomain, version, state, error }) => ({ subdomain, version, state: state ?? 'missing', error }))
+  return { target, current: rows.length - behind.length, behind }
+}
+
+function isCurrent(row: FleetRow, migrations: Migration[]): boolean {
+  try {
+    return row.state !== 'failed' && pendingMigrations(row.schema, row.applied ?? [], migrations).length === 0
+  }
+  catch {
+    return false
+  }
+}
+
+async function readFleet(database: Database, subdomain?: string): Promise<FleetRow[]> {
+  const { db, tables: { tenants, schema_versions: versions } } = database.platform
+  return db.select({
+    subdomain: tenants.subdomain,
+    schema: tenants.schema,
+    applied: versions.applied,
+    version: versions.version,
+    state: versions.state,
+    error: versions.error,
+  }).from(tenants)
+    .leftJoin(versions, eq(versions.schema, tenants.schema))
+    .where(subdomain === undefined ? undefined : eq(tenants.subdomain, subdomain))
+    .orderBy(asc(tenants.subdomain))
+}
+
+async function recordFailure(database: Database, schema: string, error: string): Promise<void> {
+  const { db, tables: { schema_versions: versions } } = database.platform
+  // When the database itself is away, the report still says so; the next run starts from the schema as it is.
+  await db.update(versions).set({ state: 'failed', error, updated: sql`now()` }).where(eq(versions.schema, schema)).catch(() => {})
+}
+
+function messageOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  return (cause instanceof Error ? cause.message : String(cause)).split('\n')[0]!
+}

@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+export interface Migration {
+  /** Set and file, such as `realm/0000_initial`. */
+  name: string
+  statements: string
+  /** SHA-256 of the file, hexadecimal. */
+  checksum: string
+}
+
+export type SchemaKind = 'tenant' | 'platform'
+
+/**
+ * Every migration that a schema of this kind needs, oldest first: the realm's and its own kind's,
+ * merged by the moment at which they were made.
+ * @param root the folder that holds `drizzle/`
+ */
+export function loadMigrations(root: string, kind: SchemaKind): Migration[] {
+  return (['realm', kind] as const)
+    .flatMap(set => readJournal(root, set).map(entry => ({ set, ...entry })))
+    .sort((a, b) => a.when - b.when)
+    .map(({ set, tag }) => readMigration(root, set, tag))
+}
+
+/** @returns the newest migration's name, which is what "version" means everywhere */
+export function targetVersion(migrations: Migration[]): string {
+  return migrations.at(-1)!.name
+}
+
+function readJournal(root: string, set: string): { tag: string, when: number }[] {
+  const journal = JSON.parse(readFileSync(join(root, 'drizzle', set, 'migrations/meta/_journal.json'), 'utf8')) as { entries: { tag: string, when: number }[] }
+  return journal.entries
+}
+
+function readMigration(root: string, set: string, tag: string): Migration {
+  const file = readFileSync(join(root, 'drizzle', set, 'migrations', `${tag}.sql`), 'utf8')
+  return {
+    name: `${set}/${tag}`,
+    // drizzle-kit writes the schema "public" into references; ours have none, and run where search_path says.
+    statements: file.replaceAll('"public".', '').replaceAll('--> statement-breakpoint', ''),
+    checksum: createHash('sha256').update(file).digest('hex'),
+  }
+}

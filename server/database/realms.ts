@@ -1,0 +1,88 @@
+import type { PgDatabase } from 'drizzle-orm/pg-core'
+import { pgSchema } from 'drizzle-orm/pg-core'
+import type { PostgresJsQueryResultHKT } from 'drizzle-orm/postgres-js'
+import { drizzle } from 'drizzle-orm/postgres-js'
+import type { Sql } from 'postgres'
+import type { PlatformTables } from '../../drizzle/platform/schema.ts'
+import { platformTables } from '../../drizzle/platform/schema.ts'
+import type { RealmTables } from '../../drizzle/realm/schema.ts'
+import { realmTables } from '../../drizzle/realm/schema.ts'
+import type { TenantTables } from '../../drizzle/tenant/schema.ts'
+import { tenantTables } from '../../drizzle/tenant/schema.ts'
+import { requireSchemaName } from './schema-names.ts'
+import type { GuardedClient, Slots } from './slots.ts'
+
+/** What queries are written against: a connection-less handle or a transaction, both of one realm. */
+export type Db = PgDatabase<PostgresJsQueryResultHKT>
+
+/**
+ * One schema with people who sign in. Its tables carry their schema's name in every query,
+ * and it holds no other's: a mistake in a handler cannot name another tenant's rows.
+ */
+export interface Realm<Tables extends RealmTables = RealmTables> {
+  schema: string
+  tables: Tables
+  db: Db
+  /** @throws ApiError 503 when no slot is free in time, and whatever `work` throws, after a rollback */
+  transaction<T>(work: (tx: Db) => Promise<T>): Promise<T>
+  /** Builds a query once for this realm and keeps it: `make` runs the first time that `name` is asked for. */
+  prepared<Query>(name: string, make: () => Query): Query
+}
+
+export type TenantRealm = Realm<RealmTables & TenantTables>
+export type PlatformRealm = Realm<RealmTables & PlatformTables>
+
+export interface Database {
+  platform: PlatformRealm
+  /** @throws Error when the name is not one that a tenant's schema can have */
+  tenant(schema: string): TenantRealm
+  /** The query builder on a transaction's client. */
+  on(client: GuardedClient): Db
+  slots: Slots
+  end(): Promise<void>
+}
+
+// A realm is some 50 kB of table objects and prepared texts.
+const realmsLimit = 2_000
+
+export function createDatabase(slots: Slots): Database {
+  const tenants = new Map<string, TenantRealm>()
+  const platform = createRealm(slots, 'platform', table => ({ ...realmTables(table), ...platformTables(table) }))
+
+  return { platform, tenant, on: dbOn, slots, end: () => slots.end() }
+
+  function tenant(schema: string): TenantRealm {
+    const known = tenants.get(schema)
+    if (known) return known
+    const realm = createRealm(slots, requireSchemaName(schema), table => ({ ...realmTables(table), ...tenantTables(table) }))
+    if (tenants.size >= realmsLimit) tenants.delete(tenants.keys().next().value!)
+    tenants.set(schema, realm)
+    return realm
+  }
+}
+
+function createRealm<Tables extends RealmTables>(slots: Slots, schema: string, makeTables: (table: ReturnType<typeof pgSchema>['table']) => Tables): Realm<Tables> {
+  const queries = new Map<string, unknown>()
+  const pipelined: GuardedClient = {
+    options: { parsers: {}, serializers: {} },
+    unsafe: (text, params = []) => ({
+      values: () => slots.query(schema, text, params, true),
+      then: (resolve, reject) => slots.query(schema, text, params, false).then(resolve, reject),
+    }),
+  }
+  return {
+    schema,
+    tables: makeTables(pgSchema(schema).table),
+    db: dbOn(pipelined),
+    transaction: work => slots.transaction(schema, client => work(dbOn(client))),
+    prepared<Query>(name: string, make: () => Query): Query {
+      let query = queries.get(name) as Query | undefined
+      if (!query) queries.set(name, query = make())
+      return query
+    },
+  }
+}
+
+function dbOn(client: GuardedClient): Db {
+  return drizzle(client as unknown as Sql) as unknown as Db
+}

@@ -1,0 +1,26 @@
+import type { Logger } from 'pino'
+import type { Config } from '../config.ts'
+import type { Database } from '../database/realms.ts'
+import type { Hashing } from './hashing.ts'
+import type { KeyRings } from './keys.ts'
+import type { Limits } from './limits.ts'
+
+/** What every rule may need; made once per process by `createApp`, in the server, the CLI and the tests alike. */
+export interface App {
+  config: Config
+  database: Database
+  keys: KeyRings
+  hashing: Hashing
+  limits: Limits
+  log: Logger
+}
+
+/** Who caused a thing and from where, for the audit and the log. */
+export interface Origin {
+  /** The signed-in user's id, or null for the system and for people unknown. */
+  actor: string | null
+  ip: string | null
+  request_id: string | null
+}
+
+export const fromSystem: Origin = { actor: null, ip: null, request_id: null }

@@ -1,0 +1,87 @@
+import { getTableName, sql } from 'drizzle-orm'
+import type { PgTable } from 'drizzle-orm/pg-core'
+import { fleetStatus } from '../database/fleet.ts'
+import type { MigrationSets } from '../database/migrator.ts'
+import { targetVersion } from '../database/migrations.ts'
+import { pendingMigrations } from '../database/migrator.ts'
+import type { App } from './app.ts'
+import { canOpenKeys } from './keys.ts'
+
+export interface Check {
+  name: string
+  /** What was found, in a few words. */
+  found: string
+  /** One line each; empty when all is well. */
+  problems: string[]
+}
+
+/** Looks at everything that can be wrong without anyone noticing; changes nothing. */
+export async function examine(app: App, migrations: MigrationSets): Promise<Check[]> {
+  return [
+    await checkDatabase(app),
+    await checkPlatform(app, migrations),
+    await checkVersions(app, migrations),
+    await checkSchemas(app),
+    await checkKeys(app),
+  ]
+}
+
+async function checkDatabase({ database }: App): Promise<Check> {
+  const rows = await database.platform.db.execute<{ version: string, number: number }>(sql`select current_setting('server_version') as version, current_setting('server_version_num')::int as number`)
+  const { version, number } = rows[0]!
+  return { name: 'database', found: `PostgreSQL ${version}`, problems: number < 150_000 ? ['PostgreSQL 15 or newer is needed.'] : [] }
+}
+
+async function checkPlatform({ database }: App, migrations: MigrationSets): Promise<Check> {
+  const { db, tables: { schema_versions: versions } } = database.platform
+  const rows = await db.select({ applied: versions.applied, version: versions.version }).from(versions).where(sql`${versions.schema} = 'platform'`)
+  const pending = pendingMigrations('platform', rows[0]?.applied ?? [], migrations.platform)
+  return { name: 'platform schema', found: rows[0]?.version ?? 'missing', problems: pending.map(({ name }) => `${name} has not been applied.`) }
+}
+
+async function checkVersions({ database }: App, migrations: MigrationSets): Promise<Check> {
+  const { current, behind } = await fleetStatus(database, migrations.tenant)
+  return {
+    name: 'tenant versions',
+    found: `${current} at ${targetVersion(migrations.tenant)}`,
+    problems: behind.map(({ subdomain, version, error }) => `${subdomain} is at ${version ?? 'no version'}${error ? `: ${error}` : ''}. Run: tenantry migrate --tenant ${subdomain}`),
+  }
+}
+
+/** Schemas without a tenant, tenants without a schema, tables made or dropped by hand. */
+async function checkSchemas({ database }: App): Promise<Check> {
+  const rows = await database.platform.db.execute<{ schema: string, subdomain: string | null, present: string[] | null }>(sql`
+    select coalesce(t.schema, n.nspname) as schema, t.subdomain, to_json(n.tables) as present
+    from platform.tenants t
+    full join (
+      select n.nspname, array_agg(c.relname::text) filter (where c.relname is not null) as tables
+      from pg_namespace n left join pg_class c on c.relnamespace = n.oid and c.relkind in ('r', 'p')
+      where n.nspname ~ '^t_' group by n.nspname
+    ) n on n.nspname = t.schema
+    order by 1`)
+  const expected = Object.values(database.tenant('t_doctor').tables as unknown as Record<string, PgTable>).map(getTableName)
+  const problems = rows.flatMap(({ schema, subdomain, present }) => {
+    if (subdomain === null) return [`Schema ${schema} belongs to no tenant.`]
+    const tables = new Set(present ?? [])
+    if (tables.size === 0) return [`${subdomain} has no schema ${schema}.`]
+    return [
+      ...expected.filter(table => !tables.has(table)).map(table => `${subdomain} lacks the table ${schema}.${table}.`),
+      ...[...tables].filter(table => !expected.includes(table)).map(table => `${subdomain} has a table that is none of ours: ${schema}.${table}.`),
+    ]
+  })
+  return { name: 'schemas', found: `${rows.length} found`, problems }
+}
+
+/** Every current key must open with the configured SECRET: otherwise nobody can sign in. */
+async function checkKeys({ database, config }: App): Promise<Check> {
+  const { db, tables: { tenants } } = database.platform
+  const rows = await db.select({ subdomain: tenants.subdomain, schema: tenants.schema }).from(tenants)
+  const problems: string[] = []
+  let opened = 0
+  for (const { subdomain, schema } of rows) {
+    const opens = await canOpenKeys(database.tenant(schema), config.secret).catch(() => false)
+    if (opens) opened++
+    else problems.push(`${subdomain}'s signing key does not open: is SECRET the one it was made with?`)
+  }
+  return { name: 'signing keys', found: `${opened} open with SECRET`, problems }
+}

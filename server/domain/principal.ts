@@ -1,0 +1,58 @@
+import { and, eq, sql } from 'drizzle-orm'
+import { unauthorized } from '../../shared/errors.ts'
+import type { Realm } from '../database/realms.ts'
+import type { App } from './app.ts'
+import type { AuthRealm } from './auth-realm.ts'
+import { sessionRevoked, tenantInactive } from './refusals.ts'
+import type { TokenFault } from './tokens.ts'
+import { TokenError, verifyToken } from './tokens.ts'
+import { userColumns } from './users.ts'
+
+export type Principal = Awaited<ReturnType<typeof loadPrincipal>>
+
+/**
+ * Who is asking, by an access token. One query says whether user, session and tenant are all still good.
+ * @throws ApiError 401, or 403 when the tenant is suspended; TokenError never leaves here
+ */
+export async function requirePrincipal(app: App, authRealm: AuthRealm, accessToken: string): Promise<Principal> {
+  try {
+    const claims = await verifyToken(app, authRealm, accessToken, ['access'])
+    return await loadPrincipal(authRealm, claims)
+  }
+  catch (error) {
+    if (!(error instanceof TokenError)) throw error
+    throw accessRefused(error.fault)
+  }
+}
+
+/** @throws ApiError 401 naming what is no longer good, or 403 when the tenant is suspended */
+export async function loadPrincipal(authRealm: AuthRealm, { user_id, sid }: { user_id: string, sid: string }) {
+  const rows = await principalQuery(authRealm.realm).execute({ user_id, sid, tenant: authRealm.kind === 'tenant' ? authRealm.id : null })
+  const row = rows[0]
+  if (!row) throw unauthorized({ detail: 'User not found', code: 'user_not_found' })
+  if (!row.tenant_active) throw tenantInactive()
+  if (!row.user.is_active) throw unauthorized({ detail: 'User is inactive', code: 'user_inactive' })
+  if (!row.session || row.session.revoked_at || row.session.expires_at <= new Date()) throw sessionRevoked()
+  return { user: row.user, session: row.session }
+}
+
+function principalQuery(realm: Realm) {
+  const { users, sessions } = realm.tables
+  return realm.prepared('principal', () => realm.db.select({
+    user: userColumns(users),
+    session: { id: sessions.id, expires_at: sessions.expires_at, revoked_at: sessions.revoked_at },
+    // The platform's own realm has no tenant above it.
+    tenant_active: sql<boolean>`coalesce((select t.status = 'active' from platform.tenants t where t.id = ${sql.placeholder('tenant')}::uuid), ${sql.placeholder('tenant')}::uuid is null)`,
+  }).from(users)
+    .leftJoin(sessions, and(eq(sessions.id, sql.placeholder('sid')), eq(sessions.user_id, users.id)))
+    .where(eq(users.id, sql.placeholder('user_id')))
+    .prepare('principal'))
+}
+
+function accessRefused(fault: TokenFault) {
+  return unauthorized({
+    detail: 'Given token not valid for any token type',
+    code: 'token_not_valid',
+    messages: [{ token_class: 'AccessToken', token_type: 'access', message: fault }],
+  })
+}

@@ -1,0 +1,53 @@
+import { and, eq } from 'drizzle-orm'
+import type { App, Origin } from './app.ts'
+import { logEvent, recordAudit } from './audit.ts'
+import type { AuthRealm } from './auth-realm.ts'
+import { noActiveAccount } from './refusals.ts'
+import type { TokenPair } from './sessions.ts'
+import { insertSession, mintPair } from './sessions.ts'
+import type { UserRow } from './users.ts'
+import { userColumns } from './users.ts'
+
+export interface Credentials { email: string, password: string }
+
+/**
+ * Opens a session for an e-mail address and a password.
+ * @throws ApiError 401, the same in words and in time whatever was wrong; 429 before any hashing; 503
+ */
+export async function signIn(app: App, authRealm: AuthRealm, { email, password }: Credentials, origin: Origin, userAgent: string | null): Promise<TokenPair & { user: UserRow }> {
+  const { realm } = authRealm
+  const attempt = app.limits.passwordAttempt(realm.schema, email, origin.ip)
+  const account = await findAccount(authRealm, email)
+  // One who may not sign in is as unknown to everything that follows: the work done, the attempts counted.
+  const matches = await app.hashing.verify(password, account?.is_active ? account.password : null, attempt)
+  const opened = matches && account ? await openSession(app, authRealm, account, password, origin, userAgent) : undefined
+  if (!opened) {
+    await recordAudit(realm.db, realm, origin, { action: 'session.refused', subject: account?.id })
+    logEvent(app, authRealm, origin, 'sign_in_failed', { user: account?.id ?? null })
+    throw noActiveAccount()
+  }
+  logEvent(app, authRealm, origin, 'sign_in', { user: opened.user.id, session: opened.session.id })
+  return { user: opened.user, ...await mintPair(app, authRealm, opened.session) }
+}
+
+async function findAccount({ realm }: AuthRealm, email: string) {
+  const { users } = realm.tables
+  const rows = await realm.db.select({ id: users.id, password: users.password, is_active: users.is_active }).from(users).where(eq(users.email, email))
+  return rows[0]
+}
+
+async function openSession(app: App, { realm }: AuthRealm, account: { id: string, password: string | null }, password: string, origin: Origin, userAgent: string | null) {
+  const { users } = realm.tables
+  const renewed = app.hashing.isStale(account.password!) ? await app.hashing.hash(password) : account.password
+  return realm.transaction(async (tx) => {
+    // Hashing took a while: the account must still be active, and have the password that was checked.
+    const updated = await tx.update(users).set({ last_login: new Date(), password: renewed })
+      .where(and(eq(users.id, account.id), eq(users.password, account.password!), eq(users.is_active, true)))
+      .returning(userColumns(users))
+    const user = updated[0]
+    if (!user) return undefined
+    const session = await insertSession(tx, app, realm, user.id, { ip: origin.ip, user_agent: userAgent })
+    await recordAudit(tx, realm, { ...origin, actor: user.id }, { action: 'session.opened', subject: user.id, details: { session: session.id } })
+    return { user, session }
+  })
+}

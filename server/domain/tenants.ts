@@ -1,0 +1,154 @@
+import { randomInt } from 'node:crypto'
+import { eq, sql } from 'drizzle-orm'
+import { conflict, invalid, notFound } from '../../shared/errors.ts'
+import { violatedUnique } from '../database/errors.ts'
+import { newId } from '../database/ids.ts'
+import type { Migration } from '../database/migrations.ts'
+import { applyMigrations } from '../database/migrator.ts'
+import type { Db } from '../database/realms.ts'
+import { newSchemaName } from '../database/schema-names.ts'
+import type { App, Origin } from './app.ts'
+import { recordAudit } from './audit.ts'
+import { tenantAuthRealm } from './auth-realm.ts'
+import { newSigningKey } from './keys.ts'
+import { inviteLife, issuePasswordLink } from './one-time-links.ts'
+import { createUser } from './users.ts'
+
+export interface TenantRow {
+  id: string
+  name: string
+  business_phone_number: string
+  business_email: string
+  is_active: boolean
+  schema: string
+  subdomain: string
+  tenant_id: string
+  status: 'active' | 'suspended'
+  created: Date
+  updated: Date
+}
+
+export interface NewTenant {
+  name: string
+  subdomain: string
+  business_email: string
+  business_phone_number: string
+  admin_email: string
+  /** Plain, or null: the admin then sets one by the link that comes back. */
+  admin_password: string | null
+}
+
+export interface CreatedTenant {
+  tenant: TenantRow
+  url: string
+  admin: { id: string, email: string }
+  /** Single use; null when a password was given. */
+  password_link: string | null
+}
+
+/** The channel on which processes tell each other that a tenant is not as they remember it. */
+export const tenantsChannel = 'tenantry_tenants'
+
+/**
+ * Creates a tenant whole or not at all: its row, schema, tables, signing key and first Admin in one
+ * transaction, so that a process killed at any point leaves nothing behind.
+ * @throws ApiError 400 naming a field that is taken or breaks a rule
+ */
+export async function createTenant(app: App, migrations: Migration[], input: NewTenant, origin: Origin): Promise<CreatedTenant> {
+  const { platform } = app.database
+  const schema = newSchemaName(input.subdomain)
+  const url = app.config.originOf(`${input.subdomain}.${app.config.baseDomain}`)
+  const now = new Date()
+  const key = await newSigningKey(schema, app.config.secret, now)
+  return explained(() => platform.transaction(async (tx) => {
+    const tenant = await insertTenant(tx, app, input, schema, now)
+    const authRealm = tenantAuthRealm(app.database, { ...tenant, origin: url })
+    await tx.execute(sql.raw(`create schema "${schema}"`))
+    await applyMigrations(tx, schema, migrations)
+    await tx.insert(authRealm.realm.tables.signing_keys).values(key)
+    const admin = await createUser(app, authRealm, { email: input.admin_email, password: input.admin_password, role: 'Admin' }, origin, tx)
+    const password_link = input.admin_password === null ? await issuePasswordLink(tx, authRealm, admin.id, inviteLife) : null
+    await recordAudit(tx, platform, origin, { action: 'tenant.created', subject: tenant.id, details: { subdomain: tenant.subdomain } })
+    await announceTenant(tx, tenant.id)
+    return { tenant, url, admin: { id: admin.id, email: admin.email }, password_link }
+  }))
+}
+
+/**
+ * Suspends or resumes a tenant. Every process knows within a second; calls that load a user look for themselves.
+ * @throws ApiError 404, or 409 when it is so already
+ */
+export async function setTenantStatus(app: App, subdomain: string, status: 'active' | 'suspended', origin: Origin): Promise<TenantRow> {
+  const { platform } = app.database
+  const { tenants } = platform.tables
+  return platform.transaction(async (tx) => {
+    const before = (await tx.select({ status: tenants.status }).from(tenants).where(eq(tenants.subdomain, subdomain)).for('update'))[0]
+    if (!before) throw notFound()
+    if (before.status === status) throw conflict(`The organisation is ${status} already.`, 'in_use')
+    const rows = await tx.update(tenants).set({ status, updated: new Date() }).where(eq(tenants.subdomain, subdomain)).returning(tenantColumns(tenants))
+    const tenant = rows[0]!
+    await recordAudit(tx, platform, origin, { action: status === 'active' ? 'tenant.resumed' : 'tenant.suspended', subject: tenant.id })
+    await announceTenant(tx, tenant.id)
+    return tenant
+  })
+}
+
+/** @throws ApiError 404 */
+export async function requireTenant(app: App, subdomain: string): Promise<TenantRow & { version: string | null }> {
+  const { db, tables: { tenants, schema_versions: versions } } = app.database.platform
+  const rows = await db.select({ ...tenantColumns(tenants), version: versions.version }).from(tenants)
+    .leftJoin(versions, eq(versions.schema, tenants.schema)).where(eq(tenants.subdomain, subdomain))
+  if (!rows[0]) throw notFound()
+  return rows[0]
+}
+
+/** A tenant's columns, by name. */
+export function tenantColumns(tenants: App['database']['platform']['tables']['tenants']) {
+  return {
+    id: tenants.id,
+    name: tenants.name,
+    business_phone_number: tenants.business_phone_number,
+    business_email: tenants.business_email,
+    is_active: tenants.is_active,
+    schema: tenants.schema,
+    subdomain: tenants.subdomain,
+    tenant_id: tenants.tenant_id,
+    status: tenants.status,
+    created: tenants.created,
+    updated: tenants.updated,
+  }
+}
+
+async function insertTenant(tx: Db, app: App, input: NewTenant, schema: string, now: Date): Promise<TenantRow> {
+  const { tenants } = app.database.platform.tables
+  const { name, subdomain, business_email, business_phone_number } = input
+  // A slug that is taken is drawn again, with more digits each time: the letters alone leave room for few.
+  for (let digits = 4; digits <= 9; digits++) {
+    const rows = await tx.insert(tenants).values({
+      id: newId(), name, subdomain, business_email, business_phone_number, schema, tenant_id: drawTenantId(name, digits), created: now, updated: now,
+    }).onConflictDoNothing({ target: tenants.tenant_id }).returning(tenantColumns(tenants))
+    if (rows[0]) return rows[0]
+  }
+  throw new Error('No free tenant_id was found.')
+}
+
+function drawTenantId(name: string, digits: number): string {
+  const letters = name.normalize('NFKD').toUpperCase().replaceAll(/[^A-Z]/g, '').slice(0, 3).padEnd(3, 'X')
+  return `${letters}-${String(randomInt(10 ** digits)).padStart(digits, '0')}`
+}
+
+function announceTenant(tx: Db, id: string) {
+  return tx.execute(sql`select pg_notify(${tenantsChannel}, ${id})`)
+}
+
+async function explained<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  }
+  catch (error) {
+    const unique = violatedUnique(error)
+    if (unique === 'tenants_name') throw invalid({ name: ['An organisation with this name already exists.'] })
+    if (unique === 'tenants_subdomain') throw invalid({ subdomain: ['This subdomain is taken.'] })
+    throw error
+  }
+}

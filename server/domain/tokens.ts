@@ -1,0 +1,156 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { JWTPayload } from 'jose'
+import { SignJWT, decodeJwt, errors, jwtVerify } from 'jose'
+import { uuidPattern } from '../../shared/schemas/fields.ts'
+import type { App } from './app.ts'
+import type { AuthRealm } from './auth-realm.ts'
+
+export type TokenType = 'access' | 'refresh'
+
+export interface Claims {
+  user_id: string
+  sid: string
+  /** Refresh tokens only: the session's counter when it was made. */
+  seq: number
+}
+
+export type TokenFault = 'Token is invalid' | 'Token is expired' | 'Token has wrong type'
+
+/** Why a token was refused. */
+export class TokenError extends Error {
+  readonly fault: TokenFault
+
+  constructor(fault: TokenFault) {
+    super(fault)
+    this.fault = fault
+  }
+}
+
+export interface LiveSession {
+  id: string
+  user_id: string
+  counter: number
+  rotated_at: Date
+  expires_at: Date
+}
+
+/** @returns a new access token for the session, and when it ends */
+export async function mintAccess(app: App, authRealm: AuthRealm, session: LiveSession, now: Date): Promise<{ token: string, expires_at: Date }> {
+  const iat = secondsOf(now)
+  const exp = iat + app.config.ttl.access
+  const token = await sign(app, authRealm, session, { type: 'access', iat, exp, jti: randomBytes(16).toString('base64url') })
+  return { token, expires_at: new Date(exp * 1000) }
+}
+
+/**
+ * @returns the session's refresh token. Everything in it comes from the session's row and Ed25519 is
+ * deterministic, so it is the same text each time until the session rotates: that is what lets two
+ * callers who race with one token be given the same successor.
+ */
+export async function mintRefresh(app: App, authRealm: AuthRealm, session: LiveSession): Promise<{ token: string, expires_at: Date }> {
+  const iat = secondsOf(session.rotated_at)
+  const exp = Math.min(iat + app.config.ttl.refresh, secondsOf(session.expires_at))
+  const jti = createHash('sha256').update(`${session.id}.${session.counter}`).digest('base64url').slice(0, 22)
+  const token = await sign(app, authRealm, session, { type: 'refresh', iat, exp, jti, seq: session.counter })
+  return { token, expires_at: new Date(exp * 1000) }
+}
+
+interface Stamp { type: TokenType, iat: number, exp: number, jti: string, seq?: number }
+
+async function sign(app: App, authRealm: AuthRealm, session: LiveSession, { type, iat, exp, jti, seq }: Stamp): Promise<string> {
+  const { current } = await app.keys.get(authRealm.realm)
+  const payload: JWTPayload = {
+    token_type: type, exp, iat, jti, user_id: session.user_id,
+    iss: authRealm.origin, aud: authRealm.id, sub: session.user_id, sid: session.id,
+    ...seq === undefined ? {} : { seq },
+  }
+  return new SignJWT(payload).setProtectedHeader({ alg: 'EdDSA', typ: headerTypes[type], kid: current.kid }).sign(current.privateKey)
+}
+
+const headerTypes = { access: 'at+jwt', refresh: 'rt+jwt' } as const
+// 64 bytes of signature in base64url are 86 characters, the last of which carries only two bits.
+const compactForm = /^[\w-]{1,512}\.[\w-]{1,2048}\.[\w-]{85}[AQgw]$/
+// Clocks of two machines may differ; a token "from the future" by more than this is refused. Expiry has no tolerance.
+const clockTolerance = 5
+
+/**
+ * Verifies a token by this realm's own keys; algorithm, issuer, audience, type and the longest life are pinned.
+ * @param types what the caller takes
+ * @throws {TokenError}
+ */
+export async function verifyToken(app: App, authRealm: AuthRealm, token: string, types: readonly TokenType[]): Promise<Claims & { type: TokenType }> {
+  // One spelling only: padding, white space or spare bits would give one token several names.
+  if (!compactForm.test(token)) throw new TokenError('Token is invalid')
+  const { payload, protectedHeader } = await verifySignature(app, authRealm, token)
+  const type = payload.token_type === 'access' || payload.token_type === 'refresh' ? payload.token_type : undefined
+  if (!type || !isOurSpelling(token, type, protectedHeader.kid, payload)) throw new TokenError('Token is invalid')
+  if (!types.includes(type)) throw new TokenError('Token has wrong type')
+  return { type, ...claimsOf(payload, type, app.config.ttl[type]) }
+}
+
+async function verifySignature(app: App, authRealm: AuthRealm, token: string) {
+  try {
+    return await jwtVerify(token, async ({ kid }) => {
+      const key = typeof kid === 'string' && kid.length <= 64 ? await app.keys.findPublicKey(authRealm.realm, kid) : undefined
+      if (!key) throw new errors.JWKSNoMatchingKey()
+      return key
+    }, {
+      algorithms: ['EdDSA'],
+      issuer: authRealm.origin,
+      audience: authRealm.id,
+      requiredClaims: ['exp', 'iat', 'jti', 'sub', 'sid', 'user_id', 'token_type'],
+    })
+  }
+  catch (error) {
+    if (error instanceof errors.JWTExpired) throw new TokenError('Token is expired')
+    if (!(error instanceof errors.JOSEError || error instanceof TypeError)) throw error
+    logCrossing(app, authRealm, claimedAudience(token))
+    throw new TokenError('Token is invalid')
+  }
+}
+
+// Our header has one spelling, and our claims are written as they are read: no extension of JWS, no name twice.
+function isOurSpelling(token: string, type: TokenType, kid: string | undefined, payload: JWTPayload): boolean {
+  return token.startsWith(`${encode({ alg: 'EdDSA', typ: headerTypes[type], kid })}.${encode(payload)}.`)
+}
+
+function encode(part: object): string {
+  return Buffer.from(JSON.stringify(part)).toString('base64url')
+}
+
+function claimsOf(payload: JWTPayload, type: TokenType, ttl: number): Claims {
+  const { iat, exp, aud, user_id, sub, sid } = payload
+  const seq = type === 'refresh' ? payload.seq : 0
+  const sound = isWhole(iat) && isWhole(exp) && isWhole(seq) && seq < 2 ** 31 && typeof aud === 'string'
+    && isId(user_id) && user_id === sub && isId(sid)
+    && iat <= Date.now() / 1000 + clockTolerance && exp - iat <= ttl
+  if (!sound) throw new TokenError('Token is invalid')
+  return { user_id, sid, seq }
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value) && value as number >= 0
+}
+
+function isId(value: unknown): value is string {
+  return typeof value === 'string' && uuidPattern.test(value)
+}
+
+// What a refused token says of itself is unproven: good for the log alone.
+function logCrossing(app: App, authRealm: AuthRealm, audience: string | undefined): void {
+  if (audience && audience !== authRealm.id) app.log.warn({ event: 'cross_tenant_token', tenant: authRealm.id, token_tenant: audience })
+}
+
+function claimedAudience(token: string): string | undefined {
+  try {
+    const { aud } = decodeJwt(token)
+    return typeof aud === 'string' && /^(?:[0-9a-f-]{36}|platform)$/.test(aud) ? aud : undefined
+  }
+  catch {
+    return undefined
+  }
+}
+
+function secondsOf(date: Date): number {
+  return Math.floor(date.getTime() / 1000)
+}

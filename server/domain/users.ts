@@ -1,0 +1,196 @@
+import { and, eq } from 'drizzle-orm'
+import { conflict, invalid, notFound } from '../../shared/errors.ts'
+import type { Actor } from '../../shared/permissions.ts'
+import { canManageUsers } from '../../shared/permissions.ts'
+import { noSuchObject } from '../../shared/schemas/fields.ts'
+import type { Role } from '../../shared/types/api.ts'
+import { violatedReference, violatedUnique } from '../database/errors.ts'
+import { newId } from '../database/ids.ts'
+import type { Db, Realm } from '../database/realms.ts'
+import type { App, Origin } from './app.ts'
+import { recordAudit } from './audit.ts'
+import type { AuthRealm } from './auth-realm.ts'
+import { passwordFaults } from './passwords.ts'
+import { endSessions } from './sessions.ts'
+
+/** A user's columns that may leave the database in an answer, by name: never the password. */
+export function userColumns(users: Realm['tables']['users']) {
+  return {
+    id: users.id,
+    email: users.email,
+    first_name: users.first_name,
+    last_name: users.last_name,
+    photo: users.photo,
+    department: users.department,
+    employee_id: users.employee_id,
+    role: users.role,
+    is_active: users.is_active,
+    date_joined: users.date_joined,
+    last_login: users.last_login,
+  }
+}
+
+export interface UserRow {
+  id: string
+  email: string
+  first_name: string
+  last_name: string
+  photo: string | null
+  department: string | null
+  employee_id: string | null
+  role: Role
+  is_active: boolean
+  date_joined: Date
+  last_login: Date | null
+}
+
+export interface NewUser {
+  email: string
+  /** Plain; null for someone who sets it by a link. */
+  password: string | null
+  first_name?: string
+  last_name?: string
+  role?: Role
+  department?: string | null
+  employee_id?: string | null
+  is_active?: boolean
+}
+
+export type UserChange = Partial<Pick<UserRow, 'first_name' | 'last_name' | 'role' | 'department' | 'employee_id' | 'is_active'>>
+
+/**
+ * Creates a person, active unless said otherwise.
+ * @param db a transaction, where the person comes together with something else
+ * @throws ApiError 400 naming the field: a password that breaks the rules, an e-mail or employee_id that is taken, a department that is not there
+ */
+export async function createUser(app: App, { realm, name }: AuthRealm, input: NewUser, origin: Origin, db: Db = realm.db): Promise<UserRow> {
+  const { users } = realm.tables
+  const { password, is_active = true, ...fields } = input
+  if (password !== null) requireGoodPassword(password, { ...nameless, ...fields, organization: name })
+  const now = new Date()
+  const rows = await explained(input, async () => db.insert(users).values({
+    id: newId(),
+    ...fields,
+    password: password === null ? null : await app.hashing.hash(password),
+    activated_at: now,
+    deactivated_at: is_active ? null : now,
+    date_joined: now,
+  }).returning(userColumns(users)))
+  const user = rows[0]!
+  await recordAudit(db, realm, origin, { action: 'user.created', subject: user.id, details: { email: user.email, role: user.role } })
+  return user
+}
+
+/**
+ * Changes a person's record. Deactivating ends her sessions; the last active Admin stays one.
+ * @throws ApiError 404, 409 `last_admin`, or 400 naming the field
+ */
+export async function changeUser(app: App, authRealm: AuthRealm, id: string, change: UserChange, origin: Origin): Promise<UserRow> {
+  const { realm } = authRealm
+  const { users } = realm.tables
+  const { is_active, ...given } = change
+  const fields = withoutAbsent(given)
+  return explained(change, () => realm.transaction(async (tx) => {
+    if (change.role === 'Staff' || is_active === false) await keepAnAdmin(tx, realm, id)
+    const before = (await tx.select(userColumns(users)).from(users).where(eq(users.id, id)).for('update'))[0]
+    if (!before) throw notFound()
+    const values = { ...fields, ...activity(before.is_active, is_active) }
+    if (Object.keys(values).length === 0) return before
+    const after = (await tx.update(users).set(values).where(eq(users.id, id)).returning(userColumns(users)))[0]!
+    if (before.is_active && !after.is_active) await endSessions(authRealm, origin, id, 'deactivation', {}, tx)
+    await recordAudit(tx, realm, origin, { action: 'user.changed', subject: id, details: differences(before, after) })
+    return after
+  }))
+}
+
+/**
+ * Loads a user through what the actor may see: Staff see themselves, an Admin everyone.
+ * @throws ApiError 404
+ */
+export async function requireVisibleUser({ realm }: AuthRealm, actor: Actor, id: string): Promise<UserRow> {
+  if (id !== actor.id && !canManageUsers(actor)) throw notFound()
+  const { users } = realm.tables
+  const rows = await realm.db.select(userColumns(users)).from(users).where(eq(users.id, id))
+  if (!rows[0]) throw notFound()
+  return rows[0]
+}
+
+/** @throws ApiError 404, or 409 for the last active Admin */
+export async function deleteUser({ realm }: AuthRealm, id: string, origin: Origin): Promise<void> {
+  const { users } = realm.tables
+  await realm.transaction(async (tx) => {
+    await keepAnAdmin(tx, realm, id)
+    const deleted = await tx.delete(users).where(eq(users.id, id)).returning({ email: users.email })
+    if (!deleted[0]) throw notFound()
+    await recordAudit(tx, realm, origin, { action: 'user.deleted', subject: id, details: { email: deleted[0].email } })
+  })
+}
+
+/**
+ * Checks the caller's own password before something that matters.
+ * @throws ApiError 400 on `current_password`, 429, 503
+ */
+export async function requireCurrentPassword(app: App, { realm }: AuthRealm, user: { id: string, email: string }, password: string, origin: Origin): Promise<void> {
+  const { users } = realm.tables
+  const attempt = app.limits.passwordAttempt(realm.schema, user.email, origin.ip)
+  const rows = await realm.db.select({ password: users.password }).from(users).where(eq(users.id, user.id))
+  if (!await app.hashing.verify(password, rows[0]?.password ?? null, attempt)) throw invalid({ current_password: ['Invalid password.'] })
+}
+
+/**
+ * Gives a user a new password and ends her other sessions, in the caller's transaction.
+ * @param hash from `app.hashing`, made before the transaction began
+ * @param keep the session that goes on, if any
+ */
+export async function replacePassword(tx: Db, authRealm: AuthRealm, userId: string, hash: string, origin: Origin, keep?: string): Promise<void> {
+  const { users, one_time_tokens: tokens } = authRealm.realm.tables
+  await tx.update(users).set({ password: hash }).where(eq(users.id, userId))
+  await tx.delete(tokens).where(eq(tokens.user_id, userId))
+  await endSessions(authRealm, origin, userId, 'password', { except: keep }, tx)
+}
+
+/** @throws ApiError 400 on `field` with every rule that the password breaks */
+export function requireGoodPassword(password: string, context: Parameters<typeof passwordFaults>[1], field = 'password'): void {
+  const faults = passwordFaults(password, context)
+  if (faults.length > 0) throw invalid({ [field]: faults })
+}
+
+const nameless = { first_name: '', last_name: '' }
+
+// Locks every active Admin, in the same order everywhere: of two who demote each other at once,
+// the second waits, looks again, and finds herself the last.
+async function keepAnAdmin(tx: Db, realm: Realm, id: string): Promise<void> {
+  const { users } = realm.tables
+  const admins = await tx.select({ id: users.id }).from(users)
+    .where(and(eq(users.role, 'Admin'), eq(users.is_active, true)))
+    .orderBy(users.id).for('update')
+  if (admins.length === 1 && admins[0]!.id === id) throw conflict('The last active Admin cannot be demoted, deactivated or deleted.', 'last_admin')
+}
+
+function withoutAbsent<T extends object>(fields: T): Partial<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>
+}
+
+function activity(was: boolean, is: boolean | undefined) {
+  if (is === undefined || is === was) return {}
+  return is ? { activated_at: new Date(), deactivated_at: null } : { deactivated_at: new Date() }
+}
+
+function differences(before: UserRow, after: UserRow): Record<string, unknown> {
+  const changed = (Object.keys(after) as (keyof UserRow)[]).filter(key => before[key] !== after[key] && !(before[key] instanceof Date))
+  return Object.fromEntries(changed.map(key => [key, { from: before[key], to: after[key] }]))
+}
+
+// The database has the last word on what is unique and what exists; this says it at the field.
+async function explained<T>(input: { department?: string | null }, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  }
+  catch (error) {
+    const unique = violatedUnique(error)
+    if (unique === 'users_email') throw invalid({ email: ['A user with this email already exists.'] })
+    if (unique === 'users_employee_id') throw invalid({ employee_id: ['A user with this employee ID already exists.'] })
+    if (violatedReference(error) === 'users_department_fk') throw invalid({ department: [noSuchObject(input.department ?? '')] })
+    throw error
+  }
+}

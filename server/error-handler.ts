@@ -1,0 +1,77 @@
+import type { H3Event } from 'h3'
+import { getHeader, getRequestHeader, send, setResponseHeader, setResponseHeaders, setResponseStatus } from 'h3'
+import { useNitroApp } from 'nitropack/runtime'
+import { ApiError, notFound, unavailable } from '../shared/errors.ts'
+import { isConnectionError, isTimeout } from './database/errors.ts'
+import { bareErrorPage } from './http/bare-error-page.ts'
+import { isApiPath } from './http/methods.ts'
+import { log } from './log.ts'
+
+/** Renders everything that is thrown: in DRF's shapes to programs, as a page to people. */
+export default async function renderError(error: Error, event: H3Event): Promise<void> {
+  if (event.handled) return
+  const answer = answerTo(error, event)
+  setResponseHeaders(event, { 'x-request-id': event.context.request_id ?? '', 'cache-control': 'private, no-store', ...answer.headers })
+  setResponseStatus(event, answer.status)
+  // The renderer puts the path into the reason phrase; node's own is enough.
+  event.node.res.statusMessage = ''
+  if (answer.status === 204) return send(event)
+  if (wantsPage(event)) return sendPage(event, answer.status)
+  setResponseHeader(event, 'content-type', 'application/json')
+  return send(event, JSON.stringify(answer.body))
+}
+
+/** What was thrown on purpose says its answer; the rest is a fault of ours or the database's. */
+function answerTo(error: Error, event: H3Event): ApiError {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) if (cause instanceof ApiError) return logged(cause, error)
+  if (isConnectionError(error) || isTimeout(error)) return logged(unavailable(), error)
+  const status = (error as { statusCode?: number }).statusCode
+  if (status === 404) return notFound()
+  if (status !== undefined && status >= 400 && status < 500) return new ApiError(status, { detail: 'Bad request.' })
+  log().error({ event: 'unexpected_error', request_id: event.context.request_id, path: loggablePath(event), err: describe(error) })
+  return new ApiError(500, { detail: 'A server error occurred.' })
+}
+
+// A link's token stands in its path.
+function loggablePath(event: H3Event): string {
+  return event.path.split('?')[0]!.replace(/^(\/(?:auth|invite)\/).*/, '$1…')
+}
+
+function logged(answer: ApiError, error: Error): ApiError {
+  if (answer.status === 503) log().warn({ event: 'unavailable', reason: describe(error.cause instanceof Error ? error.cause : error).message })
+  return answer
+}
+
+// drizzle puts a query's parameters into its message, and they may be secrets: its cause says enough.
+function describe(error: Error): { message: string, stack?: string } {
+  const source = error.message.startsWith('Failed query') && error.cause instanceof Error ? error.cause : error
+  return { message: source.message, stack: source.stack }
+}
+
+function wantsPage(event: H3Event): boolean {
+  return !isApiPath(event.path) && (getRequestHeader(event, 'accept') ?? '').includes('text/html')
+}
+
+async function sendPage(event: H3Event, status: number): Promise<void> {
+  setResponseHeader(event, 'content-type', 'text/html;charset=utf-8')
+  const page = event.context.inner && !event.path.startsWith('/__nuxt_error') ? await renderApp(event, status) : undefined
+  return send(event, page ?? bareErrorPage(status))
+}
+
+/** The application's own error page, rendered in a call of its own; undefined where that fails too. */
+async function renderApp(event: H3Event, status: number): Promise<string | undefined> {
+  try {
+    const response = await useNitroApp().localFetch(`/__nuxt_error?statusCode=${status}&url=/`, {
+      headers: { host: getHeader(event, 'host') ?? '', cookie: getHeader(event, 'cookie') ?? '', accept: 'text/html' },
+      context: event.context.inner,
+    } as RequestInit)
+    for (const name of ['content-security-policy', 'cross-origin-opener-policy']) {
+      const value = response.headers.get(name)
+      if (value) setResponseHeader(event, name, value)
+    }
+    return await response.text()
+  }
+  catch {
+    return undefined
+  }
+}

@@ -1,0 +1,60 @@
+import type { H3Event } from 'h3'
+import { getHeader, setCookie } from 'h3'
+import type { Config } from '../config.ts'
+import type { TokenPair } from '../domain/sessions.ts'
+
+/** Over https the `__Host-` prefix makes browsers refuse a cookie that a sibling tenant tries to set for us. */
+export function cookieNames(config: Config) {
+  const prefix = config.protocol === 'https' ? '__Host-' : ''
+  return { access: `${prefix}tenantry_access`, refresh: `${prefix}tenantry_refresh` }
+}
+
+/** @returns the auth cookies of the request; `findCookieFault` has seen to it that there is at most one of each */
+export function readSessionCookies(event: H3Event, config: Config): { access: string | undefined, refresh: string | undefined } {
+  const names = cookieNames(config)
+  const pairs = cookiePairs(getHeader(event, 'cookie'))
+  const valueOf = (name: string) => pairs.find(pair => pair.name === name)?.value || undefined
+  return { access: valueOf(names.access), refresh: valueOf(names.refresh) }
+}
+
+export function setSessionCookies(event: H3Event, config: Config, pair: TokenPair): void {
+  const names = cookieNames(config)
+  setCookie(event, names.access, pair.access.token, { ...attributes(config), expires: pair.access.expires_at })
+  setCookie(event, names.refresh, pair.refresh.token, { ...attributes(config), expires: pair.refresh.expires_at })
+}
+
+export function clearSessionCookies(event: H3Event, config: Config): void {
+  for (const name of Object.values(cookieNames(config))) setCookie(event, name, '', { ...attributes(config), expires: new Date(0) })
+}
+
+/**
+ * Finds what browsers never send: names with bytes that some parsers trim away and others do not,
+ * or one of our cookies twice, where which of the two counts is anyone's guess.
+ */
+export function findCookieFault(header: string | undefined, config: Config): string | undefined {
+  if (!header) return undefined
+  const pairs = cookiePairs(header)
+  if (pairs.some(({ name }) => !/^[\x21-\x7E]*$/.test(name))) return 'The Cookie header is not valid.'
+  const ours = new Set(Object.values(cookieNames(config)))
+  const seen = pairs.filter(({ name }) => ours.has(name))
+  return seen.length > new Set(seen.map(({ name }) => name)).size ? 'The Cookie header has a cookie twice.' : undefined
+}
+
+function cookiePairs(header: string | undefined): { name: string, value: string }[] {
+  return (header ?? '').split(';').map((part) => {
+    const equals = part.indexOf('=')
+    return {
+      name: stripBlanks(equals < 0 ? part : part.slice(0, equals)),
+      value: stripBlanks(equals < 0 ? '' : part.slice(equals + 1)),
+    }
+  })
+}
+
+// Only what RFC 6265, 4.2.1 allows between cookies: String.trim would also take a no-break space.
+function stripBlanks(text: string): string {
+  return text.replace(/^[ \t]+|[ \t]+$/g, '')
+}
+
+function attributes(config: Config) {
+  return { httpOnly: true, secure: config.protocol === 'https', sameSite: 'lax', path: '/' } as const
+}

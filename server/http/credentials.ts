@@ -1,0 +1,29 @@
+import type { H3Event } from 'h3'
+import { getHeader } from 'h3'
+import { ApiError, unauthorized } from '../../shared/errors.ts'
+import type { Config } from '../config.ts'
+import { rawHeaderValues } from './client-address.ts'
+import { readSessionCookies } from './cookies.ts'
+
+/**
+ * The access token that a request is made with. A header wins over a cookie, and an Authorization of
+ * another scheme is none, as in simplejwt.
+ * @throws ApiError 401 for a Bearer header that is not one value, 400 for several headers
+ */
+export function readAccessToken(event: H3Event, config: Config): string | undefined {
+  const headers = rawHeaderValues(event.node.req, 'authorization')
+  if (headers.length > 1) throw new ApiError(400, { detail: 'The Authorization header is sent more than once.' })
+  if (!hasBearer(event)) return readSessionCookies(event, config).access
+  const values = words(headers[0]).slice(1)
+  if (values.length !== 1) throw unauthorized({ detail: 'Authorization header must contain two space-delimited values', code: 'bad_authorization_header' })
+  return values[0]
+}
+
+/** True when a request speaks for itself. One with another scheme, such as a proxy's Basic that the browser adds by itself, does not. */
+export function hasBearer(event: H3Event): boolean {
+  return words(getHeader(event, 'authorization'))[0]?.toLowerCase() === 'bearer'
+}
+
+function words(header: string | undefined): string[] {
+  return (header ?? '').split(/[ \t]+/).filter(Boolean)
+}

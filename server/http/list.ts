@@ -1,0 +1,79 @@
+import type { SQL } from 'drizzle-orm'
+import { and, asc, desc, ilike, or } from 'drizzle-orm'
+import type { AnyPgColumn } from 'drizzle-orm/pg-core'
+import type { H3Event } from 'h3'
+import { getQuery } from 'h3'
+import { z } from 'zod'
+import { notFound } from '../../shared/errors.ts'
+import type { Page } from '../../shared/types/api.ts'
+
+const defaultPageSize = 25
+const maxPageSize = 100
+
+/**
+ * The query of every list: `page`, `page_size`, `search`, `ordering`; a list adds its filters with `.extend`.
+ * @param orderings fields that the list may be ordered by, each also with a minus before it
+ */
+export function listQuery(orderings: readonly string[]) {
+  return z.object({
+    page: z.string().optional(),
+    page_size: z.string().optional(),
+    search: z.string().max(200, 'Ensure this field has no more than 200 characters.')
+      .refine(value => !value.includes('\0') && value.isWellFormed(), 'Null characters are not allowed.')
+      .default(''),
+    ordering: z.string().optional()
+      .transform(value => value?.split(',').map(field => field.trim()).filter(Boolean) ?? [])
+      .refine(fields => fields.every(field => orderings.includes(field.replace(/^-/, ''))), `Choose from: ${orderings.join(', ')}.`),
+  })
+}
+
+export interface Window { page: number, limit: number, offset: number }
+
+/** @throws ApiError 404 `Invalid page.` for a page that is no number; one that is out of range is found by `toPage` */
+export function windowOf(query: { page?: string, page_size?: string }): Window {
+  const page = Number(query.page ?? '1')
+  if (!/^\d{1,7}$/.test(query.page ?? '1') || page < 1) throw notFound('Invalid page.')
+  const size = /^\d{1,9}$/.test(query.page_size ?? '') ? Number(query.page_size) : 0
+  const limit = size > 0 ? Math.min(size, maxPageSize) : defaultPageSize
+  return { page, limit, offset: (page - 1) * limit }
+}
+
+/**
+ * @param event the request, whose other parameters the links keep
+ * @throws ApiError 404 `Invalid page.` when the page is past the last
+ */
+export function toPage<Row>(event: H3Event, window: Window, count: number, results: Row[]): Page<Row> {
+  if (window.page > 1 && window.offset >= count) throw notFound('Invalid page.')
+  const linkTo = (page: number) => {
+    const url = new URL(event.path, event.context.tenancy!.origin)
+    for (const [key, value] of Object.entries(getQuery(event))) url.searchParams.set(key, String(Array.isArray(value) ? value[0] : value))
+    if (page === 1) url.searchParams.delete('page')
+    else url.searchParams.set('page', String(page))
+    return url.href
+  }
+  return {
+    count,
+    next: window.offset + window.limit < count ? linkTo(window.page + 1) : null,
+    previous: window.page > 1 ? linkTo(window.page - 1) : null,
+    results,
+  }
+}
+
+/** Every word of the search somewhere in one of the columns; %, _ and \ stand for themselves. */
+export function matchesSearch(search: string, columns: AnyPgColumn[]): SQL | undefined {
+  const words = search.trim().split(/\s+/).filter(Boolean).slice(0, 8)
+  return and(...words.map(word => or(...columns.map(column => ilike(column, `%${word.replaceAll(/[\\%_]/g, '\\$&')}%`)))))
+}
+
+/**
+ * @param fields as validated by `listQuery`
+ * @param columns what each of its names stands for
+ * @param tie a unique column, so that pages never overlap
+ */
+export function orderBy(fields: string[], columns: Record<string, AnyPgColumn | AnyPgColumn[]>, tie: AnyPgColumn): SQL[] {
+  const terms = fields.flatMap((field) => {
+    const direction = field.startsWith('-') ? desc : asc
+    return [columns[field.replace(/^-/, '')]!].flat().map(column => direction(column))
+  })
+  return [...terms, asc(tie)]
+}

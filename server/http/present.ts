@@ -1,0 +1,58 @@
+import type { AuthRealm } from '../domain/auth-realm.ts'
+import type { TenantRow } from '../domain/tenants.ts'
+import type { UserRow } from '../domain/users.ts'
+
+/** What an answer says of things, field by field: what is not named here does not leave. */
+
+export function presentUser({ id: organization }: AuthRealm, user: UserRow) {
+  return {
+    id: user.id,
+    email: user.email,
+    first_name: user.first_name,
+    last_name: user.last_name,
+    photo: user.photo,
+    organization,
+    department: user.department,
+    employee_id: user.employee_id,
+    role: user.role,
+    is_active: user.is_active,
+    date_joined: user.date_joined,
+    last_login: user.last_login,
+  }
+}
+
+export type PersonRow = Omit<UserRow, 'department'> & { department_id: string | null, department_name: string | null }
+
+/** @param asAdmin whether the one who asks may see more than a name in the directory */
+export function presentPerson(person: PersonRow, asAdmin: boolean) {
+  const { department_id, department_name } = person
+  return {
+    id: person.id,
+    email: person.email,
+    first_name: person.first_name,
+    last_name: person.last_name,
+    photo: person.photo,
+    department: department_id && department_name ? { id: department_id, name: department_name } : null,
+    role: person.role,
+    ...asAdmin
+      ? { employee_id: person.employee_id, is_active: person.is_active, date_joined: person.date_joined, last_login: person.last_login }
+      : {},
+  }
+}
+
+export function presentTenant(tenant: TenantRow, url: string) {
+  return {
+    id: tenant.id,
+    name: tenant.name,
+    business_phone_number: tenant.business_phone_number,
+    business_email: tenant.business_email,
+    is_active: tenant.is_active,
+    schema: tenant.schema,
+    subdomain: tenant.subdomain,
+    tenant_id: tenant.tenant_id,
+    status: tenant.status,
+    url,
+    created: tenant.created,
+    updated: tenant.updated,
+  }
+}

@@ -1,0 +1,102 @@
+import type { EventHandler, H3Event } from 'h3'
+import { defineEventHandler, getQuery, getRouterParams, getHeader, setResponseHeader, setResponseStatus } from 'h3'
+import type { z } from 'zod'
+import { forbidden, notAuthenticated, notFound } from '../../shared/errors.ts'
+import type { Permission } from '../../shared/permissions.ts'
+import { uuidPattern } from '../../shared/schemas/fields.ts'
+import type { App, Origin } from '../domain/app.ts'
+import type { AuthRealm } from '../domain/auth-realm.ts'
+import type { Principal } from '../domain/principal.ts'
+import { requirePrincipal } from '../domain/principal.ts'
+import type { PlatformRealm, TenantRealm } from '../database/realms.ts'
+import type { Surface } from '../../shared/types/surface.ts'
+import { requireRuntime } from '../runtime.ts'
+import { readJson } from './body.ts'
+import { validate } from '../../shared/schemas/validate.ts'
+import { readAccessToken } from './credentials.ts'
+
+/**
+ * Who may call: there is no default. `'public'` and `'signed-in'` are words that a search finds;
+ * a permission is a function from shared/permissions.ts.
+ */
+export type Access = 'public' | 'signed-in' | Permission
+
+interface Options<A extends Access, Body extends z.ZodType | undefined, Query extends z.ZodType | undefined> {
+  access: A
+  /** What a success answers; 200 unless said. */
+  status?: 200 | 201 | 204
+  body?: Body
+  query?: Query
+}
+
+interface Context<R, A extends Access, Body, Query> {
+  app: App
+  authRealm: R
+  /** Null on a public route, which does not look at credentials. */
+  principal: A extends 'public' ? null : Principal
+  body: Body extends z.ZodType ? z.output<Body> : undefined
+  query: Query extends z.ZodType ? z.output<Query> : undefined
+  /** From the path; one that is called id is a UUID. */
+  params: Record<string, string>
+  origin: Origin
+  userAgent: string | null
+  event: H3Event
+}
+
+type Handler<R, A extends Access, Body, Query> = (context: Context<R, A, Body, Query>) => unknown
+
+type Define<R> = <const A extends Access, Body extends z.ZodType | undefined = undefined, Query extends z.ZodType | undefined = undefined>(
+  options: Options<A, Body, Query>, handler: Handler<R, A, Body, Query>) => EventHandler
+
+/** A route of the tenants' portals. */
+export const defineTenantRoute = definer(['portal']) as Define<AuthRealm<TenantRealm>>
+/** A route of the operators' console. */
+export const definePlatformRoute = definer(['console']) as Define<AuthRealm<PlatformRealm>>
+/** A route of every place where people sign in: portals and the console. */
+export const defineRealmRoute = definer(['portal', 'console']) as Define<AuthRealm>
+/** A route of the public site, which has no people of its own. */
+export const defineSiteRoute = definer(['site']) as Define<undefined>
+
+function definer(surfaces: Surface[]): Define<unknown> {
+  return (options, handler) => defineEventHandler(async (event) => {
+    const { tenancy } = event.context
+    if (!tenancy || !surfaces.includes(tenancy.surface)) throw notFound()
+    setResponseHeader(event, 'cache-control', 'private, no-store')
+    const { app } = requireRuntime()
+    const authRealm = tenancy.surface === 'site' ? undefined : tenancy.authRealm
+    const principal = options.access === 'public' ? null : await authorize(event, app, authRealm!, options.access)
+    const params = readParams(event)
+    const answer = await handler({
+      app,
+      authRealm,
+      principal,
+      params,
+      body: options.body && validate(options.body, await readJson(event)),
+      query: options.query && validate(options.query, firstValues(getQuery(event))),
+      origin: { actor: principal?.user.id ?? null, ip: event.context.ip, request_id: event.context.request_id },
+      userAgent: getHeader(event, 'user-agent') ?? null,
+      event,
+    } as never)
+    setResponseStatus(event, options.status ?? 200)
+    return options.status === 204 ? null : answer
+  })
+}
+
+async function authorize(event: H3Event, app: App, authRealm: AuthRealm, access: Exclude<Access, 'public'>): Promise<Principal> {
+  const token = readAccessToken(event, app.config)
+  if (!token) throw notAuthenticated()
+  const principal = await requirePrincipal(app, authRealm, token)
+  if (access !== 'signed-in' && !access(principal.user)) throw forbidden()
+  return principal
+}
+
+// An id that is none cannot be anyone's: the same answer as for one that is not there.
+function readParams(event: H3Event): Record<string, string> {
+  const params = getRouterParams(event)
+  if (params.id !== undefined && !uuidPattern.test(params.id)) throw notFound()
+  return params
+}
+
+function firstValues(query: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(query).map(([key, value]) => [key, Array.isArray(value) ? value[0] : value]))
+}

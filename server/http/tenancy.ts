@@ -1,0 +1,34 @@
+import type { H3Event } from 'h3'
+import type { AuthRealm } from '../domain/auth-realm.ts'
+import type { PlatformRealm, TenantRealm } from '../database/realms.ts'
+
+/** What a request is about, settled once from its host by `server/middleware/1.host.ts`. */
+export type Tenancy
+  = | { surface: 'site', origin: string, name: string }
+    | { surface: 'portal', origin: string, name: string, authRealm: AuthRealm<TenantRealm> }
+    | { surface: 'console', origin: string, name: string, authRealm: AuthRealm<PlatformRealm> }
+
+/** Handed to the calls that a page makes in-process while it is rendered: they are the same person's, from the same host. */
+export interface InnerContext {
+  tenancy: Tenancy
+  request_id: string
+  ip: string | null
+}
+
+declare module 'h3' {
+  interface H3EventContext {
+    tenancy?: Tenancy
+    inner?: InnerContext
+    request_id: string
+    ip: string | null
+  }
+}
+
+/**
+ * @returns what the rendering page handed over when this is a call of its own, which no request from outside can
+ * claim to be: node-mock-http keeps it beside the request, not in it
+ */
+export function getInnerContext(event: H3Event): InnerContext | undefined {
+  const { __unenv__: context } = event.node.req as { __unenv__?: Partial<InnerContext> }
+  return context?.tenancy ? context as InnerContext : undefined
+}

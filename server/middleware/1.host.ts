@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto'
+import { defineEventHandler, setResponseHeader } from 'h3'
+import type { H3Event } from 'h3'
+import { notFound } from '../../shared/errors.ts'
+import { platformAuthRealm, tenantAuthRealm } from '../domain/auth-realm.ts'
+import type { Place } from '../domain/hosts.ts'
+import { malformedHost, parseHost } from '../domain/hosts.ts'
+import { tenantInactive } from '../domain/refusals.ts'
+import type { App } from '../domain/app.ts'
+import { clientAddress, isFromProxy, rawHeaderValues } from '../http/client-address.ts'
+import type { Tenancy } from '../http/tenancy.ts'
+import { getInnerContext } from '../http/tenancy.ts'
+import { requireRuntime } from '../runtime.ts'
+
+/**
+ * The host first: it alone says which surface and which tenant a request is about. Everything after
+ * this works with `event.context.tenancy` and has no other way to a tenant.
+ */
+export default defineEventHandler(async (event) => {
+  const inner = getInnerContext(event)
+  event.context.request_id = inner?.request_id ?? randomUUID()
+  setResponseHeader(event, 'x-request-id', event.context.request_id)
+  if (inner) {
+    Object.assign(event.context, { tenancy: inner.tenancy, ip: inner.ip, inner })
+    return
+  }
+  // Asked by load balancers, which know an address and no name.
+  if (event.path === '/healthz' || event.path === '/readyz') return
+  const host = parseHost(hostHeader(event))
+  const { app, hosts } = requireRuntime()
+  event.context.ip = clientAddress(event.node.req, app.config.trustedProxies)
+  const place = await hosts.find(host)
+  if (!place) throw notFound()
+  if (place.surface === 'portal' && place.tenant.status !== 'active') throw tenantInactive()
+  const tenancy = tenancyOf(app, place)
+  event.context.tenancy = tenancy
+  event.context.inner = { tenancy, request_id: event.context.request_id, ip: event.context.ip }
+})
+
+/** @throws ApiError 400 when it is missing or there are several: which of two would count is anyone's guess */
+function hostHeader(event: H3Event): string {
+  const { req } = event.node
+  const forwarded = rawHeaderValues(req, 'x-forwarded-host')
+  const values = forwarded.length > 0 && isFromProxy(req, requireRuntime().app.config.trustedProxies) ? forwarded : rawHeaderValues(req, 'host')
+  if (values.length !== 1) throw malformedHost()
+  return values[0]!
+}
+
+function tenancyOf(app: App, place: Place): Tenancy {
+  switch (place.surface) {
+    case 'site': return { surface: 'site', origin: place.origin, name: 'Tenantry' }
+    case 'console': return { surface: 'console', origin: place.origin, name: 'Tenantry', authRealm: platformAuthRealm(app.database, place.origin) }
+    case 'portal': return { surface: 'portal', origin: place.origin, name: place.tenant.name, authRealm: tenantAuthRealm(app.database, place.tenant) }
+  }
+}

@@ -1,0 +1,53 @@
+import { defineEventHandler, getHeader } from 'h3'
+import type { H3Event } from 'h3'
+import { ApiError, forbidden } from '../../shared/errors.ts'
+import { hasBody, requestSizeLimit } from '../http/body.ts'
+import { cookieNames, findCookieFault } from '../http/cookies.ts'
+import { hasBearer } from '../http/credentials.ts'
+import { isApiPath, pageMethods, unsafeMethods } from '../http/methods.ts'
+import { getInnerContext } from '../http/tenancy.ts'
+import { requireRuntime } from '../runtime.ts'
+
+/** What must be right about a request before anyone looks at who sends it; in the order of docs/api.md, "Refusals". */
+export default defineEventHandler((event) => {
+  if (getInnerContext(event) || !event.context.tenancy) return
+  const { config } = requireRuntime().app
+  const fault = findCookieFault(getHeader(event, 'cookie'), config)
+  if (fault) throw new ApiError(400, { detail: fault })
+  if (!isApiPath(event.path)) {
+    const answer = pageMethods(event)
+    if (answer) throw answer
+    return
+  }
+  if (!unsafeMethods.has(event.method)) return
+  requireSaneBody(event)
+  requireSameOrigin(event, event.context.tenancy.origin, cookieNames(config))
+})
+
+function requireSaneBody(event: H3Event): void {
+  if (Number(getHeader(event, 'content-length') ?? 0) > requestSizeLimit) throw new ApiError(413, { detail: 'Request body is too large.' }, { connection: 'close' })
+  if (!hasBody(event)) return
+  const type = getHeader(event, 'content-type') ?? ''
+  const encoding = getHeader(event, 'content-encoding') ?? 'identity'
+  // JSON alone: a form, or a body of no type at all, is what a page of another site can send without asking.
+  if (!/^application\/json[ \t]*(?:;[ \t]*charset="?utf-8"?[ \t]*)?$/i.test(type) || encoding.toLowerCase() !== 'identity') {
+    throw new ApiError(415, { detail: `Unsupported media type "${printable(type)}" in request.` })
+  }
+}
+
+/**
+ * An unsafe request that a browser's cookies speak for, or that sets them, must come from a page of this very
+ * host. A sibling tenant is the same site to the browser and a stranger to us.
+ */
+function requireSameOrigin(event: H3Event, origin: string, names: { access: string, refresh: string }): void {
+  const cookies = getHeader(event, 'cookie') ?? ''
+  const byCookie = !hasBearer(event) && (cookies.includes(names.access) || cookies.includes(names.refresh))
+  if (!byCookie && !/^\/api\/v1\/auth\/session(?:[/?]|$)/.test(event.path)) return
+  const site = getHeader(event, 'sec-fetch-site')
+  const trusted = site === undefined ? getHeader(event, 'origin') === origin : site === 'same-origin' || site === 'none'
+  if (!trusted) throw forbidden('Cross-site request refused.', 'cross_site')
+}
+
+function printable(type: string): string {
+  return type.slice(0, 100).replaceAll(/[^\x20-\x7E]/g, '?')
+}

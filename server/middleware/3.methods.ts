@@ -1,0 +1,43 @@
+import { defineEventHandler } from 'h3'
+import { apiRoutes } from '#api-routes'
+import { notFound } from '../../shared/errors.ts'
+import { isApiPath, methodNotAllowed, optionsAnswer } from '../http/methods.ts'
+
+/**
+ * Which methods a path of the API has, the same for everyone. The router would hand a known path with
+ * another method on to the pages, which answer any path.
+ */
+export default defineEventHandler((event) => {
+  if (!isApiPath(event.path)) return
+  const allowed = allowedMethods(event.path.split('?', 1)[0]!.replace(/\/$/, ''))
+  if (!allowed) throw notFound()
+  if (event.method === 'OPTIONS') throw optionsAnswer([...allowed])
+  if (!allowed.has(event.method)) throw methodNotAllowed(event.method, [...allowed])
+  // HEAD is GET, of which node sends no body.
+  if (event.method === 'HEAD') event._method = 'GET'
+})
+
+const fixed = new Map<string, Set<string>>()
+const patterns = new Map<string, { pattern: RegExp, methods: Set<string> }>()
+for (const { route, method } of apiRoutes) {
+  const methods = methodsAt(route)
+  methods.add(method)
+  if (method === 'GET') methods.add('HEAD')
+}
+
+function methodsAt(route: string): Set<string> {
+  const known = fixed.get(route) ?? patterns.get(route)?.methods
+  if (known) return known
+  const methods = new Set(['OPTIONS'])
+  if (route.includes(':')) patterns.set(route, { pattern: new RegExp(`^${route.replaceAll(/:\w+/g, '[^/]+')}$`), methods })
+  else fixed.set(route, methods)
+  return methods
+}
+
+// A fixed path goes before a pattern that it fits too, as in the router.
+function allowedMethods(path: string): Set<string> | undefined {
+  const exact = fixed.get(path)
+  if (exact) return exact
+  for (const { pattern, methods } of patterns.values()) if (pattern.test(path)) return methods
+  return undefined
+}

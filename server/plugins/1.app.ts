@@ -1,0 +1,75 @@
+import { defineNitroPlugin } from 'nitropack/runtime'
+import { migrations } from '#migrations'
+import type { Config } from '../config.ts'
+import { ConfigError, loadConfig } from '../config.ts'
+import type { RunningApp } from '../create-app.ts'
+import { createApp } from '../create-app.ts'
+import { bootstrapPlatform } from '../database/migrator.ts'
+import type { Subscription } from '../database/notifications.ts'
+import { subscribe } from '../database/notifications.ts'
+import { createHostDirectory } from '../domain/hosts.ts'
+import { ensureSigningKey } from '../domain/operators.ts'
+import { tenantsChannel } from '../domain/tenants.ts'
+import { log } from '../log.ts'
+import { getRuntime, setRuntime } from '../runtime.ts'
+
+const retryPause = 500
+
+/** Starts what every request needs. Until it stands, requests are answered 503 and /readyz says so. */
+export default defineNitroPlugin((nitro) => {
+  const config = requireConfig()
+  // Nitro reads these when it starts to listen, which is after this.
+  process.env.HOST ??= config.host
+  let app: RunningApp | undefined
+  let subscription: Subscription | undefined
+  let closing = false
+  const started = start().catch((error: unknown) => {
+    log().fatal({ event: 'start_failed', message: (error as Error).message })
+    process.exit(1)
+  })
+
+  nitro.hooks.hook('close', async () => {
+    closing = true
+    await started
+    setRuntime(undefined)
+    await subscription?.stop()
+    await app?.close()
+  })
+
+  async function start(): Promise<void> {
+    app = await createApp(config, log())
+    await bootstrap(app)
+    if (closing) return
+    const hosts = createHostDirectory(config, app.database, { isAnnounced: () => subscription?.isUp() ?? false })
+    subscription = subscribe(app.databaseUrl, tenantsChannel, { onMessage: hosts.forget, onUp: () => hosts.forget() })
+    setRuntime({ app, hosts })
+    log().info({ event: 'started', port: config.port, base_domain: config.baseDomain })
+  }
+
+  // A database that is still starting is waited for; one that is wrong says so at each try.
+  async function bootstrap(app: RunningApp): Promise<void> {
+    while (!closing && !getRuntime()) {
+      try {
+        await bootstrapPlatform(app.database, migrations.platform)
+        return await ensureSigningKey(app)
+      }
+      catch (error) {
+        const cause = (error as Error).cause ?? error
+        log().warn({ event: 'waiting_for_database', message: (cause as Error).message })
+        await new Promise(resolve => setTimeout(resolve, retryPause))
+      }
+    }
+  }
+})
+
+function requireConfig(): Config {
+  try {
+    // A build that is run is a production, unless it is told otherwise.
+    return loadConfig({ ...process.env, NODE_ENV: process.env.NODE_ENV ?? (import.meta.dev ? 'development' : 'production') })
+  }
+  catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    process.stderr.write(`${error.message}\n`)
+    process.exit(1)
+  }
+}

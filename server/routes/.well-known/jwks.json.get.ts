@@ -1,0 +1,6 @@
+import { defineRealmRoute } from '../../http/route.ts'
+
+export default defineRealmRoute({ access: 'public' }, async ({ app, authRealm }) => {
+  const { jwks } = await app.keys.get(authRealm.realm)
+  return jwks
+})

@@ -1,0 +1,9 @@
+import { sql } from 'drizzle-orm'
+import { defineEventHandler } from 'h3'
+import { requireRuntime } from '../runtime.ts'
+
+/** Requests can be served: the database answers. @throws ApiError 503 otherwise */
+export default defineEventHandler(async () => {
+  await requireRuntime().app.database.platform.db.execute(sql`select 1`)
+  return { status: 'ok' }
+})

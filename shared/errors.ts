@@ -1,0 +1,69 @@
+/** Messages by field, as the API answers a 400; `non_field_errors` holds what concerns several. */
+export type FieldErrors = Record<string, string[]>
+
+/** Every code of the API's own errors; clients may branch on these, never on a text. */
+export type ErrorCode
+  = | 'token_not_valid'
+    | 'bad_authorization_header'
+    | 'user_not_found'
+    | 'user_inactive'
+    | 'session_revoked'
+    | 'registration_closed'
+    | 'tenant_inactive'
+    | 'cross_site'
+    | 'last_admin'
+    | 'in_use'
+    | 'unavailable'
+
+/** The one error that is thrown on purpose: it carries the answer that `server/error-handler.ts` renders. */
+export class ApiError extends Error {
+  readonly status: number
+  readonly body: Record<string, unknown>
+  readonly headers: Record<string, string>
+
+  constructor(status: number, body: Record<string, unknown>, headers: Record<string, string> = {}) {
+    super(typeof body.detail === 'string' ? body.detail : `HTTP ${status}`)
+    this.name = 'ApiError'
+    this.status = status
+    this.body = body
+    this.headers = headers
+  }
+}
+
+/** A 400 that names the fields. */
+export function invalid(fields: FieldErrors): ApiError {
+  return new ApiError(400, fields)
+}
+
+export function notAuthenticated(): ApiError {
+  return unauthorized({ detail: 'Authentication credentials were not provided.' })
+}
+
+/** A 401 with the challenge that RFC 9110, 11.6.1 asks for. */
+export function unauthorized(body: { detail: string, code?: ErrorCode, messages?: unknown[] }): ApiError {
+  return new ApiError(401, body, { 'www-authenticate': 'Bearer realm="api"' })
+}
+
+export function forbidden(detail = 'You do not have permission to perform this action.', code?: ErrorCode): ApiError {
+  return new ApiError(403, code ? { detail, code } : { detail })
+}
+
+/** For what is absent and for what is another's alike, so that nobody can tell them apart. */
+export function notFound(detail = 'Not found.'): ApiError {
+  return new ApiError(404, { detail })
+}
+
+export function conflict(detail: string, code: ErrorCode): ApiError {
+  return new ApiError(409, { detail, code })
+}
+
+/** @param seconds how long to wait, at least 1 */
+export function throttled(seconds: number): ApiError {
+  const wait = Math.max(1, Math.ceil(seconds))
+  return new ApiError(429, { detail: `Request was throttled. Expected available in ${wait} second${wait === 1 ? '' : 's'}.` }, { 'retry-after': String(wait) })
+}
+
+/** The database or the hashing queue is full or away. */
+export function unavailable(): ApiError {
+  return new ApiError(503, { detail: 'Service temporarily unavailable, try again later.', code: 'unavailable' satisfies ErrorCode }, { 'retry-after': '1' })
+}

@@ -1,0 +1,21 @@
+import type { Role } from './types/api.ts'
+
+/** Who asks: the signed-in user's id and role. */
+export interface Actor {
+  id: string
+  role: Role
+}
+
+/** Says whether the actor may do a thing at all; used by the route, the page and the button alike. */
+export type Permission = (actor: Actor) => boolean
+
+const isAdmin: Permission = actor => actor.role === 'Admin'
+
+/** Create, change, deactivate and delete other people. */
+export const canManageUsers: Permission = isAdmin
+
+/** See and end other people's sessions. */
+export const canManageSessions: Permission = isAdmin
+
+/** Console: see and run every tenant. */
+export const canManageTenants: Permission = isAdmin

@@ -1,0 +1,75 @@
+import { z } from 'zod'
+
+/** Builders of single fields, with Django REST framework's texts, which existing clients show as they are. */
+
+const required = 'This field is required.'
+const blank = 'This field may not be blank.'
+
+/** A string as it came, never trimmed: passwords and tokens. */
+export function rawText(max: number) {
+  return z.string({ error: issue => missingOr(issue.input, 'Not a valid string.') })
+    .min(1, { error: blank, abort: true })
+    .max(max, { error: `Ensure this field has no more than ${max} characters.`, abort: true })
+    .refine(value => value.isWellFormed(), { error: 'Not a valid string.', abort: true })
+    .refine(value => !value.includes('\0'), 'Null characters are not allowed.')
+}
+
+/** A trimmed single line; `blank: true` lets it be empty. */
+export function text(max: number, options: { blank?: boolean } = {}) {
+  const base = z.string({ error: issue => missingOr(issue.input, 'Not a valid string.') })
+    .refine(value => value.isWellFormed(), { error: 'Not a valid string.', abort: true })
+    .refine(value => !value.includes('\0'), { error: 'Null characters are not allowed.', abort: true })
+    .refine(value => !/[\r\n]/.test(value), { error: 'Line breaks are not allowed.', abort: true })
+    .transform(value => value.trim())
+  return base.pipe(options.blank
+    ? z.string().max(max, `Ensure this field has no more than ${max} characters.`)
+    : z.string().min(1, { error: blank, abort: true }).max(max, `Ensure this field has no more than ${max} characters.`))
+}
+
+/** An e-mail address in the one form that is stored and compared: trimmed, NFC, lower case. */
+export function email() {
+  return text(254).pipe(z.string()
+    .transform(value => value.normalize('NFC').toLowerCase())
+    .pipe(z.string().regex(emailPattern, 'Enter a valid email address.')))
+}
+
+// One @, no blanks or control characters, a domain of labels; whether it exists only a mail can tell.
+const emailPattern = /^[^\s@"<>()[\]\\,;:\p{Cc}]+@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])$/u
+
+export function choice<const Values extends readonly [string, ...string[]]>(values: Values) {
+  return z.enum(values, { error: issue => missingOr(issue.input, `"${printable(issue.input)}" is not a valid choice.`) })
+}
+
+export function boolean() {
+  return z.boolean({ error: issue => missingOr(issue.input, 'Must be a valid boolean.') })
+}
+
+/** The id of a row; whether the row is there is the handler's to say, with the same text. */
+export function reference() {
+  return z.string({ error: issue => missingOr(issue.input, `Incorrect type. Expected pk value, received ${jsonType(issue.input)}.`) })
+    .regex(uuidPattern, { error: issue => noSuchObject(String(issue.input)) })
+}
+
+/** @returns the text for a reference to a row that is not there */
+export function noSuchObject(id: string): string {
+  return `Invalid pk "${printable(id)}" - object does not exist.`
+}
+
+export const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+function missingOr(input: unknown, message: string): string {
+  if (input === undefined) return required
+  return input === null ? 'This field may not be null.' : message
+}
+
+function printable(input: unknown): string {
+  const shown = typeof input === 'string' ? input : JSON.stringify(input)
+  return shown.length > 100 ? `${shown.slice(0, 100)}…` : shown
+}
+
+/** @returns Python's name of a JSON value's type, which is what DRF's texts speak */
+export function jsonType(input: unknown): string {
+  if (Array.isArray(input)) return 'list'
+  if (typeof input === 'number') return Number.isInteger(input) ? 'int' : 'float'
+  return ({ string: 'str', boolean: 'bool', object: 'dict' } as Record<string, string>)[typeof input] ?? 'NoneType'
+}

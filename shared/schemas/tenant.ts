@@ -1,0 +1,31 @@
+import { z } from 'zod'
+import { email, text } from './fields.ts'
+
+/** Names that a tenant may not take: ours, infrastructure's, and those that phishers like. */
+const reservedSubdomains: ReadonlySet<string> = new Set([
+  'admin', 'api', 'app', 'apps', 'assets', 'auth', 'billing', 'blog', 'cdn', 'console', 'dashboard', 'dev', 'docs',
+  'ftp', 'help', 'imap', 'info', 'login', 'localhost', 'mail', 'metrics', 'mx', 'news', 'ns', 'ns1', 'ns2', 'ns3',
+  'operator', 'operators', 'platform', 'pop', 'postgres', 'postmaster', 'public', 'root', 'security', 'shop', 'signup',
+  'site', 'smtp', 'sso', 'static', 'staging', 'status', 'support', 'system', 'tenantry', 'test', 'webmaster', 'wpad', 'www',
+])
+
+/** A DNS label of 2 to 40 characters that is free to be a tenant's; folds case. */
+const subdomainSchema = text(63).pipe(z.string()
+  .transform(value => value.toLowerCase())
+  .pipe(z.string()
+    .regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])$/, { error: 'Enter 2 to 40 characters: letters a to z, digits and hyphens, with no hyphen at either end.', abort: true })
+    // Hyphens in third and fourth place mark encoded labels such as xn--…, RFC 5890, 2.3.1.
+    .refine(value => value.slice(2, 4) !== '--', { error: 'Hyphens in third and fourth place are not allowed.', abort: true })
+    .refine(value => !reservedSubdomains.has(value), 'This subdomain is reserved.')))
+
+export const newTenantSchema = z.object({
+  name: text(150),
+  subdomain: subdomainSchema,
+  business_email: email(),
+  business_phone_number: text(32, { blank: true }).pipe(z.string()
+    .refine(value => value === '' || /^\+?[0-9 ()./-]{3,32}$/.test(value), 'Enter a valid phone number.')).default(''),
+  admin_email: email(),
+})
+
+/** The organisation finder: the public slug such as `ACM-7702`. */
+export const tenantInfoSchema = z.object({ tenant_id: text(32) })

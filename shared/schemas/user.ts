@@ -1,0 +1,59 @@
+import { z } from 'zod'
+import { boolean, choice, email, rawText, reference, text } from './fields.ts'
+
+const names = {
+  first_name: text(150, { blank: true }).optional(),
+  last_name: text(150, { blank: true }).optional(),
+}
+
+/** What only an Admin sets, of others. */
+const employment = {
+  role: choice(['Admin', 'Staff']).optional(),
+  department: reference().nullable().optional(),
+  employee_id: text(64, { blank: true }).transform(value => value || null).nullable().optional(),
+  is_active: boolean().optional(),
+}
+
+/** What a person changes of herself; every other field is ignored. */
+export const profileSchema = z.object({
+  ...names,
+  photo: z.null({ error: 'The submitted data was not a file. Check the encoding type on the form.' }).optional(),
+})
+
+/** What an Admin changes of anyone. */
+export const userChangeSchema = z.object({ ...names, ...employment })
+
+/** A person, without a password. */
+export const newPersonSchema = z.object({ email: email(), ...names, ...employment })
+
+/** A person created by an Admin. The password's own rules are in server/domain/passwords.ts. */
+export const newUserSchema = z.object({
+  email: email(),
+  password: rawText(4096),
+  re_password: rawText(4096).optional(),
+  ...names,
+  ...employment,
+}).refine(({ password, re_password }) => re_password === undefined || re_password === password, mismatch())
+
+export const deleteUserSchema = z.object({ current_password: rawText(4096) })
+
+export const setPasswordSchema = z.object({
+  current_password: rawText(4096),
+  new_password: rawText(4096),
+  re_new_password: rawText(4096).optional(),
+}).refine(sameNewPassword, mismatch())
+
+export const resetPasswordConfirmSchema = z.object({
+  uid: text(128),
+  token: text(128),
+  new_password: rawText(4096),
+  re_new_password: rawText(4096).optional(),
+}).refine(sameNewPassword, mismatch())
+
+function sameNewPassword(input: { new_password: string, re_new_password?: string }): boolean {
+  return input.re_new_password === undefined || input.re_new_password === input.new_password
+}
+
+function mismatch() {
+  return { error: 'The two password fields didn\'t match.', path: ['non_field_errors'] }
+}

@@ -1,0 +1,12 @@
+import type { z } from 'zod'
+import type { FieldErrors } from '../errors.ts'
+import { invalid } from '../errors.ts'
+
+/** @returns what the schema makes of the input. @throws ApiError 400, every field with its faults */
+export function validate<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
+  const result = schema.safeParse(input)
+  if (result.success) return result.data
+  const fields: FieldErrors = {}
+  for (const issue of result.error.issues) (fields[String(issue.path[0] ?? 'non_field_errors')] ??= []).push(issue.message)
+  throw invalid(fields)
+}

@@ -1,0 +1,28 @@
+/** What a person recognises a device by: "Firefox on Windows". A hint only, as the header says whatever it likes. */
+export function describeUserAgent(header: string | null): string {
+  if (!header) return 'Unknown device'
+  const browser = browsers.find(([, pattern]) => pattern.test(header))?.[0]
+  const system = systems.find(([, pattern]) => pattern.test(header))?.[0]
+  if (browser && system) return `${browser} on ${system}`
+  return browser ?? system ?? header.split(/[\s/(]/, 1)[0]?.slice(0, 40) ?? 'Unknown device'
+}
+
+// Order matters: most browsers also carry the names of those that they imitate.
+const browsers: readonly [string, RegExp][] = [
+  ['Edge', /\bEdg(?:e|A|iOS)?\//],
+  ['Opera', /\bOPR\//],
+  ['Samsung Internet', /\bSamsungBrowser\//],
+  ['Firefox', /\b(?:Firefox|FxiOS)\//],
+  ['Chrome', /\b(?:Headless)?(?:Chrome|CriOS|Chromium)\//],
+  ['Safari', /\bVersion\/\S+ .*Safari\//],
+]
+
+const systems: readonly [string, RegExp][] = [
+  ['iPhone', /\biPhone\b/],
+  ['iPad', /\biPad\b/],
+  ['Android', /\bAndroid\b/],
+  ['ChromeOS', /\bCrOS\b/],
+  ['Windows', /\bWindows\b/],
+  ['macOS', /\bMac OS X\b/],
+  ['Linux', /\bLinux\b/],
+]

@@ -1,0 +1,46 @@
+import type { User } from '#shared/types/api'
+import { ApiFailure } from '#shared/api-failure'
+
+export type SessionEnd = 'signed-out' | 'expired'
+
+/** Who is signed in. Never a token: these are in HttpOnly cookies that no script sees. */
+export const useSessionStore = defineStore('session', {
+  state: () => ({
+    user: null as User | null,
+    isLoaded: false,
+    /** Why there is no user any more, for the sign-in page to say so. */
+    endedBy: null as SessionEnd | null,
+  }),
+  actions: {
+    /** Finds out who is signed in, once unless forced; throws when that cannot be found out. */
+    async load(options: { force?: boolean } = {}) {
+      if (this.isLoaded && !options.force) return
+      const api = useApi()
+      try {
+        this.user = await api<User>('auth/users/me/')
+      }
+      catch (error) {
+        if (!(error instanceof ApiFailure) || error.status !== 401) throw error
+        this.user = null
+      }
+      this.isLoaded = true
+    },
+    async signIn(credentials: { email: string, password: string }) {
+      const { user } = await useApi()<{ user: User }>('auth/session/', { method: 'POST', body: credentials })
+      this.$patch({ user, isLoaded: true, endedBy: null })
+    },
+    async signOut() {
+      try {
+        await useApi()('auth/session/', { method: 'DELETE' })
+      }
+      catch (error) {
+        if (!(error instanceof ApiFailure) || error.status !== 401) throw error
+      }
+      this.clear('signed-out')
+    },
+    /** Forgets who was signed in; plugins/session.client.ts then forgets all else and leaves the page. */
+    clear(reason: SessionEnd) {
+      this.$patch({ user: null, isLoaded: true, endedBy: reason })
+    },
+  },
+})

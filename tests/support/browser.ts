@@ -1,0 +1,54 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { chromium } from 'playwright-core'
+import { expect } from 'vitest'
+import type { Person, Place } from './world.ts'
+
+/** Debian's Chromium; the flags keep it from calling home. */
+export function launchBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  })
+}
+
+/** A new browser profile, which notes whatever its pages complain about. */
+export async function openProfile(browser: Browser): Promise<{ context: BrowserContext, complaints: string[] }> {
+  const context = await browser.newContext()
+  const complaints: string[] = []
+  context.on('console', message => message.type() === 'error' && complaints.push(message.text()))
+  context.on('weberror', error => complaints.push(String(error.error())))
+  return { context, complaints }
+}
+
+/** Opens a page and waits until it can be used: before that, what one types is lost to the hydration. */
+export async function open(context: BrowserContext, place: Place, path: string): Promise<Page> {
+  const page = await context.newPage()
+  await visit(page, place, path)
+  return page
+}
+
+export async function visit(page: Page, place: Place, path: string): Promise<void> {
+  await page.goto(`${place.origin}${path}`)
+  await page.waitForFunction(() => Boolean((document.querySelector('#__nuxt') as unknown as { __vue_app__?: unknown } | null)?.__vue_app__))
+}
+
+/** Signs in through the form of the sign-in page that is open. */
+export async function fillSignIn(page: Page, person: Person): Promise<void> {
+  await page.getByLabel('E-mail').fill(person.email)
+  await page.getByLabel('Password', { exact: true }).fill(person.password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+}
+
+/** Signs in and waits for the page that one wanted. */
+export async function signInAt(context: BrowserContext, place: Place, person: Person, path = '/'): Promise<Page> {
+  const page = await open(context, place, path)
+  await fillSignIn(page, person)
+  await page.waitForURL(`${place.origin}${path}`)
+  expect(await page.getByRole('navigation').first().isVisible()).toBe(true)
+  return page
+}
+
+export async function signOut(page: Page): Promise<void> {
+  await page.getByRole('button', { name: /ann@example\.com/i }).filter({ visible: true }).click()
+  await page.getByRole('button', { name: 'Sign out' }).click()
+}

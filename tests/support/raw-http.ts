@@ -1,0 +1,53 @@
+import { connect } from 'node:net'
+
+export interface RawAnswer {
+  status: number
+  /** By lower-case name; a header that came twice is joined by a line break. */
+  headers: Record<string, string>
+  body: string
+}
+
+/**
+ * Sends a request line and header lines exactly as given, one byte per character, where node's own client is too
+ * polite: two Hosts, none at all, bytes that no browser sends. Asks the server to close the connection afterwards.
+ * @param body is written as it is; its Content-Length or Transfer-Encoding is the caller's to say
+ */
+export function sendRaw(port: number, lines: string[], body: string | Uint8Array = ''): Promise<RawAnswer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.write([...lines, 'Connection: close', '', ''].join('\r\n'), 'latin1')
+      socket.write(body)
+    })
+    socket.setTimeout(10_000, () => socket.destroy(new Error(`No answer to ${JSON.stringify(lines)}`)))
+    socket.on('data', chunk => chunks.push(chunk))
+    // A server that refuses a body may close before it has read all of it: what it said before that counts.
+    socket.on('error', error => chunks.length > 0 ? resolve(parseAnswer(Buffer.concat(chunks))) : reject(error))
+    socket.on('close', () => resolve(parseAnswer(Buffer.concat(chunks))))
+  })
+}
+
+function parseAnswer(bytes: Buffer): RawAnswer {
+  const end = bytes.indexOf('\r\n\r\n')
+  const [statusLine = '', ...lines] = bytes.subarray(0, end).toString('latin1').split('\r\n')
+  const headers: Record<string, string> = {}
+  for (const line of lines) {
+    const name = line.slice(0, line.indexOf(':')).toLowerCase()
+    const value = line.slice(line.indexOf(':') + 1).trim()
+    headers[name] = name in headers ? `${headers[name]}\n${value}` : value
+  }
+  const rest = bytes.subarray(end + 4)
+  const body = headers['transfer-encoding'] === 'chunked' ? joinChunks(rest) : rest
+  return { status: Number(statusLine.split(' ')[1]), headers, body: body.toString() }
+}
+
+function joinChunks(bytes: Buffer): Buffer {
+  const parts: Buffer[] = []
+  for (let at = 0; ;) {
+    const lineEnd = bytes.indexOf('\r\n', at)
+    const size = Number.parseInt(bytes.subarray(at, lineEnd).toString('latin1'), 16)
+    if (!(size > 0)) return Buffer.concat(parts)
+    parts.push(bytes.subarray(lineEnd + 2, lineEnd + 2 + size))
+    at = lineEnd + 2 + size + 2
+  }
+}
