@@ -37,9 +37,8 @@ export function useApiData<T>(key: string, path: MaybeRefOrGetter<string>, optio
 /** Joins one door to the rule for every call: renew the tokens once where that may help, repeat once, never loop. */
 export function createApi(door: Door): Api {
   return async <T>(path: string, options: ApiOptions = {}) => {
-    const seen = door.look()
     let answer = await door.send(path, options)
-    if (answer.status === 401 && mayRenew(path, answer.body) && await door.renew(seen)) answer = await door.send(path, options)
+    if (answer.status === 401 && mayRenew(path, answer.body) && await door.renew()) answer = await door.send(path, options)
     if (answer.status >= 200 && answer.status < 300) return answer.body as T
     const failure = new ApiFailure(answer.status, answer.body)
     if (failure.status === 401 && failure.code && sessionIsOver.has(failure.code)) door.end()

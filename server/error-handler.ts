@@ -1,17 +1,21 @@
+import { randomUUID } from 'node:crypto'
 import type { H3Event } from 'h3'
 import { getHeader, getRequestHeader, send, setResponseHeader, setResponseHeaders, setResponseStatus } from 'h3'
 import { useNitroApp } from 'nitropack/runtime'
+import type { ApiFailure } from '../shared/api-failure.ts'
 import { ApiError, notFound, unavailable } from '../shared/errors.ts'
 import { isConnectionError, isTimeout } from './database/errors.ts'
-import { bareErrorPage } from './http/bare-error-page.ts'
+import { barePagePolicy, bareErrorPage } from './http/bare-error-page.ts'
 import { isApiPath } from './http/methods.ts'
 import { log } from './log.ts'
 
 /** Renders everything that is thrown: in DRF's shapes to programs, as a page to people. */
 export default async function renderError(error: Error, event: H3Event): Promise<void> {
   if (event.handled) return
+  // A file that is not there is refused before the first middleware.
+  event.context.request_id ??= randomUUID()
   const answer = answerTo(error, event)
-  setResponseHeaders(event, { 'x-request-id': event.context.request_id ?? '', 'cache-control': 'private, no-store', ...answer.headers })
+  setResponseHeaders(event, { 'x-request-id': event.context.request_id, 'cache-control': 'private, no-store', ...answer.headers })
   setResponseStatus(event, answer.status)
   // The renderer puts the path into the reason phrase; node's own is enough.
   event.node.res.statusMessage = ''
@@ -23,7 +27,11 @@ export default async function renderError(error: Error, event: H3Event): Promise
 
 /** What was thrown on purpose says its answer; the rest is a fault of ours or the database's. */
 function answerTo(error: Error, event: H3Event): ApiError {
-  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) if (cause instanceof ApiError) return logged(cause, error)
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof ApiError) return logged(cause, error)
+    // What a page that is being rendered was told by the API.
+    if (cause.name === 'ApiFailure') return passedOn((cause as ApiFailure).status)
+  }
   if (isConnectionError(error) || isTimeout(error)) return logged(unavailable(), error)
   const status = (error as { statusCode?: number }).statusCode
   if (status === 404) return notFound()
@@ -32,13 +40,18 @@ function answerTo(error: Error, event: H3Event): ApiError {
   return new ApiError(500, { detail: 'A server error occurred.' })
 }
 
+function passedOn(status: number): ApiError {
+  return status >= 400 && status < 500 ? new ApiError(status, { detail: 'Bad request.' }) : unavailable()
+}
+
 // A link's token stands in its path.
 function loggablePath(event: H3Event): string {
   return event.path.split('?')[0]!.replace(/^(\/(?:auth|invite)\/).*/, '$1…')
 }
 
 function logged(answer: ApiError, error: Error): ApiError {
-  if (answer.status === 503) log().warn({ event: 'unavailable', reason: describe(error.cause instanceof Error ? error.cause : error).message })
+  const reason = [answer.cause, error.cause, error].find(cause => cause instanceof Error)!
+  if (answer.status === 503) log().warn({ event: 'unavailable', reason: describe(reason).message })
   return answer
 }
 
@@ -55,7 +68,9 @@ function wantsPage(event: H3Event): boolean {
 async function sendPage(event: H3Event, status: number): Promise<void> {
   setResponseHeader(event, 'content-type', 'text/html;charset=utf-8')
   const page = event.context.inner && !event.path.startsWith('/__nuxt_error') ? await renderApp(event, status) : undefined
-  return send(event, page ?? bareErrorPage(status))
+  if (page) return send(event, page)
+  setResponseHeaders(event, { 'content-security-policy': barePagePolicy, 'cross-origin-opener-policy': 'same-origin' })
+  return send(event, bareErrorPage(status))
 }
 
 /** The application's own error page, rendered in a call of its own; undefined where that fails too. */

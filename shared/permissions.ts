@@ -14,8 +14,17 @@ const isAdmin: Permission = actor => actor.role === 'Admin'
 /** Create, change, deactivate and delete other people. */
 export const canManageUsers: Permission = isAdmin
 
+/** Create, rename, empty and delete departments. */
+export const canManageDepartments: Permission = isAdmin
+
 /** See and end other people's sessions. */
 export const canManageSessions: Permission = isAdmin
+
+/** Read the record of what happened. */
+export const canReadAudit: Permission = isAdmin
+
+/** Change the organisation's own data and its rules for joining. */
+export const canManageOrganization: Permission = isAdmin
 
 /** Console: see and run every tenant. */
 export const canManageTenants: Permission = isAdmin

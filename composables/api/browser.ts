@@ -5,33 +5,29 @@ import { filledQuery, parseJson, refreshPath } from './door'
 
 /**
  * Calls the API over the network with the browser's own cookies. All tabs share them, so they share the renewal as
- * well: whoever gets the lock first renews, the others see a new time of expiry and just repeat their call.
+ * well: whoever gets the lock first renews, the others find that their cookies are good again and just repeat their call.
  * @param end called when the session is over, never for a lost race or a failing network
  */
 export function browserDoor(end: () => void): Door {
-  const expiry = sharedExpiry()
   let renewal: Promise<boolean> | undefined
 
-  const renew = async (seen: string | null) => {
-    if (expiry.read() !== seen) return true
+  const renew = async () => {
+    if (await isRenewed()) return true
     const { status, body } = await send(refreshPath, { method: 'POST' })
-    if (status === 200) {
-      expiry.write((body as { expires_at: string }).expires_at)
-      return true
-    }
+    if (status === 200) return true
     if (status !== 401) throw new ApiFailure(status, body)
-    // A tab that did not wait for the lock may have been first; then its cookies are this tab's too.
-    if (expiry.read() !== seen) return true
+    // A tab that did not wait for the lock may have been first.
+    if (await isRenewed()) return true
     end()
     return false
   }
 
-  return {
-    look: expiry.read,
-    send,
-    renew: seen => renewal ??= oneAtATime(() => renew(seen)).finally(() => renewal = undefined),
-    end,
-  }
+  return { send, renew: () => renewal ??= oneAtATime(renew).finally(() => renewal = undefined), end }
+}
+
+// Asked of the server: between tabs, localStorage and channels may lag behind the cookies.
+async function isRenewed(): Promise<boolean> {
+  return (await send('auth/users/me/', {})).status !== 401
 }
 
 async function send(path: string, { method = 'GET', body, query, signal }: ApiOptions): Promise<Answer> {
@@ -66,28 +62,5 @@ async function oneAtATime<T>(task: () => Promise<T>): Promise<T> {
   catch (error) {
     if (entered) throw error
     return task()
-  }
-}
-
-/** When the access token ends, as text: compared with itself only, as this machine's clock may be wrong. */
-function sharedExpiry() {
-  const key = 'tenantry.access_expires_at'
-  let own: string | null = null
-  return {
-    read: () => {
-      try {
-        return localStorage.getItem(key) ?? own
-      }
-      catch {
-        return own
-      }
-    },
-    write: (time: string) => {
-      own = time
-      try {
-        localStorage.setItem(key, time)
-      }
-      catch { /* Storage is full or forbidden: this tab then renews for itself. */ }
-    },
   }
 }

@@ -2,12 +2,10 @@ import type { ApiOptions } from '../useApi'
 
 /** How calls leave this side: in-process on the server, over the network in the browser. */
 export interface Door {
-  /** What is known of the tokens before a call, so that a renewal by someone else shows. */
-  look: () => string | null
   /** Gives any answer that came, also a refusal; throws an ApiFailure with status 0 where none did. */
   send: (path: string, options: ApiOptions) => Promise<Answer>
   /** Renews the tokens; false when the session is over. Throws an ApiFailure when it could not be found out. */
-  renew: (seen: string | null) => Promise<boolean>
+  renew: () => Promise<boolean>
   /** Called when an answer says that the session is over. */
   end: () => void
 }

@@ -38,7 +38,6 @@ export function serverDoor(event: H3Event): Door {
   }
 
   return {
-    look: () => null,
     send,
     renew: async () => renewal ??= refreshCookie.test(cookies) ? renew() : Promise.resolve(false),
     end: () => {},

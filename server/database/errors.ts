@@ -36,9 +36,10 @@ function constraintOf(error: unknown): string | undefined {
   return (sourceOf(error) as { constraint_name?: string }).constraint_name
 }
 
-// drizzle wraps what the driver throws.
+// drizzle wraps what the driver throws, and h3 wraps what anyone throws.
 function sourceOf(error: unknown): { code?: unknown } {
-  if (typeof error !== 'object' || error === null) return {}
-  const cause = (error as { cause?: unknown }).cause
-  return typeof cause === 'object' && cause !== null && 'code' in cause ? cause : error
+  for (let source = error as { code?: unknown, cause?: unknown } | undefined; source instanceof Error; source = source.cause as Error | undefined) {
+    if (typeof source.code === 'string') return source
+  }
+  return {}
 }

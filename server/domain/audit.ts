@@ -6,6 +6,8 @@ import type { AuthRealm } from './auth-realm.ts'
 export type AuditAction
   = | 'session.opened' | 'session.refused' | 'session.ended' | 'session.reuse_detected'
     | 'user.created' | 'user.changed' | 'user.deleted' | 'user.password_changed' | 'user.password_reset'
+    | 'department.created' | 'department.renamed' | 'department.deleted' | 'department.transferred'
+    | 'organization.changed'
     | 'tenant.created' | 'tenant.suspended' | 'tenant.resumed'
 
 export interface AuditEntry {

@@ -137,7 +137,8 @@ function drawTenantId(name: string, digits: number): string {
   return `${letters}-${String(randomInt(10 ** digits)).padStart(digits, '0')}`
 }
 
-function announceTenant(tx: Db, id: string) {
+/** Tells every process that it must look at the tenant anew, when the transaction is done. */
+export function announceTenant(tx: Db, id: string) {
   return tx.execute(sql`select pg_notify(${tenantsChannel}, ${id})`)
 }
 

@@ -6,6 +6,9 @@ const texts: Record<number, [title: string, text: string]> = {
   503: ['Back in a moment', 'The portal is starting or busy. This page tries again by itself.'],
 }
 
+/** What the page below needs: its own style and no more. */
+export const barePagePolicy = `default-src 'none'; style-src 'unsafe-inline'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'`
+
 /** A page that needs nothing: for hosts that are none of ours, and while the server is starting. */
 export function bareErrorPage(status: number): string {
   const [title, text] = texts[status] ?? ['Something went wrong', 'The fault is ours and has been recorded. Please try again.']

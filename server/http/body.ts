@@ -31,7 +31,9 @@ async function readText(event: H3Event): Promise<string> {
   if (inner !== undefined) return inner
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of event.node.req as AsyncIterable<Buffer>) {
+  // Left early, the iterator would take the socket away from the request, and from the answer's end with it.
+  const body = event.node.req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>
+  for await (const chunk of body) {
     size += chunk.length
     if (size > requestSizeLimit) throw new ApiError(413, { detail: 'Request body is too large.' }, { connection: 'close' })
     chunks.push(chunk)
@@ -56,7 +58,7 @@ function parseJson(text: string): unknown {
     return JSON.parse(text)
   }
   catch (error) {
-    throw parseError((error as Error).message.replace(/(?:,? )?".*/su, '').slice(0, 100))
+    throw parseError((error as Error).message.replace(/(?:,? )?".*/su, '').slice(0, 100) || 'not JSON')
   }
 }
 

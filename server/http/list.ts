@@ -33,7 +33,7 @@ export interface Window { page: number, limit: number, offset: number }
 export function windowOf(query: { page?: string, page_size?: string }): Window {
   const page = Number(query.page ?? '1')
   if (!/^\d{1,7}$/.test(query.page ?? '1') || page < 1) throw notFound('Invalid page.')
-  const size = /^\d{1,9}$/.test(query.page_size ?? '') ? Number(query.page_size) : 0
+  const size = /^\d+$/.test(query.page_size ?? '') ? Number(query.page_size) : 0
   const limit = size > 0 ? Math.min(size, maxPageSize) : defaultPageSize
   return { page, limit, offset: (page - 1) * limit }
 }

@@ -1,3 +1,4 @@
+import type { H3Event } from 'h3'
 import { defineEventHandler } from 'h3'
 import { apiRoutes } from '#api-routes'
 import { notFound } from '../../shared/errors.ts'
@@ -8,14 +9,17 @@ import { isApiPath, methodNotAllowed, optionsAnswer } from '../http/methods.ts'
  * another method on to the pages, which answer any path.
  */
 export default defineEventHandler((event) => {
-  if (!isApiPath(event.path)) return
+  if (isApiPath(event.path)) requireMethod(event)
+  // HEAD is GET, of which node sends no body; the router knows none of its own.
+  if (event.method === 'HEAD') event._method = 'GET'
+})
+
+function requireMethod(event: H3Event): void {
   const allowed = allowedMethods(event.path.split('?', 1)[0]!.replace(/\/$/, ''))
   if (!allowed) throw notFound()
   if (event.method === 'OPTIONS') throw optionsAnswer([...allowed])
   if (!allowed.has(event.method)) throw methodNotAllowed(event.method, [...allowed])
-  // HEAD is GET, of which node sends no body.
-  if (event.method === 'HEAD') event._method = 'GET'
-})
+}
 
 const fixed = new Map<string, Set<string>>()
 const patterns = new Map<string, { pattern: RegExp, methods: Set<string> }>()

@@ -7,11 +7,12 @@ const blank = 'This field may not be blank.'
 
 /** A string as it came, never trimmed: passwords and tokens. */
 export function rawText(max: number) {
-  return z.string({ error: issue => missingOr(issue.input, 'Not a valid string.') })
+  // In a pipe, as a length would also be asked of a list.
+  return z.string({ error: issue => missingOr(issue.input, 'Not a valid string.') }).pipe(z.string()
     .min(1, { error: blank, abort: true })
     .max(max, { error: `Ensure this field has no more than ${max} characters.`, abort: true })
     .refine(value => value.isWellFormed(), { error: 'Not a valid string.', abort: true })
-    .refine(value => !value.includes('\0'), 'Null characters are not allowed.')
+    .refine(value => !value.includes('\0'), 'Null characters are not allowed.'))
 }
 
 /** A trimmed single line; `blank: true` lets it be empty. */

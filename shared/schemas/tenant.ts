@@ -18,12 +18,15 @@ const subdomainSchema = text(63).pipe(z.string()
     .refine(value => value.slice(2, 4) !== '--', { error: 'Hyphens in third and fourth place are not allowed.', abort: true })
     .refine(value => !reservedSubdomains.has(value), 'This subdomain is reserved.')))
 
+/** A phone number as people write it, or nothing. */
+export const phoneSchema = text(32, { blank: true }).pipe(z.string()
+  .refine(value => value === '' || /^\+?[0-9 ()./-]{3,32}$/.test(value), 'Enter a valid phone number.'))
+
 export const newTenantSchema = z.object({
   name: text(150),
   subdomain: subdomainSchema,
   business_email: email(),
-  business_phone_number: text(32, { blank: true }).pipe(z.string()
-    .refine(value => value === '' || /^\+?[0-9 ()./-]{3,32}$/.test(value), 'Enter a valid phone number.')).default(''),
+  business_phone_number: phoneSchema.default(''),
   admin_email: email(),
 })
 

@@ -34,6 +34,10 @@ export interface Person {
 export interface Department {
   id: string
   name: string
+  created: string
+  updated: string
+  /** How many active people belong to it; in lists. */
+  people?: number
 }
 
 export interface Session {

@@ -1,14 +1,18 @@
+import { eq, sql } from 'drizzle-orm'
+import { departmentColumns } from '../../../domain/departments.ts'
 import { listQuery, matchesSearch, orderBy, toPage, windowOf } from '../../../http/list.ts'
 import { defineTenantRoute } from '../../../http/route.ts'
 
-export default defineTenantRoute({ access: 'signed-in', query: listQuery(['name']) }, async ({ authRealm, query, event }) => {
-  const { db, tables: { departments } } = authRealm.realm
+/** Departments, each with the number of its active people. */
+export default defineTenantRoute({ access: 'signed-in', query: listQuery(['name', 'created']) }, async ({ authRealm, query, event }) => {
+  const { db, tables: { departments, users } } = authRealm.realm
   const where = matchesSearch(query.search, [departments.name])
-  const ordering = orderBy(query.ordering.length > 0 ? query.ordering : ['name'], { name: departments.name }, departments.id)
+  const ordering = orderBy(query.ordering.length > 0 ? query.ordering : ['name'], { name: departments.name, created: departments.created }, departments.id)
   const window = windowOf(query)
+  const people = sql<number>`(select count(*)::int from ${users} where ${eq(users.department, departments.id)} and ${users.is_active})`
   const [count, rows] = await Promise.all([
     db.$count(departments, where),
-    db.select({ id: departments.id, name: departments.name }).from(departments).where(where).orderBy(...ordering).limit(window.limit).offset(window.offset),
+    db.select({ ...departmentColumns(departments), people }).from(departments).where(where).orderBy(...ordering).limit(window.limit).offset(window.offset),
   ])
   return toPage(event, window, count, rows)
 })

@@ -1,0 +1,8 @@
+import { canManageDepartments } from '../../../../../shared/permissions.ts'
+import { transferSchema } from '../../../../../shared/schemas/department.ts'
+import { transferPeople } from '../../../../domain/departments.ts'
+import { defineTenantRoute } from '../../../../http/route.ts'
+
+/** Moves everyone of this department to another, as before deleting it. */
+export default defineTenantRoute({ access: canManageDepartments, body: transferSchema }, async ({ authRealm, params, body, origin }) =>
+  ({ moved: await transferPeople(authRealm.realm, params.id!, body.department, origin) }))

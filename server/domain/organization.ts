@@ -1,0 +1,71 @@
+import { eq, sql } from 'drizzle-orm'
+import type { z } from 'zod'
+import { invalid } from '../../shared/errors.ts'
+import type { organizationSchema } from '../../shared/schemas/organization.ts'
+import { violatedUnique } from '../database/errors.ts'
+import type { Db, TenantRealm } from '../database/realms.ts'
+import type { App, Origin } from './app.ts'
+import { recordAudit } from './audit.ts'
+import type { AuthRealm } from './auth-realm.ts'
+import { announceTenant } from './tenants.ts'
+
+export interface Organization {
+  id: string
+  name: string
+  business_email: string
+  business_phone_number: string
+  subdomain: string
+  tenant_id: string
+  registration: 'invite_only' | 'open'
+  registration_domains: string[]
+}
+
+/** The tenant as its own people know it: half of it is in the platform's row, half in its own settings. */
+export async function readOrganization(app: App, { id, realm }: AuthRealm<TenantRealm>, db: Db = realm.db): Promise<Organization> {
+  const { tenants } = app.database.platform.tables
+  const { settings } = realm.tables
+  const [tenantRows, settingsRows] = await Promise.all([
+    db.select({
+      id: tenants.id,
+      name: tenants.name,
+      business_email: tenants.business_email,
+      business_phone_number: tenants.business_phone_number,
+      subdomain: tenants.subdomain,
+      tenant_id: tenants.tenant_id,
+    }).from(tenants).where(eq(tenants.id, id)),
+    db.select({ registration: settings.registration, registration_domains: settings.registration_domains }).from(settings),
+  ])
+  return { ...tenantRows[0]!, ...settingsRows[0]! }
+}
+
+/** @throws ApiError 400 when the name is taken */
+export async function changeOrganization(app: App, authRealm: AuthRealm<TenantRealm>, change: z.output<typeof organizationSchema>, origin: Origin): Promise<Organization> {
+  const { id, realm } = authRealm
+  const { tenants } = app.database.platform.tables
+  const { registration, registration_domains, ...identity } = change
+  return explained(() => realm.transaction(async (tx) => {
+    await tx.execute(sql`select id from ${tenants} where id = ${id} for update`)
+    const before = await readOrganization(app, authRealm, tx)
+    if (Object.keys(identity).length > 0) await tx.update(tenants).set({ ...identity, updated: new Date() }).where(eq(tenants.id, id))
+    if (registration !== undefined || registration_domains !== undefined) await tx.update(realm.tables.settings).set({ registration, registration_domains })
+    const after = await readOrganization(app, authRealm, tx)
+    await recordAudit(tx, realm, origin, { action: 'organization.changed', subject: id, details: differences(before, after) })
+    await announceTenant(tx, id)
+    return after
+  }))
+}
+
+function differences(before: Organization, after: Organization): Record<string, unknown> {
+  const changed = (Object.keys(after) as (keyof Organization)[]).filter(key => String(before[key]) !== String(after[key]))
+  return Object.fromEntries(changed.map(key => [key, { from: before[key], to: after[key] }]))
+}
+
+async function explained<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  }
+  catch (error) {
+    if (violatedUnique(error) === 'tenants_name') throw invalid({ name: ['An organisation with this name already exists.'] })
+    throw error
+  }
+}

@@ -1,0 +1,15 @@
+import { z } from 'zod'
+import { choice, email, text } from './fields.ts'
+import { phoneSchema } from './tenant.ts'
+
+const domain = text(253).pipe(z.string().transform(value => value.toLowerCase())
+  .pipe(z.string().regex(/^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/, 'Enter a domain such as example.org.')))
+
+/** What an organisation's admins change of it. */
+export const organizationSchema = z.object({
+  name: text(150).optional(),
+  business_email: email().optional(),
+  business_phone_number: phoneSchema.optional(),
+  registration: choice(['invite_only', 'open']).optional(),
+  registration_domains: z.array(domain, 'Expected a list of items.').max(50, 'Ensure this field has no more than 50 elements.').optional(),
+})

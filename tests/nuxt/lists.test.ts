@@ -1,0 +1,54 @@
+import { mount } from '@vue/test-utils'
+import { describe, expect, it } from 'vitest'
+import ListPages from '~/components/ListPages.vue'
+import PeopleTable from '~/components/PeopleTable.vue'
+import type { Person } from '#shared/types/api'
+
+const ann: Person = { id: 'a', email: 'ann@acme.test', first_name: 'Ann', last_name: 'Archer', photo: null, department: { id: 'd', name: 'Design' }, role: 'Admin' }
+const ben: Person = { ...ann, id: 'b', email: 'ben@acme.test', first_name: '', last_name: '', department: null, role: 'Staff', is_active: false }
+
+describe('the table of people', () => {
+  const mountTable = (ordering = 'last_name') => mount(PeopleTable, { props: { people: [ann, ben], ordering, sortHref: (ordering: string) => `?ordering=${ordering}` } })
+
+  it('links each person and falls back to the address for a name', () => {
+    const table = mountTable()
+    const links = table.findAll('tbody a')
+    expect(links.map(link => [link.attributes('href'), link.find('span:last-child').text()])).toEqual([['/people/a', 'Ann Archer'], ['/people/b', 'ben@acme.test']])
+  })
+
+  it('says by what it is sorted, and a second click turns it round', () => {
+    const heading = mountTable('last_name').find('th[aria-sort]')
+    expect(heading.attributes('aria-sort')).toBe('ascending')
+    expect(heading.find('a').attributes('href')).toBe('?ordering=-last_name')
+    expect(mountTable('-last_name').find('th[aria-sort]').attributes('aria-sort')).toBe('descending')
+  })
+
+  it('stays a table to screen readers where its rows are cards', () => {
+    const table = mountTable()
+    expect(table.find('table').attributes('role')).toBe('table')
+    expect(table.findAll('tr').every(row => row.attributes('role') === 'row')).toBe(true)
+    expect(table.findAll('td').every(cell => cell.attributes('role') === 'cell')).toBe(true)
+  })
+
+  it('marks who is inactive', () => {
+    expect(mountTable().findAll('tbody tr').map(row => row.find('td:last-child').text())).toEqual(['Admin', 'Inactive'])
+  })
+})
+
+describe('the pages of a list', () => {
+  const mountPages = (count: number, page: number) => mount(ListPages, { props: { count, page, href: (page: number) => `?page=${page}` } })
+
+  it('says where one is', () => {
+    expect(mountPages(60, 3).text()).toContain('51–60 of 60')
+  })
+
+  it('leads nowhere past either end', () => {
+    const links = (page: number) => mountPages(60, page).findAll('a').map(link => link.attributes('href'))
+    expect(links(1)).toEqual([undefined, '?page=2'])
+    expect(links(3)).toEqual(['?page=2', undefined])
+  })
+
+  it('needs no links for a single page', () => {
+    expect(mountPages(3, 1).findAll('a')).toEqual([])
+  })
+})
