@@ -10,4 +10,5 @@ export default defineNuxtRouteMiddleware(async (to) => {
   await session.load()
   if (isSignInPage) return session.user ? navigateTo(safeRedirect(to.query.redirect)) : undefined
   if (!session.user) return navigateTo({ path: '/login', query: to.fullPath === '/' ? {} : { redirect: to.fullPath } })
+  if (to.meta.access && !to.meta.access(session.user)) return abortNavigation(createError({ status: 403, statusText: 'Forbidden', fatal: true }))
 })

@@ -1,26 +1,33 @@
 import type { User } from '#shared/types/api'
+import type { SessionEnd } from '~/stores/session'
 
-type News = { type: 'signed-out' } | { type: 'signed-in', id: string }
+type News = { type: 'signed-out', reason: SessionEnd } | { type: 'signed-in', id: string }
 
 /** Keeps this tab true to the session: what ends or changes here, in another tab, or while the page was away. */
 export default defineNuxtPlugin((nuxtApp) => {
   const { surface } = usePlace()
   if (surface !== 'portal' && surface !== 'console') return
   const session = useSessionStore()
+  const unsaved = useUnsavedForms()
   const tabs = 'BroadcastChannel' in window ? new BroadcastChannel('tenantry-session') : undefined
   const tell = (news: News) => tabs?.postMessage(news)
 
   watch(() => session.user?.id, (id, former) => {
     if (former) nuxtApp.runWithContext(forgetEverything)
-    if (!id) tell({ type: 'signed-out' })
+    if (!id) tell({ type: 'signed-out', reason: session.endedBy ?? 'expired' })
     else tell({ type: 'signed-in', id })
   }, { flush: 'sync' })
 
   tabs?.addEventListener('message', ({ data }: MessageEvent<News>) => {
     if (data.type === 'signed-out') {
-      if (session.user) session.clear('signed-out')
+      if (!session.user) return
+      if (data.reason === 'expired') session.expire(unsaved.value > 0)
+      else session.clear('signed-out')
     }
-    else if (data.id !== session.user?.id) {
+    else if (data.id === session.user?.id) {
+      session.isLapsed = false
+    }
+    else {
       location.reload()
     }
   })

@@ -22,8 +22,12 @@ const settings = z.object({
   PUBLIC_PORT: port.optional(),
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must start with postgres://').optional(),
   DATA_DIR: z.string().default('.data'),
+  UPLOAD_DIR: z.string().optional(),
   SECRET: z.string().optional(),
   PEPPER: z.string().optional(),
+  SMTP_URL: z.string().regex(/^smtps?:\/\/[^/]/, 'must start with smtp:// or smtps://').optional(),
+  MAIL_DIR: z.string().optional(),
+  MAIL_FROM: z.string().regex(/^[^\s@<>,;:"]+@[^\s@<>,;:"]+$/, 'must be an address such as no-reply@staff.example.org').optional(),
   TRUSTED_PROXIES: z.string().default(''),
   DB_SLOTS: z.coerce.number().int().min(1).max(200).default(8),
   BCRYPT_COST: z.coerce.number().int().min(10).max(16).default(12),
@@ -44,8 +48,17 @@ export interface Config {
   originOf(host: string): string
   databaseUrl: string | undefined
   dataDir: string
+  /** Where photos and logos are; see server/domain/image-files.ts. */
+  uploadDir: string
   secret: string
   pepper: string
+  mail: {
+    /** Undefined: mails are written to `dir` as files. */
+    smtpUrl: string | undefined
+    dir: string
+    /** The address that mails come from; the name before it is the organisation's. */
+    from: string
+  }
   trustedProxies: BlockList
   dbSlots: number
   bcryptCost: number
@@ -80,8 +93,14 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     originOf: host => `${value.SITE_PROTOCOL}://${host}${portSuffix}`,
     databaseUrl: value.DATABASE_URL,
     dataDir,
+    uploadDir: resolve(value.UPLOAD_DIR ?? join(dataDir, 'uploads')),
     secret: secretOf('SECRET', value.SECRET, production, dataDir),
     pepper: secretOf('PEPPER', value.PEPPER, production, dataDir),
+    mail: {
+      smtpUrl: value.SMTP_URL,
+      dir: resolve(value.MAIL_DIR ?? join(dataDir, 'mail')),
+      from: value.MAIL_FROM ?? `no-reply@${value.BASE_DOMAIN}`,
+    },
     trustedProxies: parseProxies(value.TRUSTED_PROXIES),
     dbSlots: value.DB_SLOTS,
     bcryptCost: value.BCRYPT_COST,

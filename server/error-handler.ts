@@ -51,7 +51,7 @@ function loggablePath(event: H3Event): string {
 
 function logged(answer: ApiError, error: Error): ApiError {
   const reason = [answer.cause, error.cause, error].find(cause => cause instanceof Error)!
-  if (answer.status === 503) log().warn({ event: 'unavailable', reason: describe(reason).message })
+  if (answer.status >= 500) log().warn({ event: 'unavailable', reason: describe(reason).message })
   return answer
 }
 

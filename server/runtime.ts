@@ -7,11 +7,27 @@ export interface Runtime {
   hosts: HostDirectory
 }
 
+type Stop = () => Promise<unknown>
+
 let running: Runtime | undefined
+const companions: ((runtime: Runtime) => Stop)[] = []
+let stops: Stop[] = []
 
 /** Called once the database is there and the platform's schema is up to date. */
-export function setRuntime(runtime: Runtime | undefined): void {
+export function setRuntime(runtime: Runtime): void {
   running = runtime
+  stops = companions.map(start => start(runtime))
+}
+
+/** Stops what runs beside the requests; the database must still be there. */
+export async function endRuntime(): Promise<void> {
+  running = undefined
+  await Promise.all(stops.splice(0).map(stop => stop()))
+}
+
+/** Starts something with the runtime, to be stopped before the database goes. */
+export function whileRunning(start: (runtime: Runtime) => Stop): void {
+  companions.push(start)
 }
 
 export function getRuntime(): Runtime | undefined {

@@ -13,6 +13,7 @@ export type ErrorCode
     | 'cross_site'
     | 'last_admin'
     | 'in_use'
+    | 'storage_full'
     | 'unavailable'
 
 /** The one error that is thrown on purpose: it carries the answer that `server/error-handler.ts` renders. */

@@ -14,6 +14,9 @@ const isAdmin: Permission = actor => actor.role === 'Admin'
 /** Create, change, deactivate and delete other people. */
 export const canManageUsers: Permission = isAdmin
 
+/** See, send, send again and revoke invitations. */
+export const canManageInvitations: Permission = isAdmin
+
 /** Create, rename, empty and delete departments. */
 export const canManageDepartments: Permission = isAdmin
 

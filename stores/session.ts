@@ -10,6 +10,8 @@ export const useSessionStore = defineStore('session', {
     isLoaded: false,
     /** Why there is no user any more, for the sign-in page to say so. */
     endedBy: null as SessionEnd | null,
+    /** The session is over, but something typed is kept until its owner has signed in again. */
+    isLapsed: false,
   }),
   actions: {
     /** Finds out who is signed in, once unless forced; throws when that cannot be found out. */
@@ -27,7 +29,7 @@ export const useSessionStore = defineStore('session', {
     },
     async signIn(credentials: { email: string, password: string }) {
       const { user } = await useApi()<{ user: User }>('auth/session/', { method: 'POST', body: credentials })
-      this.$patch({ user, isLoaded: true, endedBy: null })
+      this.$patch({ user, isLoaded: true, endedBy: null, isLapsed: false })
     },
     async signOut() {
       try {
@@ -38,9 +40,14 @@ export const useSessionStore = defineStore('session', {
       }
       this.clear('signed-out')
     },
+    /** The server says that the session is over; where that would lose what is typed, one is asked to sign in again. */
+    expire(hasUnsaved: boolean) {
+      if (hasUnsaved && this.user) this.isLapsed = true
+      else this.clear('expired')
+    },
     /** Forgets who was signed in; plugins/session.client.ts then forgets all else and leaves the page. */
     clear(reason: SessionEnd) {
-      this.$patch({ user: null, isLoaded: true, endedBy: reason })
+      this.$patch({ user: null, isLoaded: true, endedBy: reason, isLapsed: false })
     },
   },
 })

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { bigint, boolean, check, index, integer, text, uniqueIndex, uuid, varchar } from 'drizzle-orm/pg-core'
+import { bigint, boolean, check, index, integer, jsonb, text, uniqueIndex, uuid, varchar } from 'drizzle-orm/pg-core'
 import type { TableFactory } from '../table-factory.ts'
 import { id, moment } from '../table-factory.ts'
 
@@ -60,7 +60,28 @@ export function platformTables(table: TableFactory) {
     expire: bigint({ mode: 'number' }),
   }, limits => [index('rate_limits_expire').on(limits.expire)])
 
-  return { tenants, domains, schema_versions, rate_limits }
+  /** Mails to be sent, each written in the transaction of its cause; server/domain/outbox.ts sends them. */
+  const outbox = table('outbox', {
+    id: id(),
+    /** The tenant's id, or `platform`. No foreign key: a mail on its way is not held up by what becomes of its tenant. */
+    realm: varchar({ length: 36 }).notNull(),
+    kind: text().notNull(),
+    recipient: varchar({ length: 254 }).notNull(),
+    /** What the text is made of, never a link's token; erased when the mail is sent or given up. */
+    data: jsonb().$type<Record<string, unknown>>(),
+    created: moment().notNull(),
+    /** When to try next; while a process is sending, the end of its lease. */
+    due_at: moment().notNull(),
+    attempts: integer().notNull().default(0),
+    last_error: text(),
+    sent_at: moment(),
+    given_up_at: moment(),
+  }, outbox => [
+    index('outbox_due').on(outbox.due_at).where(sql`sent_at is null and given_up_at is null`),
+    index('outbox_created').on(outbox.created),
+  ])
+
+  return { tenants, domains, schema_versions, rate_limits, outbox }
 }
 
 export type PlatformTables = ReturnType<typeof platformTables>

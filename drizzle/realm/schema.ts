@@ -24,6 +24,8 @@ export function realmTables(table: TableFactory) {
     is_active: boolean().notNull().generatedAlwaysAs(sql`activated_at is not null and deactivated_at is null`),
     date_joined: moment().notNull(),
     last_login: moment(),
+    /** What the directory is searched in, folded; see docs/decisions/0006-directory-search.md. */
+    search: text().notNull().generatedAlwaysAs(sql`lower(first_name || ' ' || last_name || ' ' || email)`),
   }, users => [
     uniqueIndex('users_email').on(users.email),
     uniqueIndex('users_employee_id').on(users.employee_id),
@@ -67,6 +69,8 @@ export function realmTables(table: TableFactory) {
     purpose: text({ enum: ['reset', 'activation', 'email'] }).notNull(),
     /** SHA-256 of the token, base64url; the token itself is only in the link. */
     token_hash: text().notNull(),
+    /** What following the link does besides: `{ email }`, the new address. */
+    payload: jsonb().$type<{ email?: string }>(),
     created: moment().notNull(),
     expires_at: moment().notNull(),
   }, tokens => [

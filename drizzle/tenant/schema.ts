@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { boolean, check, text, uniqueIndex, uuid, varchar } from 'drizzle-orm/pg-core'
+import { boolean, check, integer, text, uniqueIndex, uuid, varchar } from 'drizzle-orm/pg-core'
 import type { TableFactory } from '../table-factory.ts'
 import { id, moment } from '../table-factory.ts'
 
@@ -34,9 +34,15 @@ export function tenantTables(table: TableFactory) {
     id: boolean().primaryKey().default(true),
     registration: text({ enum: ['invite_only', 'open'] }).notNull().default('invite_only'),
     registration_domains: text().array().notNull().default(sql`'{}'`),
+    /** Stored name of the logo's files. */
+    logo: text(),
+    brand_color: varchar({ length: 7 }),
+    password_min_length: integer().notNull().default(12),
   }, () => [
     check('settings_one_row', sql`id`),
     check('settings_registration', sql`registration in ('invite_only', 'open')`),
+    check('settings_brand_color', sql`brand_color ~ '^#[0-9a-f]{6}$'`),
+    check('settings_password_min_length', sql`password_min_length between 12 and 64`),
   ])
 
   return { departments, invitations, settings }

@@ -1,3 +1,5 @@
+import type { SQL } from 'drizzle-orm'
+import { and, desc, eq, lt } from 'drizzle-orm'
 import type { Db, Realm } from '../database/realms.ts'
 import { newId } from '../database/ids.ts'
 import type { App, Origin } from './app.ts'
@@ -5,9 +7,12 @@ import type { AuthRealm } from './auth-realm.ts'
 
 export type AuditAction
   = | 'session.opened' | 'session.refused' | 'session.ended' | 'session.reuse_detected'
-    | 'user.created' | 'user.changed' | 'user.deleted' | 'user.password_changed' | 'user.password_reset'
+    | 'user.created' | 'user.registered' | 'user.activated' | 'user.changed' | 'user.deleted'
+    | 'user.password_changed' | 'user.password_reset' | 'user.email_change_requested' | 'user.email_changed'
+    | 'invitation.created' | 'invitation.resent' | 'invitation.revoked' | 'invitation.accepted'
+    | 'user.photo_replaced' | 'user.photo_cleared' | 'users.imported' | 'users.exported' | 'audit.exported'
     | 'department.created' | 'department.renamed' | 'department.deleted' | 'department.transferred'
-    | 'organization.changed'
+    | 'organization.changed' | 'organization.logo_replaced' | 'organization.logo_cleared'
     | 'tenant.created' | 'tenant.suspended' | 'tenant.resumed'
 
 export interface AuditEntry {
@@ -19,17 +24,49 @@ export interface AuditEntry {
 }
 
 /** Records an event in the realm, in the caller's transaction where there is one. */
-export async function recordAudit(db: Db, { tables: { audit_events } }: Realm, origin: Origin, entry: AuditEntry): Promise<void> {
-  await db.insert(audit_events).values({
+export async function recordAudit(db: Db, realm: Realm, origin: Origin, entry: AuditEntry): Promise<void> {
+  await recordAudits(db, realm, origin, [entry])
+}
+
+/** Records events that have one cause, in one statement. */
+export async function recordAudits(db: Db, { tables: { audit_events } }: Realm, origin: Origin, entries: AuditEntry[]): Promise<void> {
+  if (entries.length === 0) return
+  const created = new Date()
+  await db.insert(audit_events).values(entries.map(entry => ({
     id: newId(),
-    created: new Date(),
+    created,
     action: entry.action,
     actor: origin.actor,
     subject: entry.subject,
     ip: origin.ip,
     request_id: origin.request_id,
     details: entry.details ?? {},
-  })
+  })))
+}
+
+/** An event's columns, by name, with the address of who acted; for a query that joins the users. */
+export function auditColumns({ audit_events: events, users }: Realm['tables']) {
+  const { id, created, action, actor, subject, ip, details } = events
+  return { id, created, action, actor, actor_email: users.email, subject, ip, details }
+}
+
+/** Columns of the record as a file, in its order. */
+export const auditHeader = ['id', 'created', 'action', 'actor', 'actor_email', 'subject', 'ip', 'details']
+
+const batchSize = 500
+
+/** The record as rows of a file, newest first; what is added meanwhile is not in it. */
+export async function* auditBatches({ db, tables }: Realm, where: SQL | undefined) {
+  const { audit_events: events, users } = tables
+  // Ids are made in the order of time, to the millisecond and beyond.
+  let last = newId()
+  for (;;) {
+    const rows = await db.select(auditColumns(tables)).from(events).leftJoin(users, eq(users.id, events.actor))
+      .where(and(where, lt(events.id, last))).orderBy(desc(events.id)).limit(batchSize)
+    if (rows.length === 0) return
+    yield rows.map(row => [row.id, row.created, row.action, row.actor, row.actor_email, row.subject, row.ip, JSON.stringify(row.details)])
+    last = rows.at(-1)!.id
+  }
 }
 
 /** Writes a security event's one line to the log. */

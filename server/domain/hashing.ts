@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { compare, getRounds, hash } from 'bcrypt'
-import { unavailable } from '../../shared/errors.ts'
 import type { PasswordAttempt } from './limits.ts'
+import { createTurns } from './turns.ts'
 
 export interface Hashing {
   /** @throws ApiError 503 when too many are waiting */
@@ -26,7 +26,7 @@ const waitLimit = 8_000
 
 export function createHashing(options: { pepper: string, cost: number }): Hashing {
   const { pepper, cost } = options
-  const runInTurn = createQueue(availableParallelism())
+  const runInTurn = createTurns({ parallel: availableParallelism(), waiting: waitingLimit, patience: waitLimit })
   let decoy: Promise<string> | undefined
 
   return {
@@ -50,36 +50,4 @@ export function createHashing(options: { pepper: string, cost: number }): Hashin
 // keeps a stolen table useless without the configuration.
 function prepare(password: string, pepper: string): string {
   return createHmac('sha384', pepper).update(password.normalize('NFC')).digest('base64')
-}
-
-function createQueue(parallel: number) {
-  const waiting: { start: () => void, since: number, fail: (error: Error) => void }[] = []
-  let running = 0
-
-  return async function runInTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (running < parallel) running++
-    else await myTurn()
-    try {
-      return await work()
-    }
-    finally {
-      passOn()
-    }
-  }
-
-  function myTurn(): Promise<void> {
-    if (waiting.length >= waitingLimit) throw unavailable()
-    return new Promise((start, fail) => waiting.push({ start, since: Date.now(), fail }))
-  }
-
-  // The turn goes from hand to hand: whoever comes between finds no place free.
-  function passOn(): void {
-    const first = waiting.shift()
-    if (!first) running--
-    else if (Date.now() - first.since <= waitLimit) first.start()
-    else {
-      first.fail(unavailable())
-      passOn()
-    }
-  }
 }

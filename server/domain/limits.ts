@@ -14,6 +14,14 @@ const rules = {
   password_address: { points: 100, duration: 15 * 60 },
   /** Links with a wrong token from one address. */
   link_address: { points: 20, duration: 15 * 60 },
+  /** Mails that anyone can have sent to one mailbox. */
+  mail_mailbox: { points: 3, duration: 15 * 60 },
+  /** Invitations sent to one mailbox. */
+  invitation_mailbox: { points: 3, duration: 15 * 60 },
+  /** Registrations from one address that found theirs taken: each says that someone is there. */
+  registration_address: { points: 20, duration: 15 * 60 },
+  /** Pictures that one person uploads; each costs a decoding. */
+  upload_person: { points: 100, duration: 15 * 60 },
 } as const
 
 type RuleName = keyof typeof rules
@@ -25,6 +33,16 @@ export interface Limits {
   countWrongLink(realm: string, ip: string | null): Promise<void>
   /** @throws ApiError 429 when the address has tried too many wrong links */
   checkLinks(realm: string, ip: string | null): Promise<void>
+  /** Counts a mail that someone unknown asks for. @returns whether it may be sent */
+  admitMail(realm: string, mailbox: string): Promise<boolean>
+  /** Counts an invitation's mail. @throws ApiError 429 */
+  admitInvitation(realm: string, mailbox: string): Promise<void>
+  /** Counts a registration under a taken address. */
+  countTaken(realm: string, ip: string | null): Promise<void>
+  /** @throws ApiError 429 when too many were taken */
+  checkTaken(realm: string, ip: string | null): Promise<void>
+  /** Counts a picture that someone uploads. @throws ApiError 429 */
+  countUpload(realm: string, user: string): Promise<void>
 }
 
 export interface PasswordAttempt {
@@ -56,8 +74,19 @@ export function createLimits(slots: Slots): Limits {
         forgive: async () => void await limiters.password_pair.delete(pair),
       }
     },
-    countWrongLink: (realm, ip) => count('link_address', keyOf(realm, ip)),
+    countWrongLink: async (realm, ip) => void await count('link_address', keyOf(realm, ip)),
     checkLinks: (realm, ip) => check('link_address', keyOf(realm, ip)),
+    admitMail: (realm, mailbox) => count('mail_mailbox', keyOf(realm, mailbox)),
+    async admitInvitation(realm, mailbox) {
+      const key = keyOf(realm, mailbox)
+      if (!await count('invitation_mailbox', key)) await check('invitation_mailbox', key)
+    },
+    countTaken: async (realm, ip) => void await count('registration_address', keyOf(realm, ip)),
+    checkTaken: (realm, ip) => check('registration_address', keyOf(realm, ip)),
+    async countUpload(realm, user) {
+      const key = keyOf(realm, user)
+      if (!await count('upload_person', key)) await check('upload_person', key)
+    },
   }
 
   async function check(rule: RuleName, key: string): Promise<void> {
@@ -65,13 +94,15 @@ export function createLimits(slots: Slots): Limits {
     if (state && state.consumedPoints >= rules[rule].points) throw throttled(state.msBeforeNext / 1000)
   }
 
-  async function count(rule: RuleName, key: string): Promise<void> {
+  /** @returns false for one too many, of which the next check says so */
+  async function count(rule: RuleName, key: string): Promise<boolean> {
     try {
       await limiters[rule].consume(key)
+      return true
     }
     catch (refusal) {
-      // One too many: the next check says so.
       if (!(refusal instanceof RateLimiterRes)) throw refusal
+      return false
     }
   }
 }

@@ -1,15 +1,20 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { and, eq, gt, sql } from 'drizzle-orm'
+import type { SQL } from 'drizzle-orm'
+import { and, eq, gt, isNull, sql } from 'drizzle-orm'
 import { invalid } from '../../shared/errors.ts'
 import { uuidPattern } from '../../shared/schemas/fields.ts'
 import { newId } from '../database/ids.ts'
 import type { Db, Realm } from '../database/realms.ts'
 import type { App, Origin } from './app.ts'
-import { recordAudit } from './audit.ts'
 import type { AuthRealm } from './auth-realm.ts'
-import { replacePassword, requireGoodPassword } from './users.ts'
 
+export type LinkPurpose = 'reset' | 'activation' | 'email'
+
+/** Seconds for which a link works, from when its mail is sent. */
+const linkLife = { reset: 60 * 60, activation: 3 * 24 * 60 * 60, email: 24 * 60 * 60 } as const
 export const inviteLife = 7 * 24 * 60 * 60
+
+const paths = { reset: 'auth/password/reset', activation: 'auth/activate', email: 'auth/email' } as const
 
 /**
  * Makes the single-use link by which someone sets a password. Only its hash is stored, and a newer
@@ -17,62 +22,112 @@ export const inviteLife = 7 * 24 * 60 * 60
  * @param life seconds
  * @returns the link, on the realm's canonical origin
  */
-export async function issuePasswordLink(db: Db, { realm, origin }: AuthRealm, userId: string, life: number): Promise<string> {
-  const { one_time_tokens: tokens } = realm.tables
-  const token = randomBytes(32).toString('base64url')
-  const now = new Date()
-  const values = { token_hash: hashOf(token), created: now, expires_at: new Date(now.getTime() + life * 1000) }
-  await db.insert(tokens).values({ id: newId(), user_id: userId, purpose: 'reset', ...values })
-    .onConflictDoUpdate({ target: [tokens.user_id, tokens.purpose], set: values })
-  return `${origin}/auth/password/reset/${encodeUid(userId)}/${token}`
+export async function issuePasswordLink(db: Db, authRealm: AuthRealm, userId: string, life: number): Promise<string> {
+  await openLink(db, authRealm.realm, 'reset', eq(authRealm.realm.tables.users.id, userId))
+  const link = await issueLink(db, authRealm, userId, 'reset', { life })
+  return link!
 }
 
-export interface PasswordReset { uid: string, token: string, new_password: string }
+/**
+ * Notes that someone is to have a link, which a mail will bring: until then no token opens it. Any older link
+ * of hers for the same purpose is out of use. One statement, the same whether anyone is found or not.
+ * @param who of the users, at most one
+ */
+export async function openLink(db: Db, { tables: { users, one_time_tokens: tokens } }: Realm, purpose: LinkPurpose, who: SQL, payload: { email?: string } | null = null): Promise<void> {
+  await db.execute(sql`
+    insert into ${tokens} (id, user_id, purpose, token_hash, payload, created, expires_at)
+    select ${newId()}::uuid, ${users.id}, ${purpose}, ${hashOf(newToken())}, ${payload && JSON.stringify(payload)}::text::jsonb, now(), now() + make_interval(secs => ${inviteLife})
+    from ${users} where ${who}
+    on conflict (user_id, purpose) do update set token_hash = excluded.token_hash, payload = excluded.payload, created = excluded.created, expires_at = excluded.expires_at`)
+}
 
 /**
- * Sets a password by a link: once, and all sessions end. Of two at once, one succeeds.
- * @throws ApiError 400 on `uid`, `token` or `new_password`; 429 after many wrong links
+ * Makes the link that was noted, as its mail is sent: a token is never stored, not even on its way.
+ * @param options.life seconds
+ * @param options.email the new address that the link must be about
+ * @returns the link, on the realm's canonical origin, or undefined where nothing is noted any more, as after a new password
  */
-export async function resetPassword(app: App, authRealm: AuthRealm, { uid, token, new_password }: PasswordReset, origin: Origin): Promise<void> {
-  const { realm } = authRealm
-  const { users, one_time_tokens: tokens } = realm.tables
+export async function issueLink(db: Db, { realm, origin }: AuthRealm, userId: string, purpose: LinkPurpose, { life = linkLife[purpose], email }: { life?: number, email?: string } = {}): Promise<string | undefined> {
+  const { one_time_tokens: tokens } = realm.tables
+  const token = newToken()
+  const rows = await db.update(tokens).set({ token_hash: hashOf(token), expires_at: new Date(Date.now() + life * 1000) })
+    .where(and(eq(tokens.user_id, userId), eq(tokens.purpose, purpose), email === undefined ? undefined : sql`${tokens.payload}->>'email' = ${email}`))
+    .returning({ id: tokens.id })
+  return rows[0] && `${origin}/${paths[purpose]}/${encodeUid(userId)}/${token}`
+}
+
+export interface Link { uid: string, token: string }
+
+/**
+ * Finds whose link it is, without using it up.
+ * @returns the user, and `where`, by which the token is found to be used
+ * @throws ApiError 400 on `uid` or `token`; 429 after many wrong links
+ */
+export async function requireLink(app: App, { realm }: AuthRealm, purpose: LinkPurpose, { uid, token }: Link, origin: Origin) {
+  const { one_time_tokens: tokens } = realm.tables
   await app.limits.checkLinks(realm.schema, origin.ip)
   const user = await findByUid(realm, uid)
   if (!user) throw await wrongLink(app, realm, origin, { uid: ['Invalid user id or user doesn\'t exist.'] })
-  const link = and(eq(tokens.user_id, user.id), eq(tokens.purpose, 'reset'), eq(tokens.token_hash, hashOf(token)), gt(tokens.expires_at, new Date()))
-  const invalidToken = { token: ['Invalid token for given user.'] }
-  // A look first, so that a wrong link costs no hashing; what counts is the delete below.
-  if (await realm.db.$count(tokens, link) === 0) throw await wrongLink(app, realm, origin, invalidToken)
-  requireGoodPassword(new_password, { ...user, organization: authRealm.name }, 'new_password')
-  const hash = await app.hashing.hash(new_password)
-  await realm.transaction(async (tx) => {
-    const used = await tx.delete(tokens).where(link).returning({ id: tokens.id })
-    if (used.length === 0) throw invalid(invalidToken)
-    // Following the link proves the address, as activation does; it does not undo a deactivation.
-    await tx.update(users).set({ activated_at: sql`coalesce(${users.activated_at}, now())` }).where(eq(users.id, user.id))
-    await replacePassword(tx, authRealm, user.id, hash, { ...origin, actor: user.id })
-    await recordAudit(tx, realm, { ...origin, actor: user.id }, { action: 'user.password_reset', subject: user.id })
-  })
+  const where = and(eq(tokens.user_id, user.id), eq(tokens.purpose, purpose), eq(tokens.token_hash, hashOf(token)), gt(tokens.expires_at, new Date()))
+  const rows = await realm.db.select({ payload: tokens.payload }).from(tokens).where(where)
+  if (!rows[0]) throw await wrongLink(app, realm, origin, { token: [invalidToken] })
+  return { user, payload: rows[0].payload, where }
 }
 
-async function findByUid(realm: Realm, uid: string) {
-  const id = Buffer.from(uid, 'base64url').toString('latin1')
-  if (!uuidPattern.test(id)) return undefined
-  const { users } = realm.tables
-  const rows = await realm.db.select({ id: users.id, email: users.email, first_name: users.first_name, last_name: users.last_name })
-    .from(users).where(eq(users.id, id))
-  return rows[0]
+/**
+ * Uses a link up, in the transaction of what it does. Of two at once, one succeeds.
+ * @param where from `requireLink`
+ * @throws ApiError 400 on `token`
+ */
+export async function consumeLink(tx: Db, { tables: { one_time_tokens: tokens } }: Realm, where: SQL | undefined): Promise<void> {
+  const used = await tx.delete(tokens).where(where).returning({ id: tokens.id })
+  if (used.length === 0) throw staleLink()
 }
 
-async function wrongLink(app: App, realm: Realm, origin: Origin, fields: Record<string, string[]>) {
+/** A link that was good a moment ago. */
+export function staleLink() {
+  return invalid({ token: [invalidToken] })
+}
+
+/** Counts a wrong link against the address that it comes from. @returns the refusal to throw */
+export async function wrongLink(app: App, realm: Realm, origin: Origin, fields: Record<string, string[]>) {
   await app.limits.countWrongLink(realm.schema, origin.ip)
   return invalid(fields)
 }
 
-function encodeUid(id: string): string {
-  return Buffer.from(id).toString('base64url')
+/** 256 bits, as they stand in a link. */
+export function newToken(): string {
+  return randomBytes(32).toString('base64url')
 }
 
-function hashOf(token: string): string {
+/** What is stored of a token. */
+export function hashOf(token: string): string {
   return createHash('sha256').update(token).digest('base64url')
+}
+
+/** Those who may be sent a link: everyone but the deactivated. */
+export function isReachable({ tables: { users } }: Realm): SQL {
+  return isNull(users.deactivated_at)
+}
+
+const invalidToken = 'Invalid token for given user.'
+
+async function findByUid(realm: Realm, uid: string) {
+  const id = Buffer.from(uid, 'base64url').toString('latin1')
+  // One spelling only: a decoder that forgives would take many for the same.
+  if (!uuidPattern.test(id) || encodeUid(id) !== uid) return undefined
+  const { users } = realm.tables
+  const rows = await realm.db.select({
+    id: users.id,
+    email: users.email,
+    first_name: users.first_name,
+    last_name: users.last_name,
+    activated_at: users.activated_at,
+    deactivated_at: users.deactivated_at,
+  }).from(users).where(eq(users.id, id))
+  return rows[0]
+}
+
+function encodeUid(id: string): string {
+  return Buffer.from(id).toString('base64url')
 }

@@ -18,6 +18,10 @@ export interface Organization {
   tenant_id: string
   registration: 'invite_only' | 'open'
   registration_domains: string[]
+  /** Name of the stored files. */
+  logo: string | null
+  brand_color: string | null
+  password_min_length: number
 }
 
 /** The tenant as its own people know it: half of it is in the platform's row, half in its own settings. */
@@ -33,26 +37,38 @@ export async function readOrganization(app: App, { id, realm }: AuthRealm<Tenant
       subdomain: tenants.subdomain,
       tenant_id: tenants.tenant_id,
     }).from(tenants).where(eq(tenants.id, id)),
-    db.select({ registration: settings.registration, registration_domains: settings.registration_domains }).from(settings),
+    db.select(settingsColumns(settings)).from(settings),
   ])
   return { ...tenantRows[0]!, ...settingsRows[0]! }
+}
+
+function settingsColumns(settings: TenantRealm['tables']['settings']) {
+  const { registration, registration_domains, logo, brand_color, password_min_length } = settings
+  return { registration, registration_domains, logo, brand_color, password_min_length }
 }
 
 /** @throws ApiError 400 when the name is taken */
 export async function changeOrganization(app: App, authRealm: AuthRealm<TenantRealm>, change: z.output<typeof organizationSchema>, origin: Origin): Promise<Organization> {
   const { id, realm } = authRealm
   const { tenants } = app.database.platform.tables
-  const { registration, registration_domains, ...identity } = change
+  const { name, business_email, business_phone_number, ...rest } = change
+  const identity = withoutAbsent({ name, business_email, business_phone_number })
+  const settings = withoutAbsent(rest)
   return explained(() => realm.transaction(async (tx) => {
     await tx.execute(sql`select id from ${tenants} where id = ${id} for update`)
     const before = await readOrganization(app, authRealm, tx)
     if (Object.keys(identity).length > 0) await tx.update(tenants).set({ ...identity, updated: new Date() }).where(eq(tenants.id, id))
-    if (registration !== undefined || registration_domains !== undefined) await tx.update(realm.tables.settings).set({ registration, registration_domains })
+    if (Object.keys(settings).length > 0) await tx.update(realm.tables.settings).set(settings)
     const after = await readOrganization(app, authRealm, tx)
-    await recordAudit(tx, realm, origin, { action: 'organization.changed', subject: id, details: differences(before, after) })
+    const details = differences(before, after)
+    if (Object.keys(details).length > 0) await recordAudit(tx, realm, origin, { action: 'organization.changed', subject: id, details })
     await announceTenant(tx, id)
     return after
   }))
+}
+
+function withoutAbsent<T extends object>(fields: T): Partial<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>
 }
 
 function differences(before: Organization, after: Organization): Record<string, unknown> {

@@ -7,16 +7,17 @@ export interface PasswordContext {
   organization: string
 }
 
-const minLength = 12
+const shortest = 12
 const maxLength = 256
 const common = new Set(dictionary['passwords-common'] as string[])
 const labels = { email: 'email', first_name: 'first name', last_name: 'last name', organization: 'organization' } as const
 
 /**
  * Django's validators with Django's texts, which existing clients show as they are.
+ * @param minLength in characters, where the organisation asks for more than everyone must have
  * @returns everything that is wrong with the password, or an empty list
  */
-export function passwordFaults(password: string, context: PasswordContext): string[] {
+export function passwordFaults(password: string, context: PasswordContext, minLength = shortest): string[] {
   const faults: string[] = []
   const similar = (Object.keys(labels) as (keyof PasswordContext)[]).find(name => isSimilar(password, context[name]))
   if (similar) faults.push(`The password is too similar to the ${labels[similar]}.`)

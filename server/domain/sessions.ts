@@ -6,6 +6,7 @@ import type { Db, Realm } from '../database/realms.ts'
 import type { App, Origin } from './app.ts'
 import { logEvent, recordAudit } from './audit.ts'
 import type { AuthRealm } from './auth-realm.ts'
+import { enqueueMail } from './outbox.ts'
 import { sessionRevoked, tenantInactive } from './refusals.ts'
 import type { Claims, LiveSession } from './tokens.ts'
 import { TokenError, mintAccess, mintRefresh, verifyToken } from './tokens.ts'
@@ -156,9 +157,17 @@ function isWithinGrace(app: App, session: LiveSession, claims: Claims): boolean 
 
 // Whoever holds an older token is not the one who rotated it: nobody can tell which of the two is the thief.
 async function punishReuse(app: App, authRealm: AuthRealm, session: LiveSession, claims: Claims, origin: Origin): Promise<ApiError> {
-  const ended = await endSessions(authRealm, origin, session.user_id, 'reuse', { only: session.id })
+  const { realm } = authRealm
+  const { users } = realm.tables
+  const ended = await realm.transaction(async (tx) => {
+    const count = await endSessions(authRealm, origin, session.user_id, 'reuse', { only: session.id }, tx)
+    if (count === 0) return 0
+    await recordAudit(tx, realm, origin, { action: 'session.reuse_detected', subject: session.user_id, details: { session: session.id, presented: claims.seq, current: session.counter } })
+    const owners = await tx.select({ email: users.email }).from(users).where(eq(users.id, session.user_id))
+    if (owners[0]) await enqueueMail(tx, authRealm, { kind: 'session_reuse', to: owners[0].email, data: {} })
+    return count
+  })
   if (ended > 0) {
-    await recordAudit(authRealm.realm.db, authRealm.realm, origin, { action: 'session.reuse_detected', subject: session.user_id, details: { session: session.id, presented: claims.seq, current: session.counter } })
     logEvent(app, authRealm, origin, 'refresh_reuse', { user: session.user_id, session: session.id })
   }
   return blacklisted()

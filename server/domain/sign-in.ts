@@ -1,7 +1,10 @@
 import { and, eq } from 'drizzle-orm'
+import { describeUserAgent } from '../../shared/user-agent.ts'
+import type { Db } from '../database/realms.ts'
 import type { App, Origin } from './app.ts'
 import { logEvent, recordAudit } from './audit.ts'
 import type { AuthRealm } from './auth-realm.ts'
+import { enqueueMail } from './outbox.ts'
 import { noActiveAccount } from './refusals.ts'
 import type { TokenPair } from './sessions.ts'
 import { insertSession, mintPair } from './sessions.ts'
@@ -36,7 +39,8 @@ async function findAccount({ realm }: AuthRealm, email: string) {
   return rows[0]
 }
 
-async function openSession(app: App, { realm }: AuthRealm, account: { id: string, password: string | null }, password: string, origin: Origin, userAgent: string | null) {
+async function openSession(app: App, authRealm: AuthRealm, account: { id: string, password: string | null }, password: string, origin: Origin, userAgent: string | null) {
+  const { realm } = authRealm
   const { users } = realm.tables
   const renewed = app.hashing.isStale(account.password!) ? await app.hashing.hash(password) : account.password
   return realm.transaction(async (tx) => {
@@ -46,8 +50,18 @@ async function openSession(app: App, { realm }: AuthRealm, account: { id: string
       .returning(userColumns(users))
     const user = updated[0]
     if (!user) return undefined
+    await tellOfNewDevice(tx, authRealm, user, origin, userAgent)
     const session = await insertSession(tx, app, realm, user.id, { ip: origin.ip, user_agent: userAgent })
     await recordAudit(tx, realm, { ...origin, actor: user.id }, { action: 'session.opened', subject: user.id, details: { session: session.id } })
     return { user, session }
   })
+}
+
+// Only a hint, as a device says of itself what it likes; the first one of all is no news.
+async function tellOfNewDevice(tx: Db, authRealm: AuthRealm, user: UserRow, origin: Origin, userAgent: string | null): Promise<void> {
+  const { sessions } = authRealm.realm.tables
+  const known = await tx.selectDistinct({ user_agent: sessions.user_agent }).from(sessions).where(eq(sessions.user_id, user.id)).limit(200)
+  const device = describeUserAgent(userAgent)
+  if (known.length === 0 || known.some(({ user_agent }) => describeUserAgent(user_agent) === device)) return
+  await enqueueMail(tx, authRealm, { kind: 'new_device', to: user.email, data: { device, ip: origin.ip, time: new Date().toISOString() } })
 }

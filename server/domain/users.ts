@@ -6,10 +6,13 @@ import { noSuchObject } from '../../shared/schemas/fields.ts'
 import type { Role } from '../../shared/types/api.ts'
 import { violatedReference, violatedUnique } from '../database/errors.ts'
 import { newId } from '../database/ids.ts'
-import type { Db, Realm } from '../database/realms.ts'
+import type { Db, Realm, TenantRealm } from '../database/realms.ts'
 import type { App, Origin } from './app.ts'
 import { recordAudit } from './audit.ts'
 import type { AuthRealm } from './auth-realm.ts'
+import { openLink } from './one-time-links.ts'
+import { enqueueMail } from './outbox.ts'
+import { imagePlace, removePlace } from './image-files.ts'
 import { passwordFaults } from './passwords.ts'
 import { endSessions } from './sessions.ts'
 
@@ -63,22 +66,63 @@ export type UserChange = Partial<Pick<UserRow, 'first_name' | 'last_name' | 'rol
  * @param db a transaction, where the person comes together with something else
  * @throws ApiError 400 naming the field: a password that breaks the rules, an e-mail or employee_id that is taken, a department that is not there
  */
-export async function createUser(app: App, { realm, name }: AuthRealm, input: NewUser, origin: Origin, db: Db = realm.db): Promise<UserRow> {
-  const { users } = realm.tables
+export async function createUser(app: App, authRealm: AuthRealm, input: NewUser, origin: Origin, db: Db = authRealm.realm.db): Promise<UserRow> {
   const { password, is_active = true, ...fields } = input
-  if (password !== null) requireGoodPassword(password, { ...nameless, ...fields, organization: name })
+  const hash = password === null ? null : await hashNewPassword(app, authRealm, fields, password, { db })
   const now = new Date()
-  const rows = await explained(input, async () => db.insert(users).values({
-    id: newId(),
-    ...fields,
-    password: password === null ? null : await app.hashing.hash(password),
-    activated_at: now,
-    deactivated_at: is_active ? null : now,
-    date_joined: now,
-  }).returning(userColumns(users)))
-  const user = rows[0]!
-  await recordAudit(db, realm, origin, { action: 'user.created', subject: user.id, details: { email: user.email, role: user.role } })
+  const user = await insertUser(db, authRealm.realm, { ...fields, password: hash, activated_at: now, deactivated_at: is_active ? null : now })
+  await recordAudit(db, authRealm.realm, origin, { action: 'user.created', subject: user.id, details: { email: user.email, role: user.role } })
   return user
+}
+
+/**
+ * Creates a person for whom an Admin has no password: a mail brings a link to choose one.
+ * @throws ApiError as `createUser`
+ */
+export async function createUserByMail(app: App, authRealm: AuthRealm, input: NewUser, origin: Origin): Promise<UserRow> {
+  const { realm } = authRealm
+  return realm.transaction(async (tx) => {
+    const user = await createUser(app, authRealm, { ...input, password: null }, origin, tx)
+    await openLink(tx, realm, 'reset', eq(realm.tables.users.id, user.id))
+    if (user.is_active) await enqueueMail(tx, authRealm, { kind: 'welcome', to: user.email, data: { user: user.id } })
+    return user
+  })
+}
+
+/**
+ * The only way to a new password's hash, past the rules for passwords.
+ * @param options.field the form's field, for the error
+ * @param options.db a transaction that the realm itself is being made in
+ * @throws ApiError 400 on the field with every rule that the password breaks; 503
+ */
+export async function hashNewPassword(
+  app: App, authRealm: AuthRealm, person: { email: string, first_name?: string, last_name?: string }, password: string,
+  { field = 'password', db = authRealm.realm.db }: { field?: string, db?: Db } = {},
+): Promise<string> {
+  const { first_name = '', last_name = '', email } = person
+  const faults = passwordFaults(password, { first_name, last_name, email, organization: authRealm.name }, await readMinLength(authRealm, db))
+  if (faults.length > 0) throw invalid({ [field]: faults })
+  return app.hashing.hash(password)
+}
+
+async function readMinLength({ kind, realm }: AuthRealm, db: Db): Promise<number | undefined> {
+  // Operators have no settings.
+  if (kind === 'platform') return undefined
+  const { settings } = (realm as TenantRealm).tables
+  const rows = await db.select({ length: settings.password_min_length }).from(settings)
+  return rows[0]?.length
+}
+
+/**
+ * Inserts a person's row.
+ * @param row its password hashed
+ * @throws ApiError 400 naming the field that is taken or not there
+ */
+export async function insertUser(db: Db, { tables: { users } }: Realm, row: Omit<NewUser, 'is_active'> & { activated_at: Date | null, deactivated_at?: Date | null }): Promise<UserRow> {
+  return explained(row, async () => {
+    const rows = await db.insert(users).values({ id: newId(), date_joined: new Date(), ...row }).returning(userColumns(users))
+    return rows[0]!
+  })
 }
 
 /**
@@ -116,7 +160,7 @@ export async function requireVisibleUser({ realm }: AuthRealm, actor: Actor, id:
 }
 
 /** @throws ApiError 404, or 409 for the last active Admin */
-export async function deleteUser({ realm }: AuthRealm, id: string, origin: Origin): Promise<void> {
+export async function deleteUser(app: App, { realm }: AuthRealm, id: string, origin: Origin): Promise<void> {
   const { users } = realm.tables
   await realm.transaction(async (tx) => {
     await keepAnAdmin(tx, realm, id)
@@ -124,6 +168,7 @@ export async function deleteUser({ realm }: AuthRealm, id: string, origin: Origi
     if (!deleted[0]) throw notFound()
     await recordAudit(tx, realm, origin, { action: 'user.deleted', subject: id, details: { email: deleted[0].email } })
   })
+  await removePlace(imagePlace(app, realm, id))
 }
 
 /**
@@ -138,24 +183,17 @@ export async function requireCurrentPassword(app: App, { realm }: AuthRealm, use
 }
 
 /**
- * Gives a user a new password and ends her other sessions, in the caller's transaction.
+ * Gives a user a new password and ends her other sessions, in the caller's transaction. She is told by mail.
  * @param hash from `app.hashing`, made before the transaction began
  * @param keep the session that goes on, if any
  */
 export async function replacePassword(tx: Db, authRealm: AuthRealm, userId: string, hash: string, origin: Origin, keep?: string): Promise<void> {
   const { users, one_time_tokens: tokens } = authRealm.realm.tables
-  await tx.update(users).set({ password: hash }).where(eq(users.id, userId))
+  const updated = await tx.update(users).set({ password: hash }).where(eq(users.id, userId)).returning({ email: users.email })
   await tx.delete(tokens).where(eq(tokens.user_id, userId))
   await endSessions(authRealm, origin, userId, 'password', { except: keep }, tx)
+  if (updated[0]) await enqueueMail(tx, authRealm, { kind: 'password_changed', to: updated[0].email, data: {} })
 }
-
-/** @throws ApiError 400 on `field` with every rule that the password breaks */
-export function requireGoodPassword(password: string, context: Parameters<typeof passwordFaults>[1], field = 'password'): void {
-  const faults = passwordFaults(password, context)
-  if (faults.length > 0) throw invalid({ [field]: faults })
-}
-
-const nameless = { first_name: '', last_name: '' }
 
 // Locks every active Admin, in the same order everywhere: of two who demote each other at once,
 // the second waits, looks again, and finds herself the last.
@@ -171,7 +209,8 @@ function withoutAbsent<T extends object>(fields: T): Partial<T> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>
 }
 
-function activity(was: boolean, is: boolean | undefined) {
+/** The moments that make a person active or not; nothing where she is so already. */
+export function activity(was: boolean, is: boolean | undefined) {
   if (is === undefined || is === was) return {}
   return is ? { activated_at: new Date(), deactivated_at: null } : { deactivated_at: new Date() }
 }

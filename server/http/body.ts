@@ -2,11 +2,12 @@ import type { H3Event } from 'h3'
 import { getHeader } from 'h3'
 import { ApiError, invalid } from '../../shared/errors.ts'
 import { jsonType } from '../../shared/schemas/fields.ts'
+import { acceptedBody } from './accepted-bodies.ts'
 
-/** In bytes. */
-export const requestSizeLimit = 1_000_000
 // Parsers recurse; nothing that we take is nested deeper than this.
 const depthLimit = 32
+// Milliseconds for a whole body: an honest five megabytes on a slow line, and not a byte a second.
+const patience = 60_000
 
 export function hasBody(event: H3Event): boolean {
   return Number(getHeader(event, 'content-length') ?? 0) > 0 || getHeader(event, 'transfer-encoding') !== undefined || innerBody(event) !== undefined
@@ -18,7 +19,7 @@ export function hasBody(event: H3Event): boolean {
  */
 export async function readJson(event: H3Event): Promise<unknown> {
   if (!hasBody(event)) return {}
-  const text = await readText(event)
+  const text = innerBody(event) ?? utf8(await readBytes(event))
   if (text === '') return {}
   const value = parseJson(text)
   if (value === null) throw invalid({ non_field_errors: ['No data provided'] })
@@ -26,20 +27,38 @@ export async function readJson(event: H3Event): Promise<unknown> {
   return value
 }
 
-async function readText(event: H3Event): Promise<string> {
-  const inner = innerBody(event)
-  if (inner !== undefined) return inner
+/**
+ * Reads a body as it is, in memory: what is cut off half-way leaves nothing behind.
+ * @throws ApiError 413 when it is longer than its path takes, 408 when it dawdles, 400 when it ends too early
+ */
+export function readBytes(event: H3Event): Promise<Buffer> {
+  const { req } = event.node
+  const { limit, readLimit } = acceptedBody(event)
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
   const chunks: Buffer[] = []
   let size = 0
-  // Left early, the iterator would take the socket away from the request, and from the answer's end with it.
-  const body = event.node.req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>
-  for await (const chunk of body) {
+  const refuse = (status: number, detail: string) => reject(new ApiError(status, { detail }, { connection: 'close' }))
+  const tooLarge = () => refuse(413, 'Request body is too large.')
+  const endEarly = () => refuse(400, 'The request body ended too early.')
+  const collect = (chunk: Buffer) => {
     size += chunk.length
-    if (size > requestSizeLimit) throw new ApiError(413, { detail: 'Request body is too large.' }, { connection: 'close' })
-    chunks.push(chunk)
+    if (size <= limit) chunks.push(chunk)
+    else if (size > readLimit) tooLarge()
   }
+  const finish = () => size <= limit ? resolve(Buffer.concat(chunks)) : tooLarge()
+  const timer = setTimeout(refuse, patience, 408, 'The request body took too long.')
+  req.on('error', endEarly).on('close', endEarly).on('end', finish).on('data', collect)
+  if (req.destroyed) endEarly()
+  // What still comes after a refusal flows on and is dropped.
+  return promise.finally(() => {
+    clearTimeout(timer)
+    req.off('data', collect).off('end', finish).off('close', endEarly)
+  })
+}
+
+function utf8(bytes: Buffer): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks))
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   }
   catch {
     throw parseError('the body is not UTF-8')

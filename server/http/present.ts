@@ -1,4 +1,6 @@
+import { readableOn } from '../../shared/contrast.ts'
 import type { AuthRealm } from '../domain/auth-realm.ts'
+import type { Organization } from '../domain/organization.ts'
 import type { TenantRow } from '../domain/tenants.ts'
 import type { UserRow } from '../domain/users.ts'
 
@@ -10,7 +12,7 @@ export function presentUser({ id: organization }: AuthRealm, user: UserRow) {
     email: user.email,
     first_name: user.first_name,
     last_name: user.last_name,
-    photo: user.photo,
+    photo: photoPath(user),
     organization,
     department: user.department,
     employee_id: user.employee_id,
@@ -19,6 +21,11 @@ export function presentUser({ id: organization }: AuthRealm, user: UserRow) {
     date_joined: user.date_joined,
     last_login: user.last_login,
   }
+}
+
+/** The path changes with the photo, so that a page shows the new one. */
+function photoPath({ id, photo }: Pick<UserRow, 'id' | 'photo'>): string | null {
+  return photo && `/api/v1/users/${id}/photo/?v=${photo.slice(0, 8)}`
 }
 
 export type PersonRow = Omit<UserRow, 'department'> & { department_id: string | null, department_name: string | null }
@@ -31,12 +38,25 @@ export function presentPerson(person: PersonRow, asAdmin: boolean) {
     email: person.email,
     first_name: person.first_name,
     last_name: person.last_name,
-    photo: person.photo,
+    photo: photoPath(person),
     department: department_id && department_name ? { id: department_id, name: department_name } : null,
     role: person.role,
     ...asAdmin
       ? { employee_id: person.employee_id, is_active: person.is_active, date_joined: person.date_joined, last_login: person.last_login }
       : {},
+  }
+}
+
+export function presentOrganization({ logo, brand_color, ...organization }: Organization) {
+  return { ...organization, ...presentBranding({ logo, brand_color }) }
+}
+
+/** What anyone may see of an organisation before signing in, with the text colour that can be read on its own. */
+export function presentBranding({ logo, brand_color }: Pick<Organization, 'logo' | 'brand_color'>) {
+  return {
+    logo: logo && `/api/v1/organization/logo/?v=${logo.slice(0, 8)}`,
+    brand_color,
+    brand_text_color: brand_color && readableOn(brand_color),
   }
 }
 

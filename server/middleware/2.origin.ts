@@ -1,7 +1,8 @@
 import { defineEventHandler, getHeader } from 'h3'
 import type { H3Event } from 'h3'
 import { ApiError, forbidden } from '../../shared/errors.ts'
-import { hasBody, requestSizeLimit } from '../http/body.ts'
+import { acceptedBody } from '../http/accepted-bodies.ts'
+import { hasBody, readBytes } from '../http/body.ts'
 import { cookieNames, findCookieFault } from '../http/cookies.ts'
 import { hasBearer } from '../http/credentials.ts'
 import { isApiPath, pageMethods, unsafeMethods } from '../http/methods.ts'
@@ -9,7 +10,7 @@ import { getInnerContext } from '../http/tenancy.ts'
 import { requireRuntime } from '../runtime.ts'
 
 /** What must be right about a request before anyone looks at who sends it; in the order of docs/api.md, "Refusals". */
-export default defineEventHandler((event) => {
+export default defineEventHandler(async (event) => {
   if (getInnerContext(event) || !event.context.tenancy) return
   const { config } = requireRuntime().app
   const fault = findCookieFault(getHeader(event, 'cookie'), config)
@@ -20,17 +21,19 @@ export default defineEventHandler((event) => {
     return
   }
   if (!unsafeMethods.has(event.method)) return
-  requireSaneBody(event)
+  await requireSaneBody(event)
   requireSameOrigin(event, event.context.tenancy.origin, cookieNames(config))
 })
 
-function requireSaneBody(event: H3Event): void {
-  if (Number(getHeader(event, 'content-length') ?? 0) > requestSizeLimit) throw new ApiError(413, { detail: 'Request body is too large.' }, { connection: 'close' })
+async function requireSaneBody(event: H3Event): Promise<void> {
+  const { types, limit, readLimit } = acceptedBody(event)
+  const length = Number(getHeader(event, 'content-length') ?? 0)
+  if (length > readLimit) throw new ApiError(413, { detail: 'Request body is too large.' }, { connection: 'close' })
+  if (length > limit) await readBytes(event)
   if (!hasBody(event)) return
   const type = getHeader(event, 'content-type') ?? ''
   const encoding = getHeader(event, 'content-encoding') ?? 'identity'
-  // JSON alone: a form, or a body of no type at all, is what a page of another site can send without asking.
-  if (!/^application\/json[ \t]*(?:;[ \t]*charset="?utf-8"?[ \t]*)?$/i.test(type) || encoding.toLowerCase() !== 'identity') {
+  if (!types.test(type) || encoding.toLowerCase() !== 'identity') {
     throw new ApiError(415, { detail: `Unsupported media type "${printable(type)}" in request.` })
   }
 }

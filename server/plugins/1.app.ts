@@ -11,7 +11,7 @@ import { createHostDirectory } from '../domain/hosts.ts'
 import { ensureSigningKey } from '../domain/operators.ts'
 import { tenantsChannel } from '../domain/tenants.ts'
 import { log } from '../log.ts'
-import { getRuntime, setRuntime } from '../runtime.ts'
+import { endRuntime, getRuntime, setRuntime } from '../runtime.ts'
 
 const retryPause = 500
 
@@ -31,7 +31,7 @@ export default defineNitroPlugin((nitro) => {
   nitro.hooks.hook('close', async () => {
     closing = true
     await started
-    setRuntime(undefined)
+    await endRuntime()
     await subscription?.stop()
     await app?.close()
   })

@@ -45,6 +45,12 @@ export function boolean() {
   return z.boolean({ error: issue => missingOr(issue.input, 'Must be a valid boolean.') })
 }
 
+export function integer(min: number, max: number) {
+  return z.int({ error: issue => missingOr(issue.input, 'A valid integer is required.') })
+    .min(min, `Ensure this value is greater than or equal to ${min}.`)
+    .max(max, `Ensure this value is less than or equal to ${max}.`)
+}
+
 /** The id of a row; whether the row is there is the handler's to say, with the same text. */
 export function reference() {
   return z.string({ error: issue => missingOr(issue.input, `Incorrect type. Expected pk value, received ${jsonType(issue.input)}.`) })

@@ -26,13 +26,21 @@ export const userChangeSchema = z.object({ ...names, ...employment })
 /** A person, without a password. */
 export const newPersonSchema = z.object({ email: email(), ...names, ...employment })
 
-/** A person created by an Admin. The password's own rules are in server/domain/passwords.ts. */
+/** A person created by an Admin; without a password she gets a mail to set one. Its own rules are in server/domain/passwords.ts. */
 export const newUserSchema = z.object({
+  email: email(),
+  password: rawText(4096).nullish().transform(value => value ?? null),
+  re_password: rawText(4096).nullish(),
+  ...names,
+  ...employment,
+}).refine(({ password, re_password }) => (re_password ?? password) === password, mismatch())
+
+/** A person who registers herself: what else is sent is not hers to say. */
+export const registrationSchema = z.object({
   email: email(),
   password: rawText(4096),
   re_password: rawText(4096).optional(),
   ...names,
-  ...employment,
 }).refine(({ password, re_password }) => re_password === undefined || re_password === password, mismatch())
 
 export const deleteUserSchema = z.object({ current_password: rawText(4096) })
@@ -43,9 +51,20 @@ export const setPasswordSchema = z.object({
   re_new_password: rawText(4096).optional(),
 }).refine(sameNewPassword, mismatch())
 
+/** Both parts of a link that a mail brought. */
+export const linkSchema = z.object({ uid: text(128), token: text(128) })
+
+/** Where a mail is asked for by its address. */
+export const mailboxSchema = z.object({ email: email() })
+
+export const setEmailSchema = z.object({
+  new_email: email(),
+  current_password: rawText(4096),
+  re_new_email: email().optional(),
+}).refine(({ new_email, re_new_email }) => re_new_email === undefined || re_new_email === new_email, { error: 'The two email fields didn\'t match.', path: ['non_field_errors'] })
+
 export const resetPasswordConfirmSchema = z.object({
-  uid: text(128),
-  token: text(128),
+  ...linkSchema.shape,
   new_password: rawText(4096),
   re_new_password: rawText(4096).optional(),
 }).refine(sameNewPassword, mismatch())

@@ -52,6 +52,49 @@ export interface Session {
   current: boolean
 }
 
+export interface Invitation {
+  id: string
+  email: string
+  role: Role
+  department: string | null
+  /** How it stands, such as `pending`, `accepted`, `expired` or `revoked`. */
+  state: string
+  created: string
+  expires_at: string
+  /** Id of the Admin who invited. */
+  invited_by: string | null
+}
+
+export interface Organization {
+  id: string
+  name: string
+  business_email: string
+  business_phone_number: string
+  subdomain: string
+  tenant_id: string
+  registration: 'invite_only' | 'open'
+  registration_domains: string[]
+  password_min_length: number
+  /** Path of the logo. */
+  logo: string | null
+  /** Such as `#1d4ed8`, and black or white, whichever can be read on it. */
+  brand_color: string | null
+  brand_text_color: string | null
+}
+
+export interface AuditEvent {
+  id: string
+  created: string
+  action: string
+  actor: string | null
+  actor_email: string | null
+  /** Id of what it was done to. */
+  subject: string | null
+  ip: string | null
+  /** Values, and changes as `{ from, to }`, by field. */
+  details: Record<string, unknown>
+}
+
 export interface Tenant {
   id: string
   name: string

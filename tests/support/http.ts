@@ -19,6 +19,7 @@ export interface Answer {
   status: number
   headers: IncomingHttpHeaders
   text: string
+  bytes: Buffer
   // Whatever a test expects of it, it says itself.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   json: any
@@ -37,7 +38,7 @@ export function call(port: number, host: string, path: string, options: Call = {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.on('error', reject)
-      response.on('end', () => resolve(answerOf(response.statusCode!, response.headers, Buffer.concat(chunks).toString())))
+      response.on('end', () => resolve(answerOf(response.statusCode!, response.headers, Buffer.concat(chunks))))
     })
     request.on('error', reject)
     request.end(payload)
@@ -56,10 +57,11 @@ function headersOf(host: string, payload: string | Uint8Array | undefined, { tok
   }
 }
 
-function answerOf(status: number, headers: IncomingHttpHeaders, text: string): Answer {
+function answerOf(status: number, headers: IncomingHttpHeaders, bytes: Buffer): Answer {
+  const text = bytes.toString()
   const cookies = Object.fromEntries((headers['set-cookie'] ?? []).map((line) => {
     const [pair = ''] = line.split(';')
     return [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]
   }))
-  return { status, headers, text, json: headers['content-type']?.includes('json') && text ? JSON.parse(text) : undefined, cookies }
+  return { status, headers, text, bytes, json: headers['content-type']?.includes('json') && text ? JSON.parse(text) : undefined, cookies }
 }

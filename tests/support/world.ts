@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import postgres from 'postgres'
 import { expect, inject } from 'vitest'
 import { loadConfig } from '../../server/config.ts'
@@ -61,6 +64,7 @@ const people = {
 export async function createWorld(settings: Record<string, string> = {}): Promise<World> {
   const databaseUrl = await createTestDatabase()
   const port = await freePort()
+  const mailDir = await mkdtemp(join(tmpdir(), 'tenantry-mail-'))
   const env = {
     DATABASE_URL: databaseUrl,
     PORT: String(port),
@@ -68,6 +72,7 @@ export async function createWorld(settings: Record<string, string> = {}): Promis
     PEPPER: randomBytes(32).toString('base64url'),
     BCRYPT_COST: '10',
     DATA_DIR: '/nonexistent',
+    MAIL_DIR: mailDir,
     ...settings,
   }
   const app = await createApp(loadConfig(env), createLogger('silent'), { size: 2 })
@@ -82,6 +87,7 @@ export async function createWorld(settings: Record<string, string> = {}): Promis
     async stop() {
       await server.stop()
       await app.close()
+      await rm(mailDir, { recursive: true, force: true })
       expect(server.log.filter(line => ['error', 'fatal', 'text'].includes(line.level) && !isNoise(line))).toEqual([])
     },
   }

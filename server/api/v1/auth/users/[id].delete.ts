@@ -9,5 +9,5 @@ export default defineRealmRoute({ access: 'signed-in', status: 204 }, async ({ a
   await requireVisibleUser(authRealm, principal.user, params.id!)
   const { current_password } = validate(deleteUserSchema, await readJson(event))
   await requireCurrentPassword(app, authRealm, principal.user, current_password, origin)
-  await deleteUser(authRealm, params.id!, origin)
+  await deleteUser(app, authRealm, params.id!, origin)
 })

@@ -1,5 +1,6 @@
 import { canManageUsers } from '../../../../../shared/permissions.ts'
 import { profileSchema, userChangeSchema } from '../../../../../shared/schemas/user.ts'
+import { clearPhoto } from '../../../../domain/photos.ts'
 import { changeUser, requireVisibleUser } from '../../../../domain/users.ts'
 import { readJson } from '../../../../http/body.ts'
 import { validate } from '../../../../../shared/schemas/validate.ts'
@@ -10,7 +11,8 @@ import { defineRealmRoute } from '../../../../http/route.ts'
 export default defineRealmRoute({ access: 'signed-in' }, async ({ app, authRealm, principal, params, origin, event }) => {
   await requireVisibleUser(authRealm, principal.user, params.id!)
   const input = await readJson(event)
-  const { first_name, last_name } = validate(profileSchema, input)
+  const { first_name, last_name, photo } = validate(profileSchema, input)
   const change = canManageUsers(principal.user) ? validate(userChangeSchema, input) : { first_name, last_name }
+  if (photo === null) await clearPhoto(app, authRealm, params.id!, origin)
   return presentUser(authRealm, await changeUser(app, authRealm, params.id!, change, origin))
 })

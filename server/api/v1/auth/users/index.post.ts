@@ -1,20 +1,24 @@
-import { forbidden } from '../../../../../shared/errors.ts'
 import { canManageUsers } from '../../../../../shared/permissions.ts'
-import { newUserSchema } from '../../../../../shared/schemas/user.ts'
+import { newUserSchema, registrationSchema } from '../../../../../shared/schemas/user.ts'
+import { register, requireOpenRegistration } from '../../../../domain/accounts.ts'
 import { requirePrincipal } from '../../../../domain/principal.ts'
-import { createUser } from '../../../../domain/users.ts'
+import { createUser, createUserByMail } from '../../../../domain/users.ts'
 import { readJson } from '../../../../http/body.ts'
 import { validate } from '../../../../../shared/schemas/validate.ts'
 import { readAccessToken } from '../../../../http/credentials.ts'
 import { presentUser } from '../../../../http/present.ts'
 import { defineRealmRoute } from '../../../../http/route.ts'
 
-/** Registration, which is by invitation; an Admin creates people, with the role that she says. */
+/** Registration, where it is open; an Admin creates people anywhere, with the role that she says. */
 export default defineRealmRoute({ access: 'public', status: 201 }, async ({ app, authRealm, origin, event }) => {
   const token = readAccessToken(event, app.config)
   const principal = token ? await requirePrincipal(app, authRealm, token) : undefined
-  if (!principal || !canManageUsers(principal.user)) throw forbidden('Registration is by invitation.', 'registration_closed')
-  const { re_password, ...input } = validate(newUserSchema, await readJson(event))
-  const user = await createUser(app, authRealm, input, { ...origin, actor: principal.user.id })
-  return presentUser(authRealm, user)
+  if (principal && canManageUsers(principal.user)) {
+    const { re_password, ...input } = validate(newUserSchema, await readJson(event))
+    const create = input.password === null ? createUserByMail : createUser
+    return presentUser(authRealm, await create(app, authRealm, input, { ...origin, actor: principal.user.id }))
+  }
+  const rules = await requireOpenRegistration(authRealm)
+  const { re_password, ...input } = validate(registrationSchema, await readJson(event))
+  return presentUser(authRealm, await register(app, authRealm, input, rules, origin))
 })

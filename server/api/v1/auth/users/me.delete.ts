@@ -4,5 +4,5 @@ import { defineRealmRoute } from '../../../../http/route.ts'
 
 export default defineRealmRoute({ access: 'signed-in', body: deleteUserSchema, status: 204 }, async ({ app, authRealm, principal, body, origin }) => {
   await requireCurrentPassword(app, authRealm, principal.user, body.current_password, origin)
-  await deleteUser(authRealm, principal.user.id, origin)
+  await deleteUser(app, authRealm, principal.user.id, origin)
 })

@@ -1,5 +1,5 @@
 import { resetPasswordConfirmSchema } from '../../../../../shared/schemas/user.ts'
-import { resetPassword } from '../../../../domain/one-time-links.ts'
+import { resetPassword } from '../../../../domain/accounts.ts'
 import { defineRealmRoute } from '../../../../http/route.ts'
 
 export default defineRealmRoute({ access: 'public', body: resetPasswordConfirmSchema, status: 204 }, ({ app, authRealm, body, origin }) =>

@@ -1,14 +1,13 @@
 import { setPasswordSchema } from '../../../../../shared/schemas/user.ts'
 import { recordAudit } from '../../../../domain/audit.ts'
-import { replacePassword, requireCurrentPassword, requireGoodPassword } from '../../../../domain/users.ts'
+import { hashNewPassword, replacePassword, requireCurrentPassword } from '../../../../domain/users.ts'
 import { defineRealmRoute } from '../../../../http/route.ts'
 
 /** Every other session ends; the one that asks goes on. */
 export default defineRealmRoute({ access: 'signed-in', body: setPasswordSchema, status: 204 }, async ({ app, authRealm, principal, body, origin }) => {
   const { user, session } = principal
   await requireCurrentPassword(app, authRealm, user, body.current_password, origin)
-  requireGoodPassword(body.new_password, { ...user, organization: authRealm.name }, 'new_password')
-  const hash = await app.hashing.hash(body.new_password)
+  const hash = await hashNewPassword(app, authRealm, user, body.new_password, { field: 'new_password' })
   await authRealm.realm.transaction(async (tx) => {
     await replacePassword(tx, authRealm, user.id, hash, origin, session.id)
     await recordAudit(tx, authRealm.realm, origin, { action: 'user.password_changed', subject: user.id })

@@ -1,0 +1,1 @@
+ALTER TABLE "users" ADD COLUMN "search" text GENERATED ALWAYS AS (lower(first_name || ' ' || last_name || ' ' || email)) STORED NOT NULL;

@@ -1,0 +1,10 @@
+import { setResponseHeader } from 'h3'
+import { readPersonalData } from '../../../../../domain/personal-data.ts'
+import { presentUser } from '../../../../../http/present.ts'
+import { defineRealmRoute } from '../../../../../http/route.ts'
+
+/** Everything that is kept about the one who asks. */
+export default defineRealmRoute({ access: 'signed-in' }, async ({ authRealm, principal: { user }, event }) => {
+  setResponseHeader(event, 'content-disposition', 'attachment; filename="my-data.json"')
+  return { profile: presentUser(authRealm, user), ...await readPersonalData(authRealm.realm, user.id) }
+})

@@ -1,0 +1,13 @@
+import { replacePhoto } from '../../../../../domain/photos.ts'
+import { requireVisibleUser } from '../../../../../domain/users.ts'
+import { readImageBody } from '../../../../../http/image.ts'
+import { presentUser } from '../../../../../http/present.ts'
+import { defineTenantRoute } from '../../../../../http/route.ts'
+
+/** One's own photo; an Admin also anyone else's. */
+export default defineTenantRoute({ access: 'signed-in' }, async ({ app, authRealm, principal, params, origin, event }) => {
+  await requireVisibleUser(authRealm, principal.user, params.id!)
+  await app.limits.countUpload(authRealm.realm.schema, principal.user.id)
+  const bytes = await readImageBody(event, 'photo')
+  return presentUser(authRealm, await replacePhoto(app, authRealm, params.id!, bytes, origin))
+})

@@ -1,0 +1,37 @@
+import type { H3Event } from 'h3'
+import { getHeader, setResponseHeaders } from 'h3'
+import { z } from 'zod'
+import { ApiError } from '../../shared/errors.ts'
+import { choice } from '../../shared/schemas/fields.ts'
+import { imageSizeLimit, imageSizes } from '../domain/image-sizes.ts'
+import { readBytes } from './body.ts'
+import { readOnlyPart } from './multipart.ts'
+
+/**
+ * Reads an uploaded picture, sent as it is or as the one part of a form.
+ * @param field that part's name
+ * @throws ApiError 400 for a form that is none, 413
+ */
+export async function readImageBody(event: H3Event, field: string): Promise<Buffer> {
+  const type = getHeader(event, 'content-type') ?? ''
+  const body = await readBytes(event)
+  const image = /^multipart\//i.test(type) ? readOnlyPart(body, type, field) : body
+  if (image.length > imageSizeLimit) throw new ApiError(413, { detail: 'Request body is too large.' })
+  return image
+}
+
+/** Which of a picture's sizes is asked for. */
+export const imageQuery = z.object({ size: choice(imageSizes).default('256') })
+
+/**
+ * Says of a picture what keeps a browser from taking it for anything else, even opened by itself.
+ * @param name a file name of ours
+ */
+export function sendImage(event: H3Event, image: Buffer, name: 'photo' | 'logo'): Buffer {
+  setResponseHeaders(event, {
+    'content-type': 'image/webp',
+    'content-disposition': `inline; filename="${name}.webp"`,
+    'content-security-policy': `default-src 'none'; sandbox`,
+  })
+  return image
+}

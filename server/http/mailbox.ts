@@ -1,0 +1,17 @@
+import { notFound } from '../../shared/errors.ts'
+import type { Config } from '../config.ts'
+
+/**
+ * Mails have links by which one becomes someone: where people's accounts are real, nobody reads them here.
+ * @returns the folder of mails
+ * @throws ApiError 404 in production, and where mails are really sent
+ */
+export function requireMailbox({ production, mail: { smtpUrl, dir } }: Config): string {
+  if (production || smtpUrl) throw notFound()
+  return dir
+}
+
+/** @returns the addresses in a mail's text, in order, each once */
+export function linksOf(text: string): string[] {
+  return [...new Set(text.match(/https?:\/\/\S+/g) ?? [])]
+}

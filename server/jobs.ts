@@ -1,0 +1,54 @@
+import { PgBoss } from 'pg-boss'
+import type { RunningApp } from './create-app.ts'
+import { purgeOutbox } from './domain/outbox.ts'
+
+interface Job {
+  name: string
+  /** When, in cron's five fields, UTC. */
+  cron: string
+  run: (app: RunningApp) => Promise<unknown>
+}
+
+/** What the clock starts: each in one process of them all, whichever is free. */
+const jobs: Job[] = [
+  { name: 'purge-outbox', cron: '17 3 * * *', run: purgeOutbox },
+]
+
+const retryPause = 5_000
+
+/**
+ * Starts pg-boss on the same database, in a schema of its own. It has two connections to itself: it sends several
+ * statements at once, which slots do not take, and its work must not wait for the requests' nor they for it.
+ */
+export function startJobs(app: RunningApp): { stop(): Promise<void> } {
+  const boss = new PgBoss({ connectionString: app.databaseUrl, application_name: 'tenantry-jobs', schema: 'pgboss', max: 2 })
+  let stopped = false
+  let timer: NodeJS.Timeout | undefined
+  // A database that is away for a moment: pg-boss asks again by itself.
+  boss.on('error', error => app.log.warn({ event: 'jobs_wait', reason: error.message }))
+  let started = start()
+
+  return {
+    async stop() {
+      stopped = true
+      clearTimeout(timer)
+      await started
+      await boss.stop({ graceful: true, timeout: 5_000 }).catch(() => {})
+    },
+  }
+
+  async function start(): Promise<void> {
+    try {
+      await boss.start()
+      for (const { name, cron, run } of jobs) {
+        await boss.createQueue(name, { policy: 'exclusive' })
+        await boss.work(name, { pollingIntervalSeconds: 60 }, async () => void await run(app))
+        await boss.schedule(name, cron)
+      }
+    }
+    catch (error) {
+      app.log.warn({ event: 'jobs_wait', reason: (error as Error).message })
+      if (!stopped) timer = setTimeout(() => started = start(), retryPause).unref()
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import { readableOn } from '../../shared/contrast.ts'
+
+/** Whose mail it is: the organisation's, on a portal; the product's, on the console. */
+export interface Brand {
+  name: string
+  /** Canonical origin, the base of every link. */
+  origin: string
+  /** Of the button and the name's line, as `#rrggbb`. */
+  color: string
+}
+
+/** What a template says: plain text throughout, which the layout escapes. */
+export interface Content {
+  subject: string
+  paragraphs: string[]
+  action?: { label: string, url: string }
+  /** Small print at the end. */
+  note?: string
+}
+
+export interface Letter { subject: string, text: string, html: string }
+
+/** Puts a template's words into both of a mail's bodies. */
+export function layOut(brand: Brand, content: Content): Letter {
+  return { subject: oneLine(content.subject), text: textOf(brand, content), html: htmlOf(brand, content) }
+}
+
+/** A text that can stand in a header: no line break, no other control character (CWE-93). */
+export function oneLine(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim()
+}
+
+function textOf({ name, origin }: Brand, { paragraphs, action, note }: Content): string {
+  const parts = [...paragraphs, ...action ? [`${action.label}:\n${action.url}`] : [], ...note ? [note] : [], `-- \n${oneLine(name)}\n${origin}`]
+  return `${parts.join('\n\n')}\n`
+}
+
+function htmlOf({ name, origin, color }: Brand, { subject, paragraphs, action, note }: Content): string {
+  const font = 'font-family:system-ui,-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif'
+  const accent = /^#[0-9a-f]{6}$/i.test(color) ? color : defaultColor
+  return `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeHtml(oneLine(subject))}</title></head>
+<body style="margin:0;padding:24px;background:#f4f4f5;${font};color:#18181b">
+<table role="presentation" width="100%" cellpadding="0" cellspacing="0"><tr><td align="center">
+<table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="max-width:560px;background:#ffffff;border-top:4px solid ${accent};border-radius:8px">
+<tr><td style="padding:32px;font-size:16px;line-height:1.5">
+<p style="margin:0 0 24px;font-weight:600">${escapeHtml(oneLine(name))}</p>
+${paragraphs.map(paragraph => `<p style="margin:0 0 16px">${escapeHtml(paragraph)}</p>`).join('\n')}
+${action ? button(action, accent) : ''}
+${note ? `<p style="margin:24px 0 0;font-size:14px;color:#52525b">${escapeHtml(note)}</p>` : ''}
+<p style="margin:24px 0 0;font-size:14px"><a href="${escapeHtml(origin)}" style="color:#52525b">${escapeHtml(origin)}</a></p>
+</td></tr></table>
+</td></tr></table>
+</body>
+</html>
+`
+}
+
+function button({ label, url }: { label: string, url: string }, color: string): string {
+  return `<p style="margin:24px 0"><a href="${escapeHtml(url)}" style="display:inline-block;padding:12px 20px;background:${color};color:${readableOn(color)};text-decoration:none;border-radius:6px;font-weight:600">${escapeHtml(label)}</a></p>
+<p style="margin:0;font-size:14px;color:#52525b;word-break:break-all">${escapeHtml(url)}</p>`
+}
+
+function escapeHtml(text: string): string {
+  return text.replaceAll(/[&<>"']/g, character => entities[character]!)
+}
+
+const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', '\'': '&#39;' }
+
+export const defaultColor = '#15604a'

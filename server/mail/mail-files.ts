@@ -1,0 +1,63 @@
+import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Message } from './mailer.ts'
+
+/** What the mailbox shows of a mail. */
+export interface KeptMail {
+  id: string
+  to: string
+  subject: string
+  date: string
+  text: string
+  html: string
+}
+
+/**
+ * Writes a mail to the folder of mails, whole or not at all. Tried twice, it is one file.
+ * @param legible also as JSON, for the mailbox
+ */
+export async function keepMail(dir: string, message: Message, eml: Buffer, legible: boolean): Promise<void> {
+  await mkdir(dir, { recursive: true })
+  const name = fileName(message)
+  if (legible) {
+    const { id, to, subject, created, text, html } = message
+    await writeWhole(join(dir, `${name}.json`), JSON.stringify({ id, to, subject, date: created.toISOString(), text, html } satisfies KeptMail))
+  }
+  await writeWhole(join(dir, `${name}.eml`), eml)
+}
+
+/** @returns the mails of one realm, newest first */
+export async function readKeptMails(dir: string, realm: string, window: { offset: number, limit: number }): Promise<{ count: number, mails: KeptMail[] }> {
+  const names = await namesOf(dir, realm)
+  const mails = await Promise.all(names.slice(window.offset, window.offset + window.limit).map(name => readKept(dir, name)))
+  return { count: names.length, mails }
+}
+
+/** @returns undefined where the realm has no such mail */
+export async function readKeptMail(dir: string, realm: string, id: string): Promise<KeptMail | undefined> {
+  const name = (await namesOf(dir, realm)).find(name => name.endsWith(`.${id}.json`))
+  return name === undefined ? undefined : readKept(dir, name)
+}
+
+async function namesOf(dir: string, realm: string): Promise<string[]> {
+  const names = await readdir(dir).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return []
+    throw error
+  })
+  return names.filter(name => name.split('.')[1] === realm && name.endsWith('.json')).sort().reverse()
+}
+
+async function readKept(dir: string, name: string): Promise<KeptMail> {
+  return JSON.parse(await readFile(join(dir, name), 'utf8')) as KeptMail
+}
+
+// Sorts by time; the mail's moment and id make it the same file at every try.
+function fileName({ created, realm, id }: Message): string {
+  return `${created.toISOString().replaceAll(/[-:.]/g, '')}.${realm}.${id}`
+}
+
+async function writeWhole(file: string, content: string | Buffer): Promise<void> {
+  const draft = `${file}.${process.pid}`
+  await writeFile(draft, content, { mode: 0o600 })
+  await rename(draft, file)
+}

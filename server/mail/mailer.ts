@@ -1,0 +1,60 @@
+import type { Transporter } from 'nodemailer'
+import { createTransport } from 'nodemailer'
+import type { Config } from '../config.ts'
+import type { Letter } from './layout.ts'
+import { oneLine } from './layout.ts'
+import { keepMail } from './mail-files.ts'
+
+/** A mail as it leaves. */
+export interface Message extends Letter {
+  /** The same at every try, so that a mail that arrives twice can be known as one. */
+  id: string
+  /** The tenant's id, or `platform`. */
+  realm: string
+  /** The name before the address that it comes from. */
+  sender: string
+  to: string
+  created: Date
+}
+
+export interface Mailer {
+  /** @throws what the server on the other end said, within half a minute */
+  send(message: Message): Promise<void>
+  close(): void
+}
+
+// Whether to try again is the outbox's to say.
+const smtpOptions = { pool: true, maxConnections: 4, maxRequeues: 0, connectionTimeout: 8_000, greetingTimeout: 8_000, dnsTimeout: 8_000, socketTimeout: 15_000 }
+const sendLimit = 30_000
+
+/** Sends by SMTP where SMTP_URL says so, and keeps files otherwise. */
+export function createMailer(config: Config): Mailer {
+  const { smtpUrl, dir, from } = config.mail
+  const transport = smtpUrl
+    ? createTransport({ url: smtpUrl, ...smtpOptions } as object) as Transporter
+    : createTransport({ streamTransport: true, buffer: true, newline: 'windows' }) as Transporter
+
+  return {
+    async send(message) {
+      const sent = await transport.sendMail({ ...envelope(message, from), signal: AbortSignal.timeout(sendLimit) } as object)
+      if (!smtpUrl) await keepMail(dir, message, sent.message as Buffer, !config.production)
+    },
+    close: () => transport.close(),
+  }
+}
+
+function envelope({ id, sender, to, subject, text, html }: Message, from: string) {
+  return {
+    from: { name: oneLine(sender), address: from },
+    // As an object: nothing in an address is read as a list of more.
+    to: { name: '', address: to },
+    subject,
+    text,
+    html,
+    messageId: `<${id}@${from.split('@')[1]}>`,
+    // RFC 3834: no out-of-office answers, please.
+    headers: { 'Auto-Submitted': 'auto-generated' },
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  }
+}

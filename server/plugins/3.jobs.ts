@@ -1,0 +1,21 @@
+import { defineNitroPlugin } from 'nitropack/runtime'
+import { subscribe } from '../database/notifications.ts'
+import { startMailDelivery } from '../domain/mail-delivery.ts'
+import { outboxChannel } from '../domain/outbox.ts'
+import { startJobs } from '../jobs.ts'
+import { createMailer } from '../mail/mailer.ts'
+import { whileRunning } from '../runtime.ts'
+
+/** What goes on beside the requests, in every process: mails leave, and the clock's work is done by one of them. */
+export default defineNitroPlugin(() => {
+  whileRunning(({ app }) => {
+    const delivery = startMailDelivery(app, createMailer(app.config))
+    // Sent by whichever process hears of it first; onUp, as something may have been missed.
+    const subscription = subscribe(app.databaseUrl, outboxChannel, { onMessage: delivery.wake, onUp: delivery.wake })
+    const jobs = startJobs(app)
+    return async () => {
+      await Promise.all([subscription.stop(), jobs.stop()])
+      await delivery.stop()
+    }
+  })
+})

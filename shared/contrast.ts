@@ -1,0 +1,20 @@
+/**
+ * The text that can be read on a colour, by WCAG 2.2's contrast ratio: of black and white, one always has
+ * at least 4.5 to 1, whatever the colour.
+ * @param color such as `#1d4ed8`
+ */
+export function readableOn(color: string): '#000000' | '#ffffff' {
+  return contrast(luminance(color), 1) >= 4.5 ? '#ffffff' : '#000000'
+}
+
+function contrast(a: number, b: number): number {
+  return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)
+}
+
+function luminance(color: string): number {
+  const [red, green, blue] = [1, 3, 5].map((at) => {
+    const part = Number.parseInt(color.slice(at, at + 2), 16) / 255
+    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4
+  }) as [number, number, number]
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+}

@@ -1,0 +1,27 @@
+import { z } from 'zod'
+import { email, text } from './fields.ts'
+
+const truths = new Map([['true', true], ['yes', true], ['1', true], ['false', false], ['no', false], ['0', false]])
+const roles = new Map([['admin', 'Admin'], ['staff', 'Staff']] as const)
+
+/** One row of a list of people, cell by cell as text. A column that is not there, or a blank role or is_active, changes nothing. */
+export const importRowSchema = z.object({
+  email: email(),
+  first_name: text(150, { blank: true }).optional(),
+  last_name: text(150, { blank: true }).optional(),
+  employee_id: text(64, { blank: true }).transform(value => value || null).optional(),
+  department: text(150, { blank: true }).transform(value => value || null).optional(),
+  role: oneOf(roles, value => `"${value.slice(0, 100)}" is not a valid choice.`),
+  is_active: oneOf(truths, () => 'Must be a valid boolean.'),
+})
+
+export type ImportCells = z.output<typeof importRowSchema>
+
+function oneOf<Value>(values: ReadonlyMap<string, Value>, refusal: (value: string) => string) {
+  return z.string().trim().transform((value, context) => {
+    if (value === '') return undefined
+    const found = values.get(value.toLowerCase())
+    if (found === undefined) context.addIssue(refusal(value))
+    return found
+  }).optional()
+}
