@@ -38,8 +38,8 @@ function constraintOf(error: unknown): string | undefined {
 
 // drizzle wraps what the driver throws, and h3 wraps what anyone throws.
 function sourceOf(error: unknown): { code?: unknown } {
-  for (let source = error as { code?: unknown, cause?: unknown } | undefined; source instanceof Error; source = source.cause as Error | undefined) {
-    if (typeof source.code === 'string') return source
+  for (let source = error; source instanceof Error; source = source.cause) {
+    if ('code' in source && typeof source.code === 'string') return source
   }
   return {}
 }
