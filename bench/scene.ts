@@ -30,7 +30,8 @@ export interface Scene {
 export const password = 'violet harbour at dawn'
 const email = 'ann@example.com'
 
-export async function createScene(): Promise<Scene> {
+/** @param extra environment of the server */
+export async function createScene(extra: Record<string, string> = {}): Promise<Scene> {
   const home = await mkdtemp(join(tmpdir(), 'tenantry-bench-'))
   const port = await freePort()
   const settings = { DATA_DIR: home, PORT: String(port), SECRET: randomBytes(32).toString('hex'), PEPPER: randomBytes(32).toString('hex') }
@@ -40,7 +41,7 @@ export async function createScene(): Promise<Scene> {
     name: 'Acme Ltd', subdomain: 'acme', business_email: email, business_phone_number: '', admin_email: email, admin_password: password,
   }, fromSystem)
   await addPeople(app, tenant.schema, 1_000)
-  const server = await startServer({ ...settings, DATABASE_URL: app.databaseUrl, LOG_LEVEL: 'warn' })
+  const server = await startServer({ ...settings, DATABASE_URL: app.databaseUrl, LOG_LEVEL: 'warn', ...extra })
   const host = `acme.localhost:${port}`
   return {
     app, server, host, email, password, signIn,

@@ -139,10 +139,11 @@ function keptSecret(file: string): string {
 function parseProxies(list: string): BlockList {
   const proxies = new BlockList()
   for (const entry of list.split(',').map(part => part.trim()).filter(Boolean)) {
-    const [address = '', prefix] = entry.split('/')
+    const [, address = '', prefix] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(entry) ?? []
     const family = isIP(address)
-    const bits = prefix === undefined ? (family === 6 ? 128 : 32) : Number(prefix)
-    if (!family || !Number.isInteger(bits) || bits < 0 || bits > (family === 6 ? 128 : 32)) {
+    const longest = family === 6 ? 128 : 32
+    const bits = Number(prefix ?? longest)
+    if (!family || bits > longest) {
       throw new ConfigError(`TRUSTED_PROXIES: "${entry}" is not an address or CIDR block`)
     }
     proxies.addSubnet(address, bits, family === 6 ? 'ipv6' : 'ipv4')

@@ -53,13 +53,17 @@ async function exclusively<T>(home: string, work: () => Promise<T>): Promise<T> 
 async function enter(home: string): Promise<Hold> {
   await createCluster(home)
   const currentUrl = async () => databaseUrl(home, await startPostmaster(home))
+  const revive = (isClosed: () => boolean) => exclusively(home, async () => {
+    if (isClosed()) throw new Error('Nobody here needs it any more.')
+    return currentUrl()
+  })
   try {
-    return await openHold(home, await currentUrl())
+    return await openHold(await currentUrl(), revive)
   }
   catch (error) {
     // It may have been killed between the look at postmaster.pid and the connection.
     if (!isConnectionLost(error)) throw error
-    return await openHold(home, await currentUrl())
+    return await openHold(await currentUrl(), revive)
   }
 }
 

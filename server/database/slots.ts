@@ -99,16 +99,17 @@ export function createSlots(url: string, options: SlotsOptions): Slots {
     // Its statements are watched by PostgreSQL; the whole may take longer than one of them.
     const entry = { realm, since: performance.now() + 10_000 }
     slot.inFlight.push(entry)
-    const lost = Promise.withResolvers<never>()
+    let lose: (error: unknown) => void
+    const lost = new Promise<never>((_resolve, reject) => lose = reject)
     try {
-      return await Promise.race([lost.promise, slot.sql.begin(async (client) => {
+      return await Promise.race([lost, slot.sql.begin(async (client) => {
         try {
           return await work(guard(client, state))
         }
         catch (error) {
           if (!state.over && !slot!.retired && !isConnectionError(error)) throw error
           // postgres.js would send a ROLLBACK after it, which throws past everyone where the connection is gone.
-          lost.reject(error)
+          lose(error)
           return new Promise<never>(() => {})
         }
       })]) as T
@@ -140,8 +141,11 @@ export function createSlots(url: string, options: SlotsOptions): Slots {
     const [first, second] = homeSlots(realm)
     const home = first.inFlight.length <= second.inFlight.length ? [first, second] : [second, first]
     const usable = home.filter(slot => !slot.reserved && slot.inFlight.length < pipelineLimit)
+    const isOwn = (slot: Slot) => slot.inFlight[0]?.realm === realm
+    // Behind somebody else's query only when no slot is free: it may turn out to wait for a lock.
+    const free = usable.find(slot => !isStalled(slot) && (isIdle(slot) || isOwn(slot))) ?? (usable.some(isOwn) ? undefined : slots.find(isIdle))
     // A realm waits for its own slow queries and is not let loose on the others' slots; it moves only for somebody else's.
-    const ready = usable.find(slot => !isStalled(slot)) ?? usable.find(slot => slot.inFlight[0]!.realm === realm)
+    const ready = free ?? usable.find(slot => !isStalled(slot)) ?? usable.find(isOwn)
     return ready ?? slots.filter(slot => !slot.reserved && !isStalled(slot) && slot.inFlight.length < pipelineLimit)
       .sort((a, b) => a.inFlight.length - b.inFlight.length)[0]
   }

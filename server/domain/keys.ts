@@ -1,5 +1,4 @@
-import { createCipheriv, createDecipheriv, createPrivateKey, generateKeyPair, hkdfSync, randomBytes } from 'node:crypto'
-import type { webcrypto } from 'node:crypto'
+import { createCipheriv, createDecipheriv, generateKeyPair, hkdfSync, randomBytes, webcrypto } from 'node:crypto'
 import { promisify } from 'node:util'
 import { and, gt, isNotNull, isNull, or } from 'drizzle-orm'
 import { importJWK } from 'jose'
@@ -70,7 +69,7 @@ async function loadKeyRing({ schema, db, tables: { signing_keys: keys } }: Realm
   if (!current) throw new Error('The realm has no current signing key.')
   const jwks = rows.map(row => ({ kty: 'OKP', crv: 'Ed25519', use: 'sig', alg: 'EdDSA', kid: row.kid, x: row.public_key }) as const)
   const publicKeys = new Map(await Promise.all(jwks.map(async jwk => [jwk.kid, await importJWK({ ...jwk }, 'EdDSA') as CryptoKey] as const)))
-  const privateKey = unwrap(current.private_key, secret, `${schema}:${current.kid}`)
+  const privateKey = await unwrap(current.private_key, secret, `${schema}:${current.kid}`)
   return { current: { kid: current.kid, privateKey }, publicKeys, jwks: { keys: jwks } }
 }
 
@@ -78,7 +77,7 @@ async function loadKeyRing({ schema, db, tables: { signing_keys: keys } }: Realm
 export async function canOpenKeys({ schema, db, tables: { signing_keys: keys } }: Realm, secret: string): Promise<boolean> {
   const rows = await db.select({ kid: keys.kid, private_key: keys.private_key }).from(keys).where(and(isNotNull(keys.activated_at), isNull(keys.retired_at)))
   try {
-    return rows.length === 1 && Boolean(unwrap(rows[0]!.private_key, secret, `${schema}:${rows[0]!.kid}`))
+    return rows.length === 1 && Boolean(await unwrap(rows[0]!.private_key, secret, `${schema}:${rows[0]!.kid}`))
   }
   catch {
     return false
@@ -106,12 +105,12 @@ function wrap(plain: Buffer, secret: string, context: string): string {
   return Buffer.concat([iv, cipher.update(plain), cipher.final(), cipher.getAuthTag()]).toString('base64url')
 }
 
-function unwrap(wrapped: string, secret: string, context: string): CryptoKey {
+async function unwrap(wrapped: string, secret: string, context: string): Promise<CryptoKey> {
   const bytes = Buffer.from(wrapped, 'base64url')
   const decipher = createDecipheriv('aes-256-gcm', wrappingKey(secret), bytes.subarray(0, 12)).setAAD(Buffer.from(context))
   decipher.setAuthTag(bytes.subarray(-16))
   const der = Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()])
-  return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }).toCryptoKey('Ed25519', false, ['sign'])
+  return webcrypto.subtle.importKey('pkcs8', new Uint8Array(der), 'Ed25519', false, ['sign'])
 }
 
 function wrappingKey(secret: string): Buffer {

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { JWTPayload } from 'jose'
-import { SignJWT, decodeJwt, errors, jwtVerify } from 'jose'
+import { SignJWT, decodeJwt, decodeProtectedHeader, errors, jwtVerify } from 'jose'
 import { uuidPattern } from '../../shared/schemas/fields.ts'
 import type { App } from './app.ts'
 import type { AuthRealm } from './auth-realm.ts'
@@ -89,12 +89,12 @@ export async function verifyToken(app: App, authRealm: AuthRealm, token: string,
 }
 
 async function verifySignature(app: App, authRealm: AuthRealm, token: string) {
+  // Before the try: a fault of the database or of a key is no fault of the token.
+  const kid = claimedKid(token)
+  const key = kid === undefined ? undefined : await app.keys.findPublicKey(authRealm.realm, kid)
   try {
-    return await jwtVerify(token, async ({ kid }) => {
-      const key = typeof kid === 'string' && kid.length <= 64 ? await app.keys.findPublicKey(authRealm.realm, kid) : undefined
-      if (!key) throw new errors.JWKSNoMatchingKey()
-      return key
-    }, {
+    if (!key) throw new errors.JWKSNoMatchingKey()
+    return await jwtVerify(token, key, {
       algorithms: ['EdDSA'],
       issuer: authRealm.origin,
       audience: authRealm.id,
@@ -139,6 +139,16 @@ function isId(value: unknown): value is string {
 // What a refused token says of itself is unproven: good for the log alone.
 function logCrossing(app: App, authRealm: AuthRealm, audience: string | undefined): void {
   if (audience && audience !== authRealm.id) app.log.warn({ event: 'cross_tenant_token', tenant: authRealm.id, token_tenant: audience })
+}
+
+function claimedKid(token: string): string | undefined {
+  try {
+    const { kid } = decodeProtectedHeader(token)
+    return typeof kid === 'string' && kid.length <= 64 ? kid : undefined
+  }
+  catch {
+    return undefined
+  }
 }
 
 function claimedAudience(token: string): string | undefined {

@@ -1,3 +1,5 @@
+import type { Server } from 'node:http'
+import type { H3Event } from 'h3'
 import { defineNitroPlugin } from 'nitropack/runtime'
 import { migrations } from '#migrations'
 import type { Config } from '../config.ts'
@@ -14,12 +16,17 @@ import { log } from '../log.ts'
 import { endRuntime, getRuntime, setRuntime } from '../runtime.ts'
 
 const retryPause = 500
+/** Milliseconds for a request to arrive whole, and for those under way at a shutdown to end. */
+const requestLimit = 30_000
+const shutdownLimit = 20_000
 
 /** Starts what every request needs. Until it stands, requests are answered 503 and /readyz says so. */
 export default defineNitroPlugin((nitro) => {
   const config = requireConfig()
   // Nitro reads these when it starts to listen, which is after this.
   process.env.HOST ??= config.host
+  process.env.NITRO_SHUTDOWN_TIMEOUT ??= String(shutdownLimit)
+  nitro.hooks.hook('request', limitRequestTime)
   let app: RunningApp | undefined
   let subscription: Subscription | undefined
   let closing = false
@@ -61,6 +68,12 @@ export default defineNitroPlugin((nitro) => {
     }
   }
 })
+
+// Nitro makes the server and keeps it to itself; node's own limit is five minutes.
+function limitRequestTime({ node: { req } }: H3Event): void {
+  const { server } = (req.socket ?? {}) as { server?: Server }
+  if (server) server.requestTimeout = requestLimit
+}
 
 function requireConfig(): Config {
   try {

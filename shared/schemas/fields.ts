@@ -17,21 +17,28 @@ export function rawText(max: number) {
 
 /** A trimmed single line; `blank: true` lets it be empty. */
 export function text(max: number, options: { blank?: boolean } = {}) {
-  const base = z.string({ error: issue => missingOr(issue.input, 'Not a valid string.') })
-    .refine(value => value.isWellFormed(), { error: 'Not a valid string.', abort: true })
-    .refine(value => !value.includes('\0'), { error: 'Null characters are not allowed.', abort: true })
-    .refine(value => !/[\r\n]/.test(value), { error: 'Line breaks are not allowed.', abort: true })
-    .transform(value => value.trim())
-  return base.pipe(options.blank
-    ? z.string().max(max, `Ensure this field has no more than ${max} characters.`)
-    : z.string().min(1, { error: blank, abort: true }).max(max, `Ensure this field has no more than ${max} characters.`))
+  // Control characters would speak to a terminal, directional ones turn the text around them.
+  const plain = z.string().refine(value => !/[\p{Cc}\u202A-\u202E\u2066-\u2069]/u.test(value), { error: 'Control characters are not allowed.', abort: true })
+  return line().pipe(options.blank
+    ? plain.max(max, `Ensure this field has no more than ${max} characters.`)
+    : plain.min(1, { error: blank, abort: true }).max(max, `Ensure this field has no more than ${max} characters.`))
 }
 
 /** An e-mail address in the one form that is stored and compared: trimmed, NFC, lower case. */
 export function email() {
-  return text(254).pipe(z.string()
+  return line().pipe(z.string()
+    .min(1, { error: blank, abort: true })
+    .max(254, { error: 'Ensure this field has no more than 254 characters.', abort: true })
     .transform(value => value.normalize('NFC').toLowerCase())
     .pipe(z.string().regex(emailPattern, 'Enter a valid email address.')))
+}
+
+function line() {
+  return z.string({ error: issue => missingOr(issue.input, 'Not a valid string.') })
+    .refine(value => value.isWellFormed(), { error: 'Not a valid string.', abort: true })
+    .refine(value => !value.includes('\0'), { error: 'Null characters are not allowed.', abort: true })
+    .refine(value => !/[\r\n\u2028\u2029]/.test(value), { error: 'Line breaks are not allowed.', abort: true })
+    .transform(value => value.trim())
 }
 
 // One @, no blanks or control characters, a domain of labels; whether it exists only a mail can tell.
@@ -70,7 +77,7 @@ function missingOr(input: unknown, message: string): string {
 }
 
 function printable(input: unknown): string {
-  const shown = typeof input === 'string' ? input : JSON.stringify(input)
+  const shown = typeof input === 'string' ? input : JSON.stringify(input) ?? ''
   return shown.length > 100 ? `${shown.slice(0, 100)}…` : shown
 }
 

@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 
 export interface RawAnswer {
+  /** 0 when the connection was closed without an answer. */
   status: number
   /** By lower-case name; a header that came twice is joined by a line break. */
   headers: Record<string, string>
@@ -38,7 +39,7 @@ function parseAnswer(bytes: Buffer): RawAnswer {
   }
   const rest = bytes.subarray(end + 4)
   const body = headers['transfer-encoding'] === 'chunked' ? joinChunks(rest) : rest
-  return { status: Number(statusLine.split(' ')[1]), headers, body: body.toString() }
+  return { status: Number(statusLine.split(' ')[1] ?? 0), headers, body: body.toString() }
 }
 
 function joinChunks(bytes: Buffer): Buffer {

@@ -1,7 +1,5 @@
 import { connect, type Socket } from 'node:net'
 import postgres from 'postgres'
-import { databaseUrl } from './password.ts'
-import { readPostmaster } from './pid-file.ts'
 
 export interface Hold {
   url: string
@@ -9,8 +7,11 @@ export interface Hold {
   close(): Promise<void>
 }
 
-/** Opens this process's hold: one idle connection that says "somebody is using this PostgreSQL". */
-export async function openHold(home: string, url: string): Promise<Hold> {
+/**
+ * Opens this process's hold: one idle connection that says "somebody is using this PostgreSQL".
+ * @param revive called when the connection is lost: joins PostgreSQL or starts it again, unless told that it is too late
+ */
+export async function openHold(url: string, revive: (isClosed: () => boolean) => Promise<string>): Promise<Hold> {
   let closed = false
   let connection = await openConnection(url, reopenLater)
 
@@ -21,9 +22,7 @@ export async function openHold(home: string, url: string): Promise<Hold> {
   async function reopen() {
     if (closed) return
     try {
-      const postmaster = await readPostmaster(home)
-      if (postmaster?.status !== 'ready') return reopenLater()
-      connection = await openConnection(await databaseUrl(home, postmaster.port), reopenLater)
+      connection = await openConnection(await revive(() => closed), reopenLater)
       if (closed) await connection.close()
     }
     catch {

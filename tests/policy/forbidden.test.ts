@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'vitest'
+import type { Source } from '../support/sources.ts'
+import { readSources } from '../support/sources.ts'
+
+interface Rule {
+  name: string
+  sources: Source[]
+  pattern: RegExp
+  /** Files that may, each with its reason. */
+  exceptions?: Record<string, string>
+  /** What the rule must find, and what it must not. */
+  bad: string[]
+  good: string[]
+}
+
+const app = readSources('{app,components,composables,layouts,middleware,pages,plugins,stores,utils}/**/*.{ts,vue}', '*.vue')
+const server = readSources('{server,drizzle,cli,shared}/**/*.ts')
+
+const rules: Rule[] = [
+  {
+    name: 'the app calls the API by useApi alone, which carries host and cookies and renews tokens once',
+    sources: app,
+    pattern: /(?<![\w.#-])(?:\$fetch(?:\.raw)?|useFetch|useLazyFetch|useRequestFetch|createFetch|fetch|sendBeacon)\s*(?:<[^()]*>)?\(|\b(?:globalThis|window|navigator)\.(?:fetch|sendBeacon)\b|\bnew (?:XMLHttpRequest|EventSource|WebSocket)\b|from 'ofetch'|from 'axios'/,
+    exceptions: {
+      'composables/api/browser.ts': 'useApi\'s own way out in the browser',
+      'composables/api/server.ts': 'useApi\'s own way out on the server',
+    },
+    bad: ['const x = await $fetch(\'/api\')', 'useFetch<User>(\'/api\')', 'await fetch(url)', 'window.fetch(url)', '$fetch.raw<unknown>(url)', 'navigator.sendBeacon(url)', 'new XMLHttpRequest()', 'useRequestFetch()(url)'],
+    good: ['const { fetchOptions } = x; fetchOptions({})', 'prefetch(url)', 'await api(\'users/\')', 'refetch()'],
+  },
+  {
+    name: 'the app writes no HTML from data',
+    sources: app,
+    pattern: /\bv-html\b|\binnerHTML\b|\bouterHTML\b|insertAdjacentHTML|document\.write|createContextualFragment|\beval\(|new Function\(/,
+    bad: ['<p v-html="name" />', 'element.innerHTML = name', 'useHead({ script: [{ innerHTML: x }] })'],
+    good: ['<p v-text="name" />', '<p>{{ html }}</p>'],
+  },
+  {
+    name: 'the app keeps nothing in a script\'s reach that signs anyone in',
+    sources: app,
+    pattern: /document\.cookie|useCookie\(|(?:local|session)Storage\.setItem\((?!key, time\))/,
+    bad: ['document.cookie = x', 'const token = useCookie(\'token\')', 'localStorage.setItem(\'refresh\', token)'],
+    good: ['localStorage.setItem(key, time)', 'localStorage.getItem(key)'],
+  },
+  {
+    name: 'the app holds no state outside of a request: on the server it would be everyone\'s',
+    // At the margin of a component's script is its setup, which is a request's own.
+    sources: app.filter(({ file }) => file.endsWith('.ts')),
+    pattern: /^(?:export )?(?:const|let) \w+(?:: [^=]+)? = (?:ref|reactive|shallowRef|shallowReactive|computed|new (?:Map|WeakMap))\b|^(?:export )?let /m,
+    bad: ['const user = ref(null)', 'export const cache = new Map()', 'let user'],
+    good: ['const useUser = () => useState(\'user\')', '  const user = ref(null)', 'const names = new Set([\'a\'])'],
+  },
+  {
+    name: 'a query names its columns: tenants may be at different versions',
+    sources: server,
+    pattern: /\.(?:select|selectDistinct|returning)\(\s*\)|\b(?:select|returning)\s+\*/i,
+    bad: ['db.select().from(users)', 'db.insert(users).values(x).returning()', 'sql`select * from x`', 'sql`update x set y = 1 RETURNING *`'],
+    good: ['db.select({ id: users.id })', '.returning(userColumns(users))', 'sql`select count(*) from x`'],
+  },
+  {
+    name: 'a query takes no text as it is',
+    sources: server,
+    pattern: /sql\.raw\(|\.unsafe\(/,
+    exceptions: {
+      'server/database/slots.ts': 'what drizzle has built, with its parameters apart',
+      'server/database/notifications.ts': 'a channel of ours, and a constant',
+      'server/database/migrator.ts': 'migrations, and a schema\'s name that requireSchemaName has let through',
+      'server/domain/tenants.ts': 'create schema, with a name that newSchemaName has made',
+      ...Object.fromEntries(readSources('server/database/embedded/**/*.ts', 'server/database/embedded.ts').map(({ file }) => [file, 'roles and databases of our own making, before there is a schema'])),
+    },
+    bad: ['sql.raw(`select ${x}`)', 'client.unsafe(text)'],
+    good: ['sql`select ${x}`'],
+  },
+  {
+    name: 'the environment is read in one place',
+    sources: [...app, ...server, ...readSources('modules/**/*.ts', 'nuxt.config.ts')],
+    pattern: /\bprocess\.env\b|import\.meta\.env\b/,
+    exceptions: {
+      'cli/task.ts': 'hands it to the configuration',
+      'server/plugins/1.app.ts': 'hands it to the configuration, and tells nitro the host',
+      'server/log.ts': 'a fault before the configuration is read is logged too',
+      'server/database/embedded/cluster.ts': 'a child process needs the PATH',
+      'server/database/embedded/postmaster.ts': 'a child process needs the PATH',
+    },
+    bad: ['const x = process.env.SECRET', 'import.meta.env.VITE_X'],
+    good: ['config.secret', 'import.meta.server'],
+  },
+  {
+    name: 'runtime configuration, which Nuxt puts into pages and environment variables may replace, is not used',
+    sources: [...app, ...server, ...readSources('nuxt.config.ts')],
+    pattern: /\buseRuntimeConfig\b|\bruntimeConfig\b/,
+    bad: ['const { secret } = useRuntimeConfig()', 'runtimeConfig: { secret: \'\' }'],
+    good: ['loadConfig(process.env)'],
+  },
+  {
+    name: 'an answer depends on who asks, so nothing is cached for others',
+    sources: [...server, ...readSources('nuxt.config.ts')],
+    pattern: /\bdefineCached(?:EventHandler|Function)\b|\bcachedEventHandler\b|\brouteRules\b|\bswr\b|\bisr\b/,
+    bad: ['export default defineCachedEventHandler(f)', 'routeRules: { \'/\': { swr: true } }'],
+    good: ['export default defineTenantRoute({ access }, f)'],
+  },
+]
+
+describe.each(rules)('$name', ({ sources, pattern, exceptions = {}, bad, good }) => {
+  test('everywhere', () => {
+    expect(sources.length).toBeGreaterThan(0)
+    expect(sources.filter(({ file, code }) => !(file in exceptions) && pattern.test(code)).map(({ file }) => file)).toEqual([])
+  })
+
+  test('and what breaks it is found', () => {
+    expect(bad.filter(code => !pattern.test(code))).toEqual([])
+    expect(good.filter(code => pattern.test(code))).toEqual([])
+  })
+})

@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import type { Source } from '../support/sources.ts'
+import { readSources } from '../support/sources.ts'
+
+const routes = readSources('server/api/**/*.ts', 'server/routes/**/*.ts', 'server/routes/.*/**/*.ts')
+const routesOutsideOfTenancy = ['server/routes/healthz.get.ts', 'server/routes/readyz.get.ts']
+
+/** Every route that looks at no credentials of its caller, and why it need not. */
+const publicRoutes = {
+  'server/api/v1/auth/jwt/blacklist.post.ts': 'the refresh token in the body is the credential',
+  'server/api/v1/auth/jwt/create.post.ts': 'signing in',
+  'server/api/v1/auth/jwt/refresh.post.ts': 'the refresh token in the body is the credential',
+  'server/api/v1/auth/jwt/verify.post.ts': 'the token in the body is what is asked about',
+  'server/api/v1/auth/session/index.delete.ts': 'signing out, which works with either cookie and when it is done already',
+  'server/api/v1/auth/session/index.post.ts': 'signing in',
+  'server/api/v1/auth/session/refresh.post.ts': 'the refresh cookie is the credential',
+  'server/api/v1/auth/users/index.post.ts': 'registration where a tenant allows it; looks for an admin by itself',
+  'server/api/v1/auth/users/reset_password_confirm.post.ts': 'the token of the link in the body is the credential',
+  'server/api/v1/tenants/info.post.ts': 'the site has no people; needs the organisation\'s id, and is rate-limited',
+  'server/routes/.well-known/jwks.json.get.ts': 'public keys',
+}
+
+describe('every route', () => {
+  test('is defined with the surface that it is on, and says who may call it', () => {
+    expect(routes.length).toBeGreaterThan(30)
+    const others = routes.filter(({ file }) => !routesOutsideOfTenancy.includes(file))
+    expect(others.filter(route => !accessOf(route)).map(({ file }) => file)).toEqual([])
+    expect(routesOutsideOfTenancy.filter(file => !routes.some(route => route.file === file))).toEqual([])
+  })
+
+  test('that is public is in the list, with a reason', () => {
+    expect(routes.filter(route => accessOf(route) === '\'public\'').map(({ file }) => file)).toEqual(Object.keys(publicRoutes))
+  })
+
+  test('has its method in its name, or it would answer to all of them', () => {
+    expect(routes.map(({ file }) => file).filter(file => !/\.(?:get|post|put|patch|delete)\.ts$/.test(file))).toEqual([])
+  })
+
+  test('reads its body as declared JSON: no reader of h3, which takes forms and any size', () => {
+    const readers = /\b(?:readBody|readRawBody|readValidatedBody|readFormData|readMultipartFormData|getValidatedQuery|getRequestIP|getRequestHost|getRequestURL|parseCookies|getCookie)\b/
+    expect(readSources('server/**/*.ts').filter(({ code }) => readers.test(code)).map(({ file }) => file)).toEqual([])
+    expect(readers.test('const body = await readBody(event)')).toBe(true)
+  })
+
+  test('that forgot is found', () => {
+    const route = (code: string) => accessOf({ file: 'server/api/v1/x.get.ts', code })
+    expect(route('export default defineEventHandler(() => ({}))')).toBeUndefined()
+    expect(route('export default defineTenantRoute({ body }, () => {})')).toBeUndefined()
+    expect(route('const unused = defineTenantRoute({ access: canManageUsers }, f)\nexport default defineEventHandler(f)')).toBeUndefined()
+    expect(route('export default defineTenantRoute({ body, access: \'public\' }, () => {})')).toBe('\'public\'')
+    expect(route('export default defineRealmRoute({\n  access: canManageUsers,\n}, () => {})')).toBe('canManageUsers')
+  })
+})
+
+describe('every permission', () => {
+  const permissions = [...readFileSync('shared/permissions.ts', 'utf8').matchAll(/^export const (\w+): Permission\b/gm)].map(([, name]) => name!)
+
+  test('is asked for by a route', () => {
+    expect(permissions.length).toBeGreaterThan(3)
+    expect(permissions.filter(name => !isUsed(name))).toEqual([])
+    expect(isUsed('canManageNothing')).toBe(false)
+  })
+
+  test('is what a route asks for, if it is not for everyone', () => {
+    const words = ['\'public\'', '\'signed-in\'', ...permissions]
+    expect(routes.map(accessOf).filter(access => access && !words.includes(access))).toEqual([])
+  })
+
+  function isUsed(permission: string): boolean {
+    return routes.some(({ code }) => new RegExp(`\\b${permission}\\b`).test(code.replaceAll(/^import .*$/gm, '')))
+  }
+})
+
+/** What a route declares as its access; of one that is another's under a second method, that one's. */
+function accessOf(route: Source): string | undefined {
+  const other = /^export \{ default \} from '\.\/([^']+?)(?:\.ts)?'\s*$/.exec(route.code.trim())?.[1]
+  if (other) {
+    const folder = route.file.slice(0, route.file.lastIndexOf('/') + 1)
+    const target = routes.find(({ file }) => file === `${folder}${other}.ts`)
+    return target && accessOf(target)
+  }
+  return /export default define(?:Tenant|Platform|Realm|Site)Route\(\{(?:[^{}]|\{[^{}]*\})*?\baccess: ('[\w-]+'|\w+)/.exec(route.code)?.[1]
+}

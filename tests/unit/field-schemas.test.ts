@@ -1,0 +1,96 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { z } from 'zod'
+import { boolean, choice, email, jsonType, rawText, reference, text } from '../../shared/schemas/fields.ts'
+
+/** What is said of a value, or what is made of it. */
+function judge(schema: z.ZodType, value: unknown) {
+  const result = schema.safeParse(value)
+  return result.success ? { value: result.data } : { messages: result.error.issues.map(({ message }) => message) }
+}
+const says = (...messages: string[]) => ({ messages })
+const gives = (value: unknown) => ({ value })
+
+const notText: unknown[] = [[], ['a'], {}, { length: 3 }, { toString: () => 'a' }, 0, 1, 1.5, Number.NaN, true, false]
+
+describe.each([['a line of text', text(5)], ['a text as it came', rawText(5)]])('%s', (_name, schema) => {
+  it.each(notText)('is no %j', (value) => {
+    expect(judge(schema, value)).toEqual(says('Not a valid string.'))
+  })
+
+  it('is asked for when it is missing, null or blank, in one message each', () => {
+    expect(judge(schema, undefined)).toEqual(says('This field is required.'))
+    expect(judge(schema, null)).toEqual(says('This field may not be null.'))
+    expect(judge(schema, '')).toEqual(says('This field may not be blank.'))
+  })
+
+  it('has a longest length', () => {
+    expect(judge(schema, 'abcde')).toEqual(gives('abcde'))
+    expect(judge(schema, 'abcdef')).toEqual(says('Ensure this field has no more than 5 characters.'))
+  })
+
+  it('is what PostgreSQL can store', () => {
+    for (const value of ['\0', 'a\0']) expect(judge(schema, value)).toEqual(says('Null characters are not allowed.'))
+    for (const value of ['\uD800', 'a\uDC00', '\uDC00\uD800']) expect(judge(schema, value)).toEqual(says('Not a valid string.'))
+    expect(judge(schema, '🦆')).toEqual(gives('🦆'))
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), (value) => {
+      const made = judge(schema, value)
+      if ('value' in made) expect(made.value).toSatisfy((text: string) => text.isWellFormed() && !text.includes('\0') && [...text].length <= 5)
+    }))
+  })
+})
+
+describe('a line of text', () => {
+  it('is trimmed before it is measured, and has no line break', () => {
+    expect(judge(text(5), '   abc   ')).toEqual(gives('abc'))
+    expect(judge(text(5), '   ')).toEqual(says('This field may not be blank.'))
+    expect(judge(text(5, { blank: true }), '   ')).toEqual(gives(''))
+    for (const value of ['a\nb', 'a\rb']) expect(judge(text(5), value)).toEqual(says('Line breaks are not allowed.'))
+  })
+})
+
+describe('a text as it came', () => {
+  it('is never trimmed', () => {
+    expect(judge(rawText(5), '  a  ')).toEqual(gives('  a  '))
+    expect(judge(rawText(5), ' ')).toEqual(gives(' '))
+    expect(judge(rawText(5), 'a\nb')).toEqual(gives('a\nb'))
+  })
+})
+
+describe('an e-mail address', () => {
+  it.each([
+    ['Ann@Example.COM', 'ann@example.com'], [' ann@example.com\t', 'ann@example.com'], ['a.b+c_d\'e@x-y.z1.test', 'a.b+c_d\'e@x-y.z1.test'], ['rene\u0301e@example.com', 'ren\u00E9e@example.com'], ['a@bücher.test', 'a@bücher.test'], ['ΑΝΝ@example.com', 'ανν@example.com'],
+  ])('is kept in one form: %s', (given, kept) => {
+    expect(judge(email(), given)).toEqual(gives(kept))
+    expect(judge(email(), kept)).toEqual(gives(kept))
+  })
+
+  it.each(['x', '@', 'a@', '@b.test', 'a@b', 'a b@c.test', 'a@b..test', 'a@-b.test', 'a@b-.test', 'a@b.test.', '.@b', 'a@b@c.test', '"a"@b.test', 'a,b@c.test', '<a@b.test>', 'a@[127.0.0.1]', 'a@b.test>', 'a\\@b.test', 'a\u0085@b.test', `a@${'b'.repeat(64)}.test`])('is refused: %s', (value) => {
+    expect(judge(email(), value)).toEqual(says('Enter a valid email address.'))
+  })
+
+  // The test itself would time out if the pattern tried every way to read these.
+  it('is refused in no time, however it is made', () => {
+    for (const value of [`a@${'a.'.repeat(120)}`, `a@${'a-'.repeat(120)}.`, `${'a'.repeat(250)}@`, `a@${'a'.repeat(250)}`]) expect(judge(email(), value)).toHaveProperty('messages')
+  })
+})
+
+describe('a choice, a truth, a reference', () => {
+  it('says what it is not', () => {
+    const role = choice(['Admin', 'Staff'])
+    for (const [value, shown] of [['admin', 'admin'], ['', ''], [1, '1'], [['Admin'], '["Admin"]'], [{ a: 1 }, '{"a":1}']] as const) expect(judge(role, value)).toEqual(says(`"${shown}" is not a valid choice.`))
+    expect(judge(role, undefined)).toEqual(says('This field is required.'))
+    expect(judge(role, null)).toEqual(says('This field may not be null.'))
+    expect(judge(role, 'x'.repeat(5_000))).toEqual(says(`"${'x'.repeat(100)}…" is not a valid choice.`))
+    for (const value of [0, 1, 'true', 'false', '', [], {}]) expect(judge(boolean(), value)).toEqual(says('Must be a valid boolean.'))
+    for (const [value, type] of [[1, 'int'], [1.5, 'float'], [true, 'bool'], [[], 'list'], [{}, 'dict']] as const) expect(judge(reference(), value)).toEqual(says(`Incorrect type. Expected pk value, received ${type}.`))
+    for (const value of ['', 'x', '0190a0a0-0000-7000-8000-00000000000', '0190A0A0-0000-7000-8000-000000000000', '{0190a0a0-0000-7000-8000-000000000000}']) expect(judge(reference(), value)).toEqual(says(`Invalid pk "${value}" - object does not exist.`))
+    expect(judge(reference(), '0190a0a0-0000-7000-8000-000000000000')).toEqual(gives('0190a0a0-0000-7000-8000-000000000000'))
+  })
+})
+
+describe('a value\'s type', () => {
+  it.each([[[], 'list'], ['', 'str'], [1, 'int'], [-0, 'int'], [1e300, 'int'], [0.1, 'float'], [true, 'bool'], [{}, 'dict'], [undefined, 'NoneType']])('has Python\'s name: %j', (value, name) => {
+    expect(jsonType(value)).toBe(name)
+  })
+})
