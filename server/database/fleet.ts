@@ -69,6 +69,8 @@ export async function migrateFleet(database: Database, migrations: Migration[], 
     try {
       if (pendingMigrations(row.schema, row.applied ?? [], migrations).length === 0) {
         report.skipped++
+        // The connection was lost after the commit, before its answer.
+        if (row.state === 'failed' && !options.dryRun) await recordSuccess(database, row.schema)
         return
       }
       if (!options.dryRun) await database.slots.transaction(row.schema, client => applyMigrations(database.on(client), row.schema, migrations))
@@ -112,6 +114,11 @@ async function readFleet(database: Database, subdomain?: string): Promise<FleetR
     .leftJoin(versions, eq(versions.schema, tenants.schema))
     .where(subdomain === undefined ? undefined : eq(tenants.subdomain, subdomain))
     .orderBy(asc(tenants.subdomain))
+}
+
+async function recordSuccess(database: Database, schema: string): Promise<void> {
+  const { db, tables: { schema_versions: versions } } = database.platform
+  await db.update(versions).set({ state: 'migrated', error: null, updated: sql`now()` }).where(eq(versions.schema, schema))
 }
 
 async function recordFailure(database: Database, schema: string, error: string): Promise<void> {

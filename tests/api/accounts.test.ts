@@ -218,7 +218,7 @@ describe('open registration', () => {
 
   test('says at the field what is wrong', async () => {
     expect((await register(world.acme, {})).json).toEqual({ email: ['This field is required.'], password: ['This field is required.'] })
-    expect((await register(world.acme, { ...input, email: 'p@open.test', password: 'short', re_password: 'short' })).json).toEqual({ password: [expect.stringContaining('too short')] })
+    expect((await register(world.acme, { ...input, email: 'p@open.test', password: 'short', re_password: 'short' })).json).toEqual({ password: expect.arrayContaining([expect.stringContaining('too short')]) })
     expect((await register(world.acme, { ...input, email: 'p@open.test', re_password: 'x' })).json).toHaveProperty('non_field_errors')
   })
 

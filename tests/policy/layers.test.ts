@@ -9,16 +9,17 @@ const layers: [name: string, files: RegExp, uses: string[]][] = [
   ['drizzle', /^drizzle\//, ['shared']],
   ['config', /^server\/config\.ts$/, []],
   ['database', /^server\/database\//, ['shared', 'drizzle']],
-  ['domain', /^server\/domain\//, ['shared', 'drizzle', 'config', 'database']],
+  ['mail', /^server\/mail\//, ['shared', 'config']],
+  ['domain', /^server\/domain\//, ['shared', 'drizzle', 'config', 'database', 'mail']],
   ['app', /^server\/create-app\.ts$/, ['shared', 'config', 'database', 'domain']],
   ['cli', /^cli\//, ['shared', 'config', 'database', 'domain', 'app']],
-  ['server', /^server\/(?:api|http|middleware|plugins|routes|mail|jobs)\/|^server\/(?:log|runtime|error-handler)\.ts$|^server\/virtual\.d\.ts$/, ['shared', 'config', 'database', 'domain', 'app']],
+  ['server', /^server\/(?:api|http|middleware|plugins|routes)\/|^server\/(?:log|runtime|jobs|error-handler)\.ts$|^server\/virtual\.d\.ts$/, ['shared', 'config', 'database', 'mail', 'domain', 'app']],
   ['portal', /^(?:app|components|composables|layouts|middleware|pages|plugins|stores|utils)\/|^(?:app|error)\.vue$|^app\.config\.ts$/, ['shared']],
 ]
 const sources = readSources('{shared,drizzle,server,cli,app,components,composables,layouts,middleware,pages,plugins,stores,utils}/**/*.{ts,vue}', 'server/routes/.*/**/*.ts', '*.vue', 'app.config.ts')
 
 /** Run by plain node too: the command line and the tests use them without a build. */
-const plain = sources.filter(({ file }) => ['shared', 'drizzle', 'config', 'database', 'domain', 'app', 'cli'].includes(layerOf(file)!))
+const plain = sources.filter(({ file }) => ['shared', 'drizzle', 'config', 'database', 'mail', 'domain', 'app', 'cli'].includes(layerOf(file)!))
 
 describe('a layer', () => {
   test('is what every file has', () => {
