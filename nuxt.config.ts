@@ -1,10 +1,12 @@
+// One file of texts for each part of the interface, in i18n/locales/<language>/.
+const texts = ['account', 'audit', 'common', 'console', 'departments', 'home', 'invitations', 'organization', 'people', 'person', 'server', 'shell', 'site']
+
 export default defineNuxtConfig({
-  modules: ['@nuxt/ui', '@pinia/nuxt', '@nuxt/eslint', '@nuxt/test-utils/module'],
+  modules: ['@nuxt/ui', '@nuxtjs/i18n', '@pinia/nuxt', '@nuxt/eslint', '@nuxt/test-utils/module'],
   devtools: { enabled: false },
 
   app: {
     head: {
-      htmlAttrs: { lang: 'en' },
       link: [{ rel: 'icon', type: 'image/svg+xml', href: '/favicon.svg' }],
     },
   },
@@ -33,6 +35,17 @@ export default defineNuxtConfig({
   },
   telemetry: false,
 
+  // No language in the path: an address is the same for everyone to whom it is sent.
+  i18n: {
+    strategy: 'no_prefix',
+    defaultLocale: 'en',
+    locales: [
+      { code: 'en', language: 'en-GB', dir: 'ltr', name: 'English', files: texts.map(name => `en/${name}.json`) },
+      { code: 'ar', language: 'ar', dir: 'rtl', name: 'العربية', files: texts.map(name => `ar/${name}.json`) },
+    ],
+    detectBrowserLanguage: { useCookie: true, cookieKey: 'tenantry_locale', fallbackLocale: 'en' },
+    vueI18n: 'i18n.config.ts',
+  },
   eslint: { config: { stylistic: true } },
   icon: { provider: 'none', serverBundle: 'local', clientBundle: { scan: true } },
 })
