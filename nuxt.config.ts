@@ -34,6 +34,7 @@ export default defineNuxtConfig({
     },
   },
   telemetry: false,
+  eslint: { config: { stylistic: true } },
 
   // No language in the path: an address is the same for everyone to whom it is sent.
   i18n: {
@@ -46,6 +47,5 @@ export default defineNuxtConfig({
     detectBrowserLanguage: { useCookie: true, cookieKey: 'tenantry_locale', fallbackLocale: 'en' },
     vueI18n: 'i18n.config.ts',
   },
-  eslint: { config: { stylistic: true } },
   icon: { provider: 'none', serverBundle: 'local', clientBundle: { scan: true } },
 })

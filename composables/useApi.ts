@@ -3,7 +3,8 @@ import { ApiFailure } from '#shared/api-failure'
 
 export interface ApiOptions {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  body?: object
+  /** Sent as JSON; a file as it is, with its own type, from the browser only. */
+  body?: object | Blob
   /** Entries that are undefined, null or empty are left out. */
   query?: Record<string, string | number | boolean | null | undefined>
   signal?: AbortSignal

@@ -1,7 +1,33 @@
-// The server does not know the reader's time zone, so days are UTC's everywhere and agree on both sides.
-const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' })
+/** The languages of the interface and of mails. */
+export const languages = ['en', 'ar'] as const
+export type Language = typeof languages[number]
 
-/** An ISO time as a day such as `24 Nov 2026`; empty for none. */
-export function formatDay(time: string | null | undefined): string {
-  return time ? day.format(new Date(time)) : ''
+// Western digits in both: what stands beside them, such as times in a log or an employee number, has these too.
+const tags: Record<Language, string> = { en: 'en-GB', ar: 'ar-u-nu-latn' }
+
+/** An ISO time as a day such as `24 Nov 2026`; empty for none. UTC, as the server does not know the reader's time zone and both sides must agree. */
+export function formatDay(time: string | null | undefined, language: Language): string {
+  return time ? formatter(language, { dateStyle: 'medium', timeZone: 'UTC' }).format(new Date(time)) : ''
+}
+
+/** An ISO time to the minute; in the reader's own zone where none is given. */
+export function formatMoment(time: string, language: Language, timeZone: string | undefined): string {
+  return formatter(language, { dateStyle: 'medium', timeStyle: 'short', timeZone }).format(new Date(time))
+}
+
+/** A number with its language's separators. */
+export function formatNumber(value: number, language: Language): string {
+  return new Intl.NumberFormat(tags[language]).format(value)
+}
+
+// Making one takes longer than using it a hundred times.
+const formatters = new Map<string, Intl.DateTimeFormat>()
+
+function formatter(language: Language, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `${language} ${options.timeStyle} ${options.timeZone}`
+  const known = formatters.get(key)
+  if (known) return known
+  const made = new Intl.DateTimeFormat(tags[language], options)
+  formatters.set(key, made)
+  return made
 }

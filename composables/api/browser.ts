@@ -35,8 +35,8 @@ async function send(path: string, { method = 'GET', body, query, signal }: ApiOp
   try {
     const response = await fetch(`/api/v1/${path}${filledQuery(query)}`, {
       method,
-      body: body && JSON.stringify(body),
-      headers: { accept: 'application/json', ...body && { 'content-type': 'application/json' } },
+      body: body instanceof Blob ? body : body && JSON.stringify(body),
+      headers: { accept: 'application/json', ...body && { 'content-type': body instanceof Blob ? body.type : 'application/json' } },
       credentials: 'same-origin',
       signal: signal ? AbortSignal.any([signal, limit]) : limit,
     })

@@ -1,0 +1,14 @@
+import type { Language } from '#shared/dates'
+import { formatDay, formatMoment, formatNumber } from '#shared/dates'
+
+/** Days, moments and numbers as the reader's language writes them. */
+export function useFormat() {
+  const { locale } = useI18n()
+  const language = computed(() => locale.value as Language)
+
+  return {
+    day: (time: string | null | undefined) => formatDay(time, language.value),
+    moment: (time: string, timeZone?: string) => formatMoment(time, language.value, timeZone),
+    number: (value: number) => formatNumber(value, language.value),
+  }
+}
