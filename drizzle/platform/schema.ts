@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { bigint, boolean, check, index, integer, jsonb, text, uniqueIndex, uuid, varchar } from 'drizzle-orm/pg-core'
+import { bigint, boolean, check, date, index, integer, jsonb, primaryKey, text, uniqueIndex, uuid, varchar } from 'drizzle-orm/pg-core'
 import type { TableFactory } from '../table-factory.ts'
 import { id, moment } from '../table-factory.ts'
 
@@ -15,7 +15,15 @@ export function platformTables(table: TableFactory) {
     subdomain: varchar({ length: 40 }).notNull(),
     /** Public slug such as `ACM-7702`, which staff type to find their portal. */
     tenant_id: varchar({ length: 16 }).notNull(),
-    status: text({ enum: ['active', 'suspended'] }).notNull().default('active'),
+    /** See server/domain/tenant-states.ts. One that is purged leaves a row of `tombstones`. */
+    status: text({ enum: ['pending', 'provisioning', 'active', 'suspended', 'deleting', 'purging'] }).notNull().default('active'),
+    /** Why it is suspended or to be deleted, for its admins and for operators. */
+    status_reason: text(),
+    status_changed: moment(),
+    /** Of one in `deleting`: until then it can be restored. */
+    purge_after: moment(),
+    /** Answered 503 meanwhile, whatever the status. */
+    maintenance_since: moment(),
     is_active: boolean().notNull().generatedAlwaysAs(sql`status = 'active'`),
     created: moment().notNull(),
     updated: moment().notNull(),
@@ -25,7 +33,9 @@ export function platformTables(table: TableFactory) {
     uniqueIndex('tenants_subdomain').on(tenants.subdomain),
     uniqueIndex('tenants_tenant_id').on(tenants.tenant_id),
     index('tenants_created').on(tenants.created),
-    check('tenants_status', sql`status in ('active', 'suspended')`),
+    index('tenants_status_created').on(tenants.status, tenants.created),
+    check('tenants_status', sql`status in ('pending', 'provisioning', 'active', 'suspended', 'deleting', 'purging')`),
+    check('tenants_purge_after', sql`(status = 'deleting') = (purge_after is not null)`),
     check('tenants_subdomain_label', sql`subdomain ~ '^[a-z0-9]([a-z0-9-]*[a-z0-9])$'`),
     check('tenants_schema_name', sql`schema ~ '^t_[a-z0-9_]+$'`),
   ])
@@ -34,11 +44,123 @@ export function platformTables(table: TableFactory) {
   const domains = table('domains', {
     host: varchar({ length: 253 }).primaryKey(),
     tenant: uuid().notNull().references(() => tenants.id, { onDelete: 'cascade' }),
+    /** What the DNS TXT record must say. */
+    challenge: text().notNull().default(''),
     created: moment().notNull(),
     verified_at: moment(),
+    checked_at: moment(),
+    last_error: text(),
+    /** The canonical host of the tenant, in place of its subdomain; at most one, and verified. */
+    is_primary: boolean().notNull().default(false),
   }, domains => [
     index('domains_tenant').on(domains.tenant),
+    uniqueIndex('domains_one_primary').on(domains.tenant).where(sql`is_primary`),
+    check('domains_primary_verified', sql`not is_primary or verified_at is not null`),
     check('domains_host_folded', sql`host = lower(host)`),
+  ])
+
+  /** Subdomains that a tenant had before it was renamed: redirected for a while, and nobody else's meanwhile. */
+  const former_subdomains = table('former_subdomains', {
+    subdomain: varchar({ length: 40 }).primaryKey(),
+    tenant: uuid().notNull().references(() => tenants.id, { onDelete: 'cascade' }),
+    created: moment().notNull(),
+    redirects_until: moment().notNull(),
+  }, former => [index('former_subdomains_tenant').on(former.tenant)])
+
+  /** What is left of a tenant that was purged: its subdomains stay nobody's for a while. */
+  const tombstones = table('tombstones', {
+    subdomain: varchar({ length: 40 }).primaryKey(),
+    tenant: uuid().notNull(),
+    name: varchar({ length: 150 }).notNull(),
+    schema: varchar({ length: 63 }).notNull(),
+    purged_at: moment().notNull(),
+    quarantined_until: moment().notNull(),
+  })
+
+  /** Organisations that someone asked for on the site, until they are a tenant or refused. */
+  const signups = table('signups', {
+    id: id(),
+    name: varchar({ length: 150 }).notNull(),
+    subdomain: varchar({ length: 40 }).notNull(),
+    email: varchar({ length: 254 }).notNull(),
+    language: text({ enum: ['en', 'ar'] }).notNull().default('en'),
+    token_hash: text().notNull(),
+    created: moment().notNull(),
+    expires_at: moment().notNull(),
+    confirmed_at: moment(),
+    approved_at: moment(),
+    refused_at: moment(),
+    /** The operator who decided. */
+    decided_by: uuid(),
+    /** What became of it. */
+    tenant: uuid(),
+  }, signups => [
+    uniqueIndex('signups_token').on(signups.token_hash),
+    uniqueIndex('signups_confirmed_subdomain').on(signups.subdomain).where(sql`confirmed_at is not null and refused_at is null and tenant is null`),
+    index('signups_created').on(signups.created),
+  ])
+
+  /** Schemas that are made in advance, for tenants to come; `schema_versions` says how far each is. */
+  const spare_schemas = table('spare_schemas', {
+    schema: varchar({ length: 63 }).primaryKey(),
+    created: moment().notNull(),
+  }, () => [check('spare_schemas_name', sql`schema ~ '^t_[a-z0-9_]+$'`)])
+
+  /** Long work on a tenant: done in the background, watched, finished by another process where one dies. */
+  const operations = table('operations', {
+    id: id(),
+    kind: text({ enum: ['export', 'restore', 'clone', 'purge'] }).notNull(),
+    /** What it is about; null where it makes a new tenant that is not there yet. No foreign key: the record outlives it. */
+    tenant: uuid(),
+    state: text({ enum: ['queued', 'running', 'done', 'failed'] }).notNull().default('queued'),
+    /** What the kind needs to know, such as the name of a file. */
+    input: jsonb().$type<Record<string, unknown>>().notNull().default({}),
+    result: jsonb().$type<Record<string, unknown>>(),
+    /** What is being done just now, and how far it is. */
+    step: text(),
+    done: integer().notNull().default(0),
+    total: integer().notNull().default(0),
+    error: text(),
+    requested_by: uuid(),
+    created: moment().notNull(),
+    started_at: moment(),
+    /** Renewed while a process works on it; past, it is anyone's to take up. */
+    lease_until: moment(),
+    finished_at: moment(),
+  }, operations => [
+    index('operations_tenant').on(operations.tenant, operations.created),
+    index('operations_open').on(operations.created).where(sql`state in ('queued', 'running')`),
+    uniqueIndex('operations_one_each').on(operations.tenant).where(sql`state in ('queued', 'running')`),
+  ])
+
+  /** What each tenant's portal was asked, by day (UTC), as far as the processes have written it down. */
+  const tenant_days = table('tenant_days', {
+    tenant: uuid().notNull().references(() => tenants.id, { onDelete: 'cascade' }),
+    day: date({ mode: 'string' }).notNull(),
+    requests: integer().notNull().default(0),
+    /** Answers of 500 and above. */
+    errors: integer().notNull().default(0),
+  }, days => [primaryKey({ columns: [days.tenant, days.day] })])
+
+  /** Operators who sign in as a tenant's user, each time with a reason and an end. */
+  const support_accesses = table('support_accesses', {
+    id: id(),
+    tenant: uuid().notNull().references(() => tenants.id, { onDelete: 'cascade' }),
+    /** The tenant's user, and the operator's address as it was. */
+    user_id: uuid().notNull(),
+    operator: uuid().notNull(),
+    operator_email: varchar({ length: 254 }).notNull(),
+    reason: text().notNull(),
+    is_read_only: boolean().notNull().default(true),
+    /** SHA-256 of the single-use token by which the session is opened on the tenant's host. */
+    token_hash: text().notNull(),
+    created: moment().notNull(),
+    opened_at: moment(),
+    expires_at: moment().notNull(),
+    ended_at: moment(),
+  }, accesses => [
+    uniqueIndex('support_accesses_token').on(accesses.token_hash),
+    index('support_accesses_tenant').on(accesses.tenant, accesses.created),
   ])
 
   /** What has been done to each schema, by its name: the one place where versions are kept. */
@@ -81,7 +203,10 @@ export function platformTables(table: TableFactory) {
     index('outbox_created').on(outbox.created),
   ])
 
-  return { tenants, domains, schema_versions, rate_limits, outbox }
+  return {
+    tenants, domains, former_subdomains, tombstones, signups, spare_schemas, operations, tenant_days, support_accesses,
+    schema_versions, rate_limits, outbox,
+  }
 }
 
 export type PlatformTables = ReturnType<typeof platformTables>

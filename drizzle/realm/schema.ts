@@ -18,7 +18,10 @@ export function realmTables(table: TableFactory) {
     photo: text(),
     department: uuid(),
     employee_id: varchar({ length: 64 }),
-    role: text({ enum: ['Admin', 'Staff'] }).notNull().default('Staff'),
+    /** Support is an operator's; a tenant's own constraint leaves it out. */
+    role: text({ enum: ['Admin', 'Support', 'Staff'] }).notNull().default('Staff'),
+    /** Of the interface and of mails; null: the organisation's. */
+    language: text({ enum: ['en', 'ar'] }),
     activated_at: moment(),
     deactivated_at: moment(),
     is_active: boolean().notNull().generatedAlwaysAs(sql`activated_at is not null and deactivated_at is null`),
@@ -32,7 +35,8 @@ export function realmTables(table: TableFactory) {
     index('users_department').on(users.department),
     index('users_name').on(users.last_name, users.first_name, users.id),
     check('users_email_folded', sql`email = lower(email)`),
-    check('users_role', sql`role in ('Admin', 'Staff')`),
+    check('users_role', sql`role in ('Admin', 'Support', 'Staff')`),
+    check('users_language', sql`language in ('en', 'ar')`),
   ])
 
   const sessions = table('sessions', {
@@ -46,6 +50,10 @@ export function realmTables(table: TableFactory) {
     user_agent: varchar({ length: 400 }),
     ip: varchar({ length: 45 }),
     revoked_at: moment(),
+    /** The support access by which an operator opened it as this user; ids of the platform's, so no foreign key. */
+    support_access: uuid(),
+    /** Only reads are answered. */
+    is_read_only: boolean().notNull().default(false),
     revoked_reason: text({ enum: ['logout', 'blacklist', 'reuse', 'password', 'deactivation', 'revoked'] }),
   }, sessions => [index('sessions_user').on(sessions.user_id)])
 

@@ -38,10 +38,15 @@ export function tenantTables(table: TableFactory) {
     logo: text(),
     brand_color: varchar({ length: 7 }),
     password_min_length: integer().notNull().default(12),
+    /** Of mails and of people who have not chosen one. */
+    language: text({ enum: ['en', 'ar'] }).notNull().default('en'),
+    /** Whether the platform's operators may sign in as one of its people, for support. */
+    allows_support: boolean().notNull().default(true),
   }, () => [
     check('settings_one_row', sql`id`),
     check('settings_registration', sql`registration in ('invite_only', 'open')`),
     check('settings_brand_color', sql`brand_color ~ '^#[0-9a-f]{6}$'`),
+    check('settings_language', sql`language in ('en', 'ar')`),
     check('settings_password_min_length', sql`password_min_length between 12 and 64`),
   ])
 

@@ -1,13 +1,14 @@
 import { isIP } from 'node:net'
 import { eq, sql } from 'drizzle-orm'
 import { ApiError } from '../../shared/errors.ts'
+import type { TenantStatus } from '../../shared/types/api.ts'
 import type { Config } from '../config.ts'
 import type { Database } from '../database/realms.ts'
 import type { TenantIdentity } from './auth-realm.ts'
 
 export type Place
   = | { surface: 'site' | 'console', origin: string }
-    | { surface: 'portal', origin: string, tenant: TenantIdentity & { subdomain: string, status: 'active' | 'suspended' } }
+    | { surface: 'portal', origin: string, tenant: TenantIdentity & { subdomain: string, status: TenantStatus } }
 
 export interface HostDirectory {
   /** @returns what the host is, or undefined where it is nothing of ours */

@@ -4,7 +4,7 @@ import { conflict, invalid, notFound } from '../../shared/errors.ts'
 import { nameOf } from '../../shared/person-name.ts'
 import { noSuchObject } from '../../shared/schemas/fields.ts'
 import type { acceptInvitationSchema } from '../../shared/schemas/invitation.ts'
-import type { Role } from '../../shared/types/api.ts'
+import type { TenantRole } from '../../shared/types/api.ts'
 import { violatedReference, violatedUnique } from '../database/errors.ts'
 import { newId } from '../database/ids.ts'
 import type { Db, TenantRealm } from '../database/realms.ts'
@@ -19,7 +19,7 @@ import { hashNewPassword, insertUser } from './users.ts'
 export interface InvitationRow {
   id: string
   email: string
-  role: Role
+  role: TenantRole
   department: string | null
   invited_by: string | null
   state: 'open' | 'accepted' | 'expired' | 'revoked'
@@ -29,7 +29,7 @@ export interface InvitationRow {
   revoked_at: Date | null
 }
 
-export interface NewInvitation { email: string, role: Role, department: string | null }
+export interface NewInvitation { email: string, role: TenantRole, department: string | null }
 
 type Invitations = TenantRealm['tables']['invitations']
 

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { eq, sql } from 'drizzle-orm'
 import { conflict, invalid, notFound } from '../../shared/errors.ts'
+import type { TenantStatus } from '../../shared/types/api.ts'
 import { violatedUnique } from '../database/errors.ts'
 import { newId } from '../database/ids.ts'
 import type { Migration } from '../database/migrations.ts'
@@ -23,7 +24,7 @@ export interface TenantRow {
   schema: string
   subdomain: string
   tenant_id: string
-  status: 'active' | 'suspended'
+  status: TenantStatus
   created: Date
   updated: Date
 }

@@ -1,5 +1,10 @@
 /** The JSON that the API answers with. Times are ISO 8601 UTC, ids UUIDv7. */
-export type Role = 'Admin' | 'Staff'
+export type TenantRole = 'Admin' | 'Staff'
+
+/** Support is an operator's, on the console, where an Admin owns the platform and Staff only read. */
+export type Role = TenantRole | 'Support'
+
+export type TenantStatus = 'pending' | 'provisioning' | 'active' | 'suspended' | 'deleting' | 'purging'
 
 export interface User {
   id: string
@@ -55,7 +60,7 @@ export interface Session {
 export interface Invitation {
   id: string
   email: string
-  role: Role
+  role: TenantRole
   department: string | null
   /** How it stands, such as `pending`, `accepted`, `expired` or `revoked`. */
   state: string
@@ -104,7 +109,7 @@ export interface Tenant {
   schema: string
   subdomain: string
   tenant_id: string
-  status: 'active' | 'suspended'
+  status: TenantStatus
   url: string
   created: string
   updated: string
