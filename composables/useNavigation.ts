@@ -6,6 +6,8 @@ export interface NavigationItem {
   label: string
   to: string
   icon: string
+  /** The letter after `g` that leads there. */
+  shortcut?: string
   /** Who has it; everyone signed in where it is not said. */
   access?: Permission
 }
@@ -18,16 +20,16 @@ export function useNavigation(): ComputedRef<NavigationItem[]> {
 }
 
 const portalPages: NavigationItem[] = [
-  { label: 'shell.nav.home', to: '/', icon: 'icon-house' },
-  { label: 'shell.nav.people', to: '/people', icon: 'icon-users' },
-  { label: 'shell.nav.departments', to: '/departments', icon: 'icon-network' },
-  { label: 'shell.nav.invitations', to: '/invitations', icon: 'icon-mail-plus', access: canManageUsers },
-  { label: 'shell.nav.audit', to: '/audit', icon: 'icon-scroll-text', access: canReadAudit },
-  { label: 'shell.nav.organization', to: '/settings/organization', icon: 'icon-building', access: canManageOrganization },
-  { label: 'shell.nav.profile', to: '/profile', icon: 'icon-circle-user' },
+  { label: 'shell.nav.home', to: '/', icon: 'icon-house', shortcut: 'h' },
+  { label: 'shell.nav.people', to: '/people', icon: 'icon-users', shortcut: 'p' },
+  { label: 'shell.nav.departments', to: '/departments', icon: 'icon-network', shortcut: 'd' },
+  { label: 'shell.nav.invitations', to: '/invitations', icon: 'icon-mail-plus', shortcut: 'i', access: canManageUsers },
+  { label: 'shell.nav.audit', to: '/audit', icon: 'icon-scroll-text', shortcut: 'a', access: canReadAudit },
+  { label: 'shell.nav.organization', to: '/settings/organization', icon: 'icon-building', shortcut: 'o', access: canManageOrganization },
+  { label: 'shell.nav.profile', to: '/profile', icon: 'icon-circle-user', shortcut: 'm' },
 ]
 
 const consolePages: NavigationItem[] = [
-  { label: 'shell.nav.overview', to: '/', icon: 'icon-layout-dashboard' },
-  { label: 'shell.nav.tenants', to: '/tenants', icon: 'icon-building-2' },
+  { label: 'shell.nav.overview', to: '/', icon: 'icon-layout-dashboard', shortcut: 'h' },
+  { label: 'shell.nav.tenants', to: '/tenants', icon: 'icon-building-2', shortcut: 't' },
 ]
