@@ -1,3 +1,5 @@
+import type { Language } from '../dates.ts'
+
 /** The JSON that the API answers with. Times are ISO 8601 UTC, ids UUIDv7. */
 export type TenantRole = 'Admin' | 'Staff'
 
@@ -16,6 +18,8 @@ export interface User {
   department: string | null
   employee_id: string | null
   role: Role
+  /** Of the interface and of mails; null: the organisation's. */
+  language: Language | null
   is_active: boolean
   date_joined: string
   last_login: string | null
@@ -85,6 +89,38 @@ export interface Organization {
   /** Such as `#1d4ed8`, and black or white, whichever can be read on it. */
   brand_color: string | null
   brand_text_color: string | null
+}
+
+/** What an account here takes, for those who have none yet or cannot sign in. */
+export interface AccountRules {
+  registration: 'invite_only' | 'open'
+  /** Of whose addresses people may register with; none: any. */
+  registration_domains: string[]
+  password_min_length: number
+  /** Whether `/mailbox` shows the mails of this place: in development and the demo only. */
+  mailbox: boolean
+}
+
+/** What the page behind an invitation's link shows. */
+export interface OpenInvitation {
+  email: string
+  organization: string
+  role: TenantRole
+  /** Name of the department. */
+  department: string | null
+  expires_at: string
+}
+
+/** A mail in the mailbox; its contents only where one alone is asked for. */
+export interface KeptMail {
+  id: string
+  to: string
+  subject: string
+  date: string
+  text?: string
+  html?: string
+  /** Addresses in the text, in order. */
+  links?: string[]
 }
 
 export interface AuditEvent {
