@@ -1,4 +1,5 @@
 import { and, eq } from 'drizzle-orm'
+import type { Language } from '../../shared/dates.ts'
 import { conflict, invalid, notFound } from '../../shared/errors.ts'
 import type { Actor } from '../../shared/permissions.ts'
 import { canManageUsers } from '../../shared/permissions.ts'
@@ -6,7 +7,8 @@ import { noSuchObject } from '../../shared/schemas/fields.ts'
 import type { Role } from '../../shared/types/api.ts'
 import { violatedReference, violatedUnique } from '../database/errors.ts'
 import { newId } from '../database/ids.ts'
-import type { Db, Realm, TenantRealm } from '../database/realms.ts'
+import type { Db, Realm } from '../database/realms.ts'
+import { readAccountRules } from './account-rules.ts'
 import type { App, Origin } from './app.ts'
 import { recordAudit } from './audit.ts'
 import type { AuthRealm } from './auth-realm.ts'
@@ -27,6 +29,7 @@ export function userColumns(users: Realm['tables']['users']) {
     department: users.department,
     employee_id: users.employee_id,
     role: users.role,
+    language: users.language,
     is_active: users.is_active,
     date_joined: users.date_joined,
     last_login: users.last_login,
@@ -42,6 +45,8 @@ export interface UserRow {
   department: string | null
   employee_id: string | null
   role: Role
+  /** Of the interface and of mails; null: the organisation's. */
+  language: Language | null
   is_active: boolean
   date_joined: Date
   last_login: Date | null
@@ -54,12 +59,13 @@ export interface NewUser {
   first_name?: string
   last_name?: string
   role?: Role
+  language?: Language | null
   department?: string | null
   employee_id?: string | null
   is_active?: boolean
 }
 
-export type UserChange = Partial<Pick<UserRow, 'first_name' | 'last_name' | 'role' | 'department' | 'employee_id' | 'is_active'>>
+export type UserChange = Partial<Pick<UserRow, 'first_name' | 'last_name' | 'language' | 'role' | 'department' | 'employee_id' | 'is_active'>>
 
 /**
  * Creates a person, active unless said otherwise.
@@ -100,17 +106,10 @@ export async function hashNewPassword(
   { field = 'password', db = authRealm.realm.db }: { field?: string, db?: Db } = {},
 ): Promise<string> {
   const { first_name = '', last_name = '', email } = person
-  const faults = passwordFaults(password, { first_name, last_name, email, organization: authRealm.name }, await readMinLength(authRealm, db))
+  const { password_min_length } = await readAccountRules(authRealm, db)
+  const faults = passwordFaults(password, { first_name, last_name, email, organization: authRealm.name }, password_min_length)
   if (faults.length > 0) throw invalid({ [field]: faults })
   return app.hashing.hash(password)
-}
-
-async function readMinLength({ kind, realm }: AuthRealm, db: Db): Promise<number | undefined> {
-  // Operators have no settings.
-  if (kind === 'platform') return undefined
-  const { settings } = (realm as TenantRealm).tables
-  const rows = await db.select({ length: settings.password_min_length }).from(settings)
-  return rows[0]?.length
 }
 
 /**

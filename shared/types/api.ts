@@ -91,6 +91,38 @@ export interface Organization {
   brand_text_color: string | null
 }
 
+/** What an account here takes, for those who have none yet or cannot sign in. */
+export interface AccountRules {
+  registration: 'invite_only' | 'open'
+  /** Of whose addresses people may register with; none: any. */
+  registration_domains: string[]
+  password_min_length: number
+  /** Whether `/mailbox` shows the mails of this place: in development and the demo only. */
+  mailbox: boolean
+}
+
+/** What the page behind an invitation's link shows. */
+export interface OpenInvitation {
+  email: string
+  organization: string
+  role: TenantRole
+  /** Name of the department. */
+  department: string | null
+  expires_at: string
+}
+
+/** A mail in the mailbox; its contents only where one alone is asked for. */
+export interface KeptMail {
+  id: string
+  to: string
+  subject: string
+  date: string
+  text?: string
+  html?: string
+  /** Addresses in the text, in order. */
+  links?: string[]
+}
+
 export interface AuditEvent {
   id: string
   created: string
