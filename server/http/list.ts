@@ -1,5 +1,5 @@
 import type { SQL } from 'drizzle-orm'
-import { and, asc, desc, ilike, or, sql } from 'drizzle-orm'
+import { and, asc, desc, ilike, or } from 'drizzle-orm'
 import type { AnyPgColumn } from 'drizzle-orm/pg-core'
 import type { H3Event } from 'h3'
 import { getQuery } from 'h3'
