@@ -8,7 +8,7 @@ import type { AuthRealm } from './auth-realm.ts'
 export type AuditAction
   = | 'session.opened' | 'session.refused' | 'session.ended' | 'session.reuse_detected'
     | 'user.created' | 'user.registered' | 'user.activated' | 'user.changed' | 'user.deleted'
-    | 'user.password_changed' | 'user.password_reset' | 'user.email_change_requested' | 'user.email_changed'
+    | 'user.password_changed' | 'user.link_sent' | 'user.password_reset' | 'user.email_change_requested' | 'user.email_changed'
     | 'invitation.created' | 'invitation.resent' | 'invitation.revoked' | 'invitation.accepted'
     | 'user.photo_replaced' | 'user.photo_cleared' | 'users.imported' | 'users.exported' | 'audit.exported'
     | 'department.created' | 'department.renamed' | 'department.deleted' | 'department.transferred'

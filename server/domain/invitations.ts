@@ -68,14 +68,24 @@ export async function invite(app: App, authRealm: AuthRealm<TenantRealm>, input:
 }
 
 /**
+ * Looks whether someone can be invited.
+ * @returns her invitation, where there is an open one already
+ * @throws ApiError 400 on `email` for who is a user
+ */
+export async function requireInvitable(realm: TenantRealm, email: string): Promise<InvitationRow | undefined> {
+  const { users } = realm.tables
+  if (await realm.db.$count(users, eq(users.email, email)) > 0) throw invalid({ email: ['A user with this email already exists.'] })
+  return findOpen(realm, email)
+}
+
+/**
  * As `invite`, but finds one that is open where there is one, and leaves it as it is.
  * @throws ApiError 400 naming the field, 429
  */
 export async function inviteOnce(app: App, authRealm: AuthRealm<TenantRealm>, input: NewInvitation, origin: Origin): Promise<{ invited: InvitationRow, isNew: boolean }> {
   const { realm } = authRealm
-  const { invitations, users } = realm.tables
-  if (await realm.db.$count(users, eq(users.email, input.email)) > 0) throw invalid({ email: ['A user with this email already exists.'] })
-  const open = await findOpen(realm, input.email)
+  const { invitations } = realm.tables
+  const open = await requireInvitable(realm, input.email)
   if (open) return { invited: open, isNew: false }
   await app.limits.admitInvitation(realm.schema, input.email)
   try {

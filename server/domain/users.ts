@@ -131,13 +131,12 @@ export async function insertUser(db: Db, { tables: { users } }: Realm, row: Omit
 export async function changeUser(app: App, authRealm: AuthRealm, id: string, change: UserChange, origin: Origin): Promise<UserRow> {
   const { realm } = authRealm
   const { users } = realm.tables
-  const { is_active, ...given } = change
-  const fields = withoutAbsent(given)
+  const { is_active, ...fields } = change
   return explained(change, () => realm.transaction(async (tx) => {
     if (change.role === 'Staff' || is_active === false) await keepAnAdmin(tx, realm, id)
     const before = (await tx.select(userColumns(users)).from(users).where(eq(users.id, id)).for('update'))[0]
     if (!before) throw notFound()
-    const values = { ...fields, ...activity(before.is_active, is_active) }
+    const values = { ...differing(before, fields), ...activity(before.is_active, is_active) }
     if (Object.keys(values).length === 0) return before
     const after = (await tx.update(users).set(values).where(eq(users.id, id)).returning(userColumns(users)))[0]!
     if (before.is_active && !after.is_active) await endSessions(authRealm, origin, id, 'deactivation', {}, tx)
@@ -204,8 +203,9 @@ async function keepAnAdmin(tx: Db, realm: Realm, id: string): Promise<void> {
   if (admins.length === 1 && admins[0]!.id === id) throw conflict('The last active Admin cannot be demoted, deactivated or deleted.', 'last_admin')
 }
 
-function withoutAbsent<T extends object>(fields: T): Partial<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>
+function differing<T extends object>(before: T, fields: Partial<T>): Partial<T> {
+  const keys = (Object.keys(fields) as (keyof T)[]).filter(key => fields[key] !== undefined && fields[key] !== before[key])
+  return Object.fromEntries(keys.map(key => [key, fields[key]])) as Partial<T>
 }
 
 /** The moments that make a person active or not; nothing where she is so already. */

@@ -26,6 +26,21 @@ export const profileSchema = z.object({
 /** What an Admin changes of anyone. */
 export const userChangeSchema = z.object({ ...personal, ...employment })
 
+export const bulkLimit = 100
+
+/** What an Admin does with many people at once: the same to each. */
+export const bulkSchema = z.object({
+  action: choice(['move', 'set_role', 'deactivate', 'reactivate', 'send_link']),
+  ids: z.array(reference(), 'Expected a list of items.').min(1, 'This list may not be empty.').max(bulkLimit, `Ensure this field has no more than ${bulkLimit} elements.`),
+  /** Where `move` leads; null: nowhere. */
+  department: employment.department,
+  /** What `set_role` makes of them. */
+  role: employment.role,
+}).superRefine(({ action, department, role }, context) => {
+  if (action === 'move' && department === undefined) context.addIssue({ code: 'custom', path: ['department'], message: 'This field is required.' })
+  if (action === 'set_role' && role === undefined) context.addIssue({ code: 'custom', path: ['role'], message: 'This field is required.' })
+})
+
 /** A person, without a password. */
 export const newPersonSchema = z.object({ email: email(), ...personal, ...employment })
 

@@ -72,6 +72,35 @@ export interface Invitation {
   expires_at: string
   /** Id of the Admin who invited. */
   invited_by: string | null
+  /** In lists. */
+  department_name?: string | null
+  inviter_name?: string | null
+}
+
+/** What became of one of many who were invited at once. */
+export interface InvitationResult {
+  row: number
+  email: string | null
+  status: 'invited' | 'already_invited' | 'failed'
+  errors: Record<string, string[]> | null
+}
+
+/** What became of one of many people to whom something was done at once. */
+export interface BulkResult {
+  id: string
+  /** Null for who is not there. */
+  email: string | null
+  status: 'done' | 'unchanged' | 'refused'
+  /** Why it was refused. */
+  detail: string | null
+}
+
+export interface ImportReport {
+  created: number
+  changed: number
+  unchanged: number
+  errors: { row: number, field: string, message: string }[]
+  changes: { row: number, action: 'create' | 'change', email: string, fields: Record<string, { from: unknown, to: unknown }> }[]
 }
 
 export interface Organization {
