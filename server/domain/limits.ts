@@ -22,6 +22,10 @@ const rules = {
   registration_address: { points: 20, duration: 15 * 60 },
   /** Pictures that one person uploads; each costs a decoding. */
   upload_person: { points: 100, duration: 15 * 60 },
+  /** Events of one kind that one stranger's address puts into a realm's record; a flood of them costs no statements. */
+  event_address: { points: 5, duration: 15 * 60, inMemoryBlockOnConsumed: 5 },
+  /** The same from all addresses together. */
+  event_realm: { points: 100, duration: 15 * 60, inMemoryBlockOnConsumed: 100 },
 } as const
 
 type RuleName = keyof typeof rules
@@ -43,6 +47,8 @@ export interface Limits {
   checkTaken(realm: string, ip: string | null): Promise<void>
   /** Counts a picture that someone uploads. @throws ApiError 429 */
   countUpload(realm: string, user: string): Promise<void>
+  /** Counts an event that a stranger has caused. @returns whether it may be recorded */
+  admitEvent(realm: string, kind: string, ip: string | null): Promise<boolean>
 }
 
 export interface PasswordAttempt {
@@ -87,11 +93,12 @@ export function createLimits(slots: Slots): Limits {
       const key = keyOf(realm, user)
       if (!await count('upload_person', key)) await check('upload_person', key)
     },
+    admitEvent: async (realm, kind, ip) => await count('event_address', keyOf(realm, kind, ip)) && await count('event_realm', keyOf(realm, kind)),
   }
 
   async function check(rule: RuleName, key: string): Promise<void> {
     const state = await limiters[rule].get(key)
-    if (state && state.consumedPoints >= rules[rule].points) throw throttled(state.msBeforeNext / 1000)
+    if (state && state.consumedPoints >= rules[rule].points) throw Object.assign(throttled(state.msBeforeNext / 1000), { limit: rule })
   }
 
   /** @returns false for one too many, of which the next check says so */

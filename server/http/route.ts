@@ -8,6 +8,7 @@ import type { App, Origin } from '../domain/app.ts'
 import type { AuthRealm } from '../domain/auth-realm.ts'
 import type { Principal } from '../domain/principal.ts'
 import { requirePrincipal } from '../domain/principal.ts'
+import { noteLimit } from '../domain/security-events.ts'
 import type { PlatformRealm, TenantRealm } from '../database/realms.ts'
 import type { Surface } from '../../shared/types/surface.ts'
 import { requireRuntime } from '../runtime.ts'
@@ -64,28 +65,31 @@ function definer(surfaces: Surface[]): Define<unknown> {
     setResponseHeader(event, 'cache-control', 'private, no-store')
     const { app } = requireRuntime()
     const authRealm = tenancy.surface === 'site' ? undefined : tenancy.authRealm
-    const principal = options.access === 'public' ? null : await authorize(event, app, authRealm!, options.access)
+    const stranger: Origin = { actor: null, ip: event.context.ip, request_id: event.context.request_id }
+    const principal = options.access === 'public' ? null : await authorize(event, app, authRealm!, options.access, stranger)
     const params = readParams(event)
-    const answer = await handler({
+    const origin = principal ? { ...stranger, actor: principal.user.id } : stranger
+    const context = {
       app,
       authRealm,
       principal,
       params,
       body: options.body && validate(options.body, await readJson(event)),
       query: options.query && validate(options.query, firstValues(getQuery(event))),
-      origin: { actor: principal?.user.id ?? null, ip: event.context.ip, request_id: event.context.request_id },
+      origin,
       userAgent: getHeader(event, 'user-agent') ?? null,
       event,
-    } as never)
+    } as never
+    const answer = await noting(() => handler(context), app, authRealm, origin)
     setResponseStatus(event, options.status ?? 200)
     return options.status === 204 ? null : answer
   })
 }
 
-async function authorize(event: H3Event, app: App, authRealm: AuthRealm, access: Exclude<Access, 'public'>): Promise<Principal> {
+async function authorize(event: H3Event, app: App, authRealm: AuthRealm, access: Exclude<Access, 'public'>, stranger: Origin): Promise<Principal> {
   const token = readAccessToken(event, app.config)
   if (!token) throw notAuthenticated()
-  const principal = await requirePrincipal(app, authRealm, token)
+  const principal = await requirePrincipal(app, authRealm, token, stranger)
   if (access !== 'signed-in' && !access(principal.user)) throw forbidden()
   return principal
 }
@@ -95,6 +99,16 @@ function readParams(event: H3Event): Record<string, string> {
   const params = getRouterParams(event)
   if (params.id !== undefined && !uuidPattern.test(params.id)) throw notFound()
   return params
+}
+
+async function noting(handle: () => unknown, app: App, authRealm: AuthRealm | undefined, origin: Origin): Promise<unknown> {
+  try {
+    return await handle()
+  }
+  catch (error) {
+    if (authRealm) await noteLimit(app, authRealm, origin, error)
+    throw error
+  }
 }
 
 function firstValues(query: Record<string, unknown>): Record<string, unknown> {

@@ -12,7 +12,7 @@ import { defineRealmRoute } from '../../../../http/route.ts'
 /** Registration, where it is open; an Admin creates people anywhere, with the role that she says. */
 export default defineRealmRoute({ access: 'public', status: 201 }, async ({ app, authRealm, origin, event }) => {
   const token = readAccessToken(event, app.config)
-  const principal = token ? await requirePrincipal(app, authRealm, token) : undefined
+  const principal = token ? await requirePrincipal(app, authRealm, token, origin) : undefined
   if (principal && canManageUsers(principal.user)) {
     const { re_password, ...input } = validate(newUserSchema, await readJson(event))
     const create = input.password === null ? createUserByMail : createUser
