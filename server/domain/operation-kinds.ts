@@ -3,6 +3,7 @@ import type { MigrationSets } from '../database/migrator.ts'
 import type { App } from './app.ts'
 import type { OperationReport } from './operation-runner.ts'
 import type { OperationRow } from './operations.ts'
+import { purge } from './tenant-purge.ts'
 
 /**
  * The work of one kind of operation. It may be cut off anywhere and begun anew by another process, so each of its steps
@@ -13,4 +14,5 @@ export type OperationWork = (app: App, operation: OperationRow, report: Operatio
 
 /** What this program can do; an operation of another kind is left to a process that knows it. */
 export const operationKinds: Partial<Record<OperationKind, OperationWork>> = {
+  purge,
 }
