@@ -13,6 +13,10 @@ export type ErrorCode
     | 'cross_site'
     | 'last_admin'
     | 'in_use'
+    | 'busy'
+    | 'wrong_state'
+    | 'maintenance'
+    | 'tenant_moved'
     | 'storage_full'
     | 'unavailable'
 

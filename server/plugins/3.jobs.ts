@@ -1,6 +1,9 @@
 import { defineNitroPlugin } from 'nitropack/runtime'
+import { migrations } from '#migrations'
 import { subscribe } from '../database/notifications.ts'
 import { startMailDelivery } from '../domain/mail-delivery.ts'
+import { startOperations } from '../domain/operation-runner.ts'
+import { operationsChannel } from '../domain/operations.ts'
 import { outboxChannel } from '../domain/outbox.ts'
 import { startJobs } from '../jobs.ts'
 import { createMailer } from '../mail/mailer.ts'
@@ -12,10 +15,12 @@ export default defineNitroPlugin(() => {
     const delivery = startMailDelivery(app, createMailer(app.config))
     // Sent by whichever process hears of it first; onUp, as something may have been missed.
     const subscription = subscribe(app.databaseUrl, outboxChannel, { onMessage: delivery.wake, onUp: delivery.wake })
+    const operations = startOperations(app, migrations)
+    const calls = subscribe(app.databaseUrl, operationsChannel, { onMessage: operations.wake, onUp: operations.wake })
     const jobs = startJobs(app)
     return async () => {
-      await Promise.all([subscription.stop(), jobs.stop()])
-      await delivery.stop()
+      await Promise.all([subscription.stop(), calls.stop(), jobs.stop()])
+      await Promise.all([delivery.stop(), operations.stop()])
     }
   })
 })

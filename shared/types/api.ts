@@ -121,3 +121,26 @@ export interface Page<Row> {
   previous: string | null
   results: Row[]
 }
+
+export type OperationKind = 'export' | 'restore' | 'clone' | 'purge'
+
+export type OperationState = 'queued' | 'running' | 'done' | 'failed'
+
+/** Long work on an organisation, which goes on in the background. */
+export interface Operation {
+  id: string
+  kind: OperationKind
+  /** Null where it makes a new organisation that is not there yet. */
+  tenant: string | null
+  state: OperationState
+  /** What is being done just now, and how far it is; a total of 0 is not known. */
+  step: string | null
+  done: number
+  total: number
+  result: Record<string, unknown> | null
+  error: string | null
+  requested_by: string | null
+  created: string
+  started_at: string | null
+  finished_at: string | null
+}

@@ -1,0 +1,16 @@
+import type { OperationKind } from '../../shared/types/api.ts'
+import type { MigrationSets } from '../database/migrator.ts'
+import type { App } from './app.ts'
+import type { OperationReport } from './operation-runner.ts'
+import type { OperationRow } from './operations.ts'
+
+/**
+ * The work of one kind of operation. It may be cut off anywhere and begun anew by another process, so each of its steps
+ * must find out whether it has been done already.
+ * @returns what the operation's record says came of it
+ */
+export type OperationWork = (app: App, operation: OperationRow, report: OperationReport, migrations: MigrationSets) => Promise<Record<string, unknown>>
+
+/** What this program can do; an operation of another kind is left to a process that knows it. */
+export const operationKinds: Partial<Record<OperationKind, OperationWork>> = {
+}
