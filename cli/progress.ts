@@ -14,3 +14,16 @@ export function showProgress(label: string): (finished: number, total: number) =
     stderr.write(`\r${label} ${'█'.repeat(done)}${'░'.repeat(width - done)} ${finished} of ${total}${finished === total ? '\n' : ''}`)
   }
 }
+
+/** The same for work that has several steps, each with a bar of its own. @returns a callback that is told of each change */
+export function showSteps(): (progress: { step: string | null, done: number, total: number }) => void {
+  let shown: string | null = null
+  let show: ReturnType<typeof showProgress> | undefined
+  return ({ step, done, total }) => {
+    if (step !== shown) {
+      shown = step
+      show = step === null ? undefined : showProgress(step.replaceAll('_', ' ').padEnd(16))
+    }
+    if (total > 0) show?.(done, total)
+  }
+}

@@ -31,3 +31,6 @@ export const canManageOrganization: Permission = isAdmin
 
 /** Console: see and run every tenant. */
 export const canManageTenants: Permission = isAdmin
+
+/** Console: archive, restore and clone tenants, which is to hold all that they have. */
+export const canManageArchives: Permission = isAdmin

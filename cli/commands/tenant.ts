@@ -7,6 +7,8 @@ import type { TenantRow } from '../../server/domain/tenants.ts'
 import { createTenant, requireTenant, setTenantStatus, tenantColumns } from '../../server/domain/tenants.ts'
 import { validate } from '../../shared/schemas/validate.ts'
 import { defineTask, readPassword } from '../task.ts'
+import { archives, clone, exportTask, restoreArchive } from './archives.ts'
+import { exec } from './exec.ts'
 
 const subdomain = { type: 'positional', description: 'The organisation\'s subdomain', required: true } as const
 
@@ -60,7 +62,7 @@ const resume = statusTask('resume', 'active', 'Open a suspended organisation aga
 
 export default defineCommand({
   meta: { name: 'tenant', description: 'Organisations' },
-  subCommands: { create, list, show, suspend, resume },
+  subCommands: { create, list, show, suspend, resume, 'export': exportTask, 'restore-archive': restoreArchive, clone, archives, exec },
 })
 
 function statusTask(name: string, status: 'active' | 'suspended', description: string) {

@@ -14,6 +14,8 @@ export type AuditAction
     | 'department.created' | 'department.renamed' | 'department.deleted' | 'department.transferred'
     | 'organization.changed' | 'organization.logo_replaced' | 'organization.logo_cleared'
     | 'tenant.created' | 'tenant.suspended' | 'tenant.resumed'
+    | 'tenant.exported' | 'tenant.restored_from_archive' | 'tenant.created_from_archive' | 'tenant.cloned'
+    | 'archive.downloaded' | 'archive.deleted' | 'organization.restored' | 'tenants.queried'
 
 export interface AuditEntry {
   action: AuditAction

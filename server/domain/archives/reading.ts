@@ -13,7 +13,7 @@ import { blockSize, paddingOf, sizeIn, tarEnd, tarHeader } from './tar.ts'
  * An archive that is open. Where each byte of it is, and what it must be, follows from its manifest: nothing in it is
  * interpreted, everything is compared, and whatever does not agree is refused.
  */
-export interface Archive {
+export interface OpenArchive {
   manifest: Manifest
   /** Made by this installation. */
   ours: boolean
@@ -30,7 +30,7 @@ export interface Archive {
 const manifestLimit = 1_000_000
 
 /** @throws ApiError 400 when the file is no archive or its manifest is not as it was written; what the disk says */
-export async function openArchive(path: string, secret: string): Promise<Archive> {
+export async function openArchive(path: string, secret: string): Promise<OpenArchive> {
   const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
   try {
     return await readArchive(handle, secret)
@@ -41,7 +41,7 @@ export async function openArchive(path: string, secret: string): Promise<Archive
   }
 }
 
-async function readArchive(handle: FileHandle, secret: string): Promise<Archive> {
+async function readArchive(handle: FileHandle, secret: string): Promise<OpenArchive> {
   const { size } = await handle.stat()
   const manifestSize = sizeIn(await readExactly(handle, 0, blockSize))
   if (!(manifestSize > 0 && manifestSize < manifestLimit)) throw altered(manifestEntry)
