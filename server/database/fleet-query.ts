@@ -72,7 +72,8 @@ async function runStatement(client: TransactionClient, text: string): Promise<Pi
   const rows: Record<string, unknown>[] = []
   let count: number | null = null
   for await (const batch of client.unsafe(text, []).cursor(1_000)) {
-    count = batch.count ?? count
+    // Of what only changes rows, postgres.js says how many, and not in its types.
+    count = (batch as { count?: number | null }).count ?? count
     rows.push(...batch.map(row => ({ ...row })))
     if (rows.length > rowsLimit) throw new Error(`More than ${rowsLimit} rows.`)
   }

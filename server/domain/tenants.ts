@@ -25,6 +25,7 @@ export interface TenantRow {
   subdomain: string
   tenant_id: string
   status: TenantStatus
+  maintenance_since: Date | null
   created: Date
   updated: Date
 }
@@ -61,7 +62,7 @@ export async function createTenant(app: App, migrations: Migration[], input: New
   const url = app.config.originOf(`${input.subdomain}.${app.config.baseDomain}`)
   const now = new Date()
   const key = await newSigningKey(schema, app.config.secret, now)
-  return explained(() => platform.transaction(async (tx) => {
+  return explainTaken(() => platform.transaction(async (tx) => {
     const tenant = await insertTenant(tx, app, input, schema, now)
     const authRealm = tenantAuthRealm(app.database, { ...tenant, origin: url })
     await tx.execute(sql.raw(`create schema "${schema}"`))
@@ -95,10 +96,10 @@ export async function setTenantStatus(app: App, subdomain: string, status: 'acti
 }
 
 /** @throws ApiError 404 */
-export async function requireTenant(app: App, subdomain: string): Promise<TenantRow & { version: string | null }> {
+export async function requireTenant(app: App, by: string | { id: string }): Promise<TenantRow & { version: string | null }> {
   const { db, tables: { tenants, schema_versions: versions } } = app.database.platform
   const rows = await db.select({ ...tenantColumns(tenants), version: versions.version }).from(tenants)
-    .leftJoin(versions, eq(versions.schema, tenants.schema)).where(eq(tenants.subdomain, subdomain))
+    .leftJoin(versions, eq(versions.schema, tenants.schema)).where(typeof by === 'string' ? eq(tenants.subdomain, by) : eq(tenants.id, by.id))
   if (!rows[0]) throw notFound()
   return rows[0]
 }
@@ -115,12 +116,13 @@ export function tenantColumns(tenants: App['database']['platform']['tables']['te
     subdomain: tenants.subdomain,
     tenant_id: tenants.tenant_id,
     status: tenants.status,
+    maintenance_since: tenants.maintenance_since,
     created: tenants.created,
     updated: tenants.updated,
   }
 }
 
-async function insertTenant(tx: Db, app: App, input: NewTenant, schema: string, now: Date): Promise<TenantRow> {
+export async function insertTenant(tx: Db, app: App, input: Omit<NewTenant, 'admin_email' | 'admin_password'>, schema: string, now: Date): Promise<TenantRow> {
   const { tenants } = app.database.platform.tables
   const { name, subdomain, business_email, business_phone_number } = input
   // A slug that is taken is drawn again, with more digits each time: the letters alone leave room for few.
@@ -143,7 +145,7 @@ export function announceTenant(tx: Db, id: string) {
   return tx.execute(sql`select pg_notify(${tenantsChannel}, ${id})`)
 }
 
-async function explained<T>(work: () => Promise<T>): Promise<T> {
+export async function explainTaken<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   }
@@ -154,3 +156,8 @@ async function explained<T>(work: () => Promise<T>): Promise<T> {
     throw error
   }
 }
+
+export function tenantOrigin({ originOf, baseDomain }: App['config'], { subdomain }: Pick<TenantRow, 'subdomain'>): string {
+  return originOf(`${subdomain}.${baseDomain}`)
+}
+export async function requireFreeSubdomain(_tx: Db, _app: App, _subdomain: string, _tenant: string): Promise<void> {}

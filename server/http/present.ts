@@ -1,6 +1,7 @@
 import { readableOn } from '../../shared/contrast.ts'
 import type { AuthRealm } from '../domain/auth-realm.ts'
 import type { Organization } from '../domain/organization.ts'
+import type { OperationRow } from '../domain/operations.ts'
 import type { TenantRow } from '../domain/tenants.ts'
 import type { UserRow } from '../domain/users.ts'
 
@@ -75,4 +76,9 @@ export function presentTenant(tenant: TenantRow, url: string) {
     created: tenant.created,
     updated: tenant.updated,
   }
+}
+
+export function presentOperation(operation: OperationRow) {
+  const { id, kind, tenant, state, step, done, total, result, error, requested_by, created, started_at, finished_at } = operation
+  return { id, kind, tenant, state, step, done, total, result, error, requested_by, created, started_at, finished_at }
 }
