@@ -294,7 +294,7 @@ async function furnish(): Promise<void> {
   const png = { 'content-type': 'image/png' }
   const { id } = world.acme.staff
   const staff = (await signInAs(world.acme, world.acme.staff)).access
-  expect((await world.acme.call(`${auth}/users/${id}/`, { method: 'PATCH', token: admin, body: { first_name: 'Zebedee', last_name: 'Quixotic \\N \t"', department, employee_id: 'EMP-CANARY' } })).status).toBe(200)
+  expect((await world.acme.call(`${auth}/users/${id}/`, { method: 'PATCH', token: admin, body: { first_name: 'Zebedee', last_name: 'Quixotic \\N \\t "', department, employee_id: 'EMP-CANARY' } })).status).toBe(200)
   expect((await world.acme.call(`${api}/users/${id}/photo/`, { method: 'PUT', token: staff, body: red, headers: png })).status).toBe(200)
   expect((await world.acme.call(`${api}/organization/logo/`, { method: 'PUT', token: admin, body: blue, headers: png })).status).toBe(200)
   expect((await world.acme.call(`${api}/organization/`, { method: 'PATCH', token: admin, body: { registration: 'open', registration_domains: ['canary.example'] } })).status).toBe(200)
