@@ -15,15 +15,16 @@ export function showProgress(label: string): (finished: number, total: number) =
   }
 }
 
-/** The same for work that has several steps, each with a bar of its own. @returns a callback that is told of each change */
+/** @returns a callback that writes each step of an operation on standard error, and how far it is on a terminal */
 export function showSteps(): (progress: { step: string | null, done: number, total: number }) => void {
+  const { stderr } = process
   let shown: string | null = null
-  let show: ReturnType<typeof showProgress> | undefined
+  let drawn = 0
   return ({ step, done, total }) => {
-    if (step !== shown) {
-      shown = step
-      show = step === null ? undefined : showProgress(step.replaceAll('_', ' ').padEnd(16))
-    }
-    if (total > 0) show?.(done, total)
+    if (step !== shown && step !== null) stderr.write(`${shown === null ? '' : '\n'}${step} …`)
+    shown = step ?? shown
+    if (!stderr.isTTY || total === 0 || (done < total && Date.now() - drawn < 50)) return
+    drawn = Date.now()
+    stderr.write(`\r${shown} … ${done} of ${total}`)
   }
 }

@@ -14,6 +14,7 @@ const main = defineCommand({
     migrate: () => import('./commands/migrate.ts').then(module => module.default),
     seed: () => import('./commands/seed.ts').then(module => module.default),
     report: () => import('./commands/exec.ts').then(module => module.default),
+    keys: () => import('./commands/keys.ts').then(module => module.default),
     doctor: () => import('./commands/doctor.ts').then(module => module.default),
   },
 })

@@ -29,7 +29,7 @@ export async function createApp(config: Config, log: Logger, slotsOptions: Parti
     database,
     databaseUrl,
     log,
-    keys: createKeyRings(config.secret, config.ttl.session),
+    keys: createKeyRings(config),
     hashing: createHashing({ pepper: config.pepper, cost: config.bcryptCost }),
     limits: createLimits(slots),
     async close() {

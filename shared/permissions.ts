@@ -29,7 +29,16 @@ export const canReadAudit: Permission = isAdmin
 /** Change the organisation's own data and its rules for joining. */
 export const canManageOrganization: Permission = isAdmin
 
-/** Console: see and run every tenant. */
+// On the console an Admin is an Owner, Staff may only read; nobody but operators signs in there.
+const isSupport: Permission = actor => actor.role === 'Admin' || actor.role === 'Support'
+
+/** Console: see every tenant. */
+export const canReadTenants: Permission = () => true
+
+/** Console: suspend and resume tenants, and put them into maintenance. */
+export const canSupportTenants: Permission = isSupport
+
+/** Console: create, change, rename and delete tenants; their domains and keys. */
 export const canManageTenants: Permission = isAdmin
 
 /** Console: archive, restore and clone tenants, which is to hold all that they have. */

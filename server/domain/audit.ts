@@ -13,9 +13,14 @@ export type AuditAction
     | 'user.photo_replaced' | 'user.photo_cleared' | 'users.imported' | 'users.exported' | 'audit.exported'
     | 'department.created' | 'department.renamed' | 'department.deleted' | 'department.transferred'
     | 'organization.changed' | 'organization.logo_replaced' | 'organization.logo_cleared'
-    | 'tenant.created' | 'tenant.suspended' | 'tenant.resumed'
+    | 'organization.suspended' | 'organization.resumed' | 'organization.deletion_scheduled' | 'organization.restored'
+    | 'organization.maintenance_started' | 'organization.maintenance_ended' | 'organization.domains_changed' | 'organization.key_rotated'
+    | 'tenant.created' | 'tenant.changed' | 'tenant.suspended' | 'tenant.resumed' | 'tenant.deletion_scheduled' | 'tenant.restored'
+    | 'tenant.maintenance_started' | 'tenant.maintenance_ended' | 'tenant.purge_started' | 'tenant.purged'
+    | 'tenant.domain_added' | 'tenant.domain_verified' | 'tenant.domain_lost' | 'tenant.domain_primary' | 'tenant.domain_removed'
+    | 'tenant.key_rotated' | 'tenants.exported'
     | 'tenant.exported' | 'tenant.restored_from_archive' | 'tenant.created_from_archive' | 'tenant.cloned'
-    | 'archive.downloaded' | 'archive.deleted' | 'organization.restored' | 'tenants.queried'
+    | 'archive.downloaded' | 'archive.deleted' | 'organization.data_restored' | 'tenants.queried'
 
 export interface AuditEntry {
   action: AuditAction

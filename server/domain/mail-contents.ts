@@ -11,6 +11,7 @@ import { newDevice } from '../mail/templates/new-device.ts'
 import { passwordChanged } from '../mail/templates/password-changed.ts'
 import { passwordReset } from '../mail/templates/password-reset.ts'
 import { sessionReuse } from '../mail/templates/session-reuse.ts'
+import { tenantNotice } from '../mail/templates/tenant-notice.ts'
 import { welcome } from '../mail/templates/welcome.ts'
 import type { TenantRealm } from '../database/realms.ts'
 import type { App } from './app.ts'
@@ -19,6 +20,7 @@ import { platformAuthRealm, tenantAuthRealm } from './auth-realm.ts'
 import { inviteLife, isReachable, issueLink } from './one-time-links.ts'
 import { issueInvitationLink } from './invitations.ts'
 import type { MailData, MailKind, QueuedMail } from './outbox.ts'
+import { identityColumns, tenantOrigin } from './tenant-origins.ts'
 
 /**
  * Writes a mail, at the moment it is sent: the links in it are made now, and only now.
@@ -64,6 +66,7 @@ const writers: { [Kind in MailKind]: Writer<Kind> } = {
   async account_exists({ authRealm, brand, to }) {
     return await findReachable(authRealm, to) ? accountExists(brand) : undefined
   },
+  tenant_notice: ({ brand }, facts) => tenantNotice(brand, facts),
 }
 
 /** @param email the new address that the link must be about: a newer request may be for another */
@@ -89,6 +92,6 @@ async function findRealm(app: App, realm: string): Promise<AuthRealm | undefined
   const { originOf, baseDomain } = app.config
   if (realm === 'platform') return platformAuthRealm(app.database, originOf(`console.${baseDomain}`))
   const { db, tables: { tenants } } = app.database.platform
-  const rows = await db.select({ id: tenants.id, name: tenants.name, schema: tenants.schema, subdomain: tenants.subdomain }).from(tenants).where(eq(tenants.id, realm))
-  return rows[0] && tenantAuthRealm(app.database, { ...rows[0], origin: originOf(`${rows[0].subdomain}.${baseDomain}`) })
+  const rows = await db.select(identityColumns(tenants)).from(tenants).where(eq(tenants.id, realm))
+  return rows[0] && tenantAuthRealm(app.database, { ...rows[0], origin: tenantOrigin(app.config, rows[0]) })
 }

@@ -6,6 +6,7 @@ import { exportTenant } from './archives/export.ts'
 import { restoreArchive } from './archives/restoration.ts'
 import type { OperationReport } from './operation-runner.ts'
 import type { OperationRow } from './operations.ts'
+import { purge } from './tenant-purge.ts'
 
 /**
  * The work of one kind of operation. It may be cut off anywhere and begun anew by another process, so each of its steps
@@ -19,4 +20,5 @@ export const operationKinds: Partial<Record<OperationKind, OperationWork>> = {
   export: exportTenant,
   restore: restoreArchive,
   clone: cloneTenant,
+  purge,
 }

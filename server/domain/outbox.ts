@@ -20,6 +20,7 @@ export interface MailData {
   session_reuse: Record<string, never>
   invitation: { invitation: string }
   account_exists: Record<string, never>
+  tenant_notice: { organization: string, event: 'suspended' | 'resumed' | 'deletion_scheduled' | 'restored', reason: string | null, until: string | null }
 }
 
 export type MailKind = keyof MailData
@@ -56,6 +57,11 @@ const { outbox } = platformTables(pgSchema('platform').table)
 export async function enqueueMail(tx: Db, authRealm: AuthRealm, { kind, to, data }: NewMail): Promise<void> {
   const now = new Date()
   await tx.insert(outbox).values({ id: newId(), realm: authRealm.id, kind, recipient: to, data, created: now, due_at: now })
+  await wakeMails(tx)
+}
+
+/** Tells every process, when the transaction is done, that there may be mail to send. */
+export async function wakeMails(tx: Db): Promise<void> {
   await tx.execute(sql`select pg_notify(${outboxChannel}, '')`)
 }
 
@@ -65,7 +71,7 @@ export async function enqueueMail(tx: Db, authRealm: AuthRealm, { kind, to, data
  */
 export async function claimMails({ database: { platform: { db } } }: App, limit: number): Promise<QueuedMail[]> {
   // As an array, so that the rows are chosen once: a planner may run a subquery in IN again and lock more of them.
-  const due = sql`any(array(select id from platform.outbox where ${pending} and due_at <= now() order by due_at limit ${limit} for update skip locked))`
+  const due = sql`any(array(select id from platform.outbox where ${pending} and ${unheld} and due_at <= now() order by due_at limit ${limit} for update skip locked))`
   const rows = await db.update(outbox)
     .set({ attempts: sql`${outbox.attempts} + 1`, due_at: sql`now() + make_interval(secs => ${lease})` })
     .where(sql`${outbox.id} = ${due}`)
@@ -100,7 +106,7 @@ export async function postponeMail({ database: { platform: { db } } }: App, mail
 
 /** @returns milliseconds until the next mail is due, 0 for one that is, or undefined where there is none */
 export async function nextMailDue({ database: { platform: { db } } }: App): Promise<number | undefined> {
-  const rows = await db.select({ wait: sql<number | null>`(extract(epoch from min(${outbox.due_at}) - now()) * 1000)::float8` }).from(outbox).where(pending)
+  const rows = await db.select({ wait: sql<number | null>`(extract(epoch from min(${outbox.due_at}) - now()) * 1000)::float8` }).from(outbox).where(and(pending, unheld))
   const wait = rows[0]?.wait
   return wait === null || wait === undefined ? undefined : Math.max(0, wait)
 }
@@ -113,6 +119,9 @@ export async function purgeOutbox({ database: { platform: { db } } }: App): Prom
 }
 
 const pending = and(isNull(outbox.sent_at), isNull(outbox.given_up_at))!
+
+// Of a tenant that is closed they wait until it is open again: the links in them lead nowhere meanwhile.
+const unheld = sql`not exists (select from platform.tenants t where t.id = nullif(realm, 'platform')::uuid and (t.status <> 'active' or t.maintenance_since is not null))`
 
 // A process that was thought dead, and another has taken over from, has no say any more.
 function stillOurs(mail: QueuedMail) {

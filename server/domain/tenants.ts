@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { eq, sql } from 'drizzle-orm'
-import { conflict, invalid, notFound } from '../../shared/errors.ts'
+import { invalid, notFound } from '../../shared/errors.ts'
 import type { TenantStatus } from '../../shared/types/api.ts'
 import { violatedUnique } from '../database/errors.ts'
 import { newId } from '../database/ids.ts'
@@ -13,6 +13,7 @@ import { recordAudit } from './audit.ts'
 import { tenantAuthRealm } from './auth-realm.ts'
 import { newSigningKey } from './keys.ts'
 import { inviteLife, issuePasswordLink } from './one-time-links.ts'
+import { primaryDomain } from './tenant-origins.ts'
 import { createUser } from './users.ts'
 
 export interface TenantRow {
@@ -25,7 +26,14 @@ export interface TenantRow {
   subdomain: string
   tenant_id: string
   status: TenantStatus
+  /** Why it is suspended or to be deleted. */
+  status_reason: string | null
+  status_changed: Date | null
+  /** When it will be purged, where its deletion is scheduled. */
+  purge_after: Date | null
   maintenance_since: Date | null
+  /** Host of the custom domain that is canonical, in place of the subdomain's. */
+  primary_domain: string | null
   created: Date
   updated: Date
 }
@@ -64,6 +72,7 @@ export async function createTenant(app: App, migrations: Migration[], input: New
   const key = await newSigningKey(schema, app.config.secret, now)
   return explainTaken(() => platform.transaction(async (tx) => {
     const tenant = await insertTenant(tx, app, input, schema, now)
+    await requireFreeSubdomain(tx, app, tenant.subdomain, tenant.id)
     const authRealm = tenantAuthRealm(app.database, { ...tenant, origin: url })
     await tx.execute(sql.raw(`create schema "${schema}"`))
     await applyMigrations(tx, schema, migrations)
@@ -77,25 +86,9 @@ export async function createTenant(app: App, migrations: Migration[], input: New
 }
 
 /**
- * Suspends or resumes a tenant. Every process knows within a second; calls that load a user look for themselves.
- * @throws ApiError 404, or 409 when it is so already
+ * Finds a tenant by its subdomain, as people name it, or by its id.
+ * @throws ApiError 404
  */
-export async function setTenantStatus(app: App, subdomain: string, status: 'active' | 'suspended', origin: Origin): Promise<TenantRow> {
-  const { platform } = app.database
-  const { tenants } = platform.tables
-  return platform.transaction(async (tx) => {
-    const before = (await tx.select({ status: tenants.status }).from(tenants).where(eq(tenants.subdomain, subdomain)).for('update'))[0]
-    if (!before) throw notFound()
-    if (before.status === status) throw conflict(`The organisation is ${status} already.`, 'in_use')
-    const rows = await tx.update(tenants).set({ status, updated: new Date() }).where(eq(tenants.subdomain, subdomain)).returning(tenantColumns(tenants))
-    const tenant = rows[0]!
-    await recordAudit(tx, platform, origin, { action: status === 'active' ? 'tenant.resumed' : 'tenant.suspended', subject: tenant.id })
-    await announceTenant(tx, tenant.id)
-    return tenant
-  })
-}
-
-/** @throws ApiError 404 */
 export async function requireTenant(app: App, by: string | { id: string }): Promise<TenantRow & { version: string | null }> {
   const { db, tables: { tenants, schema_versions: versions } } = app.database.platform
   const rows = await db.select({ ...tenantColumns(tenants), version: versions.version }).from(tenants)
@@ -116,12 +109,50 @@ export function tenantColumns(tenants: App['database']['platform']['tables']['te
     subdomain: tenants.subdomain,
     tenant_id: tenants.tenant_id,
     status: tenants.status,
+    status_reason: tenants.status_reason,
+    status_changed: tenants.status_changed,
+    purge_after: tenants.purge_after,
     maintenance_since: tenants.maintenance_since,
+    primary_domain: primaryDomain(tenants),
     created: tenants.created,
     updated: tenants.updated,
   }
 }
 
+/**
+ * A subdomain that another tenant had until it was renamed, or one that is gone, is nobody's for a while. To be asked
+ * after the row is written: its unique index waits for whoever is just giving the subdomain up.
+ * @throws ApiError 400 on `subdomain`
+ */
+export async function requireFreeSubdomain(tx: Db, app: App, subdomain: string, tenant: string): Promise<void> {
+  const { former_subdomains: former, tombstones } = app.database.platform.tables
+  const rows = await tx.execute(sql`
+    select 1 from ${former} where subdomain = ${subdomain} and tenant <> ${tenant} and redirects_until > now()
+    union all select 1 from ${tombstones} where subdomain = ${subdomain} and quarantined_until > now()`)
+  if (rows.length > 0) throw subdomainTaken()
+}
+
+/** Says of a name that is taken which it is. @throws ApiError 400, or what `work` throws */
+export async function explainTaken<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  }
+  catch (error) {
+    const unique = violatedUnique(error)
+    if (unique === 'tenants_name') throw invalid({ name: ['An organisation with this name already exists.'] })
+    if (unique === 'tenants_subdomain') throw subdomainTaken()
+    throw error
+  }
+}
+
+function subdomainTaken() {
+  return invalid({ subdomain: ['This subdomain is taken.'] })
+}
+
+/**
+ * Writes a tenant's row, with a slug that nobody has; its schema is made in the same transaction.
+ * @throws what `explainTaken` explains
+ */
 export async function insertTenant(tx: Db, app: App, input: Omit<NewTenant, 'admin_email' | 'admin_password'>, schema: string, now: Date): Promise<TenantRow> {
   const { tenants } = app.database.platform.tables
   const { name, subdomain, business_email, business_phone_number } = input
@@ -144,20 +175,3 @@ function drawTenantId(name: string, digits: number): string {
 export function announceTenant(tx: Db, id: string) {
   return tx.execute(sql`select pg_notify(${tenantsChannel}, ${id})`)
 }
-
-export async function explainTaken<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  }
-  catch (error) {
-    const unique = violatedUnique(error)
-    if (unique === 'tenants_name') throw invalid({ name: ['An organisation with this name already exists.'] })
-    if (unique === 'tenants_subdomain') throw invalid({ subdomain: ['This subdomain is taken.'] })
-    throw error
-  }
-}
-
-export function tenantOrigin({ originOf, baseDomain }: App['config'], { subdomain }: Pick<TenantRow, 'subdomain'>): string {
-  return originOf(`${subdomain}.${baseDomain}`)
-}
-export async function requireFreeSubdomain(_tx: Db, _app: App, _subdomain: string, _tenant: string): Promise<void> {}

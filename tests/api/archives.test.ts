@@ -162,7 +162,7 @@ describe('restored in place, an archive', () => {
     expect([state, error]).toEqual(['done', null])
 
     const after = await rowsOf(sql, world.acme.schema)
-    expect(after.audit_events!.filter(row => !row.includes('organization.restored'))).toEqual(before.audit_events)
+    expect(after.audit_events!.filter(row => !row.includes('organization.data_restored'))).toEqual(before.audit_events)
     expect({ ...after, audit_events: [] }).toEqual({ ...before, audit_events: [] })
     expect(await filesOf(world.acme.schema)).toEqual(files)
     expect(await sql`select kid from ${sql(world.acme.schema)}.signing_keys`).toEqual(keys)

@@ -64,7 +64,7 @@ async function versionOf(tx: Db, { schema }: TenantRow, known: Migration[]): Pro
 
 async function copyScrubbed(tx: Db, from: string, to: string, keptAdmin: string | null, report: OperationReport): Promise<void> {
   const tables = (await readTables(tx, to)).filter(({ name }) => scrubbing[name] !== 'left out')
-  report.begin('copying_tables', tables.length)
+  report.begin('Copying its tables', tables.length)
   for (const table of tables) {
     const target = sql`${sql.identifier(to)}.${sql.identifier(table.name)}`
     if (await tx.$count(target) > 0) await tx.execute(sql`delete from ${target}`)

@@ -37,7 +37,7 @@ export async function fillSchema(tx: Db, client: TransactionClient, schema: stri
     stored.columns.every(column => tables.find(table => table.name === stored.name)!.columns.includes(column)))
   if (!fits) throw altered(manifestEntry)
   await tx.execute(sql`set local datestyle to 'ISO, YMD'`)
-  report.begin('writing_rows', inOrder.reduce((sum, { rows }) => sum + rows, 0))
+  report.begin('Writing its rows', inOrder.reduce((sum, { rows }) => sum + rows, 0))
   for (const stored of inOrder) {
     const table = sql`${sql.identifier(schema)}.${sql.identifier(stored.name)}`
     // What the migrations have put there; the archive has it too. A table of nothing may refuse even that.

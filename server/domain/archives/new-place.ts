@@ -2,7 +2,8 @@ import { eq } from 'drizzle-orm'
 import type { Db } from '../../database/realms.ts'
 import { newSchemaName } from '../../database/schema-names.ts'
 import type { App } from '../app.ts'
-import { explainTaken, insertTenant, requireFreeSubdomain, tenantOrigin } from '../tenants.ts'
+import { tenantOrigin } from '../tenant-origins.ts'
+import { explainTaken, insertTenant, requireFreeSubdomain } from '../tenants.ts'
 import type { TenantRow } from '../tenants.ts'
 
 /** A tenant that an operation is to make. Its schema is chosen when it is asked for, so that a second try finds what a first has done. */

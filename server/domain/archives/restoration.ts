@@ -54,7 +54,7 @@ export async function restoreArchive(app: App, operation: OperationRow, report: 
 async function check(archive: OpenArchive, report: OperationReport): Promise<void> {
   const thousands = (bytes: number) => Math.floor(bytes / 1000)
   let checked = 0
-  report.begin('checking_archive', thousands(archive.size))
+  report.begin('Checking the archive', thousands(archive.size))
   await archive.verify((bytes) => {
     report.advance(thousands(bytes) - checked)
     checked = thousands(bytes)
@@ -122,7 +122,7 @@ async function setMaintenance(app: App, id: string, closed: boolean): Promise<vo
 
 /** @param added gets the paths of files that were not there before */
 async function putImages(app: App, schema: string, archive: OpenArchive, report: OperationReport, added: string[]): Promise<void> {
-  report.begin('writing_files', archive.manifest.files.count)
+  report.begin('Writing its pictures', archive.manifest.files.count)
   for await (const { file, bytes } of archive.files()) {
     if (await putImage(app, schema, file.path, bytes)) added.push(file.path)
     report.advance()
@@ -144,8 +144,8 @@ async function replaceSchema(
     if (done) return done
     await fillSchema(tx, client, draft, archive, migrations.tenant, report)
     await giveKeys(tx, app, schema, draft, keepsKeys)
-    await recordAudit(tx, app.database.tenant(draft), fromSystem, { action: 'organization.restored', subject: id, details: { to: archive.manifest.created } })
-    report.begin('replacing_schema')
+    await recordAudit(tx, app.database.tenant(draft), fromSystem, { action: 'organization.data_restored', subject: id, details: { to: archive.manifest.created } })
+    report.begin('Replacing its schema')
     // One message, so that even without the transaction around it the old would not go without the new.
     await tx.execute(sql`drop schema if exists ${sql.identifier(schema)} cascade; alter schema ${sql.identifier(draft)} rename to ${sql.identifier(schema)}`)
     await tx.delete(versions).where(eq(versions.schema, schema))

@@ -71,7 +71,7 @@ async function readMigrations(tx: Db, schema: string): Promise<string[]> {
 
 async function takePictures(app: App, tx: Db, schema: string, folder: string, report: OperationReport) {
   const wanted = await namedImages(app, tx, schema)
-  report.begin('taking_files', wanted.length)
+  report.begin('Taking its pictures', wanted.length)
   const pictures: string[] = []
   for (const { owner, name } of wanted) {
     for (const size of imageSizes) {
@@ -105,7 +105,7 @@ async function take(source: string, target: string): Promise<boolean> {
 async function takeTables(tx: Db, client: TransactionClient, schema: string, tables: CopiedTable[], folder: string, report: OperationReport): Promise<Manifest['tables']> {
   const counts = []
   for (const { name } of tables) counts.push(await tx.$count(sql`${sql.identifier(schema)}.${sql.identifier(name)}`))
-  report.begin('taking_rows', counts.reduce((sum, count) => sum + count, 0))
+  report.begin('Reading its rows', counts.reduce((sum, count) => sum + count, 0))
   const taken: Manifest['tables'] = []
   for (const table of tables) {
     let rows = 0

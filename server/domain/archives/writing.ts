@@ -18,7 +18,7 @@ const listFile = 'files.jsonl'
 
 /** Makes one file of a snapshot's folder. @returns what it says of itself */
 export async function writeArchive(target: string, folder: string, tenant: TenantRow, snapshot: Snapshot, secret: string, report: OperationReport): Promise<Manifest> {
-  report.begin('writing_archive', 2 * snapshot.pictures.length + snapshot.tables.length)
+  report.begin('Writing the archive', 2 * snapshot.pictures.length + snapshot.tables.length)
   await pipeline(listPictures(folder, snapshot.pictures, report), createWriteStream(join(folder, listFile), { mode: 0o600 }))
   const manifest = await describe(folder, tenant, snapshot)
   await pipeline(Readable.from(tarOf(folder, manifest, secret, report), { objectMode: false }), createWriteStream(target, { mode: 0o600 }))

@@ -1,18 +1,19 @@
 import { eq } from 'drizzle-orm'
 import { notFound } from '../../../../shared/errors.ts'
 import { tenantInfoSchema } from '../../../../shared/schemas/tenant.ts'
+import { primaryDomain, tenantOrigin } from '../../../domain/tenant-origins.ts'
 import { defineSiteRoute } from '../../../http/route.ts'
 
 /** The organisation finder: what someone who knows the organisation's public id needs to reach its portal. */
 export default defineSiteRoute({ access: 'public', body: tenantInfoSchema }, async ({ app, body, origin }) => {
   const { db, tables: { tenants } } = app.database.platform
   await app.limits.checkLinks('site', origin.ip)
-  const rows = await db.select({ name: tenants.name, subdomain: tenants.subdomain }).from(tenants)
+  const rows = await db.select({ name: tenants.name, subdomain: tenants.subdomain, primary_domain: primaryDomain(tenants) }).from(tenants)
     .where(eq(tenants.tenant_id, body.tenant_id.toUpperCase()))
   const tenant = rows[0]
   if (!tenant) {
     await app.limits.countWrongLink('site', origin.ip)
     throw notFound()
   }
-  return { ...tenant, url: app.config.originOf(`${tenant.subdomain}.${app.config.baseDomain}`) }
+  return { name: tenant.name, subdomain: tenant.subdomain, url: tenantOrigin(app.config, tenant) }
 })
