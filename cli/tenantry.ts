@@ -13,6 +13,7 @@ const main = defineCommand({
     operator: () => import('./commands/operator.ts').then(module => module.default),
     migrate: () => import('./commands/migrate.ts').then(module => module.default),
     seed: () => import('./commands/seed.ts').then(module => module.default),
+    report: () => import('./commands/exec.ts').then(module => module.default),
     keys: () => import('./commands/keys.ts').then(module => module.default),
     doctor: () => import('./commands/doctor.ts').then(module => module.default),
   },

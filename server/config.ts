@@ -23,6 +23,7 @@ const settings = z.object({
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must start with postgres://').optional(),
   DATA_DIR: z.string().default('.data'),
   UPLOAD_DIR: z.string().optional(),
+  ARCHIVE_DIR: z.string().optional(),
   SECRET: z.string().optional(),
   PEPPER: z.string().optional(),
   SMTP_URL: z.string().regex(/^smtps?:\/\/[^/]/, 'must start with smtp:// or smtps://').optional(),
@@ -55,6 +56,8 @@ export interface Config {
   dataDir: string
   /** Where photos and logos are; see server/domain/image-files.ts. */
   uploadDir: string
+  /** Where tenants' archives are; see server/domain/archives. */
+  archiveDir: string
   secret: string
   pepper: string
   mail: {
@@ -106,6 +109,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     databaseUrl: value.DATABASE_URL,
     dataDir,
     uploadDir: resolve(value.UPLOAD_DIR ?? join(dataDir, 'uploads')),
+    archiveDir: resolve(value.ARCHIVE_DIR ?? join(dataDir, 'archives')),
     secret: secretOf('SECRET', value.SECRET, production, dataDir),
     pepper: secretOf('PEPPER', value.PEPPER, production, dataDir),
     mail: {

@@ -40,3 +40,6 @@ export const canSupportTenants: Permission = isSupport
 
 /** Console: create, change, rename and delete tenants; their domains and keys. */
 export const canManageTenants: Permission = isAdmin
+
+/** Console: archive, restore and clone tenants, which is to hold all that they have. */
+export const canManageArchives: Permission = isAdmin

@@ -71,6 +71,7 @@ async function readApplied(db: Db, schema: string): Promise<string[]> {
   return rows[0]?.applied ?? []
 }
 
-function entryOf(migration: Migration): string {
+/** How a migration stands in a schema's record. */
+export function entryOf(migration: Migration): string {
   return `${migration.name} ${migration.checksum}`
 }

@@ -1,6 +1,9 @@
 import type { OperationKind } from '../../shared/types/api.ts'
 import type { MigrationSets } from '../database/migrator.ts'
 import type { App } from './app.ts'
+import { cloneTenant } from './archives/cloning.ts'
+import { exportTenant } from './archives/export.ts'
+import { restoreArchive } from './archives/restoration.ts'
 import type { OperationReport } from './operation-runner.ts'
 import type { OperationRow } from './operations.ts'
 import { purge } from './tenant-purge.ts'
@@ -14,5 +17,8 @@ export type OperationWork = (app: App, operation: OperationRow, report: Operatio
 
 /** What this program can do; an operation of another kind is left to a process that knows it. */
 export const operationKinds: Partial<Record<OperationKind, OperationWork>> = {
+  export: exportTenant,
+  restore: restoreArchive,
+  clone: cloneTenant,
   purge,
 }

@@ -156,12 +156,13 @@ function holdOperation(app: App, operation: OperationRow, stopping: AbortSignal,
   }
 }
 
-// Not the work's fault: the database or a lock was away for a moment.
-function isPassing(error: unknown): boolean {
+/** Not the work's fault: the database or a lock was away for a moment, and it is tried again. */
+export function isPassing(error: unknown): boolean {
   return error instanceof ApiError && error.status === 503
 }
 
-function messageOf(error: unknown): string {
+/** What an error says to whoever asked for the work. */
+export function messageOf(error: unknown): string {
   if (error instanceof ApiError && error.status < 500) return Object.values(error.body).flat().join(' ')
   // drizzle's message holds the parameters of the query.
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error

@@ -149,7 +149,11 @@ function subdomainTaken() {
   return invalid({ subdomain: ['This subdomain is taken.'] })
 }
 
-async function insertTenant(tx: Db, app: App, input: NewTenant, schema: string, now: Date): Promise<TenantRow> {
+/**
+ * Writes a tenant's row, with a slug that nobody has; its schema is made in the same transaction.
+ * @throws what `explainTaken` explains
+ */
+export async function insertTenant(tx: Db, app: App, input: Omit<NewTenant, 'admin_email' | 'admin_password'>, schema: string, now: Date): Promise<TenantRow> {
   const { tenants } = app.database.platform.tables
   const { name, subdomain, business_email, business_phone_number } = input
   // A slug that is taken is drawn again, with more digits each time: the letters alone leave room for few.

@@ -64,6 +64,12 @@ export function toPage<Row>(event: H3Event, window: Window, count: number, resul
   }
 }
 
+/** A page of rows that are all at hand. */
+export function pageOf<Row>(event: H3Event, query: { page?: string, page_size?: string }, rows: Row[]): Page<Row> {
+  const window = windowOf(query)
+  return toPage(event, window, rows.length, rows.slice(window.offset, window.offset + window.limit))
+}
+
 /** Every word of the search somewhere in one of the columns; %, _ and \ stand for themselves. */
 export function matchesSearch(search: string, columns: AnyPgColumn[]): SQL | undefined {
   return and(...patternsOf(search).map(pattern => or(...columns.map(column => ilike(column, pattern)))))

@@ -277,3 +277,20 @@ export interface Operation {
   started_at: string | null
   finished_at: string | null
 }
+
+/** A file that holds all of an organisation as it was at one moment. */
+export interface Archive {
+  name: string
+  /** In bytes. */
+  size: number
+  /** All but `name`, `size` and `problem` are null where the file cannot be read. */
+  created: string | null
+  tenant: { id: string, name: string, subdomain: string } | null
+  /** The newest migration that its schema had had. */
+  version: string | null
+  people: number | null
+  files: number | null
+  /** False: made with another SECRET, and accepted only with `foreign`. */
+  ours: boolean
+  problem: string | null
+}
