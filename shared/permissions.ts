@@ -31,3 +31,6 @@ export const canManageOrganization: Permission = isAdmin
 
 /** Console: see and run every tenant. */
 export const canManageTenants: Permission = isAdmin
+
+/** Console: see who has signed up, let organisations in and turn them away. */
+export const canDecideSignups: Permission = isAdmin

@@ -14,6 +14,7 @@ export type AuditAction
     | 'department.created' | 'department.renamed' | 'department.deleted' | 'department.transferred'
     | 'organization.changed' | 'organization.logo_replaced' | 'organization.logo_cleared'
     | 'tenant.created' | 'tenant.suspended' | 'tenant.resumed'
+    | 'signup.confirmed' | 'signup.approved' | 'signup.refused'
 
 export interface AuditEntry {
   action: AuditAction

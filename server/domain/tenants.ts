@@ -6,7 +6,7 @@ import type { TenantStatus } from '../../shared/types/api.ts'
 import { violatedUnique } from '../database/errors.ts'
 import { newId } from '../database/ids.ts'
 import type { Migration } from '../database/migrations.ts'
-import type { Db } from '../database/realms.ts'
+import type { Db, PlatformRealm } from '../database/realms.ts'
 import { newSchemaName } from '../database/schema-names.ts'
 import { claimSpare, makeSchema } from '../database/spare-schemas.ts'
 import type { App, Origin } from './app.ts'
@@ -108,6 +108,11 @@ export async function setTenantStatus(app: App, subdomain: string, status: 'acti
   })
 }
 
+/** @throws ApiError 400 on `name` where another tenant has it */
+export async function requireFreeName(db: Db, { tables: { tenants } }: PlatformRealm, name: string): Promise<void> {
+  if (await db.$count(tenants, sql`lower(${tenants.name}) = lower(${name})`) > 0) throw nameTaken()
+}
+
 /** @throws ApiError 404 */
 export async function requireTenant(app: App, subdomain: string): Promise<TenantRow & { version: string | null }> {
   const { db, tables: { tenants, schema_versions: versions } } = app.database.platform
@@ -163,8 +168,12 @@ async function explained<T>(work: () => Promise<T>): Promise<T> {
   }
   catch (error) {
     const unique = violatedUnique(error)
-    if (unique === 'tenants_name') throw invalid({ name: ['An organisation with this name already exists.'] })
+    if (unique === 'tenants_name') throw nameTaken()
     if (unique === 'tenants_subdomain') throw subdomainTaken()
     throw error
   }
+}
+
+function nameTaken() {
+  return invalid({ name: ['An organisation with this name already exists.'] })
 }
