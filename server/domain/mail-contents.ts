@@ -20,13 +20,13 @@ import type { AuthRealm } from './auth-realm.ts'
 import { platformAuthRealm, tenantAuthRealm } from './auth-realm.ts'
 import { inviteLife, isReachable, issueLink } from './one-time-links.ts'
 import { issueInvitationLink } from './invitations.ts'
-import type { MailData, MailKind, QueuedMail } from './outbox.ts'
+import type { MailData, MailKind, QueuedRealmMail } from './outbox.ts'
 
 /**
  * Writes a mail, at the moment it is sent: the links in it are made now, and only now.
  * @returns undefined where there is nothing to say, as to an address that nobody here has
  */
-export async function composeMail(app: App, mail: QueuedMail<MailKind>): Promise<Message | undefined> {
+export async function composeMail(app: App, mail: QueuedRealmMail): Promise<Message | undefined> {
   const authRealm = await findRealm(app, mail.realm)
   if (!authRealm) return undefined
   const brand: Brand = { name: authRealm.name, origin: authRealm.origin, color: await findColor(authRealm) }

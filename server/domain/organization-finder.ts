@@ -1,9 +1,21 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm'
-import type { App } from './app.ts'
+import type { Language } from '../../shared/dates.ts'
 import type { PlatformRealm } from '../database/realms.ts'
 import { requireSchemaName } from '../database/schema-names.ts'
+import type { App, Origin } from './app.ts'
+import { enqueueSiteMail } from './outbox.ts'
 
 export interface Membership { name: string, subdomain: string }
+
+/**
+ * Has a mail sent to an address with the organisations that it is known in, if any. Nothing is looked up here, so that
+ * it takes the same time for everyone.
+ * @throws ApiError 429 after many from one place
+ */
+export async function mailOrganizations(app: App, { email, language }: { email: string, language: Language }, origin: Origin): Promise<void> {
+  await app.limits.countSearch(origin.ip)
+  if (await app.limits.admitMail('site', email)) await enqueueSiteMail(app.database.platform.db, { kind: 'organizations', to: email, data: { language } })
+}
 
 /** Each schema's table costs a statement's plan and a few locks. */
 const batch = 100

@@ -42,7 +42,7 @@ type Mail<Data> = { [Kind in keyof Data]: { kind: Kind, to: string, data: Data[K
 export type NewMail = Mail<MailData>
 type NewSiteMail = Mail<SiteMailData>
 
-export interface QueuedMail<Kind = MailKind | SiteMailKind> {
+interface Queued<Kind> {
   id: string
   realm: string
   kind: Kind
@@ -51,6 +51,10 @@ export interface QueuedMail<Kind = MailKind | SiteMailKind> {
   created: Date
   attempts: number
 }
+
+export type QueuedRealmMail = Queued<MailKind>
+export type QueuedSiteMail = Queued<SiteMailKind>
+export type QueuedMail = QueuedRealmMail | QueuedSiteMail
 
 /** The channel on which processes tell each other that there is mail. */
 export const outboxChannel = 'tenantry_outbox'
@@ -97,7 +101,7 @@ export async function claimMails({ database: { platform: { db } } }: App, lane: 
     .set({ attempts: sql`${outbox.attempts} + 1`, due_at: sql`now() + make_interval(secs => ${lease})` })
     .where(sql`${outbox.id} = ${due}`)
     .returning({ id: outbox.id, realm: outbox.realm, kind: outbox.kind, recipient: outbox.recipient, data: outbox.data, created: outbox.created, attempts: outbox.attempts })
-  return rows.map(row => ({ ...row, kind: row.kind as QueuedMail['kind'], data: row.data ?? {} }))
+  return rows.map(row => ({ ...row, kind: row.kind, data: row.data ?? {} }) as QueuedMail)
 }
 
 /** Done with: nothing of the mail's making is kept. */

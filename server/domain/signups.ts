@@ -2,6 +2,7 @@ import type { SQL } from 'drizzle-orm'
 import { and, eq, gt, isNotNull, isNull, lt, sql } from 'drizzle-orm'
 import type { Language } from '../../shared/dates.ts'
 import { forbidden, invalid, notFound } from '../../shared/errors.ts'
+import type { SignupProgress, SignupState } from '../../shared/types/api.ts'
 import { newId } from '../database/ids.ts'
 import type { Migration } from '../database/migrations.ts'
 import type { Db } from '../database/realms.ts'
@@ -28,20 +29,7 @@ export interface SignupRow extends NewSignup {
   tenant: string | null
 }
 
-/** What has become of a sign-up; `made` is one that is a tenant, `expired` one that nobody confirmed. */
-export const signupStates = ['unconfirmed', 'expired', 'waiting', 'made', 'refused'] as const
-export type SignupState = typeof signupStates[number]
-
-/** A sign-up as far as its own link shows it. */
-export interface SignupProgress {
-  state: SignupState
-  name: string
-  subdomain: string
-  /** The portal's origin, where there is one. */
-  url: string | null
-  /** By which the first Admin sets a password, once; only from the confirmation that made the tenant. */
-  password_link: string | null
-}
+export const signupStates = ['unconfirmed', 'expired', 'waiting', 'made', 'refused'] as const satisfies SignupState[]
 
 type Signups = App['database']['platform']['tables']['signups']
 

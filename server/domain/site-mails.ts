@@ -6,7 +6,7 @@ import { signupConfirm } from '../mail/templates/signup-confirm.ts'
 import { signupRefused } from '../mail/templates/signup-refused.ts'
 import type { App } from './app.ts'
 import type { Membership } from './organization-finder.ts'
-import type { QueuedMail, SiteMailData, SiteMailKind } from './outbox.ts'
+import type { QueuedMail, QueuedSiteMail, SiteMailData, SiteMailKind } from './outbox.ts'
 import { issueSignupLink } from './signup-links.ts'
 
 interface Circumstances {
@@ -30,12 +30,12 @@ const writers: { [Kind in SiteMailKind]: Writer<Kind> } = {
 }
 
 /** Whether a mail is the site's own. */
-export function isSiteMail(mail: QueuedMail): mail is QueuedMail<SiteMailKind> {
+export function isSiteMail(mail: QueuedMail): mail is QueuedSiteMail {
   return mail.kind in writers
 }
 
 /** Writes a mail of the site, which has no people and hence no realm; otherwise as `composeMail`. */
-export async function composeSiteMail(app: App, mail: QueuedMail<SiteMailKind>, memberships: Map<string, Membership[]>): Promise<Message | undefined> {
+export async function composeSiteMail(app: App, mail: QueuedSiteMail, memberships: Map<string, Membership[]>): Promise<Message | undefined> {
   const { originOf, baseDomain } = app.config
   const brand: Brand = { name: 'Tenantry', origin: originOf(baseDomain), color: defaultColor }
   const write = writers[mail.kind] as Writer<SiteMailKind>

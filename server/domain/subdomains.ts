@@ -4,6 +4,7 @@ import type { ApiError } from '../../shared/errors.ts'
 import { invalid } from '../../shared/errors.ts'
 import { subdomainSchema } from '../../shared/schemas/tenant.ts'
 import { skeletonOf, subdomainFrom } from '../../shared/subdomains.ts'
+import type { SubdomainAnswer } from '../../shared/types/api.ts'
 import type { Db, PlatformRealm } from '../database/realms.ts'
 
 /** Whose a subdomain may be already: what is renamed keeps away from the others, and a sign-up from those before it. */
@@ -25,7 +26,7 @@ export async function requireFreeSubdomain(tx: Db, platform: PlatformRealm, subd
 }
 
 /** @returns whether someone could have it, and one that is free in its place */
-export async function suggestSubdomain(platform: PlatformRealm, wish: { subdomain?: string, name?: string }): Promise<{ subdomain: string, available: boolean, suggestion: string | null }> {
+export async function suggestSubdomain(platform: PlatformRealm, wish: { subdomain?: string, name?: string }): Promise<SubdomainAnswer> {
   const subdomain = wish.subdomain ?? subdomainFrom(wish.name ?? '')
   if (await isAvailable(platform, subdomain)) return { subdomain, available: true, suggestion: null }
   const base = subdomainFrom(subdomain)

@@ -24,7 +24,7 @@ export type Access = 'public' | 'signed-in' | Permission
 interface Options<A extends Access, Body extends z.ZodType | undefined, Query extends z.ZodType | undefined> {
   access: A
   /** What a success answers; 200 unless said. */
-  status?: 200 | 201 | 204
+  status?: 200 | 201 | 202 | 204
   body?: Body
   query?: Query
 }
