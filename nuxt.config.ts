@@ -1,5 +1,5 @@
 // One file of texts for each part of the interface, in i18n/locales/<language>/.
-const texts = ['account', 'audit', 'common', 'console', 'departments', 'home', 'invitations', 'organization', 'people', 'person', 'server', 'shell', 'site']
+const texts = ['account', 'audit', 'common', 'console', 'departments', 'find', 'home', 'invitations', 'organization', 'people', 'person', 'server', 'shell', 'signup', 'site']
 
 export default defineNuxtConfig({
   modules: ['@nuxt/ui', '@nuxtjs/i18n', '@pinia/nuxt', '@nuxt/eslint', '@nuxt/test-utils/module'],
