@@ -17,6 +17,8 @@ export type ErrorCode
     | 'wrong_state'
     | 'maintenance'
     | 'tenant_moved'
+    | 'signup_closed'
+    | 'signup_decided'
     | 'storage_full'
     | 'unavailable'
 

@@ -12,14 +12,14 @@ import { platformAuthRealm, tenantAuthRealm } from './auth-realm.ts'
 import { issueInvitationLink } from './invitation-links.ts'
 import type { LinkPurpose } from './one-time-links.ts'
 import { inviteLife, isReachable, issueLink } from './one-time-links.ts'
-import type { MailData, MailKind, QueuedMail } from './outbox.ts'
+import type { MailData, MailKind, QueuedRealmMail } from './outbox.ts'
 import { identityColumns, tenantOrigin } from './tenant-origins.ts'
 
 /**
  * Writes a mail, at the moment it is sent: the links in it are made now, and only now.
  * @returns undefined where there is nothing to say, as to an address that nobody here has
  */
-export async function composeMail(app: App, mail: QueuedMail): Promise<Message | undefined> {
+export async function composeMail(app: App, mail: QueuedRealmMail): Promise<Message | undefined> {
   const authRealm = await findRealm(app, mail.realm)
   if (!authRealm) return undefined
   const brand = await findBrand(authRealm, mail)
@@ -61,6 +61,8 @@ const writers: { [Kind in MailKind]: Writer<Kind> } = {
     return await findReachable(authRealm, to) ? texts.account_exists(brand, {}) : undefined
   },
   tenant_notice: ({ brand, texts }, facts) => texts.tenant_notice(brand, facts),
+  signup_waiting: ({ brand, texts }, facts) => texts.signup_waiting(brand, facts),
+  signup_approved: ({ authRealm, brand, texts }, { user }) => withLink(authRealm, user, 'reset', link => texts.signup_approved(brand, { link }), { life: inviteLife }),
 }
 
 async function withLink(authRealm: AuthRealm, user: string, purpose: LinkPurpose, write: (link: string) => Content, options: { life?: number, email?: string } = {}): Promise<Content | undefined> {
@@ -74,14 +76,15 @@ async function findReachable({ realm }: AuthRealm, email: string) {
   return rows[0]
 }
 
-async function findBrand(authRealm: AuthRealm, mail: QueuedMail): Promise<Brand> {
+async function findBrand(authRealm: AuthRealm, mail: QueuedRealmMail): Promise<Brand> {
   const { name, origin } = authRealm
+  const given = mail.data.language as Language | undefined
   const [own, { color, language }] = await Promise.all([findLanguage(authRealm, mail), findSettings(authRealm)])
-  return { name, origin, color, language: own ?? language }
+  return { name, origin, color, language: own ?? given ?? language }
 }
 
 // Of who has the address; of a new or former address, of the person whom the mail is about.
-async function findLanguage({ realm }: AuthRealm, { recipient, data }: QueuedMail): Promise<Language | null> {
+async function findLanguage({ realm }: AuthRealm, { recipient, data }: QueuedRealmMail): Promise<Language | null> {
   const { users } = realm.tables
   const about = typeof data.user === 'string' ? eq(users.id, data.user) : undefined
   const rows = await realm.db.select({ language: users.language }).from(users)

@@ -1,6 +1,7 @@
-import { and, eq, isNull, lt, or, sql } from 'drizzle-orm'
+import { and, eq, isNull, lt, ne, or, sql } from 'drizzle-orm'
 import { pgSchema } from 'drizzle-orm/pg-core'
 import { platformTables } from '../../drizzle/platform/schema.ts'
+import type { Language } from '../../shared/dates.ts'
 import { newId } from '../database/ids.ts'
 import type { Db } from '../database/realms.ts'
 import type { App } from './app.ts'
@@ -20,22 +21,41 @@ export interface MailData {
   session_reuse: Record<string, never>
   invitation: { invitation: string }
   account_exists: Record<string, never>
-  tenant_notice: { organization: string, event: 'suspended' | 'resumed' | 'deletion_scheduled' | 'restored', reason: string | null, until: string | null }
+  tenant_notice: { organization: string, language: Language, event: 'suspended' | 'resumed' | 'deletion_scheduled' | 'restored', reason: string | null, until: string | null }
+  /** To an operator: an organisation waits for her decision. */
+  signup_waiting: { name: string, subdomain: string }
+  /** To a new organisation's first Admin. */
+  signup_approved: { user: string }
+}
+
+/** The same of the site's mails, which are no organisation's: they are in a language, and of realm `platform`. */
+export interface SiteMailData {
+  signup_confirm: { signup: string, language: Language }
+  signup_refused: { name: string, reason: string, language: Language }
+  /** The organisations in which the address is known, if any. */
+  organizations: { language: Language }
 }
 
 export type MailKind = keyof MailData
+export type SiteMailKind = keyof SiteMailData
 
-export type NewMail = { [Kind in MailKind]: { kind: Kind, to: string, data: MailData[Kind] } }[MailKind]
+type Mail<Data> = { [Kind in keyof Data]: { kind: Kind, to: string, data: Data[Kind] } }[keyof Data]
+export type NewMail = Mail<MailData>
+type NewSiteMail = Mail<SiteMailData>
 
-export interface QueuedMail {
+interface Queued<Kind> {
   id: string
   realm: string
-  kind: MailKind
+  kind: Kind
   recipient: string
   data: Record<string, unknown>
   created: Date
   attempts: number
 }
+
+export type QueuedRealmMail = Queued<MailKind>
+export type QueuedSiteMail = Queued<SiteMailKind>
+export type QueuedMail = QueuedRealmMail | QueuedSiteMail
 
 /** The channel on which processes tell each other that there is mail. */
 export const outboxChannel = 'tenantry_outbox'
@@ -54,9 +74,18 @@ const { outbox } = platformTables(pgSchema('platform').table)
  * Queues a mail in the transaction of its cause: if that is rolled back, there is no mail; if not, there is
  * one, whatever becomes of this process or the mail server.
  */
-export async function enqueueMail(tx: Db, authRealm: AuthRealm, { kind, to, data }: NewMail): Promise<void> {
+export function enqueueMail(tx: Db, authRealm: AuthRealm, mail: NewMail): Promise<void> {
+  return insertMail(tx, authRealm.id, mail)
+}
+
+/** The same for a mail of the site. */
+export function enqueueSiteMail(tx: Db, mail: NewSiteMail): Promise<void> {
+  return insertMail(tx, 'platform', mail)
+}
+
+async function insertMail(tx: Db, realm: string, { kind, to, data }: NewMail | NewSiteMail): Promise<void> {
   const now = new Date()
-  await tx.insert(outbox).values({ id: newId(), realm: authRealm.id, kind, recipient: to, data, created: now, due_at: now })
+  await tx.insert(outbox).values({ id: newId(), realm, kind, recipient: to, data, created: now, due_at: now })
   await wakeMails(tx)
 }
 
@@ -65,18 +94,20 @@ export async function wakeMails(tx: Db): Promise<void> {
   await tx.execute(sql`select pg_notify(${outboxChannel}, '')`)
 }
 
+/** Which mails are sent together: those for which all organisations are searched keep none of the others waiting. */
+export interface Lane { searches: boolean, batch: number }
+
 /**
  * Takes mails that are due, for this process alone until its lease ends.
- * @param limit at most so many
  */
-export async function claimMails({ database: { platform: { db } } }: App, limit: number): Promise<QueuedMail[]> {
+export async function claimMails({ database: { platform: { db } } }: App, lane: Lane): Promise<QueuedMail[]> {
   // As an array, so that the rows are chosen once: a planner may run a subquery in IN again and lock more of them.
-  const due = sql`any(array(select id from platform.outbox where ${pending} and ${unheld} and due_at <= now() order by due_at limit ${limit} for update skip locked))`
+  const due = sql`any(array(select id from platform.outbox where ${pending} and ${unheld} and ${isIn(lane)} and due_at <= now() order by due_at limit ${lane.batch} for update skip locked))`
   const rows = await db.update(outbox)
     .set({ attempts: sql`${outbox.attempts} + 1`, due_at: sql`now() + make_interval(secs => ${lease})` })
     .where(sql`${outbox.id} = ${due}`)
     .returning({ id: outbox.id, realm: outbox.realm, kind: outbox.kind, recipient: outbox.recipient, data: outbox.data, created: outbox.created, attempts: outbox.attempts })
-  return rows.map(row => ({ ...row, kind: row.kind as MailKind, data: row.data ?? {} }))
+  return rows.map(row => ({ ...row, kind: row.kind, data: row.data ?? {} }) as QueuedMail)
 }
 
 /** Done with: nothing of the mail's making is kept. */
@@ -105,8 +136,8 @@ export async function postponeMail({ database: { platform: { db } } }: App, mail
 }
 
 /** @returns milliseconds until the next mail is due, 0 for one that is, or undefined where there is none */
-export async function nextMailDue({ database: { platform: { db } } }: App): Promise<number | undefined> {
-  const rows = await db.select({ wait: sql<number | null>`(extract(epoch from min(${outbox.due_at}) - now()) * 1000)::float8` }).from(outbox).where(and(pending, unheld))
+export async function nextMailDue({ database: { platform: { db } } }: App, lane: Lane): Promise<number | undefined> {
+  const rows = await db.select({ wait: sql<number | null>`(extract(epoch from min(${outbox.due_at}) - now()) * 1000)::float8` }).from(outbox).where(and(pending, unheld, isIn(lane)))
   const wait = rows[0]?.wait
   return wait === null || wait === undefined ? undefined : Math.max(0, wait)
 }
@@ -122,6 +153,10 @@ const pending = and(isNull(outbox.sent_at), isNull(outbox.given_up_at))!
 
 // Of a tenant that is closed they wait until it is open again: the links in them lead nowhere meanwhile.
 const unheld = sql`not exists (select from platform.tenants t where t.id = nullif(realm, 'platform')::uuid and (t.status <> 'active' or t.maintenance_since is not null))`
+
+function isIn({ searches }: Lane) {
+  return searches ? eq(outbox.kind, 'organizations') : ne(outbox.kind, 'organizations')
+}
 
 // A process that was thought dead, and another has taken over from, has no say any more.
 function stillOurs(mail: QueuedMail) {

@@ -7,7 +7,8 @@ import { recordAudit } from './audit.ts'
 import { recordInTenant } from './tenant-audit.ts'
 import { lockTenant, wrongState } from './tenant-states.ts'
 import type { TenantRow } from './tenants.ts'
-import { announceTenant, explainTaken, requireFreeSubdomain, tenantColumns } from './tenants.ts'
+import { requireFreeSubdomain } from './subdomains.ts'
+import { announceTenant, explainTaken, tenantColumns } from './tenants.ts'
 
 export type TenantChange = z.output<typeof tenantChangeSchema>
 
@@ -36,7 +37,7 @@ export async function changeTenant(app: App, id: string, change: TenantChange, o
 
 async function moveSubdomain(tx: Db, app: App, before: TenantRow, { id, subdomain }: TenantRow): Promise<void> {
   const { former_subdomains: former } = app.database.platform.tables
-  await requireFreeSubdomain(tx, app, subdomain, id)
+  await requireFreeSubdomain(tx, app.database.platform, subdomain, { tenant: id })
   // Also what another had long ago, and whose redirect is over.
   await tx.delete(former).where(eq(former.subdomain, subdomain))
   const now = new Date()

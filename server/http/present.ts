@@ -6,6 +6,8 @@ import type { DomainRow } from '../domain/domains.ts'
 import { challengeName } from '../domain/domains.ts'
 import type { OperationRow } from '../domain/operations.ts'
 import type { Organization } from '../domain/organization.ts'
+import type { SignupRow } from '../domain/signups.ts'
+import { stateOf } from '../domain/signups.ts'
 import type { TenantDetails } from '../domain/tenant-details.ts'
 import { tenantOrigin } from '../domain/tenant-origins.ts'
 import type { TenantRow } from '../domain/tenants.ts'
@@ -118,4 +120,22 @@ export function presentDomain({ host, is_primary, challenge, created, verified_a
 /** What it works on is in `tenant` and `result`: `input` may name files. */
 export function presentOperation({ id, kind, tenant, state, step, done, total, result, error, requested_by, created, started_at, finished_at }: OperationRow) {
   return { id, kind, tenant, state, step, done, total, result, error, requested_by, created, started_at, finished_at }
+}
+
+export function presentSignup(signup: SignupRow) {
+  return {
+    id: signup.id,
+    name: signup.name,
+    subdomain: signup.subdomain,
+    email: signup.email,
+    language: signup.language,
+    state: stateOf(signup),
+    created: signup.created,
+    expires_at: signup.expires_at,
+    confirmed_at: signup.confirmed_at,
+    approved_at: signup.approved_at,
+    refused_at: signup.refused_at,
+    decided_by: signup.decided_by,
+    tenant: signup.tenant,
+  }
 }

@@ -1,10 +1,12 @@
 import { defineNitroPlugin } from 'nitropack/runtime'
 import { migrations } from '#migrations'
+import type { RunningApp } from '../create-app.ts'
 import { subscribe } from '../database/notifications.ts'
 import { startMailDelivery } from '../domain/mail-delivery.ts'
 import { startOperations } from '../domain/operation-runner.ts'
 import { operationsChannel } from '../domain/operations.ts'
 import { outboxChannel } from '../domain/outbox.ts'
+import { createPoolKeeper, poolChannel } from '../domain/tenant-pool.ts'
 import { startJobs } from '../jobs.ts'
 import { createMailer } from '../mail/mailer.ts'
 import { whileRunning } from '../runtime.ts'
@@ -18,9 +20,16 @@ export default defineNitroPlugin(() => {
     const operations = startOperations(app, migrations)
     const calls = subscribe(app.databaseUrl, operationsChannel, { onMessage: operations.wake, onUp: operations.wake })
     const jobs = startJobs(app)
+    const pool = app.config.poolSize > 0 ? keepPool(app) : undefined
     return async () => {
-      await Promise.all([subscription.stop(), calls.stop(), jobs.stop()])
+      await Promise.all([subscription.stop(), calls.stop(), jobs.stop(), pool?.stop()])
       await Promise.all([delivery.stop(), operations.stop()])
     }
   })
 })
+
+function keepPool(app: RunningApp) {
+  const keeper = createPoolKeeper(app, migrations.tenant)
+  const subscription = subscribe(app.databaseUrl, poolChannel, { onMessage: keeper.wake, onUp: keeper.wake })
+  return { stop: () => Promise.all([subscription.stop(), keeper.stop()]) }
+}

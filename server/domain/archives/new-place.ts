@@ -3,7 +3,8 @@ import type { Db } from '../../database/realms.ts'
 import { newSchemaName } from '../../database/schema-names.ts'
 import type { App } from '../app.ts'
 import { tenantOrigin } from '../tenant-origins.ts'
-import { explainTaken, insertTenant, requireFreeSubdomain } from '../tenants.ts'
+import { requireFreeSubdomain } from '../subdomains.ts'
+import { explainTaken, insertTenant } from '../tenants.ts'
 import type { TenantRow } from '../tenants.ts'
 
 /** A tenant that an operation is to make. Its schema is chosen when it is asked for, so that a second try finds what a first has done. */
@@ -32,7 +33,7 @@ export async function planPlace(app: App, input: Omit<NewPlace, 'schema'>): Prom
 /** Writes the tenant's row, in the transaction that makes its schema. @throws ApiError 400 on `name` or `subdomain` */
 export async function openPlace(tx: Db, app: App, place: NewPlace): Promise<{ tenant: TenantRow, url: string }> {
   const tenant = await explainTaken(() => insertTenant(tx, app, place, place.schema, new Date()))
-  await requireFreeSubdomain(tx, app, tenant.subdomain, tenant.id)
+  await requireFreeSubdomain(tx, app.database.platform, tenant.subdomain, { tenant: tenant.id })
   return { tenant, url: tenantOrigin(app.config, tenant) }
 }
 

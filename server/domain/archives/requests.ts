@@ -1,7 +1,7 @@
 import { conflict } from '../../../shared/errors.ts'
 import type { OperationKind } from '../../../shared/types/api.ts'
 import type { App, Origin } from '../app.ts'
-import type { AuditAction } from '../audit.ts'
+import type { AuditAction } from '../../../shared/audit-actions.ts'
 import { recordAudit } from '../audit.ts'
 import { enqueueOperation } from '../operations.ts'
 import type { TenantRow } from '../tenants.ts'

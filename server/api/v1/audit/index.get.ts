@@ -10,7 +10,7 @@ import { defineRealmRoute } from '../../../http/route.ts'
 export default defineRealmRoute({ access: canReadAudit, query: auditQuery }, async ({ authRealm, query, event }) => {
   const { db, tables } = authRealm.realm
   const { audit_events: events, users } = tables
-  const where = auditFilter(tables, query)
+  const where = auditFilter(realm, query)
   const window = windowOf(query)
   const [counted, rows] = await Promise.all([
     db.select({ count: count() }).from(events).where(where),
