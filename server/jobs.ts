@@ -1,6 +1,7 @@
 import { PgBoss } from 'pg-boss'
 import type { RunningApp } from './create-app.ts'
 import { purgeOutbox } from './domain/outbox.ts'
+import { closeExpiredAccesses } from './domain/support-access.ts'
 
 interface Job {
   name: string
@@ -12,6 +13,7 @@ interface Job {
 /** What the clock starts: each in one process of them all, whichever is free. */
 const jobs: Job[] = [
   { name: 'purge-outbox', cron: '17 3 * * *', run: purgeOutbox },
+  { name: 'close-support-accesses', cron: '*/5 * * * *', run: closeExpiredAccesses },
 ]
 
 const retryPause = 5_000

@@ -14,6 +14,8 @@ export type ErrorCode
     | 'last_admin'
     | 'in_use'
     | 'storage_full'
+    | 'read_only'
+    | 'support_refused'
     | 'unavailable'
 
 /** The one error that is thrown on purpose: it carries the answer that `server/error-handler.ts` renders. */

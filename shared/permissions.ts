@@ -23,11 +23,17 @@ export const canManageDepartments: Permission = isAdmin
 /** See and end other people's sessions. */
 export const canManageSessions: Permission = isAdmin
 
-/** Read the record of what happened. */
-export const canReadAudit: Permission = isAdmin
+/** Read the record of what happened; on the console also Support. */
+export const canReadAudit: Permission = ({ role }) => role === 'Admin' || role === 'Support'
 
 /** Change the organisation's own data and its rules for joining. */
 export const canManageOrganization: Permission = isAdmin
 
-/** Console: see and run every tenant. */
+/** Console: see the tenants and how the platform does. Every operator. */
+export const canReadTenants: Permission = ({ role }) => role === 'Admin' || role === 'Support' || role === 'Staff'
+
+/** Console: help tenants: see whom mails go to, suspend, sign in as someone with a reason. Owner and Support. */
+export const canSupportTenants: Permission = ({ role }) => role === 'Admin' || role === 'Support'
+
+/** Console: create, rename and delete tenants, and what concerns all of them. Owner. */
 export const canManageTenants: Permission = isAdmin

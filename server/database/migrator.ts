@@ -71,6 +71,7 @@ async function readApplied(db: Db, schema: string): Promise<string[]> {
   return rows[0]?.applied ?? []
 }
 
-function entryOf(migration: Migration): string {
+/** How a migration that has been applied is recorded. */
+export function entryOf(migration: Migration): string {
   return `${migration.name} ${migration.checksum}`
 }

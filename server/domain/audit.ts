@@ -13,6 +13,7 @@ export type AuditAction
     | 'user.photo_replaced' | 'user.photo_cleared' | 'users.imported' | 'users.exported' | 'audit.exported'
     | 'department.created' | 'department.renamed' | 'department.deleted' | 'department.transferred'
     | 'organization.changed' | 'organization.logo_replaced' | 'organization.logo_cleared'
+    | 'support.requested' | 'support.opened' | 'support.ended' | 'mail.retried' | 'tenants.migrated' | 'tenant.migrated'
     | 'tenant.created' | 'tenant.suspended' | 'tenant.resumed'
 
 export interface AuditEntry {
@@ -29,7 +30,7 @@ export async function recordAudit(db: Db, realm: Realm, origin: Origin, entry: A
 }
 
 /** Records events that have one cause, in one statement. */
-export async function recordAudits(db: Db, { tables: { audit_events } }: Realm, origin: Origin, entries: AuditEntry[]): Promise<void> {
+export async function recordAudits(db: Db, { tables: { audit_events } }: { tables: Pick<Realm['tables'], 'audit_events'> }, origin: Origin, entries: AuditEntry[]): Promise<void> {
   if (entries.length === 0) return
   const created = new Date()
   await db.insert(audit_events).values(entries.map(entry => ({
@@ -40,7 +41,7 @@ export async function recordAudits(db: Db, { tables: { audit_events } }: Realm, 
     subject: entry.subject,
     ip: origin.ip,
     request_id: origin.request_id,
-    details: entry.details ?? {},
+    details: { ...entry.details, ...origin.support ? { support: origin.support } : {} },
   })))
 }
 

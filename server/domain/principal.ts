@@ -4,6 +4,7 @@ import type { Realm } from '../database/realms.ts'
 import type { App } from './app.ts'
 import type { AuthRealm } from './auth-realm.ts'
 import { sessionRevoked, tenantInactive } from './refusals.ts'
+import { supportedBy } from './support-sessions.ts'
 import type { TokenFault } from './tokens.ts'
 import { TokenError, verifyToken } from './tokens.ts'
 import { userColumns } from './users.ts'
@@ -40,7 +41,13 @@ function principalQuery(realm: Realm) {
   const { users, sessions } = realm.tables
   return realm.prepared('principal', () => realm.db.select({
     user: userColumns(users),
-    session: { id: sessions.id, expires_at: sessions.expires_at, revoked_at: sessions.revoked_at },
+    session: {
+      id: sessions.id,
+      expires_at: sessions.expires_at,
+      revoked_at: sessions.revoked_at,
+      is_read_only: sessions.is_read_only,
+      support: supportedBy(realm),
+    },
     // The platform's own realm has no tenant above it.
     tenant_active: sql<boolean>`coalesce((select t.status = 'active' from platform.tenants t where t.id = ${sql.placeholder('tenant')}::uuid), ${sql.placeholder('tenant')}::uuid is null)`,
   }).from(users)

@@ -1,6 +1,7 @@
 import { readableOn } from '../../shared/contrast.ts'
 import type { AuthRealm } from '../domain/auth-realm.ts'
 import type { Organization } from '../domain/organization.ts'
+import type { Principal } from '../domain/principal.ts'
 import type { TenantRow } from '../domain/tenants.ts'
 import type { UserRow } from '../domain/users.ts'
 
@@ -21,6 +22,11 @@ export function presentUser({ id: organization }: AuthRealm, user: UserRow) {
     date_joined: user.date_joined,
     last_login: user.last_login,
   }
+}
+
+/** Of a session that an operator opened in the user's place. */
+export function presentSupport({ support, expires_at, is_read_only }: Principal['session']) {
+  return support === null ? null : { operator_email: support, expires_at, is_read_only }
 }
 
 /** The path changes with the photo, so that a page shows the new one. */

@@ -19,6 +19,8 @@ export interface User {
   is_active: boolean
   date_joined: string
   last_login: string | null
+  /** On `auth/users/me/`: who is really there, where an operator has signed in as this user. */
+  support?: { operator_email: string, expires_at: string, is_read_only: boolean } | null
 }
 
 /** A person in the directory; the last four fields only for an Admin. */
@@ -53,6 +55,8 @@ export interface Session {
   expires_at: string
   ip: string | null
   user_agent: string | null
+  /** E-mail address of the operator who opened it as this user. */
+  support: string | null
   /** True for the session that asks. */
   current: boolean
 }
