@@ -9,8 +9,8 @@ import { recordAudit } from './audit.ts'
 import type { AuthRealm } from './auth-realm.ts'
 import { hashOf, newToken } from './one-time-links.ts'
 import type { TokenPair } from './sessions.ts'
-import { endSessions, insertSession, mintPair } from './sessions.ts'
-import { closeSupportAccesses } from './support-sessions.ts'
+import { insertSession, mintPair } from './sessions.ts'
+import { endSupportAccesses } from './support-sessions.ts'
 import { requireTenantById, tenantRealmOf } from './tenant-lookup.ts'
 
 /** An operator signs in as a tenant's user; docs/decisions/0007-support-access.md says what that allows. */
@@ -74,37 +74,24 @@ export async function openSupportSession(app: App, authRealm: AuthRealm<TenantRe
  */
 export async function endSupportAccess(app: App, id: string, operator: string, origin: Origin): Promise<void> {
   const { db, tables: { support_accesses: accesses } } = app.database.platform
-  const rows = await db.select({ tenant: accesses.tenant, user_id: accesses.user_id }).from(accesses)
+  const rows = await db.select({ id: accesses.id, tenant: accesses.tenant }).from(accesses)
     .where(and(eq(accesses.id, id), isNull(accesses.ended_at), gt(accesses.expires_at, new Date())))
   if (!rows[0]) throw notFound()
-  await endOne(app, { id, ...rows[0] }, { ...origin, actor: null }, 'revoked', operator)
-}
-
-/** Ends all of a tenant's accesses that are alive, such as when it is suspended or allows none any more. */
-export async function endSupportAccessesOf(app: App, tenantId: string, origin: Origin, reason: string): Promise<void> {
-  const { db, tables: { support_accesses: accesses } } = app.database.platform
-  const rows = await db.select({ id: accesses.id, tenant: accesses.tenant, user_id: accesses.user_id }).from(accesses)
-    .where(and(eq(accesses.tenant, tenantId), isNull(accesses.ended_at)))
-  for (const access of rows) await endOne(app, access, { ...origin, actor: null }, reason, null)
+  await endOne(app, rows[0], { ...origin, actor: null }, 'revoked', operator)
 }
 
 /** Notes the end of those whose time is up; they have been of no use since. @returns how many */
 export async function closeExpiredAccesses(app: App): Promise<number> {
   const { db, tables: { support_accesses: accesses } } = app.database.platform
-  const rows = await db.select({ id: accesses.id, tenant: accesses.tenant, user_id: accesses.user_id }).from(accesses)
+  const rows = await db.select({ id: accesses.id, tenant: accesses.tenant }).from(accesses)
     .where(and(isNotNull(accesses.opened_at), isNull(accesses.ended_at), lte(accesses.expires_at, new Date())))
   for (const access of rows) await endOne(app, access, fromSystem, 'expired', null)
   return rows.length
 }
 
-interface Access { id: string, tenant: string, user_id: string }
-
-async function endOne(app: App, access: Access, origin: Origin, reason: string, operator: string | null): Promise<void> {
-  const authRealm = tenantRealmOf(app, await requireTenantById(app, access.tenant))
-  await authRealm.realm.transaction(async (tx) => {
-    await closeSupportAccesses(tx, authRealm.realm, [access.id], origin, reason, operator)
-    await endSessions(authRealm, origin, access.user_id, 'revoked', { support: access.id }, tx)
-  })
+async function endOne(app: App, { id, tenant }: { id: string, tenant: string }, origin: Origin, reason: string, operator: string | null): Promise<void> {
+  const { realm } = tenantRealmOf(app, await requireTenantById(app, tenant))
+  await realm.transaction(tx => endSupportAccesses(tx, realm, [id], origin, reason, operator))
 }
 
 async function requireAllowed(db: Db, { tables: { settings } }: TenantRealm): Promise<void> {

@@ -1,4 +1,4 @@
-import { and, inArray, isNull, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNull, sql } from 'drizzle-orm'
 import type { SQL } from 'drizzle-orm'
 import { pgSchema } from 'drizzle-orm/pg-core'
 import { platformTables } from '../../drizzle/platform/schema.ts'
@@ -6,6 +6,7 @@ import { realmTables } from '../../drizzle/realm/schema.ts'
 import type { Db, Realm } from '../database/realms.ts'
 import type { Origin } from './app.ts'
 import { recordAudits } from './audit.ts'
+import type { AuthRealm } from './auth-realm.ts'
 
 /** What sessions need to know of support; server/domain/support-access.ts opens and ends accesses. */
 
@@ -37,4 +38,18 @@ export async function closeSupportAccesses(db: Db, realm: Realm, ids: string[], 
   }) as const)
   await recordAudits(db, realm, { ...origin, support: null }, entriesAbout('user_id'))
   await recordAudits(db, platform, { ...origin, actor: operator, support: null }, entriesAbout('tenant'))
+}
+
+/** Ends accesses, opened or not, and their sessions with them; parameters as of `closeSupportAccesses`. */
+export async function endSupportAccesses(db: Db, realm: Realm, ids: string[], origin: Origin, reason: string, operator: string | null): Promise<void> {
+  if (ids.length === 0) return
+  const { sessions } = realm.tables
+  await closeSupportAccesses(db, realm, ids, origin, reason, operator)
+  await db.update(sessions).set({ revoked_at: new Date(), revoked_reason: 'revoked' }).where(and(inArray(sessions.support_access, ids), isNull(sessions.revoked_at)))
+}
+
+/** Ends all of a tenant's, in the transaction of the cause, such as its suspension. */
+export async function endSupportAccessesOf(db: Db, { id, realm }: AuthRealm, origin: Origin, reason: string, operator: string | null): Promise<void> {
+  const rows = await db.select({ id: accesses.id }).from(accesses).where(and(eq(accesses.tenant, id), isNull(accesses.ended_at)))
+  await endSupportAccesses(db, realm, rows.map(row => row.id), origin, reason, operator)
 }

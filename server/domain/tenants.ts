@@ -13,6 +13,7 @@ import { recordAudit } from './audit.ts'
 import { tenantAuthRealm } from './auth-realm.ts'
 import { newSigningKey } from './keys.ts'
 import { inviteLife, issuePasswordLink } from './one-time-links.ts'
+import { endSupportAccessesOf } from './support-sessions.ts'
 import { createUser } from './users.ts'
 
 export interface TenantRow {
@@ -89,6 +90,7 @@ export async function setTenantStatus(app: App, subdomain: string, status: 'acti
     const rows = await tx.update(tenants).set({ status, updated: new Date() }).where(eq(tenants.subdomain, subdomain)).returning(tenantColumns(tenants))
     const tenant = rows[0]!
     await recordAudit(tx, platform, origin, { action: status === 'active' ? 'tenant.resumed' : 'tenant.suspended', subject: tenant.id })
+    if (status === 'suspended') await endSupportAccessesOf(tx, tenantAuthRealm(app.database, { ...tenant, origin: '' }), { ...origin, actor: null }, status, origin.actor)
     await announceTenant(tx, tenant.id)
     return tenant
   })
