@@ -1,5 +1,5 @@
-// One file of texts for each part of the interface, in i18n/locales/<language>/.
-const texts = ['account', 'audit', 'common', 'console', 'departments', 'home', 'invitations', 'organization', 'people', 'person', 'server', 'shell', 'site']
+// One file of texts for each part of the interface, in i18n/locales/<language>/. What the server says is English already.
+const texts = ['account', 'audit', 'common', 'console', 'departments', 'home', 'invitations', 'organization', 'people', 'person', 'shell', 'site']
 
 export default defineNuxtConfig({
   modules: ['@nuxt/ui', '@nuxtjs/i18n', '@pinia/nuxt', '@nuxt/eslint', '@nuxt/test-utils/module'],
@@ -42,10 +42,13 @@ export default defineNuxtConfig({
     defaultLocale: 'en',
     locales: [
       { code: 'en', language: 'en-GB', dir: 'ltr', name: 'English', files: texts.map(name => `en/${name}.json`) },
-      { code: 'ar', language: 'ar', dir: 'rtl', name: 'العربية', files: texts.map(name => `ar/${name}.json`) },
+      { code: 'ar', language: 'ar', dir: 'rtl', name: 'العربية', files: [...texts, 'server'].map(name => `ar/${name}.json`) },
     ],
-    detectBrowserLanguage: { useCookie: true, cookieKey: 'tenantry_locale', fallbackLocale: 'en' },
+    // The cookie is read, but written by composables/useLanguage.ts alone, once somebody has chosen.
+    detectBrowserLanguage: { useCookie: false, cookieKey: 'tenantry_locale', fallbackLocale: 'en' },
     vueI18n: 'i18n.config.ts',
+    // The texts' address changes with them.
+    experimental: { httpCacheDuration: 31_536_000 },
   },
   icon: { provider: 'none', serverBundle: 'local', clientBundle: { scan: true } },
 })

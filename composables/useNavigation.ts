@@ -2,9 +2,12 @@ import type { Permission } from '#shared/permissions'
 import { canManageOrganization, canManageUsers, canReadAudit } from '#shared/permissions'
 
 export interface NavigationItem {
+  /** Key of its text. */
   label: string
   to: string
   icon: string
+  /** The letter after `g` that leads there. */
+  shortcut?: string
   /** Who has it; everyone signed in where it is not said. */
   access?: Permission
 }
@@ -17,16 +20,16 @@ export function useNavigation(): ComputedRef<NavigationItem[]> {
 }
 
 const portalPages: NavigationItem[] = [
-  { label: 'Home', to: '/', icon: 'icon-house' },
-  { label: 'People', to: '/people', icon: 'icon-users' },
-  { label: 'Departments', to: '/departments', icon: 'icon-network' },
-  { label: 'Invitations', to: '/invitations', icon: 'icon-mail-plus', access: canManageUsers },
-  { label: 'Audit', to: '/audit', icon: 'icon-scroll-text', access: canReadAudit },
-  { label: 'Organisation', to: '/settings/organization', icon: 'icon-building', access: canManageOrganization },
-  { label: 'Profile', to: '/profile', icon: 'icon-circle-user' },
+  { label: 'shell.nav.home', to: '/', icon: 'icon-house', shortcut: 'h' },
+  { label: 'shell.nav.people', to: '/people', icon: 'icon-users', shortcut: 'p' },
+  { label: 'shell.nav.departments', to: '/departments', icon: 'icon-network', shortcut: 'd' },
+  { label: 'shell.nav.invitations', to: '/invitations', icon: 'icon-mail-plus', shortcut: 'i', access: canManageUsers },
+  { label: 'shell.nav.audit', to: '/audit', icon: 'icon-scroll-text', shortcut: 'a', access: canReadAudit },
+  { label: 'shell.nav.organization', to: '/settings/organization', icon: 'icon-building', shortcut: 'o', access: canManageOrganization },
+  { label: 'shell.nav.profile', to: '/profile', icon: 'icon-circle-user', shortcut: 'm' },
 ]
 
 const consolePages: NavigationItem[] = [
-  { label: 'Overview', to: '/', icon: 'icon-layout-dashboard' },
-  { label: 'Tenants', to: '/tenants', icon: 'icon-building-2' },
+  { label: 'shell.nav.overview', to: '/', icon: 'icon-layout-dashboard', shortcut: 'h' },
+  { label: 'shell.nav.tenants', to: '/tenants', icon: 'icon-building-2', shortcut: 't' },
 ]

@@ -2,14 +2,15 @@ import type { Form } from '@nuxt/ui'
 import { ApiFailure } from '#shared/api-failure'
 
 /**
- * Submits a UForm: what the server says of a field is shown at that field, the rest in `alert`, and the first wrong
- * field gets the focus. Bind `ref="form"`, `@submit`, `@error` and `:loading-auto="false"`, as disabling fields while
- * they are submitted would lose the focus.
+ * Submits a UForm: what the schema or the server says of a field is shown at that field, in the page's language, the
+ * rest in `alert`, and the first wrong field gets the focus. Bind `ref="form"`, `@submit`, `@error`, `:validate-on="[]"`,
+ * and `:loading-auto="false"`, as disabling fields while they are submitted would lose the focus.
  * @param action does the work with the parsed input; what it throws other than an ApiFailure is not handled here
  * @param explain gives another text for a failure where the server's own would not help
  */
 export function useSubmit<Input>(action: (input: Input) => Promise<unknown>, explain?: (failure: ApiFailure) => string | undefined) {
   const form = useTemplateRef<Form<never>>('form')
+  const inOwnWords = useServerText()
   const alert = ref('')
   const pending = ref(false)
 
@@ -30,17 +31,18 @@ export function useSubmit<Input>(action: (input: Input) => Promise<unknown>, exp
   }
 
   async function show(failure: ApiFailure) {
-    const errors = Object.entries(failure.fieldErrors).map(([name, texts]) => ({ name, message: texts.join(' ') }))
+    const errors = Object.entries(failure.fieldErrors).map(([name, texts]) => ({ name, message: texts.map(inOwnWords).join(' ') }))
     form.value?.setErrors(errors)
     const atFields = form.value?.getErrors() ?? []
     const elsewhere = errors.filter(({ name }) => !atFields.some(shown => shown.name === name)).map(({ message }) => message)
-    alert.value = explain?.(failure) ?? (elsewhere.join(' ') || (errors.length > 0 ? '' : failure.message))
+    alert.value = explain?.(failure) ?? (elsewhere.join(' ') || (errors.length > 0 ? '' : inOwnWords(failure.message)))
     await focusFirst(atFields)
   }
 
   /** For what the schema found, before anything was sent. */
   async function showInvalid({ errors }: { errors: readonly { id?: string, name?: string, message: string }[] }) {
-    alert.value = errors.filter(({ id }) => !id).map(({ message }) => message).join(' ')
+    form.value?.setErrors(errors.map(error => ({ ...error, message: inOwnWords(error.message) })))
+    alert.value = errors.filter(({ id }) => !id).map(({ message }) => inOwnWords(message)).join(' ')
     await focusFirst(errors)
   }
 

@@ -1,4 +1,5 @@
 import { safeRedirect } from '#shared/redirect'
+import type { User } from '#shared/types/api'
 
 /** Pages are private unless they say `definePageMeta({ public: true })`. What one may see is the API's to decide. */
 export default defineNuxtRouteMiddleware(async (to) => {
@@ -8,7 +9,14 @@ export default defineNuxtRouteMiddleware(async (to) => {
   if (to.meta.public && !isSignInPage) return
   const session = useSessionStore()
   await session.load()
+  await speakWith(session.user)
   if (isSignInPage) return session.user ? navigateTo(safeRedirect(to.query.redirect)) : undefined
   if (!session.user) return navigateTo({ path: '/login', query: to.fullPath === '/' ? {} : { redirect: to.fullPath } })
   if (to.meta.access && !to.meta.access(session.user)) return abortNavigation(createError({ status: 403, statusText: 'Forbidden', fatal: true }))
 })
+
+/** A person's own language goes before the browser's. */
+async function speakWith(user: User | null) {
+  const { $i18n } = useNuxtApp()
+  if (user?.language && user.language !== $i18n.locale.value) await $i18n.setLocale(user.language)
+}

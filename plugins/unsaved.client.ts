@@ -3,13 +3,14 @@ export default defineNuxtPlugin(() => {
   const forms = useUnsavedForms()
   const session = useSessionStore()
   const { confirm } = useConfirm()
+  const { $i18n } = useNuxtApp()
 
   useRouter().beforeEach(async (to, from) => {
     if (to.path === from.path || forms.value === 0 || !session.user) return true
     return confirm({
-      title: 'Leave without saving?',
-      text: 'What you have changed on this page is not saved and will be lost.',
-      action: 'Leave the page',
+      title: $i18n.t('shell.leave.title'),
+      text: $i18n.t('shell.leave.text'),
+      action: $i18n.t('shell.leave.action'),
       isDangerous: true,
     })
   })

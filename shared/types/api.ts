@@ -1,3 +1,5 @@
+import type { Language } from '../dates.ts'
+
 /** The JSON that the API answers with. Times are ISO 8601 UTC, ids UUIDv7. */
 export type TenantRole = 'Admin' | 'Staff'
 
@@ -16,6 +18,8 @@ export interface User {
   department: string | null
   employee_id: string | null
   role: Role
+  /** Of the interface and of mails; null: the organisation's. */
+  language: Language | null
   is_active: boolean
   date_joined: string
   last_login: string | null

@@ -1,0 +1,67 @@
+import { canManageDepartments, canManageInvitations, canManageUsers } from '#shared/permissions'
+
+/** A line of the command palette: a place to go to, or something to do. */
+export interface Command {
+  id: string
+  label: string
+  icon: string
+  note?: string
+  /** By which it is done without the palette. */
+  keys?: string[]
+  to?: string
+  run?: () => unknown
+}
+
+export interface CommandGroup { title: string, commands: Command[] }
+
+/** What the palette offers whatever is searched for: the pages that one may see, and what one may do. */
+export function useCommands(): ComputedRef<CommandGroup[]> {
+  const { t } = useI18n()
+  const pages = useNavigation()
+  const common = useCommonActions()
+  const creation = useCreationActions()
+
+  return computed(() => [
+    { title: t('shell.palette.pages'), commands: pages.value.map(({ label, to, icon, shortcut }) => ({ id: `page:${to}`, label: t(label), icon, to, keys: shortcut ? ['g', shortcut] : undefined })) },
+    { title: t('shell.palette.actions'), commands: [...creation.value, ...common.value] },
+  ])
+}
+
+function useCreationActions(): ComputedRef<Command[]> {
+  const { t } = useI18n()
+  const { surface } = usePlace()
+  const session = useSessionStore()
+  const { overlay } = useOverlay()
+  const choices = [
+    { access: canManageUsers, label: 'shell.palette.add_person', icon: 'icon-user-plus', run: () => overlay.value = 'person' },
+    { access: canManageInvitations, label: 'shell.palette.invite', icon: 'icon-mail-plus', to: '/invitations' },
+    { access: canManageDepartments, label: 'shell.palette.add_department', icon: 'icon-plus', run: () => overlay.value = 'department' },
+  ]
+  return computed(() => surface === 'portal' && session.user
+    ? choices.filter(({ access }) => access(session.user!)).map(({ label, icon, run, to }) => ({ id: label, label: t(label), icon, run, to }))
+    : [])
+}
+
+function useCommonActions(): ComputedRef<Command[]> {
+  const { t } = useI18n()
+  const { overlay } = useOverlay()
+  const { colours, setColours } = useColours()
+  const { language, names, choose } = useLanguage()
+  const signOut = useSignOut()
+  return computed(() => [
+    ...colours.map(({ value, label, icon }) => ({ id: label, label: t('shell.palette.colours', { choice: t(label) }), icon, run: () => setColours(value) })),
+    ...names.filter(({ code }) => code !== language.value).map(({ code, name }) => ({ id: code, label: t('shell.palette.language', { name }), icon: 'icon-languages', run: () => choose(code) })),
+    { id: 'shortcuts', label: t('shell.palette.shortcuts'), icon: 'icon-keyboard', keys: ['?'], run: () => overlay.value = 'shortcuts' },
+    { id: 'sign-out', label: t('shell.sign_out'), icon: 'icon-log-out', run: signOut },
+  ])
+}
+
+/** The commands whose label has every word that is typed, whatever its case and marks. */
+export function matchCommands(groups: readonly CommandGroup[], text: string): CommandGroup[] {
+  const words = folded(text).split(/\s+/).filter(Boolean)
+  return groups.map(({ title, commands }) => ({ title, commands: commands.filter(({ label }) => words.every(word => folded(label).includes(word))) }))
+}
+
+function folded(text: string): string {
+  return text.normalize('NFD').replaceAll(/\p{M}/gu, '').toLowerCase()
+}

@@ -1,0 +1,47 @@
+import { ApiFailure } from '#shared/api-failure'
+import type { Language } from '#shared/dates'
+
+/**
+ * The language of the interface: the signed-in person's, else the one chosen in this browser, else what the browser
+ * asks for.
+ */
+export function useLanguage() {
+  const { locale, setLocale, getLocaleMessage, t } = useI18n()
+  const session = useSessionStore()
+  const { notify } = useNotices()
+  const api = useApi()
+  const isSecure = usePlace().origin.startsWith('https:')
+  const cookie = useCookie('tenantry_locale', { maxAge: 31_536_000, sameSite: 'lax', secure: isSecure, readonly: false })
+
+  const language = computed(() => locale.value as Language)
+
+  /** Speaks the language from now on, and keeps it: in this browser, and with the person where someone is signed in. */
+  async function choose(chosen: Language) {
+    const former = language.value
+    await setLocale(chosen)
+    if (Object.keys(getLocaleMessage(chosen)).length === 0) {
+      await setLocale(former)
+      notify(t('shell.language.failed'), { text: t('common.unreachable'), tone: 'error' })
+      return
+    }
+    cookie.value = chosen
+    if (session.user) await keep(chosen)
+  }
+
+  async function keep(chosen: Language) {
+    // At once, or the next page would speak the former one again.
+    session.user = { ...session.user!, language: chosen }
+    try {
+      await api('auth/users/me/', { method: 'PATCH', body: { language: chosen } })
+    }
+    catch (error) {
+      if (!(error instanceof ApiFailure)) throw error
+      notify(t('shell.language.not_kept'), { text: error.message, tone: 'error' })
+    }
+  }
+
+  // Each in its own language, for those who read no other.
+  const names = [{ code: 'en', name: 'English' }, { code: 'ar', name: 'العربية' }] as const
+
+  return { language, names, choose }
+}
