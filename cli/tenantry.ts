@@ -11,6 +11,8 @@ const main = defineCommand({
     tenant: () => import('./commands/tenant.ts').then(module => module.default),
     user: () => import('./commands/user.ts').then(module => module.default),
     operator: () => import('./commands/operator.ts').then(module => module.default),
+    signup: () => import('./commands/signup.ts').then(module => module.default),
+    pool: () => import('./commands/pool.ts').then(module => module.default),
     migrate: () => import('./commands/migrate.ts').then(module => module.default),
     seed: () => import('./commands/seed.ts').then(module => module.default),
     doctor: () => import('./commands/doctor.ts').then(module => module.default),

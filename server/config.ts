@@ -30,6 +30,8 @@ const settings = z.object({
   MAIL_FROM: z.string().regex(/^[^\s@<>,;:"]+@[^\s@<>,;:"]+$/, 'must be an address such as no-reply@staff.example.org').optional(),
   TRUSTED_PROXIES: z.string().default(''),
   DB_SLOTS: z.coerce.number().int().min(1).max(200).default(8),
+  SIGNUP: z.enum(['open', 'approval', 'closed']).optional(),
+  POOL_SIZE: z.coerce.number().int().min(0).max(100).default(3),
   BCRYPT_COST: z.coerce.number().int().min(10).max(16).default(12),
   ACCESS_TTL: seconds(1, 120),
   REFRESH_TTL: seconds(1, 604_800),
@@ -61,6 +63,10 @@ export interface Config {
   }
   trustedProxies: BlockList
   dbSlots: number
+  /** Who may have an organisation made on the site: anyone, anyone whom an operator lets, nobody. */
+  signup: 'open' | 'approval' | 'closed'
+  /** How many schemas are kept ready for organisations to come; 0: none. */
+  poolSize: number
   bcryptCost: number
   /** All in seconds. */
   ttl: { access: number, refresh: number, session: number, grace: number }
@@ -103,6 +109,8 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     },
     trustedProxies: parseProxies(value.TRUSTED_PROXIES),
     dbSlots: value.DB_SLOTS,
+    signup: value.SIGNUP ?? (value.DEMO === '1' ? 'open' : 'closed'),
+    poolSize: value.POOL_SIZE,
     bcryptCost: value.BCRYPT_COST,
     ttl: { access: value.ACCESS_TTL, refresh: value.REFRESH_TTL, session: value.SESSION_TTL, grace: value.REFRESH_GRACE },
     logLevel: value.LOG_LEVEL,

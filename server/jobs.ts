@@ -2,6 +2,7 @@ import { PgBoss } from 'pg-boss'
 import type { RunningApp } from './create-app.ts'
 import { purgeOutbox } from './domain/outbox.ts'
 import { closeExpiredAccesses } from './domain/support-access.ts'
+import { purgeSignups } from './domain/signups.ts'
 
 interface Job {
   name: string
@@ -14,6 +15,7 @@ interface Job {
 const jobs: Job[] = [
   { name: 'purge-outbox', cron: '17 3 * * *', run: purgeOutbox },
   { name: 'close-support-accesses', cron: '*/5 * * * *', run: closeExpiredAccesses },
+  { name: 'purge-signups', cron: '27 3 * * *', run: purgeSignups },
 ]
 
 const retryPause = 5_000

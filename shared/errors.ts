@@ -13,6 +13,8 @@ export type ErrorCode
     | 'cross_site'
     | 'last_admin'
     | 'in_use'
+    | 'signup_closed'
+    | 'signup_decided'
     | 'storage_full'
     | 'read_only'
     | 'support_refused'

@@ -37,3 +37,6 @@ export const canSupportTenants: Permission = ({ role }) => role === 'Admin' || r
 
 /** Console: create, rename and delete tenants, and what concerns all of them. Owner. */
 export const canManageTenants: Permission = isAdmin
+
+/** Console: see who has signed up, let organisations in and turn them away. */
+export const canDecideSignups: Permission = isAdmin

@@ -3,6 +3,7 @@ import type { Migration } from './migrations.ts'
 import { targetVersion } from './migrations.ts'
 import { applyMigrations, pendingMigrations } from './migrator.ts'
 import type { Database } from './realms.ts'
+import { migrateSpares } from './spare-schemas.ts'
 
 export interface FleetReport {
   target: string
@@ -42,7 +43,7 @@ interface FleetRow {
 /**
  * Brings every tenant's schema to the newest version, each in a transaction of its own: a tenant is
  * wholly old or wholly new. One that fails is left as it was, recorded, and does not hold up the others.
- * A run that was cut off is finished by the next.
+ * A run that was cut off is finished by the next. Spare schemas come after the tenants.
  */
 export async function migrateFleet(database: Database, migrations: Migration[], options: FleetOptions): Promise<FleetReport> {
   const rows = await readFleet(database, options.subdomain)
@@ -50,6 +51,7 @@ export async function migrateFleet(database: Database, migrations: Migration[], 
   const queue = rows.values()
   let finished = 0
   await Promise.all(Array.from({ length: options.parallel }, worker))
+  if (options.subdomain === undefined && !options.dryRun && !report.interrupted) await migrateSpares(database, migrations)
   report.failed.sort((a, b) => a.subdomain.localeCompare(b.subdomain))
   return report
 

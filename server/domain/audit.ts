@@ -15,6 +15,7 @@ export type AuditAction
     | 'organization.changed' | 'organization.logo_replaced' | 'organization.logo_cleared'
     | 'support.requested' | 'support.opened' | 'support.ended' | 'mail.retried' | 'tenants.migrated' | 'tenant.migrated'
     | 'tenant.created' | 'tenant.suspended' | 'tenant.resumed'
+    | 'signup.confirmed' | 'signup.approved' | 'signup.refused'
 
 export interface AuditEntry {
   action: AuditAction

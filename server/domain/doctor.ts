@@ -48,25 +48,25 @@ async function checkVersions({ database }: App, migrations: MigrationSets): Prom
   }
 }
 
-/** Schemas without a tenant, tenants without a schema, tables made or dropped by hand. */
+/** Schemas without a tenant, tenants and spares without a schema, tables made or dropped by hand. */
 async function checkSchemas({ database }: App): Promise<Check> {
-  const rows = await database.platform.db.execute<{ schema: string, subdomain: string | null, present: string[] | null }>(sql`
-    select coalesce(t.schema, n.nspname) as schema, t.subdomain, to_json(n.tables) as present
-    from platform.tenants t
+  const rows = await database.platform.db.execute<{ schema: string, owner: string | null, present: string[] | null }>(sql`
+    select coalesce(o.schema, n.nspname) as schema, o.owner, to_json(n.tables) as present
+    from (select schema, subdomain as owner from platform.tenants union all select schema, 'A spare' from platform.spare_schemas) o
     full join (
       select n.nspname, array_agg(c.relname::text) filter (where c.relname is not null) as tables
       from pg_namespace n left join pg_class c on c.relnamespace = n.oid and c.relkind in ('r', 'p')
       where n.nspname ~ '^t_' group by n.nspname
-    ) n on n.nspname = t.schema
+    ) n on n.nspname = o.schema
     order by 1`)
   const expected = Object.values(database.tenant('t_doctor').tables as unknown as Record<string, PgTable>).map(getTableName)
-  const problems = rows.flatMap(({ schema, subdomain, present }) => {
-    if (subdomain === null) return [`Schema ${schema} belongs to no tenant.`]
+  const problems = rows.flatMap(({ schema, owner, present }) => {
+    if (owner === null) return [`Schema ${schema} belongs to no tenant.`]
     const tables = new Set(present ?? [])
-    if (tables.size === 0) return [`${subdomain} has no schema ${schema}.`]
+    if (tables.size === 0) return [`${owner} has no schema ${schema}.`]
     return [
-      ...expected.filter(table => !tables.has(table)).map(table => `${subdomain} lacks the table ${schema}.${table}.`),
-      ...[...tables].filter(table => !expected.includes(table)).map(table => `${subdomain} has a table that is none of ours: ${schema}.${table}.`),
+      ...expected.filter(table => !tables.has(table)).map(table => `${owner} lacks the table ${schema}.${table}.`),
+      ...[...tables].filter(table => !expected.includes(table)).map(table => `${owner} has a table that is none of ours: ${schema}.${table}.`),
     ]
   })
   return { name: 'schemas', found: `${rows.length} found`, problems }

@@ -20,6 +20,12 @@ const rules = {
   invitation_mailbox: { points: 3, duration: 15 * 60 },
   /** Registrations from one address that found theirs taken: each says that someone is there. */
   registration_address: { points: 20, duration: 15 * 60 },
+  /** Organisations that one address signs up, or tries to: each says whether a name is taken. */
+  signup_address: { points: 10, duration: 60 * 60 },
+  /** Subdomains that one address asks about, as someone types. */
+  subdomain_address: { points: 120, duration: 60 },
+  /** Searches through all organisations for one address's sake. */
+  search_address: { points: 10, duration: 15 * 60 },
   /** Pictures that one person uploads; each costs a decoding. */
   upload_person: { points: 100, duration: 15 * 60 },
 } as const
@@ -43,6 +49,12 @@ export interface Limits {
   checkTaken(realm: string, ip: string | null): Promise<void>
   /** Counts a picture that someone uploads. @throws ApiError 429 */
   countUpload(realm: string, user: string): Promise<void>
+  /** Counts someone who signs up an organisation. @throws ApiError 429 */
+  countSignup(ip: string | null): Promise<void>
+  /** Counts a question about a subdomain. @throws ApiError 429 */
+  countSubdomain(ip: string | null): Promise<void>
+  /** Counts a search for someone's organisations. @throws ApiError 429 */
+  countSearch(ip: string | null): Promise<void>
 }
 
 export interface PasswordAttempt {
@@ -77,16 +89,17 @@ export function createLimits(slots: Slots): Limits {
     countWrongLink: async (realm, ip) => void await count('link_address', keyOf(realm, ip)),
     checkLinks: (realm, ip) => check('link_address', keyOf(realm, ip)),
     admitMail: (realm, mailbox) => count('mail_mailbox', keyOf(realm, mailbox)),
-    async admitInvitation(realm, mailbox) {
-      const key = keyOf(realm, mailbox)
-      if (!await count('invitation_mailbox', key)) await check('invitation_mailbox', key)
-    },
+    admitInvitation: (realm, mailbox) => consume('invitation_mailbox', keyOf(realm, mailbox)),
     countTaken: async (realm, ip) => void await count('registration_address', keyOf(realm, ip)),
     checkTaken: (realm, ip) => check('registration_address', keyOf(realm, ip)),
-    async countUpload(realm, user) {
-      const key = keyOf(realm, user)
-      if (!await count('upload_person', key)) await check('upload_person', key)
-    },
+    countUpload: (realm, user) => consume('upload_person', keyOf(realm, user)),
+    countSignup: ip => consume('signup_address', keyOf('site', ip)),
+    countSubdomain: ip => consume('subdomain_address', keyOf('site', ip)),
+    countSearch: ip => consume('search_address', keyOf('site', ip)),
+  }
+
+  async function consume(rule: RuleName, key: string): Promise<void> {
+    if (!await count(rule, key)) await check(rule, key)
   }
 
   async function check(rule: RuleName, key: string): Promise<void> {

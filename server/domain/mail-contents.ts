@@ -11,6 +11,8 @@ import { newDevice } from '../mail/templates/new-device.ts'
 import { passwordChanged } from '../mail/templates/password-changed.ts'
 import { passwordReset } from '../mail/templates/password-reset.ts'
 import { sessionReuse } from '../mail/templates/session-reuse.ts'
+import { signupApproved } from '../mail/templates/signup-approved.ts'
+import { signupWaiting } from '../mail/templates/signup-waiting.ts'
 import { welcome } from '../mail/templates/welcome.ts'
 import type { TenantRealm } from '../database/realms.ts'
 import type { App } from './app.ts'
@@ -18,13 +20,13 @@ import type { AuthRealm } from './auth-realm.ts'
 import { platformAuthRealm, tenantAuthRealm } from './auth-realm.ts'
 import { inviteLife, isReachable, issueLink } from './one-time-links.ts'
 import { issueInvitationLink } from './invitations.ts'
-import type { MailData, MailKind, QueuedMail } from './outbox.ts'
+import type { MailData, MailKind, QueuedRealmMail } from './outbox.ts'
 
 /**
  * Writes a mail, at the moment it is sent: the links in it are made now, and only now.
  * @returns undefined where there is nothing to say, as to an address that nobody here has
  */
-export async function composeMail(app: App, mail: QueuedMail): Promise<Message | undefined> {
+export async function composeMail(app: App, mail: QueuedRealmMail): Promise<Message | undefined> {
   const authRealm = await findRealm(app, mail.realm)
   if (!authRealm) return undefined
   const brand: Brand = { name: authRealm.name, origin: authRealm.origin, color: await findColor(authRealm) }
@@ -64,6 +66,8 @@ const writers: { [Kind in MailKind]: Writer<Kind> } = {
   async account_exists({ authRealm, brand, to }) {
     return await findReachable(authRealm, to) ? accountExists(brand) : undefined
   },
+  signup_waiting: ({ brand }, facts) => signupWaiting(brand, facts),
+  signup_approved: ({ authRealm, brand }, { user, language }) => withLink(authRealm, user, 'reset', link => signupApproved(brand, { link, language }), inviteLife),
 }
 
 /** @param email the new address that the link must be about: a newer request may be for another */

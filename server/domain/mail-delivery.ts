@@ -1,81 +1,65 @@
 import type { Mailer } from '../mail/mailer.ts'
 import type { App } from './app.ts'
 import { composeMail } from './mail-contents.ts'
-import type { QueuedMail } from './outbox.ts'
+import type { Membership } from './organization-finder.ts'
+import { findMemberships } from './organization-finder.ts'
+import type { Lane, QueuedMail } from './outbox.ts'
 import { claimMails, dropMail, nextMailDue, postponeMail, settleMail } from './outbox.ts'
+import { composeSiteMail, isSiteMail } from './site-mails.ts'
+import type { Worker } from './worker.ts'
+import { createWorker } from './worker.ts'
 
-export interface MailDelivery {
-  /** Says that there may be mail to send. */
-  wake(): void
-  /** Finishes what is being sent, and takes nothing new. */
-  stop(): Promise<void>
-}
-
-const batch = 8
+const lanes: Lane[] = [{ searches: false, batch: 8 }, { searches: true, batch: 32 }]
 /** Milliseconds. Between two looks when nothing is announced, and after one that failed. */
 const longestNap = 30_000
 const nap = 1_000
 /** How long a process that is told to stop waits for a mail server. */
 const patience = 10_000
 
-/** Sends what is in the outbox, for as long as the process lives. Several processes share the work. */
-export function startMailDelivery(app: App, mailer: Mailer): MailDelivery {
-  let stopped = false
-  let timer: NodeJS.Timeout | undefined
-  let running: Promise<void> | undefined
-  let again = false
-
-  return { wake, stop }
-
-  function wake(): void {
-    again = true
-    if (stopped || running) return
-    clearTimeout(timer)
-    running = run().finally(() => running = undefined)
+/** Sends what is in the outbox, for as long as the process lives; to be woken when there is mail. Several processes share the work. */
+export function startMailDelivery(app: App, mailer: Mailer): Worker {
+  const workers = lanes.map(lane => createWorker(signal => sendAll(app, mailer, lane, signal)))
+  return {
+    wake: () => workers.forEach(worker => worker.wake()),
+    async stop() {
+      await Promise.race([Promise.all(workers.map(worker => worker.stop())), new Promise(resolve => setTimeout(resolve, patience).unref())])
+      mailer.close()
+    },
   }
+}
 
-  async function stop(): Promise<void> {
-    stopped = true
-    clearTimeout(timer)
-    await Promise.race([running, new Promise(resolve => setTimeout(resolve, patience).unref())])
-    mailer.close()
+/** @returns milliseconds until there may be more */
+async function sendAll(app: App, mailer: Mailer, lane: Lane, signal: AbortSignal): Promise<number> {
+  try {
+    while (!signal.aborted && await sendBatch(app, mailer, lane) === lane.batch);
+    return Math.min(await nextMailDue(app, lane) ?? longestNap, longestNap)
   }
-
-  async function run(): Promise<void> {
-    let wait = nap
-    try {
-      while (again && !stopped) {
-        again = false
-        while (!stopped && await sendBatch() === batch);
-      }
-      wait = Math.min(await nextMailDue(app) ?? longestNap, longestNap)
-    }
-    catch (error) {
-      // The database is away: what was taken and not settled comes back when its lease ends.
-      app.log.warn({ event: 'mail_waits', reason: messageOf(error) })
-    }
-    if (!stopped) timer = setTimeout(wake, again ? 0 : wait).unref()
+  catch (error) {
+    // The database is away: what was taken and not settled comes back when its lease ends.
+    app.log.warn({ event: 'mail_waits', reason: messageOf(error) })
+    return nap
   }
+}
 
-  async function sendBatch(): Promise<number> {
-    const mails = await claimMails(app, batch)
-    const results = await Promise.allSettled(mails.map(deliver))
-    for (const result of results) if (result.status === 'rejected') throw result.reason
-    return mails.length
+async function sendBatch(app: App, mailer: Mailer, lane: Lane): Promise<number> {
+  const mails = await claimMails(app, lane)
+  const memberships = lane.searches && mails.length > 0 ? findMemberships(app, mails.map(({ recipient }) => recipient)) : Promise.resolve(new Map<string, Membership[]>())
+  const results = await Promise.allSettled(mails.map(mail => deliver(app, mailer, mail, memberships)))
+  for (const result of results) if (result.status === 'rejected') throw result.reason
+  return mails.length
+}
+
+async function deliver(app: App, mailer: Mailer, mail: QueuedMail, memberships: Promise<Map<string, Membership[]>>): Promise<void> {
+  try {
+    const message = isSiteMail(mail) ? await composeSiteMail(app, mail, await memberships) : await composeMail(app, mail)
+    if (!message) return await dropMail(app, mail)
+    await mailer.send(message)
+    await settleMail(app, mail)
+    app.log.info({ event: 'mail_sent', kind: mail.kind, tenant: mail.realm, mail: mail.id })
   }
-
-  async function deliver(mail: QueuedMail): Promise<void> {
-    try {
-      const message = await composeMail(app, mail)
-      if (!message) return await dropMail(app, mail)
-      await mailer.send(message)
-      await settleMail(app, mail)
-      app.log.info({ event: 'mail_sent', kind: mail.kind, tenant: mail.realm, mail: mail.id })
-    }
-    catch (error) {
-      const givenUp = await postponeMail(app, mail, messageOf(error), isFinal(error))
-      app.log.warn({ event: givenUp ? 'mail_given_up' : 'mail_failed', kind: mail.kind, tenant: mail.realm, mail: mail.id, attempts: mail.attempts, reason: messageOf(error) })
-    }
+  catch (error) {
+    const givenUp = await postponeMail(app, mail, messageOf(error), isFinal(error))
+    app.log.warn({ event: givenUp ? 'mail_given_up' : 'mail_failed', kind: mail.kind, tenant: mail.realm, mail: mail.id, attempts: mail.attempts, reason: messageOf(error) })
   }
 }
 

@@ -1,6 +1,7 @@
-import { and, eq, isNotNull, isNull, lt, or, sql } from 'drizzle-orm'
+import { and, eq, isNotNull, isNull, lt, ne, or, sql } from 'drizzle-orm'
 import { pgSchema } from 'drizzle-orm/pg-core'
 import { platformTables } from '../../drizzle/platform/schema.ts'
+import type { Language } from '../../shared/dates.ts'
 import { newId } from '../database/ids.ts'
 import type { Db } from '../database/realms.ts'
 import type { App } from './app.ts'
@@ -20,21 +21,40 @@ export interface MailData {
   session_reuse: Record<string, never>
   invitation: { invitation: string }
   account_exists: Record<string, never>
+  /** To an operator: an organisation waits for her decision. */
+  signup_waiting: { name: string, subdomain: string, language: Language }
+  /** To a new organisation's first Admin. */
+  signup_approved: { user: string, language: Language }
+}
+
+/** The same of the site's mails, which are no organisation's: they are in a language, and of realm `platform`. */
+export interface SiteMailData {
+  signup_confirm: { signup: string }
+  signup_refused: { name: string, reason: string, language: Language }
+  /** The organisations in which the address is known, if any. */
+  organizations: { language: Language }
 }
 
 export type MailKind = keyof MailData
+export type SiteMailKind = keyof SiteMailData
 
-export type NewMail = { [Kind in MailKind]: { kind: Kind, to: string, data: MailData[Kind] } }[MailKind]
+type Mail<Data> = { [Kind in keyof Data]: { kind: Kind, to: string, data: Data[Kind] } }[keyof Data]
+export type NewMail = Mail<MailData>
+type NewSiteMail = Mail<SiteMailData>
 
-export interface QueuedMail {
+interface Queued<Kind> {
   id: string
   realm: string
-  kind: MailKind
+  kind: Kind
   recipient: string
   data: Record<string, unknown>
   created: Date
   attempts: number
 }
+
+export type QueuedRealmMail = Queued<MailKind>
+export type QueuedSiteMail = Queued<SiteMailKind>
+export type QueuedMail = QueuedRealmMail | QueuedSiteMail
 
 /** The channel on which processes tell each other that there is mail. */
 export const outboxChannel = 'tenantry_outbox'
@@ -53,24 +73,35 @@ const { outbox } = platformTables(pgSchema('platform').table)
  * Queues a mail in the transaction of its cause: if that is rolled back, there is no mail; if not, there is
  * one, whatever becomes of this process or the mail server.
  */
-export async function enqueueMail(tx: Db, authRealm: AuthRealm, { kind, to, data }: NewMail): Promise<void> {
+export function enqueueMail(tx: Db, authRealm: AuthRealm, mail: NewMail): Promise<void> {
+  return insertMail(tx, authRealm.id, mail)
+}
+
+/** The same for a mail of the site. */
+export function enqueueSiteMail(tx: Db, mail: NewSiteMail): Promise<void> {
+  return insertMail(tx, 'platform', mail)
+}
+
+async function insertMail(tx: Db, realm: string, { kind, to, data }: NewMail | NewSiteMail): Promise<void> {
   const now = new Date()
-  await tx.insert(outbox).values({ id: newId(), realm: authRealm.id, kind, recipient: to, data, created: now, due_at: now })
+  await tx.insert(outbox).values({ id: newId(), realm, kind, recipient: to, data, created: now, due_at: now })
   await tx.execute(sql`select pg_notify(${outboxChannel}, '')`)
 }
 
+/** Which mails are sent together: those for which all organisations are searched keep none of the others waiting. */
+export interface Lane { searches: boolean, batch: number }
+
 /**
  * Takes mails that are due, for this process alone until its lease ends.
- * @param limit at most so many
  */
-export async function claimMails({ database: { platform: { db } } }: App, limit: number): Promise<QueuedMail[]> {
+export async function claimMails({ database: { platform: { db } } }: App, lane: Lane): Promise<QueuedMail[]> {
   // As an array, so that the rows are chosen once: a planner may run a subquery in IN again and lock more of them.
-  const due = sql`any(array(select id from platform.outbox where ${pending} and due_at <= now() order by due_at limit ${limit} for update skip locked))`
+  const due = sql`any(array(select id from platform.outbox where ${pending} and ${isIn(lane)} and due_at <= now() order by due_at limit ${lane.batch} for update skip locked))`
   const rows = await db.update(outbox)
     .set({ attempts: sql`${outbox.attempts} + 1`, due_at: sql`now() + make_interval(secs => ${lease})` })
     .where(sql`${outbox.id} = ${due}`)
     .returning({ id: outbox.id, realm: outbox.realm, kind: outbox.kind, recipient: outbox.recipient, data: outbox.data, created: outbox.created, attempts: outbox.attempts })
-  return rows.map(row => ({ ...row, kind: row.kind as MailKind, data: row.data ?? {} }))
+  return rows.map(row => ({ ...row, kind: row.kind, data: row.data ?? {} }) as QueuedMail)
 }
 
 /** Done with: nothing of the mail's making is kept. */
@@ -114,8 +145,8 @@ export async function retryMails(tx: Db, only?: string): Promise<number> {
 }
 
 /** @returns milliseconds until the next mail is due, 0 for one that is, or undefined where there is none */
-export async function nextMailDue({ database: { platform: { db } } }: App): Promise<number | undefined> {
-  const rows = await db.select({ wait: sql<number | null>`(extract(epoch from min(${outbox.due_at}) - now()) * 1000)::float8` }).from(outbox).where(pending)
+export async function nextMailDue({ database: { platform: { db } } }: App, lane: Lane): Promise<number | undefined> {
+  const rows = await db.select({ wait: sql<number | null>`(extract(epoch from min(${outbox.due_at}) - now()) * 1000)::float8` }).from(outbox).where(and(pending, isIn(lane)))
   const wait = rows[0]?.wait
   return wait === null || wait === undefined ? undefined : Math.max(0, wait)
 }
@@ -128,6 +159,10 @@ export async function purgeOutbox({ database: { platform: { db } } }: App): Prom
 }
 
 const pending = and(isNull(outbox.sent_at), isNull(outbox.given_up_at))!
+
+function isIn({ searches }: Lane) {
+  return searches ? eq(outbox.kind, 'organizations') : ne(outbox.kind, 'organizations')
+}
 
 // A process that was thought dead, and another has taken over from, has no say any more.
 function stillOurs(mail: QueuedMail) {

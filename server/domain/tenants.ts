@@ -1,19 +1,22 @@
 import { randomInt } from 'node:crypto'
 import { eq, sql } from 'drizzle-orm'
 import { conflict, invalid, notFound } from '../../shared/errors.ts'
+import type { Language } from '../../shared/dates.ts'
 import type { TenantStatus } from '../../shared/types/api.ts'
 import { violatedUnique } from '../database/errors.ts'
 import { newId } from '../database/ids.ts'
 import type { Migration } from '../database/migrations.ts'
-import { applyMigrations } from '../database/migrator.ts'
-import type { Db } from '../database/realms.ts'
+import type { Db, PlatformRealm } from '../database/realms.ts'
 import { newSchemaName } from '../database/schema-names.ts'
+import { claimSpare, makeSchema } from '../database/spare-schemas.ts'
 import type { App, Origin } from './app.ts'
 import { recordAudit } from './audit.ts'
 import { tenantAuthRealm } from './auth-realm.ts'
 import { newSigningKey } from './keys.ts'
 import { inviteLife, issuePasswordLink } from './one-time-links.ts'
 import { endSupportAccessesOf } from './support-sessions.ts'
+import { requireFreeSubdomain, subdomainTaken } from './subdomains.ts'
+import { poolChannel } from './tenant-pool.ts'
 import { createUser } from './users.ts'
 
 export interface TenantRow {
@@ -38,6 +41,8 @@ export interface NewTenant {
   admin_email: string
   /** Plain, or null: the admin then sets one by the link that comes back. */
   admin_password: string | null
+  /** Of its mails; English unless said. */
+  language?: Language
 }
 
 export interface CreatedTenant {
@@ -56,24 +61,33 @@ export const tenantsChannel = 'tenantry_tenants'
  * transaction, so that a process killed at any point leaves nothing behind.
  * @throws ApiError 400 naming a field that is taken or breaks a rule
  */
-export async function createTenant(app: App, migrations: Migration[], input: NewTenant, origin: Origin): Promise<CreatedTenant> {
+export function createTenant(app: App, migrations: Migration[], input: NewTenant, origin: Origin): Promise<CreatedTenant> {
+  return app.database.platform.transaction(tx => createTenantIn(tx, app, migrations, input, origin))
+}
+
+/**
+ * The same in the caller's transaction, together with what it comes from.
+ * @param signup the sign-up that the subdomain is kept for
+ */
+export async function createTenantIn(tx: Db, app: App, migrations: Migration[], input: NewTenant, origin: Origin, signup?: string): Promise<CreatedTenant> {
   const { platform } = app.database
   const schema = newSchemaName(input.subdomain)
   const url = app.config.originOf(`${input.subdomain}.${app.config.baseDomain}`)
   const now = new Date()
-  const key = await newSigningKey(schema, app.config.secret, now)
-  return explained(() => platform.transaction(async (tx) => {
-    const tenant = await insertTenant(tx, app, input, schema, now)
-    const authRealm = tenantAuthRealm(app.database, { ...tenant, origin: url })
-    await tx.execute(sql.raw(`create schema "${schema}"`))
-    await applyMigrations(tx, schema, migrations)
-    await tx.insert(authRealm.realm.tables.signing_keys).values(key)
-    const admin = await createUser(app, authRealm, { email: input.admin_email, password: input.admin_password, role: 'Admin' }, origin, tx)
-    const password_link = input.admin_password === null ? await issuePasswordLink(tx, authRealm, admin.id, inviteLife) : null
-    await recordAudit(tx, platform, origin, { action: 'tenant.created', subject: tenant.id, details: { subdomain: tenant.subdomain } })
-    await announceTenant(tx, tenant.id)
-    return { tenant, url, admin: { id: admin.id, email: admin.email }, password_link }
-  }))
+  await requireFreeSubdomain(tx, platform, input.subdomain, { signup })
+  const tenant = await explained(() => insertTenant(tx, app, input, schema, now))
+  const authRealm = tenantAuthRealm(app.database, { ...tenant, origin: url })
+  const { signing_keys: keys, settings } = authRealm.realm.tables
+  if (!await claimSpare(tx, migrations, schema)) await makeSchema(tx, schema, migrations)
+  // Made now, as its private half is bound to the schema's name.
+  await tx.insert(keys).values(await newSigningKey(schema, app.config.secret, now))
+  if (input.language) await tx.update(settings).set({ language: input.language })
+  const admin = await createUser(app, authRealm, { email: input.admin_email, password: input.admin_password, role: 'Admin' }, origin, tx)
+  const password_link = input.admin_password === null ? await issuePasswordLink(tx, authRealm, admin.id, inviteLife) : null
+  await recordAudit(tx, platform, origin, { action: 'tenant.created', subject: tenant.id, details: { subdomain: tenant.subdomain } })
+  await announceTenant(tx, tenant.id)
+  await tx.execute(sql`select pg_notify(${poolChannel}, '')`)
+  return { tenant, url, admin: { id: admin.id, email: admin.email }, password_link }
 }
 
 /**
@@ -94,6 +108,11 @@ export async function setTenantStatus(app: App, subdomain: string, status: 'acti
     await announceTenant(tx, tenant.id)
     return tenant
   })
+}
+
+/** @throws ApiError 400 on `name` where another tenant has it */
+export async function requireFreeName(db: Db, { tables: { tenants } }: PlatformRealm, name: string): Promise<void> {
+  if (await db.$count(tenants, sql`lower(${tenants.name}) = lower(${name})`) > 0) throw nameTaken()
 }
 
 /** @throws ApiError 404 */
@@ -151,8 +170,12 @@ async function explained<T>(work: () => Promise<T>): Promise<T> {
   }
   catch (error) {
     const unique = violatedUnique(error)
-    if (unique === 'tenants_name') throw invalid({ name: ['An organisation with this name already exists.'] })
-    if (unique === 'tenants_subdomain') throw invalid({ subdomain: ['This subdomain is taken.'] })
+    if (unique === 'tenants_name') throw nameTaken()
+    if (unique === 'tenants_subdomain') throw subdomainTaken()
     throw error
   }
+}
+
+function nameTaken() {
+  return invalid({ name: ['An organisation with this name already exists.'] })
 }

@@ -2,6 +2,8 @@ import { readableOn } from '../../shared/contrast.ts'
 import type { AuthRealm } from '../domain/auth-realm.ts'
 import type { Organization } from '../domain/organization.ts'
 import type { Principal } from '../domain/principal.ts'
+import type { SignupRow } from '../domain/signups.ts'
+import { stateOf } from '../domain/signups.ts'
 import type { TenantRow } from '../domain/tenants.ts'
 import type { UserRow } from '../domain/users.ts'
 
@@ -80,5 +82,23 @@ export function presentTenant(tenant: TenantRow, url: string) {
     url,
     created: tenant.created,
     updated: tenant.updated,
+  }
+}
+
+export function presentSignup(signup: SignupRow) {
+  return {
+    id: signup.id,
+    name: signup.name,
+    subdomain: signup.subdomain,
+    email: signup.email,
+    language: signup.language,
+    state: stateOf(signup),
+    created: signup.created,
+    expires_at: signup.expires_at,
+    confirmed_at: signup.confirmed_at,
+    approved_at: signup.approved_at,
+    refused_at: signup.refused_at,
+    decided_by: signup.decided_by,
+    tenant: signup.tenant,
   }
 }

@@ -1,7 +1,10 @@
 import { defineNitroPlugin } from 'nitropack/runtime'
+import { migrations } from '#migrations'
+import type { RunningApp } from '../create-app.ts'
 import { subscribe } from '../database/notifications.ts'
 import { startMailDelivery } from '../domain/mail-delivery.ts'
 import { outboxChannel } from '../domain/outbox.ts'
+import { createPoolKeeper, poolChannel } from '../domain/tenant-pool.ts'
 import { startJobs } from '../jobs.ts'
 import { createMailer } from '../mail/mailer.ts'
 import { whileRunning } from '../runtime.ts'
@@ -13,9 +16,16 @@ export default defineNitroPlugin(() => {
     // Sent by whichever process hears of it first; onUp, as something may have been missed.
     const subscription = subscribe(app.databaseUrl, outboxChannel, { onMessage: delivery.wake, onUp: delivery.wake })
     const jobs = startJobs(app)
+    const pool = app.config.poolSize > 0 ? keepPool(app) : undefined
     return async () => {
-      await Promise.all([subscription.stop(), jobs.stop()])
+      await Promise.all([subscription.stop(), jobs.stop(), pool?.stop()])
       await delivery.stop()
     }
   })
 })
+
+function keepPool(app: RunningApp) {
+  const keeper = createPoolKeeper(app, migrations.tenant)
+  const subscription = subscribe(app.databaseUrl, poolChannel, { onMessage: keeper.wake, onUp: keeper.wake })
+  return { stop: () => Promise.all([subscription.stop(), keeper.stop()]) }
+}

@@ -1,22 +1,25 @@
 import { z } from 'zod'
-import { email, text } from './fields.ts'
+import { languages } from '../dates.ts'
+import { skeletonOf } from '../subdomains.ts'
+import { choice, email, text } from './fields.ts'
 
 /** Names that a tenant may not take: ours, infrastructure's, and those that phishers like. */
-const reservedSubdomains: ReadonlySet<string> = new Set([
-  'admin', 'api', 'app', 'apps', 'assets', 'auth', 'billing', 'blog', 'cdn', 'console', 'dashboard', 'dev', 'docs',
-  'ftp', 'help', 'imap', 'info', 'login', 'localhost', 'mail', 'metrics', 'mx', 'news', 'ns', 'ns1', 'ns2', 'ns3',
-  'operator', 'operators', 'platform', 'pop', 'postgres', 'postmaster', 'public', 'root', 'security', 'shop', 'signup',
+const reserved = [
+  'account', 'accounts', 'admin', 'api', 'app', 'apps', 'assets', 'auth', 'autodiscover', 'billing', 'blog', 'cdn', 'console', 'dashboard', 'dev', 'docs',
+  'drizzle', 'find', 'ftp', 'help', 'imap', 'info', 'login', 'localhost', 'mail', 'metrics', 'mx', 'news', 'ns', 'ns1', 'ns2', 'ns3',
+  'operator', 'operators', 'pgboss', 'platform', 'pool', 'pop', 'postgres', 'postmaster', 'public', 'root', 'security', 'shop', 'signin', 'signup',
   'site', 'smtp', 'sso', 'static', 'staging', 'status', 'support', 'system', 'tenantry', 'test', 'webmaster', 'wpad', 'www',
-])
+]
+const reservedSkeletons: ReadonlySet<string> = new Set(reserved.map(skeletonOf))
 
 /** A DNS label of 2 to 40 characters that is free to be a tenant's; folds case. */
-const subdomainSchema = text(63).pipe(z.string()
+export const subdomainSchema = text(63).pipe(z.string()
   .transform(value => value.toLowerCase())
   .pipe(z.string()
     .regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])$/, { error: 'Enter 2 to 40 characters: letters a to z, digits and hyphens, with no hyphen at either end.', abort: true })
     // Hyphens in third and fourth place mark encoded labels such as xn--…, RFC 5890, 2.3.1.
     .refine(value => value.slice(2, 4) !== '--', { error: 'Hyphens in third and fourth place are not allowed.', abort: true })
-    .refine(value => !reservedSubdomains.has(value), 'This subdomain is reserved.')))
+    .refine(value => !reservedSkeletons.has(skeletonOf(value)), 'This subdomain is reserved.')))
 
 /** A phone number as people write it, or nothing. */
 export const phoneSchema = text(32, { blank: true }).pipe(z.string()
@@ -30,5 +33,9 @@ export const newTenantSchema = z.object({
   admin_email: email(),
 })
 
-/** The organisation finder: the public slug such as `ACM-7702`. */
-export const tenantInfoSchema = z.object({ tenant_id: text(32) })
+/** The organisation finder: the public slug such as `ACM-7702`, or the subdomain; of both, whichever is one. */
+export const tenantInfoSchema = z.object({ tenant_id: text(32).optional(), subdomain: text(63).optional() })
+  .refine(({ tenant_id, subdomain }) => tenant_id !== undefined || subdomain !== undefined, { path: ['tenant_id'], error: 'This field is required.' })
+
+/** The organisation finder by mail. */
+export const tenantInfoMailSchema = z.object({ email: email(), language: choice(languages).default('en') })

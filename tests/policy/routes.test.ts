@@ -28,7 +28,13 @@ const publicRoutes = {
   'server/api/v1/mailbox/index.get.ts': 'stands in for the mail program of whoever tries Tenantry out; never in production',
   'server/api/v1/organization/branding.get.ts': 'the name and colours of the sign-in page',
   'server/api/v1/organization/logo/index.get.ts': 'the picture on the sign-in page and in mails',
-  'server/api/v1/tenants/info.post.ts': 'the site has no people; needs the organisation\'s id, and is rate-limited',
+  'server/api/v1/signup/confirmation.post.ts': 'the token of the link in the body is the credential',
+  'server/api/v1/signup/index.get.ts': 'whether organisations can be signed up',
+  'server/api/v1/signup/index.post.ts': 'the site has no people; does nothing before the address is confirmed, and is rate-limited',
+  'server/api/v1/signup/lookup.post.ts': 'the token of the link in the body is the credential',
+  'server/api/v1/signup/subdomain.get.ts': 'whether a subdomain is free can be seen by visiting it; rate-limited',
+  'server/api/v1/tenants/info.post.ts': 'the site has no people; needs the organisation\'s id or subdomain, and is rate-limited',
+  'server/api/v1/tenants/info/mail.post.ts': 'whoever does not know where to sign in cannot; says nothing, and is rate-limited',
   'server/routes/.well-known/jwks.json.get.ts': 'public keys',
 }
 

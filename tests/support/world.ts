@@ -73,6 +73,8 @@ export async function createWorld(settings: Record<string, string> = {}): Promis
     BCRYPT_COST: '10',
     DATA_DIR: '/nonexistent',
     MAIL_DIR: mailDir,
+    // Two organisations need no spares.
+    POOL_SIZE: '0',
     ...settings,
   }
   const app = await createApp(loadConfig(env), createLogger('silent'), { size: 2 })

@@ -73,6 +73,7 @@ describe('a setting', () => {
     ['PORT', '0'], ['PORT', '65536'], ['PORT', 'x'], ['PORT', '1.5'], ['PORT', '-1'], ['PUBLIC_PORT', 'x'], ['NODE_ENV', 'prod'], ['DEMO', 'yes'], ['SITE_PROTOCOL', 'ftp'], ['SITE_PROTOCOL', 'HTTPS'],
     ['BASE_DOMAIN', 'a_b'], ['BASE_DOMAIN', '.localhost'], ['BASE_DOMAIN', 'localhost.'], ['BASE_DOMAIN', 'http://localhost'], ['BASE_DOMAIN', 'localhost:3000'], ['BASE_DOMAIN', 'a b'], ['DATABASE_URL', 'mysql://x'], ['DATABASE_URL', 'x'],
     ['DB_SLOTS', '0'], ['DB_SLOTS', '201'], ['BCRYPT_COST', '9'], ['BCRYPT_COST', '17'], ['ACCESS_TTL', '0'], ['ACCESS_TTL', '-1'], ['ACCESS_TTL', 'x'], ['REFRESH_TTL', '0'], ['SESSION_TTL', '0'], ['REFRESH_GRACE', '-1'], ['LOG_LEVEL', 'loud'],
+    ['SIGNUP', 'yes'], ['SIGNUP', 'OPEN'], ['POOL_SIZE', '-1'], ['POOL_SIZE', '101'], ['POOL_SIZE', '1.5'],
     ['TRUSTED_PROXIES', 'x'], ['TRUSTED_PROXIES', '10.0.0.0/33'], ['TRUSTED_PROXIES', '10.0.0.0/-1'], ['TRUSTED_PROXIES', '10.0.0.0/'], ['TRUSTED_PROXIES', '10.0.0.0/8/8'], ['TRUSTED_PROXIES', '::/129'], ['TRUSTED_PROXIES', '127.0.0.1, *'], ['TRUSTED_PROXIES', 'loopback'],
   ])('that is not understood refuses the start in one line that names it: %s=%s', (name, value) => {
     const message = refusal({ ...production, [name]: value })
@@ -89,6 +90,15 @@ describe('a setting', () => {
 
   it('at its lowest is taken', () => {
     expect(testConfig({ BCRYPT_COST: '10', DB_SLOTS: '1', ACCESS_TTL: '1', REFRESH_TTL: '1', REFRESH_GRACE: '0' })).toMatchObject({ bcryptCost: 10, dbSlots: 1, ttl: { access: 1, refresh: 1, grace: 0 } })
+  })
+})
+
+describe('signing organisations up', () => {
+  it('is for nobody unless someone says so, but for the demo', () => {
+    expect(loadConfig(production).signup).toBe('closed')
+    expect(loadConfig({ ...production, SIGNUP: 'approval' }).signup).toBe('approval')
+    expect(testConfig({ NODE_ENV: 'production', DEMO: '1' }).signup).toBe('open')
+    expect(testConfig({ DEMO: '1', SIGNUP: 'closed' }).signup).toBe('closed')
   })
 })
 

@@ -1,0 +1,65 @@
+import { defineCommand } from 'citty'
+import { asc } from 'drizzle-orm'
+import { uuidPattern } from '../../shared/schemas/fields.ts'
+import { refusalSchema } from '../../shared/schemas/signup.ts'
+import { validate } from '../../shared/schemas/validate.ts'
+import type { SignupState } from '../../shared/types/api.ts'
+import type { App } from '../../server/domain/app.ts'
+import { fromSystem } from '../../server/domain/app.ts'
+import { approveSignup, refuseSignup, requireWaitingSignup } from '../../server/domain/signup-decisions.ts'
+import type { SignupRow } from '../../server/domain/signups.ts'
+import { isInState, signupColumns, signupStates, stateOf } from '../../server/domain/signups.ts'
+import { UsageError, defineTask } from '../task.ts'
+
+const signup = { type: 'positional', description: 'Its id, or the subdomain that it waits for', required: true } as const
+
+const list = defineTask({
+  name: 'list',
+  description: 'List the organisations that someone has asked for on the site',
+  args: { state: { type: 'string', description: `Only those that are ${signupStates.join(', ')}` } },
+  async run({ app, args }) {
+    const { state } = args
+    if (state !== undefined && !isState(state)) throw new UsageError(`--state takes one of ${signupStates.join(', ')}`)
+    const { db, tables: { signups } } = app.database.platform
+    const rows = await db.select(signupColumns(signups)).from(signups).where(state && isInState(signups, state)).orderBy(asc(signups.created), asc(signups.id))
+    return {
+      json: rows.map(withState),
+      text: rows.length === 0 ? 'No sign-ups.' : rows.map(row => [row.id, stateOf(row).padEnd(11), row.subdomain.padEnd(24), row.email.padEnd(32), row.name].join('  ')).join('\n'),
+    }
+  },
+})
+
+const approve = defineTask({
+  name: 'approve',
+  description: 'Make the organisation that waits; its first admin gets a mail',
+  args: { signup },
+  async run({ app, migrations, args }) {
+    const row = await approveSignup(app, migrations.tenant, await idOf(app, args.signup), fromSystem)
+    return { json: withState(row), text: `${row.name} is ready at ${app.config.originOf(`${row.subdomain}.${app.config.baseDomain}`)}.` }
+  },
+})
+
+const refuse = defineTask({
+  name: 'refuse',
+  description: 'Turn down what waits, by mail',
+  args: { signup, reason: { type: 'string', description: 'Why, for the one who asked', default: '' } },
+  async run({ app, args }) {
+    const { reason } = validate(refusalSchema, { reason: args.reason })
+    const row = await refuseSignup(app, await idOf(app, args.signup), reason, fromSystem)
+    return { json: withState(row), text: `${row.name} is refused.` }
+  },
+})
+
+export default defineCommand({ meta: { name: 'signup', description: 'Organisations that someone has asked for on the site' }, subCommands: { list, approve, refuse } })
+
+function isState(text: string): text is SignupState {
+  return (signupStates as readonly string[]).includes(text)
+}
+
+function withState(row: SignupRow) {
+  return { ...row, state: stateOf(row) }
+}
+
+async function idOf(app: App, given: string): Promise<string> {
+  return uuidPattern.test(given) ? given : requireWaitingSignup(app, given)
+}

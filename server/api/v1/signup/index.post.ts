@@ -1,0 +1,9 @@
+import { signupSchema } from '../../../../shared/schemas/signup.ts'
+import { requestSignup } from '../../../domain/signups.ts'
+import { defineSiteRoute } from '../../../http/route.ts'
+
+/** The same answer whatever is known of the address; a mail goes there. */
+export default defineSiteRoute({ access: 'public', body: signupSchema, status: 202 }, async ({ app, body, origin }) => {
+  await requestSignup(app, body, origin)
+  return {}
+})

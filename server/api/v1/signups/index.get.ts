@@ -1,0 +1,24 @@
+import { and } from 'drizzle-orm'
+import { canDecideSignups } from '../../../../shared/permissions.ts'
+import { choice } from '../../../../shared/schemas/fields.ts'
+import { isInState, signupColumns, signupStates } from '../../../domain/signups.ts'
+import { listQuery, matchesSearch, orderBy, toPage, windowOf } from '../../../http/list.ts'
+import { presentSignup } from '../../../http/present.ts'
+import { definePlatformRoute } from '../../../http/route.ts'
+
+const orderings = ['created', 'confirmed_at', 'name', 'subdomain'] as const
+const query = listQuery(orderings).extend({ state: choice(signupStates).optional() })
+
+/** The organisations that someone has asked for on the site, newest first. */
+export default definePlatformRoute({ access: canDecideSignups, query }, async ({ authRealm, query, event }) => {
+  const { db, tables: { signups } } = authRealm.realm
+  const where = and(matchesSearch(query.search, [signups.name, signups.subdomain, signups.email]), query.state && isInState(signups, query.state))
+  const window = windowOf(query)
+  const [count, rows] = await Promise.all([
+    db.$count(signups, where),
+    db.select(signupColumns(signups)).from(signups).where(where)
+      .orderBy(...orderBy(query.ordering.length > 0 ? query.ordering : ['-created'], signupColumns(signups), signups.id))
+      .limit(window.limit).offset(window.offset),
+  ])
+  return toPage(event, window, count, rows.map(presentSignup))
+})
