@@ -4,11 +4,13 @@
  * @param color such as `#1d4ed8`
  */
 export function readableOn(color: string): '#000000' | '#ffffff' {
-  return contrast(luminance(color), 1) >= 4.5 ? '#ffffff' : '#000000'
+  return contrastOf(color, '#ffffff') >= 4.5 ? '#ffffff' : '#000000'
 }
 
-function contrast(a: number, b: number): number {
-  return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)
+/** @returns the contrast ratio of two colours, from 1 to 21 */
+export function contrastOf(color: string, other: string): number {
+  const [darker, lighter] = [luminance(color), luminance(other)].sort((a, b) => a - b) as [number, number]
+  return (lighter + 0.05) / (darker + 0.05)
 }
 
 function luminance(color: string): number {

@@ -124,7 +124,7 @@ export async function requestEmailChange(app: App, authRealm: AuthRealm, userId:
   await realm.transaction(async (tx) => {
     await openLink(tx, realm, 'email', eq(realm.tables.users.id, userId), { email })
     await enqueueMail(tx, authRealm, { kind: 'email_change', to: email, data: { user: userId } })
-    await recordAudit(tx, realm, origin, { action: 'user.email_change_requested', subject: userId })
+    await recordAudit(tx, realm, origin, { action: 'user.email_change_requested', subject: userId, details: { email } })
   })
 }
 

@@ -1,21 +1,10 @@
 import type { SQL } from 'drizzle-orm'
 import { and, desc, eq, lt } from 'drizzle-orm'
+import type { AuditAction } from '../../shared/audit-actions.ts'
 import type { Db, Realm } from '../database/realms.ts'
 import { newId } from '../database/ids.ts'
 import type { App, Origin } from './app.ts'
 import type { AuthRealm } from './auth-realm.ts'
-
-export type AuditAction
-  = | 'session.opened' | 'session.refused' | 'session.ended' | 'session.reuse_detected'
-    | 'user.created' | 'user.registered' | 'user.activated' | 'user.changed' | 'user.deleted'
-    | 'user.password_changed' | 'user.password_reset' | 'user.email_change_requested' | 'user.email_changed'
-    | 'invitation.created' | 'invitation.resent' | 'invitation.revoked' | 'invitation.accepted'
-    | 'user.photo_replaced' | 'user.photo_cleared' | 'users.imported' | 'users.exported' | 'audit.exported'
-    | 'department.created' | 'department.renamed' | 'department.deleted' | 'department.transferred'
-    | 'organization.changed' | 'organization.logo_replaced' | 'organization.logo_cleared'
-    | 'support.requested' | 'support.opened' | 'support.ended' | 'mail.retried' | 'tenants.migrated' | 'tenant.migrated'
-    | 'tenant.created' | 'tenant.suspended' | 'tenant.resumed'
-    | 'signup.confirmed' | 'signup.approved' | 'signup.refused'
 
 export interface AuditEntry {
   action: AuditAction
@@ -25,25 +14,29 @@ export interface AuditEntry {
   details?: Record<string, unknown>
 }
 
+const batchSize = 500
+
 /** Records an event in the realm, in the caller's transaction where there is one. */
 export async function recordAudit(db: Db, realm: Realm, origin: Origin, entry: AuditEntry): Promise<void> {
   await recordAudits(db, realm, origin, [entry])
 }
 
-/** Records events that have one cause, in one statement. */
+/** Records events that have one cause, as of one moment. */
 export async function recordAudits(db: Db, { tables: { audit_events } }: { tables: Pick<Realm['tables'], 'audit_events'> }, origin: Origin, entries: AuditEntry[]): Promise<void> {
-  if (entries.length === 0) return
   const created = new Date()
-  await db.insert(audit_events).values(entries.map(entry => ({
-    id: newId(),
-    created,
-    action: entry.action,
-    actor: origin.actor,
-    subject: entry.subject,
-    ip: origin.ip,
-    request_id: origin.request_id,
-    details: { ...entry.details, ...origin.support ? { support: origin.support } : {} },
-  })))
+  // A statement has 65,535 parameters at the most.
+  for (let start = 0; start < entries.length; start += batchSize) {
+    await db.insert(audit_events).values(entries.slice(start, start + batchSize).map(entry => ({
+      id: newId(),
+      created,
+      action: entry.action,
+      actor: origin.actor,
+      subject: entry.subject,
+      ip: origin.ip,
+      request_id: origin.request_id,
+      details: { ...entry.details, ...origin.support ? { support: origin.support } : {} },
+    })))
+  }
 }
 
 /** An event's columns, by name, with the address of who acted; for a query that joins the users. */
@@ -52,10 +45,19 @@ export function auditColumns({ audit_events: events, users }: Realm['tables']) {
   return { id, created, action, actor, actor_email: users.email, subject, ip, details }
 }
 
+export interface AuditRow {
+  id: string
+  created: Date
+  action: string
+  actor: string | null
+  actor_email: string | null
+  subject: string | null
+  ip: string | null
+  details: Record<string, unknown>
+}
+
 /** Columns of the record as a file, in its order. */
 export const auditHeader = ['id', 'created', 'action', 'actor', 'actor_email', 'subject', 'ip', 'details']
-
-const batchSize = 500
 
 /** The record as rows of a file, newest first; what is added meanwhile is not in it. */
 export async function* auditBatches({ db, tables }: Realm, where: SQL | undefined) {

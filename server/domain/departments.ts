@@ -5,7 +5,7 @@ import { violatedReference, violatedUnique } from '../database/errors.ts'
 import { newId } from '../database/ids.ts'
 import type { TenantRealm } from '../database/realms.ts'
 import type { Origin } from './app.ts'
-import { recordAudit } from './audit.ts'
+import { recordAudit, recordAudits } from './audit.ts'
 
 export interface DepartmentRow {
   id: string
@@ -71,7 +71,10 @@ export async function transferPeople(realm: TenantRealm, from: string, to: strin
   if (await realm.db.$count(realm.tables.departments, eq(realm.tables.departments.id, to)) === 0) throw invalid({ department: [noSuchObject(to)] })
   return explained(() => realm.transaction(async (tx) => {
     const moved = await tx.update(users).set({ department: to }).where(eq(users.department, from)).returning({ id: users.id })
-    await recordAudit(tx, realm, origin, { action: 'department.transferred', subject: from, details: { to, people: moved.length } })
+    await recordAudits(tx, realm, origin, [
+      { action: 'department.transferred', subject: from, details: { to, people: moved.length } },
+      ...moved.map(({ id }) => ({ action: 'user.changed' as const, subject: id, details: { department: { from, to } } })),
+    ])
     return moved.length
   }), to)
 }

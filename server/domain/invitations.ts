@@ -92,7 +92,7 @@ export async function inviteOnce(app: App, authRealm: AuthRealm<TenantRealm>, in
         .returning(invitationColumns(invitations))
       const invited = rows[0]!
       await enqueueMail(tx, authRealm, { kind: 'invitation', to: invited.email, data: { invitation: invited.id } })
-      await recordAudit(tx, realm, origin, { action: 'invitation.created', subject: invited.id, details: { email: input.email, role: input.role } })
+      await recordAudit(tx, realm, origin, { action: 'invitation.created', subject: invited.id, details: { ...input } })
       return { invited, isNew: true }
     })
   }

@@ -28,6 +28,10 @@ const rules = {
   search_address: { points: 10, duration: 15 * 60 },
   /** Pictures that one person uploads; each costs a decoding. */
   upload_person: { points: 100, duration: 15 * 60 },
+  /** Events of one kind that one stranger's address puts into a realm's record; a flood of them costs no statements. */
+  event_address: { points: 5, duration: 15 * 60, inMemoryBlockOnConsumed: 5 },
+  /** The same from all addresses together. */
+  event_realm: { points: 100, duration: 15 * 60, inMemoryBlockOnConsumed: 100 },
 } as const
 
 type RuleName = keyof typeof rules
@@ -55,6 +59,8 @@ export interface Limits {
   countSubdomain(ip: string | null): Promise<void>
   /** Counts a search for someone's organisations. @throws ApiError 429 */
   countSearch(ip: string | null): Promise<void>
+  /** Counts an event that a stranger has caused. @returns whether it may be recorded */
+  admitEvent(realm: string, kind: string, ip: string | null): Promise<boolean>
 }
 
 export interface PasswordAttempt {
@@ -96,6 +102,7 @@ export function createLimits(slots: Slots): Limits {
     countSignup: ip => consume('signup_address', keyOf('site', ip)),
     countSubdomain: ip => consume('subdomain_address', keyOf('site', ip)),
     countSearch: ip => consume('search_address', keyOf('site', ip)),
+    admitEvent: async (realm, kind, ip) => await count('event_address', keyOf(realm, kind, ip)) && await count('event_realm', keyOf(realm, kind)),
   }
 
   async function consume(rule: RuleName, key: string): Promise<void> {
@@ -104,7 +111,7 @@ export function createLimits(slots: Slots): Limits {
 
   async function check(rule: RuleName, key: string): Promise<void> {
     const state = await limiters[rule].get(key)
-    if (state && state.consumedPoints >= rules[rule].points) throw throttled(state.msBeforeNext / 1000)
+    if (state && state.consumedPoints >= rules[rule].points) throw Object.assign(throttled(state.msBeforeNext / 1000), { limit: rule })
   }
 
   /** @returns false for one too many, of which the next check says so */

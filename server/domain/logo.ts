@@ -4,6 +4,7 @@ import { recordAudit } from './audit.ts'
 import type { AuthRealm } from './auth-realm.ts'
 import { imagePlace, removeImage, storeImage, tidyImages } from './image-files.ts'
 import { renderImage } from './images.ts'
+import { announceTenant } from './tenants.ts'
 
 /**
  * Gives the organisation a logo, in the place of the one it had.
@@ -32,7 +33,10 @@ async function nameLogo(app: App, { id, realm }: AuthRealm<TenantRealm>, logo: s
   const former = await realm.transaction(async (tx) => {
     const before = (await tx.select({ logo: settings.logo }).from(settings).for('update'))[0]!.logo
     await tx.update(settings).set({ logo })
-    if (before !== logo) await recordAudit(tx, realm, origin, { action: logo ? 'organization.logo_replaced' : 'organization.logo_cleared', subject: id })
+    if (before !== logo) {
+      await recordAudit(tx, realm, origin, { action: logo ? 'organization.logo_replaced' : 'organization.logo_cleared', subject: id })
+      await announceTenant(tx, id)
+    }
     return before
   })
   await tidyImages(imagePlace(app, realm, 'logo'), former, logo)

@@ -1,5 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import type { z } from 'zod'
+import type { Language } from '../../shared/dates.ts'
 import { invalid } from '../../shared/errors.ts'
 import type { organizationSchema } from '../../shared/schemas/organization.ts'
 import { violatedUnique } from '../database/errors.ts'
@@ -22,6 +23,9 @@ export interface Organization {
   logo: string | null
   brand_color: string | null
   password_min_length: number
+  language: Language
+  /** Whether the platform's operators may sign in as one of its people. */
+  allows_support: boolean
 }
 
 /** The tenant as its own people know it: half of it is in the platform's row, half in its own settings. */
@@ -43,8 +47,8 @@ export async function readOrganization(app: App, { id, realm }: AuthRealm<Tenant
 }
 
 function settingsColumns(settings: TenantRealm['tables']['settings']) {
-  const { registration, registration_domains, logo, brand_color, password_min_length } = settings
-  return { registration, registration_domains, logo, brand_color, password_min_length }
+  const { registration, registration_domains, logo, brand_color, password_min_length, language, allows_support } = settings
+  return { registration, registration_domains, logo, brand_color, password_min_length, language, allows_support }
 }
 
 /** @throws ApiError 400 when the name is taken */

@@ -3,7 +3,7 @@ import { unavailable } from '../../shared/errors.ts'
 import { violatedReference, violatedUnique } from '../database/errors.ts'
 import type { Db, TenantRealm } from '../database/realms.ts'
 import type { App, Origin } from './app.ts'
-import { recordAudit, recordAudits } from './audit.ts'
+import { logEvent, recordAudit, recordAudits } from './audit.ts'
 import type { AuthRealm } from './auth-realm.ts'
 import type { ImportChange, ImportPlan, KnownState } from './import-plan.ts'
 import { createPlanner } from './import-plan.ts'
@@ -43,7 +43,7 @@ const attemptsLimit = 3
  */
 export async function importPeople(app: App, authRealm: TenantAuthRealm, bytes: Buffer, options: ImportOptions, origin: Origin): Promise<ImportReport> {
   const { rows, errors } = readImportRows(bytes)
-  const plans = options.dryRun ? await rehearse(authRealm.realm, rows, options) : await perform(authRealm, rows, options, origin)
+  const plans = options.dryRun ? await rehearse(authRealm.realm, rows, options) : await perform(app, authRealm, rows, options, origin)
   const report: ImportReport = {
     created: sum(plans, plan => plan.creations.length),
     changed: sum(plans, plan => plan.updates.length),
@@ -60,11 +60,15 @@ async function rehearse(realm: TenantRealm, rows: ImportRow[], options: ImportOp
   return [createPlanner(options)(rows, await readState(realm.db, realm, rows))]
 }
 
-async function perform(authRealm: TenantAuthRealm, rows: ImportRow[], options: ImportOptions, origin: Origin): Promise<ImportPlan[]> {
+async function perform(app: App, authRealm: TenantAuthRealm, rows: ImportRow[], options: ImportOptions, origin: Origin): Promise<ImportPlan[]> {
   const planBatch = createPlanner(options)
   const plans: ImportPlan[] = []
   for (let start = 0; start < rows.length; start += batchSize) {
-    plans.push(await performBatch(authRealm, rows.slice(start, start + batchSize), planBatch, origin))
+    const plan = await performBatch(authRealm, rows.slice(start, start + batchSize), planBatch, origin)
+    for (const { before, fields } of plan.updates) {
+      if (fields.role && fields.role !== before.role) logEvent(app, authRealm, origin, 'role_changed', { subject: before.id, from: before.role, to: fields.role })
+    }
+    plans.push(plan)
   }
   return plans
 }

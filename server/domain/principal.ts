@@ -1,7 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { unauthorized } from '../../shared/errors.ts'
 import type { Realm } from '../database/realms.ts'
-import type { App } from './app.ts'
+import type { App, Origin } from './app.ts'
 import type { AuthRealm } from './auth-realm.ts'
 import { sessionRevoked, tenantInactive } from './refusals.ts'
 import { supportedBy } from './support-sessions.ts'
@@ -15,9 +15,9 @@ export type Principal = Awaited<ReturnType<typeof loadPrincipal>>
  * Who is asking, by an access token. One query says whether user, session and tenant are all still good.
  * @throws ApiError 401, or 403 when the tenant is suspended; TokenError never leaves here
  */
-export async function requirePrincipal(app: App, authRealm: AuthRealm, accessToken: string): Promise<Principal> {
+export async function requirePrincipal(app: App, authRealm: AuthRealm, accessToken: string, origin: Origin): Promise<Principal> {
   try {
-    const claims = await verifyToken(app, authRealm, accessToken, ['access'])
+    const claims = await verifyToken(app, authRealm, accessToken, ['access'], origin)
     return await loadPrincipal(authRealm, claims)
   }
   catch (error) {

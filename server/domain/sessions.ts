@@ -48,7 +48,7 @@ export async function mintPair(app: App, authRealm: AuthRealm, session: LiveSess
  * @throws ApiError 401
  */
 export async function rotateSession(app: App, authRealm: AuthRealm, refreshToken: string, origin: Origin): Promise<TokenPair> {
-  const claims = await readRefreshToken(app, authRealm, refreshToken)
+  const claims = await readRefreshToken(app, authRealm, refreshToken, origin)
   const session = await advance(authRealm, claims) ?? await explainRefusal(app, authRealm, claims, origin)
   return mintPair(app, authRealm, session)
 }
@@ -86,16 +86,16 @@ async function explainRefusal(app: App, authRealm: AuthRealm, claims: Claims, or
  * @throws ApiError 401 when it has ended already
  */
 export async function blacklistSession(app: App, authRealm: AuthRealm, refreshToken: string, origin: Origin, reason: 'blacklist' | 'logout' = 'blacklist'): Promise<void> {
-  const claims = await readRefreshToken(app, authRealm, refreshToken)
+  const claims = await readRefreshToken(app, authRealm, refreshToken, origin)
   const session = await requireLiveSession(authRealm, claims)
   if (claims.seq !== session.counter && !isWithinGrace(app, session, claims)) throw await punishReuse(app, authRealm, session, claims, origin)
   await endSessions(authRealm, { ...origin, actor: session.user_id }, session.user_id, reason, { only: session.id })
 }
 
 /** Says whether an access or refresh token is good right now: signature, session, user and counter. */
-export async function isLiveToken(app: App, authRealm: AuthRealm, token: string): Promise<boolean> {
+export async function isLiveToken(app: App, authRealm: AuthRealm, token: string, origin: Origin): Promise<boolean> {
   try {
-    const claims = await verifyToken(app, authRealm, token, ['access', 'refresh'])
+    const claims = await verifyToken(app, authRealm, token, ['access', 'refresh'], origin)
     const session = await requireLiveSession(authRealm, claims)
     return claims.type === 'access' || claims.seq === session.counter || isWithinGrace(app, session, claims)
   }
@@ -136,9 +136,9 @@ export async function requireSessionOwner({ tables: { sessions }, db }: Realm, s
   return rows[0].user_id
 }
 
-async function readRefreshToken(app: App, authRealm: AuthRealm, token: string): Promise<Claims> {
+async function readRefreshToken(app: App, authRealm: AuthRealm, token: string, origin: Origin): Promise<Claims> {
   try {
-    return await verifyToken(app, authRealm, token, ['refresh'])
+    return await verifyToken(app, authRealm, token, ['refresh'], origin)
   }
   catch (error) {
     if (!(error instanceof TokenError)) throw error

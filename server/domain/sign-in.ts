@@ -25,7 +25,7 @@ export async function signIn(app: App, authRealm: AuthRealm, { email, password }
   const matches = await app.hashing.verify(password, account?.is_active ? account.password : null, attempt)
   const opened = matches && account ? await openSession(app, authRealm, account, password, origin, userAgent) : undefined
   if (!opened) {
-    await recordAudit(realm.db, realm, origin, { action: 'session.refused', subject: account?.id })
+    await recordAudit(realm.db, realm, origin, { action: 'session.refused', subject: account?.id, details: { device: describeUserAgent(userAgent) } })
     logEvent(app, authRealm, origin, 'sign_in_failed', { user: account?.id ?? null })
     throw noActiveAccount()
   }
@@ -52,7 +52,7 @@ async function openSession(app: App, authRealm: AuthRealm, account: { id: string
     if (!user) return undefined
     await tellOfNewDevice(tx, authRealm, user, origin, userAgent)
     const session = await insertSession(tx, app, realm, user.id, { ip: origin.ip, user_agent: userAgent })
-    await recordAudit(tx, realm, { ...origin, actor: user.id }, { action: 'session.opened', subject: user.id, details: { session: session.id } })
+    await recordAudit(tx, realm, { ...origin, actor: user.id }, { action: 'session.opened', subject: user.id, details: { session: session.id, device: describeUserAgent(userAgent) } })
     return { user, session }
   })
 }

@@ -2,8 +2,9 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { JWTPayload } from 'jose'
 import { SignJWT, decodeJwt, decodeProtectedHeader, errors, jwtVerify } from 'jose'
 import { uuidPattern } from '../../shared/schemas/fields.ts'
-import type { App } from './app.ts'
+import type { App, Origin } from './app.ts'
 import type { AuthRealm } from './auth-realm.ts'
+import { noteForeignToken } from './security-events.ts'
 
 export type TokenType = 'access' | 'refresh'
 
@@ -78,17 +79,17 @@ const clockTolerance = 5
  * @param types what the caller takes
  * @throws {TokenError}
  */
-export async function verifyToken(app: App, authRealm: AuthRealm, token: string, types: readonly TokenType[]): Promise<Claims & { type: TokenType }> {
+export async function verifyToken(app: App, authRealm: AuthRealm, token: string, types: readonly TokenType[], origin: Origin): Promise<Claims & { type: TokenType }> {
   // One spelling only: padding, white space or spare bits would give one token several names.
   if (!compactForm.test(token)) throw new TokenError('Token is invalid')
-  const { payload, protectedHeader } = await verifySignature(app, authRealm, token)
+  const { payload, protectedHeader } = await verifySignature(app, authRealm, token, origin)
   const type = payload.token_type === 'access' || payload.token_type === 'refresh' ? payload.token_type : undefined
   if (!type || !isOurSpelling(token, type, protectedHeader.kid, payload)) throw new TokenError('Token is invalid')
   if (!types.includes(type)) throw new TokenError('Token has wrong type')
   return { type, ...claimsOf(payload, type, app.config.ttl[type]) }
 }
 
-async function verifySignature(app: App, authRealm: AuthRealm, token: string) {
+async function verifySignature(app: App, authRealm: AuthRealm, token: string, origin: Origin) {
   // Before the try: a fault of the database or of a key is no fault of the token.
   const kid = claimedKid(token)
   const key = kid === undefined ? undefined : await app.keys.findPublicKey(authRealm.realm, kid)
@@ -104,7 +105,8 @@ async function verifySignature(app: App, authRealm: AuthRealm, token: string) {
   catch (error) {
     if (error instanceof errors.JWTExpired) throw new TokenError('Token is expired')
     if (!(error instanceof errors.JOSEError || error instanceof TypeError)) throw error
-    logCrossing(app, authRealm, claimedAudience(token))
+    const audience = claimedAudience(token)
+    if (audience && audience !== authRealm.id) await noteForeignToken(app, authRealm, origin, audience)
     throw new TokenError('Token is invalid')
   }
 }
@@ -134,11 +136,6 @@ function isWhole(value: unknown): value is number {
 
 function isId(value: unknown): value is string {
   return typeof value === 'string' && uuidPattern.test(value)
-}
-
-// What a refused token says of itself is unproven: good for the log alone.
-function logCrossing(app: App, authRealm: AuthRealm, audience: string | undefined): void {
-  if (audience && audience !== authRealm.id) app.log.warn({ event: 'cross_tenant_token', tenant: authRealm.id, token_tenant: audience })
 }
 
 function claimedKid(token: string): string | undefined {

@@ -8,7 +8,7 @@ import { violatedReference, violatedUnique } from '../database/errors.ts'
 import { newId } from '../database/ids.ts'
 import type { Db, Realm, TenantRealm } from '../database/realms.ts'
 import type { App, Origin } from './app.ts'
-import { recordAudit } from './audit.ts'
+import { logEvent, recordAudit } from './audit.ts'
 import type { AuthRealm } from './auth-realm.ts'
 import { openLink } from './one-time-links.ts'
 import { enqueueMail } from './outbox.ts'
@@ -145,7 +145,9 @@ export async function changeUser(app: App, authRealm: AuthRealm, id: string, cha
     if (Object.keys(values).length === 0) return before
     const after = (await tx.update(users).set(values).where(eq(users.id, id)).returning(userColumns(users)))[0]!
     if (before.is_active && !after.is_active) await endSessions(authRealm, origin, id, 'deactivation', {}, tx)
-    await recordAudit(tx, realm, origin, { action: 'user.changed', subject: id, details: differences(before, after) })
+    const details = differences(before, after)
+    if (Object.keys(details).length > 0) await recordAudit(tx, realm, origin, { action: 'user.changed', subject: id, details })
+    if (before.role !== after.role) logEvent(app, authRealm, origin, 'role_changed', { subject: id, from: before.role, to: after.role })
     return after
   }))
 }
@@ -167,9 +169,9 @@ export async function deleteUser(app: App, { realm }: AuthRealm, id: string, ori
   const { users } = realm.tables
   await realm.transaction(async (tx) => {
     await keepAnAdmin(tx, realm, id)
-    const deleted = await tx.delete(users).where(eq(users.id, id)).returning({ email: users.email })
+    const deleted = await tx.delete(users).where(eq(users.id, id)).returning({ email: users.email, first_name: users.first_name, last_name: users.last_name, role: users.role })
     if (!deleted[0]) throw notFound()
-    await recordAudit(tx, realm, origin, { action: 'user.deleted', subject: id, details: { email: deleted[0].email } })
+    await recordAudit(tx, realm, origin, { action: 'user.deleted', subject: id, details: deleted[0] })
   })
   await removePlace(imagePlace(app, realm, id))
 }
@@ -178,11 +180,15 @@ export async function deleteUser(app: App, { realm }: AuthRealm, id: string, ori
  * Checks the caller's own password before something that matters.
  * @throws ApiError 400 on `current_password`, 429, 503
  */
-export async function requireCurrentPassword(app: App, { realm }: AuthRealm, user: { id: string, email: string }, password: string, origin: Origin): Promise<void> {
+export async function requireCurrentPassword(app: App, authRealm: AuthRealm, user: { id: string, email: string }, password: string, origin: Origin): Promise<void> {
+  const { realm } = authRealm
   const { users } = realm.tables
   const attempt = app.limits.passwordAttempt(realm.schema, user.email, origin.ip)
   const rows = await realm.db.select({ password: users.password }).from(users).where(eq(users.id, user.id))
-  if (!await app.hashing.verify(password, rows[0]?.password ?? null, attempt)) throw invalid({ current_password: ['Invalid password.'] })
+  if (await app.hashing.verify(password, rows[0]?.password ?? null, attempt)) return
+  await recordAudit(realm.db, realm, origin, { action: 'user.password_refused', subject: user.id })
+  logEvent(app, authRealm, origin, 'password_refused')
+  throw invalid({ current_password: ['Invalid password.'] })
 }
 
 /**

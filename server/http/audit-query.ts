@@ -1,28 +1,48 @@
 import type { SQL } from 'drizzle-orm'
-import { and, eq, gte, lte } from 'drizzle-orm'
+import { and, eq, gte, inArray, lte, or, sql } from 'drizzle-orm'
 import { z } from 'zod'
+import type { AuditGroup } from '../../shared/audit-actions.ts'
+import { auditActions } from '../../shared/audit-actions.ts'
 import type { Realm } from '../database/realms.ts'
-import { listQuery, matchesSearch } from './list.ts'
-
-const moment = z.iso.datetime({ offset: true, error: 'Enter a valid date and time, as in 2026-01-31T12:00:00Z.' }).transform(value => new Date(value)).optional()
+import { listQuery, matchesFolded } from './list.ts'
 
 /** What the record can be asked for, as a page and as a file. */
 export const auditQuery = listQuery(['created']).extend({
+  /** One, or all of a group. */
   action: z.string().max(100).refine(value => !value.includes('\0') && value.isWellFormed(), 'Null characters are not allowed.').optional(),
   actor: z.guid('Enter a valid UUID.').optional(),
   subject: z.guid('Enter a valid UUID.').optional(),
-  since: moment,
-  until: moment,
+  since: moment('T00:00:00.000Z'),
+  until: moment('T23:59:59.999Z'),
 })
+
+// A day is one of UTC, from its first or to its last moment.
+function moment(ofDay: string) {
+  return z.string().transform(value => /^\d{4}-\d{2}-\d{2}$/.test(value) ? value + ofDay : value)
+    .pipe(z.iso.datetime({ offset: true, error: 'Enter a valid day or time, as in 2026-01-31 or 2026-01-31T12:00:00Z.' }))
+    .transform(value => new Date(value)).optional()
+}
 
 /** For a query of audit events, joined with the users who acted. */
 export function auditFilter({ audit_events: events, users }: Realm['tables'], query: z.output<typeof auditQuery>): SQL | undefined {
   return and(
-    query.action ? eq(events.action, query.action) : undefined,
+    query.action ? inActions(events, query.action) : undefined,
     query.actor ? eq(events.actor, query.actor) : undefined,
     query.subject ? eq(events.subject, query.subject) : undefined,
     query.since ? gte(events.created, query.since) : undefined,
     query.until ? lte(events.created, query.until) : undefined,
-    matchesSearch(query.search, [events.action, users.email]),
+    query.search ? concerns(events, users, query.search) : undefined,
   )
+}
+
+function inActions(events: Realm['tables']['audit_events'], action: string): SQL {
+  return Object.hasOwn(auditActions, action) ? inArray(events.action, [...auditActions[action as AuditGroup]]) : eq(events.action, action)
+}
+
+// Whoever has the name now, as the one who acted or whom it was about; or what the event itself says of an address or
+// a name, as of someone who is gone.
+function concerns(events: Realm['tables']['audit_events'], users: Realm['tables']['users'], search: string): SQL | undefined {
+  const people = sql`(select array_agg(found.id) from (select ${users.id} from ${users} where ${matchesFolded(search, [users.search])}) found)`
+  const told = sql`lower(concat_ws(' ', ${events.action}, ${events.details} ->> 'email', ${events.details} ->> 'name', ${events.details} ->> 'first_name', ${events.details} ->> 'last_name'))`
+  return or(sql`${events.actor} = any(${people})`, sql`${events.subject} = any(${people})`, matchesFolded(search, [told]))
 }

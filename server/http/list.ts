@@ -27,6 +27,11 @@ export function listQuery(orderings: readonly string[]) {
   })
 }
 
+/** What of a list was asked for, to be recorded: its search and filters where any are given. */
+export function givenFilters({ page, page_size, ordering, ...filters }: z.output<ReturnType<typeof listQuery>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== undefined && value !== ''))
+}
+
 export interface Window { page: number, limit: number, offset: number }
 
 /** @throws ApiError 404 `Invalid page.` for a page that is no number; one that is out of range is found by `toPage` */

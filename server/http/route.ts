@@ -9,6 +9,7 @@ import type { AuthRealm } from '../domain/auth-realm.ts'
 import type { Principal } from '../domain/principal.ts'
 import { requirePrincipal } from '../domain/principal.ts'
 import { beyondSupport, readOnly } from '../domain/refusals.ts'
+import { noteLimit } from '../domain/security-events.ts'
 import type { PlatformRealm, TenantRealm } from '../database/realms.ts'
 import type { Surface } from '../../shared/types/surface.ts'
 import { requireRuntime } from '../runtime.ts'
@@ -73,21 +74,24 @@ function definer(surfaces: Surface[]): Define<unknown> {
     setResponseHeader(event, 'cache-control', 'private, no-store')
     const { app } = requireRuntime()
     const authRealm = tenancy.surface === 'site' ? undefined : tenancy.authRealm
-    const identify = () => findPrincipal(event, app, authRealm!, options.support)
+    const stranger: Origin = { actor: null, ip: event.context.ip, request_id: event.context.request_id }
+    const identify = () => findPrincipal(event, app, authRealm!, stranger, options.support)
     const principal = options.access === 'public' ? null : await authorize(identify, options.access)
     const params = readParams(event)
-    const answer = await handler({
+    const origin = principal ? { ...stranger, actor: principal.user.id, support: principal.session.support } : stranger
+    const context = {
       app,
       authRealm,
       principal,
       params,
       body: options.body && validate(options.body, await readJson(event)),
       query: options.query && validate(options.query, firstValues(getQuery(event))),
-      origin: { actor: principal?.user.id ?? null, ip: event.context.ip, request_id: event.context.request_id, support: principal?.session.support },
+      origin,
       identify,
       userAgent: getHeader(event, 'user-agent') ?? null,
       event,
-    } as never)
+    } as never
+    const answer = await noting(() => handler(context), app, authRealm, origin)
     setResponseStatus(event, options.status ?? 200)
     return options.status === 204 ? null : answer
   })
@@ -100,10 +104,10 @@ async function authorize(identify: () => Promise<Principal | undefined>, access:
   return principal
 }
 
-async function findPrincipal(event: H3Event, app: App, authRealm: AuthRealm, support: boolean | undefined): Promise<Principal | undefined> {
+async function findPrincipal(event: H3Event, app: App, authRealm: AuthRealm, stranger: Origin, support: boolean | undefined): Promise<Principal | undefined> {
   const token = readAccessToken(event, app.config)
   if (!token) return undefined
-  const principal = await requirePrincipal(app, authRealm, token)
+  const principal = await requirePrincipal(app, authRealm, token, stranger)
   const { session } = principal
   const isUnsafe = unsafeMethods.has(event.method)
   if (isUnsafe && session.is_read_only) throw readOnly()
@@ -116,6 +120,16 @@ function readParams(event: H3Event): Record<string, string> {
   const params = getRouterParams(event)
   if (params.id !== undefined && !uuidPattern.test(params.id)) throw notFound()
   return params
+}
+
+async function noting(handle: () => unknown, app: App, authRealm: AuthRealm | undefined, origin: Origin): Promise<unknown> {
+  try {
+    return await handle()
+  }
+  catch (error) {
+    if (authRealm) await noteLimit(app, authRealm, origin, error)
+    throw error
+  }
 }
 
 function firstValues(query: Record<string, unknown>): Record<string, unknown> {

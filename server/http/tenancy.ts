@@ -1,11 +1,12 @@
 import type { H3Event } from 'h3'
+import type { Branding } from '../../shared/types/api.ts'
 import type { AuthRealm } from '../domain/auth-realm.ts'
 import type { PlatformRealm, TenantRealm } from '../database/realms.ts'
 
 /** What a request is about, settled once from its host by `server/middleware/1.host.ts`. */
 export type Tenancy
   = | { surface: 'site', origin: string, name: string }
-    | { surface: 'portal', origin: string, name: string, authRealm: AuthRealm<TenantRealm> }
+    | { surface: 'portal', origin: string, name: string, authRealm: AuthRealm<TenantRealm>, branding: () => Promise<Branding> }
     | { surface: 'console', origin: string, name: string, authRealm: AuthRealm<PlatformRealm> }
 
 /** Handed to the calls that a page makes in-process while it is rendered: they are the same person's, from the same host. */

@@ -8,6 +8,7 @@ import { malformedHost, parseHost } from '../domain/hosts.ts'
 import { tenantInactive } from '../domain/refusals.ts'
 import type { App } from '../domain/app.ts'
 import { clientAddress, isFromProxy, rawHeaderValues } from '../http/client-address.ts'
+import { brandingOf } from '../http/branding.ts'
 import type { Tenancy } from '../http/tenancy.ts'
 import { getInnerContext } from '../http/tenancy.ts'
 import { requireRuntime } from '../runtime.ts'
@@ -50,6 +51,9 @@ function tenancyOf(app: App, place: Place): Tenancy {
   switch (place.surface) {
     case 'site': return { surface: 'site', origin: place.origin, name: 'Tenantry' }
     case 'console': return { surface: 'console', origin: place.origin, name: 'Tenantry', authRealm: platformAuthRealm(app.database, place.origin) }
-    case 'portal': return { surface: 'portal', origin: place.origin, name: place.tenant.name, authRealm: tenantAuthRealm(app.database, place.tenant) }
+    case 'portal': {
+      const authRealm = tenantAuthRealm(app.database, place.tenant)
+      return { surface: 'portal', origin: place.origin, name: place.tenant.name, authRealm, branding: () => brandingOf(place, authRealm.realm) }
+    }
   }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { choice, email, integer, text } from './fields.ts'
+import { languages } from '../dates.ts'
+import { boolean, choice, email, integer, text } from './fields.ts'
 import { phoneSchema } from './tenant.ts'
 
 const domain = text(253).pipe(z.string().transform(value => value.toLowerCase())
@@ -17,4 +18,6 @@ export const organizationSchema = z.object({
   registration_domains: z.array(domain, 'Expected a list of items.').max(50, 'Ensure this field has no more than 50 elements.').optional(),
   brand_color: color.nullable().optional(),
   password_min_length: integer(12, 64).optional(),
+  language: choice(languages).optional(),
+  allows_support: boolean().optional(),
 })

@@ -88,12 +88,19 @@ export interface Organization {
   registration: 'invite_only' | 'open'
   registration_domains: string[]
   password_min_length: number
+  /** Of mails and of people who have not chosen one. */
+  language: Language
+  /** Whether the platform's operators may sign in as one of its people. */
+  allows_support: boolean
   /** Path of the logo. */
   logo: string | null
   /** Such as `#1d4ed8`, and black or white, whichever can be read on it. */
   brand_color: string | null
   brand_text_color: string | null
 }
+
+/** How an organisation looks to those who have not signed in yet. */
+export type Branding = Pick<Organization, 'logo' | 'brand_color' | 'brand_text_color'>
 
 export interface AuditEvent {
   id: string
@@ -106,6 +113,8 @@ export interface AuditEvent {
   ip: string | null
   /** Values, and changes as `{ from, to }`, by field. */
   details: Record<string, unknown>
+  /** What the ids in it are called today; who or what is gone has no name. */
+  names: Record<string, string>
 }
 
 export interface Tenant {

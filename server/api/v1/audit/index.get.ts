@@ -1,6 +1,7 @@
 import { count, eq } from 'drizzle-orm'
 import { canReadAudit } from '../../../../shared/permissions.ts'
 import { auditColumns } from '../../../domain/audit.ts'
+import { withNames } from '../../../domain/audit-names.ts'
 import { auditFilter, auditQuery } from '../../../http/audit-query.ts'
 import { orderBy, toPage, windowOf } from '../../../http/list.ts'
 import { defineRealmRoute } from '../../../http/route.ts'
@@ -11,12 +12,12 @@ export default defineRealmRoute({ access: canReadAudit, query: auditQuery }, asy
   const { audit_events: events, users } = tables
   const where = auditFilter(tables, query)
   const window = windowOf(query)
-  const joined = eq(users.id, events.actor)
   const [counted, rows] = await Promise.all([
-    db.select({ count: count() }).from(events).leftJoin(users, joined).where(where),
-    db.select(auditColumns(tables)).from(events).leftJoin(users, joined).where(where)
-      .orderBy(...orderBy(query.ordering.length > 0 ? query.ordering : ['-created'], { created: events.created }, events.id))
+    db.select({ count: count() }).from(events).where(where),
+    db.select(auditColumns(tables)).from(events).leftJoin(users, eq(users.id, events.actor)).where(where)
+      // Ids are in the order of time, and their index needs no sorting after it.
+      .orderBy(...orderBy(query.ordering.length > 0 ? query.ordering : ['-created'], { created: events.id }, events.id))
       .limit(window.limit).offset(window.offset),
   ])
-  return toPage(event, window, counted[0]!.count, rows)
+  return toPage(event, window, counted[0]!.count, await withNames(authRealm, rows))
 })

@@ -11,7 +11,7 @@ export default defineRealmRoute({ access: 'public', status: 204 }, async ({ app,
   const ended = refresh !== undefined && await isDone(() => blacklistSession(app, authRealm, refresh, origin, 'logout'))
   if (!ended && access) {
     await isDone(async () => {
-      const { user, session } = await requirePrincipal(app, authRealm, access)
+      const { user, session } = await requirePrincipal(app, authRealm, access, origin)
       await endSessions(authRealm, { ...origin, actor: user.id }, user.id, 'logout', { only: session.id })
     })
   }

@@ -1,0 +1,17 @@
+import type { AuditEvent, Page } from '#shared/types/api'
+
+/** The record of this realm as its page shows it: filters and page in the URL, the events fetched for them. */
+export function useAuditRecord() {
+  const { query, href, change } = useListQuery('action', 'search', 'actor', 'subject', 'since', 'until', 'page')
+  const { data: events, error, status, refresh } = useApiData<Page<AuditEvent>>('audit', 'audit/', { query })
+  const download = useDownload()
+
+  function save() {
+    const { page, ...filters } = query.value
+    return download(`audit/export.csv?${new URLSearchParams(Object.entries(filters).filter(([, value]) => value))}`)
+  }
+
+  return { query, href, change, events, error, isPending: computed(() => status.value === 'pending'), refresh, save }
+}
+
+export type AuditQuery = ReturnType<typeof useAuditRecord>['query']['value']

@@ -1,0 +1,29 @@
+import { ApiError } from '../../shared/errors.ts'
+import type { App, Origin } from './app.ts'
+import { logEvent, recordAudit } from './audit.ts'
+import type { AuthRealm } from './auth-realm.ts'
+
+/**
+ * What strangers can cause as often as they like. Each is a line in the log; the realm's record has as many as
+ * `app.limits.admitEvent` lets, so that nobody fills a table by being refused.
+ */
+
+/**
+ * Notes that a token of another realm was presented. The record does not say whose it claims to be: that is
+ * unproven, and another tenant's id is nothing for this one's Admins.
+ * @param audience as the token has it
+ */
+export async function noteForeignToken(app: App, authRealm: AuthRealm, origin: Origin, audience: string): Promise<void> {
+  app.log.warn({ event: 'cross_tenant_token', tenant: authRealm.id, token_tenant: audience, ip: origin.ip, request_id: origin.request_id })
+  if (!await app.limits.admitEvent(authRealm.realm.schema, 'token.foreign', origin.ip)) return
+  await recordAudit(authRealm.realm.db, authRealm.realm, origin, { action: 'token.foreign' })
+}
+
+/** Notes that a limit has refused someone, where that is what the error says. */
+export async function noteLimit(app: App, authRealm: AuthRealm, origin: Origin, error: unknown): Promise<void> {
+  if (!(error instanceof ApiError) || error.status !== 429) return
+  const { limit } = error as { limit?: string }
+  logEvent(app, authRealm, origin, 'limit_reached', { limit })
+  if (!await app.limits.admitEvent(authRealm.realm.schema, `limit.reached ${limit}`, origin.ip)) return
+  await recordAudit(authRealm.realm.db, authRealm.realm, origin, { action: 'limit.reached', subject: origin.actor ?? undefined, details: { limit } })
+}

@@ -1,0 +1,19 @@
+import type { Branding } from '../../shared/types/api.ts'
+import { readBranding } from '../domain/branding.ts'
+import type { TenantRealm } from '../database/realms.ts'
+import { presentBranding } from './present.ts'
+
+const known = new WeakMap<object, Promise<Branding>>()
+
+/**
+ * How the pages of a tenant look: read once for as long as its host is remembered, which a change of either ends.
+ * @param place the tenant's, as the host directory keeps it
+ */
+export function brandingOf(place: object, realm: TenantRealm): Promise<Branding> {
+  const found = known.get(place)
+  if (found) return found
+  const branding = readBranding(realm).then(presentBranding)
+  known.set(place, branding)
+  branding.catch(() => known.delete(place))
+  return branding
+}
