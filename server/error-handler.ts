@@ -72,14 +72,14 @@ async function sendPage(event: H3Event, status: number): Promise<void> {
   const page = event.context.inner && !event.path.startsWith('/__nuxt_error') ? await renderApp(event, status) : undefined
   if (page) return send(event, page)
   setResponseHeaders(event, { 'content-security-policy': barePagePolicy, 'cross-origin-opener-policy': 'same-origin' })
-  return send(event, bareErrorPage(status))
+  return send(event, bareErrorPage(status, getHeader(event, 'accept-language')))
 }
 
 /** The application's own error page, rendered in a call of its own; undefined where that fails too. */
 async function renderApp(event: H3Event, status: number): Promise<string | undefined> {
   try {
     const response = await useNitroApp().localFetch(`/__nuxt_error?statusCode=${status}&url=/`, {
-      headers: { host: getHeader(event, 'host') ?? '', cookie: getHeader(event, 'cookie') ?? '', accept: 'text/html' },
+      headers: { 'host': getHeader(event, 'host') ?? '', 'cookie': getHeader(event, 'cookie') ?? '', 'accept-language': getHeader(event, 'accept-language') ?? '', 'accept': 'text/html' },
       context: event.context.inner,
     } as RequestInit)
     for (const name of ['content-security-policy', 'cross-origin-opener-policy']) {

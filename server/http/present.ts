@@ -1,4 +1,5 @@
 import { readableOn } from '../../shared/contrast.ts'
+import type { Home } from '../../shared/types/api.ts'
 import type { AuthRealm } from '../domain/auth-realm.ts'
 import type { Organization } from '../domain/organization.ts'
 import type { Principal } from '../domain/principal.ts'
@@ -52,6 +53,22 @@ export function presentPerson(person: PersonRow, asAdmin: boolean) {
     ...asAdmin
       ? { employee_id: person.employee_id, is_active: person.is_active, date_joined: person.date_joined, last_login: person.last_login }
       : {},
+  }
+}
+
+interface HomeRows {
+  department: { id: string, name: string, people: number, colleagues: PersonRow[] } | null
+  newest: PersonRow[]
+  tasks: Home['tasks']
+}
+
+/** @param asAdmin as for `presentPerson` */
+export function presentHome({ department, newest, tasks }: HomeRows, asAdmin: boolean) {
+  const present = (person: PersonRow) => presentPerson(person, asAdmin)
+  return {
+    department: department && { id: department.id, name: department.name, people: department.people, colleagues: department.colleagues.map(present) },
+    newest: newest.map(present),
+    tasks: tasks.map(({ task, count }) => ({ task, count })),
   }
 }
 

@@ -179,6 +179,17 @@ export interface SubdomainAnswer {
   suggestion: string | null
 }
 
+/** Something that waits to be done: of one's own, or for an Admin of the organisation's. */
+export type HomeTask = 'name' | 'photo' | 'invitations_expiring' | 'invitations_open' | 'without_department' | 'never_signed_in' | 'departments' | 'logo'
+
+export interface Home {
+  /** One's own, with how many active people it has and the first of the others. */
+  department: { id: string, name: string, people: number, colleagues: Person[] } | null
+  /** Colleagues who joined lately, the newest first. */
+  newest: Person[]
+  tasks: { task: HomeTask, count: number }[]
+}
+
 export interface Page<Row> {
   count: number
   next: string | null

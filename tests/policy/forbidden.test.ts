@@ -39,6 +39,10 @@ const rules: Rule[] = [
     name: 'the app keeps nothing in a script\'s reach that signs anyone in',
     sources: app,
     pattern: /document\.cookie|useCookie\(|(?:local|session)Storage\.setItem\((?!key, time\))/,
+    exceptions: {
+      'composables/useLanguage.ts': 'the language that was chosen',
+      'composables/useShortcuts.ts': 'whether single keys are shortcuts',
+    },
     bad: ['document.cookie = x', 'const token = useCookie(\'token\')', 'localStorage.setItem(\'refresh\', token)'],
     good: ['localStorage.setItem(key, time)', 'localStorage.getItem(key)'],
   },

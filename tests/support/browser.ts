@@ -1,4 +1,4 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { chromium } from 'playwright-core'
 import { expect } from 'vitest'
 import type { Person, Place } from './world.ts'
@@ -11,9 +11,9 @@ export function launchBrowser(): Promise<Browser> {
   })
 }
 
-/** A new browser profile, which notes whatever its pages complain about. */
-export async function openProfile(browser: Browser): Promise<{ context: BrowserContext, complaints: string[] }> {
-  const context = await browser.newContext()
+/** A new browser profile, such as one with `{ locale: 'ar' }`, which notes whatever its pages complain about. */
+export async function openProfile(browser: Browser, options: BrowserContextOptions = {}): Promise<{ context: BrowserContext, complaints: string[] }> {
+  const context = await browser.newContext(options)
   const complaints: string[] = []
   context.on('console', message => message.type() === 'error' && complaints.push(message.text()))
   context.on('weberror', error => complaints.push(String(error.error())))

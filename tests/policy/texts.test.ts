@@ -1,0 +1,119 @@
+import { readFileSync, readdirSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { rawTexts } from '../support/spoken-texts.ts'
+import { readSources } from '../support/sources.ts'
+
+/** Files whose texts are not yet in the files of texts. */
+const unconverted: string[] = [
+  'components/DepartmentForm.vue',
+  'components/DepartmentRemoval.vue',
+  'components/DepartmentTable.vue',
+  'components/NameForm.vue',
+  'components/PasswordField.vue',
+  'components/PasswordForm.vue',
+  'components/PeopleFilters.vue',
+  'components/PeopleTable.vue',
+  'components/PersonAccount.vue',
+  'components/PersonDeletion.vue',
+  'components/PersonDialog.vue',
+  'components/PersonForm.vue',
+  'components/SessionList.vue',
+  'components/TenantTable.vue',
+  'pages/console/index.vue',
+  'pages/console/tenants.vue',
+  'pages/portal/auth/password/reset/[uid]/[token].vue',
+  'pages/portal/departments/[id].vue',
+  'pages/portal/departments/index.vue',
+  'pages/portal/people/[id].vue',
+  'pages/portal/people/index.vue',
+  'pages/portal/profile.vue',
+  'pages/site/find.vue',
+]
+
+/** Keys of pages that are not there yet. */
+const coming = ['shell.nav.mailbox', 'shell.nav.signups', 'shell.nav.operators', 'shell.nav.mail', 'shell.nav.jobs', 'shell.nav.keys', 'shell.nav.health']
+
+const sources = readSources('{app,components,composables,layouts,middleware,pages,plugins,stores,utils}/**/*.{ts,vue}', '*.vue')
+const english = readTexts('en')
+const arabic = readTexts('ar')
+// The API's own, whose keys are the English texts: tests/policy/server-texts.test.ts has its rules.
+for (const key of arabic.keys()) if (key.startsWith('server.')) arabic.delete(key)
+const parts = [...new Set([...english.keys()].map(key => key.split('.')[0]))]
+
+describe('every text that people see', () => {
+  test('is in the files of texts, so that it can be said in every language', () => {
+    expect(sources.length).toBeGreaterThan(50)
+    const found = sources.filter(({ file }) => !unconverted.includes(file)).map(source => [source.file, rawTexts(source)] as const)
+    expect(Object.fromEntries(found.filter(([, texts]) => texts.length > 0))).toEqual({})
+  })
+
+  test('and one that is written where it is shown is found', () => {
+    const raw = (template: string, script = '') => rawTexts({ file: 'x.vue', code: `<script setup lang="ts">\n${script}\n</script>\n<template><div>${template}</div></template>` })
+    const bad = ['Hello', '{{ is ? "Yes" : $t("a.b") }}', '{{ `Hello ${name}` }}', '<img alt="A cat">', '<X title="Home" />', '<X :title="`Delete ${name}?`" />', '<X :label="name || \'None\'" />']
+    expect(bad.filter(template => raw(template).length !== 1)).toEqual([])
+    expect(raw('', 'notify("It is saved")\nuseHead({ title: () => "Home" })\nconst facts = [{ label: "E-mail", text: email }]')).toHaveLength(3)
+    const good = ['– / · 42', '{{ name }}', '{{ $t("a.b") }}', '<X :title="$t(\'a.b\')" />', '<X title="common.cancel" />', '<X class="Name" />', '{{ kind === "Admin" ? a : b }}', '<kbd>Ctrl</kbd>', '{{ $t(`a.b.${kind}`) }}']
+    expect(good.filter(template => raw(template).length > 0)).toEqual([])
+  })
+})
+
+describe('the files of texts', () => {
+  test('are of the same parts, each with the one key that is its name', () => {
+    for (const language of ['en', 'ar']) {
+      for (const file of readdirSync(`i18n/locales/${language}`)) expect(Object.keys(readJson(`i18n/locales/${language}/${file}`))).toEqual([file.replace('.json', '')])
+    }
+  })
+
+  test('have the same keys in both languages', () => {
+    expect([...english.keys()].filter(key => !arabic.has(key))).toEqual([])
+    expect([...arabic.keys()].filter(key => !english.has(key))).toEqual([])
+  })
+
+  test('name the same things in both languages', () => {
+    expect([...english.keys()].filter(key => String(placeholders(english.get(key)!)) !== String(placeholders(arabic.get(key) ?? '')))).toEqual([])
+  })
+
+  test('have all six forms of the Arabic plural, wherever a number decides', () => {
+    expect([...english].filter(([key, text]) => text.includes('|') !== (arabic.get(key)?.split('|').length === 6)).map(([key]) => key)).toEqual([])
+  })
+
+  test('are Arabic in Arabic', () => {
+    expect([...arabic].filter(([, text]) => /\p{L}/u.test(text.replaceAll(/\{\w+\}/g, '')) && !/\p{Script=Arabic}/u.test(text))).toEqual([])
+  })
+})
+
+describe('every key', () => {
+  const code = sources.map(source => source.code).join('\n')
+  // Not in double quotes, which are an attribute's, and hold code.
+  const named = new RegExp(`(?:(['\`])|keypath=")((?:${parts.join('|')})\\.[\\w.-]+)(?:\\1|")`, 'g')
+  const begun = new RegExp(`\`((?:${parts.join('|')})\\.[\\w.-]*)\\$\\{`, 'g')
+  const used = new Set([...code.matchAll(named)].map(([, , key]) => key!))
+  const beginnings = [...code.matchAll(begun)].map(([, beginning]) => beginning!)
+
+  test('that is used has its text', () => {
+    expect(used.size).toBeGreaterThan(50)
+    expect([...used].filter(key => !english.has(key))).toEqual([])
+    expect(beginnings.filter(beginning => ![...english.keys()].some(key => key.startsWith(beginning)))).toEqual([])
+  })
+
+  test('that has a text is used', () => {
+    expect([...english.keys()].filter(key => !coming.includes(key) && !used.has(key) && !beginnings.some(beginning => key.startsWith(beginning)))).toEqual([])
+  })
+})
+
+/** Every text of a language, by its key. */
+function readTexts(language: string): Map<string, string> {
+  return new Map(readdirSync(`i18n/locales/${language}`).sort().flatMap(file => flat('', readJson(`i18n/locales/${language}/${file}`))))
+}
+
+function readJson(file: string): Record<string, unknown> {
+  return JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
+}
+
+function flat(before: string, texts: object): [string, string][] {
+  return Object.entries(texts).flatMap(([key, text]: [string, unknown]) => typeof text === 'string' ? [[before + key, text]] : flat(`${before}${key}.`, text as object))
+}
+
+function placeholders(text: string): string[] {
+  return [...new Set([...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!))].sort()
+}
