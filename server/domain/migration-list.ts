@@ -1,11 +1,11 @@
 import type { SQL } from 'drizzle-orm'
 import { sql } from 'drizzle-orm'
+import type { MigrationState } from '../../shared/types/console.ts'
 import type { Migration } from '../database/migrations.ts'
 import { entryOf } from '../database/migrator.ts'
 import type { PlatformRealm } from '../database/realms.ts'
 
-export const migrationStates = ['current', 'behind', 'failed', 'missing'] as const
-export type MigrationState = typeof migrationStates[number]
+export const migrationStates = ['current', 'behind', 'failed', 'missing'] as const satisfies MigrationState[]
 
 /**
  * How far a tenant's schema is: for a query of tenants joined with their versions. Behind is whoever lacks one, a late one too.

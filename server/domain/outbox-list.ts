@@ -1,9 +1,9 @@
 import type { SQL } from 'drizzle-orm'
 import { and, isNotNull, isNull, sql } from 'drizzle-orm'
+import type { MailState } from '../../shared/types/console.ts'
 import type { PlatformRealm } from '../database/realms.ts'
 
-export const mailStates = ['queued', 'delayed', 'failed', 'sent'] as const
-export type MailState = typeof mailStates[number]
+export const mailStates = ['queued', 'delayed', 'failed', 'sent'] as const satisfies MailState[]
 
 type Outbox = PlatformRealm['tables']['outbox']
 
