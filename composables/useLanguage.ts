@@ -17,15 +17,20 @@ export function useLanguage() {
 
   /** Speaks the language from now on, and keeps it: in this browser, and with the person where someone is signed in. */
   async function choose(chosen: Language) {
+    if (await speak(chosen) && session.user) await keep(chosen)
+  }
+
+  /** Speaks the language in this browser. @returns false where its texts could not be loaded, of which one is told */
+  async function speak(chosen: Language): Promise<boolean> {
     const former = language.value
     await setLocale(chosen)
-    if (Object.keys(getLocaleMessage(chosen)).length === 0) {
-      await setLocale(former)
-      notify(t('shell.language.failed'), { text: t('common.unreachable'), tone: 'error' })
-      return
+    if (Object.keys(getLocaleMessage(chosen)).length > 0) {
+      cookie.value = chosen
+      return true
     }
-    cookie.value = chosen
-    if (session.user) await keep(chosen)
+    await setLocale(former)
+    notify(t('shell.language.failed'), { text: t('common.unreachable'), tone: 'error' })
+    return false
   }
 
   async function keep(chosen: Language) {
@@ -43,5 +48,5 @@ export function useLanguage() {
   // Each in its own language, for those who read no other.
   const names = [{ code: 'en', name: 'English' }, { code: 'ar', name: 'العربية' }] as const
 
-  return { language, names, choose }
+  return { language, names, choose, speak }
 }

@@ -5,7 +5,7 @@
 export const auditActions = {
   sessions: ['session.opened', 'session.ended'],
   security: ['session.refused', 'session.reuse_detected', 'user.password_refused', 'limit.reached', 'token.foreign'],
-  passwords: ['user.password_changed', 'user.password_reset', 'user.email_change_requested', 'user.email_changed'],
+  passwords: ['user.password_changed', 'user.link_sent', 'user.password_reset', 'user.email_change_requested', 'user.email_changed'],
   people: ['user.created', 'user.registered', 'user.activated', 'user.changed', 'user.deleted', 'user.photo_replaced', 'user.photo_cleared', 'users.imported'],
   invitations: ['invitation.created', 'invitation.resent', 'invitation.revoked', 'invitation.accepted'],
   departments: ['department.created', 'department.renamed', 'department.deleted', 'department.transferred'],

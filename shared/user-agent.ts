@@ -1,10 +1,18 @@
+import type { Language } from './dates.ts'
+
 /** What a person recognises a device by: "Firefox on Windows". A hint only, as the header says whatever it likes. */
-export function describeUserAgent(header: string | null): string {
-  if (!header) return 'Unknown device'
+export function describeUserAgent(header: string | null, language: Language = 'en'): string {
+  const { unknown, on } = words[language]
+  if (!header) return unknown
   const browser = browsers.find(([, pattern]) => pattern.test(header))?.[0]
   const system = systems.find(([, pattern]) => pattern.test(header))?.[0]
-  if (browser && system) return `${browser} on ${system}`
-  return browser ?? system ?? header.split(/[\s/(]/, 1)[0]?.slice(0, 40) ?? 'Unknown device'
+  if (browser && system) return `${browser} ${on} ${system}`
+  return browser ?? system ?? header.split(/[\s/(]/, 1)[0]?.slice(0, 40) ?? unknown
+}
+
+const words: Record<Language, { unknown: string, on: string }> = {
+  en: { unknown: 'Unknown device', on: 'on' },
+  ar: { unknown: 'جهاز غير معروف', on: 'على' },
 }
 
 // Order matters: most browsers also carry the names of those that they imitate.

@@ -28,12 +28,14 @@ export function realmTables(table: TableFactory) {
     date_joined: moment().notNull(),
     last_login: moment(),
     /** What the directory is searched in, folded; see docs/decisions/0006-directory-search.md. */
-    search: text().notNull().generatedAlwaysAs(sql`lower(first_name || ' ' || last_name || ' ' || email)`),
+    search: text().notNull().generatedAlwaysAs(sql`search_fold(first_name || ' ' || last_name || ' ' || email)`),
   }, users => [
     uniqueIndex('users_email').on(users.email),
     uniqueIndex('users_employee_id').on(users.employee_id),
     index('users_department').on(users.department),
     index('users_name').on(users.last_name, users.first_name, users.id),
+    index('users_search').using('gin', sql`search_grams(${users.search}, 2)`).with({ fastupdate: false }),
+    index('users_search_employee_id').using('gin', sql`search_grams(search_fold(${users.employee_id}), 2)`).with({ fastupdate: false }),
     check('users_email_folded', sql`email = lower(email)`),
     check('users_role', sql`role in ('Admin', 'Support', 'Staff')`),
     check('users_language', sql`language in ('en', 'ar')`),

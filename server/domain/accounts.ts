@@ -4,7 +4,8 @@ import type { z } from 'zod'
 import { ApiError, forbidden, invalid } from '../../shared/errors.ts'
 import type { registrationSchema } from '../../shared/schemas/user.ts'
 import { violatedUnique } from '../database/errors.ts'
-import type { Db, Realm, TenantRealm } from '../database/realms.ts'
+import type { Db, Realm } from '../database/realms.ts'
+import { readAccountRules } from './account-rules.ts'
 import type { App, Origin } from './app.ts'
 import { recordAudit } from './audit.ts'
 import type { AuthRealm } from './auth-realm.ts'
@@ -19,13 +20,10 @@ import { hashNewPassword, insertUser, replacePassword } from './users.ts'
 export type Registration = Omit<z.output<typeof registrationSchema>, 're_password'>
 
 /** @returns how people join. @throws ApiError 403 `registration_closed` where it is by invitation */
-export async function requireOpenRegistration({ kind, realm }: AuthRealm): Promise<{ domains: string[] }> {
-  const closed = forbidden('Registration is by invitation.', 'registration_closed')
-  if (kind === 'platform') throw closed
-  const { settings } = (realm as TenantRealm).tables
-  const rows = await realm.db.select({ registration: settings.registration, domains: settings.registration_domains }).from(settings)
-  if (rows[0]?.registration !== 'open') throw closed
-  return rows[0]
+export async function requireOpenRegistration(authRealm: AuthRealm): Promise<{ domains: string[] }> {
+  const { registration, registration_domains: domains } = await readAccountRules(authRealm)
+  if (registration !== 'open') throw forbidden('Registration is by invitation.', 'registration_closed')
+  return { domains }
 }
 
 /**
@@ -141,7 +139,7 @@ export async function confirmEmailChange(app: App, authRealm: AuthRealm, link: L
     await realm.transaction(async (tx) => {
       await consumeLink(tx, realm, where)
       await replaceEmail(tx, realm, user.id, email)
-      await enqueueMail(tx, authRealm, { kind: 'email_changed', to: user.email, data: {} })
+      await enqueueMail(tx, authRealm, { kind: 'email_changed', to: user.email, data: { user: user.id } })
       await recordAudit(tx, realm, { ...origin, actor: user.id }, { action: 'user.email_changed', subject: user.id, details: { email: { from: user.email, to: email } } })
     })
   }

@@ -1,8 +1,8 @@
 import { parse } from 'csv-parse/sync'
+import { delimiterOf, plainCell } from '../../shared/csv.ts'
 import { invalid } from '../../shared/errors.ts'
 import type { ImportCells } from '../../shared/schemas/people-import.ts'
 import { importRowSchema } from '../../shared/schemas/people-import.ts'
-import { plainCell } from './csv.ts'
 
 /** In bytes. */
 export const importSizeLimit = 1_000_000
@@ -49,10 +49,8 @@ function decode(bytes: Buffer): string {
 }
 
 function parseCsv(text: string): string[][] {
-  const firstLine = text.split('\n', 1)[0]!
-  const delimiter = [',', ';', '\t'].reduce((best, candidate) => firstLine.split(candidate).length > firstLine.split(best).length ? candidate : best)
   try {
-    return parse(text, { delimiter, relax_column_count: true })
+    return parse(text, { delimiter: delimiterOf(text), relax_column_count: true })
   }
   catch (error) {
     throw unreadable(`The file is not valid CSV, in line ${(error as { lines?: number }).lines ?? 1} or before.`)

@@ -1,14 +1,15 @@
 import { parse } from 'csv-parse/sync'
-import { sql } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import type { FieldErrors } from '../../shared/errors.ts'
 import { ApiError, invalid } from '../../shared/errors.ts'
 import { invitationRowsLimit, invitationSchema } from '../../shared/schemas/invitation.ts'
+import { noSuchObject } from '../../shared/schemas/fields.ts'
 import { validate } from '../../shared/schemas/validate.ts'
 import type { TenantRealm } from '../database/realms.ts'
 import type { App, Origin } from './app.ts'
 import type { AuthRealm } from './auth-realm.ts'
-import type { InvitationRow } from './invitations.ts'
-import { inviteOnce } from './invitations.ts'
+import type { InvitationRow, NewInvitation } from './invitations.ts'
+import { inviteOnce, requireInvitable } from './invitations.ts'
 
 /** What became of one of many. */
 export interface RowResult {
@@ -16,26 +17,45 @@ export interface RowResult {
   row: number
   email: string | null
   status: 'invited' | 'already_invited' | 'failed'
+  /** Null for one that failed, and for one that would be made. */
   invitation: InvitationRow | null
   errors: FieldErrors | null
 }
 
+type Invite = (input: NewInvitation) => Promise<{ invited: InvitationRow | undefined, isNew: boolean }>
+
 /**
  * Invites many, each by herself: one that is wrong holds nobody up, and the same list sent twice changes nothing.
+ * @param options.dryRun says what would become of each and does nothing
  * @throws ApiError 503
  */
-export async function inviteMany(app: App, authRealm: AuthRealm<TenantRealm>, rows: unknown[], origin: Origin): Promise<RowResult[]> {
+export async function inviteMany(app: App, authRealm: AuthRealm<TenantRealm>, rows: unknown[], { dryRun }: { dryRun: boolean }, origin: Origin): Promise<RowResult[]> {
+  const invite: Invite = dryRun ? rehearsal(authRealm.realm) : input => inviteOnce(app, authRealm, input, origin)
   const results: RowResult[] = []
-  for (const [i, input] of rows.entries()) results.push(await inviteRow(app, authRealm, i + 1, input, origin))
+  for (const [i, input] of rows.entries()) results.push(await inviteRow(invite, i + 1, input))
   return results
 }
 
-async function inviteRow(app: App, authRealm: AuthRealm<TenantRealm>, row: number, input: unknown, origin: Origin): Promise<RowResult> {
+// An address that is in the list twice is invited by then.
+function rehearsal(realm: TenantRealm): Invite {
+  const { departments } = realm.tables
+  const seen = new Set<string>()
+  return async ({ email, department }) => {
+    const invited = await requireInvitable(realm, email)
+    if (department && await realm.db.$count(departments, eq(departments.id, department)) === 0) throw invalid({ department: [noSuchObject(department)] })
+    const isNew = !invited && !seen.has(email)
+    seen.add(email)
+    return { invited, isNew }
+  }
+}
+
+async function inviteRow(invite: Invite, row: number, input: unknown): Promise<RowResult> {
   const sent = (input as { email?: unknown } | null)?.email
   const email = typeof sent === 'string' ? sent : null
   try {
-    const { invited, isNew } = await inviteOnce(app, authRealm, validate(invitationSchema, input), origin)
-    return { row, email: invited.email, status: isNew ? 'invited' : 'already_invited', invitation: invited, errors: null }
+    const wanted = validate(invitationSchema, input)
+    const { invited = null, isNew } = await invite(wanted)
+    return { row, email: wanted.email, status: isNew ? 'invited' : 'already_invited', invitation: invited, errors: null }
   }
   catch (error) {
     if (!(error instanceof ApiError) || error.status === 503) throw error

@@ -1,20 +1,15 @@
 import { and, eq, gt, isNull, sql } from 'drizzle-orm'
-import type { z } from 'zod'
 import { conflict, invalid, notFound } from '../../shared/errors.ts'
-import { nameOf } from '../../shared/person-name.ts'
 import { noSuchObject } from '../../shared/schemas/fields.ts'
-import type { acceptInvitationSchema } from '../../shared/schemas/invitation.ts'
 import type { TenantRole } from '../../shared/types/api.ts'
 import { violatedReference, violatedUnique } from '../database/errors.ts'
 import { newId } from '../database/ids.ts'
-import type { Db, TenantRealm } from '../database/realms.ts'
+import type { TenantRealm } from '../database/realms.ts'
 import type { App, Origin } from './app.ts'
 import { recordAudit } from './audit.ts'
 import type { AuthRealm } from './auth-realm.ts'
-import { hashOf, inviteLife, newToken, wrongLink } from './one-time-links.ts'
+import { hashOf, inviteLife, newToken } from './one-time-links.ts'
 import { enqueueMail } from './outbox.ts'
-import type { UserRow } from './users.ts'
-import { hashNewPassword, insertUser } from './users.ts'
 
 export interface InvitationRow {
   id: string
@@ -73,14 +68,24 @@ export async function invite(app: App, authRealm: AuthRealm<TenantRealm>, input:
 }
 
 /**
+ * Looks whether someone can be invited.
+ * @returns her invitation, where there is an open one already
+ * @throws ApiError 400 on `email` for who is a user
+ */
+export async function requireInvitable(realm: TenantRealm, email: string): Promise<InvitationRow | undefined> {
+  const { users } = realm.tables
+  if (await realm.db.$count(users, eq(users.email, email)) > 0) throw invalid({ email: ['A user with this email already exists.'] })
+  return findOpen(realm, email)
+}
+
+/**
  * As `invite`, but finds one that is open where there is one, and leaves it as it is.
  * @throws ApiError 400 naming the field, 429
  */
 export async function inviteOnce(app: App, authRealm: AuthRealm<TenantRealm>, input: NewInvitation, origin: Origin): Promise<{ invited: InvitationRow, isNew: boolean }> {
   const { realm } = authRealm
-  const { invitations, users } = realm.tables
-  if (await realm.db.$count(users, eq(users.email, input.email)) > 0) throw invalid({ email: ['A user with this email already exists.'] })
-  const open = await findOpen(realm, input.email)
+  const { invitations } = realm.tables
+  const open = await requireInvitable(realm, input.email)
   if (open) return { invited: open, isNew: false }
   await app.limits.admitInvitation(realm.schema, input.email)
   try {
@@ -136,54 +141,6 @@ export async function revokeInvitation(realm: TenantRealm, id: string, origin: O
   })
 }
 
-/**
- * Finds an open invitation by its link, without using it up.
- * @throws ApiError 400 on `token`, the same whatever is wrong with it; 429 after many wrong links
- */
-export async function requireInvitationByToken(app: App, { realm }: AuthRealm<TenantRealm>, token: string, origin: Origin): Promise<InvitationRow> {
-  const { invitations } = realm.tables
-  await app.limits.checkLinks(realm.schema, origin.ip)
-  const rows = await realm.db.select(invitationColumns(invitations)).from(invitations).where(and(eq(invitations.token_hash, hashOf(token)), isOpen(invitations)))
-  if (!rows[0]) throw await wrongLink(app, realm, origin, { token: [invalidToken] })
-  return rows[0]
-}
-
-/**
- * Makes the account of someone who was invited, active at once, as the link has proven the address. Once: of two
- * at a time, one succeeds.
- * @throws ApiError 400 naming the field, 429, 503
- */
-export async function acceptInvitation(app: App, authRealm: AuthRealm<TenantRealm>, input: Omit<z.output<typeof acceptInvitationSchema>, 're_password'>, origin: Origin): Promise<UserRow> {
-  const { realm } = authRealm
-  const { invitations } = realm.tables
-  const { token, password, ...names } = input
-  const { id, email } = await requireInvitationByToken(app, authRealm, token, origin)
-  const hash = await hashNewPassword(app, authRealm, { ...names, email }, password)
-  return realm.transaction(async (tx) => {
-    const accepted = await tx.update(invitations).set({ accepted_at: sql`now()` })
-      .where(and(eq(invitations.id, id), eq(invitations.token_hash, hashOf(token)), isOpen(invitations)))
-      .returning({ role: invitations.role, department: invitations.department })
-    if (!accepted[0]) throw invalid({ token: [invalidToken] })
-    const user = await insertUser(tx, realm, { email, ...names, ...accepted[0], password: hash, activated_at: new Date() })
-    await recordAudit(tx, realm, { ...origin, actor: user.id }, { action: 'invitation.accepted', subject: user.id, details: { invitation: id, role: user.role } })
-    return user
-  })
-}
-
-/** Makes an invitation's link, as its mail is sent. @returns undefined for one that is not open any more */
-export async function issueInvitationLink({ realm, origin }: AuthRealm<TenantRealm>, id: string, db: Db = realm.db): Promise<{ link: string, inviter: string | null } | undefined> {
-  const { invitations, users } = realm.tables
-  const token = newToken()
-  const rows = await db.update(invitations).set({ token_hash: hashOf(token) }).where(and(eq(invitations.id, id), isOpen(invitations))).returning({ invited_by: invitations.invited_by })
-  if (!rows[0]) return undefined
-  const inviters = rows[0].invited_by
-    ? await db.select({ first_name: users.first_name, last_name: users.last_name, email: users.email }).from(users).where(eq(users.id, rows[0].invited_by))
-    : []
-  return { link: `${origin}/invite/${token}`, inviter: inviters[0] ? nameOf(inviters[0]) : null }
-}
-
-const invalidToken = 'This invitation has been used or revoked, or is too old.'
-
 async function findOpen({ db, tables: { invitations } }: TenantRealm, email: string): Promise<InvitationRow | undefined> {
   const rows = await db.select(invitationColumns(invitations)).from(invitations).where(and(eq(invitations.email, email), isOpen(invitations)))
   return rows[0]
@@ -193,7 +150,8 @@ function isUnanswered(invitations: Invitations) {
   return and(isNull(invitations.accepted_at), isNull(invitations.revoked_at))
 }
 
-function isOpen(invitations: Invitations) {
+/** Whether the link of an invitation works. */
+export function isOpen(invitations: Invitations) {
   return and(isUnanswered(invitations), gt(invitations.expires_at, sql`now()`))
 }
 

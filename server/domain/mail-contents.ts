@@ -1,25 +1,19 @@
-import { and, eq } from 'drizzle-orm'
+import { and, eq, or, sql } from 'drizzle-orm'
+import type { Language } from '../../shared/dates.ts'
 import type { Brand, Content } from '../mail/layout.ts'
 import { defaultColor, layOut } from '../mail/layout.ts'
 import type { Message } from '../mail/mailer.ts'
-import { accountExists } from '../mail/templates/account-exists.ts'
-import { activation } from '../mail/templates/activation.ts'
-import { emailChange } from '../mail/templates/email-change.ts'
-import { emailChanged } from '../mail/templates/email-changed.ts'
-import { invitation } from '../mail/templates/invitation.ts'
-import { newDevice } from '../mail/templates/new-device.ts'
-import { passwordChanged } from '../mail/templates/password-changed.ts'
-import { passwordReset } from '../mail/templates/password-reset.ts'
-import { sessionReuse } from '../mail/templates/session-reuse.ts'
 import { signupApproved } from '../mail/templates/signup-approved.ts'
 import { signupWaiting } from '../mail/templates/signup-waiting.ts'
-import { welcome } from '../mail/templates/welcome.ts'
+import type { MailTexts } from '../mail/texts.ts'
+import { mailTexts } from '../mail/texts.ts'
 import type { TenantRealm } from '../database/realms.ts'
 import type { App } from './app.ts'
 import type { AuthRealm } from './auth-realm.ts'
 import { platformAuthRealm, tenantAuthRealm } from './auth-realm.ts'
+import { issueInvitationLink } from './invitation-links.ts'
+import type { LinkPurpose } from './one-time-links.ts'
 import { inviteLife, isReachable, issueLink } from './one-time-links.ts'
-import { issueInvitationLink } from './invitations.ts'
 import type { MailData, MailKind, QueuedRealmMail } from './outbox.ts'
 
 /**
@@ -29,50 +23,50 @@ import type { MailData, MailKind, QueuedRealmMail } from './outbox.ts'
 export async function composeMail(app: App, mail: QueuedRealmMail): Promise<Message | undefined> {
   const authRealm = await findRealm(app, mail.realm)
   if (!authRealm) return undefined
-  const brand: Brand = { name: authRealm.name, origin: authRealm.origin, color: await findColor(authRealm) }
+  const brand = await findBrand(authRealm, mail)
   const write = writers[mail.kind] as Writer<MailKind>
-  const content = await write({ authRealm, brand, to: mail.recipient }, mail.data as never)
+  const content = await write({ authRealm, brand, texts: mailTexts[brand.language], to: mail.recipient }, mail.data as never)
   return content && { ...layOut(brand, content), id: mail.id, realm: mail.realm, sender: authRealm.name, to: mail.recipient, created: mail.created }
 }
 
-interface Circumstances { authRealm: AuthRealm, brand: Brand, to: string }
+interface Circumstances { authRealm: AuthRealm, brand: Brand, texts: MailTexts, to: string }
 
 type Writer<Kind extends MailKind> = (circumstances: Circumstances, data: MailData[Kind]) => Promise<Content | undefined> | Content | undefined
 
 const writers: { [Kind in MailKind]: Writer<Kind> } = {
-  activation: ({ authRealm, brand }, { user }) => withLink(authRealm, user, 'activation', link => activation(brand, { link })),
+  activation: ({ authRealm, brand, texts }, { user }) => withLink(authRealm, user, 'activation', link => texts.activation(brand, { link })),
   async activation_request(circumstances) {
     const user = await findReachable(circumstances.authRealm, circumstances.to)
     return user && !user.activated_at ? writers.activation(circumstances, { user: user.id }) : undefined
   },
-  async password_reset({ authRealm, brand, to }) {
+  async password_reset({ authRealm, brand, texts, to }) {
     const user = await findReachable(authRealm, to)
-    return user && withLink(authRealm, user.id, 'reset', link => passwordReset(brand, { link }))
+    return user && withLink(authRealm, user.id, 'reset', link => texts.password_reset(brand, { link }))
   },
-  welcome: ({ authRealm, brand }, { user }) => withLink(authRealm, user, 'reset', link => welcome(brand, { link }), inviteLife),
-  async email_change({ authRealm, brand, to }, { user }) {
+  welcome: ({ authRealm, brand, texts }, { user }) => withLink(authRealm, user, 'reset', link => texts.welcome(brand, { link }), { life: inviteLife }),
+  async email_change({ authRealm, brand, texts, to }, { user }) {
     // Taken: whoever asked for it is not told, the owner is.
-    if (await findReachable(authRealm, to)) return accountExists(brand)
-    return withLink(authRealm, user, 'email', link => emailChange(brand, { link }), undefined, to)
+    if (await findReachable(authRealm, to)) return texts.account_exists(brand, {})
+    // A newer request may be for another address.
+    return withLink(authRealm, user, 'email', link => texts.email_change(brand, { link }), { email: to })
   },
-  email_changed: ({ brand }) => emailChanged(brand),
-  password_changed: ({ brand }) => passwordChanged(brand),
-  new_device: ({ brand }, facts) => newDevice(brand, facts),
-  session_reuse: ({ brand }) => sessionReuse(brand),
-  async invitation({ authRealm, brand }, { invitation: id }) {
-    const issued = await issueInvitationLink(authRealm as AuthRealm<TenantRealm>, id)
-    return issued && invitation(brand, { link: issued.link, inviter: issued.inviter })
+  email_changed: ({ brand, texts }) => texts.email_changed(brand, {}),
+  password_changed: ({ brand, texts }) => texts.password_changed(brand, {}),
+  new_device: ({ brand, texts }, facts) => texts.new_device(brand, facts),
+  session_reuse: ({ brand, texts }) => texts.session_reuse(brand, {}),
+  async invitation({ authRealm, brand, texts }, { invitation }) {
+    const issued = await issueInvitationLink(authRealm as AuthRealm<TenantRealm>, invitation)
+    return issued && texts.invitation(brand, { ...issued, isAdmin: issued.role === 'Admin', expires_at: issued.expires_at.toISOString() })
   },
-  async account_exists({ authRealm, brand, to }) {
-    return await findReachable(authRealm, to) ? accountExists(brand) : undefined
+  async account_exists({ authRealm, brand, texts, to }) {
+    return await findReachable(authRealm, to) ? texts.account_exists(brand, {}) : undefined
   },
   signup_waiting: ({ brand }, facts) => signupWaiting(brand, facts),
-  signup_approved: ({ authRealm, brand }, { user, language }) => withLink(authRealm, user, 'reset', link => signupApproved(brand, { link, language }), inviteLife),
+  signup_approved: ({ authRealm, brand }, { user, language }) => withLink(authRealm, user, 'reset', link => signupApproved(brand, { link, language }), { life: inviteLife }),
 }
 
-/** @param email the new address that the link must be about: a newer request may be for another */
-async function withLink(authRealm: AuthRealm, user: string, purpose: 'reset' | 'activation' | 'email', write: (link: string) => Content, life?: number, email?: string): Promise<Content | undefined> {
-  const link = await issueLink(authRealm.realm.db, authRealm, user, purpose, { life, email })
+async function withLink(authRealm: AuthRealm, user: string, purpose: LinkPurpose, write: (link: string) => Content, options: { life?: number, email?: string } = {}): Promise<Content | undefined> {
+  const link = await issueLink(authRealm.realm.db, authRealm, user, purpose, options)
   return link === undefined ? undefined : write(link)
 }
 
@@ -82,11 +76,26 @@ async function findReachable({ realm }: AuthRealm, email: string) {
   return rows[0]
 }
 
-async function findColor({ kind, realm }: AuthRealm): Promise<string> {
-  if (kind === 'platform') return defaultColor
+async function findBrand(authRealm: AuthRealm, mail: QueuedRealmMail): Promise<Brand> {
+  const { name, origin } = authRealm
+  const [own, { color, language }] = await Promise.all([findLanguage(authRealm, mail), findSettings(authRealm)])
+  return { name, origin, color, language: own ?? language }
+}
+
+// Of who has the address; of a new or former address, of the person whom the mail is about.
+async function findLanguage({ realm }: AuthRealm, { recipient, data }: QueuedRealmMail): Promise<Language | null> {
+  const { users } = realm.tables
+  const about = typeof data.user === 'string' ? eq(users.id, data.user) : undefined
+  const rows = await realm.db.select({ language: users.language }).from(users)
+    .where(or(eq(users.email, recipient), about)).orderBy(sql`${users.email} = ${recipient} desc`).limit(1)
+  return rows[0]?.language ?? null
+}
+
+async function findSettings({ kind, realm }: AuthRealm): Promise<{ color: string, language: Language }> {
+  if (kind === 'platform') return { color: defaultColor, language: 'en' }
   const { settings } = (realm as TenantRealm).tables
-  const rows = await realm.db.select({ brand_color: settings.brand_color }).from(settings)
-  return rows[0]?.brand_color ?? defaultColor
+  const rows = await realm.db.select({ color: settings.brand_color, language: settings.language }).from(settings)
+  return { color: rows[0]?.color ?? defaultColor, language: rows[0]?.language ?? 'en' }
 }
 
 async function findRealm(app: App, realm: string): Promise<AuthRealm | undefined> {

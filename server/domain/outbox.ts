@@ -15,9 +15,9 @@ export interface MailData {
   password_reset: Record<string, never>
   welcome: { user: string }
   email_change: { user: string }
-  email_changed: Record<string, never>
+  email_changed: { user: string }
   password_changed: Record<string, never>
-  new_device: { device: string, ip: string | null, time: string }
+  new_device: { user_agent: string | null, ip: string | null, time: string }
   session_reuse: Record<string, never>
   invitation: { invitation: string }
   account_exists: Record<string, never>

@@ -63,5 +63,5 @@ async function tellOfNewDevice(tx: Db, authRealm: AuthRealm, user: UserRow, orig
   const known = await tx.selectDistinct({ user_agent: sessions.user_agent }).from(sessions).where(eq(sessions.user_id, user.id)).limit(200)
   const device = describeUserAgent(userAgent)
   if (known.length === 0 || known.some(({ user_agent }) => describeUserAgent(user_agent) === device)) return
-  await enqueueMail(tx, authRealm, { kind: 'new_device', to: user.email, data: { device, ip: origin.ip, time: new Date().toISOString() } })
+  await enqueueMail(tx, authRealm, { kind: 'new_device', to: user.email, data: { user_agent: userAgent, ip: origin.ip, time: new Date().toISOString() } })
 }

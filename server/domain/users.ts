@@ -1,4 +1,5 @@
 import { and, eq } from 'drizzle-orm'
+import type { Language } from '../../shared/dates.ts'
 import { conflict, invalid, notFound } from '../../shared/errors.ts'
 import type { Actor } from '../../shared/permissions.ts'
 import { canManageUsers } from '../../shared/permissions.ts'
@@ -6,7 +7,8 @@ import { noSuchObject } from '../../shared/schemas/fields.ts'
 import type { Role } from '../../shared/types/api.ts'
 import { violatedReference, violatedUnique } from '../database/errors.ts'
 import { newId } from '../database/ids.ts'
-import type { Db, Realm, TenantRealm } from '../database/realms.ts'
+import type { Db, Realm } from '../database/realms.ts'
+import { readAccountRules } from './account-rules.ts'
 import type { App, Origin } from './app.ts'
 import { logEvent, recordAudit } from './audit.ts'
 import type { AuthRealm } from './auth-realm.ts'
@@ -28,6 +30,7 @@ export function userColumns(users: Realm['tables']['users']) {
     department: users.department,
     employee_id: users.employee_id,
     role: users.role,
+    language: users.language,
     is_active: users.is_active,
     date_joined: users.date_joined,
     last_login: users.last_login,
@@ -43,6 +46,8 @@ export interface UserRow {
   department: string | null
   employee_id: string | null
   role: Role
+  /** Of the interface and of mails; null: the organisation's. */
+  language: Language | null
   is_active: boolean
   date_joined: Date
   last_login: Date | null
@@ -55,12 +60,13 @@ export interface NewUser {
   first_name?: string
   last_name?: string
   role?: Role
+  language?: Language | null
   department?: string | null
   employee_id?: string | null
   is_active?: boolean
 }
 
-export type UserChange = Partial<Pick<UserRow, 'first_name' | 'last_name' | 'role' | 'department' | 'employee_id' | 'is_active'>>
+export type UserChange = Partial<Pick<UserRow, 'first_name' | 'last_name' | 'language' | 'role' | 'department' | 'employee_id' | 'is_active'>>
 
 /**
  * Creates a person, active unless said otherwise.
@@ -101,17 +107,10 @@ export async function hashNewPassword(
   { field = 'password', db = authRealm.realm.db }: { field?: string, db?: Db } = {},
 ): Promise<string> {
   const { first_name = '', last_name = '', email } = person
-  const faults = passwordFaults(password, { first_name, last_name, email, organization: authRealm.name }, await readMinLength(authRealm, db))
+  const { password_min_length } = await readAccountRules(authRealm, db)
+  const faults = passwordFaults(password, { first_name, last_name, email, organization: authRealm.name }, password_min_length)
   if (faults.length > 0) throw invalid({ [field]: faults })
   return app.hashing.hash(password)
-}
-
-async function readMinLength({ kind, realm }: AuthRealm, db: Db): Promise<number | undefined> {
-  // Operators have no settings.
-  if (kind === 'platform') return undefined
-  const { settings } = (realm as TenantRealm).tables
-  const rows = await db.select({ length: settings.password_min_length }).from(settings)
-  return rows[0]?.length
 }
 
 /**
@@ -133,15 +132,14 @@ export async function insertUser(db: Db, { tables: { users } }: Realm, row: Omit
 export async function changeUser(app: App, authRealm: AuthRealm, id: string, change: UserChange, origin: Origin): Promise<UserRow> {
   const { realm } = authRealm
   const { users } = realm.tables
-  const { is_active, ...given } = change
-  const fields = withoutAbsent(given)
+  const { is_active, ...fields } = change
   return explained(change, () => realm.transaction(async (tx) => {
     if ((change.role !== undefined && change.role !== 'Admin') || is_active === false) await keepAnAdmin(tx, realm, id)
     const before = (await tx.select(userColumns(users)).from(users).where(eq(users.id, id)).for('update'))[0]
     if (!before) throw notFound()
-    const values = { ...fields, ...activity(before.is_active, is_active) }
+    const values = { ...differing(before, fields), ...activity(before.is_active, is_active) }
     // Who has access, and to what, is not a matter of support: it would outlive the session.
-    if (origin.support && ((change.role ?? before.role) !== before.role || (is_active ?? before.is_active) !== before.is_active)) throw beyondSupport()
+    if (origin.support && ('role' in values || 'deactivated_at' in values)) throw beyondSupport()
     if (Object.keys(values).length === 0) return before
     const after = (await tx.update(users).set(values).where(eq(users.id, id)).returning(userColumns(users)))[0]!
     if (before.is_active && !after.is_active) await endSessions(authRealm, origin, id, 'deactivation', {}, tx)
@@ -214,8 +212,9 @@ async function keepAnAdmin(tx: Db, realm: Realm, id: string): Promise<void> {
   if (admins.length === 1 && admins[0]!.id === id) throw conflict('The last active Admin cannot be demoted, deactivated or deleted.', 'last_admin')
 }
 
-function withoutAbsent<T extends object>(fields: T): Partial<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>
+function differing<T extends object>(before: T, fields: Partial<T>): Partial<T> {
+  const keys = (Object.keys(fields) as (keyof T)[]).filter(key => fields[key] !== undefined && fields[key] !== before[key])
+  return Object.fromEntries(keys.map(key => [key, fields[key]])) as Partial<T>
 }
 
 /** The moments that make a person active or not; nothing where she is so already. */

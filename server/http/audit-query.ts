@@ -42,7 +42,8 @@ function inActions(events: Realm['tables']['audit_events'], action: string): SQL
 // Whoever has the name now, as the one who acted or whom it was about; or what the event itself says of an address or
 // a name, as of someone who is gone.
 function concerns(events: Realm['tables']['audit_events'], users: Realm['tables']['users'], search: string): SQL | undefined {
-  const people = sql`(select array_agg(found.id) from (select ${users.id} from ${users} where ${matchesFolded(search, [users.search])}) found)`
+  // As an array, so that it is found out once and not for each event.
+  const people = sql`array(select ${users.id} from ${users} where ${matchesFolded(search, [users.search])})`
   const told = sql`lower(concat_ws(' ', ${events.action}, ${events.details} ->> 'email', ${events.details} ->> 'name', ${events.details} ->> 'first_name', ${events.details} ->> 'last_name'))`
   return or(sql`${events.actor} = any(${people})`, sql`${events.subject} = any(${people})`, matchesFolded(search, [told]))
 }

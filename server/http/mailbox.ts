@@ -6,9 +6,14 @@ import type { Config } from '../config.ts'
  * @returns the folder of mails
  * @throws ApiError 404 in production, and where mails are really sent
  */
-export function requireMailbox({ production, mail: { smtpUrl, dir } }: Config): string {
-  if (production || smtpUrl) throw notFound()
-  return dir
+export function requireMailbox(config: Config): string {
+  if (!hasMailbox(config)) throw notFound()
+  return config.mail.dir
+}
+
+/** Whether the mails of this place can be read in it. */
+export function hasMailbox({ production, mail: { smtpUrl } }: Config): boolean {
+  return !production && !smtpUrl
 }
 
 /** @returns the addresses in a mail's text, in order, each once */

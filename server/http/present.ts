@@ -21,6 +21,7 @@ export function presentUser({ id: organization }: AuthRealm, user: UserRow) {
     department: user.department,
     employee_id: user.employee_id,
     role: user.role,
+    language: user.language,
     is_active: user.is_active,
     date_joined: user.date_joined,
     last_login: user.last_login,

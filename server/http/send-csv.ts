@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream'
 import type { H3Event } from 'h3'
 import { setResponseHeaders } from 'h3'
-import { byteOrderMark, csvLines } from '../domain/csv.ts'
+import { byteOrderMark } from '../../shared/csv.ts'
+import { csvLines } from '../domain/csv.ts'
 
 /**
  * Answers with a CSV file, which is sent while it is still being read from the database.

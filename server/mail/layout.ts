@@ -1,4 +1,5 @@
 import { readableOn } from '../../shared/contrast.ts'
+import type { Language } from '../../shared/dates.ts'
 
 /** Whose mail it is: the organisation's, on a portal; the product's, on the console. */
 export interface Brand {
@@ -7,9 +8,11 @@ export interface Brand {
   origin: string
   /** Of the button and the name's line, as `#rrggbb`. */
   color: string
+  /** Of the one who reads it. */
+  language: Language
 }
 
-/** What a template says: plain text throughout, which the layout escapes. */
+/** What a mail says: plain text throughout, which the layout escapes. */
 export interface Content {
   subject: string
   paragraphs: string[]
@@ -20,7 +23,7 @@ export interface Content {
 
 export interface Letter { subject: string, text: string, html: string }
 
-/** Puts a template's words into both of a mail's bodies. */
+/** Puts a mail's words into both of a mail's bodies. */
 export function layOut(brand: Brand, content: Content): Letter {
   return { subject: oneLine(content.subject), text: textOf(brand, content), html: htmlOf(brand, content) }
 }
@@ -35,21 +38,23 @@ function textOf({ name, origin }: Brand, { paragraphs, action, note }: Content):
   return `${parts.join('\n\n')}\n`
 }
 
-function htmlOf({ name, origin, color }: Brand, { subject, paragraphs, action, note }: Content): string {
+function htmlOf({ name, origin, color, language }: Brand, { subject, paragraphs, action, note }: Content): string {
   const font = 'font-family:system-ui,-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif'
+  const direction = language === 'ar' ? 'rtl' : 'ltr'
+  const start = language === 'ar' ? 'right' : 'left'
   const accent = /^#[0-9a-f]{6}$/i.test(color) ? color : defaultColor
   return `<!doctype html>
-<html lang="en">
+<html lang="${language}" dir="${direction}">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeHtml(oneLine(subject))}</title></head>
-<body style="margin:0;padding:24px;background:#f4f4f5;${font};color:#18181b">
+<body dir="${direction}" style="margin:0;padding:24px;background:#f4f4f5;${font};color:#18181b">
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0"><tr><td align="center">
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="max-width:560px;background:#ffffff;border-top:4px solid ${accent};border-radius:8px">
-<tr><td style="padding:32px;font-size:16px;line-height:1.5">
+<tr><td dir="${direction}" align="${start}" style="padding:32px;font-size:16px;line-height:1.5;text-align:${start}">
 <p style="margin:0 0 24px;font-weight:600">${escapeHtml(oneLine(name))}</p>
 ${paragraphs.map(paragraph => `<p style="margin:0 0 16px">${escapeHtml(paragraph)}</p>`).join('\n')}
-${action ? button(action, accent) : ''}
+${action ? button(action, accent, start) : ''}
 ${note ? `<p style="margin:24px 0 0;font-size:14px;color:#52525b">${escapeHtml(note)}</p>` : ''}
-<p style="margin:24px 0 0;font-size:14px"><a href="${escapeHtml(origin)}" style="color:#52525b">${escapeHtml(origin)}</a></p>
+<p style="margin:24px 0 0;font-size:14px"><a href="${escapeHtml(origin)}" ${newTab} dir="ltr" style="color:#52525b">${escapeHtml(origin)}</a></p>
 </td></tr></table>
 </td></tr></table>
 </body>
@@ -57,9 +62,12 @@ ${note ? `<p style="margin:24px 0 0;font-size:14px;color:#52525b">${escapeHtml(n
 `
 }
 
-function button({ label, url }: { label: string, url: string }, color: string): string {
-  return `<p style="margin:24px 0"><a href="${escapeHtml(url)}" style="display:inline-block;padding:12px 20px;background:${color};color:${readableOn(color)};text-decoration:none;border-radius:6px;font-weight:600">${escapeHtml(label)}</a></p>
-<p style="margin:0;font-size:14px;color:#52525b;word-break:break-all">${escapeHtml(url)}</p>`
+// Mail programs on the web and the mailbox page show a mail in a frame, where a link must not lead.
+const newTab = 'target="_blank" rel="noopener noreferrer"'
+
+function button({ label, url }: { label: string, url: string }, color: string, start: string): string {
+  return `<p style="margin:24px 0"><a href="${escapeHtml(url)}" ${newTab} style="display:inline-block;padding:12px 20px;background:${color};color:${readableOn(color)};text-decoration:none;border-radius:6px;font-weight:600">${escapeHtml(label)}</a></p>
+<p dir="ltr" style="margin:0;font-size:14px;color:#52525b;word-break:break-all;text-align:${start}">${escapeHtml(url)}</p>`
 }
 
 function escapeHtml(text: string): string {

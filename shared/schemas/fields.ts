@@ -52,6 +52,11 @@ export function boolean() {
   return z.boolean({ error: issue => missingOr(issue.input, 'Must be a valid boolean.') })
 }
 
+/** A parameter of an address that is `true` or `false`, and the latter where it is missing. */
+export function flag() {
+  return choice(['true', 'false']).default('false').transform(value => value === 'true')
+}
+
 export function integer(min: number, max: number) {
   return z.int({ error: issue => missingOr(issue.input, 'A valid integer is required.') })
     .min(min, `Ensure this value is greater than or equal to ${min}.`)

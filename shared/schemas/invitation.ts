@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { languages } from '../dates.ts'
 import { choice, email, rawText, reference, text } from './fields.ts'
 
 /** Someone to be invited. */
@@ -25,6 +26,7 @@ export const acceptInvitationSchema = z.object({
   token: text(128),
   first_name: text(150),
   last_name: text(150),
+  language: choice(languages).nullable().optional(),
   password: rawText(4096),
   re_password: rawText(4096).optional(),
 }).refine(({ password, re_password }) => re_password === undefined || re_password === password, { error: 'The two password fields didn\'t match.', path: ['non_field_errors'] })

@@ -1,9 +1,12 @@
 import { z } from 'zod'
+import { languages } from '../dates.ts'
 import { boolean, choice, email, rawText, reference, text } from './fields.ts'
 
-const names = {
+/** What a person says of herself. */
+const personal = {
   first_name: text(150, { blank: true }).optional(),
   last_name: text(150, { blank: true }).optional(),
+  language: choice(languages).nullable().optional(),
 }
 
 /** What only an Admin sets, of others. */
@@ -16,22 +19,37 @@ const employment = {
 
 /** What a person changes of herself; every other field is ignored. */
 export const profileSchema = z.object({
-  ...names,
+  ...personal,
   photo: z.null({ error: 'The submitted data was not a file. Check the encoding type on the form.' }).optional(),
 })
 
 /** What an Admin changes of anyone. */
-export const userChangeSchema = z.object({ ...names, ...employment })
+export const userChangeSchema = z.object({ ...personal, ...employment })
+
+export const bulkLimit = 100
+
+/** What an Admin does with many people at once: the same to each. */
+export const bulkSchema = z.object({
+  action: choice(['move', 'set_role', 'deactivate', 'reactivate', 'send_link']),
+  ids: z.array(reference(), 'Expected a list of items.').min(1, 'This list may not be empty.').max(bulkLimit, `Ensure this field has no more than ${bulkLimit} elements.`),
+  /** Where `move` leads; null: nowhere. */
+  department: employment.department,
+  /** What `set_role` makes of them. */
+  role: employment.role,
+}).superRefine(({ action, department, role }, context) => {
+  if (action === 'move' && department === undefined) context.addIssue({ code: 'custom', path: ['department'], message: 'This field is required.' })
+  if (action === 'set_role' && role === undefined) context.addIssue({ code: 'custom', path: ['role'], message: 'This field is required.' })
+})
 
 /** A person, without a password. */
-export const newPersonSchema = z.object({ email: email(), ...names, ...employment })
+export const newPersonSchema = z.object({ email: email(), ...personal, ...employment })
 
 /** A person created by an Admin; without a password she gets a mail to set one. Its own rules are in server/domain/passwords.ts. */
 export const newUserSchema = z.object({
   email: email(),
   password: rawText(4096).nullish().transform(value => value ?? null),
   re_password: rawText(4096).nullish(),
-  ...names,
+  ...personal,
   ...employment,
 }).refine(({ password, re_password }) => (re_password ?? password) === password, mismatch())
 
@@ -40,7 +58,7 @@ export const registrationSchema = z.object({
   email: email(),
   password: rawText(4096),
   re_password: rawText(4096).optional(),
-  ...names,
+  ...personal,
 }).refine(({ password, re_password }) => re_password === undefined || re_password === password, mismatch())
 
 export const deleteUserSchema = z.object({ current_password: rawText(4096) })

@@ -76,6 +76,35 @@ export interface Invitation {
   expires_at: string
   /** Id of the Admin who invited. */
   invited_by: string | null
+  /** In lists. */
+  department_name?: string | null
+  inviter_name?: string | null
+}
+
+/** What became of one of many who were invited at once. */
+export interface InvitationResult {
+  row: number
+  email: string | null
+  status: 'invited' | 'already_invited' | 'failed'
+  errors: Record<string, string[]> | null
+}
+
+/** What became of one of many people to whom something was done at once. */
+export interface BulkResult {
+  id: string
+  /** Null for who is not there. */
+  email: string | null
+  status: 'done' | 'unchanged' | 'refused'
+  /** Why it was refused. */
+  detail: string | null
+}
+
+export interface ImportReport {
+  created: number
+  changed: number
+  unchanged: number
+  errors: { row: number, field: string, message: string }[]
+  changes: { row: number, action: 'create' | 'change', email: string, fields: Record<string, { from: unknown, to: unknown }> }[]
 }
 
 export interface Organization {
@@ -97,6 +126,38 @@ export interface Organization {
   /** Such as `#1d4ed8`, and black or white, whichever can be read on it. */
   brand_color: string | null
   brand_text_color: string | null
+}
+
+/** What an account here takes, for those who have none yet or cannot sign in. */
+export interface AccountRules {
+  registration: 'invite_only' | 'open'
+  /** Of whose addresses people may register with; none: any. */
+  registration_domains: string[]
+  password_min_length: number
+  /** Whether `/mailbox` shows the mails of this place: in development and the demo only. */
+  mailbox: boolean
+}
+
+/** What the page behind an invitation's link shows. */
+export interface OpenInvitation {
+  email: string
+  organization: string
+  role: TenantRole
+  /** Name of the department. */
+  department: string | null
+  expires_at: string
+}
+
+/** A mail in the mailbox; its contents only where one alone is asked for. */
+export interface KeptMail {
+  id: string
+  to: string
+  subject: string
+  date: string
+  text?: string
+  html?: string
+  /** Addresses in the text, in order. */
+  links?: string[]
 }
 
 /** How an organisation looks to those who have not signed in yet. */

@@ -11,7 +11,7 @@ const users = `${auth}/users/`
 const me = `${auth}/users/me/`
 const uuid7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 const moment = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
-const userFields = ['id', 'email', 'first_name', 'last_name', 'photo', 'organization', 'department', 'employee_id', 'role', 'is_active', 'date_joined', 'last_login']
+const userFields = ['id', 'email', 'first_name', 'last_name', 'photo', 'organization', 'department', 'employee_id', 'role', 'language', 'is_active', 'date_joined', 'last_login']
 const notFound = { status: 404, text: '{"detail":"Not found."}' }
 const noAccount = { status: 401, text: '{"detail":"No active account found with the given credentials"}' }
 const lastAdmin = { status: 409, text: '{"detail":"The last active Admin cannot be demoted, deactivated or deleted.","code":"last_admin"}' }
@@ -37,7 +37,7 @@ describe('a client that was written for djoser', () => {
     expect(Object.keys(created.json)).toEqual(userFields)
     expect(created.json).toMatchObject({
       id: expect.stringMatching(uuid7), email: 'carol@example.com', first_name: 'Carol', last_name: '', photo: null, organization: world.acme.id,
-      department: null, employee_id: null, role: 'Staff', is_active: true, date_joined: expect.stringMatching(moment), last_login: null,
+      department: null, employee_id: null, role: 'Staff', language: null, is_active: true, date_joined: expect.stringMatching(moment), last_login: null,
     })
 
     const pair = await acme(`${auth}/jwt/create/`, { body: { email: 'CAROL@example.com', password: goodPassword } })

@@ -12,6 +12,7 @@ const publicRoutes = {
   'server/api/v1/auth/jwt/create.post.ts': 'signing in',
   'server/api/v1/auth/jwt/refresh.post.ts': 'the refresh token in the body is the credential',
   'server/api/v1/auth/jwt/verify.post.ts': 'the token in the body is what is asked about',
+  'server/api/v1/auth/rules.get.ts': 'the pages for those who cannot sign in yet say what an account takes',
   'server/api/v1/auth/session/index.delete.ts': 'signing out, which works with either cookie and when it is done already',
   'server/api/v1/auth/session/index.post.ts': 'signing in',
   'server/api/v1/auth/session/refresh.post.ts': 'the refresh cookie is the credential',

@@ -1,5 +1,5 @@
 import { acceptInvitationSchema } from '../../../../shared/schemas/invitation.ts'
-import { acceptInvitation } from '../../../domain/invitations.ts'
+import { acceptInvitation } from '../../../domain/invitation-links.ts'
 import { presentUser } from '../../../http/present.ts'
 import { defineTenantRoute } from '../../../http/route.ts'
 

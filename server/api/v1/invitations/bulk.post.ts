@@ -1,10 +1,12 @@
+import { z } from 'zod'
 import { canManageInvitations } from '../../../../shared/permissions.ts'
+import { flag } from '../../../../shared/schemas/fields.ts'
 import { invitationsSchema } from '../../../../shared/schemas/invitation.ts'
 import { inviteMany, readInvitationRows } from '../../../domain/invitation-rows.ts'
 import { defineTenantRoute } from '../../../http/route.ts'
 
-/** Invites many, from a list or a CSV text, and says of each what became of it. */
-export default defineTenantRoute({ access: canManageInvitations, body: invitationsSchema }, async ({ app, authRealm, body, origin }) => {
+/** Invites many, from a list or a CSV text, and says of each what became of it; with `dry_run` what would. */
+export default defineTenantRoute({ access: canManageInvitations, body: invitationsSchema, query: z.object({ dry_run: flag() }) }, async ({ app, authRealm, body, query, origin }) => {
   const rows = body.invitations ?? await readInvitationRows(authRealm.realm, body.csv!)
-  return { results: await inviteMany(app, authRealm, rows, origin) }
+  return { results: await inviteMany(app, authRealm, rows, { dryRun: query.dry_run }, origin) }
 })

@@ -1,9 +1,9 @@
 import { invitationTokenSchema } from '../../../../shared/schemas/invitation.ts'
-import { requireInvitationByToken } from '../../../domain/invitations.ts'
+import { findDepartmentName, requireInvitationByToken } from '../../../domain/invitation-links.ts'
 import { defineTenantRoute } from '../../../http/route.ts'
 
 /** What the page behind an invitation's link shows; it uses nothing up. */
 export default defineTenantRoute({ access: 'public', body: invitationTokenSchema }, async ({ app, authRealm, body, origin }) => {
-  const { email, expires_at } = await requireInvitationByToken(app, authRealm, body.token, origin)
-  return { email, organization: authRealm.name, expires_at }
+  const { email, role, department, expires_at } = await requireInvitationByToken(app, authRealm, body.token, origin)
+  return { email, organization: authRealm.name, role, department: await findDepartmentName(authRealm.realm, department), expires_at }
 })

@@ -1,12 +1,11 @@
 import { z } from 'zod'
 import { canManageUsers } from '../../../../shared/permissions.ts'
-import { choice } from '../../../../shared/schemas/fields.ts'
+import { flag } from '../../../../shared/schemas/fields.ts'
 import { importPeople } from '../../../domain/people-import.ts'
 import { readBytes } from '../../../http/body.ts'
 import { defineTenantRoute } from '../../../http/route.ts'
 
-const flag = choice(['true', 'false']).default('false').transform(value => value === 'true')
-const importQuery = z.object({ dry_run: flag, create_departments: flag })
+const importQuery = z.object({ dry_run: flag(), create_departments: flag() })
 
 /** People from a file such as `users/export.csv`; with `dry_run` what it would do. */
 export default defineTenantRoute({ access: canManageUsers, query: importQuery }, async ({ app, authRealm, query, origin, event }) =>

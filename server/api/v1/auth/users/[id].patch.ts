@@ -8,12 +8,12 @@ import { validate } from '../../../../../shared/schemas/validate.ts'
 import { presentUser } from '../../../../http/present.ts'
 import { defineRealmRoute } from '../../../../http/route.ts'
 
-/** An Admin changes anyone's record; Staff find only themselves here, and change their names. */
+/** An Admin changes anyone's record; Staff find only themselves here, and change their names and language. */
 export default defineRealmRoute({ access: 'signed-in', support: true }, async ({ app, authRealm, principal, params, origin, event }) => {
   await requireVisibleUser(authRealm, principal.user, params.id!)
   const input = await readJson(event)
-  const { first_name, last_name, photo } = validate(profileSchema, input)
-  const change = canManageUsers(principal.user) ? validate(authRealm.kind === 'platform' ? operatorChangeSchema : userChangeSchema, input) : { first_name, last_name }
+  const { photo, ...personal } = validate(profileSchema, input)
+  const change = canManageUsers(principal.user) ? validate(authRealm.kind === 'platform' ? operatorChangeSchema : userChangeSchema, input) : personal
   if (photo === null) await clearPhoto(app, authRealm, params.id!, origin)
   return presentUser(authRealm, await changeUser(app, authRealm, params.id!, change, origin))
 })

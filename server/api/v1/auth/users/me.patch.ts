@@ -4,10 +4,10 @@ import { changeUser } from '../../../../domain/users.ts'
 import { presentUser } from '../../../../http/present.ts'
 import { defineRealmRoute } from '../../../../http/route.ts'
 
-/** Names, and the photo away: what else is sent is ignored, whoever sends it. */
+/** Names, language, and the photo away: what else is sent is ignored, whoever sends it. */
 export default defineRealmRoute({ access: 'signed-in', support: true, body: profileSchema }, async ({ app, authRealm, principal, body, origin }) => {
-  const { first_name, last_name, photo } = body
+  const { photo, ...personal } = body
   if (photo === null) await clearPhoto(app, authRealm, principal.user.id, origin)
-  const user = await changeUser(app, authRealm, principal.user.id, { first_name, last_name }, origin)
+  const user = await changeUser(app, authRealm, principal.user.id, personal, origin)
   return presentUser(authRealm, user)
 })

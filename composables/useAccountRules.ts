@@ -1,0 +1,6 @@
+import type { AccountRules } from '#shared/types/api'
+
+/** What an account here takes; asked for once however many parts of a page want to know. */
+export function useAccountRules() {
+  return useApiData<AccountRules>('account-rules', 'auth/rules/')
+}

@@ -1,0 +1,36 @@
+import type { PasswordContext, PasswordFault } from '#shared/password-rules'
+import { findPasswordFaults } from '#shared/password-rules'
+
+export interface PasswordStrength {
+  /** 0 to 4. */
+  score: number
+  /** What the server would refuse. */
+  faults: PasswordFault[]
+}
+
+const pause = 200
+
+/** What a new password is worth, found out a moment after the typing pauses; undefined for none. */
+export function usePasswordStrength(password: () => string, context: () => Partial<PasswordContext>, minLength: () => number) {
+  const strength = shallowRef<PasswordStrength>()
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  watch([password, context, minLength], () => {
+    clearTimeout(timer)
+    timer = setTimeout(measure, pause)
+  })
+  onBeforeUnmount(() => clearTimeout(timer))
+  // Fetched while the first characters are typed.
+  onMounted(() => import('./password/strength'))
+
+  async function measure() {
+    const typed = password()
+    if (!typed) return strength.value = undefined
+    const { isCommon, measureStrength } = await import('./password/strength')
+    if (typed !== password()) return
+    const words = Object.values(context()).filter(Boolean)
+    strength.value = { score: measureStrength(typed, words), faults: findPasswordFaults(typed, context(), isCommon, minLength()) }
+  }
+
+  return strength
+}

@@ -1,0 +1,14 @@
+const day = 86_400_000
+
+/** How far away a moment is, such as "in 3 days": from one and the same now, on the server and in the browser. */
+export function useRelativeDay() {
+  const { locale } = useI18n()
+  const now = useState<number>('now', () => Date.now())
+  onMounted(() => now.value = Date.now())
+  const formatter = computed(() => new Intl.RelativeTimeFormat(locale.value === 'ar' ? 'ar-u-nu-latn' : locale.value, { numeric: 'auto' }))
+
+  return (time: string): string => {
+    const distance = new Date(time).getTime() - now.value
+    return Math.abs(distance) < day ? formatter.value.format(Math.round(distance / 3_600_000), 'hour') : formatter.value.format(Math.round(distance / day), 'day')
+  }
+}

@@ -1,0 +1,9 @@
+import { readAccountRules } from '../../../domain/account-rules.ts'
+import { hasMailbox } from '../../../http/mailbox.ts'
+import { defineRealmRoute } from '../../../http/route.ts'
+
+/** What an account here takes, for those who have none yet or cannot sign in. */
+export default defineRealmRoute({ access: 'public' }, async ({ app, authRealm }) => {
+  const { registration, registration_domains, password_min_length } = await readAccountRules(authRealm)
+  return { registration, registration_domains, password_min_length, mailbox: hasMailbox(app.config) }
+})

@@ -1,0 +1,87 @@
+import { formatDay, formatMoment } from '../../../shared/dates.ts'
+import { describeUserAgent } from '../../../shared/user-agent.ts'
+import type { MailTexts } from '../texts.ts'
+
+export const en: MailTexts = {
+  activation: ({ name }, { link }) => ({
+    subject: `Activate your account at ${name}`,
+    paragraphs: [`Someone has registered this address at ${name}. If it was you, activate your account:`],
+    action: { label: 'Activate account', url: link },
+    note: 'The link works for three days. If you have not registered, do nothing: without it the account cannot be used.',
+  }),
+
+  password_reset: ({ name }, { link }) => ({
+    subject: `Set a new password for ${name}`,
+    paragraphs: [`Someone asked for a new password for your account at ${name}. If it was you, set one here:`],
+    action: { label: 'Set a new password', url: link },
+    note: 'The link works once, for one hour, and a newer one puts it out of use. If you have not asked for it, do nothing: your password stays as it is.',
+  }),
+
+  welcome: ({ name }, { link }) => ({
+    subject: `Your account at ${name}`,
+    paragraphs: [`You have an account at ${name}. Choose a password to sign in with:`],
+    action: { label: 'Choose a password', url: link },
+    note: 'The link works once, for seven days. After that, ask for a new password on the sign-in page.',
+  }),
+
+  email_change: ({ name }, { link }) => ({
+    subject: `Confirm your new e-mail address at ${name}`,
+    paragraphs: [`Someone wants to sign in at ${name} with this address from now on. If it was you, confirm it:`],
+    action: { label: 'Confirm this address', url: link },
+    note: 'The link works once, for one day. If it was not you, do nothing: nothing changes without it.',
+  }),
+
+  email_changed: ({ name }) => ({
+    subject: `Your e-mail address at ${name} was changed`,
+    paragraphs: [
+      `Your account at ${name} has a new e-mail address. From now on you sign in with that one, and this address gets no more mail about the account.`,
+      `If it was not you, tell an admin of ${name} at once.`,
+    ],
+  }),
+
+  password_changed: ({ name, origin }) => ({
+    subject: `Your password for ${name} was changed`,
+    paragraphs: [
+      `The password of your account at ${name} has just been changed, and other devices were signed out.`,
+      'If it was not you, ask for a new password on the sign-in page, and tell an admin.',
+    ],
+    action: { label: 'Go to the sign-in page', url: `${origin}/login` },
+  }),
+
+  new_device: ({ name, origin }, { user_agent, ip, time }) => ({
+    subject: `New sign-in to your account at ${name}`,
+    paragraphs: [
+      `Your account at ${name} was signed in to from a device that has not been seen before: ${describeUserAgent(user_agent, 'en')}${ip ? `, from the address ${ip}` : ''}, on ${formatMoment(time, 'en', 'UTC')} UTC.`,
+      'If it was you, there is nothing to do. If not, change your password: that signs out every other device.',
+    ],
+    action: { label: 'See where you are signed in', url: `${origin}/profile` },
+  }),
+
+  session_reuse: ({ name, origin }) => ({
+    subject: `A session of yours at ${name} was ended`,
+    paragraphs: [
+      `A sign-in of yours at ${name} was used from two places in a way that suggests it was copied. That session was ended on both.`,
+      'Sign in again. If you see devices there that you do not know, change your password.',
+    ],
+    action: { label: 'See where you are signed in', url: `${origin}/profile` },
+  }),
+
+  invitation: ({ name }, { link, inviter, department, isAdmin, expires_at }) => ({
+    subject: `Join ${name}`,
+    paragraphs: [
+      `${inviter ?? 'An admin'} has invited you to the staff portal of ${name}${isAdmin ? ' as an admin' : ''}${department ? `, in the department ${department}` : ''}.`,
+      'Choose a password, and you are in:',
+    ],
+    action: { label: 'Accept the invitation', url: link },
+    note: `The link works once, until ${formatDay(expires_at, 'en')}. If you do not know what this is about, do nothing.`,
+  }),
+
+  account_exists: ({ name, origin }) => ({
+    subject: `You have an account at ${name} already`,
+    paragraphs: [
+      `Someone has tried to use this address for an account at ${name}, where you have one already. Nothing has changed.`,
+      'If it was you, sign in. If you do not know the password any more, ask for a new one on the sign-in page.',
+    ],
+    action: { label: 'Sign in', url: `${origin}/login` },
+  }),
+}

@@ -1,0 +1,58 @@
+export interface PasswordContext {
+  email: string
+  first_name: string
+  last_name: string
+  organization: string
+}
+
+/** What is wrong with a password; each rule's own figure or field. */
+export type PasswordFault
+  = | { rule: 'similar', to: keyof PasswordContext }
+    | { rule: 'short', length: number }
+    | { rule: 'long', length: number }
+    | { rule: 'common' }
+    | { rule: 'numeric' }
+
+/** In characters; an organisation may ask for more. */
+export const passwordLength = { min: 12, max: 256 } as const
+
+/**
+ * The rules for passwords, Django's, for the server, which decides, and for the form, which says so while one types.
+ * @param isCommon whether it is one of those that everyone thinks of, in lower case
+ * @returns everything that is wrong with the password, in the order of Django's validators
+ */
+export function findPasswordFaults(password: string, context: Partial<PasswordContext>, isCommon: (password: string) => boolean, minLength: number = passwordLength.min): PasswordFault[] {
+  const faults: PasswordFault[] = []
+  const similar = attributes.find(name => isSimilar(password, context[name] ?? ''))
+  if (similar) faults.push({ rule: 'similar', to: similar })
+  const length = [...password].length
+  if (length < minLength) faults.push({ rule: 'short', length: minLength })
+  if (length > passwordLength.max) faults.push({ rule: 'long', length: passwordLength.max })
+  if (isCommon(password.toLowerCase())) faults.push({ rule: 'common' })
+  if (/^\d+$/.test(password)) faults.push({ rule: 'numeric' })
+  return faults
+}
+
+const attributes = ['email', 'first_name', 'last_name', 'organization'] as const
+
+// django.contrib.auth.password_validation.UserAttributeSimilarityValidator: the whole value and each word of it.
+function isSimilar(password: string, value: string): boolean {
+  const lower = password.toLowerCase().slice(0, passwordLength.max)
+  return [value, ...value.split(/[^\p{L}\p{N}_]+/u)]
+    .map(part => part.toLowerCase())
+    .filter(part => part !== '' && lower.length < part.length * 10)
+    .some(part => likeness(lower, part) >= 0.7)
+}
+
+// Python's SequenceMatcher.quick_ratio: how many characters two texts have in common, in any order.
+function likeness(a: string, b: string): number {
+  const left = new Map<string, number>()
+  for (const character of b) left.set(character, (left.get(character) ?? 0) + 1)
+  let shared = 0
+  for (const character of a) {
+    const count = left.get(character) ?? 0
+    if (count > 0) shared++
+    left.set(character, count - 1)
+  }
+  return 2 * shared / ([...a].length + [...b].length)
+}

@@ -1,0 +1,15 @@
+import { globSync, readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+
+const files = globSync('.output/public/**/*', { withFileTypes: true }).filter(entry => entry.isFile()).map(entry => `${entry.parentPath}/${entry.name}`)
+
+// WEB-15
+test('what the browser is given holds no secret, nothing of the server, and no source map', () => {
+  const scripts = files.filter(file => file.endsWith('.js'))
+  expect(scripts.length).toBeGreaterThan(10)
+  expect(files.filter(file => file.endsWith('.map'))).toEqual([])
+  const servers = /DATABASE_URL|postgres(?:ql)?:\/\/|process\.env\.(?!NODE_ENV)|PEPPER|SMTP_URL|BCRYPT_COST|drizzle|bcrypt|signing_keys|one_time_tokens|audit_events|pg_advisory|sourceMappingURL=(?!data:)|\/work\/|node_modules\//
+  for (const file of files.filter(file => /\.(?:js|css|html|json|txt)$/.test(file))) {
+    expect([file, servers.exec(readFileSync(file, 'utf8'))?.[0]]).toEqual([file, undefined])
+  }
+})
