@@ -14,3 +14,17 @@ export function showProgress(label: string): (finished: number, total: number) =
     stderr.write(`\r${label} ${'█'.repeat(done)}${'░'.repeat(width - done)} ${finished} of ${total}${finished === total ? '\n' : ''}`)
   }
 }
+
+/** @returns a callback that writes each step of an operation on standard error, and how far it is on a terminal */
+export function showSteps(): (progress: { step: string | null, done: number, total: number }) => void {
+  const { stderr } = process
+  let shown: string | null = null
+  let drawn = 0
+  return ({ step, done, total }) => {
+    if (step !== shown && step !== null) stderr.write(`${shown === null ? '' : '\n'}${step} …`)
+    shown = step ?? shown
+    if (!stderr.isTTY || total === 0 || (done < total && Date.now() - drawn < 50)) return
+    drawn = Date.now()
+    stderr.write(`\r${shown} … ${done} of ${total}`)
+  }
+}

@@ -15,6 +15,8 @@ const main = defineCommand({
     pool: () => import('./commands/pool.ts').then(module => module.default),
     migrate: () => import('./commands/migrate.ts').then(module => module.default),
     seed: () => import('./commands/seed.ts').then(module => module.default),
+    report: () => import('./commands/exec.ts').then(module => module.default),
+    keys: () => import('./commands/keys.ts').then(module => module.default),
     doctor: () => import('./commands/doctor.ts').then(module => module.default),
   },
 })

@@ -23,6 +23,7 @@ const settings = z.object({
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must start with postgres://').optional(),
   DATA_DIR: z.string().default('.data'),
   UPLOAD_DIR: z.string().optional(),
+  ARCHIVE_DIR: z.string().optional(),
   SECRET: z.string().optional(),
   PEPPER: z.string().optional(),
   SMTP_URL: z.string().regex(/^smtps?:\/\/[^/]/, 'must start with smtp:// or smtps://').optional(),
@@ -37,6 +38,11 @@ const settings = z.object({
   REFRESH_TTL: seconds(1, 604_800),
   SESSION_TTL: seconds(1, 2_592_000),
   REFRESH_GRACE: seconds(0, 10),
+  RENAME_REDIRECT: seconds(0, 7_776_000),
+  DELETION_GRACE: seconds(0, 2_592_000),
+  SUBDOMAIN_QUARANTINE: seconds(0, 15_552_000),
+  KEY_LEAD: seconds(2, 60),
+  DNS_SERVER: z.string().optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
 
@@ -52,6 +58,8 @@ export interface Config {
   dataDir: string
   /** Where photos and logos are; see server/domain/image-files.ts. */
   uploadDir: string
+  /** Where tenants' archives are; see server/domain/archives. */
+  archiveDir: string
   secret: string
   pepper: string
   mail: {
@@ -70,6 +78,13 @@ export interface Config {
   bcryptCost: number
   /** All in seconds. */
   ttl: { access: number, refresh: number, session: number, grace: number }
+  /**
+   * In seconds: how long a former subdomain redirects, a deletion can be taken back, a subdomain stays nobody's after its
+   * tenant is gone, and a signing key is published before it signs.
+   */
+  life: { redirect: number, grace: number, quarantine: number, keyLead: number }
+  /** Address and port of the resolver that custom domains are proven by; undefined: the system's. */
+  dnsServer: string | undefined
   logLevel: string
 }
 
@@ -100,6 +115,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     databaseUrl: value.DATABASE_URL,
     dataDir,
     uploadDir: resolve(value.UPLOAD_DIR ?? join(dataDir, 'uploads')),
+    archiveDir: resolve(value.ARCHIVE_DIR ?? join(dataDir, 'archives')),
     secret: secretOf('SECRET', value.SECRET, production, dataDir),
     pepper: secretOf('PEPPER', value.PEPPER, production, dataDir),
     mail: {
@@ -113,6 +129,8 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     poolSize: value.POOL_SIZE,
     bcryptCost: value.BCRYPT_COST,
     ttl: { access: value.ACCESS_TTL, refresh: value.REFRESH_TTL, session: value.SESSION_TTL, grace: value.REFRESH_GRACE },
+    life: { redirect: value.RENAME_REDIRECT, grace: value.DELETION_GRACE, quarantine: value.SUBDOMAIN_QUARANTINE, keyLead: value.KEY_LEAD },
+    dnsServer: parseDnsServer(value.DNS_SERVER),
     logLevel: value.LOG_LEVEL,
   }
 }
@@ -157,4 +175,11 @@ function parseProxies(list: string): BlockList {
     proxies.addSubnet(address, bits, family === 6 ? 'ipv6' : 'ipv4')
   }
   return proxies
+}
+
+function parseDnsServer(server: string | undefined): string | undefined {
+  const [, address = '', port = '53'] = /^\[?([0-9a-f.:]+?)\]?(?::(\d{1,5}))?$/i.exec(server ?? '') ?? []
+  if (server === undefined) return undefined
+  if (!isIP(address) || Number(port) < 1 || Number(port) > 65_535) throw new ConfigError('DNS_SERVER: must be an address such as 192.0.2.53, with or without a port')
+  return isIP(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`
 }

@@ -11,7 +11,6 @@ import { createKeyRings } from './domain/keys.ts'
 import { createLimits } from './domain/limits.ts'
 
 export interface RunningApp extends App {
-  databaseUrl: string
   /** Ends every connection, and the embedded database where no other process uses it. */
   close(): Promise<void>
 }
@@ -30,7 +29,7 @@ export async function createApp(config: Config, log: Logger, slotsOptions: Parti
     database,
     databaseUrl,
     log,
-    keys: createKeyRings(config.secret, config.ttl.session),
+    keys: createKeyRings(config),
     hashing: createHashing({ pepper: config.pepper, cost: config.bcryptCost }),
     limits: createLimits(slots),
     async close() {

@@ -22,7 +22,7 @@ export default async function renderError(error: Error, event: H3Event): Promise
   // The renderer puts the path into the reason phrase; node's own is enough.
   event.node.res.statusMessage = ''
   if (answer.status === 204) return send(event)
-  if (wantsPage(event)) return sendPage(event, answer.status)
+  if (wantsPage(event) && !answer.headers.location) return sendPage(event, answer.status)
   setResponseHeader(event, 'content-type', 'application/json')
   return send(event, JSON.stringify(answer.body))
 }
@@ -53,7 +53,7 @@ function loggablePath(event: H3Event): string {
 
 function logged(answer: ApiError, error: Error): ApiError {
   const reason = [answer.cause, error.cause, error].find(cause => cause instanceof Error)!
-  if (answer.status >= 500) log().warn({ event: 'unavailable', reason: describe(reason).message })
+  if (answer.status >= 500 && answer.body.code !== 'maintenance') log().warn({ event: 'unavailable', reason: describe(reason).message })
   return answer
 }
 
@@ -72,7 +72,7 @@ async function sendPage(event: H3Event, status: number): Promise<void> {
   const page = event.context.inner && !event.path.startsWith('/__nuxt_error') ? await renderApp(event, status) : undefined
   if (page) return send(event, page)
   setResponseHeaders(event, { 'content-security-policy': barePagePolicy, 'cross-origin-opener-policy': 'same-origin' })
-  return send(event, bareErrorPage(status, getHeader(event, 'accept-language')))
+  return send(event, bareErrorPage(status, { accepted: getHeader(event, 'accept-language'), standing: event.context.standing }))
 }
 
 /** The application's own error page, rendered in a call of its own; undefined where that fails too. */

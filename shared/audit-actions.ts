@@ -9,10 +9,19 @@ export const auditActions = {
   people: ['user.created', 'user.registered', 'user.activated', 'user.changed', 'user.deleted', 'user.photo_replaced', 'user.photo_cleared', 'users.imported'],
   invitations: ['invitation.created', 'invitation.resent', 'invitation.revoked', 'invitation.accepted'],
   departments: ['department.created', 'department.renamed', 'department.deleted', 'department.transferred'],
-  organization: ['organization.changed', 'organization.logo_replaced', 'organization.logo_cleared'],
+  organization: [
+    'organization.changed', 'organization.logo_replaced', 'organization.logo_cleared',
+    'organization.suspended', 'organization.resumed', 'organization.deletion_scheduled', 'organization.restored',
+    'organization.maintenance_started', 'organization.maintenance_ended', 'organization.domains_changed', 'organization.key_rotated', 'organization.data_restored',
+  ],
   exports: ['users.exported', 'audit.exported'],
   support: ['support.requested', 'support.opened', 'support.ended'],
-  tenants: ['tenant.created', 'tenant.suspended', 'tenant.resumed', 'tenant.migrated', 'tenants.migrated'],
+  tenants: [
+    'tenant.created', 'tenant.changed', 'tenant.suspended', 'tenant.resumed', 'tenant.deletion_scheduled', 'tenant.restored', 'tenant.purge_started', 'tenant.purged',
+    'tenant.maintenance_started', 'tenant.maintenance_ended', 'tenant.migrated', 'tenants.migrated', 'tenant.key_rotated', 'tenants.exported', 'tenants.queried',
+  ],
+  domains: ['tenant.domain_added', 'tenant.domain_verified', 'tenant.domain_lost', 'tenant.domain_primary', 'tenant.domain_removed'],
+  archives: ['tenant.exported', 'tenant.restored_from_archive', 'tenant.created_from_archive', 'tenant.cloned', 'archive.downloaded', 'archive.deleted'],
   signups: ['signup.confirmed', 'signup.approved', 'signup.refused'],
   mails: ['mail.retried'],
 } as const

@@ -40,3 +40,6 @@ export const canManageTenants: Permission = isAdmin
 
 /** Console: see who has signed up, let organisations in and turn them away. */
 export const canDecideSignups: Permission = isAdmin
+
+/** Console: archive, restore and clone tenants, which is to hold all that they have. */
+export const canManageArchives: Permission = isAdmin

@@ -20,6 +20,9 @@ export function platformTables(table: TableFactory) {
     /** Why it is suspended or to be deleted, for its admins and for operators. */
     status_reason: text(),
     status_changed: moment(),
+    /** Of one in `deleting`: what it is restored to, and why it was so. */
+    status_before: text({ enum: ['active', 'suspended'] }),
+    reason_before: text(),
     /** Of one in `deleting`: until then it can be restored. */
     purge_after: moment(),
     /** Answered 503 meanwhile, whatever the status. */
@@ -120,6 +123,8 @@ export function platformTables(table: TableFactory) {
     step: text(),
     done: integer().notNull().default(0),
     total: integer().notNull().default(0),
+    /** How often a process has taken it up; its say ends when another has. */
+    attempts: integer().notNull().default(0),
     error: text(),
     requested_by: uuid(),
     created: moment().notNull(),

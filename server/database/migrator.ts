@@ -71,7 +71,7 @@ async function readApplied(db: Db, schema: string): Promise<string[]> {
   return rows[0]?.applied ?? []
 }
 
-/** How a migration that was applied is recorded. */
+/** How a migration stands in a schema's record. */
 export function entryOf(migration: Migration): string {
   return `${migration.name} ${migration.checksum}`
 }

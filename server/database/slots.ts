@@ -1,5 +1,5 @@
 import { drizzle } from 'drizzle-orm/postgres-js'
-import type { Sql, TransactionSql } from 'postgres'
+import type { PendingQuery, Row, Sql, TransactionSql } from 'postgres'
 import postgres from 'postgres'
 import { unavailable } from '../../shared/errors.ts'
 import { isConnectionError, isTimeout } from './errors.ts'
@@ -16,7 +16,7 @@ export interface Slots {
   /** Runs one statement. @throws ApiError 503 when the database is away, too slow or too busy */
   query(realm: string, text: string, params: unknown[], asArrays: boolean): Promise<unknown[]>
   /** Runs `work` in a transaction on a slot of its own; its client refuses every query once the transaction is over. */
-  transaction<T>(realm: string, work: (client: GuardedClient) => Promise<T>): Promise<T>
+  transaction<T>(realm: string, work: (client: TransactionClient) => Promise<T>): Promise<T>
   /** How many there are, how many have something to do, and how many callers wait for one. */
   inspect(): { size: number, busy: number, waiting: number }
   end(): Promise<void>
@@ -28,11 +28,18 @@ export interface GuardedClient {
   unsafe(text: string, params?: unknown[]): PromiseLike<unknown[]> & { values(): PromiseLike<unknown[]> }
 }
 
+/** A transaction's own, which can also copy; see copy.ts. */
+export interface TransactionClient extends GuardedClient {
+  unsafe(text: string, params?: unknown[]): PendingQuery<Row[]>
+}
+
 export interface SlotsOptions {
   size: number
   /** Milliseconds. */
   statementTimeout?: number
   lockTimeout?: number
+  /** How long a transaction may sit between two statements. */
+  idleTimeout?: number
   applicationName?: string
 }
 
@@ -90,7 +97,7 @@ export function createSlots(url: string, options: SlotsOptions): Slots {
     }
   }
 
-  async function transaction<T>(realm: string, work: (client: GuardedClient) => Promise<T>): Promise<T> {
+  async function transaction<T>(realm: string, work: (client: TransactionClient) => Promise<T>): Promise<T> {
     let slot = chooseForTransaction(realm)
     while (!slot) {
       await waitForRelease()
@@ -128,7 +135,7 @@ export function createSlots(url: string, options: SlotsOptions): Slots {
   }
 
   /** The callback may still be running after begin() has rejected; whatever it asks then goes nowhere. */
-  function guard(client: TransactionSql, state: { over: boolean }): GuardedClient {
+  function guard(client: TransactionSql, state: { over: boolean }): TransactionClient {
     return {
       options: { parsers: {}, serializers: {} },
       unsafe(text, params = []) {
@@ -224,7 +231,7 @@ export function createSlots(url: string, options: SlotsOptions): Slots {
           application_name: options.applicationName ?? 'tenantry',
           statement_timeout: statementTimeout,
           lock_timeout: options.lockTimeout ?? 1_500,
-          idle_in_transaction_session_timeout: 10_000,
+          idle_in_transaction_session_timeout: options.idleTimeout ?? 10_000,
         },
       }),
       inFlight: [],

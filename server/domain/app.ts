@@ -9,6 +9,8 @@ import type { Limits } from './limits.ts'
 export interface App {
   config: Config
   database: Database
+  /** For connections besides the slots, such as those that listen or copy. */
+  databaseUrl: string
   keys: KeyRings
   hashing: Hashing
   limits: Limits

@@ -1,14 +1,23 @@
 import { isIP } from 'node:net'
-import { eq, sql } from 'drizzle-orm'
+import { eq, or, sql } from 'drizzle-orm'
 import { ApiError } from '../../shared/errors.ts'
-import type { TenantStatus } from '../../shared/types/api.ts'
 import type { Config } from '../config.ts'
 import type { Database } from '../database/realms.ts'
 import type { TenantIdentity } from './auth-realm.ts'
+import type { TenantStanding } from './tenant-standing.ts'
+import { standingOf } from './tenant-standing.ts'
+import { identityColumns, tenantOrigin } from './tenant-origins.ts'
 
 export type Place
   = | { surface: 'site' | 'console', origin: string }
-    | { surface: 'portal', origin: string, tenant: TenantIdentity & { subdomain: string, status: TenantStatus } }
+    | {
+      surface: 'portal'
+      /** The tenant's canonical one, which may be another host's. */
+      origin: string
+      tenant: TenantIdentity & { standing: TenantStanding }
+      /** Whether this is a host that the tenant had before it was renamed, and which leads to `origin`. */
+      is_former: boolean
+    }
 
 export interface HostDirectory {
   /** @returns what the host is, or undefined where it is nothing of ours */
@@ -90,18 +99,21 @@ export function createHostDirectory(config: Config, database: Database, options:
     if (host === `console.${baseDomain}`) return { surface: 'console', origin: originOf(host) }
     const subdomain = host.endsWith(`.${baseDomain}`) ? host.slice(0, -baseDomain.length - 1) : undefined
     if (subdomain !== undefined && !label.test(subdomain)) return undefined
-    const tenant = await readTenant(host, subdomain)
-    return tenant && { surface: 'portal', origin: tenant.origin, tenant }
+    const row = await readTenant(host, subdomain)
+    if (!row) return undefined
+    const origin = tenantOrigin(config, row)
+    return { surface: 'portal', origin, tenant: { id: row.id, name: row.name, schema: row.schema, origin, standing: standingOf(row) }, is_former: subdomain !== undefined && subdomain !== row.subdomain }
   }
 
   async function readTenant(host: string, subdomain: string | undefined) {
-    const { db, tables: { tenants, domains } } = database.platform
-    const rows = await db.select({ id: tenants.id, name: tenants.name, schema: tenants.schema, subdomain: tenants.subdomain, status: tenants.status })
+    const { db, tables: { tenants, domains, former_subdomains: former } } = database.platform
+    const rows = await db.select({ ...identityColumns(tenants), status: tenants.status, maintenance_since: tenants.maintenance_since })
       .from(tenants)
-      .where(subdomain !== undefined
-        ? eq(tenants.subdomain, subdomain)
-        : sql`${tenants.id} = (select ${domains.tenant} from ${domains} where ${domains.host} = ${host} and ${domains.verified_at} is not null)`)
-    const row = rows[0]
-    return row && { ...row, origin: config.originOf(`${row.subdomain}.${config.baseDomain}`) }
+      .where(subdomain === undefined
+        ? sql`${tenants.id} = (select ${domains.tenant} from ${domains} where ${domains.host} = ${host} and ${domains.verified_at} is not null)`
+        : or(eq(tenants.subdomain, subdomain), sql`${tenants.id} = (select ${former.tenant} from ${former} where ${former.subdomain} = ${subdomain} and ${former.redirects_until} > now())`))
+      // Of a subdomain that is one's and was another's, whoever has it now.
+      .orderBy(sql`${tenants.subdomain} = ${subdomain ?? ''} desc`).limit(1)
+    return rows[0]
   }
 }

@@ -88,7 +88,8 @@ async function remove({ log }: ImagePlace, path: string): Promise<void> {
 // No upload takes this long, so what is older and unnamed is nobody's.
 const staleAge = 60 * 60 * 1000
 
-async function writeWhole(path: string, bytes: Buffer): Promise<void> {
+/** Writes a file under its name when it is complete. */
+export async function writeWhole(path: string, bytes: Buffer): Promise<void> {
   const draft = `${path}.part`
   try {
     await writeFile(draft, bytes, { flag: 'wx', mode: 0o600, flush: true })
@@ -100,7 +101,8 @@ async function writeWhole(path: string, bytes: Buffer): Promise<void> {
   }
 }
 
-function fileName(name: string, size: ImageSize): string {
+/** A picture's file in its place. */
+export function fileName(name: string, size: ImageSize): string {
   return `${name}-${size}.webp`
 }
 

@@ -1,15 +1,20 @@
 import { createCipheriv, createDecipheriv, generateKeyPair, hkdfSync, randomBytes, webcrypto } from 'node:crypto'
 import { promisify } from 'node:util'
-import { and, gt, isNotNull, isNull, or } from 'drizzle-orm'
+import { and, desc, gt, isNotNull, isNull, or } from 'drizzle-orm'
 import { importJWK } from 'jose'
+import type { Config } from '../config.ts'
 import type { Realm } from '../database/realms.ts'
 
 type CryptoKey = webcrypto.CryptoKey
 
 /** The keys of one realm, ready to use. */
 export interface KeyRing {
-  current: { kid: string, privateKey: CryptoKey }
-  /** Every key whose tokens may still be alive, by kid. */
+  /**
+   * The key that signs what is made at a moment: given a session's row, every process takes the same one, before and
+   * after a rotation alike.
+   */
+  signerAt(moment: Date): { kid: string, privateKey: Promise<CryptoKey> }
+  /** Every key whose tokens may still be alive, or are to come, by kid. */
   publicKeys: Map<string, CryptoKey>
   jwks: { keys: PublicJwk[] }
 }
@@ -17,20 +22,21 @@ export interface KeyRing {
 export interface PublicJwk { kty: 'OKP', crv: 'Ed25519', use: 'sig', alg: 'EdDSA', kid: string, x: string }
 
 export interface KeyRings {
-  /** @throws Error when the realm has no current key, or the master secret is not the one that wrapped it */
+  /** @throws Error when the realm has no key to sign with */
   get(realm: Realm): Promise<KeyRing>
   /** As `get`, after a look at the database when the ring in memory does not know the kid. */
   findPublicKey(realm: Realm, kid: string): Promise<CryptoKey | undefined>
   forget(schema: string): void
 }
 
-const ringLife = 30_000
+const longestRingLife = 30_000
 const ringsLimit = 5_000
 // A made-up kid must not cost a query each time.
 const reloadPause = 1_000
 
-/** @param overlap seconds for which a retired key still verifies: the life of the longest token */
-export function createKeyRings(secret: string, overlap: number): KeyRings {
+/** Ring life is half of what a new key is published ahead: every process has looked at the database by then. */
+export function createKeyRings({ secret, ttl, life }: Config): KeyRings {
+  const ringLife = Math.min(longestRingLife, life.keyLead * 500)
   const rings = new Map<string, { ring: Promise<KeyRing>, loaded: number }>()
 
   return {
@@ -48,7 +54,7 @@ export function createKeyRings(secret: string, overlap: number): KeyRings {
   function get(realm: Realm): Promise<KeyRing> {
     const entry = rings.get(realm.schema)
     if (entry && Date.now() - entry.loaded < ringLife) return entry.ring
-    const ring = loadKeyRing(realm, secret, overlap)
+    const ring = loadKeyRing(realm, secret, keyOverlap(ttl))
     rings.delete(realm.schema)
     if (rings.size >= ringsLimit) rings.delete(rings.keys().next().value!)
     rings.set(realm.schema, { ring, loaded: Date.now() })
@@ -64,16 +70,28 @@ async function loadKeyRing({ schema, db, tables: { signing_keys: keys } }: Realm
     private_key: keys.private_key,
     activated_at: keys.activated_at,
     retired_at: keys.retired_at,
-  }).from(keys).where(or(isNull(keys.retired_at), gt(keys.retired_at, new Date(Date.now() - overlap * 1000))))
-  const current = rows.find(row => row.activated_at && !row.retired_at)
-  if (!current) throw new Error('The realm has no current signing key.')
+  }).from(keys).where(and(isNotNull(keys.activated_at), or(isNull(keys.retired_at), gt(keys.retired_at, new Date(Date.now() - overlap * 1000))))).orderBy(desc(keys.activated_at))
+  if (rows.length === 0) throw new Error('The realm has no signing key.')
   const jwks = rows.map(row => ({ kty: 'OKP', crv: 'Ed25519', use: 'sig', alg: 'EdDSA', kid: row.kid, x: row.public_key }) as const)
   const publicKeys = new Map(await Promise.all(jwks.map(async jwk => [jwk.kid, await importJWK({ ...jwk }, 'EdDSA') as CryptoKey] as const)))
-  const privateKey = await unwrap(current.private_key, secret, `${schema}:${current.kid}`)
-  return { current: { kid: current.kid, privateKey }, publicKeys, jwks: { keys: jwks } }
+  const opened = new Map<string, Promise<CryptoKey>>()
+  return { signerAt, publicKeys, jwks: { keys: jwks } }
+
+  function signerAt(moment: Date) {
+    // Another machine's clock may put a session before the first key.
+    const { kid, private_key } = rows.find(row => row.activated_at! <= moment) ?? rows.at(-1)!
+    let privateKey = opened.get(kid)
+    if (!privateKey) opened.set(kid, privateKey = unwrap(private_key, secret, `${schema}:${kid}`))
+    return { kid, privateKey }
+  }
 }
 
-/** True when some live private key of the realm opens with this master secret; for `tenantry doctor`. */
+/** @returns seconds for which a key that signs no more still verifies: the life of the longest token */
+export function keyOverlap({ access, refresh, session }: Config['ttl']): number {
+  return Math.max(access, Math.min(refresh, session))
+}
+
+/** True when the realm's newest key opens with this master secret; for `tenantry doctor`. */
 export async function canOpenKeys({ schema, db, tables: { signing_keys: keys } }: Realm, secret: string): Promise<boolean> {
   const rows = await db.select({ kid: keys.kid, private_key: keys.private_key }).from(keys).where(and(isNotNull(keys.activated_at), isNull(keys.retired_at)))
   try {
@@ -84,8 +102,11 @@ export async function canOpenKeys({ schema, db, tables: { signing_keys: keys } }
   }
 }
 
-/** @returns a row for `signing_keys`: a new Ed25519 pair, current from now on */
-export async function newSigningKey(schema: string, secret: string, now: Date) {
+/**
+ * @param activated_at from when it signs: now, unless it takes another's place
+ * @returns a row for `signing_keys`: a new Ed25519 pair
+ */
+export async function newSigningKey(schema: string, secret: string, now: Date, activated_at = now) {
   const { publicKey, privateKey } = await promisify(generateKeyPair)('ed25519')
   const kid = randomBytes(9).toString('base64url')
   return {
@@ -93,7 +114,7 @@ export async function newSigningKey(schema: string, secret: string, now: Date) {
     public_key: publicKey.export({ format: 'jwk' }).x!,
     private_key: wrap(privateKey.export({ type: 'pkcs8', format: 'der' }), secret, `${schema}:${kid}`),
     created: now,
-    activated_at: now,
+    activated_at,
   }
 }
 

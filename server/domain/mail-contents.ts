@@ -15,6 +15,7 @@ import { issueInvitationLink } from './invitation-links.ts'
 import type { LinkPurpose } from './one-time-links.ts'
 import { inviteLife, isReachable, issueLink } from './one-time-links.ts'
 import type { MailData, MailKind, QueuedRealmMail } from './outbox.ts'
+import { identityColumns, tenantOrigin } from './tenant-origins.ts'
 
 /**
  * Writes a mail, at the moment it is sent: the links in it are made now, and only now.
@@ -63,6 +64,7 @@ const writers: { [Kind in MailKind]: Writer<Kind> } = {
   },
   signup_waiting: ({ brand }, facts) => signupWaiting(brand, facts),
   signup_approved: ({ authRealm, brand }, { user, language }) => withLink(authRealm, user, 'reset', link => signupApproved(brand, { link, language }), { life: inviteLife }),
+  tenant_notice: ({ brand, texts }, facts) => texts.tenant_notice(brand, facts),
 }
 
 async function withLink(authRealm: AuthRealm, user: string, purpose: LinkPurpose, write: (link: string) => Content, options: { life?: number, email?: string } = {}): Promise<Content | undefined> {
@@ -102,6 +104,6 @@ async function findRealm(app: App, realm: string): Promise<AuthRealm | undefined
   const { originOf, baseDomain } = app.config
   if (realm === 'platform') return platformAuthRealm(app.database, originOf(`console.${baseDomain}`))
   const { db, tables: { tenants } } = app.database.platform
-  const rows = await db.select({ id: tenants.id, name: tenants.name, schema: tenants.schema, subdomain: tenants.subdomain }).from(tenants).where(eq(tenants.id, realm))
-  return rows[0] && tenantAuthRealm(app.database, { ...rows[0], origin: originOf(`${rows[0].subdomain}.${baseDomain}`) })
+  const rows = await db.select(identityColumns(tenants)).from(tenants).where(eq(tenants.id, realm))
+  return rows[0] && tenantAuthRealm(app.database, { ...rows[0], origin: tenantOrigin(app.config, rows[0]) })
 }

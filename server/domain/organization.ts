@@ -1,14 +1,12 @@
 import { eq, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import type { Language } from '../../shared/dates.ts'
-import { invalid } from '../../shared/errors.ts'
 import type { organizationSchema } from '../../shared/schemas/organization.ts'
-import { violatedUnique } from '../database/errors.ts'
 import type { Db, TenantRealm } from '../database/realms.ts'
 import type { App, Origin } from './app.ts'
 import { recordAudit } from './audit.ts'
 import type { AuthRealm } from './auth-realm.ts'
-import { announceTenant } from './tenants.ts'
+import { announceTenant, explainTaken } from './tenants.ts'
 
 export interface Organization {
   id: string
@@ -58,7 +56,7 @@ export async function changeOrganization(app: App, authRealm: AuthRealm<TenantRe
   const { name, business_email, business_phone_number, ...rest } = change
   const identity = withoutAbsent({ name, business_email, business_phone_number })
   const settings = withoutAbsent(rest)
-  return explained(() => realm.transaction(async (tx) => {
+  return explainTaken(() => realm.transaction(async (tx) => {
     await tx.execute(sql`select id from ${tenants} where id = ${id} for update`)
     const before = await readOrganization(app, authRealm, tx)
     if (Object.keys(identity).length > 0) await tx.update(tenants).set({ ...identity, updated: new Date() }).where(eq(tenants.id, id))
@@ -78,14 +76,4 @@ function withoutAbsent<T extends object>(fields: T): Partial<T> {
 function differences(before: Organization, after: Organization): Record<string, unknown> {
   const changed = (Object.keys(after) as (keyof Organization)[]).filter(key => String(before[key]) !== String(after[key]))
   return Object.fromEntries(changed.map(key => [key, { from: before[key], to: after[key] }]))
-}
-
-async function explained<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  }
-  catch (error) {
-    if (violatedUnique(error) === 'tenants_name') throw invalid({ name: ['An organisation with this name already exists.'] })
-    throw error
-  }
 }

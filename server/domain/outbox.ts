@@ -25,6 +25,7 @@ export interface MailData {
   signup_waiting: { name: string, subdomain: string, language: Language }
   /** To a new organisation's first Admin. */
   signup_approved: { user: string, language: Language }
+  tenant_notice: { organization: string, event: 'suspended' | 'resumed' | 'deletion_scheduled' | 'restored', reason: string | null, until: string | null }
 }
 
 /** The same of the site's mails, which are no organisation's: they are in a language, and of realm `platform`. */
@@ -85,6 +86,11 @@ export function enqueueSiteMail(tx: Db, mail: NewSiteMail): Promise<void> {
 async function insertMail(tx: Db, realm: string, { kind, to, data }: NewMail | NewSiteMail): Promise<void> {
   const now = new Date()
   await tx.insert(outbox).values({ id: newId(), realm, kind, recipient: to, data, created: now, due_at: now })
+  await wakeMails(tx)
+}
+
+/** Tells every process, when the transaction is done, that there may be mail to send. */
+export async function wakeMails(tx: Db): Promise<void> {
   await tx.execute(sql`select pg_notify(${outboxChannel}, '')`)
 }
 
@@ -96,7 +102,7 @@ export interface Lane { searches: boolean, batch: number }
  */
 export async function claimMails({ database: { platform: { db } } }: App, lane: Lane): Promise<QueuedMail[]> {
   // As an array, so that the rows are chosen once: a planner may run a subquery in IN again and lock more of them.
-  const due = sql`any(array(select id from platform.outbox where ${pending} and ${isIn(lane)} and due_at <= now() order by due_at limit ${lane.batch} for update skip locked))`
+  const due = sql`any(array(select id from platform.outbox where ${pending} and ${isIn(lane)} and ${unheld} and due_at <= now() order by due_at limit ${lane.batch} for update skip locked))`
   const rows = await db.update(outbox)
     .set({ attempts: sql`${outbox.attempts} + 1`, due_at: sql`now() + make_interval(secs => ${lease})` })
     .where(sql`${outbox.id} = ${due}`)
@@ -140,13 +146,13 @@ export async function retryMails(tx: Db, only?: string): Promise<number> {
   const rows = await tx.update(outbox).set({ given_up_at: null, due_at: sql`now()` })
     .where(and(only === undefined ? undefined : eq(outbox.id, only), isNull(outbox.sent_at), or(isNotNull(outbox.given_up_at), waits)))
     .returning({ id: outbox.id })
-  if (rows.length > 0) await tx.execute(sql`select pg_notify(${outboxChannel}, '')`)
+  if (rows.length > 0) await wakeMails(tx)
   return rows.length
 }
 
 /** @returns milliseconds until the next mail is due, 0 for one that is, or undefined where there is none */
 export async function nextMailDue({ database: { platform: { db } } }: App, lane: Lane): Promise<number | undefined> {
-  const rows = await db.select({ wait: sql<number | null>`(extract(epoch from min(${outbox.due_at}) - now()) * 1000)::float8` }).from(outbox).where(and(pending, isIn(lane)))
+  const rows = await db.select({ wait: sql<number | null>`(extract(epoch from min(${outbox.due_at}) - now()) * 1000)::float8` }).from(outbox).where(and(pending, isIn(lane), unheld))
   const wait = rows[0]?.wait
   return wait === null || wait === undefined ? undefined : Math.max(0, wait)
 }
@@ -163,6 +169,9 @@ const pending = and(isNull(outbox.sent_at), isNull(outbox.given_up_at))!
 function isIn({ searches }: Lane) {
   return searches ? eq(outbox.kind, 'organizations') : ne(outbox.kind, 'organizations')
 }
+
+// Of a tenant that is closed they wait until it is open again: the links in them lead nowhere meanwhile.
+const unheld = sql`not exists (select from platform.tenants t where t.id = nullif(realm, 'platform')::uuid and (t.status <> 'active' or t.maintenance_since is not null))`
 
 // A process that was thought dead, and another has taken over from, has no say any more.
 function stillOurs(mail: QueuedMail) {

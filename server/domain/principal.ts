@@ -3,8 +3,9 @@ import { unauthorized } from '../../shared/errors.ts'
 import type { Realm } from '../database/realms.ts'
 import type { App, Origin } from './app.ts'
 import type { AuthRealm } from './auth-realm.ts'
-import { sessionRevoked, tenantInactive } from './refusals.ts'
+import { sessionRevoked } from './refusals.ts'
 import { supportedBy } from './support-sessions.ts'
+import { closedAnswer, standingNow } from './tenant-standing.ts'
 import type { TokenFault } from './tokens.ts'
 import { TokenError, verifyToken } from './tokens.ts'
 import { userColumns } from './users.ts'
@@ -13,7 +14,7 @@ export type Principal = Awaited<ReturnType<typeof loadPrincipal>>
 
 /**
  * Who is asking, by an access token. One query says whether user, session and tenant are all still good.
- * @throws ApiError 401, or 403 when the tenant is suspended; TokenError never leaves here
+ * @throws ApiError 401, 403 or 503 when the tenant is closed; TokenError never leaves here
  */
 export async function requirePrincipal(app: App, authRealm: AuthRealm, accessToken: string, origin: Origin): Promise<Principal> {
   try {
@@ -26,12 +27,13 @@ export async function requirePrincipal(app: App, authRealm: AuthRealm, accessTok
   }
 }
 
-/** @throws ApiError 401 naming what is no longer good, or 403 when the tenant is suspended */
+/** @throws ApiError 401 naming what is no longer good, 403 or 503 when the tenant is closed */
 export async function loadPrincipal(authRealm: AuthRealm, { user_id, sid }: { user_id: string, sid: string }) {
   const rows = await principalQuery(authRealm.realm).execute({ user_id, sid, tenant: authRealm.kind === 'tenant' ? authRealm.id : null })
   const row = rows[0]
   if (!row) throw unauthorized({ detail: 'User not found', code: 'user_not_found' })
-  if (!row.tenant_active) throw tenantInactive()
+  const closed = closedAnswer(row.standing)
+  if (closed) throw closed
   if (!row.user.is_active) throw unauthorized({ detail: 'User is inactive', code: 'user_inactive' })
   if (!row.session || row.session.revoked_at || row.session.expires_at <= new Date()) throw sessionRevoked()
   return { user: row.user, session: row.session }
@@ -48,8 +50,7 @@ function principalQuery(realm: Realm) {
       is_read_only: sessions.is_read_only,
       support: supportedBy(realm),
     },
-    // The platform's own realm has no tenant above it.
-    tenant_active: sql<boolean>`coalesce((select t.status = 'active' from platform.tenants t where t.id = ${sql.placeholder('tenant')}::uuid), ${sql.placeholder('tenant')}::uuid is null)`,
+    standing: standingNow,
   }).from(users)
     .leftJoin(sessions, and(eq(sessions.id, sql.placeholder('sid')), eq(sessions.user_id, users.id)))
     .where(eq(users.id, sql.placeholder('user_id')))

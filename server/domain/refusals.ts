@@ -1,9 +1,22 @@
-import type { ApiError } from '../../shared/errors.ts'
-import { forbidden, unauthorized } from '../../shared/errors.ts'
+import type { ErrorCode } from '../../shared/errors.ts'
+import { ApiError, forbidden, unauthorized } from '../../shared/errors.ts'
+import type { TenantStatus } from '../../shared/types/api.ts'
 
-/** A suspended tenant's one answer, for everything on its host. */
-export function tenantInactive(): ApiError {
-  return forbidden('This organisation is suspended.', 'tenant_inactive')
+/** The one answer of a tenant that is closed, for everything on its host. */
+export function tenantInactive(status: Exclude<TenantStatus, 'active'>): ApiError {
+  return forbidden(`This organisation is ${closedWords[status]}.`, 'tenant_inactive')
+}
+
+const closedWords = { pending: 'not open yet', provisioning: 'not open yet', suspended: 'suspended', deleting: 'closed', purging: 'closed' } as const
+
+/** The answer for everything on the host of a tenant that is being worked on. */
+export function inMaintenance(): ApiError {
+  return new ApiError(503, { detail: 'This organisation is under maintenance, try again later.', code: 'maintenance' satisfies ErrorCode }, { 'retry-after': '60' })
+}
+
+/** What a tenant's former host answers, with any method: the same path on the host that it has now. */
+export function tenantMoved(location: string): ApiError {
+  return new ApiError(308, { detail: 'This organisation has another address now.', code: 'tenant_moved' satisfies ErrorCode }, { location })
 }
 
 /** The one answer after which a client may forget that it was signed in. */

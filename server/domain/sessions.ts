@@ -1,5 +1,5 @@
 import { and, eq, gt, inArray, isNull, ne, sql } from 'drizzle-orm'
-import { notFound, unauthorized } from '../../shared/errors.ts'
+import { notFound, unauthorized, unavailable } from '../../shared/errors.ts'
 import type { ApiError } from '../../shared/errors.ts'
 import { newId } from '../database/ids.ts'
 import type { Db, Realm } from '../database/realms.ts'
@@ -7,8 +7,10 @@ import type { App, Origin } from './app.ts'
 import { logEvent, recordAudit } from './audit.ts'
 import type { AuthRealm } from './auth-realm.ts'
 import { enqueueMail } from './outbox.ts'
-import { sessionRevoked, tenantInactive } from './refusals.ts'
+import { sessionRevoked } from './refusals.ts'
 import { closeSupportAccesses } from './support-sessions.ts'
+import type { TenantStanding } from './tenant-standing.ts'
+import { closedAnswer, standingNow } from './tenant-standing.ts'
 import type { Claims, LiveSession } from './tokens.ts'
 import { TokenError, mintAccess, mintRefresh, verifyToken } from './tokens.ts'
 
@@ -64,7 +66,7 @@ async function advance({ realm, kind, id }: AuthRealm, claims: Claims): Promise<
       isNull(sessions.revoked_at),
       gt(sessions.expires_at, sql`${sql.placeholder('now')}`),
       sql`exists (select 1 from ${users} u where u.id = ${sessions.user_id} and u.id = ${sql.placeholder('user_id')} and u.is_active)`,
-      sql`(${sql.placeholder('tenant')}::uuid is null or exists (select 1 from platform.tenants t where t.id = ${sql.placeholder('tenant')}::uuid and t.status = 'active'))`,
+      sql`${standingNow} = 'active'`,
     ))
     .returning(liveColumns(sessions))
     .prepare('advance'))
@@ -76,8 +78,14 @@ async function explainRefusal(app: App, authRealm: AuthRealm, claims: Claims, or
   const session = await requireLiveSession(authRealm, claims)
   if (isWithinGrace(app, session, claims)) return session
   // Still current, and yet not advanced: only the tenant's state can have stood in the way.
-  if (claims.seq === session.counter) throw tenantInactive()
+  if (claims.seq === session.counter) throw closedAnswer(await readStanding(authRealm)) ?? unavailable()
   throw await punishReuse(app, authRealm, session, claims, origin)
+}
+
+async function readStanding({ realm, kind, id }: AuthRealm): Promise<TenantStanding> {
+  const query = realm.prepared('standing', () => realm.db.select({ standing: standingNow }).from(sql`(values (1)) as one`).prepare('standing'))
+  const rows = await query.execute({ tenant: kind === 'tenant' ? id : null })
+  return rows[0]!.standing
 }
 
 /**

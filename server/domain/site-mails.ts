@@ -1,3 +1,4 @@
+import type { Language } from '../../shared/dates.ts'
 import type { Brand, Content } from '../mail/layout.ts'
 import { defaultColor, layOut } from '../mail/layout.ts'
 import type { Message } from '../mail/mailer.ts'
@@ -37,7 +38,7 @@ export function isSiteMail(mail: QueuedMail): mail is QueuedSiteMail {
 /** Writes a mail of the site, which has no people and hence no realm; otherwise as `composeMail`. */
 export async function composeSiteMail(app: App, mail: QueuedSiteMail, memberships: Map<string, Membership[]>): Promise<Message | undefined> {
   const { originOf, baseDomain } = app.config
-  const brand: Brand = { name: 'Tenantry', origin: originOf(baseDomain), color: defaultColor }
+  const brand: Brand = { name: 'Tenantry', origin: originOf(baseDomain), color: defaultColor, language: (mail.data.language as Language | undefined) ?? 'en' }
   const write = writers[mail.kind] as Writer<SiteMailKind>
   const content = await write({ app, memberships: memberships.get(mail.recipient) ?? [] }, mail.data as never)
   return content && { ...layOut(brand, content), id: mail.id, realm: mail.realm, sender: brand.name, to: mail.recipient, created: mail.created }

@@ -4,6 +4,7 @@ import type { TenantRealm } from '../database/realms.ts'
 import type { App } from './app.ts'
 import type { AuthRealm } from './auth-realm.ts'
 import { tenantAuthRealm } from './auth-realm.ts'
+import { tenantOrigin } from './tenant-origins.ts'
 import type { TenantRow } from './tenants.ts'
 import { tenantColumns } from './tenants.ts'
 
@@ -17,5 +18,5 @@ export async function requireTenantById(app: App, id: string): Promise<TenantRow
 
 /** A tenant's realm, at its canonical origin. */
 export function tenantRealmOf({ config, database }: App, tenant: TenantRow): AuthRealm<TenantRealm> {
-  return tenantAuthRealm(database, { ...tenant, origin: config.originOf(`${tenant.subdomain}.${config.baseDomain}`) })
+  return tenantAuthRealm(database, { ...tenant, origin: tenantOrigin(config, tenant) })
 }

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { eq, sql } from 'drizzle-orm'
-import { conflict, invalid, notFound } from '../../shared/errors.ts'
 import type { Language } from '../../shared/dates.ts'
+import { invalid, notFound } from '../../shared/errors.ts'
 import type { TenantStatus } from '../../shared/types/api.ts'
 import { violatedUnique } from '../database/errors.ts'
 import { newId } from '../database/ids.ts'
@@ -14,9 +14,9 @@ import { recordAudit } from './audit.ts'
 import { tenantAuthRealm } from './auth-realm.ts'
 import { newSigningKey } from './keys.ts'
 import { inviteLife, issuePasswordLink } from './one-time-links.ts'
-import { endSupportAccessesOf } from './support-sessions.ts'
 import { requireFreeSubdomain, subdomainTaken } from './subdomains.ts'
 import { poolChannel } from './tenant-pool.ts'
+import { primaryDomain } from './tenant-origins.ts'
 import { createUser } from './users.ts'
 
 export interface TenantRow {
@@ -29,6 +29,14 @@ export interface TenantRow {
   subdomain: string
   tenant_id: string
   status: TenantStatus
+  /** Why it is suspended or to be deleted. */
+  status_reason: string | null
+  status_changed: Date | null
+  /** When it will be purged, where its deletion is scheduled. */
+  purge_after: Date | null
+  maintenance_since: Date | null
+  /** Host of the custom domain that is canonical, in place of the subdomain's. */
+  primary_domain: string | null
   created: Date
   updated: Date
 }
@@ -75,7 +83,7 @@ export async function createTenantIn(tx: Db, app: App, migrations: Migration[], 
   const url = app.config.originOf(`${input.subdomain}.${app.config.baseDomain}`)
   const now = new Date()
   await requireFreeSubdomain(tx, platform, input.subdomain, { signup })
-  const tenant = await explained(() => insertTenant(tx, app, input, schema, now))
+  const tenant = await explainTaken(() => insertTenant(tx, app, input, schema, now))
   const authRealm = tenantAuthRealm(app.database, { ...tenant, origin: url })
   const { signing_keys: keys, settings } = authRealm.realm.tables
   if (!await claimSpare(tx, migrations, schema)) await makeSchema(tx, schema, migrations)
@@ -90,36 +98,19 @@ export async function createTenantIn(tx: Db, app: App, migrations: Migration[], 
   return { tenant, url, admin: { id: admin.id, email: admin.email }, password_link }
 }
 
-/**
- * Suspends or resumes a tenant. Every process knows within a second; calls that load a user look for themselves.
- * @throws ApiError 404, or 409 when it is so already
- */
-export async function setTenantStatus(app: App, subdomain: string, status: 'active' | 'suspended', origin: Origin): Promise<TenantRow> {
-  const { platform } = app.database
-  const { tenants } = platform.tables
-  return platform.transaction(async (tx) => {
-    const before = (await tx.select({ status: tenants.status }).from(tenants).where(eq(tenants.subdomain, subdomain)).for('update'))[0]
-    if (!before) throw notFound()
-    if (before.status === status) throw conflict(`The organisation is ${status} already.`, 'in_use')
-    const rows = await tx.update(tenants).set({ status, updated: new Date() }).where(eq(tenants.subdomain, subdomain)).returning(tenantColumns(tenants))
-    const tenant = rows[0]!
-    await recordAudit(tx, platform, origin, { action: status === 'active' ? 'tenant.resumed' : 'tenant.suspended', subject: tenant.id })
-    if (status === 'suspended') await endSupportAccessesOf(tx, tenantAuthRealm(app.database, { ...tenant, origin: '' }), { ...origin, actor: null }, status, origin.actor)
-    await announceTenant(tx, tenant.id)
-    return tenant
-  })
-}
-
 /** @throws ApiError 400 on `name` where another tenant has it */
 export async function requireFreeName(db: Db, { tables: { tenants } }: PlatformRealm, name: string): Promise<void> {
   if (await db.$count(tenants, sql`lower(${tenants.name}) = lower(${name})`) > 0) throw nameTaken()
 }
 
-/** @throws ApiError 404 */
-export async function requireTenant(app: App, subdomain: string): Promise<TenantRow & { version: string | null }> {
+/**
+ * Finds a tenant by its subdomain, as people name it, or by its id.
+ * @throws ApiError 404
+ */
+export async function requireTenant(app: App, by: string | { id: string }): Promise<TenantRow & { version: string | null }> {
   const { db, tables: { tenants, schema_versions: versions } } = app.database.platform
   const rows = await db.select({ ...tenantColumns(tenants), version: versions.version }).from(tenants)
-    .leftJoin(versions, eq(versions.schema, tenants.schema)).where(eq(tenants.subdomain, subdomain))
+    .leftJoin(versions, eq(versions.schema, tenants.schema)).where(typeof by === 'string' ? eq(tenants.subdomain, by) : eq(tenants.id, by.id))
   if (!rows[0]) throw notFound()
   return rows[0]
 }
@@ -136,12 +127,38 @@ export function tenantColumns(tenants: App['database']['platform']['tables']['te
     subdomain: tenants.subdomain,
     tenant_id: tenants.tenant_id,
     status: tenants.status,
+    status_reason: tenants.status_reason,
+    status_changed: tenants.status_changed,
+    purge_after: tenants.purge_after,
+    maintenance_since: tenants.maintenance_since,
+    primary_domain: primaryDomain(tenants),
     created: tenants.created,
     updated: tenants.updated,
   }
 }
 
-async function insertTenant(tx: Db, app: App, input: NewTenant, schema: string, now: Date): Promise<TenantRow> {
+/** Says of a name that is taken which it is. @throws ApiError 400, or what `work` throws */
+export async function explainTaken<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  }
+  catch (error) {
+    const unique = violatedUnique(error)
+    if (unique === 'tenants_name') throw nameTaken()
+    if (unique === 'tenants_subdomain') throw subdomainTaken()
+    throw error
+  }
+}
+
+function nameTaken() {
+  return invalid({ name: ['An organisation with this name already exists.'] })
+}
+
+/**
+ * Writes a tenant's row, with a slug that nobody has; its schema is made in the same transaction.
+ * @throws what `explainTaken` explains
+ */
+export async function insertTenant(tx: Db, app: App, input: Omit<NewTenant, 'admin_email' | 'admin_password'>, schema: string, now: Date): Promise<TenantRow> {
   const { tenants } = app.database.platform.tables
   const { name, subdomain, business_email, business_phone_number } = input
   // A slug that is taken is drawn again, with more digits each time: the letters alone leave room for few.
@@ -162,20 +179,4 @@ function drawTenantId(name: string, digits: number): string {
 /** Tells every process that it must look at the tenant anew, when the transaction is done. */
 export function announceTenant(tx: Db, id: string) {
   return tx.execute(sql`select pg_notify(${tenantsChannel}, ${id})`)
-}
-
-async function explained<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  }
-  catch (error) {
-    const unique = violatedUnique(error)
-    if (unique === 'tenants_name') throw nameTaken()
-    if (unique === 'tenants_subdomain') throw subdomainTaken()
-    throw error
-  }
-}
-
-function nameTaken() {
-  return invalid({ name: ['An organisation with this name already exists.'] })
 }

@@ -5,6 +5,7 @@ import { uuidPattern } from '../../shared/schemas/fields.ts'
 import type { App, Origin } from './app.ts'
 import type { AuthRealm } from './auth-realm.ts'
 import { noteForeignToken } from './security-events.ts'
+import { isOriginOf } from './tenant-origins.ts'
 
 export type TokenType = 'access' | 'refresh'
 
@@ -39,33 +40,34 @@ export interface LiveSession {
 export async function mintAccess(app: App, authRealm: AuthRealm, session: LiveSession, now: Date): Promise<{ token: string, expires_at: Date }> {
   const iat = secondsOf(now)
   const exp = iat + app.config.ttl.access
-  const token = await sign(app, authRealm, session, { type: 'access', iat, exp, jti: randomBytes(16).toString('base64url') })
+  const token = await sign(app, authRealm, session, { type: 'access', at: now, iat, exp, jti: randomBytes(16).toString('base64url') })
   return { token, expires_at: new Date(exp * 1000) }
 }
 
 /**
  * @returns the session's refresh token. Everything in it comes from the session's row and Ed25519 is
- * deterministic, so it is the same text each time until the session rotates: that is what lets two
+ * deterministic, so it is the same text each time until the session rotates, also when the key is rotated meanwhile: that is what lets two
  * callers who race with one token be given the same successor.
  */
 export async function mintRefresh(app: App, authRealm: AuthRealm, session: LiveSession): Promise<{ token: string, expires_at: Date }> {
   const iat = secondsOf(session.rotated_at)
   const exp = Math.min(iat + app.config.ttl.refresh, secondsOf(session.expires_at))
   const jti = createHash('sha256').update(`${session.id}.${session.counter}`).digest('base64url').slice(0, 22)
-  const token = await sign(app, authRealm, session, { type: 'refresh', iat, exp, jti, seq: session.counter })
+  const token = await sign(app, authRealm, session, { type: 'refresh', at: session.rotated_at, iat, exp, jti, seq: session.counter })
   return { token, expires_at: new Date(exp * 1000) }
 }
 
-interface Stamp { type: TokenType, iat: number, exp: number, jti: string, seq?: number }
+/** `at` decides the key. */
+interface Stamp { type: TokenType, at: Date, iat: number, exp: number, jti: string, seq?: number }
 
-async function sign(app: App, authRealm: AuthRealm, session: LiveSession, { type, iat, exp, jti, seq }: Stamp): Promise<string> {
-  const { current } = await app.keys.get(authRealm.realm)
+async function sign(app: App, authRealm: AuthRealm, session: LiveSession, { type, at, iat, exp, jti, seq }: Stamp): Promise<string> {
+  const { kid, privateKey } = (await app.keys.get(authRealm.realm)).signerAt(at)
   const payload: JWTPayload = {
     token_type: type, exp, iat, jti, user_id: session.user_id,
     iss: authRealm.origin, aud: authRealm.id, sub: session.user_id, sid: session.id,
     ...seq === undefined ? {} : { seq },
   }
-  return new SignJWT(payload).setProtectedHeader({ alg: 'EdDSA', typ: headerTypes[type], kid: current.kid }).sign(current.privateKey)
+  return new SignJWT(payload).setProtectedHeader({ alg: 'EdDSA', typ: headerTypes[type], kid }).sign(await privateKey)
 }
 
 const headerTypes = { access: 'at+jwt', refresh: 'rt+jwt' } as const
@@ -83,6 +85,7 @@ export async function verifyToken(app: App, authRealm: AuthRealm, token: string,
   // One spelling only: padding, white space or spare bits would give one token several names.
   if (!compactForm.test(token)) throw new TokenError('Token is invalid')
   const { payload, protectedHeader } = await verifySignature(app, authRealm, token, origin)
+  if (!await isIssuer(app, authRealm, payload.iss)) throw new TokenError('Token is invalid')
   const type = payload.token_type === 'access' || payload.token_type === 'refresh' ? payload.token_type : undefined
   if (!type || !isOurSpelling(token, type, protectedHeader.kid, payload)) throw new TokenError('Token is invalid')
   if (!types.includes(type)) throw new TokenError('Token has wrong type')
@@ -97,9 +100,8 @@ async function verifySignature(app: App, authRealm: AuthRealm, token: string, or
     if (!key) throw new errors.JWKSNoMatchingKey()
     return await jwtVerify(token, key, {
       algorithms: ['EdDSA'],
-      issuer: authRealm.origin,
       audience: authRealm.id,
-      requiredClaims: ['exp', 'iat', 'jti', 'sub', 'sid', 'user_id', 'token_type'],
+      requiredClaims: ['iss', 'exp', 'iat', 'jti', 'sub', 'sid', 'user_id', 'token_type'],
     })
   }
   catch (error) {
@@ -109,6 +111,12 @@ async function verifySignature(app: App, authRealm: AuthRealm, token: string, or
     if (audience && audience !== authRealm.id) await noteForeignToken(app, authRealm, origin, audience)
     throw new TokenError('Token is invalid')
   }
+}
+
+// The canonical origin; or, signed by this tenant's own key, another of its own: it was renamed, or this process has yet
+// to hear of it. That is looked up, as it is rare.
+async function isIssuer(app: App, authRealm: AuthRealm, issuer: unknown): Promise<boolean> {
+  return issuer === authRealm.origin || (authRealm.kind === 'tenant' && typeof issuer === 'string' && isOriginOf(app, authRealm.id, issuer))
 }
 
 // Our header has one spelling, and our claims are written as they are read: no extension of JWS, no name twice.

@@ -1,42 +1,67 @@
 import type { Language } from '../../shared/dates.ts'
+import type { TenantStanding } from '../domain/tenant-standing.ts'
 
-type Text = [title: string, text: string]
+type Texts = Record<Language, [title: string, text: string]>
 
-const texts: Record<Language, Record<number | 'other', Text>> = {
-  en: {
-    400: ['Bad request', 'The address or the request is not valid.'],
-    403: ['This organisation is suspended', 'Its portal is closed for now. Please ask your administrator.'],
-    404: ['Nothing here', 'There is no organisation at this address. Check the spelling, or ask your administrator for the link.'],
-    405: ['Not allowed', 'This page can only be read.'],
-    503: ['Back in a moment', 'The portal is starting or busy. This page tries again by itself.'],
-    other: ['Something went wrong', 'The fault is ours and has been recorded. Please try again.'],
+const texts: Record<number, Texts> = {
+  400: {
+    en: ['Bad request', 'The address or the request is not valid.'],
+    ar: ['طلب غير صالح', 'العنوان أو الطلب غير صالح.'],
   },
-  ar: {
-    400: ['طلب غير صالح', 'العنوان أو الطلب غير صالح.'],
-    403: ['هذه المؤسسة موقوفة', 'بوابتها مغلقة حاليًا. يُرجى سؤال مسؤول النظام.'],
-    404: ['لا يوجد شيء هنا', 'لا توجد مؤسسة في هذا العنوان. تحقق من كتابته، أو اطلب الرابط من مسؤول النظام.'],
-    405: ['غير مسموح', 'هذه الصفحة للقراءة فقط.'],
-    503: ['سنعود بعد لحظات', 'البوابة قيد التشغيل أو مشغولة. ستعيد هذه الصفحة المحاولة من تلقاء نفسها.'],
-    other: ['حدث خطأ ما', 'الخطأ منا وقد سُجّل. يُرجى المحاولة مجددًا.'],
+  404: {
+    en: ['Nothing here', 'There is no organisation at this address. Check the spelling, or ask your administrator for the link.'],
+    ar: ['لا شيء هنا', 'لا توجد مؤسسة على هذا العنوان. تحقق من كتابته، أو اطلب الرابط من مسؤول مؤسستك.'],
   },
+  405: {
+    en: ['Not allowed', 'This page can only be read.'],
+    ar: ['غير مسموح', 'هذه الصفحة للقراءة فقط.'],
+  },
+  503: {
+    en: ['Back in a moment', 'The portal is starting or busy. This page tries again by itself.'],
+    ar: ['نعود بعد لحظات', 'البوابة قيد التشغيل أو مشغولة. ستعيد هذه الصفحة المحاولة تلقائيا.'],
+  },
+}
+
+const ours: Texts = {
+  en: ['Something went wrong', 'The fault is ours and has been recorded. Please try again.'],
+  ar: ['حدث خطأ ما', 'الخطأ من جهتنا وقد سجلناه. يرجى المحاولة مرة أخرى.'],
+}
+
+/** Of a tenant that is not open. Why it is so is for its admins, who were written to, and not for anyone who comes by. */
+const closed: Partial<Record<TenantStanding, Texts>> = {
+  suspended: {
+    en: ['This organisation is suspended', 'Its portal is closed for now, and nothing in it has been lost. Its admins have been written to and can ask whoever runs this service.'],
+    ar: ['هذه المؤسسة موقوفة', 'بوابتها مغلقة حاليا ولم يفقد منها شيء. تلقى مسؤولوها رسالة بذلك، ويمكنهم الاستفسار لدى القائمين على هذه الخدمة.'],
+  },
+  maintenance: {
+    en: ['Under maintenance', 'This organisation\'s portal is being worked on and will be back soon. This page tries again by itself.'],
+    ar: ['تحت الصيانة', 'يجري العمل على بوابة هذه المؤسسة وستعود قريبا. ستعيد هذه الصفحة المحاولة تلقائيا.'],
+  },
+}
+
+const notOpen: Texts = {
+  en: ['This organisation is closed', 'Its portal is not open. Its admins can ask whoever runs this service.'],
+  ar: ['هذه المؤسسة مغلقة', 'بوابتها ليست مفتوحة. يمكن لمسؤوليها الاستفسار لدى القائمين على هذه الخدمة.'],
 }
 
 /** What the page below needs: its own style and no more. */
 export const barePagePolicy = `default-src 'none'; style-src 'unsafe-inline'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'`
 
 /**
- * A page that needs nothing: for hosts that are none of ours, and while the server is starting.
- * @param acceptLanguage the request's header
+ * A page that needs nothing: for hosts that are none of ours, tenants that are closed, and while the server is starting.
+ * @param options.accepted the Accept-Language header
+ * @param options.standing of the tenant that the host is, where it is closed
  */
-export function bareErrorPage(status: number, acceptLanguage = ''): string {
-  const language = preferredLanguage(acceptLanguage)
-  const [title, text] = texts[language][status] ?? texts[language].other
+export function bareErrorPage(status: number, { accepted = '', standing }: { accepted?: string, standing?: TenantStanding }): string {
+  const language = preferredLanguage(accepted)
+  const [title, text] = (standing ? closed[standing] ?? notOpen : texts[status] ?? ours)[language]
+  const pause = standing === 'maintenance' ? 60 : 3
   return `<!DOCTYPE html>
 <html lang="${language}" dir="${language === 'ar' ? 'rtl' : 'ltr'}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-${status === 503 ? '<meta http-equiv="refresh" content="3">' : ''}
+${status === 503 ? `<meta http-equiv="refresh" content="${pause}">` : ''}
 <title>${title}</title>
 <style>
 :root { color-scheme: light dark }

@@ -1,10 +1,16 @@
 import { readableOn } from '../../shared/contrast.ts'
 import type { Home } from '../../shared/types/api.ts'
+import type { App } from '../domain/app.ts'
 import type { AuthRealm } from '../domain/auth-realm.ts'
+import type { DomainRow } from '../domain/domains.ts'
+import { challengeName } from '../domain/domains.ts'
+import type { OperationRow } from '../domain/operations.ts'
 import type { Organization } from '../domain/organization.ts'
 import type { Principal } from '../domain/principal.ts'
 import type { SignupRow } from '../domain/signups.ts'
 import { stateOf } from '../domain/signups.ts'
+import type { TenantDetails } from '../domain/tenant-details.ts'
+import { tenantOrigin } from '../domain/tenant-origins.ts'
 import type { TenantRow } from '../domain/tenants.ts'
 import type { UserRow } from '../domain/users.ts'
 
@@ -86,7 +92,7 @@ export function presentBranding({ logo, brand_color }: Pick<Organization, 'logo'
   }
 }
 
-export function presentTenant(tenant: TenantRow, url: string) {
+export function presentTenant(config: App['config'], tenant: TenantRow) {
   return {
     id: tenant.id,
     name: tenant.name,
@@ -97,7 +103,12 @@ export function presentTenant(tenant: TenantRow, url: string) {
     subdomain: tenant.subdomain,
     tenant_id: tenant.tenant_id,
     status: tenant.status,
-    url,
+    status_reason: tenant.status_reason,
+    status_changed: tenant.status_changed,
+    purge_after: tenant.purge_after,
+    maintenance_since: tenant.maintenance_since,
+    primary_domain: tenant.primary_domain,
+    url: tenantOrigin(config, tenant),
     created: tenant.created,
     updated: tenant.updated,
   }
@@ -119,4 +130,18 @@ export function presentSignup(signup: SignupRow) {
     decided_by: signup.decided_by,
     tenant: signup.tenant,
   }
+}
+
+export function presentTenantDetails(config: App['config'], tenant: TenantDetails) {
+  const { version, people, admin, domains, former_subdomains, operation } = tenant
+  return { ...presentTenant(config, tenant), version, people, admin, domains: domains.map(presentDomain), former_subdomains, operation: operation && presentOperation(operation) }
+}
+
+export function presentDomain({ host, is_primary, challenge, created, verified_at, checked_at, last_error }: DomainRow) {
+  return { host, is_primary, challenge: { name: challengeName(host), value: challenge }, created, verified_at, checked_at, last_error }
+}
+
+/** What it works on is in `tenant` and `result`: `input` may name files. */
+export function presentOperation({ id, kind, tenant, state, step, done, total, result, error, requested_by, created, started_at, finished_at }: OperationRow) {
+  return { id, kind, tenant, state, step, done, total, result, error, requested_by, created, started_at, finished_at }
 }

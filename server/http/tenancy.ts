@@ -1,6 +1,7 @@
 import type { H3Event } from 'h3'
 import type { Branding } from '../../shared/types/api.ts'
 import type { AuthRealm } from '../domain/auth-realm.ts'
+import type { TenantStanding } from '../domain/tenant-standing.ts'
 import type { PlatformRealm, TenantRealm } from '../database/realms.ts'
 
 /** What a request is about, settled once from its host by `server/middleware/1.host.ts`. */
@@ -19,6 +20,10 @@ export interface InnerContext {
 declare module 'h3' {
   interface H3EventContext {
     tenancy?: Tenancy
+    /** Of the very host that was asked, which may not be the canonical one. */
+    own_origin?: string
+    /** Of the tenant that the host is, where it is closed: there is no tenancy then. */
+    standing?: TenantStanding
     inner?: InnerContext
     request_id: string
     ip: string | null

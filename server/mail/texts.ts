@@ -21,6 +21,8 @@ export interface MailFacts {
   invitation: { link: string, inviter: string | null, department: string | null, isAdmin: boolean, expires_at: string }
   /** To the owner of an address that someone has tried to take. */
   account_exists: object
+  /** To an organisation that operators have closed or opened: its own people cannot sign in to read why. */
+  tenant_notice: { organization: string, event: 'suspended' | 'resumed' | 'deletion_scheduled' | 'restored', reason: string | null, until: string | null }
 }
 
 /** Every mail in one language. */

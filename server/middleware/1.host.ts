@@ -5,7 +5,8 @@ import { notFound } from '../../shared/errors.ts'
 import { platformAuthRealm, tenantAuthRealm } from '../domain/auth-realm.ts'
 import type { Place } from '../domain/hosts.ts'
 import { malformedHost, parseHost } from '../domain/hosts.ts'
-import { tenantInactive } from '../domain/refusals.ts'
+import { tenantMoved } from '../domain/refusals.ts'
+import { closedAnswer } from '../domain/tenant-standing.ts'
 import type { App } from '../domain/app.ts'
 import { clientAddress, isFromProxy, rawHeaderValues } from '../http/client-address.ts'
 import { brandingOf } from '../http/branding.ts'
@@ -25,18 +26,31 @@ export default defineEventHandler(async (event) => {
     Object.assign(event.context, { tenancy: inner.tenancy, ip: inner.ip, inner })
     return
   }
-  // Asked by load balancers, which know an address and no name.
-  if (event.path === '/healthz' || event.path === '/readyz') return
+  if (anyHostPath.test(event.path)) return
   const host = parseHost(hostHeader(event))
   const { app, hosts } = requireRuntime()
   event.context.ip = clientAddress(event.node.req, app.config.trustedProxies)
   const place = await hosts.find(host)
   if (!place) throw notFound()
-  if (place.surface === 'portal' && place.tenant.status !== 'active') throw tenantInactive()
+  if (place.surface === 'portal') requireOpen(event, place)
   const tenancy = tenancyOf(app, place)
+  event.context.own_origin = app.config.originOf(host)
   event.context.tenancy = tenancy
   event.context.inner = { tenancy, request_id: event.context.request_id, ip: event.context.ip }
 })
+
+// Asked by load balancers and proxies, which know an address and no name.
+const anyHostPath = /^\/(?:healthz$|readyz$|api\/v1\/domains\/ask\/?(?:\?|$))/
+
+/** @throws ApiError 403 or 503 of a tenant that is closed, 308 where it has moved */
+function requireOpen(event: H3Event, { tenant, origin, is_former }: Extract<Place, { surface: 'portal' }>): void {
+  const closed = closedAnswer(tenant.standing)
+  if (closed) {
+    event.context.standing = tenant.standing
+    throw closed
+  }
+  if (is_former) throw tenantMoved(`${origin}${event.path}`)
+}
 
 /** @throws ApiError 400 when it is missing or there are several: which of two would count is anyone's guess */
 function hostHeader(event: H3Event): string {

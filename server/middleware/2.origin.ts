@@ -22,7 +22,7 @@ export default defineEventHandler(async (event) => {
   }
   if (!unsafeMethods.has(event.method)) return
   await requireSaneBody(event)
-  requireSameOrigin(event, event.context.tenancy.origin, cookieNames(config))
+  requireSameOrigin(event, event.context.own_origin!, cookieNames(config))
 })
 
 async function requireSaneBody(event: H3Event): Promise<void> {

@@ -3,6 +3,8 @@ import { migrations } from '#migrations'
 import type { RunningApp } from '../create-app.ts'
 import { subscribe } from '../database/notifications.ts'
 import { startMailDelivery } from '../domain/mail-delivery.ts'
+import { startOperations } from '../domain/operation-runner.ts'
+import { operationsChannel } from '../domain/operations.ts'
 import { outboxChannel } from '../domain/outbox.ts'
 import { createPoolKeeper, poolChannel } from '../domain/tenant-pool.ts'
 import { startJobs } from '../jobs.ts'
@@ -15,11 +17,13 @@ export default defineNitroPlugin(() => {
     const delivery = startMailDelivery(app, createMailer(app.config))
     // Sent by whichever process hears of it first; onUp, as something may have been missed.
     const subscription = subscribe(app.databaseUrl, outboxChannel, { onMessage: delivery.wake, onUp: delivery.wake })
+    const operations = startOperations(app, migrations)
+    const calls = subscribe(app.databaseUrl, operationsChannel, { onMessage: operations.wake, onUp: operations.wake })
     const jobs = startJobs(app)
     const pool = app.config.poolSize > 0 ? keepPool(app) : undefined
     return async () => {
-      await Promise.all([subscription.stop(), jobs.stop(), pool?.stop()])
-      await delivery.stop()
+      await Promise.all([subscription.stop(), calls.stop(), jobs.stop(), pool?.stop()])
+      await Promise.all([delivery.stop(), operations.stop()])
     }
   })
 })

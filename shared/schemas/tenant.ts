@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { languages } from '../dates.ts'
 import { skeletonOf } from '../subdomains.ts'
-import { choice, email, text } from './fields.ts'
+import { boolean, choice, email, text } from './fields.ts'
 
 /** Names that a tenant may not take: ours, infrastructure's, and those that phishers like. */
 const reserved = [
@@ -31,6 +31,22 @@ export const newTenantSchema = z.object({
   business_email: email(),
   business_phone_number: phoneSchema.default(''),
   admin_email: email(),
+})
+
+/** What operators may change of a tenant. */
+export const tenantChangeSchema = newTenantSchema.pick({ name: true, subdomain: true, business_email: true }).extend({ business_phone_number: phoneSchema }).partial()
+
+const reason = text(500, { blank: true }).transform(value => value || null).nullable().default(null)
+
+export const suspensionSchema = z.object({ reason })
+
+/** `now` removes it for good, with the subdomain typed once more as a confirmation. */
+export const deletionSchema = z.object({ reason, now: boolean().default(false), subdomain: text(63).optional() })
+
+/** A host of an organisation's own: a domain name of at least two labels, in lower case, the last of which is no number. */
+export const domainSchema = z.object({
+  host: text(253).pipe(z.string().transform(value => value.toLowerCase().replace(/\.$/, ''))
+    .pipe(z.string().regex(/^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'Enter a domain name, such as staff.example.org.'))),
 })
 
 /** The organisation finder: the public slug such as `ACM-7702`, or the subdomain; of both, whichever is one. */

@@ -188,6 +188,14 @@ export interface Tenant {
   subdomain: string
   tenant_id: string
   status: TenantStatus
+  /** Why it is suspended or to be deleted. */
+  status_reason: string | null
+  status_changed: string | null
+  /** When it is removed, where its deletion is scheduled. */
+  purge_after: string | null
+  maintenance_since: string | null
+  /** The custom domain that is canonical; null: the subdomain is. */
+  primary_domain: string | null
   url: string
   created: string
   updated: string
@@ -251,9 +259,89 @@ export interface Home {
   tasks: { task: HomeTask, count: number }[]
 }
 
+export interface TenantDetails extends Tenant {
+  /** Of its schema. */
+  version: string | null
+  /** Null where its schema cannot be read. */
+  people: { active: number, total: number } | null
+  admin: { id: string, email: string } | null
+  domains: Domain[]
+  former_subdomains: { subdomain: string, redirects_until: string }[]
+  /** The operation under way, or else the last one. */
+  operation: Operation | null
+}
+
+/** A host of an organisation's own. */
+export interface Domain {
+  host: string
+  is_primary: boolean
+  /** The TXT record by which it is proven. */
+  challenge: { name: string, value: string }
+  created: string
+  /** When it was last proven; null: it does not route. */
+  verified_at: string | null
+  checked_at: string | null
+  last_error: string | null
+}
+
+export type KeyState = 'next' | 'current' | 'previous'
+
+/** A signing key. */
+export interface SigningKey {
+  kid: string
+  state: KeyState
+  created: string
+  activated_at: string
+  retired_at: string | null
+  /** When the last token that it signed is over. */
+  expires_at: string | null
+  /** How many live sessions hold a token that it signed. */
+  sessions: number
+}
+
 export interface Page<Row> {
   count: number
   next: string | null
   previous: string | null
   results: Row[]
+}
+
+export type OperationKind = 'export' | 'restore' | 'clone' | 'purge'
+
+export type OperationState = 'queued' | 'running' | 'done' | 'failed'
+
+/** Long work on an organisation, which goes on in the background. */
+export interface Operation {
+  id: string
+  kind: OperationKind
+  /** Null where it makes a new organisation that is not there yet. */
+  tenant: string | null
+  state: OperationState
+  /** What is being done just now, and how far it is; a total of 0 is not known. */
+  step: string | null
+  done: number
+  total: number
+  result: Record<string, unknown> | null
+  error: string | null
+  requested_by: string | null
+  created: string
+  started_at: string | null
+  finished_at: string | null
+}
+
+/** A file that holds all of an organisation as it was at one moment. */
+export interface Archive {
+  name: string
+  /** In bytes. */
+  size: number
+  /** All but `name`, `size` and `problem` are null where the file cannot be read. */
+  created: string | null
+  tenant: { id: string, name: string, subdomain: string } | null
+  /** The newest migration that its schema had had. */
+  version: string | null
+  people: number | null
+  files: number | null
+  /** False: made with another SECRET, and accepted only with `foreign`. */
+  ours: boolean
+  problem: string | null
 }

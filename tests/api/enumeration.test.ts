@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fromSystem } from '../../server/domain/app.ts'
-import { setTenantStatus } from '../../server/domain/tenants.ts'
+import { resumeTenant, suspendTenant } from '../../server/domain/tenant-states.ts'
 import { createUser } from '../../server/domain/users.ts'
 import type { Answer } from '../support/http.ts'
 import type { SecondServer } from '../support/second-server.ts'
@@ -54,11 +54,11 @@ describe('who has an account is nobody\'s business', () => {
   })
 
   test('at a suspended organisation everyone gets its one answer, the right password too', async () => {
-    await setTenantStatus(world.app, 'globex', 'suspended', fromSystem)
+    await suspendTenant(world.app, world.globex.id, null, fromSystem)
     await expect.poll(async () => (await signIn(world.globex, { email: 'nobody@example.com', password: wrong }, newAddress())).status).toBe(403)
     const right = await signIn(world.globex, world.globex.staff, newAddress())
     const unknown = await signIn(world.globex, { email: 'nobody@example.com', password: wrong }, newAddress())
-    await setTenantStatus(world.app, 'globex', 'active', fromSystem)
+    await resumeTenant(world.app, world.globex.id, fromSystem)
     expect([right.status, right.text]).toEqual([403, unknown.text])
     expect(right.json.code).toBe('tenant_inactive')
     await expect.poll(async () => (await signIn(world.globex, world.globex.staff, newAddress())).status).toBe(200)

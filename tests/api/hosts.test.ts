@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fromSystem } from '../../server/domain/app.ts'
-import { setTenantStatus } from '../../server/domain/tenants.ts'
+import { resumeTenant, suspendTenant } from '../../server/domain/tenant-states.ts'
 import type { RawAnswer } from '../support/raw-http.ts'
 import { sendRaw } from '../support/raw-http.ts'
 import type { SecondServer } from '../support/second-server.ts'
@@ -273,7 +273,7 @@ describe('a suspended tenant', () => {
     const { access, refresh } = await signInAs(world.globex, world.globex.admin)
     expect((await world.globex.call('/login', page)).status).toBe(200)
 
-    await setTenantStatus(world.app, 'globex', 'suspended', fromSystem)
+    await suspendTenant(world.app, world.globex.id, null, fromSystem)
     try {
       expect(await timeUntil(async () => (await world.globex.call('/login', page)).status === 403)).toBeLessThan(1_000)
       const refused = await Promise.all([
@@ -305,7 +305,7 @@ describe('a suspended tenant', () => {
       await signInAs(world.acme, world.acme.admin)
     }
     finally {
-      await setTenantStatus(world.app, 'globex', 'active', fromSystem)
+      await resumeTenant(world.app, world.globex.id, fromSystem)
     }
 
     expect(await timeUntil(async () => (await world.globex.call('/login', page)).status === 200)).toBeLessThan(1_000)
@@ -314,9 +314,9 @@ describe('a suspended tenant', () => {
   })
 
   test('is refused by a signed-in call\'s own look at the database, before any announcement arrives', async () => {
-    await setTenantStatus(world.app, 'globex', 'suspended', fromSystem)
+    await suspendTenant(world.app, world.globex.id, null, fromSystem)
     const answer = await world.globex.call(me, { token: tokens.globex })
-    await setTenantStatus(world.app, 'globex', 'active', fromSystem)
+    await resumeTenant(world.app, world.globex.id, fromSystem)
     expect(answer).toMatchObject({ status: 403, text: refusal })
     await timeUntil(async () => (await world.globex.call('/login', page)).status === 200)
   })

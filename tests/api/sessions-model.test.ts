@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fromSystem } from '../../server/domain/app.ts'
-import { setTenantStatus } from '../../server/domain/tenants.ts'
+import { resumeTenant, suspendTenant } from '../../server/domain/tenant-states.ts'
 import type { Answer } from '../support/http.ts'
 import type { Person, Place, World } from '../support/world.ts'
 import { addPerson, api, auth, createWorld, signInAs } from '../support/world.ts'
@@ -273,7 +273,9 @@ async function setActive(real: Real, home: Home, name: Name, is_active: boolean)
 
 /** Suspends or resumes, and waits until the server has heard of it. */
 async function setSuspended(real: Real, home: Home, suspended: boolean): Promise<void> {
-  await setTenantStatus(real.world.app, home, suspended ? 'suspended' : 'active', fromSystem).catch((error: { status?: number }) => {
+  const { app } = real.world
+  const { id } = real.world[home]
+  await (suspended ? suspendTenant(app, id, null, fromSystem) : resumeTenant(app, id, fromSystem)).catch((error: { status?: number }) => {
     if (error.status !== 409) throw error
   })
   await expect.poll(async () => (await placeOf(real, home).call('/.well-known/jwks.json')).status, { interval: 10 }).toBe(suspended ? 403 : 200)

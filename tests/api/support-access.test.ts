@@ -2,7 +2,7 @@ import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fromSystem } from '../../server/domain/app.ts'
 import { closeExpiredAccesses } from '../../server/domain/support-access.ts'
-import { setTenantStatus } from '../../server/domain/tenants.ts'
+import { resumeTenant, suspendTenant } from '../../server/domain/tenant-states.ts'
 import type { TenantRealm } from '../../server/database/realms.ts'
 import { addOperator, openSupport } from '../support/operators.ts'
 import type { Operator } from '../support/operators.ts'
@@ -199,10 +199,10 @@ describe('it ends', () => {
 
   test('when the organisation is suspended, and does not come back with it', async () => {
     const session = await openSupport(world, operator.token, world.acme.staff)
-    await setTenantStatus(world.app, 'acme', 'suspended', fromSystem)
+    await suspendTenant(world.app, world.acme.id, 'Unpaid', fromSystem)
     expect((await request()).json.code).toBe('tenant_inactive')
     expect([403, 401]).toContain((await onAcme(`${auth}/users/me/`, { token: session.token })).status)
-    await setTenantStatus(world.app, 'acme', 'active', fromSystem)
+    await resumeTenant(world.app, world.acme.id, fromSystem)
     await expect.poll(async () => (await onAcme(`${auth}/users/me/`, { token: session.token })).json.code).toBe('session_revoked')
   })
 })

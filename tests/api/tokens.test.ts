@@ -86,7 +86,7 @@ const withTheKey: Forgeries = {
   'a number for a kid': head({ kid: 1 }),
   'an object for a kid': head({ kid: { toString: 'x' } }),
   'a kid of 200 characters': head({ kid: 'k'.repeat(200) }),
-  'another tenant\'s kid': async genuine => genuine.with({ header: { kid: (await world.app.keys.get(realmOf(world.app, world.globex).realm)).current.kid } }),
+  'another tenant\'s kid': async genuine => genuine.with({ header: { kid: (await world.app.keys.get(realmOf(world.app, world.globex).realm)).signerAt(new Date()).kid } }),
   'jku': genuine => genuine.with({ header: { jku: `${callback.url}/jwks.json` } }),
   'x5u': genuine => genuine.with({ header: { x5u: `${callback.url}/cert.pem` } }),
   'jku and no kid': genuine => genuine.with({ header: { kid: undefined, jku: `${callback.url}/jwks.json` } }),

@@ -19,9 +19,9 @@ export function takeApart(world: World, place: Place, token: string): Genuine {
   const header = decodeProtectedHeader(token) as Record<string, unknown>
   const claims = decodeJwt(token) as Record<string, unknown>
   const sign = async (header: object | string, claims: object | string) => {
-    const { current } = await world.app.keys.get(realmOf(world.app, place).realm)
+    const { privateKey } = (await world.app.keys.get(realmOf(world.app, place).realm)).signerAt(new Date())
     const text = `${encode(header)}.${encode(claims)}`
-    const signature = await webcrypto.subtle.sign('Ed25519', current.privateKey, Buffer.from(text))
+    const signature = await webcrypto.subtle.sign('Ed25519', await privateKey, Buffer.from(text))
     return `${text}.${encode(Buffer.from(signature))}`
   }
   return {

@@ -84,4 +84,23 @@ export const ar: MailTexts = {
     ],
     action: { label: 'تسجيل الدخول', url: `${origin}/login` },
   }),
+
+  tenant_notice({ name }, { organization, event, reason, until }) {
+    const why = reason ? [`السبب المذكور: ${reason}`] : []
+    const ask = `إذا لم تكن على علم بذلك، فاسأل القائمين على ${name} لديكم.`
+    switch (event) {
+      case 'suspended': return {
+        subject: `عُلّقت ${organization}`,
+        paragraphs: [`أُغلقت بوابة ${organization} مؤقتًا. لم يُفقد منها شيء، ولا يمكن لأحد تسجيل الدخول حتى تُفتح من جديد.`, ...why, ask],
+      }
+      case 'deletion_scheduled': return {
+        subject: `ستُحذف ${organization}`,
+        paragraphs: [`أُغلقت بوابة ${organization} وستُحذف بكل ما فيها${until ? ` بعد ${formatMoment(until, 'ar', 'UTC')} (UTC)` : ''}. ويمكن استعادتها حتى ذلك الحين.`, ...why, ask],
+      }
+      default: return {
+        subject: `${organization} مفتوحة من جديد`,
+        paragraphs: [event === 'restored' ? `لن تُحذف بوابة ${organization}، وقد عادت كما كانت.` : `بوابة ${organization} مفتوحة من جديد، ويمكن للجميع تسجيل الدخول كما في السابق.`],
+      }
+    }
+  },
 }

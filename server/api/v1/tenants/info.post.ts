@@ -1,6 +1,7 @@
 import { and, desc, eq, inArray, or } from 'drizzle-orm'
 import { notFound } from '../../../../shared/errors.ts'
 import { tenantInfoSchema } from '../../../../shared/schemas/tenant.ts'
+import { primaryDomain, tenantOrigin } from '../../../domain/tenant-origins.ts'
 import { defineSiteRoute } from '../../../http/route.ts'
 
 /** The organisation finder: what someone who knows the organisation's public id or subdomain needs to reach its portal. */
@@ -8,7 +9,7 @@ export default defineSiteRoute({ access: 'public', body: tenantInfoSchema }, asy
   const { db, tables: { tenants } } = app.database.platform
   await app.limits.checkLinks('site', origin.ip)
   const isId = eq(tenants.tenant_id, body.tenant_id?.toUpperCase() ?? '')
-  const rows = await db.select({ name: tenants.name, subdomain: tenants.subdomain }).from(tenants)
+  const rows = await db.select({ name: tenants.name, subdomain: tenants.subdomain, primary_domain: primaryDomain(tenants) }).from(tenants)
     .where(and(or(isId, eq(tenants.subdomain, body.subdomain?.toLowerCase() ?? '')), inArray(tenants.status, ['active', 'suspended'])))
     .orderBy(desc(isId)).limit(1)
   const tenant = rows[0]
@@ -16,5 +17,5 @@ export default defineSiteRoute({ access: 'public', body: tenantInfoSchema }, asy
     await app.limits.countWrongLink('site', origin.ip)
     throw notFound()
   }
-  return { ...tenant, url: app.config.originOf(`${tenant.subdomain}.${app.config.baseDomain}`) }
+  return { name: tenant.name, subdomain: tenant.subdomain, url: tenantOrigin(app.config, tenant) }
 })

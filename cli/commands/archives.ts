@@ -1,0 +1,148 @@
+import { copyFile, rename, rm } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { eq } from 'drizzle-orm'
+import type { RunningApp } from '../../server/create-app.ts'
+import type { MigrationSets } from '../../server/database/migrator.ts'
+import { fromSystem } from '../../server/domain/app.ts'
+import { requestClone, requestExport, requestNewFromArchive, requestRestoration } from '../../server/domain/archives/requests.ts'
+import { adoptArchive, archivePath, listArchives, requireArchive } from '../../server/domain/archives/store.ts'
+import { tenantAuthRealm } from '../../server/domain/auth-realm.ts'
+import { inviteLife, issuePasswordLink } from '../../server/domain/one-time-links.ts'
+import { messageOf, runOperation } from '../../server/domain/operation-runner.ts'
+import { tenantOrigin } from '../../server/domain/tenant-origins.ts'
+import { requireTenant } from '../../server/domain/tenants.ts'
+import { cloneSchema, newFromArchiveSchema } from '../../shared/schemas/archive.ts'
+import type { Archive } from '../../shared/types/api.ts'
+import { validate } from '../../shared/schemas/validate.ts'
+import { showSteps } from '../progress.ts'
+import { UsageError, defineTask } from '../task.ts'
+
+const subdomain = { type: 'positional', description: 'The organisation\'s subdomain', required: true } as const
+
+export const exportTask = defineTask({
+  name: 'export',
+  description: 'Write all of an organisation into one file; it holds password hashes, so keep it safe',
+  args: { subdomain, output: { type: 'string', description: 'Move it there, instead of keeping it in ARCHIVE_DIR' } },
+  async run({ app, migrations, args }) {
+    const tenant = await requireTenant(app, args.subdomain)
+    const result = await finish<{ archive: string, size: number }>(app, migrations, await requestExport(app, tenant.id, fromSystem, true))
+    const file = args.output === undefined ? archivePath(app, result.archive) : await move(archivePath(app, result.archive), resolve(args.output))
+    return { json: { ...result, file }, text: `${tenant.name} is in ${file} (${result.size} bytes).` }
+  },
+})
+
+export const restoreArchive = defineTask({
+  name: 'restore-archive',
+  description: 'Restore an archive, as an organisation of its own or in the place of what one has',
+  args: {
+    'file': { type: 'positional', description: 'The archive: a file, or a name that "tenant archives" shows', required: true },
+    'as': { type: 'string', description: 'Subdomain of the organisation to be made' },
+    'name': { type: 'string', description: 'Its name' },
+    'in-place': { type: 'string', description: 'Subdomain of the organisation whose data is replaced' },
+    'yes': { type: 'boolean', description: 'Needed with --in-place' },
+    'keep': { type: 'boolean', description: 'Archive first what is there; --no-keep: lose it', default: true },
+    'foreign': { type: 'boolean', description: 'Accept an archive of another installation' },
+  },
+  async run({ app, migrations, args }) {
+    const { as, name, foreign = false } = args
+    const inPlace = args['in-place']
+    if ((as === undefined) === (inPlace === undefined)) throw new UsageError('Say either --as or --in-place')
+    if (as !== undefined && name === undefined) throw new UsageError('--as needs --name too')
+    if (inPlace !== undefined && !args.yes) throw new UsageError('--in-place replaces all that the organisation has: say --yes too')
+    const place = as === undefined ? undefined : validate(newFromArchiveSchema, { name, subdomain: as, foreign })
+    const tenant = inPlace === undefined ? undefined : await requireTenant(app, inPlace)
+    const archive = await find(app, args.file, foreign)
+    if (place) {
+      const result = await finish<{ tenant: string, subdomain: string, url: string }>(app, migrations, await requestNewFromArchive(app, { archive, ...place }, fromSystem, true))
+      return { json: { archive, ...result }, text: `${place.name} is ready at ${result.url}.` }
+    }
+    const result = await finish<{ kept: string | null }>(app, migrations, await requestRestoration(app, tenant!.id, { archive, foreign, keep: args.keep }, fromSystem, true))
+    return { json: { archive, ...result }, text: `${tenant!.name} has been restored.${result.kept ? `\nWhat it had is in ${archivePath(app, result.kept)}.` : ''}` }
+  },
+})
+
+export const clone = defineTask({
+  name: 'clone',
+  description: 'Make an organisation like another, with nothing that says who its people are',
+  args: {
+    'source': subdomain,
+    'subdomain': { type: 'string', description: 'Subdomain of the clone', required: true },
+    'name': { type: 'string', description: 'Name of the clone', required: true },
+    'admin-email': { type: 'string', description: 'E-mail address of its Admin', required: true },
+    'keep-admin': { type: 'boolean', description: 'The Admin is one of the original\'s, with the same password' },
+  },
+  async run({ app, migrations, args }) {
+    const source = await requireTenant(app, args.source)
+    const input = validate(cloneSchema, { name: args.name, subdomain: args.subdomain, admin_email: args['admin-email'], keep_admin: args['keep-admin'] ?? false })
+    const result = await finish<{ tenant: string, subdomain: string, url: string }>(app, migrations, await requestClone(app, source.id, { ...input, by_mail: false }, fromSystem, true))
+    const password_link = input.keep_admin ? undefined : await linkFor(app, result.tenant, input.admin_email)
+    return {
+      json: { ...result, ...password_link ? { password_link } : {} },
+      text: `${input.name} is ready at ${result.url}.${password_link ? `\n${input.admin_email} sets a password here, once, within 7 days:\n${password_link}` : ''}`,
+    }
+  },
+})
+
+export const archives = defineTask({
+  name: 'archives',
+  description: 'List archives; --verify looks at every byte of them',
+  args: {
+    subdomain: { ...subdomain, required: false },
+    verify: { type: 'boolean', description: 'Say which are damaged' },
+  },
+  async run({ app, args }) {
+    const tenant = args.subdomain === undefined ? undefined : await requireTenant(app, args.subdomain)
+    const found = await listArchives(app, tenant?.id)
+    if (args.verify) for (const archive of found) archive.problem ??= await faultOf(app, archive)
+    return {
+      json: found,
+      text: found.map(({ name, size, people, ours, problem }) => [name, `${size} bytes`, `${people ?? '?'} people`, ...ours ? [] : ['of another SECRET'], ...problem ? [problem] : []].join('  ')).join('\n') || 'No archives yet.',
+      failed: found.some(({ problem }) => problem !== null),
+    }
+  },
+})
+
+/** Does the work in this process. It is cut off by an interrupt and then finished by a server, or by nobody until one runs. */
+async function finish<Result>(app: RunningApp, migrations: MigrationSets, id: string): Promise<Result> {
+  const interrupted = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort(new Error('Interrupted.')))
+  const { state, result, error } = await runOperation(app, migrations, id, { onProgress: showSteps(), signal: interrupted.signal })
+  if (state === 'failed') throw new Error(error ?? 'Failed.')
+  return result as Result
+}
+
+async function find(app: RunningApp, file: string, foreign: boolean): Promise<string> {
+  const known = (await listArchives(app)).some(({ name }) => name === file)
+  return known ? file : adoptArchive(app, resolve(file), foreign)
+}
+
+// Whole or not at all, on another disk too.
+async function move(from: string, to: string): Promise<string> {
+  const draft = `${to}.part`
+  await copyFile(from, draft)
+  await rename(draft, to)
+  await rm(from)
+  return to
+}
+
+async function linkFor(app: RunningApp, tenantId: string, email: string): Promise<string> {
+  const tenant = await requireTenant(app, { id: tenantId })
+  const authRealm = tenantAuthRealm(app.database, { ...tenant, origin: tenantOrigin(app.config, tenant) })
+  const { db, transaction, tables: { users } } = authRealm.realm
+  const [user] = await db.select({ id: users.id }).from(users).where(eq(users.email, email))
+  return transaction(tx => issuePasswordLink(tx, authRealm, user!.id, inviteLife))
+}
+
+async function faultOf(app: RunningApp, { name }: Archive): Promise<string | null> {
+  const archive = await requireArchive(app, name)
+  try {
+    await archive.verify(() => {})
+    return null
+  }
+  catch (error) {
+    return messageOf(error)
+  }
+  finally {
+    await archive.close()
+  }
+}

@@ -1,0 +1,18 @@
+import type { App } from '../../../server/domain/app.ts'
+import { tenantOrigin } from '../../../server/domain/tenant-origins.ts'
+import type { TenantRow } from '../../../server/domain/tenants.ts'
+
+export const subdomain = { type: 'positional', description: 'The organisation\'s subdomain', required: true } as const
+
+export function identity({ id, name, subdomain, schema, tenant_id }: TenantRow) {
+  return { id, name, subdomain, schema, tenant_id }
+}
+
+/** What every command prints of a tenant. */
+export function details({ config }: App, tenant: TenantRow) {
+  const { business_email, business_phone_number, status, status_reason, purge_after, maintenance_since, primary_domain, is_active, created, updated } = tenant
+  return {
+    ...identity(tenant), business_email, business_phone_number, status, status_reason, purge_after, maintenance_since, primary_domain, is_active, created, updated,
+    url: tenantOrigin(config, tenant),
+  }
+}

@@ -1,0 +1,79 @@
+import { defineCommand } from 'citty'
+import { domainSchema } from '../../../shared/schemas/tenant.ts'
+import { validate } from '../../../shared/schemas/validate.ts'
+import type { App } from '../../../server/domain/app.ts'
+import { fromSystem } from '../../../server/domain/app.ts'
+import type { DomainRow } from '../../../server/domain/domains.ts'
+import { addDomain, challengeName, clearPrimaryDomain, listDomains, removeDomain, setPrimaryDomain, verifyDomain } from '../../../server/domain/domains.ts'
+import { requireTenant } from '../../../server/domain/tenants.ts'
+import { defineTask } from '../../task.ts'
+import { subdomain } from './describe.ts'
+
+const host = { type: 'positional', description: 'The domain, such as staff.example.org', required: true } as const
+const args = { subdomain, host }
+
+const list = defineTask({
+  name: 'list',
+  description: 'List an organisation\'s own domains',
+  args: { subdomain },
+  async run({ app, args }) {
+    const { id } = await requireTenant(app, args.subdomain)
+    const rows = await listDomains(app, id)
+    return { json: rows.map(describe), text: rows.length === 0 ? 'No domains.' : rows.map(inWords).join('\n') }
+  },
+})
+
+const add = defineTask({
+  name: 'add',
+  description: 'Note a domain; it routes once its DNS has proven it',
+  args,
+  async run({ app, args }) {
+    const domain = await addDomain(app, await idOf(app, args), validate(domainSchema, args).host, fromSystem)
+    return { json: describe(domain), text: `Make this DNS record, then say: tenantry tenant domain verify ${args.subdomain} ${domain.host}\n${challengeName(domain.host)}  TXT  ${domain.challenge}` }
+  },
+})
+
+const verify = defineTask({
+  name: 'verify',
+  description: 'Look whether a domain\'s DNS proves it',
+  args,
+  async run({ app, args }) {
+    const domain = await verifyDomain(app, await idOf(app, args), args.host, fromSystem)
+    return { json: describe(domain), text: domain.last_error ?? `${domain.host} is verified.`, failed: domain.last_error !== null }
+  },
+})
+
+const primary = defineTask({
+  name: 'primary',
+  description: 'Make a domain the one that links and tokens name',
+  args: { ...args, off: { type: 'boolean', description: 'Make the subdomain that again' } },
+  async run({ app, args }) {
+    const id = await idOf(app, args)
+    await (args.off ? clearPrimaryDomain : setPrimaryDomain)(app, id, args.host, fromSystem)
+    return { json: { host: args.host, is_primary: !args.off }, text: args.off ? `The subdomain ${args.subdomain} is primary.` : `${args.host} is primary.` }
+  },
+})
+
+const remove = defineTask({
+  name: 'remove',
+  description: 'Take a domain away',
+  args,
+  async run({ app, args }) {
+    await removeDomain(app, await idOf(app, args), args.host, fromSystem)
+    return { json: { host: args.host }, text: `${args.host} is removed.` }
+  },
+})
+
+export default defineCommand({ meta: { name: 'domain', description: 'Domains of an organisation\'s own' }, subCommands: { list, add, verify, primary, remove } })
+
+async function idOf(app: App, { subdomain }: { subdomain: string }): Promise<string> {
+  return (await requireTenant(app, subdomain)).id
+}
+
+function describe({ host, is_primary, challenge, verified_at, checked_at, last_error }: DomainRow) {
+  return { host, is_primary, challenge: { name: challengeName(host), value: challenge }, verified_at, checked_at, last_error }
+}
+
+function inWords({ host, is_primary, verified_at, last_error }: DomainRow): string {
+  return [host.padEnd(32), is_primary ? 'primary ' : verified_at ? 'verified' : 'unproven', last_error ?? ''].join('  ').trimEnd()
+}

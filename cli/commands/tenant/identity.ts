@@ -1,0 +1,79 @@
+import { asc } from 'drizzle-orm'
+import { newTenantSchema, tenantChangeSchema } from '../../../shared/schemas/tenant.ts'
+import { validate } from '../../../shared/schemas/validate.ts'
+import { fromSystem } from '../../../server/domain/app.ts'
+import { changeTenant } from '../../../server/domain/tenant-changes.ts'
+import { requireTenantDetails } from '../../../server/domain/tenant-details.ts'
+import { createTenant, requireTenant, tenantColumns } from '../../../server/domain/tenants.ts'
+import { UsageError, defineTask, readPassword } from '../../task.ts'
+import { details, identity, subdomain } from './describe.ts'
+
+export const create = defineTask({
+  name: 'create',
+  description: 'Create an organisation with its schema and first admin, whole or not at all',
+  args: {
+    'name': { type: 'string', description: 'Name, such as "Acme Ltd"', required: true },
+    'subdomain': { type: 'string', description: 'Subdomain, such as acme', required: true },
+    'email': { type: 'string', description: 'The organisation\'s e-mail address', required: true },
+    'phone': { type: 'string', description: 'The organisation\'s phone number', default: '' },
+    'admin-email': { type: 'string', description: 'The first admin\'s e-mail address', required: true },
+    'password-stdin': { type: 'boolean', description: 'Read the admin\'s password from standard input instead of making a link' },
+  },
+  async run({ app, migrations, args }) {
+    const input = validate(newTenantSchema, { name: args.name, subdomain: args.subdomain, business_email: args.email, business_phone_number: args.phone, admin_email: args['admin-email'] })
+    const admin_password = args['password-stdin'] ? await readPassword() : null
+    const { tenant, url, admin, password_link } = await createTenant(app, migrations.tenant, { ...input, admin_password }, fromSystem)
+    const json = { ...identity(tenant), url, admin, ...password_link ? { password_link } : {} }
+    return { json, text: `${tenant.name} is ready at ${url} (${tenant.tenant_id}).${password_link ? `\n${admin.email} sets a password here, once, within 7 days:\n${password_link}` : ''}` }
+  },
+})
+
+export const list = defineTask({
+  name: 'list',
+  description: 'List all organisations',
+  args: {},
+  async run({ app }) {
+    const { db, tables: { tenants } } = app.database.platform
+    const rows = await db.select(tenantColumns(tenants)).from(tenants).orderBy(asc(tenants.subdomain))
+    return {
+      json: rows.map(row => details(app, row)),
+      text: rows.length === 0 ? 'No organisations yet.' : rows.map(row => [row.subdomain.padEnd(24), row.status.padEnd(10), row.tenant_id.padEnd(12), row.name].join('  ')).join('\n'),
+    }
+  },
+})
+
+export const show = defineTask({
+  name: 'show',
+  description: 'Show one organisation',
+  args: { subdomain },
+  async run({ app, args }) {
+    const tenant = await requireTenantDetails(app, args.subdomain)
+    const { version, admin, people, domains, former_subdomains } = tenant
+    const json = { ...details(app, tenant), version, admin, people, domains: domains.map(domain => domain.host), former_subdomains: former_subdomains.map(former => former.subdomain) }
+    return { json, text: Object.entries(json).map(([key, value]) => `${key.padEnd(22)}  ${inWords(value)}`).join('\n') }
+  },
+})
+
+export const rename = defineTask({
+  name: 'rename',
+  description: 'Give an organisation another name or subdomain; its former address leads to the new one for a while',
+  args: {
+    'from': subdomain,
+    'subdomain': { type: 'string', description: 'The new subdomain' },
+    'name': { type: 'string', description: 'The new name' },
+  },
+  async run({ app, args }) {
+    if (args.subdomain === undefined && args.name === undefined) throw new UsageError('rename needs --subdomain, --name, or both')
+    const change = validate(tenantChangeSchema, { subdomain: args.subdomain, name: args.name })
+    const { id } = await requireTenant(app, args.from)
+    const tenant = await changeTenant(app, id, change, fromSystem)
+    const json = details(app, tenant)
+    return { json, text: `${tenant.name} is at ${json.url}.` }
+  },
+})
+
+function inWords(value: unknown): string {
+  if (value instanceof Date) return value.toISOString()
+  if (Array.isArray(value)) return value.join(', ') || '-'
+  return value !== null && typeof value === 'object' ? JSON.stringify(value) : String(value ?? '-')
+}

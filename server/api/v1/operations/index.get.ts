@@ -1,0 +1,32 @@
+import { and, eq } from 'drizzle-orm'
+import { z } from 'zod'
+import { canReadTenants } from '../../../../shared/permissions.ts'
+import { choice } from '../../../../shared/schemas/fields.ts'
+import { operationColumns } from '../../../domain/operations.ts'
+import { listQuery, orderBy, toPage, windowOf } from '../../../http/list.ts'
+import { presentOperation } from '../../../http/present.ts'
+import { definePlatformRoute } from '../../../http/route.ts'
+
+const query = listQuery(['created']).extend({
+  tenant: z.guid('Enter a valid UUID.').optional(),
+  kind: choice(['export', 'restore', 'clone', 'purge']).optional(),
+  state: choice(['queued', 'running', 'done', 'failed']).optional(),
+})
+
+/** Long work on tenants, newest first unless said. */
+export default definePlatformRoute({ access: canReadTenants, query }, async ({ authRealm, query, event }) => {
+  const { db, tables: { operations } } = authRealm.realm
+  const where = and(
+    query.tenant ? eq(operations.tenant, query.tenant) : undefined,
+    query.kind ? eq(operations.kind, query.kind) : undefined,
+    query.state ? eq(operations.state, query.state) : undefined,
+  )
+  const window = windowOf(query)
+  const [count, rows] = await Promise.all([
+    db.$count(operations, where),
+    db.select(operationColumns(operations)).from(operations).where(where)
+      .orderBy(...orderBy(query.ordering.length > 0 ? query.ordering : ['-created'], { created: operations.created }, operations.id))
+      .limit(window.limit).offset(window.offset),
+  ])
+  return toPage(event, window, count, rows.map(presentOperation))
+})

@@ -1,0 +1,10 @@
+import { canManageTenants } from '../../../../../shared/permissions.ts'
+import { requireTenantDetails } from '../../../../domain/tenant-details.ts'
+import { restoreTenant } from '../../../../domain/tenant-states.ts'
+import { presentTenantDetails } from '../../../../http/present.ts'
+import { definePlatformRoute } from '../../../../http/route.ts'
+
+export default definePlatformRoute({ access: canManageTenants }, async ({ app, params, origin }) => {
+  await restoreTenant(app, params.id!, origin)
+  return presentTenantDetails(app.config, await requireTenantDetails(app, { id: params.id! }))
+})

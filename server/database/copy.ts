@@ -1,0 +1,40 @@
+import type { Readable } from 'node:stream'
+import { requireSchemaName } from './schema-names.ts'
+import type { TransactionClient } from './slots.ts'
+
+/** A table of one schema, and those of its columns that are stored as they are given. */
+export interface CopiedTable { name: string, columns: string[] }
+
+/** Reads a table in PostgreSQL's text format: a line for each row. */
+export function copyOut(client: TransactionClient, schema: string, table: CopiedTable): Promise<Readable> {
+  return client.unsafe(`copy ${target(schema, table)} to stdout`).readable()
+}
+
+/**
+ * Adds rows in the same format.
+ * @throws Error naming the table where the database refuses them
+ */
+export async function copyIn(client: TransactionClient, schema: string, table: CopiedTable, lines: AsyncIterable<Buffer>): Promise<void> {
+  const sink = await client.unsafe(`copy ${target(schema, table)} from stdin`).writable()
+  const failed = new Promise<never>((_resolve, reject) => sink.once('error', reject))
+  failed.catch(() => {})
+  const sent = (chunk: Buffer) => new Promise<void>((resolve, reject) => sink.write(chunk, error => error ? reject(error) : resolve()))
+  for await (const chunk of lines) await Promise.race([failed, sent(chunk)])
+  sink.end()
+  // postgres.js 3.4 drops an error that answers the end of a copy, and the sink then never finishes: what
+  // comes after it, in the same transaction, tells.
+  await new Promise(setImmediate)
+  await client.unsafe('select 1').catch((error: unknown) => {
+    throw new Error(`The database refuses the rows of ${table.name}.`, { cause: error })
+  })
+}
+
+// Names from the catalog, or found there; the quotes are for those that are words of SQL.
+function target(schema: string, { name, columns }: CopiedTable): string {
+  return `"${requireSchemaName(schema)}".${quoted(name)} (${columns.map(quoted).join(', ')})`
+}
+
+function quoted(name: string): string {
+  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(name)) throw new Error('Not a name of ours.')
+  return `"${name}"`
+}

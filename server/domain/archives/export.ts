@@ -1,0 +1,34 @@
+import { rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { App } from '../app.ts'
+import type { OperationReport } from '../operation-runner.ts'
+import type { OperationRow } from '../operations.ts'
+import type { TenantRow } from '../tenants.ts'
+import { requireTenant } from '../tenants.ts'
+import { takeSnapshot } from './snapshot.ts'
+import { archiveName, archivePath, openWorkFolder, settle } from './store.ts'
+import { writeArchive } from './writing.ts'
+
+/** The work of an operation `export`. */
+export async function exportTenant(app: App, operation: OperationRow, report: OperationReport): Promise<{ archive: string, size: number }> {
+  return archiveTenant(app, operation, await requireTenant(app, { id: operation.tenant! }), report)
+}
+
+/** Writes a tenant's archive, once for each operation: where it is there already, nothing is done. */
+export async function archiveTenant(app: App, operation: OperationRow, tenant: TenantRow, report: OperationReport): Promise<{ archive: string, size: number }> {
+  const archive = archiveName(tenant.subdomain, operation.created, operation.id)
+  const path = archivePath(app, archive)
+  if (!await stat(path).catch(() => undefined)) {
+    const folder = await openWorkFolder(app, operation)
+    try {
+      const snapshot = await takeSnapshot(app, tenant, folder, report)
+      const draft = join(folder, 'archive.tar')
+      await writeArchive(draft, folder, tenant, snapshot, app.config.secret, report)
+      await settle(draft, path)
+    }
+    finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  }
+  return { archive, size: (await stat(path)).size }
+}

@@ -1,0 +1,30 @@
+import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
+import { altered, sealEntry } from './format.ts'
+
+/**
+ * What proves a manifest, and by the checksums in it all the rest: SHA-256, that it is whole, and an HMAC under a
+ * key derived from SECRET, that it was made here.
+ * @returns always of the same length
+ */
+export function makeSeal(manifest: Buffer, secret: string): Buffer {
+  return Buffer.from(`${JSON.stringify({ sha256: createHash('sha256').update(manifest).digest('hex'), hmac: hmacOf(manifest, secret) })}\n`)
+}
+
+export const sealSize = makeSeal(Buffer.alloc(0), '').length
+
+/**
+ * @returns whether this installation made it, by its SECRET
+ * @throws ApiError 400 when the manifest is not the one that was sealed
+ */
+export function isOurs(seal: Buffer, manifest: Buffer, secret: string): boolean {
+  const expected = makeSeal(manifest, secret)
+  const hashEnd = seal.indexOf(',')
+  if (seal.length !== expected.length || !seal.subarray(0, hashEnd).equals(expected.subarray(0, hashEnd))) throw altered(sealEntry)
+  if (!/^,"hmac":"[0-9a-f]{64}"\}\n$/.test(seal.toString('latin1', hashEnd))) throw altered(sealEntry)
+  return timingSafeEqual(seal, expected)
+}
+
+function hmacOf(manifest: Buffer, secret: string): string {
+  const key = Buffer.from(hkdfSync('sha256', secret, '', 'tenantry archives', 32))
+  return createHmac('sha256', key).update(manifest).digest('hex')
+}

@@ -1,0 +1,152 @@
+import { createHash } from 'node:crypto'
+import { constants, createWriteStream } from 'node:fs'
+import { copyFile, link } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createGzip } from 'node:zlib'
+import { sql } from 'drizzle-orm'
+import { unavailable } from '../../../shared/errors.ts'
+import { readTables } from '../../database/catalog.ts'
+import type { CopiedTable } from '../../database/copy.ts'
+import { copyOut } from '../../database/copy.ts'
+import { inLongTransaction } from '../../database/long-transaction.ts'
+import type { Db } from '../../database/realms.ts'
+import type { TransactionClient } from '../../database/slots.ts'
+import type { App } from '../app.ts'
+import { imageSizes } from '../image-sizes.ts'
+import { imageFile, imagePath, namedImages } from '../image-folders.ts'
+import type { OperationReport } from '../operation-runner.ts'
+import type { TenantRow } from '../tenants.ts'
+import type { Manifest } from './format.ts'
+import { leftOut } from './format.ts'
+
+export interface Snapshot {
+  created: Date
+  migrations: string[]
+  /** Whose rows lie in the folder as `<name>.copy.gz`. */
+  tables: Manifest['tables']
+  /** Paths of the pictures, which lie in the folder under `pictureSpool(path)`. */
+  pictures: string[]
+  missing: number
+}
+
+const attempts = 3
+
+/**
+ * Writes all rows of a tenant, and the pictures that they name, into a folder: as they were at one moment, while
+ * people go on working.
+ */
+export async function takeSnapshot(app: App, tenant: TenantRow, folder: string, report: OperationReport): Promise<Snapshot> {
+  for (let attempt = 1; ; attempt++) {
+    const snapshot = await inLongTransaction(app.database, app.databaseUrl, tenant.schema, async (tx, client) => {
+      const tables = await beginSnapshot(app, tx, tenant.schema)
+      const created = new Date()
+      const { pictures, missing } = await takePictures(app, tx, tenant.schema, folder, report)
+      // One was replaced since the moment that the snapshot is of: a later moment, then. Lost ones stay missing.
+      if (missing > 0 && attempt < attempts) return undefined
+      return { created, pictures, missing, migrations: await readMigrations(tx, tenant.schema), tables: await takeTables(tx, client, tenant.schema, tables, folder, report) }
+    })
+    if (snapshot) return snapshot
+  }
+}
+
+// LOCK looks at no rows, so the moment is that of the first query after it, and no migration can come between.
+async function beginSnapshot(app: App, tx: Db, schema: string): Promise<CopiedTable[]> {
+  const known = await readTables(app.database.tenant(schema).db, schema)
+  if (known.length === 0) throw new Error(`There is no schema ${schema}.`)
+  await tx.execute(sql`set transaction isolation level repeatable read, read only`)
+  await tx.execute(sql`lock table ${sql.join(known.map(({ name }) => sql`${sql.identifier(schema)}.${sql.identifier(name)}`), sql`, `)} in access share mode`)
+  await tx.execute(sql`set local datestyle to 'ISO, YMD'`)
+  const tables = await readTables(tx, schema)
+  if (JSON.stringify(tables) !== JSON.stringify(known)) throw unavailable()
+  return tables.filter(({ name }) => !leftOut.has(name))
+}
+
+async function readMigrations(tx: Db, schema: string): Promise<string[]> {
+  const rows = await tx.execute<{ applied: string[] }>(sql`select to_json(applied) as applied from platform.schema_versions where schema = ${schema}`)
+  if (!rows[0]) throw new Error(`Nothing says at which version ${schema} is.`)
+  return rows[0].applied
+}
+
+async function takePictures(app: App, tx: Db, schema: string, folder: string, report: OperationReport) {
+  const wanted = await namedImages(app, tx, schema)
+  report.begin('Taking its pictures', wanted.length)
+  const pictures: string[] = []
+  for (const { owner, name } of wanted) {
+    for (const size of imageSizes) {
+      const path = imagePath(owner, name, size)
+      if (await take(imageFile(app, schema, path), join(folder, pictureSpool(path)))) pictures.push(path)
+    }
+    report.advance()
+  }
+  return { pictures: pictures.sort(), missing: wanted.length * imageSizes.length - pictures.length }
+}
+
+/** Where a picture lies in the folder of a snapshot. */
+export function pictureSpool(path: string): string {
+  return path.replace('/', '_')
+}
+
+// A second name for the same bytes takes no time and outlives the first, where both are on one disk.
+async function take(source: string, target: string): Promise<boolean> {
+  try {
+    await link(source, target).catch(error => error.code === 'ENOENT' ? Promise.reject(error) : copyFile(source, target, constants.COPYFILE_FICLONE))
+    return true
+  }
+  catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return false
+    if (code === 'EEXIST') return true
+    throw error
+  }
+}
+
+async function takeTables(tx: Db, client: TransactionClient, schema: string, tables: CopiedTable[], folder: string, report: OperationReport): Promise<Manifest['tables']> {
+  const counts = []
+  for (const { name } of tables) counts.push(await tx.$count(sql`${sql.identifier(schema)}.${sql.identifier(name)}`))
+  report.begin('Reading its rows', counts.reduce((sum, count) => sum + count, 0))
+  const taken: Manifest['tables'] = []
+  for (const table of tables) {
+    let rows = 0
+    const hash = createHash('sha256')
+    let size = 0
+    await pipeline(
+      await copyOut(client, schema, table),
+      observed((chunk) => {
+        const lines = countLines(chunk)
+        rows += lines
+        report.advance(lines)
+      }),
+      createGzip(),
+      observed((chunk) => {
+        hash.update(chunk)
+        size += chunk.length
+      }),
+      createWriteStream(join(folder, `${table.name}.copy.gz`), { mode: 0o600 }),
+    )
+    taken.push({ ...table, rows, size, sha256: hash.digest('hex') })
+  }
+  return taken
+}
+
+function observed(look: (chunk: Buffer) => void): Transform {
+  return new Transform({
+    transform(chunk: Buffer, _encoding, callback) {
+      try {
+        look(chunk)
+        callback(null, chunk)
+      }
+      catch (error) {
+        callback(error as Error)
+      }
+    },
+  })
+}
+
+// In the text format a line break is the end of a row; those in values are written as \n.
+function countLines(chunk: Buffer): number {
+  let lines = 0
+  for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) lines++
+  return lines
+}

@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto'
+import type { ReadStream } from 'node:fs'
+import { constants } from 'node:fs'
+import { copyFile, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { invalid, notFound } from '../../../shared/errors.ts'
+import type { Archive } from '../../../shared/types/api.ts'
+import type { App } from '../app.ts'
+import { messageOf } from '../operation-runner.ts'
+import type { OperationRow } from '../operations.ts'
+import type { OpenArchive } from './reading.ts'
+import { openArchive } from './reading.ts'
+
+const namePattern = /^[a-z0-9][a-z0-9-]{0,38}[a-z0-9]-\d{8}T\d{6}Z-[0-9a-f]{8}\.tar$/
+
+/** @param mark hexadecimal, of which eight digits tell archives of one second apart */
+export function archiveName(subdomain: string, created: Date, mark: string): string {
+  return `${subdomain}-${created.toISOString().replaceAll(/[-:]|\.\d+/g, '')}-${mark.slice(-8)}.tar`
+}
+
+/** @throws ApiError 404 for a name that is not one of ours */
+export function archivePath({ config }: App, name: string): string {
+  if (!namePattern.test(name)) throw notFound()
+  return join(config.archiveDir, name)
+}
+
+/** @throws ApiError 404 where there is none of this name, 400 where it is damaged */
+export async function requireArchive(app: App, name: string): Promise<OpenArchive> {
+  return openArchive(archivePath(app, name), app.config.secret).catch((error: unknown) => {
+    throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? notFound() : error
+  })
+}
+
+/** What there is, newest first. @param tenant only this tenant's */
+export async function listArchives(app: App, tenant?: string): Promise<Archive[]> {
+  const names = (await readdir(app.config.archiveDir).catch(() => [])).filter(name => namePattern.test(name))
+  const facts: Archive[] = []
+  for (const name of names) facts.push(await factsOf(app, name))
+  return facts.filter(archive => tenant === undefined || archive.tenant?.id === tenant)
+    .sort((a, b) => (b.created ?? '').localeCompare(a.created ?? '') || a.name.localeCompare(b.name))
+}
+
+async function factsOf(app: App, name: string): Promise<Archive> {
+  try {
+    const archive = await requireArchive(app, name)
+    await archive.close()
+    const { tenant: { id, name: organisation, subdomain }, created, migrations, tables, files } = archive.manifest
+    return {
+      name, created, ours: archive.ours, size: archive.size, problem: null,
+      tenant: { id, name: organisation, subdomain },
+      version: migrations.at(-1)!.split(' ')[0]!,
+      people: tables.find(table => table.name === 'users')?.rows ?? 0,
+      files: files.count,
+    }
+  }
+  catch (error) {
+    const { size } = await stat(archivePath(app, name)).catch(() => ({ size: 0 }))
+    return { name, size, created: null, tenant: null, version: null, people: null, files: null, ours: false, problem: messageOf(error) }
+  }
+}
+
+/** An archive's file, to be sent. @throws ApiError 404 */
+export async function readArchiveFile(app: App, name: string): Promise<{ size: number, stream: ReadStream }> {
+  const handle = await open(archivePath(app, name), constants.O_RDONLY | constants.O_NOFOLLOW).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT' || error.code === 'ELOOP' ? notFound() : error
+  })
+  const { size } = await handle.stat()
+  return { size, stream: handle.createReadStream() }
+}
+
+/** @throws ApiError 404 */
+export async function removeArchive(app: App, name: string): Promise<void> {
+  await rm(archivePath(app, name)).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT' ? notFound() : error
+  })
+}
+
+/**
+ * Brings a file from elsewhere among the archives, whole or not at all; once more is the same.
+ * @param foreign whether one of another installation is welcome
+ * @returns its name there
+ * @throws ApiError 400 when it is damaged, or another's unasked
+ */
+export async function adoptArchive(app: App, file: string, foreign: boolean): Promise<string> {
+  const archive = await openArchive(file, app.config.secret).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT' ? invalid({ archive: [`There is no file ${file}.`] }) : error
+  })
+  const { manifest: { tenant, created } } = archive
+  try {
+    requireWelcome(archive, foreign)
+    await archive.verify(() => {})
+  }
+  finally {
+    await archive.close()
+  }
+  const label = /^[a-z0-9][a-z0-9-]{0,38}[a-z0-9]$/.test(tenant.subdomain) ? tenant.subdomain : 'archive'
+  const name = archiveName(label, new Date(created), createHash('sha256').update(JSON.stringify(archive.manifest)).digest('hex'))
+  await mkdir(app.config.archiveDir, { recursive: true, mode: 0o700 })
+  const draft = join(app.config.archiveDir, `.${name}.${process.pid}`)
+  try {
+    await copyFile(file, draft)
+    await settle(draft, archivePath(app, name))
+  }
+  finally {
+    await rm(draft, { force: true })
+  }
+  return name
+}
+
+/** @throws ApiError 400 for another installation's, which must be asked for in so many words */
+export function requireWelcome(archive: OpenArchive, foreign: boolean): void {
+  if (!archive.ours && !foreign) throw invalid({ archive: ['The archive was made with another SECRET, by another installation perhaps. It is accepted only if you say so.'] })
+}
+
+/** Gives a file that is complete its name, and to nobody else to read. */
+export async function settle(draft: string, path: string): Promise<void> {
+  const handle = await open(draft, 'r+')
+  await handle.chmod(0o600)
+  await handle.sync()
+  await handle.close()
+  await rename(draft, path)
+}
+
+/**
+ * Makes a folder for what an operation needs for a while, and removes what tries before this one have left. One that was
+ * only thought dead finds its own gone, and this one's untouched.
+ */
+export async function openWorkFolder({ config }: App, { id, attempts }: OperationRow): Promise<string> {
+  const prefix = `${workPrefix}${id}`
+  for (const name of await readdir(config.archiveDir).catch(() => [])) {
+    if (name.startsWith(prefix)) await rm(join(config.archiveDir, name), { recursive: true, force: true })
+  }
+  const folder = join(config.archiveDir, `${prefix}-${attempts}`)
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  return folder
+}
+
+/** Before the id of an operation, in the name of its folder. */
+export const workPrefix = '.work-'

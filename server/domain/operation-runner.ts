@@ -1,0 +1,170 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ApiError, notFound } from '../../shared/errors.ts'
+import type { OperationKind } from '../../shared/types/api.ts'
+import type { MigrationSets } from '../database/migrator.ts'
+import type { App } from './app.ts'
+import { operationKinds } from './operation-kinds.ts'
+import type { OperationRow, Progress } from './operations.ts'
+import { claimOperation, failOperation, finishOperation, getOperation, isWornOut, lease, releaseOperation, renewOperation, wornOut } from './operations.ts'
+
+/** How the work of an operation says what it does. Both throw where it must not go on: that is where it may be cut off. */
+export interface OperationReport {
+  /** @param total of what `advance` counts */
+  begin(step: string, total?: number): void
+  advance(by?: number): void
+  /** Aborted where the work must not go on. */
+  signal: AbortSignal
+}
+
+export interface OperationRunner {
+  /** Says that there may be an operation to be worked on. */
+  wake(): void
+  /** Ends what is under way at its next report, and gives it back. */
+  stop(): Promise<void>
+}
+
+/** Milliseconds: between two looks when nothing is announced, and between two writings of the progress. */
+const nap = 10_000
+const writePause = 500
+/** Of the lease, how long it is not renewed while nothing changes. */
+const renewAfter = lease * 1000 / 3
+/** How long a process that is told to stop waits for the work to notice. */
+const patience = 10_000
+
+/** Works on operations, one at a time, for as long as the process lives. */
+export function startOperations(app: App, migrations: MigrationSets): OperationRunner {
+  const stopping = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  let running: Promise<void> | undefined
+  let again = false
+
+  return { wake, stop }
+
+  function wake(): void {
+    again = true
+    if (stopping.signal.aborted || running) return
+    clearTimeout(timer)
+    running = run().finally(() => running = undefined)
+  }
+
+  async function stop(): Promise<void> {
+    stopping.abort()
+    clearTimeout(timer)
+    await Promise.race([running, sleep(patience, undefined, { ref: false })])
+  }
+
+  async function run(): Promise<void> {
+    const kinds = Object.keys(operationKinds) as OperationKind[]
+    try {
+      while (again && !stopping.signal.aborted) {
+        again = false
+        for (let operation; !stopping.signal.aborted && kinds.length > 0 && (operation = await claimOperation(app, { kinds }));) {
+          await perform(app, migrations, operation, stopping.signal)
+        }
+      }
+    }
+    catch (error) {
+      // The database is away: what was taken up and not settled comes back when its lease ends.
+      app.log.warn({ event: 'operations_wait', reason: messageOf(error) })
+    }
+    if (!stopping.signal.aborted) timer = setTimeout(wake, nap).unref()
+  }
+}
+
+/**
+ * Works on one operation in this process and waits for its end, or watches the process that works on it.
+ * @param onProgress told of each change
+ * @returns the operation, `done` or `failed`
+ * @throws ApiError 404
+ */
+export async function runOperation(app: App, migrations: MigrationSets, id: string, options: { onProgress?: (progress: Progress) => void, signal?: AbortSignal } = {}): Promise<OperationRow> {
+  const { onProgress = () => {}, signal = new AbortController().signal } = options
+  for (;;) {
+    signal.throwIfAborted()
+    const claimed = await claimOperation(app, { id })
+    if (claimed) await perform(app, migrations, claimed, signal, onProgress)
+    const operation = await getOperation(app, id)
+    if (!operation) throw notFound()
+    onProgress(operation)
+    if (operation.state === 'done' || operation.state === 'failed') return operation
+    await sleep(writePause)
+  }
+}
+
+async function perform(app: App, migrations: MigrationSets, operation: OperationRow, stopping: AbortSignal, onProgress?: (progress: Progress) => void): Promise<void> {
+  const { id, kind, tenant, attempts } = operation
+  if (isWornOut(operation)) return failOperation(app, operation, wornOut)
+  const say = (event: string, details = {}) => app.log.info({ event, operation: id, kind, tenant, attempts, ...details })
+  say('operation_started')
+  const hold = holdOperation(app, operation, stopping, onProgress)
+  try {
+    const result = await operationKinds[kind]!(app, operation, hold.report, migrations)
+    await hold.end()
+    await finishOperation(app, operation, result)
+    say('operation_done')
+  }
+  catch (error) {
+    await hold.end()
+    if (stopping.aborted) await releaseOperation(app, operation, { blameless: true })
+    else if (isPassing(error)) await releaseOperation(app, operation, { wait: 2 ** attempts, error: messageOf(error) })
+    else await failOperation(app, operation, messageOf(error))
+    app.log.warn({ event: stopping.aborted ? 'operation_interrupted' : 'operation_failed', operation: id, kind, tenant, attempts, reason: messageOf(error) })
+  }
+}
+
+/** Keeps the lease and writes the progress down, at most twice a second, beside the work. */
+function holdOperation(app: App, operation: OperationRow, stopping: AbortSignal, onProgress: (progress: Progress) => void = () => {}) {
+  const lost = new AbortController()
+  const signal = AbortSignal.any([stopping, lost.signal])
+  let progress: Progress = { step: operation.step, done: operation.done, total: operation.total }
+  let changed = false
+  let written = Date.now()
+  let writing: Promise<void> | undefined
+  const timer = setInterval(() => {
+    if (!writing && (changed || Date.now() - written > renewAfter)) writing = write().finally(() => writing = undefined)
+  }, writePause)
+  return {
+    report: {
+      signal,
+      begin: (step: string, total = 0) => set({ step, done: 0, total }),
+      advance: (by = 1) => set({ ...progress, done: progress.done + by }),
+    },
+    async end() {
+      clearInterval(timer)
+      await writing
+      if (changed && !signal.aborted) await write()
+    },
+  }
+
+  function set(next: Progress): void {
+    signal.throwIfAborted()
+    progress = next
+    changed = true
+    onProgress(progress)
+  }
+
+  async function write(): Promise<void> {
+    changed = false
+    try {
+      if (await renewOperation(app, operation, progress)) written = Date.now()
+      else lost.abort(new Error('Another process has taken over.'))
+    }
+    catch {
+      // Away for a moment; past the lease, another may have begun.
+      if (Date.now() - written > lease * 1000) lost.abort(new Error('The database was away for too long.'))
+    }
+  }
+}
+
+/** Not the work's fault: the database or a lock was away for a moment, and it is tried again. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 503
+}
+
+/** What an error says to whoever asked for the work. */
+export function messageOf(error: unknown): string {
+  if (error instanceof ApiError && error.status < 500) return Object.values(error.body).flat().join(' ')
+  // drizzle's message holds the parameters of the query.
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  return cause instanceof Error ? cause.message : String(cause)
+}

@@ -1,0 +1,24 @@
+import type { Db } from '../database/realms.ts'
+import type { App } from './app.ts'
+import { platformAuthRealm } from './auth-realm.ts'
+import { enqueueMail } from './outbox.ts'
+import type { TenantRow } from './tenants.ts'
+
+/** What an organisation is told of itself by the platform. */
+export type TenantNotice
+  = | { event: 'suspended', reason: string | null }
+    | { event: 'deletion_scheduled', reason: string | null, until: Date }
+    | { event: 'resumed' | 'restored' }
+
+/**
+ * Writes to the address that an organisation has given, in the platform's name: its own mails are held back while it
+ * is closed, and its people cannot sign in to read why.
+ */
+export async function noticeTenant(tx: Db, app: App, tenant: Pick<TenantRow, 'name' | 'business_email'>, notice: TenantNotice): Promise<void> {
+  const { baseDomain, originOf } = app.config
+  const until = 'until' in notice ? notice.until.toISOString() : null
+  const reason = 'reason' in notice ? notice.reason : null
+  await enqueueMail(tx, platformAuthRealm(app.database, originOf(`console.${baseDomain}`)), {
+    kind: 'tenant_notice', to: tenant.business_email, data: { organization: tenant.name, event: notice.event, reason, until },
+  })
+}

@@ -1,0 +1,18 @@
+import type { SQL } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
+import type { z } from 'zod'
+import { choice } from '../../shared/schemas/fields.ts'
+import type { PlatformRealm } from '../database/realms.ts'
+import { listQuery, matchesFolded } from './list.ts'
+
+/** What the tenants can be asked for, as a page and as a file. */
+export const tenantsQuery = listQuery(['name', 'subdomain', 'created', 'updated', 'status']).extend({
+  status: choice(['pending', 'provisioning', 'active', 'suspended', 'deleting', 'purging']).optional(),
+})
+
+export function tenantsFilter({ tenants }: PlatformRealm['tables'], query: z.output<typeof tenantsQuery>): SQL | undefined {
+  return and(
+    query.status ? eq(tenants.status, query.status) : undefined,
+    matchesFolded(query.search, [sql`lower(${tenants.name})`, tenants.subdomain, sql`lower(${tenants.tenant_id})`, tenants.business_email]),
+  )
+}
