@@ -31,11 +31,11 @@ function useCreationActions(): ComputedRef<Command[]> {
   const { t } = useI18n()
   const { surface } = usePlace()
   const session = useSessionStore()
-  const { overlay } = useOverlay()
+  const { opened } = useOpenDialog()
   const choices = [
-    { access: canManageUsers, label: 'shell.palette.add_person', icon: 'icon-user-plus', run: () => overlay.value = 'person' },
+    { access: canManageUsers, label: 'shell.palette.add_person', icon: 'icon-user-plus', run: () => opened.value = 'person' },
     { access: canManageInvitations, label: 'shell.palette.invite', icon: 'icon-mail-plus', to: '/invitations' },
-    { access: canManageDepartments, label: 'shell.palette.add_department', icon: 'icon-plus', run: () => overlay.value = 'department' },
+    { access: canManageDepartments, label: 'shell.palette.add_department', icon: 'icon-plus', run: () => opened.value = 'department' },
   ]
   return computed(() => surface === 'portal' && session.user
     ? choices.filter(({ access }) => access(session.user!)).map(({ label, icon, run, to }) => ({ id: label, label: t(label), icon, run, to }))
@@ -44,14 +44,14 @@ function useCreationActions(): ComputedRef<Command[]> {
 
 function useCommonActions(): ComputedRef<Command[]> {
   const { t } = useI18n()
-  const { overlay } = useOverlay()
+  const { opened } = useOpenDialog()
   const { colours, setColours } = useColours()
   const { language, names, choose } = useLanguage()
   const signOut = useSignOut()
   return computed(() => [
     ...colours.map(({ value, label, icon }) => ({ id: label, label: t('shell.palette.colours', { choice: t(label) }), icon, run: () => setColours(value) })),
     ...names.filter(({ code }) => code !== language.value).map(({ code, name }) => ({ id: code, label: t('shell.palette.language', { name }), icon: 'icon-languages', run: () => choose(code) })),
-    { id: 'shortcuts', label: t('shell.palette.shortcuts'), icon: 'icon-keyboard', keys: ['?'], run: () => overlay.value = 'shortcuts' },
+    { id: 'shortcuts', label: t('shell.palette.shortcuts'), icon: 'icon-keyboard', keys: ['?'], run: () => opened.value = 'shortcuts' },
     { id: 'sign-out', label: t('shell.sign_out'), icon: 'icon-log-out', run: signOut },
   ])
 }

@@ -5,7 +5,7 @@ import type { NavigationItem } from './useNavigation'
  * (WCAG 2.1.4). components/ShortcutList.vue says which there are.
  */
 export function useShortcuts(pages: Ref<NavigationItem[]>) {
-  const { overlay } = useOverlay()
+  const { opened } = useOpenDialog()
   const { areSingleKeysOn } = useSingleKeys()
   let isGoing = false
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -26,8 +26,8 @@ export function useShortcuts(pages: Ref<NavigationItem[]>) {
   }
 
   function togglePalette(): boolean {
-    if (overlay.value === 'palette') overlay.value = null
-    else if (!hasDialog()) overlay.value = 'palette'
+    if (opened.value === 'palette') opened.value = null
+    else if (!hasDialog()) opened.value = 'palette'
     return true
   }
 
@@ -44,7 +44,7 @@ export function useShortcuts(pages: Ref<NavigationItem[]>) {
       isGoing = true
       timer = setTimeout(() => isGoing = false, 2_000)
     }
-    else if (key === '?') overlay.value = 'shortcuts'
+    else if (key === '?') opened.value = 'shortcuts'
     else if (key === '/') return focusSearch()
     else return false
     return true

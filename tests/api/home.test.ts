@@ -1,5 +1,6 @@
 import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { TenantRealm } from '../../server/database/realms.ts'
 import type { Home } from '../../shared/types/api.ts'
 import type { Place, World } from '../support/world.ts'
 import { addPerson, api, auth, createWorld, realmOf, signInAs } from '../support/world.ts'
@@ -88,7 +89,7 @@ describe('what needs someone', () => {
   test('are invitations that are open, apart from those that soon expire; not those that have', async () => {
     const [soon] = await Promise.all(['soon', 'late', 'gone'].map(name => invite(`${name}@example.com`)))
     expect(await counts(admin)).toMatchObject({ invitations_open: 3 })
-    const { db, tables: { invitations } } = realmOf(world.app, world.acme).realm
+    const { db, tables: { invitations } } = realmOf(world.app, world.acme).realm as TenantRealm
     await db.update(invitations).set({ expires_at: new Date(Date.now() + day) }).where(eq(invitations.id, soon!))
     await db.update(invitations).set({ expires_at: new Date(Date.now() - day) }).where(eq(invitations.email, 'gone@example.com'))
     expect(await counts(admin)).toMatchObject({ invitations_open: 1, invitations_expiring: 1 })

@@ -32,11 +32,11 @@ export async function visit(page: Page, place: Place, path: string): Promise<voi
   await page.waitForFunction(() => Boolean((document.querySelector('#__nuxt') as unknown as { __vue_app__?: unknown } | null)?.__vue_app__))
 }
 
-/** Signs in through the form of the sign-in page that is open. */
-export async function fillSignIn(page: Page, person: Person): Promise<void> {
-  await page.getByLabel('E-mail').fill(person.email)
-  await page.getByLabel('Password', { exact: true }).fill(person.password)
-  await page.getByRole('button', { name: 'Sign in' }).click()
+/** Signs in through the form of the sign-in page that is open, in whatever language. */
+export async function fillSignIn(page: Page, person: Pick<Person, 'email' | 'password'>): Promise<void> {
+  await page.locator('input[type="email"]').fill(person.email)
+  await page.locator('input[type="password"]').fill(person.password)
+  await page.locator('button[type="submit"]').click()
 }
 
 /** Signs in and waits for the page that one wanted. */

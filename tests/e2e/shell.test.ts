@@ -1,0 +1,233 @@
+import { eq } from 'drizzle-orm'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Language } from '../../shared/dates.ts'
+import { fillSignIn, launchBrowser, open, openProfile, signInAt } from '../support/browser.ts'
+import { textsIn } from '../support/locale-texts.ts'
+import type { World } from '../support/world.ts'
+import { createWorld, realmOf } from '../support/world.ts'
+
+let world: World
+let browser: Browser
+beforeAll(async () => {
+  world = await createWorld({ ACCESS_TTL: '3600' })
+  browser = await launchBrowser()
+})
+afterAll(async () => {
+  await browser.close()
+  await world.stop()
+})
+
+describe('the language', () => {
+  test.each([['en-GB', 'en', 'ltr'], ['ar-EG', 'ar', 'rtl'], ['fr', 'en', 'ltr']] as const)('of a first visit is the browser\'s, %s, and leaves no cookie', async (locale, language, direction) => {
+    const { context, complaints } = await openProfile(browser, { locale })
+    const loaded: string[] = []
+    context.on('request', request => request.url().includes('/messages.json') && loaded.push(request.url()))
+    const page = await open(context, world.acme, '/login')
+    expect(await documentOf(page)).toEqual([language, direction])
+    await page.getByRole('heading', { name: textsIn(language)('shell.sign_in.title') }).waitFor()
+    expect(await context.cookies()).toEqual([])
+    expect(loaded.filter(url => !url.includes(`/${language}/`))).toEqual([])
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  test('that is chosen stays, rendered on the server, and turns the page around', async () => {
+    const { context, complaints } = await openProfile(browser, { locale: 'en-GB' })
+    const page = await open(context, world.acme, '/login')
+    await page.getByRole('button', { name: 'العربية' }).click()
+    await page.getByRole('heading', { name: textsIn('ar')('shell.sign_in.title') }).waitFor()
+    expect(await documentOf(page)).toEqual(['ar', 'rtl'])
+    expect((await (await page.reload())!.text())).toMatch(/<html[^>]*dir="rtl"/)
+    expect(await page.title()).toContain(textsIn('ar')('shell.sign_in.title'))
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  test('that someone chooses who is signed in is kept with her', async () => {
+    const { context } = await openProfile(browser, { locale: 'en-GB' })
+    const page = await signInAt(context, world.globex, world.globex.admin)
+    await page.getByRole('button', { name: /ann@example\.com/ }).filter({ visible: true }).click()
+    const kept = page.waitForRequest(request => request.method() === 'PATCH' && request.url().endsWith('/auth/users/me/'))
+    await page.getByRole('button', { name: 'العربية' }).click()
+    expect((await kept).postDataJSON()).toEqual({ language: 'ar' })
+    await page.getByRole('link', { name: textsIn('ar')('shell.nav.people') }).filter({ visible: true }).first().click()
+    await page.waitForURL('**/people')
+    expect(await documentOf(page)).toEqual(['ar', 'rtl'])
+    await context.close()
+  })
+
+  test('is also that of what the server says', async () => {
+    const { context } = await openProfile(browser, { locale: 'ar' })
+    const page = await open(context, world.acme, '/login')
+    await page.getByRole('button', { name: textsIn('ar')('shell.sign_in.submit') }).click()
+    await page.getByText(serverText('This field may not be blank.')).first().waitFor()
+    await context.close()
+  })
+})
+
+describe('the command palette', () => {
+  test('finds a person by keys alone and goes there', async () => {
+    const { context, complaints } = await openProfile(browser)
+    const page = await signInAt(context, world.acme, world.acme.admin, '/departments')
+    await page.keyboard.press('Control+k')
+    const field = page.getByRole('combobox')
+    await field.waitFor()
+    await page.keyboard.type('ben@')
+    const option = page.getByRole('option', { name: /ben@example\.com/ })
+    await option.waitFor()
+    expect(await field.getAttribute('aria-activedescendant')).toBe(await option.getAttribute('id'))
+    expect(await option.getAttribute('aria-selected')).toBe('true')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(`**/people/${world.acme.staff.id}`)
+    expect(await page.getByRole('dialog').count()).toBe(0)
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  test('moves with the arrows, round its end, and gives the focus back when it is closed', async () => {
+    const { context } = await openProfile(browser)
+    const page = await signInAt(context, world.acme, world.acme.admin)
+    const button = page.getByRole('button', { name: 'Search …' })
+    await button.focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('combobox').waitFor()
+    const selected = page.locator('[aria-selected="true"]')
+    expect(await selected.textContent()).toContain('Home')
+    await page.keyboard.press('ArrowDown')
+    expect(await selected.textContent()).toContain('People')
+    await page.keyboard.press('ArrowUp')
+    await page.keyboard.press('ArrowUp')
+    expect(await selected.textContent()).toContain('Sign out')
+    await page.keyboard.press('Escape')
+    await page.getByRole('combobox').waitFor({ state: 'detached' })
+    expect(await button.evaluate(element => element === document.activeElement)).toBe(true)
+    await context.close()
+  })
+
+  test('offers what one may do and no more', async () => {
+    const { context } = await openProfile(browser)
+    const page = await signInAt(context, world.acme, world.acme.staff)
+    await page.keyboard.press('Control+k')
+    await page.getByRole('option', { name: 'Departments' }).waitFor()
+    for (const name of ['Add a person', 'Invite people', 'Add a department', 'Audit']) expect(await page.getByRole('option', { name }).count()).toBe(0)
+    await page.keyboard.type('nobody at all')
+    await page.getByText('Nothing matches “nobody at all”.').waitFor()
+    await page.getByRole('combobox').fill('sign out')
+    await page.keyboard.press('Enter')
+    await page.waitForURL('**/login**')
+    await context.close()
+  })
+
+  test('opens what an Admin makes, over any page', async () => {
+    const { context } = await openProfile(browser)
+    const page = await signInAt(context, world.acme, world.acme.admin, '/people')
+    await page.keyboard.press('Control+k')
+    await page.getByRole('dialog').getByRole('combobox').fill('add a department')
+    await page.keyboard.press('Enter')
+    await page.locator('dialog [name="name"]').fill('Made by keys')
+    await page.keyboard.press('Enter')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    const { access } = (await world.acme.call('/api/v1/auth/jwt/create/', { body: world.acme.admin })).json
+    expect((await world.acme.call('/api/v1/departments/?search=keys', { token: access })).json.count).toBe(1)
+    await context.close()
+  })
+})
+
+describe('keys', () => {
+  test('lead to pages and to the list\'s search, but not while one types', async () => {
+    const { context } = await openProfile(browser)
+    const page = await signInAt(context, world.acme, world.acme.admin)
+    await page.keyboard.type('gp')
+    await page.waitForURL('**/people')
+    await page.getByText('ben@example.com').first().waitFor()
+    await page.keyboard.press('/')
+    const search = page.getByRole('searchbox')
+    expect(await search.evaluate(element => element === document.activeElement)).toBe(true)
+    await page.keyboard.type('gd?/')
+    expect(await search.inputValue()).toBe('gd?/')
+    expect(new URL(page.url()).pathname).toBe('/people')
+    await context.close()
+  })
+
+  test('work on an Arabic keyboard too', async () => {
+    const { context } = await openProfile(browser)
+    const page = await signInAt(context, world.acme, world.acme.admin)
+    await page.evaluate(() => {
+      for (const [key, code] of [['ل', 'KeyG'], ['ي', 'KeyD']]) window.dispatchEvent(new KeyboardEvent('keydown', { key, code, bubbles: true }))
+    })
+    await page.waitForURL('**/departments')
+    await context.close()
+  })
+
+  test('are listed at a question mark, where single ones can be turned off for good', async () => {
+    const { context } = await openProfile(browser)
+    const page = await signInAt(context, world.acme, world.acme.admin)
+    await page.keyboard.press('?')
+    await page.getByRole('heading', { name: 'Keyboard shortcuts' }).waitFor()
+    await page.getByRole('checkbox').uncheck()
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await page.reload({ waitUntil: 'networkidle' })
+    await page.keyboard.type('gp?')
+    await page.keyboard.press('Control+k')
+    await page.getByRole('combobox').waitFor()
+    expect(new URL(page.url()).pathname).toBe('/')
+    expect(await page.getByRole('dialog').count()).toBe(1)
+    await context.close()
+  })
+})
+
+describe.each(['en', 'ar'] as const)('what is typed, in %s,', (language: Language) => {
+  const say = textsIn(language)
+
+  test('is asked about before its page is left', async () => {
+    const { context } = await openProfile(browser)
+    const page = await editStaff(await context.newPage(), language)
+    await page.getByRole('link', { name: say('shell.nav.departments') }).filter({ visible: true }).click()
+    await page.getByRole('heading', { name: say('shell.leave.title') }).waitFor()
+    await page.getByRole('button', { name: say('common.cancel') }).click()
+    expect(await page.locator('[name="first_name"]').inputValue()).toBe(`Typed in ${language}`)
+    await page.getByRole('link', { name: say('shell.nav.departments') }).filter({ visible: true }).click()
+    await page.getByRole('button', { name: say('shell.leave.action') }).click()
+    await page.waitForURL('**/departments')
+    await context.close()
+  })
+
+  test('outlives the session: one signs in again, and saves it', async () => {
+    const { context } = await openProfile(browser)
+    const page = await editStaff(await context.newPage(), language)
+    const { db, tables: { sessions } } = realmOf(world.app, world.acme).realm
+    await db.update(sessions).set({ revoked_at: new Date(), revoked_reason: 'revoked' }).where(eq(sessions.user_id, world.acme.admin.id))
+    await page.locator('main form button[type="submit"]').first().click()
+    await page.getByRole('heading', { name: say('shell.sign_in_again.title') }).waitFor()
+    await page.locator('dialog input[type="password"]').fill('wrong')
+    await page.keyboard.press('Enter')
+    await page.getByText(say('shell.sign_in_again.wrong')).waitFor()
+    await page.locator('dialog input[type="password"]').fill(world.acme.admin.password)
+    await page.keyboard.press('Enter')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    expect(await page.locator('[name="first_name"]').inputValue()).toBe(`Typed in ${language}`)
+    const saved = page.waitForResponse(response => response.request().method() === 'PATCH')
+    await page.locator('main form button[type="submit"]').first().click()
+    expect((await saved).status()).toBe(200)
+    await context.close()
+  })
+})
+
+/** An Admin's page of a person, in a language, with a name that is typed and not saved. */
+async function editStaff(page: Page, language: Language): Promise<Page> {
+  await page.context().addCookies([{ name: 'tenantry_locale', value: language, url: world.acme.origin }])
+  await page.goto(`${world.acme.origin}/login?redirect=/people/${world.acme.staff.id}`, { waitUntil: 'networkidle' })
+  await fillSignIn(page, world.acme.admin)
+  await page.locator('[name="first_name"]').fill(`Typed in ${language}`)
+  return page
+}
+
+function documentOf(page: Page): Promise<string[]> {
+  return page.evaluate(() => [document.documentElement.lang, document.documentElement.dir])
+}
+
+function serverText(english: string): string {
+  return (textsIn('ar')('server') as unknown as Record<string, string>)[english]!
+}
