@@ -1,5 +1,5 @@
 import type { Permission } from '#shared/permissions'
-import { canManageOrganization, canManageUsers, canReadAudit } from '#shared/permissions'
+import { canDecideSignups, canManageOrganization, canManageUsers, canReadAudit, canSupportTenants } from '#shared/permissions'
 
 export interface NavigationItem {
   /** Key of its text. */
@@ -32,4 +32,13 @@ const portalPages: NavigationItem[] = [
 const consolePages: NavigationItem[] = [
   { label: 'shell.nav.overview', to: '/', icon: 'icon-layout-dashboard', shortcut: 'h' },
   { label: 'shell.nav.tenants', to: '/tenants', icon: 'icon-building-2', shortcut: 't' },
+  { label: 'shell.nav.signups', to: '/signups', icon: 'icon-inbox', access: canDecideSignups },
+  { label: 'shell.nav.support', to: '/support', icon: 'icon-life-buoy', access: canSupportTenants },
+  { label: 'shell.nav.operators', to: '/operators', icon: 'icon-users', shortcut: 'o', access: canManageUsers },
+  { label: 'shell.nav.mail', to: '/mail', icon: 'icon-mail', shortcut: 'm', access: canSupportTenants },
+  { label: 'shell.nav.migrations', to: '/migrations', icon: 'icon-layers' },
+  { label: 'shell.nav.keys', to: '/keys', icon: 'icon-key-round' },
+  { label: 'shell.nav.jobs', to: '/jobs', icon: 'icon-timer' },
+  { label: 'shell.nav.health', to: '/health', icon: 'icon-activity' },
+  { label: 'shell.nav.audit', to: '/audit', icon: 'icon-scroll-text', shortcut: 'a', access: canReadAudit },
 ]

@@ -6,6 +6,7 @@ import type { ApiFailure } from '../shared/api-failure.ts'
 import { ApiError, notFound, unavailable } from '../shared/errors.ts'
 import { isConnectionError, isTimeout } from './database/errors.ts'
 import { barePagePolicy, bareErrorPage } from './http/bare-error-page.ts'
+import { countAnswer } from './http/count-answer.ts'
 import { isApiPath } from './http/methods.ts'
 import { log } from './log.ts'
 
@@ -17,6 +18,7 @@ export default async function renderError(error: Error, event: H3Event): Promise
   const answer = answerTo(error, event)
   setResponseHeaders(event, { 'x-request-id': event.context.request_id, 'cache-control': 'private, no-store', ...answer.headers })
   setResponseStatus(event, answer.status)
+  countAnswer(event, answer.status)
   // The renderer puts the path into the reason phrase; node's own is enough.
   event.node.res.statusMessage = ''
   if (answer.status === 204) return send(event)
@@ -46,7 +48,7 @@ function passedOn(status: number): ApiError {
 
 // A link's token stands in its path.
 function loggablePath(event: H3Event): string {
-  return event.path.split('?')[0]!.replace(/^(\/(?:auth|invite)\/).*/, '$1…')
+  return event.path.split('?')[0]!.replace(/^(\/(?:auth|invite|support)\/).*/, '$1…')
 }
 
 function logged(answer: ApiError, error: Error): ApiError {

@@ -3,6 +3,7 @@ import type { RunningApp } from './create-app.ts'
 import { verifyDomains } from './domain/domains.ts'
 import { dropRetiredKeys } from './domain/key-rotation.ts'
 import { purgeOutbox } from './domain/outbox.ts'
+import { closeExpiredAccesses } from './domain/support-access.ts'
 import { purgeSignups } from './domain/signups.ts'
 import { dropFormerSubdomains } from './domain/tenant-changes.ts'
 import { purgeOverdue } from './domain/tenant-purge.ts'
@@ -17,11 +18,12 @@ interface Job {
 /** What the clock starts: each in one process of them all, whichever is free. */
 const jobs: Job[] = [
   { name: 'purge-outbox', cron: '17 3 * * *', run: purgeOutbox },
+  { name: 'close-support-accesses', cron: '*/5 * * * *', run: closeExpiredAccesses },
+  { name: 'purge-signups', cron: '27 3 * * *', run: purgeSignups },
   { name: 'purge-tenants', cron: '*/10 * * * *', run: purgeOverdue },
   { name: 'drop-former-subdomains', cron: '27 3 * * *', run: dropFormerSubdomains },
   { name: 'drop-retired-keys', cron: '37 3 * * *', run: dropRetiredKeys },
   { name: 'verify-domains', cron: '47 4 * * *', run: verifyDomains },
-  { name: 'purge-signups', cron: '27 3 * * *', run: purgeSignups },
 ]
 
 const retryPause = 5_000

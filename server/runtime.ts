@@ -1,10 +1,19 @@
 import { unavailable } from '../shared/errors.ts'
 import type { RunningApp } from './create-app.ts'
+import type { MigrationSets } from './database/migrator.ts'
+import type { Activity } from './domain/activity.ts'
+import type { FleetRuns } from './domain/fleet-runs.ts'
 import type { HostDirectory } from './domain/hosts.ts'
 
 export interface Runtime {
   app: RunningApp
+  /** That this program knows. */
+  migrations: MigrationSets
   hosts: HostDirectory
+  activity: Activity
+  fleetRuns: FleetRuns
+  /** Whether changes of tenants are announced to this process right now. */
+  isListening: () => boolean
 }
 
 type Stop = () => Promise<unknown>

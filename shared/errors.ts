@@ -13,13 +13,15 @@ export type ErrorCode
     | 'cross_site'
     | 'last_admin'
     | 'in_use'
+    | 'signup_closed'
+    | 'signup_decided'
     | 'busy'
     | 'wrong_state'
     | 'maintenance'
     | 'tenant_moved'
-    | 'signup_closed'
-    | 'signup_decided'
     | 'storage_full'
+    | 'read_only'
+    | 'support_refused'
     | 'unavailable'
 
 /** The one error that is thrown on purpose: it carries the answer that `server/error-handler.ts` renders. */

@@ -23,26 +23,23 @@ export const canManageDepartments: Permission = isAdmin
 /** See and end other people's sessions. */
 export const canManageSessions: Permission = isAdmin
 
-/** Read the record of what happened. */
-export const canReadAudit: Permission = isAdmin
+/** Read the record of what happened; on the console also Support. */
+export const canReadAudit: Permission = ({ role }) => role === 'Admin' || role === 'Support'
 
 /** Change the organisation's own data and its rules for joining. */
 export const canManageOrganization: Permission = isAdmin
 
-// On the console an Admin is an Owner, Staff may only read; nobody but operators signs in there.
-const isSupport: Permission = actor => actor.role === 'Admin' || actor.role === 'Support'
+/** Console: see the tenants and how the platform does. Every operator. */
+export const canReadTenants: Permission = ({ role }) => role === 'Admin' || role === 'Support' || role === 'Staff'
 
-/** Console: see every tenant. */
-export const canReadTenants: Permission = () => true
+/** Console: help tenants: see whom mails go to, suspend, sign in as someone with a reason. Owner and Support. */
+export const canSupportTenants: Permission = ({ role }) => role === 'Admin' || role === 'Support'
 
-/** Console: suspend and resume tenants, and put them into maintenance. */
-export const canSupportTenants: Permission = isSupport
-
-/** Console: create, change, rename and delete tenants; their domains and keys. */
+/** Console: create, rename and delete tenants, and what concerns all of them. Owner. */
 export const canManageTenants: Permission = isAdmin
-
-/** Console: archive, restore and clone tenants, which is to hold all that they have. */
-export const canManageArchives: Permission = isAdmin
 
 /** Console: see who has signed up, let organisations in and turn them away. */
 export const canDecideSignups: Permission = isAdmin
+
+/** Console: archive, restore and clone tenants, which is to hold all that they have. */
+export const canManageArchives: Permission = isAdmin

@@ -194,7 +194,7 @@ export function platformTables(table: TableFactory) {
     realm: varchar({ length: 36 }).notNull(),
     kind: text().notNull(),
     recipient: varchar({ length: 254 }).notNull(),
-    /** What the text is made of, never a link's token; erased when the mail is sent or given up. */
+    /** What the text is made of, never a link's token; erased when the mail is sent. */
     data: jsonb().$type<Record<string, unknown>>(),
     created: moment().notNull(),
     /** When to try next; while a process is sending, the end of its lease. */

@@ -17,6 +17,8 @@ export interface Slots {
   query(realm: string, text: string, params: unknown[], asArrays: boolean): Promise<unknown[]>
   /** Runs `work` in a transaction on a slot of its own; its client refuses every query once the transaction is over. */
   transaction<T>(realm: string, work: (client: TransactionClient) => Promise<T>): Promise<T>
+  /** How many there are, how many have something to do, and how many callers wait for one. */
+  inspect(): { size: number, busy: number, waiting: number }
   end(): Promise<void>
 }
 
@@ -66,7 +68,7 @@ export function createSlots(url: string, options: SlotsOptions): Slots {
   const watch = setInterval(retireHanging, 500)
   watch.unref()
 
-  return { query, transaction, end }
+  return { query, transaction, inspect, end }
 
   async function query(realm: string, text: string, params: unknown[], asArrays: boolean): Promise<unknown[]> {
     let slot = chooseForQuery(realm)
@@ -240,6 +242,10 @@ export function createSlots(url: string, options: SlotsOptions): Slots {
     // drizzle reads dates and JSON by itself and sets the client's parsers so.
     drizzle(slot.sql)
     return slot
+  }
+
+  function inspect() {
+    return { size: slots.length, busy: slots.filter(slot => !isIdle(slot)).length, waiting: waiters.length }
   }
 
   async function end(): Promise<void> {

@@ -23,6 +23,8 @@ export interface Origin {
   actor: string | null
   ip: string | null
   request_id: string | null
+  /** The operator who acts in the user's place, by e-mail address. */
+  support?: string | null
 }
 
 export const fromSystem: Origin = { actor: null, ip: null, request_id: null }

@@ -22,7 +22,7 @@ export async function recordAudit(db: Db, realm: Realm, origin: Origin, entry: A
 }
 
 /** Records events that have one cause, as of one moment. */
-export async function recordAudits(db: Db, { tables: { audit_events } }: Realm, origin: Origin, entries: AuditEntry[]): Promise<void> {
+export async function recordAudits(db: Db, { tables: { audit_events } }: { tables: Pick<Realm['tables'], 'audit_events'> }, origin: Origin, entries: AuditEntry[]): Promise<void> {
   const created = new Date()
   // A statement has 65,535 parameters at the most.
   for (let start = 0; start < entries.length; start += batchSize) {
@@ -34,7 +34,7 @@ export async function recordAudits(db: Db, { tables: { audit_events } }: Realm, 
       subject: entry.subject,
       ip: origin.ip,
       request_id: origin.request_id,
-      details: entry.details ?? {},
+      details: { ...entry.details, ...origin.support ? { support: origin.support } : {} },
     })))
   }
 }

@@ -53,14 +53,14 @@ export interface Limits {
   checkTaken(realm: string, ip: string | null): Promise<void>
   /** Counts a picture that someone uploads. @throws ApiError 429 */
   countUpload(realm: string, user: string): Promise<void>
-  /** Counts an event that a stranger has caused. @returns whether it may be recorded */
-  admitEvent(realm: string, kind: string, ip: string | null): Promise<boolean>
   /** Counts someone who signs up an organisation. @throws ApiError 429 */
   countSignup(ip: string | null): Promise<void>
   /** Counts a question about a subdomain. @throws ApiError 429 */
   countSubdomain(ip: string | null): Promise<void>
   /** Counts a search for someone's organisations. @throws ApiError 429 */
   countSearch(ip: string | null): Promise<void>
+  /** Counts an event that a stranger has caused. @returns whether it may be recorded */
+  admitEvent(realm: string, kind: string, ip: string | null): Promise<boolean>
 }
 
 export interface PasswordAttempt {
@@ -98,11 +98,11 @@ export function createLimits(slots: Slots): Limits {
     admitInvitation: (realm, mailbox) => consume('invitation_mailbox', keyOf(realm, mailbox)),
     countTaken: async (realm, ip) => void await count('registration_address', keyOf(realm, ip)),
     checkTaken: (realm, ip) => check('registration_address', keyOf(realm, ip)),
-    admitEvent: async (realm, kind, ip) => await count('event_address', keyOf(realm, kind, ip)) && await count('event_realm', keyOf(realm, kind)),
     countUpload: (realm, user) => consume('upload_person', keyOf(realm, user)),
     countSignup: ip => consume('signup_address', keyOf('site', ip)),
     countSubdomain: ip => consume('subdomain_address', keyOf('site', ip)),
     countSearch: ip => consume('search_address', keyOf('site', ip)),
+    admitEvent: async (realm, kind, ip) => await count('event_address', keyOf(realm, kind, ip)) && await count('event_realm', keyOf(realm, kind)),
   }
 
   async function consume(rule: RuleName, key: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { and, eq, isNull, lt, ne, or, sql } from 'drizzle-orm'
+import { and, eq, isNotNull, isNull, lt, ne, or, sql } from 'drizzle-orm'
 import { pgSchema } from 'drizzle-orm/pg-core'
 import { platformTables } from '../../drizzle/platform/schema.ts'
 import type { Language } from '../../shared/dates.ts'
@@ -130,9 +130,24 @@ export async function postponeMail({ database: { platform: { db } } }: App, mail
   const wait = Math.min(2 ** (mail.attempts - 1), longestWait)
   await db.update(outbox).set({
     last_error: error.slice(0, 500),
-    ...givenUp ? { given_up_at: sql`now()`, data: null } : { due_at: sql`now() + make_interval(secs => ${wait})` },
+    ...givenUp ? { given_up_at: sql`now()` } : { due_at: sql`now() + make_interval(secs => ${wait})` },
   }).where(stillOurs(mail))
   return givenUp
+}
+
+/**
+ * Has mails tried again at once that were given up, or wait longer than a lease lasts: one that a process may just be
+ * sending is not sent twice.
+ * @param only one of them, or all
+ * @returns how many
+ */
+export async function retryMails(tx: Db, only?: string): Promise<number> {
+  const waits = and(isNull(outbox.given_up_at), sql`${outbox.due_at} > now() + make_interval(secs => ${lease})`)
+  const rows = await tx.update(outbox).set({ given_up_at: null, due_at: sql`now()` })
+    .where(and(only === undefined ? undefined : eq(outbox.id, only), isNull(outbox.sent_at), or(isNotNull(outbox.given_up_at), waits)))
+    .returning({ id: outbox.id })
+  if (rows.length > 0) await wakeMails(tx)
+  return rows.length
 }
 
 /** @returns milliseconds until the next mail is due, 0 for one that is, or undefined where there is none */

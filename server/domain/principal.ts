@@ -4,6 +4,7 @@ import type { Realm } from '../database/realms.ts'
 import type { App, Origin } from './app.ts'
 import type { AuthRealm } from './auth-realm.ts'
 import { sessionRevoked } from './refusals.ts'
+import { supportedBy } from './support-sessions.ts'
 import { closedAnswer, standingNow } from './tenant-standing.ts'
 import type { TokenFault } from './tokens.ts'
 import { TokenError, verifyToken } from './tokens.ts'
@@ -42,7 +43,13 @@ function principalQuery(realm: Realm) {
   const { users, sessions } = realm.tables
   return realm.prepared('principal', () => realm.db.select({
     user: userColumns(users),
-    session: { id: sessions.id, expires_at: sessions.expires_at, revoked_at: sessions.revoked_at },
+    session: {
+      id: sessions.id,
+      expires_at: sessions.expires_at,
+      revoked_at: sessions.revoked_at,
+      is_read_only: sessions.is_read_only,
+      support: supportedBy(realm),
+    },
     standing: standingNow,
   }).from(users)
     .leftJoin(sessions, and(eq(sessions.id, sql.placeholder('sid')), eq(sessions.user_id, users.id)))

@@ -28,3 +28,13 @@ export function sessionRevoked(): ApiError {
 export function noActiveAccount(): ApiError {
   return unauthorized({ detail: 'No active account found with the given credentials' })
 }
+
+/** To whoever signed in as a user only to look. */
+export function readOnly(): ApiError {
+  return forbidden('This support session is read-only.', 'read_only')
+}
+
+/** To whoever signed in as a user, for support, and does what remains the user's own to do. */
+export function beyondSupport(): ApiError {
+  return forbidden('This cannot be done in a support session.', 'support_refused')
+}

@@ -8,6 +8,7 @@ import { logEvent, recordAudit } from './audit.ts'
 import type { AuthRealm } from './auth-realm.ts'
 import { enqueueMail } from './outbox.ts'
 import { sessionRevoked } from './refusals.ts'
+import { closeSupportAccesses } from './support-sessions.ts'
 import type { TenantStanding } from './tenant-standing.ts'
 import { closedAnswer, standingNow } from './tenant-standing.ts'
 import type { Claims, LiveSession } from './tokens.ts'
@@ -20,11 +21,19 @@ export interface TokenPair {
 
 export type EndReason = 'logout' | 'blacklist' | 'reuse' | 'password' | 'deactivation' | 'revoked'
 
-/** Makes the row of a new session, in the sign-in's transaction; `mintPair` turns it into tokens. */
-export async function insertSession(tx: Db, app: App, { tables: { sessions } }: Realm, userId: string, client: { ip: string | null, user_agent: string | null }): Promise<LiveSession> {
+/**
+ * Makes the row of a new session, in the sign-in's transaction; `mintPair` turns it into tokens.
+ * @param support the access by which an operator opens it in the user's place; it ends with that
+ */
+export async function insertSession(
+  tx: Db, app: App, { tables: { sessions } }: Realm, userId: string, client: { ip: string | null, user_agent: string | null },
+  support?: { id: string, is_read_only: boolean, expires_at: Date },
+): Promise<LiveSession> {
   const now = new Date()
-  const session = { id: newId(), user_id: userId, counter: 0, rotated_at: now, expires_at: new Date(now.getTime() + app.config.ttl.session * 1000) }
-  await tx.insert(sessions).values({ ...session, created: now, ip: client.ip, user_agent: client.user_agent?.slice(0, 400) })
+  const session = { id: newId(), user_id: userId, counter: 0, rotated_at: now, expires_at: support?.expires_at ?? new Date(now.getTime() + app.config.ttl.session * 1000) }
+  await tx.insert(sessions).values({
+    ...session, created: now, ip: client.ip, user_agent: client.user_agent?.slice(0, 400), support_access: support?.id, is_read_only: support?.is_read_only,
+  })
   return session
 }
 
@@ -105,19 +114,21 @@ export async function isLiveToken(app: App, authRealm: AuthRealm, token: string,
 }
 
 /**
- * Ends sessions of one user: `only` one of them, or all but `except`, or all.
+ * Ends sessions of one user: `only` one of them, or that of a `support` access, or all but `except`, or all.
  * @param db a transaction, where the cause is in one
  * @returns how many were alive
  */
-export async function endSessions({ realm }: AuthRealm, origin: Origin, userId: string, reason: EndReason, which: { only?: string, except?: string } = {}, db: Db = realm.db): Promise<number> {
+export async function endSessions({ realm }: AuthRealm, origin: Origin, userId: string, reason: EndReason, which: { only?: string, except?: string, support?: string } = {}, db: Db = realm.db): Promise<number> {
   const { sessions } = realm.tables
   const ended = await db.update(sessions).set({ revoked_at: new Date(), revoked_reason: reason }).where(and(
     eq(sessions.user_id, userId),
     isNull(sessions.revoked_at),
     which.only ? eq(sessions.id, which.only) : undefined,
     which.except ? ne(sessions.id, which.except) : undefined,
-  )).returning({ id: sessions.id })
+    which.support ? eq(sessions.support_access, which.support) : undefined,
+  )).returning({ id: sessions.id, support_access: sessions.support_access })
   if (ended.length > 0) await recordAudit(db, realm, origin, { action: 'session.ended', subject: userId, details: { reason, sessions: ended.map(({ id }) => id) } })
+  await closeSupportAccesses(db, realm, ended.flatMap(({ support_access: access }) => access ?? []), origin, reason)
   return ended.length
 }
 

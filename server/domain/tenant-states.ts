@@ -7,6 +7,8 @@ import type { AuditAction } from '../../shared/audit-actions.ts'
 import { recordAudit } from './audit.ts'
 import { enqueueOperation } from './operations.ts'
 import { wakeMails } from './outbox.ts'
+import { endSupportAccessesOf } from './support-sessions.ts'
+import { tenantRealmOf } from './tenant-lookup.ts'
 import { recordInTenant } from './tenant-audit.ts'
 import { noticeTenant } from './tenant-notices.ts'
 import { standingOf } from './tenant-standing.ts'
@@ -121,6 +123,7 @@ async function change(app: App, id: string, origin: Origin, verb: keyof typeof v
   return app.database.platform.transaction(async (tx) => {
     const { set, actions, details, notice } = decide(await lockTenant(tx, app, id, verb))
     const tenant = await setState(tx, app, id, set)
+    if (tenant.status !== 'active') await endSupportAccessesOf(tx, tenantRealmOf(app, tenant), { ...origin, actor: null }, tenant.status, origin.actor)
     await record(tx, app, tenant, origin, actions, details)
     await noticeTenant(tx, app, tenant, notice)
     return tenant

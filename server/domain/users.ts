@@ -16,6 +16,7 @@ import { openLink } from './one-time-links.ts'
 import { enqueueMail } from './outbox.ts'
 import { imagePlace, removePlace } from './image-files.ts'
 import { passwordFaults } from './passwords.ts'
+import { beyondSupport } from './refusals.ts'
 import { endSessions } from './sessions.ts'
 
 /** A user's columns that may leave the database in an answer, by name: never the password. */
@@ -133,10 +134,12 @@ export async function changeUser(app: App, authRealm: AuthRealm, id: string, cha
   const { users } = realm.tables
   const { is_active, ...fields } = change
   return explained(change, () => realm.transaction(async (tx) => {
-    if (change.role === 'Staff' || is_active === false) await keepAnAdmin(tx, realm, id)
+    if ((change.role !== undefined && change.role !== 'Admin') || is_active === false) await keepAnAdmin(tx, realm, id)
     const before = (await tx.select(userColumns(users)).from(users).where(eq(users.id, id)).for('update'))[0]
     if (!before) throw notFound()
     const values = { ...differing(before, fields), ...activity(before.is_active, is_active) }
+    // Who has access, and to what, is not a matter of support: it would outlive the session.
+    if (origin.support && ('role' in values || 'deactivated_at' in values)) throw beyondSupport()
     if (Object.keys(values).length === 0) return before
     const after = (await tx.update(users).set(values).where(eq(users.id, id)).returning(userColumns(users)))[0]!
     if (before.is_active && !after.is_active) await endSessions(authRealm, origin, id, 'deactivation', {}, tx)

@@ -6,6 +6,7 @@ import type { DomainRow } from '../domain/domains.ts'
 import { challengeName } from '../domain/domains.ts'
 import type { OperationRow } from '../domain/operations.ts'
 import type { Organization } from '../domain/organization.ts'
+import type { Principal } from '../domain/principal.ts'
 import type { SignupRow } from '../domain/signups.ts'
 import { stateOf } from '../domain/signups.ts'
 import type { TenantDetails } from '../domain/tenant-details.ts'
@@ -31,6 +32,11 @@ export function presentUser({ id: organization }: AuthRealm, user: UserRow) {
     date_joined: user.date_joined,
     last_login: user.last_login,
   }
+}
+
+/** Of a session that an operator opened in the user's place. */
+export function presentSupport({ support, expires_at, is_read_only }: Principal['session']) {
+  return support === null ? null : { operator_email: support, expires_at, is_read_only }
 }
 
 /** The path changes with the photo, so that a page shows the new one. */

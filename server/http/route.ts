@@ -8,6 +8,7 @@ import type { App, Origin } from '../domain/app.ts'
 import type { AuthRealm } from '../domain/auth-realm.ts'
 import type { Principal } from '../domain/principal.ts'
 import { requirePrincipal } from '../domain/principal.ts'
+import { beyondSupport, readOnly } from '../domain/refusals.ts'
 import { noteLimit } from '../domain/security-events.ts'
 import type { PlatformRealm, TenantRealm } from '../database/realms.ts'
 import type { Surface } from '../../shared/types/surface.ts'
@@ -15,6 +16,7 @@ import { requireRuntime } from '../runtime.ts'
 import { readJson } from './body.ts'
 import { validate } from '../../shared/schemas/validate.ts'
 import { readAccessToken } from './credentials.ts'
+import { unsafeMethods } from './methods.ts'
 
 /**
  * Who may call: there is no default. `'public'` and `'signed-in'` are words that a search finds;
@@ -28,6 +30,11 @@ interface Options<A extends Access, Body extends z.ZodType | undefined, Query ex
   status?: 200 | 201 | 202 | 204
   body?: Body
   query?: Query
+  /**
+   * Whether an operator who signed in as a user, for support, may do it too. Unless said: read, but change nothing.
+   * A read-only session changes nothing, whatever is said. See docs/decisions/0007-support-access.md.
+   */
+  support?: boolean
 }
 
 interface Context<R, A extends Access, Body, Query> {
@@ -40,6 +47,8 @@ interface Context<R, A extends Access, Body, Query> {
   /** From the path; one that is called id is a UUID. */
   params: Record<string, string>
   origin: Origin
+  /** Who calls a public route that asks for itself, with all that the wrapper asks of a private one. */
+  identify: () => Promise<Principal | undefined>
   userAgent: string | null
   event: H3Event
 }
@@ -66,9 +75,10 @@ function definer(surfaces: Surface[]): Define<unknown> {
     const { app } = requireRuntime()
     const authRealm = tenancy.surface === 'site' ? undefined : tenancy.authRealm
     const stranger: Origin = { actor: null, ip: event.context.ip, request_id: event.context.request_id }
-    const principal = options.access === 'public' ? null : await authorize(event, app, authRealm!, options.access, stranger)
+    const identify = () => findPrincipal(event, app, authRealm!, stranger, options.support)
+    const principal = options.access === 'public' ? null : await authorize(identify, options.access)
     const params = readParams(event)
-    const origin = principal ? { ...stranger, actor: principal.user.id } : stranger
+    const origin = principal ? { ...stranger, actor: principal.user.id, support: principal.session.support } : stranger
     const context = {
       app,
       authRealm,
@@ -77,6 +87,7 @@ function definer(surfaces: Surface[]): Define<unknown> {
       body: options.body && validate(options.body, await readJson(event)),
       query: options.query && validate(options.query, firstValues(getQuery(event))),
       origin,
+      identify,
       userAgent: getHeader(event, 'user-agent') ?? null,
       event,
     } as never
@@ -86,11 +97,21 @@ function definer(surfaces: Surface[]): Define<unknown> {
   })
 }
 
-async function authorize(event: H3Event, app: App, authRealm: AuthRealm, access: Exclude<Access, 'public'>, stranger: Origin): Promise<Principal> {
-  const token = readAccessToken(event, app.config)
-  if (!token) throw notAuthenticated()
-  const principal = await requirePrincipal(app, authRealm, token, stranger)
+async function authorize(identify: () => Promise<Principal | undefined>, access: Exclude<Access, 'public'>): Promise<Principal> {
+  const principal = await identify()
+  if (!principal) throw notAuthenticated()
   if (access !== 'signed-in' && !access(principal.user)) throw forbidden()
+  return principal
+}
+
+async function findPrincipal(event: H3Event, app: App, authRealm: AuthRealm, stranger: Origin, support: boolean | undefined): Promise<Principal | undefined> {
+  const token = readAccessToken(event, app.config)
+  if (!token) return undefined
+  const principal = await requirePrincipal(app, authRealm, token, stranger)
+  const { session } = principal
+  const isUnsafe = unsafeMethods.has(event.method)
+  if (isUnsafe && session.is_read_only) throw readOnly()
+  if (session.support !== null && !(support ?? !isUnsafe)) throw beyondSupport()
   return principal
 }
 

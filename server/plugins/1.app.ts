@@ -9,6 +9,8 @@ import { createApp } from '../create-app.ts'
 import { bootstrapPlatform } from '../database/migrator.ts'
 import type { Subscription } from '../database/notifications.ts'
 import { subscribe } from '../database/notifications.ts'
+import { createActivity } from '../domain/activity.ts'
+import { createFleetRuns } from '../domain/fleet-runs.ts'
 import { createHostDirectory } from '../domain/hosts.ts'
 import { ensureSigningKey } from '../domain/operators.ts'
 import { tenantsChannel } from '../domain/tenants.ts'
@@ -47,9 +49,10 @@ export default defineNitroPlugin((nitro) => {
     app = await createApp(config, log())
     await bootstrap(app)
     if (closing) return
-    const hosts = createHostDirectory(config, app.database, { isAnnounced: () => subscription?.isUp() ?? false })
+    const isListening = () => subscription?.isUp() ?? false
+    const hosts = createHostDirectory(config, app.database, { isAnnounced: isListening })
     subscription = subscribe(app.databaseUrl, tenantsChannel, { onMessage: hosts.forget, onUp: () => hosts.forget() })
-    setRuntime({ app, hosts })
+    setRuntime({ app, migrations, hosts, activity: createActivity(app), fleetRuns: createFleetRuns(app, app.databaseUrl, migrations.tenant), isListening })
     log().info({ event: 'started', port: config.port, base_domain: config.baseDomain })
   }
 

@@ -23,6 +23,8 @@ export interface User {
   is_active: boolean
   date_joined: string
   last_login: string | null
+  /** On `auth/users/me/`: who is really there, where an operator has signed in as this user. */
+  support?: { operator_email: string, expires_at: string, is_read_only: boolean } | null
 }
 
 /** A person in the directory; the last four fields only for an Admin. */
@@ -57,6 +59,8 @@ export interface Session {
   expires_at: string
   ip: string | null
   user_agent: string | null
+  /** E-mail address of the operator who opened it as this user. */
+  support: string | null
   /** True for the session that asks. */
   current: boolean
 }
@@ -197,6 +201,53 @@ export interface Tenant {
   updated: string
 }
 
+export type SignupState = 'unconfirmed' | 'expired' | 'waiting' | 'made' | 'refused'
+
+/** An organisation that someone has asked for on the site, as operators see it. */
+export interface Signup {
+  id: string
+  name: string
+  subdomain: string
+  email: string
+  language: Language
+  /** `made`: it is a tenant; `expired`: nobody confirmed it. */
+  state: SignupState
+  created: string
+  /** Until when it can be confirmed. */
+  expires_at: string
+  confirmed_at: string | null
+  approved_at: string | null
+  refused_at: string | null
+  /** Id of the operator who decided; null also where it was the command line. */
+  decided_by: string | null
+  /** Id of what became of it. */
+  tenant: string | null
+}
+
+/** A sign-up as far as its own link shows it. */
+export interface SignupProgress {
+  state: SignupState
+  name: string
+  subdomain: string
+  /** The portal's origin, where there is one. */
+  url: string | null
+  /** By which the first Admin sets a password, once; only from the confirmation that made the tenant. */
+  password_link: string | null
+}
+
+/** Whether organisations can be signed up here, and below which domain they would be. */
+export interface SignupTerms {
+  policy: 'open' | 'approval' | 'closed'
+  base_domain: string
+}
+
+export interface SubdomainAnswer {
+  subdomain: string
+  available: boolean
+  /** One that is free, where this one is not. */
+  suggestion: string | null
+}
+
 /** Something that waits to be done: of one's own, or for an Admin of the organisation's. */
 export type HomeTask = 'name' | 'photo' | 'invitations_expiring' | 'invitations_open' | 'without_department' | 'never_signed_in' | 'departments' | 'logo'
 
@@ -246,53 +297,6 @@ export interface SigningKey {
   expires_at: string | null
   /** How many live sessions hold a token that it signed. */
   sessions: number
-}
-
-export type SignupState = 'unconfirmed' | 'expired' | 'waiting' | 'made' | 'refused'
-
-/** An organisation that someone has asked for on the site, as operators see it. */
-export interface Signup {
-  id: string
-  name: string
-  subdomain: string
-  email: string
-  language: Language
-  /** `made`: it is a tenant; `expired`: nobody confirmed it. */
-  state: SignupState
-  created: string
-  /** Until when it can be confirmed. */
-  expires_at: string
-  confirmed_at: string | null
-  approved_at: string | null
-  refused_at: string | null
-  /** Id of the operator who decided; null also where it was the command line. */
-  decided_by: string | null
-  /** Id of what became of it. */
-  tenant: string | null
-}
-
-/** A sign-up as far as its own link shows it. */
-export interface SignupProgress {
-  state: SignupState
-  name: string
-  subdomain: string
-  /** The portal's origin, where there is one. */
-  url: string | null
-  /** By which the first Admin sets a password, once; only from the confirmation that made the tenant. */
-  password_link: string | null
-}
-
-/** Whether organisations can be signed up here, and below which domain they would be. */
-export interface SignupTerms {
-  policy: 'open' | 'approval' | 'closed'
-  base_domain: string
-}
-
-export interface SubdomainAnswer {
-  subdomain: string
-  available: boolean
-  /** One that is free, where this one is not. */
-  suggestion: string | null
 }
 
 export interface Page<Row> {

@@ -16,6 +16,7 @@ const publicRoutes = {
   'server/api/v1/auth/session/index.delete.ts': 'signing out, which works with either cookie and when it is done already',
   'server/api/v1/auth/session/index.post.ts': 'signing in',
   'server/api/v1/auth/session/refresh.post.ts': 'the refresh cookie is the credential',
+  'server/api/v1/auth/session/support.post.ts': 'the token of the operator\'s link in the body is the credential',
   'server/api/v1/auth/users/activation.post.ts': 'the token of the link in the body is the credential',
   'server/api/v1/auth/users/index.post.ts': 'registration where a tenant allows it; looks for an admin by itself',
   'server/api/v1/auth/users/resend_activation.post.ts': 'whoever lost the mail cannot sign in; says nothing, and is rate-limited',

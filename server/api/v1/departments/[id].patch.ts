@@ -3,5 +3,5 @@ import { departmentSchema } from '../../../../shared/schemas/department.ts'
 import { renameDepartment } from '../../../domain/departments.ts'
 import { defineTenantRoute } from '../../../http/route.ts'
 
-export default defineTenantRoute({ access: canManageDepartments, body: departmentSchema }, ({ authRealm, params, body, origin }) =>
+export default defineTenantRoute({ access: canManageDepartments, support: true, body: departmentSchema }, ({ authRealm, params, body, origin }) =>
   renameDepartment(authRealm.realm, params.id!, body.name, origin))

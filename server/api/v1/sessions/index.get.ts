@@ -1,5 +1,6 @@
 import { and, desc, eq, gt, isNull } from 'drizzle-orm'
 import { canManageSessions } from '../../../../shared/permissions.ts'
+import { supportedBy } from '../../../domain/support-sessions.ts'
 import { sessionOwnerQuery, sessionOwner } from '../../../http/session-owner.ts'
 import { listQuery, toPage, windowOf } from '../../../http/list.ts'
 import { defineRealmRoute } from '../../../http/route.ts'
@@ -19,6 +20,7 @@ export default defineRealmRoute({ access: 'signed-in', query: listQuery([]).exte
       expires_at: sessions.expires_at,
       ip: sessions.ip,
       user_agent: sessions.user_agent,
+      support: supportedBy(authRealm.realm),
     }).from(sessions).where(where).orderBy(desc(sessions.rotated_at), sessions.id).limit(window.limit).offset(window.offset),
   ])
   return toPage(event, window, count, rows.map(row => ({ ...row, current: row.id === principal.session.id })))

@@ -1,4 +1,5 @@
 import { canManageUsers } from '../../../../../shared/permissions.ts'
+import { operatorChangeSchema } from '../../../../../shared/schemas/operator.ts'
 import { profileSchema, userChangeSchema } from '../../../../../shared/schemas/user.ts'
 import { clearPhoto } from '../../../../domain/photos.ts'
 import { changeUser, requireVisibleUser } from '../../../../domain/users.ts'
@@ -8,11 +9,11 @@ import { presentUser } from '../../../../http/present.ts'
 import { defineRealmRoute } from '../../../../http/route.ts'
 
 /** An Admin changes anyone's record; Staff find only themselves here, and change their names and language. */
-export default defineRealmRoute({ access: 'signed-in' }, async ({ app, authRealm, principal, params, origin, event }) => {
+export default defineRealmRoute({ access: 'signed-in', support: true }, async ({ app, authRealm, principal, params, origin, event }) => {
   await requireVisibleUser(authRealm, principal.user, params.id!)
   const input = await readJson(event)
   const { photo, ...personal } = validate(profileSchema, input)
-  const change = canManageUsers(principal.user) ? validate(userChangeSchema, input) : personal
+  const change = canManageUsers(principal.user) ? validate(authRealm.kind === 'platform' ? operatorChangeSchema : userChangeSchema, input) : personal
   if (photo === null) await clearPhoto(app, authRealm, params.id!, origin)
   return presentUser(authRealm, await changeUser(app, authRealm, params.id!, change, origin))
 })

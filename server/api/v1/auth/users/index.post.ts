@@ -1,20 +1,18 @@
 import { canManageUsers } from '../../../../../shared/permissions.ts'
+import { newOperatorSchema } from '../../../../../shared/schemas/operator.ts'
 import { newUserSchema, registrationSchema } from '../../../../../shared/schemas/user.ts'
 import { register, requireOpenRegistration } from '../../../../domain/accounts.ts'
-import { requirePrincipal } from '../../../../domain/principal.ts'
 import { createUser, createUserByMail } from '../../../../domain/users.ts'
 import { readJson } from '../../../../http/body.ts'
 import { validate } from '../../../../../shared/schemas/validate.ts'
-import { readAccessToken } from '../../../../http/credentials.ts'
 import { presentUser } from '../../../../http/present.ts'
 import { defineRealmRoute } from '../../../../http/route.ts'
 
 /** Registration, where it is open; an Admin creates people anywhere, with the role that she says. */
-export default defineRealmRoute({ access: 'public', status: 201 }, async ({ app, authRealm, origin, event }) => {
-  const token = readAccessToken(event, app.config)
-  const principal = token ? await requirePrincipal(app, authRealm, token, origin) : undefined
+export default defineRealmRoute({ access: 'public', status: 201 }, async ({ app, authRealm, origin, identify, event }) => {
+  const principal = await identify()
   if (principal && canManageUsers(principal.user)) {
-    const { re_password, ...input } = validate(newUserSchema, await readJson(event))
+    const { re_password, ...input } = validate(authRealm.kind === 'platform' ? newOperatorSchema : newUserSchema, await readJson(event))
     const create = input.password === null ? createUserByMail : createUser
     return presentUser(authRealm, await create(app, authRealm, input, { ...origin, actor: principal.user.id }))
   }

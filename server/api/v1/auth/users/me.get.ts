@@ -1,4 +1,5 @@
-import { presentUser } from '../../../../http/present.ts'
+import { presentSupport, presentUser } from '../../../../http/present.ts'
 import { defineRealmRoute } from '../../../../http/route.ts'
 
-export default defineRealmRoute({ access: 'signed-in' }, ({ authRealm, principal }) => presentUser(authRealm, principal.user))
+export default defineRealmRoute({ access: 'signed-in' }, ({ authRealm, principal }) =>
+  ({ ...presentUser(authRealm, principal.user), support: presentSupport(principal.session) }))

@@ -2,7 +2,7 @@ import { clearPhoto } from '../../../../../domain/photos.ts'
 import { requireVisibleUser } from '../../../../../domain/users.ts'
 import { defineTenantRoute } from '../../../../../http/route.ts'
 
-export default defineTenantRoute({ access: 'signed-in', status: 204 }, async ({ app, authRealm, principal, params, origin }) => {
+export default defineTenantRoute({ access: 'signed-in', support: true, status: 204 }, async ({ app, authRealm, principal, params, origin }) => {
   await requireVisibleUser(authRealm, principal.user, params.id!)
   await clearPhoto(app, authRealm, params.id!, origin)
 })

@@ -5,7 +5,7 @@ import { presentUser } from '../../../../../http/present.ts'
 import { defineTenantRoute } from '../../../../../http/route.ts'
 
 /** One's own photo; an Admin also anyone else's. */
-export default defineTenantRoute({ access: 'signed-in' }, async ({ app, authRealm, principal, params, origin, event }) => {
+export default defineTenantRoute({ access: 'signed-in', support: true }, async ({ app, authRealm, principal, params, origin, event }) => {
   await requireVisibleUser(authRealm, principal.user, params.id!)
   await app.limits.countUpload(authRealm.realm.schema, principal.user.id)
   const bytes = await readImageBody(event, 'photo')

@@ -1,0 +1,11 @@
+/** Sizes as people say them, in powers of 1,000. */
+export function useBytes() {
+  const { locale } = useI18n()
+  const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const
+
+  return (bytes: number): string => {
+    const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)))
+    const language = locale.value === 'ar' ? 'ar-u-nu-latn' : 'en-GB'
+    return new Intl.NumberFormat(language, { style: 'unit', unit: units[power], unitDisplay: 'short', maximumFractionDigits: power > 1 ? 1 : 0 }).format(bytes / 1000 ** power)
+  }
+}

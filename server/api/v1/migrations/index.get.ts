@@ -1,0 +1,35 @@
+import { and, count, eq, sql } from 'drizzle-orm'
+import { canReadTenants } from '../../../../shared/permissions.ts'
+import { choice } from '../../../../shared/schemas/fields.ts'
+import { targetVersion } from '../../../database/migrations.ts'
+import { migrationState, migrationStates } from '../../../domain/migration-list.ts'
+import { listQuery, matchesSearch, orderBy, toPage, windowOf } from '../../../http/list.ts'
+import { definePlatformRoute } from '../../../http/route.ts'
+import { requireRuntime } from '../../../runtime.ts'
+
+const query = listQuery(['name', 'subdomain', 'updated']).extend({ state: choice(migrationStates).optional() })
+
+/** How far each tenant's schema is, how many are how far, and the run that this process is making or made last. */
+export default definePlatformRoute({ access: canReadTenants, query }, async ({ authRealm, query, event }) => {
+  const { db, tables } = authRealm.realm
+  const { tenants, schema_versions: versions } = tables
+  const { migrations, fleetRuns } = requireRuntime()
+  const state = migrationState(tables, migrations.tenant)
+  const joined = eq(versions.schema, tenants.schema)
+  const where = and(query.state && sql`${state} = ${query.state}`, matchesSearch(query.search, [tenants.name, tenants.subdomain]))
+  const columns = { name: tenants.name, subdomain: tenants.subdomain, updated: versions.updated }
+  const window = windowOf(query)
+  const [counts, counted, rows] = await Promise.all([
+    db.select({ state: sql<string>`${state}`.as('state'), count: count() }).from(tenants).leftJoin(versions, joined).groupBy(sql`1`),
+    db.select({ count: count() }).from(tenants).leftJoin(versions, joined).where(where),
+    db.select({ tenant: tenants.id, ...columns, version: versions.version, state, error: versions.error })
+      .from(tenants).leftJoin(versions, joined).where(where)
+      .orderBy(...orderBy(query.ordering.length > 0 ? query.ordering : ['subdomain'], columns, tenants.id)).limit(window.limit).offset(window.offset),
+  ])
+  return {
+    ...toPage(event, window, counted[0]!.count, rows),
+    target: targetVersion(migrations.tenant),
+    counts: Object.fromEntries(counts.map(row => [row.state, row.count])),
+    run: fleetRuns.last(),
+  }
+})

@@ -1,0 +1,10 @@
+import { canManageTenants } from '../../../../shared/permissions.ts'
+import { recordAudit } from '../../../domain/audit.ts'
+import { definePlatformRoute } from '../../../http/route.ts'
+import { requireRuntime } from '../../../runtime.ts'
+
+/** Begins to bring every tenant's schema to the newest version; `migrations/` says how far that is. */
+export default definePlatformRoute({ access: canManageTenants, status: 202 }, async ({ authRealm: { realm }, origin }) => {
+  await recordAudit(realm.db, realm, origin, { action: 'tenants.migrated' })
+  return requireRuntime().fleetRuns.start()
+})

@@ -1,0 +1,24 @@
+import type { SQL } from 'drizzle-orm'
+import { and, isNotNull, isNull, sql } from 'drizzle-orm'
+import type { MailState } from '../../shared/types/console.ts'
+import type { PlatformRealm } from '../database/realms.ts'
+
+export const mailStates = ['queued', 'delayed', 'failed', 'sent'] as const satisfies MailState[]
+
+type Outbox = PlatformRealm['tables']['outbox']
+
+/** Queued: not tried yet. Delayed: tried in vain, and will be again. Failed: given up. */
+export function mailState(outbox: Outbox): SQL<MailState> {
+  return sql<MailState>`case when ${outbox.sent_at} is not null then 'sent' when ${outbox.given_up_at} is not null then 'failed' when ${outbox.last_error} is not null then 'delayed' else 'queued' end`
+}
+
+/** For a query of mails in one of these states. */
+export function inMailState(outbox: Outbox, state: MailState): SQL | undefined {
+  const pending = and(isNull(outbox.sent_at), isNull(outbox.given_up_at))
+  switch (state) {
+    case 'sent': return isNotNull(outbox.sent_at)
+    case 'failed': return isNotNull(outbox.given_up_at)
+    case 'delayed': return and(pending, isNotNull(outbox.last_error))
+    case 'queued': return and(pending, isNull(outbox.last_error))
+  }
+}

@@ -1,0 +1,24 @@
+import { z } from 'zod'
+import { boolean, choice, email, rawText, text } from './fields.ts'
+
+/** Shown as Owner, Support and Read-only. */
+export const operatorRoles = ['Admin', 'Support', 'Staff'] as const
+
+const fields = {
+  first_name: text(150, { blank: true }).optional(),
+  last_name: text(150, { blank: true }).optional(),
+  role: choice(operatorRoles).optional(),
+  is_active: boolean().optional(),
+}
+
+/** What an Owner changes of anyone on the console. */
+export const operatorChangeSchema = z.object(fields)
+
+/** An operator who is invited: a mail brings a link to set a password. */
+export const operatorInvitationSchema = z.object({ email: email(), ...fields })
+
+/** The same with a password, as programs may send one. */
+export const newOperatorSchema = operatorInvitationSchema.extend({
+  password: rawText(4096).nullish().transform(value => value ?? null),
+  re_password: rawText(4096).nullish(),
+}).refine(({ password, re_password }) => (re_password ?? password) === password, { error: 'The two password fields didn\'t match.', path: ['non_field_errors'] })
