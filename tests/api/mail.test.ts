@@ -135,6 +135,32 @@ describe('a mail server', () => {
     }
   })
 
+  test('that is slow holds up no request, and gets each mail once', async () => {
+    smtp.mails.length = 0
+    const emails = Array.from({ length: 6 }, (_, i) => `patient${i}@example.com`)
+    for (const email of emails) await addPerson(world, world.acme, email)
+    smtp.delay = 3_000
+    for (const email of emails) expect((await world.acme.call(`${auth}/users/reset_password/`, { body: { email } })).status).toBe(204)
+    // All are answered before the mail server has got through the five answers that one mail takes.
+    expect(smtp.mails).toEqual([])
+    smtp.delay = 0
+    await outboxIsEmpty(world)
+    expect(smtp.mails.map(({ to }) => to).sort()).toEqual(emails)
+  })
+
+  test('that hangs up on a mail gets it again, as one and the same', async () => {
+    smtp.mails.length = 0
+    smtp.hangUps = 2
+    await notify(world.acme, 'dropped@example.com')
+    await outboxIsEmpty(world)
+    expect(smtp.hangUps).toBe(0)
+    expect(smtp.mails.map(({ to }) => to)).toEqual(['dropped@example.com'])
+    const { db, tables: { outbox } } = world.app.database.platform
+    const rows = await db.select({ id: outbox.id, attempts: outbox.attempts }).from(outbox).where(eq(outbox.recipient, 'dropped@example.com'))
+    expect(rows).toEqual([{ id: rows[0]!.id, attempts: 3 }])
+    expect(smtp.mails[0]!.id).toBe(`<${rows[0]!.id}@portal.test>`)
+  })
+
   test('gets each mail once from two processes', async () => {
     smtp.mails.length = 0
     const second = await startBeside(world)
