@@ -54,6 +54,7 @@ describe('a link in a mail', () => {
     for (const place of [world.acme, world.globex, world.console]) {
       expect((await place.call(`${api}/mailbox/`)).status).toBe(404)
       expect((await place.call(`${api}/mailbox/${world.acme.id}/`)).status).toBe(404)
+      for (const page of ['/mailbox', `/mailbox/${world.acme.id}`]) expect((await place.call(page, { accept: 'text/html' })).status).toBe(404)
     }
   })
 
@@ -166,7 +167,10 @@ describe('a mail server', () => {
     const second = await startBeside(world)
     const places = [world.acme, world.globex]
     const emails = Array.from({ length: 40 }, (_, i) => `crowd${i}@example.com`)
-    await Promise.all(emails.map((email, i) => createUserByMail(world.app, realmOf(world.app, places[i % 2]!), { email, password: null }, fromSystem)))
+    // Two at a time: the rules have two connections here, and on a busy machine a crowd would wait for them too long.
+    for (let i = 0; i < emails.length; i += 2) {
+      await Promise.all(places.map((place, j) => createUserByMail(world.app, realmOf(world.app, place), { email: emails[i + j]!, password: null }, fromSystem)))
+    }
     await outboxIsEmpty(world)
     expect(smtp.mails.map(({ to }) => to).sort()).toEqual([...emails].sort())
     expect(new Set(smtp.mails.map(({ id }) => id)).size).toBe(emails.length)
