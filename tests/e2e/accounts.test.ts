@@ -32,6 +32,7 @@ test('a forgotten password is set anew by the mail\'s link, which a visit alone 
   const { context, complaints } = await openProfile(browser)
   const page = await open(context, world.acme, '/login')
   await page.getByRole('link', { name: 'Forgot your password?' }).click()
+  await page.getByRole('heading', { name: 'Forgot your password?' }).waitFor()
   await page.getByLabel('E-mail').fill(person.email)
   await page.getByRole('button', { name: 'Send the link' }).click()
   await page.getByRole('link', { name: 'Open the mailbox' }).click()
@@ -43,7 +44,7 @@ test('a forgotten password is set anew by the mail\'s link, which a visit alone 
   await reset.waitForURL('**/login')
   await fillSignIn(reset, { ...person, password })
   await reset.waitForURL(`${world.acme.origin}/`)
-  expect(complaints).toEqual([])
+  expect(complaints.filter(isUnexpected)).toEqual([])
 
   const again = await followMail(context, page, 'Set a new password for', 'Set a new password')
   await fillNewPassword(again, 'New password', 'five wooden kites')
@@ -71,7 +72,7 @@ test('whoever registers where that is open activates the account and signs in', 
   await activation.waitForURL('**/login')
   await fillSignIn(activation, { id: '', email: 'rita@open.test', password })
   await activation.getByRole('heading', { name: /Rita/ }).waitFor()
-  expect(complaints).toEqual([])
+  expect(complaints.filter(isUnexpected)).toEqual([])
   await change({ registration: 'invite_only' })
   await visit(page, world.acme, '/register')
   await page.getByText('takes people by invitation').waitFor()
@@ -93,7 +94,7 @@ test('an invitation says what it is for, and makes the account', async () => {
   await invitation.waitForURL('**/login')
   await fillSignIn(invitation, { id: '', email: 'invited@example.com', password })
   await invitation.getByRole('heading', { name: /Iris/ }).waitFor()
-  expect(complaints).toEqual([])
+  expect(complaints.filter(isUnexpected)).toEqual([])
   await visit(invitation, world.acme, '/invite/made-up')
   await invitation.getByRole('heading', { name: 'This link does not work any more' }).waitFor()
   await context.close()
@@ -135,7 +136,7 @@ test('a person changes photo, address and password, and downloads her data', asy
   const data = JSON.parse(await readFile(await download.path(), 'utf8'))
   expect(data.profile).toMatchObject({ id: person.id, email: 'renamed@example.com' })
   expect(data.sessions.length).toBeGreaterThan(0)
-  expect(complaints).toEqual([])
+  expect(complaints.filter(isUnexpected)).toEqual([])
   await context.close()
 })
 
@@ -173,6 +174,11 @@ test('a language that was chosen is there on the next device too', async () => {
   expect(await (await other.reload())!.text()).toContain('lang="ar"')
   await second.context.close()
 })
+
+// A browser says of every 401 that there was one, as where someone comes to the sign-in page without a session.
+function isUnexpected(complaint: string): boolean {
+  return !complaint.includes('status of 401')
+}
 
 /** Opens the newest mail of a subject in the mailbox, and the link in its HTML. @returns the link's page, in a tab of its own */
 async function followMail(context: BrowserContext, page: Page, subject: string, link: string): Promise<Page> {
