@@ -15,10 +15,11 @@ export function usePasswordStrength(password: () => string, context: () => Parti
   const strength = shallowRef<PasswordStrength>()
   let timer: ReturnType<typeof setTimeout> | undefined
 
-  watch([password, context, minLength], () => {
+  // At once too: a password manager fills a field in one go, before this is there.
+  onMounted(() => watch([password, context, minLength], () => {
     clearTimeout(timer)
     timer = setTimeout(measure, pause)
-  })
+  }, { immediate: true }))
   onBeforeUnmount(() => clearTimeout(timer))
   // Fetched while the first characters are typed.
   onMounted(() => import('./password/strength'))

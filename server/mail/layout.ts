@@ -46,15 +46,15 @@ function htmlOf({ name, origin, color, language }: Brand, { subject, paragraphs,
   return `<!doctype html>
 <html lang="${language}" dir="${direction}">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeHtml(oneLine(subject))}</title></head>
-<body dir="${direction}" style="margin:0;padding:24px;background:#f4f4f5;${font};color:#18181b">
+<body dir="${direction}" style="margin:0;padding:16px;background:#f4f4f5;${font};color:#18181b">
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0"><tr><td align="center">
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="max-width:560px;background:#ffffff;border-top:4px solid ${accent};border-radius:8px">
-<tr><td dir="${direction}" align="${start}" style="padding:32px;font-size:16px;line-height:1.5;text-align:${start}">
+<tr><td dir="${direction}" align="${start}" style="padding:24px;font-size:16px;line-height:1.5;text-align:${start}">
 <p style="margin:0 0 24px;font-weight:600">${escapeHtml(oneLine(name))}</p>
 ${paragraphs.map(paragraph => `<p style="margin:0 0 16px">${escapeHtml(paragraph)}</p>`).join('\n')}
 ${action ? button(action, accent, start) : ''}
 ${note ? `<p style="margin:24px 0 0;font-size:14px;color:#52525b">${escapeHtml(note)}</p>` : ''}
-<p style="margin:24px 0 0;font-size:14px"><a href="${escapeHtml(origin)}" ${newTab} dir="ltr" style="color:#52525b">${escapeHtml(origin)}</a></p>
+<p style="margin:24px 0 0;font-size:14px;word-break:break-all"><a href="${escapeHtml(origin)}" ${newTab} dir="ltr" style="color:#52525b">${escapeHtml(origin)}</a></p>
 </td></tr></table>
 </td></tr></table>
 </body>

@@ -54,6 +54,7 @@ describe('a link in a mail', () => {
     for (const place of [world.acme, world.globex, world.console]) {
       expect((await place.call(`${api}/mailbox/`)).status).toBe(404)
       expect((await place.call(`${api}/mailbox/${world.acme.id}/`)).status).toBe(404)
+      for (const page of ['/mailbox', `/mailbox/${world.acme.id}`]) expect((await place.call(page, { accept: 'text/html' })).status).toBe(404)
     }
   })
 
@@ -135,12 +136,41 @@ describe('a mail server', () => {
     }
   })
 
+  test('that is slow holds up no request, and gets each mail once', async () => {
+    smtp.mails.length = 0
+    const emails = Array.from({ length: 6 }, (_, i) => `patient${i}@example.com`)
+    for (const email of emails) await addPerson(world, world.acme, email)
+    smtp.delay = 3_000
+    for (const email of emails) expect((await world.acme.call(`${auth}/users/reset_password/`, { body: { email } })).status).toBe(204)
+    // All are answered before the mail server has got through the five answers that one mail takes.
+    expect(smtp.mails).toEqual([])
+    smtp.delay = 0
+    await outboxIsEmpty(world)
+    expect(smtp.mails.map(({ to }) => to).sort()).toEqual(emails)
+  })
+
+  test('that hangs up on a mail gets it again, as one and the same', async () => {
+    smtp.mails.length = 0
+    smtp.hangUps = 2
+    await notify(world.acme, 'dropped@example.com')
+    await outboxIsEmpty(world)
+    expect(smtp.hangUps).toBe(0)
+    expect(smtp.mails.map(({ to }) => to)).toEqual(['dropped@example.com'])
+    const { db, tables: { outbox } } = world.app.database.platform
+    const rows = await db.select({ id: outbox.id, attempts: outbox.attempts }).from(outbox).where(eq(outbox.recipient, 'dropped@example.com'))
+    expect(rows).toEqual([{ id: rows[0]!.id, attempts: 3 }])
+    expect(smtp.mails[0]!.id).toBe(`<${rows[0]!.id}@portal.test>`)
+  })
+
   test('gets each mail once from two processes', async () => {
     smtp.mails.length = 0
     const second = await startBeside(world)
     const places = [world.acme, world.globex]
     const emails = Array.from({ length: 40 }, (_, i) => `crowd${i}@example.com`)
-    await Promise.all(emails.map((email, i) => createUserByMail(world.app, realmOf(world.app, places[i % 2]!), { email, password: null }, fromSystem)))
+    // Two at a time: the rules have two connections here, and on a busy machine a crowd would wait for them too long.
+    for (let i = 0; i < emails.length; i += 2) {
+      await Promise.all(places.map((place, j) => createUserByMail(world.app, realmOf(world.app, place), { email: emails[i + j]!, password: null }, fromSystem)))
+    }
     await outboxIsEmpty(world)
     expect(smtp.mails.map(({ to }) => to).sort()).toEqual([...emails].sort())
     expect(new Set(smtp.mails.map(({ id }) => id)).size).toBe(emails.length)

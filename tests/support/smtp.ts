@@ -1,5 +1,6 @@
 import type { Server, Socket } from 'node:net'
 import { createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Mail } from './mails.ts'
 import { parseMail } from './mails.ts'
 import { freePort } from './server.ts'
@@ -10,6 +11,10 @@ export interface SmtpServer {
   mails: Mail[]
   /** Recipients that it knows nothing of. */
   unknown: Set<string>
+  /** Milliseconds that it takes for each answer. */
+  delay: number
+  /** How many mails to come it hangs up on, before it has taken them. */
+  hangUps: number
   start(): Promise<void>
   /** As if its machine were gone: connections too. */
   stop(): Promise<void>
@@ -22,10 +27,12 @@ export async function createSmtpServer(): Promise<SmtpServer> {
   const sockets = new Set<Socket>()
   let server: Server | undefined
 
-  return {
+  const smtp: SmtpServer = {
     url: `smtp://127.0.0.1:${port}`,
     mails,
     unknown,
+    delay: 0,
+    hangUps: 0,
     async start() {
       server = createServer(serve)
       await new Promise<void>(resolve => server!.listen(port, '127.0.0.1', resolve))
@@ -35,6 +42,7 @@ export async function createSmtpServer(): Promise<SmtpServer> {
       await new Promise(resolve => server!.close(resolve))
     },
   }
+  return smtp
 
   function serve(socket: Socket): void {
     let input = ''
@@ -49,6 +57,11 @@ export async function createSmtpServer(): Promise<SmtpServer> {
         if (end < 0) return
         const part = input.slice(0, end)
         input = input.slice(end + (inData ? 5 : 2))
+        if (smtp.delay) await sleep(smtp.delay)
+        if (inData && smtp.hangUps > 0) {
+          smtp.hangUps--
+          return socket.destroy()
+        }
         if (inData) mails.push(await parseMail(part.replaceAll(/^\.\./gm, '.')))
         inData = !inData && /^DATA$/i.test(part)
         socket.write(inData ? '354 go on\r\n' : `${answer(part)}\r\n`)

@@ -45,7 +45,7 @@ export const ar: MailTexts = {
       `تغيّرت للتوّ كلمة مرور حسابك في ${name}، وسُجّل الخروج من الأجهزة الأخرى.`,
       'إذا لم تكن أنت من فعل ذلك، فاطلب كلمة مرور جديدة من صفحة تسجيل الدخول، وأبلغ أحد المسؤولين.',
     ],
-    action: { label: 'الانتقال إلى صفحة تسجيل الدخول', url: `${origin}/login` },
+    action: { label: 'صفحة تسجيل الدخول', url: `${origin}/login` },
   }),
 
   new_device: ({ name, origin }, { user_agent, ip, time }) => ({
@@ -54,7 +54,7 @@ export const ar: MailTexts = {
       `سُجّل الدخول إلى حسابك في ${name} من جهاز لم يُستخدم من قبل: ${describeUserAgent(user_agent, 'ar')}${ip ? `، من العنوان ${ip}` : ''}، في ${formatMoment(time, 'ar', 'UTC')} بالتوقيت العالمي.`,
       'إذا كنت أنت، فلا داعي لفعل شيء. وإلا فغيّر كلمة مرورك: يؤدي ذلك إلى تسجيل الخروج من جميع الأجهزة الأخرى.',
     ],
-    action: { label: 'عرض الأجهزة التي سجّلت الدخول منها', url: `${origin}/profile` },
+    action: { label: 'عرض أجهزتك', url: `${origin}/profile` },
   }),
 
   session_reuse: ({ name, origin }) => ({
@@ -63,7 +63,7 @@ export const ar: MailTexts = {
       `استُخدمت إحدى جلساتك في ${name} من مكانين بطريقة توحي بأنها نُسخت. لذلك أُنهيت الجلسة في كليهما.`,
       'سجّل الدخول من جديد. وإذا رأيت هناك أجهزة لا تعرفها، فغيّر كلمة مرورك.',
     ],
-    action: { label: 'عرض الأجهزة التي سجّلت الدخول منها', url: `${origin}/profile` },
+    action: { label: 'عرض أجهزتك', url: `${origin}/profile` },
   }),
 
   invitation: ({ name }, { link, inviter, department, isAdmin, expires_at }) => ({

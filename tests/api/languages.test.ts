@@ -1,0 +1,160 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { MailKind } from '../../server/domain/outbox.ts'
+import { fromSystem } from '../../server/domain/app.ts'
+import { tenantAuthRealm } from '../../server/domain/auth-realm.ts'
+import { changeUser } from '../../server/domain/users.ts'
+import type { Answer } from '../support/http.ts'
+import type { Mail } from '../support/mails.ts'
+import { linkParts, mailsTo } from '../support/mails.ts'
+import type { Person, Place, World } from '../support/world.ts'
+import { addPerson, api, auth, createWorld, realmOf, signInAs } from '../support/world.ts'
+
+const users = `${auth}/users/`
+const me = `${users}me/`
+const newPassword = 'nine velvet trombones'
+const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
+const safari = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1'
+
+let world: World
+beforeAll(async () => {
+  world = await createWorld({ ACCESS_TTL: '3600' })
+})
+afterAll(() => world.stop())
+
+describe('a person\'s language', () => {
+  test('is none until she chooses one, and may be none again', async () => {
+    const { access } = await signInAs(world.acme, world.acme.staff)
+    const choose = (language: unknown) => world.acme.call(me, { method: 'PATCH', token: access, body: { language } })
+    expect((await world.acme.call(me, { token: access })).json.language).toBeNull()
+    expect(await choose('ar')).toMatchObject({ status: 200, json: { language: 'ar' } })
+    expect((await world.acme.call(me, { method: 'PATCH', token: access, body: { first_name: 'Ben' } })).json).toMatchObject({ first_name: 'Ben', language: 'ar' })
+    for (const wrong of ['fr', 'AR', 'en-GB', '', 1, [], {}]) {
+      const answer = await choose(wrong)
+      expect([answer.status, Object.keys(answer.json)]).toEqual([400, ['language']])
+    }
+    expect((await choose('fr')).json).toEqual({ language: ['"fr" is not a valid choice.'] })
+    expect((await world.acme.call(me, { token: access })).json.language).toBe('ar')
+    expect((await choose(null)).json.language).toBeNull()
+    expect((await world.globex.call(me, { token: (await signInAs(world.globex, world.globex.staff)).access })).json.language).toBeNull()
+  })
+
+  test('is hers to choose on the console and by her own id too', async () => {
+    const operator = (await signInAs(world.console, world.console.admin)).access
+    expect((await world.console.call(me, { method: 'PATCH', token: operator, body: { language: 'ar' } })).json.language).toBe('ar')
+    const { access } = await signInAs(world.acme, world.acme.staff)
+    const answer = await world.acme.call(`${users}${world.acme.staff.id}/`, { method: 'PATCH', token: access, body: { language: 'en', role: 'Admin' } })
+    expect(answer).toMatchObject({ status: 200, json: { language: 'en', role: 'Staff' } })
+    expect((await world.acme.call(`${users}${world.acme.admin.id}/`, { method: 'PATCH', token: access, body: { language: 'ar' } })).status).toBe(404)
+  })
+})
+
+describe('a mail', () => {
+  test('is in its reader\'s language, else in the organisation\'s, else in English', async () => {
+    const [arabic, english, none] = await Promise.all([personWith('ar', 'arabic@example.com'), personWith('en', 'english@example.com'), personWith(null, 'none@example.com')])
+    await setLanguage(world.acme, 'ar')
+    for (const person of [arabic, english, none]) await ask(world.acme, person)
+    await ask(world.globex, world.globex.staff)
+    expectArabic(await onlyMail(world.acme, arabic.email))
+    expectEnglish(await onlyMail(world.acme, english.email))
+    expectArabic(await onlyMail(world.acme, none.email))
+    expectEnglish(await onlyMail(world.globex, world.globex.staff.email))
+    await setLanguage(world.acme, 'en')
+  })
+
+  test('to a new or a former address is in the language of the person whom it is about', async () => {
+    const person = await personWith('ar', 'moves@example.com')
+    const { access } = await signInAs(world.acme, person)
+    await world.acme.call(`${users}set_email/`, { token: access, body: { new_email: 'moved@example.com', current_password: person.password } })
+    const mail = await onlyMail(world.acme, 'moved@example.com')
+    expectArabic(mail)
+    expect((await world.acme.call(`${users}set_email_confirm/`, { body: linkParts(mail.links[0]!) })).status).toBe(204)
+    expectArabic(await onlyMail(world.acme, 'moves@example.com'))
+  })
+
+  test('to the owner of an address that someone else wants is in the owner\'s language', async () => {
+    const [owner, person] = [await personWith('ar', 'owner@example.com'), await personWith('en', 'wants@example.com')]
+    const { access } = await signInAs(world.acme, person)
+    await world.acme.call(`${users}set_email/`, { token: access, body: { new_email: owner.email, current_password: person.password } })
+    expectArabic(await onlyMail(world.acme, owner.email))
+  })
+
+  test('of an invitation is in the organisation\'s, with its day as that language writes it', async () => {
+    await setLanguage(world.globex, 'ar')
+    const { access } = await signInAs(world.globex, world.globex.admin)
+    await world.globex.call(`${api}/invitations/`, { token: access, body: { email: 'invited@example.com', role: 'Admin' } })
+    const mail = await onlyMail(world.globex, 'invited@example.com')
+    expectArabic(mail)
+    expect(mail.text).toMatch(/حتى .*20\d\d/u)
+    expect(mail.text).toContain('مسؤول')
+    await setLanguage(world.globex, 'en')
+  })
+
+  test.each<[MailKind, (person: Person, access: string) => Promise<unknown>]>([
+    ['password_changed', (person, token) => world.acme.call(`${users}set_password/`, { token, body: { current_password: person.password, new_password: newPassword } })],
+    ['new_device', async ({ email, password }) => {
+      for (const agent of [firefox, safari]) await world.acme.call(`${auth}/jwt/create/`, { body: { email, password }, headers: { 'user-agent': agent } })
+    }],
+    ['session_reuse', async (person) => {
+      const { refresh } = await signInAs(world.acme, person)
+      const renew = async (token: string) => (await world.acme.call(`${auth}/jwt/refresh/`, { body: { refresh: token } })).json.refresh as string
+      await renew(await renew(await renew(refresh)))
+      await renew(refresh)
+    }],
+  ])('that is a notice is too: %s', async (kind, happens) => {
+    const person = await personWith('ar', `${kind}@example.com`)
+    const { access } = await signInAs(world.acme, person)
+    await happens(person, access)
+    const mail = (await mailsTo(world, world.acme, person.email)).at(-1)!
+    expectArabic(mail)
+    if (kind === 'new_device') expect(mail.text).toContain('Safari على iPhone')
+  })
+
+  test('to one who has registered or been added by an admin is too', async () => {
+    const { access } = await signInAs(world.acme, world.acme.admin)
+    await world.acme.call(users, { token: access, body: { email: 'added@example.com', language: 'ar' } })
+    expectArabic(await onlyMail(world.acme, 'added@example.com'))
+    await world.acme.call(`${api}/organization/`, { method: 'PATCH', token: access, body: { registration: 'open' } })
+    await world.acme.call(users, { body: { email: 'registers@example.com', password: newPassword, language: 'ar' } })
+    expectArabic(await onlyMail(world.acme, 'registers@example.com'))
+  })
+})
+
+test('what an account takes is said to anyone, and differs from place to place', async () => {
+  const { access } = await signInAs(world.acme, world.acme.admin)
+  await world.acme.call(`${api}/organization/`, { method: 'PATCH', token: access, body: { registration: 'open', registration_domains: ['acme.test'], password_min_length: 16 } })
+  expect((await world.acme.call(`${auth}/rules/`)).json).toEqual({ registration: 'open', registration_domains: ['acme.test'], password_min_length: 16, mailbox: false })
+  for (const place of [world.globex, world.console]) expect((await place.call(`${auth}/rules/`)).json).toEqual({ registration: 'invite_only', registration_domains: [], password_min_length: 12, mailbox: false })
+  expect((await world.call(`localhost:${world.port}`, `${auth}/rules/`)).status).toBe(404)
+})
+
+async function personWith(language: 'en' | 'ar' | null, email: string): Promise<Person> {
+  const person = await addPerson(world, world.acme, email)
+  await changeUser(world.app, realmOf(world.app, world.acme), person.id, { language }, fromSystem)
+  return person
+}
+
+async function setLanguage(place: Place, language: 'en' | 'ar'): Promise<void> {
+  const { db, tables: { settings } } = tenantAuthRealm(world.app.database, { id: place.id, name: '', schema: place.schema, origin: place.origin }).realm
+  await db.update(settings).set({ language })
+}
+
+function ask(place: Place, { email }: Person): Promise<Answer> {
+  return place.call(`${users}reset_password/`, { body: { email } })
+}
+
+async function onlyMail(place: Place, to: string): Promise<Mail> {
+  const mails = await mailsTo(world, place, to)
+  expect(mails).toHaveLength(1)
+  return mails[0]!
+}
+
+function expectArabic({ subject, text, html }: Mail): void {
+  for (const part of [subject, text, html]) expect(part).toMatch(/\p{Script=Arabic}{3}/u)
+  expect(html).toContain('<html lang="ar" dir="rtl">')
+  expect(html).toContain('text-align:right')
+}
+
+function expectEnglish({ subject, text, html }: Mail): void {
+  for (const part of [subject, text, html]) expect(part).not.toMatch(/\p{Script=Arabic}/u)
+  expect(html).toContain('<html lang="en" dir="ltr">')
+}

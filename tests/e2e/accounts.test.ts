@@ -1,0 +1,200 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import sharp from 'sharp'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { fillSignIn, launchBrowser, open, openProfile, signInAt, visit } from '../support/browser.ts'
+import type { World } from '../support/world.ts'
+import { addPerson, api, createWorld, signInAs } from '../support/world.ts'
+
+const password = 'nine velvet trombones'
+
+let world: World
+let browser: Browser
+let uploads: string
+let admin: string
+beforeAll(async () => {
+  uploads = await mkdtemp(join(tmpdir(), 'tenantry-uploads-'))
+  // A demo, which has a mailbox page.
+  world = await createWorld({ DEMO: '1', ACCESS_TTL: '3600', UPLOAD_DIR: uploads })
+  browser = await launchBrowser()
+  admin = (await signInAs(world.acme, world.acme.admin)).access
+})
+afterAll(async () => {
+  await browser.close()
+  await world.stop()
+  await rm(uploads, { recursive: true, force: true })
+})
+
+test('a forgotten password is set anew by the mail\'s link, which a visit alone does not use up', async () => {
+  const person = await addPerson(world, world.acme, 'forgetful@example.com')
+  const { context, complaints } = await openProfile(browser)
+  const page = await open(context, world.acme, '/login')
+  await page.getByRole('link', { name: 'Forgot your password?' }).click()
+  await page.getByRole('heading', { name: 'Forgot your password?' }).waitFor()
+  await page.getByLabel('E-mail').fill(person.email)
+  await page.getByRole('button', { name: 'Send the link' }).click()
+  await page.getByRole('link', { name: 'Open the mailbox' }).click()
+  await (await followMail(context, page, 'Set a new password for', 'Set a new password')).close()
+  const reset = await followMail(context, page, 'Set a new password for', 'Set a new password')
+  await fillNewPassword(reset, 'New password', password)
+  await reset.getByText(/hard to guess/).waitFor()
+  await reset.getByRole('button', { name: 'Set password' }).click()
+  await reset.waitForURL('**/login')
+  await fillSignIn(reset, { ...person, password })
+  await reset.waitForURL(`${world.acme.origin}/`)
+  expect(complaints.filter(isUnexpected)).toEqual([])
+
+  const again = await followMail(context, page, 'Set a new password for', 'Set a new password')
+  await fillNewPassword(again, 'New password', 'five wooden kites')
+  await again.getByRole('button', { name: 'Set password' }).click()
+  await again.getByRole('heading', { name: 'This link does not work any more' }).waitFor()
+  expect(await again.getByRole('link', { name: 'Ask for a new link' }).getAttribute('href')).toBe('/forgot')
+  await context.close()
+})
+
+test('whoever registers where that is open activates the account and signs in', async () => {
+  await change({ registration: 'open', registration_domains: ['open.test'] })
+  const { context, complaints } = await openProfile(browser)
+  const page = await open(context, world.acme, '/login')
+  await page.getByRole('link', { name: 'Register' }).click()
+  await page.getByText('With an address at: open.test').waitFor()
+  await page.getByLabel('E-mail').fill('rita@open.test')
+  await page.getByLabel('First name').fill('Rita')
+  await page.getByLabel('Last name').fill('Reyes')
+  await fillNewPassword(page, 'Password', password)
+  await page.getByRole('button', { name: 'Register' }).click()
+  await page.getByRole('link', { name: 'Open the mailbox' }).click()
+  const activation = await followMail(context, page, 'Activate your account', 'Activate account')
+  await activation.getByRole('button', { name: 'Activate account' }).click()
+  await activation.getByRole('link', { name: 'Go on' }).click()
+  await activation.waitForURL('**/login')
+  await fillSignIn(activation, { id: '', email: 'rita@open.test', password })
+  await activation.getByRole('heading', { name: /Rita/ }).waitFor()
+  expect(complaints.filter(isUnexpected)).toEqual([])
+  await change({ registration: 'invite_only' })
+  await visit(page, world.acme, '/register')
+  await page.getByText('takes people by invitation').waitFor()
+  expect(await page.getByLabel('E-mail').count()).toBe(0)
+  await context.close()
+})
+
+test('an invitation says what it is for, and makes the account', async () => {
+  await world.acme.call(`${api}/invitations/`, { token: admin, body: { email: 'invited@example.com', role: 'Admin' } })
+  const { context, complaints } = await openProfile(browser)
+  const page = await open(context, world.acme, '/mailbox')
+  const invitation = await followMail(context, page, 'Join Acme Ltd', 'Accept the invitation')
+  await invitation.getByText('invited@example.com').waitFor()
+  expect(await invitation.getByText('Admin', { exact: true }).count()).toBe(1)
+  await invitation.getByLabel('First name').fill('Iris')
+  await invitation.getByLabel('Last name').fill('Ito')
+  await fillNewPassword(invitation, 'Password', password)
+  await invitation.getByRole('button', { name: 'Accept the invitation' }).click()
+  await invitation.waitForURL('**/login')
+  await fillSignIn(invitation, { id: '', email: 'invited@example.com', password })
+  await invitation.getByRole('heading', { name: /Iris/ }).waitFor()
+  expect(complaints.filter(isUnexpected)).toEqual([])
+  await visit(invitation, world.acme, '/invite/made-up')
+  await invitation.getByRole('heading', { name: 'This link does not work any more' }).waitFor()
+  await context.close()
+})
+
+test('a person changes photo, address and password, and downloads her data', async () => {
+  const person = await addPerson(world, world.acme, 'profile@example.com')
+  const { context, complaints } = await openProfile(browser)
+  const page = await signInAt(context, world.acme, person, '/profile')
+  const photo = await sharp({ create: { width: 900, height: 600, channels: 3, background: '#336699' } }).jpeg().toBuffer()
+  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: 'Add a photo' }).click()])
+  await chooser.setFiles({ name: 'me.jpg', mimeType: 'image/jpeg', buffer: photo })
+  const canvas = page.getByRole('img', { name: /as it will be shown/ })
+  for (const key of ['ArrowLeft', '+', 'ArrowUp']) await canvas.press(key)
+  await page.getByRole('button', { name: 'Use this photo' }).click()
+  await page.getByText('Your photo is saved').waitFor()
+  const shown = await page.locator('main img').first().evaluate((image: HTMLImageElement) => image.decode().then(() => image.naturalWidth))
+  expect(shown).toBe(256)
+  await page.getByRole('button', { name: 'Remove' }).click()
+  await page.getByText('Your photo is removed').waitFor()
+
+  await page.getByLabel('New e-mail address').fill('renamed@example.com')
+  await page.getByRole('region', { name: 'E-mail address' }).getByLabel('Current password', { exact: true }).fill(person.password)
+  await page.getByRole('button', { name: 'Change address' }).click()
+  await page.getByText('We have sent a link to renamed@example.com').waitFor()
+  const mailbox = await open(context, world.acme, '/mailbox')
+  const confirmation = await followMail(context, mailbox, 'Confirm your new e-mail address', 'Confirm this address')
+  await confirmation.getByRole('button', { name: 'Confirm this address' }).click()
+  await confirmation.getByRole('heading', { name: 'This is your address now' }).waitFor()
+
+  const section = page.getByRole('region', { name: 'Password', exact: true })
+  await section.getByLabel('Current password', { exact: true }).fill(person.password)
+  await fillNewPassword(page, 'New password', password)
+  await section.getByRole('button', { name: 'Change password' }).click()
+  await page.getByText('Your password is changed').waitFor()
+  await signInAs(world.acme, { ...person, email: 'renamed@example.com', password })
+
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download as a file' }).click()])
+  const data = JSON.parse(await readFile(await download.path(), 'utf8'))
+  expect(data.profile).toMatchObject({ id: person.id, email: 'renamed@example.com' })
+  expect(data.sessions.length).toBeGreaterThan(0)
+  expect(complaints.filter(isUnexpected)).toEqual([])
+  await context.close()
+})
+
+test('a session that is ended on another device is over there, and everywhere is here too', async () => {
+  const person = await addPerson(world, world.acme, 'devices@example.com')
+  const [here, there] = [await openProfile(browser), await openProfile(browser)]
+  const other = await signInAt(there.context, world.acme, person, '/people')
+  const page = await signInAt(here.context, world.acme, person, '/profile')
+  await page.getByRole('button', { name: /^End the session of/ }).click()
+  await page.getByText('That session is ended').waitFor()
+  await other.reload()
+  await other.waitForURL('**/login**')
+  await fillSignIn(other, person)
+  await other.waitForURL('**/people')
+
+  await page.getByRole('button', { name: 'Sign out everywhere', exact: true }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Sign out everywhere' }).click()
+  await page.waitForURL('**/login**')
+  await other.reload()
+  await other.waitForURL('**/login**')
+  for (const { context } of [here, there]) await context.close()
+})
+
+test('a language that was chosen is there on the next device too', async () => {
+  const person = await addPerson(world, world.acme, 'language@example.com')
+  const first = await openProfile(browser)
+  const page = await signInAt(first.context, world.acme, person, '/profile')
+  await page.locator('select[name=language]').selectOption('ar')
+  await page.getByRole('button', { name: 'Save language' }).click()
+  await page.getByRole('heading', { name: 'الملف الشخصي' }).waitFor()
+  await first.context.close()
+  const second = await openProfile(browser)
+  const other = await signInAt(second.context, world.acme, person, '/profile')
+  await other.waitForFunction(() => document.documentElement.dir === 'rtl')
+  expect(await (await other.reload())!.text()).toContain('lang="ar"')
+  await second.context.close()
+})
+
+// A browser says of every 401 that there was one, as where someone comes to the sign-in page without a session.
+function isUnexpected(complaint: string): boolean {
+  return !complaint.includes('status of 401')
+}
+
+/** Opens the newest mail of a subject in the mailbox, and the link in its HTML. @returns the link's page, in a tab of its own */
+async function followMail(context: BrowserContext, page: Page, subject: string, link: string): Promise<Page> {
+  await visit(page, world.acme, '/mailbox')
+  await page.getByRole('link', { name: subject }).first().click()
+  const [opened] = await Promise.all([context.waitForEvent('page'), page.frameLocator('iframe').getByRole('link', { name: link, exact: true }).click()])
+  await opened.waitForLoadState()
+  await visit(opened, world.acme, new URL(opened.url()).pathname)
+  return opened
+}
+
+async function fillNewPassword(page: Page, label: string, value: string): Promise<void> {
+  await page.getByLabel(label, { exact: true }).fill(value)
+  await page.getByLabel(`${label} again`, { exact: true }).fill(value)
+}
+
+async function change(body: object): Promise<void> {
+  expect((await world.acme.call(`${api}/organization/`, { method: 'PATCH', token: admin, body })).status).toBe(200)
+}
