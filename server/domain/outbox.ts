@@ -53,9 +53,15 @@ const { outbox } = platformTables(pgSchema('platform').table)
  * Queues a mail in the transaction of its cause: if that is rolled back, there is no mail; if not, there is
  * one, whatever becomes of this process or the mail server.
  */
-export async function enqueueMail(tx: Db, authRealm: AuthRealm, { kind, to, data }: NewMail): Promise<void> {
+export async function enqueueMail(tx: Db, authRealm: AuthRealm, mail: NewMail): Promise<void> {
+  await enqueueMails(tx, authRealm, [mail])
+}
+
+/** Queues mails that have one cause, in one statement. */
+export async function enqueueMails(tx: Db, authRealm: AuthRealm, mails: NewMail[]): Promise<void> {
+  if (mails.length === 0) return
   const now = new Date()
-  await tx.insert(outbox).values({ id: newId(), realm: authRealm.id, kind, recipient: to, data, created: now, due_at: now })
+  await tx.insert(outbox).values(mails.map(({ kind, to, data }) => ({ id: newId(), realm: authRealm.id, kind, recipient: to, data, created: now, due_at: now })))
   await tx.execute(sql`select pg_notify(${outboxChannel}, '')`)
 }
 
