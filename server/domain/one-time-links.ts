@@ -41,6 +41,14 @@ export async function openLink(db: Db, { tables: { users, one_time_tokens: token
     on conflict (user_id, purpose) do update set token_hash = excluded.token_hash, payload = excluded.payload, created = excluded.created, expires_at = excluded.expires_at`)
 }
 
+/** The same for people who have none yet, in one statement. */
+export async function openFirstLinks(db: Db, { tables: { one_time_tokens: tokens } }: Realm, purpose: LinkPurpose, users: string[]): Promise<void> {
+  if (users.length === 0) return
+  const created = new Date()
+  const expires_at = new Date(created.getTime() + inviteLife * 1000)
+  await db.insert(tokens).values(users.map(user_id => ({ id: newId(), user_id, purpose, token_hash: hashOf(newToken()), created, expires_at })))
+}
+
 /**
  * Makes the link that was noted, as its mail is sent: a token is never stored, not even on its way.
  * @param options.life seconds

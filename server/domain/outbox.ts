@@ -75,17 +75,23 @@ const { outbox } = platformTables(pgSchema('platform').table)
  * one, whatever becomes of this process or the mail server.
  */
 export function enqueueMail(tx: Db, authRealm: AuthRealm, mail: NewMail): Promise<void> {
-  return insertMail(tx, authRealm.id, mail)
+  return insertMails(tx, authRealm.id, [mail])
+}
+
+/** Queues mails that have one cause, in one statement. */
+export function enqueueMails(tx: Db, authRealm: AuthRealm, mails: NewMail[]): Promise<void> {
+  return insertMails(tx, authRealm.id, mails)
 }
 
 /** The same for a mail of the site. */
 export function enqueueSiteMail(tx: Db, mail: NewSiteMail): Promise<void> {
-  return insertMail(tx, 'platform', mail)
+  return insertMails(tx, 'platform', [mail])
 }
 
-async function insertMail(tx: Db, realm: string, { kind, to, data }: NewMail | NewSiteMail): Promise<void> {
+async function insertMails(tx: Db, realm: string, mails: (NewMail | NewSiteMail)[]): Promise<void> {
+  if (mails.length === 0) return
   const now = new Date()
-  await tx.insert(outbox).values({ id: newId(), realm, kind, recipient: to, data, created: now, due_at: now })
+  await tx.insert(outbox).values(mails.map(({ kind, to, data }) => ({ id: newId(), realm, kind, recipient: to, data, created: now, due_at: now })))
   await wakeMails(tx)
 }
 

@@ -9,8 +9,8 @@ import type { ImportChange, ImportPlan, KnownState } from './import-plan.ts'
 import { createPlanner } from './import-plan.ts'
 import type { ImportRow, RowError } from './import-rows.ts'
 import { readImportRows } from './import-rows.ts'
-import { openLink } from './one-time-links.ts'
-import { enqueueMail } from './outbox.ts'
+import { openFirstLinks } from './one-time-links.ts'
+import { enqueueMails } from './outbox.ts'
 import { endSessions } from './sessions.ts'
 import { activity } from './users.ts'
 
@@ -120,10 +120,9 @@ async function applyPlan(tx: Db, authRealm: TenantAuthRealm, { creations, update
   if (creations.length > 0) {
     await tx.insert(users).values(creations.map(({ is_active, ...person }) => ({ ...person, date_joined: now, activated_at: now, deactivated_at: is_active ? null : now })))
   }
-  for (const { id, email } of creations.filter(person => person.is_active)) {
-    await openLink(tx, realm, 'reset', eq(users.id, id))
-    await enqueueMail(tx, authRealm, { kind: 'welcome', to: email, data: { user: id } })
-  }
+  const welcome = creations.filter(person => person.is_active)
+  await openFirstLinks(tx, realm, 'reset', welcome.map(({ id }) => id))
+  await enqueueMails(tx, authRealm, welcome.map(({ id, email }) => ({ kind: 'welcome', to: email, data: { user: id } })))
   await recordAudits(tx, realm, origin, [
     ...newDepartments.map(({ id, name }) => ({ action: 'department.created' as const, subject: id, details: { name } })),
     ...updates.map(({ before, fields }) => ({ action: 'user.changed' as const, subject: before.id, details: differences(before, fields) })),

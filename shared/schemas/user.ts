@@ -26,7 +26,7 @@ export const profileSchema = z.object({
 /** What an Admin changes of anyone. */
 export const userChangeSchema = z.object({ ...personal, ...employment })
 
-export const bulkLimit = 100
+const bulkLimit = 100
 
 /** What an Admin does with many people at once: the same to each. */
 export const bulkSchema = z.object({

@@ -1,3 +1,4 @@
+import { mountSuspended } from '@nuxt/test-utils/runtime'
 import { mount } from '@vue/test-utils'
 import { describe, expect, it } from 'vitest'
 import ListPages from '~/components/ListPages.vue'
@@ -8,30 +9,39 @@ const ann: Person = { id: 'a', email: 'ann@acme.test', first_name: 'Ann', last_n
 const ben: Person = { ...ann, id: 'b', email: 'ben@acme.test', first_name: '', last_name: '', department: null, role: 'Staff', is_active: false }
 
 describe('the table of people', () => {
-  const mountTable = (ordering = 'last_name') => mount(PeopleTable, { props: { people: [ann, ben], ordering, sortHref: (ordering: string) => `?ordering=${ordering}` } })
+  const mountTable = (ordering = 'last_name') => mountSuspended(PeopleTable, { route: false, props: { people: [ann, ben], ordering, sortHref: (ordering: string) => `?ordering=${ordering}` } })
 
-  it('links each person and falls back to the address for a name', () => {
-    const table = mountTable()
+  it('links each person and falls back to the address for a name', async () => {
+    const table = await mountTable()
     const links = table.findAll('tbody a')
     expect(links.map(link => [link.attributes('href'), link.find('span:last-child').text()])).toEqual([['/people/a', 'Ann Archer'], ['/people/b', 'ben@acme.test']])
   })
 
-  it('says by what it is sorted, and a second click turns it round', () => {
-    const heading = mountTable('last_name').find('th[aria-sort]')
+  it('says by what it is sorted, and a second click turns it round', async () => {
+    const heading = (await mountTable('last_name')).find('th[aria-sort]')
     expect(heading.attributes('aria-sort')).toBe('ascending')
     expect(heading.find('a').attributes('href')).toBe('?ordering=-last_name')
-    expect(mountTable('-last_name').find('th[aria-sort]').attributes('aria-sort')).toBe('descending')
+    expect((await mountTable('-last_name')).find('th[aria-sort]').attributes('aria-sort')).toBe('descending')
   })
 
-  it('stays a table to screen readers where its rows are cards', () => {
-    const table = mountTable()
+  it('stays a table to screen readers where its rows are cards', async () => {
+    const table = await mountTable()
     expect(table.find('table').attributes('role')).toBe('table')
     expect(table.findAll('tr').every(row => row.attributes('role') === 'row')).toBe(true)
     expect(table.findAll('td').every(cell => cell.attributes('role') === 'cell')).toBe(true)
   })
 
-  it('marks who is inactive', () => {
-    expect(mountTable().findAll('tbody tr').map(row => row.find('td:last-child').text())).toEqual(['Admin', 'Inactive'])
+  it('marks who is inactive', async () => {
+    expect((await mountTable()).findAll('tbody tr').map(row => row.find('td:last-child').text())).toEqual(['Admin', 'Inactive'])
+  })
+
+  it('has a checkbox in each row where one may choose, which says whose it is and whether Shift was held', async () => {
+    expect((await mountTable()).findAll('input')).toEqual([])
+    const table = await mountSuspended(PeopleTable, { route: false, props: { people: [ann, ben], ordering: '', sortHref: String, chosen: new Set(['b']) } })
+    const boxes = table.findAll('input')
+    expect(boxes.map(box => [box.attributes('aria-label'), (box.element as HTMLInputElement).checked])).toEqual([['Choose Ann Archer', false], ['Choose ben@acme.test', true]])
+    await boxes[0]!.trigger('click', { shiftKey: true })
+    expect(table.emitted('toggle')).toEqual([['a', true]])
   })
 })
 
