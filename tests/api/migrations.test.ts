@@ -14,7 +14,7 @@ import { examine } from '../../server/domain/doctor.ts'
 import { createTenant } from '../../server/domain/tenants.ts'
 import { newTenantSchema } from '../../shared/schemas/tenant.ts'
 import type { Outcome } from '../support/cli.ts'
-import { startCli as start, untilCliIsGone, untilCliWaits } from '../support/cli.ts'
+import { runCli as runCliWith, startCli as startCliWith, untilCliIsGone, untilCliWaits } from '../support/cli.ts'
 import { hold } from '../support/hold.ts'
 import { createTestDatabase } from '../support/world.ts'
 
@@ -294,7 +294,7 @@ describe('tenantry doctor', () => {
     expect(code).toBe(1)
     const problems = (json.checks as { problems: string[] }[]).flatMap(check => check.problems)
     expect(problems).toEqual(expect.arrayContaining([
-      'Schema t_orphan_000000 belongs to no tenant.',
+      'Schema t_orphan_000000 belongs to no tenant. If nobody misses it, run: tenantry doctor --remove-orphans',
       `touched lacks the table ${schema}.invitations.`,
       `touched has a table that is none of ours: ${schema}.notes.`,
     ]))
@@ -306,7 +306,7 @@ describe('tenantry doctor', () => {
     await sql`drop schema ${sql(gone!)} cascade`
     const { json } = await runCli(['doctor', '--json'], { ...env, SECRET: randomBytes(32).toString('base64url') })
     const problems = (json.checks as { problems: string[] }[]).flatMap(check => check.problems)
-    expect(problems).toContain(`gone has no schema ${gone}.`)
+    expect(problems).toContain(`gone has no schema ${gone}. Restore it from a backup, or run: tenantry tenant delete gone --now --yes`)
     expect(problems.filter(problem => problem.includes('SECRET'))).toHaveLength(2)
   })
 })
@@ -369,11 +369,11 @@ function createArguments(subdomain: string): string[] {
 }
 
 function startCli(args: string[], input = '', settings = env) {
-  return start(settings, args, input)
+  return startCliWith(args, settings, input)
 }
 
 function runCli(args: string[], settings = env, input = ''): Promise<Outcome> {
-  return startCli(args, input, settings).exited
+  return runCliWith(args, settings, input)
 }
 
 /** Runs two at a time. */

@@ -89,13 +89,13 @@ describe('the pool', () => {
   })
 
   test('is shown, filled and drained by the command line', async () => {
-    expect((await startCli(env, ['pool', 'fill', '--size', '2', '--json']).exited).json).toEqual({ made: 2, dropped: 0 })
-    const status = await startCli(env, ['pool', 'status', '--json']).exited
+    expect((await startCli(['pool', 'fill', '--size', '2', '--json'], env).exited).json).toEqual({ made: 2, dropped: 0 })
+    const status = await startCli(['pool', 'status', '--json'], env).exited
     expect(status.json).toMatchObject({ size: 3, ready: 2, spares: [{ is_current: true, version: known.at(-1)!.name }, { is_current: true }] })
-    expect((await startCli(env, ['tenant', 'create', '--name', 'By Hand', '--subdomain', 'by-hand', '--email', 'office@example.com', '--admin-email', 'ann@example.com', '--json']).exited).code).toBe(0)
+    expect((await startCli(['tenant', 'create', '--name', 'By Hand', '--subdomain', 'by-hand', '--email', 'office@example.com', '--admin-email', 'ann@example.com', '--json'], env).exited).code).toBe(0)
     await expectWhole({ tenants: 1, spares: 1 })
-    expect((await startCli(env, ['pool', 'drain', '--json']).exited).json).toEqual({ dropped: 1 })
-    expect((await startCli(env, ['pool', 'fill', '--size', 'x']).exited).code).toBe(2)
+    expect((await startCli(['pool', 'drain', '--json'], env).exited).json).toEqual({ dropped: 1 })
+    expect((await startCli(['pool', 'fill', '--size', 'x'], env).exited).code).toBe(2)
     await expectWhole({ tenants: 1, spares: 0 })
   })
 })
@@ -106,7 +106,7 @@ describe('a process that is killed', () => {
     // At these tables it stops and waits: before its row, with the spare renamed, just before its end.
     for (const table of ['tenants', 'schema_versions', 'audit_events']) {
       const lock = await hold(sql, tx => tx`lock table ${tx('platform')}.${tx(table)} in access exclusive mode`)
-      const creator = startCli(env, createArguments(`cut-at-${table.replaceAll('_', '-')}`), password)
+      const creator = startCli(createArguments(`cut-at-${table.replaceAll('_', '-')}`), env, password)
       await untilCliWaits(sql)
       creator.kill()
       await lock.release()
@@ -119,7 +119,7 @@ describe('a process that is killed', () => {
   test('at a moment of no choosing too', async () => {
     for (let round = 0; round < 3; round++) {
       await fillPool(app, known, 2)
-      const creators = [1, 2].map(i => startCli(env, createArguments(`random${letter(round)}${letter(i)}`), password))
+      const creators = [1, 2].map(i => startCli(createArguments(`random${letter(round)}${letter(i)}`), env, password))
       await sleep(250 + Math.random() * 900)
       for (const creator of creators) creator.kill()
       await Promise.all(creators.map(({ exited }) => exited))
@@ -131,7 +131,7 @@ describe('a process that is killed', () => {
 
   test('while it fills the pool leaves no half of a spare', async () => {
     const lock = await hold(sql, tx => tx`lock table platform.schema_versions in access exclusive mode`)
-    const filler = startCli(env, ['pool', 'fill', '--size', '2'])
+    const filler = startCli(['pool', 'fill', '--size', '2'], env)
     await untilCliWaits(sql)
     filler.kill()
     await lock.release()

@@ -11,13 +11,17 @@ export interface Outcome {
   errors: string
 }
 
-/** Starts a command line in an environment. */
-export function startCli(env: Record<string, string>, args: string[], input = ''): { kill(): void, exited: Promise<Outcome> } {
+/** Starts the command line in a process of its own, which may be shot at. */
+export function startCli(args: string[], env: Record<string, string>, input = ''): { kill(): void, exited: Promise<Outcome> } {
   const child = spawn(process.execPath, ['cli/tenantry.ts', ...args], { env: { PATH: process.env.PATH, ...env } })
   child.stdin.on('error', () => {}).end(input)
   const exited = Promise.all([text(child.stdout), text(child.stderr), new Promise<number | null>(resolve => child.once('exit', resolve))])
-    .then(([output, errors, code]) => ({ code, errors, json: output.startsWith('{') ? JSON.parse(output) : undefined }))
+    .then(([output, errors, code]) => ({ code, errors, json: /^[{[]/.test(output) ? JSON.parse(output) : undefined }))
   return { kill: () => child.kill('SIGKILL'), exited }
+}
+
+export function runCli(args: string[], env: Record<string, string>, input = ''): Promise<Outcome> {
+  return startCli(args, env, input).exited
 }
 
 /** Waits until a command line's statement waits for a lock. */
