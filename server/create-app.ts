@@ -11,7 +11,6 @@ import { createKeyRings } from './domain/keys.ts'
 import { createLimits } from './domain/limits.ts'
 
 export interface RunningApp extends App {
-  databaseUrl: string
   /** Ends every connection, and the embedded database where no other process uses it. */
   close(): Promise<void>
 }

@@ -9,6 +9,8 @@ import type { Limits } from './limits.ts'
 export interface App {
   config: Config
   database: Database
+  /** For what needs a connection of its own. */
+  databaseUrl: string
   keys: KeyRings
   hashing: Hashing
   limits: Limits
