@@ -1,7 +1,9 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm'
 import type { Language } from '../../shared/dates.ts'
 import type { PlatformRealm } from '../database/realms.ts'
+import { createDatabase } from '../database/realms.ts'
 import { requireSchemaName } from '../database/schema-names.ts'
+import { createSlots } from '../database/slots.ts'
 import type { App, Origin } from './app.ts'
 import { enqueueSiteMail } from './outbox.ts'
 import { primaryDomain } from './tenant-origins.ts'
@@ -23,14 +25,21 @@ const batch = 100
 
 /**
  * Finds the active organisations in which an address is an active user's: one pass over all tenants for however many
- * addresses, in the background only.
+ * addresses, in the background only. It has a connection to itself, which ends with it: having seen every tenant's
+ * tables, PostgreSQL keeps some 50 kB for each, and a request's connection would keep that for half an hour.
  * @returns by address; one that is nowhere is not in it
  */
-export async function findMemberships({ database: { platform } }: App, addresses: string[]): Promise<Map<string, Membership[]>> {
+export async function findMemberships({ databaseUrl }: App, addresses: string[]): Promise<Map<string, Membership[]>> {
+  const { platform, end } = createDatabase(createSlots(databaseUrl, { size: 1, statementTimeout: 30_000, applicationName: 'tenantry-finder' }))
   const found = new Map<string, Membership[]>()
-  let last: string | undefined
-  do last = await searchBatch(platform, addresses, last, found)
-  while (last !== undefined)
+  try {
+    let last: string | undefined
+    do last = await searchBatch(platform, addresses, last, found)
+    while (last !== undefined)
+  }
+  finally {
+    await end()
+  }
   return found
 }
 

@@ -1,0 +1,94 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { fillSignIn, launchBrowser, open, openProfile } from '../support/browser.ts'
+import { lastMailTo } from '../support/mails.ts'
+import type { Place, World } from '../support/world.ts'
+import { createWorld } from '../support/world.ts'
+
+const password = 'staplers are never returned'
+
+let world: World
+let browser: Browser
+let site: Place
+beforeAll(async () => {
+  world = await createWorld({ SIGNUP: 'open', POOL_SIZE: '1' })
+  site = { ...world.console, host: `localhost:${world.port}`, origin: `http://localhost:${world.port}` }
+  browser = await launchBrowser()
+})
+afterAll(async () => {
+  await browser.close()
+  await world.stop()
+})
+
+describe('signing up an organisation', () => {
+  test('leads from a name to its portal, where one is the first Admin, without a complaint of the browser on the way', async () => {
+    const { context, complaints } = await openProfile(browser)
+    const page = await open(context, site, '/signup')
+    await page.getByLabel('Name of the organisation').fill('Initech Inc.')
+    await page.getByText('initech is free.').waitFor()
+    expect(await page.getByLabel('Subdomain').inputValue()).toBe('initech')
+    await page.getByLabel('Your e-mail address').fill('peter@example.com')
+    await page.getByRole('button', { name: 'Sign up' }).click()
+    await page.getByRole('heading', { name: 'Please look into your mailbox' }).waitFor()
+
+    const mail = await lastMailTo(world, site, 'peter@example.com', /^Confirm the sign-up of Initech Inc\.$/)
+    const confirmation = await open(context, site, new URL(mail.links[0]!).pathname)
+    await confirmation.getByText('initech.localhost').waitFor()
+    await confirmation.getByRole('button', { name: 'Confirm and set up' }).click()
+    await confirmation.getByRole('heading', { name: 'Initech Inc. is ready' }).waitFor()
+    // On the portal, asking whether one is signed in is answered no.
+    expect(complaints).toEqual([])
+    await confirmation.getByRole('link', { name: 'Choose a password' }).click()
+    await confirmation.waitForURL(/\/\/initech\.localhost:\d+\/auth\/password\/reset\//)
+    await confirmation.waitForFunction(() => Boolean((document.querySelector('#__nuxt') as unknown as { __vue_app__?: unknown } | null)?.__vue_app__))
+    await confirmation.locator('input[autocomplete="new-password"]').first().fill(password)
+    await confirmation.locator('input[autocomplete="new-password"]').last().fill(password)
+    await confirmation.locator('button[type="submit"]').click()
+    await confirmation.waitForURL('**/login')
+    await fillSignIn(confirmation, { id: '', email: 'peter@example.com', password })
+    await confirmation.waitForURL(`http://initech.localhost:${world.port}/`)
+    await confirmation.getByRole('navigation').first().getByText('Organisation').waitFor()
+    await context.close()
+  })
+
+  test('offers another subdomain for one that is taken', async () => {
+    const { context } = await openProfile(browser)
+    const page = await open(context, site, '/signup')
+    await page.getByLabel('Name of the organisation').fill('Acme Limited')
+    await page.getByText('acme is not available.').waitFor()
+    await page.getByRole('button', { name: 'Use acme-team' }).click()
+    await page.getByText('acme-team is free.').waitFor()
+    await page.getByLabel('Subdomain').fill('globex')
+    await page.getByLabel('Your e-mail address').fill('milton@example.com')
+    await page.getByRole('button', { name: 'Sign up' }).click()
+    await page.getByText('This subdomain is taken.').waitFor()
+    await context.close()
+  })
+
+  test('with a link that is none says so, and how to go on', async () => {
+    const { context } = await openProfile(browser)
+    const page = await open(context, site, `/signup/confirm/${'A'.repeat(43)}`)
+    await page.getByRole('heading', { name: 'This link does not work any more' }).waitFor()
+    await page.getByRole('link', { name: 'Sign up again' }).click()
+    await page.getByLabel('Name of the organisation').waitFor()
+    await context.close()
+  })
+})
+
+describe('finding one\'s organisation', () => {
+  test('is by its address, or by a mail', async () => {
+    const { context, complaints } = await openProfile(browser)
+    const page = await open(context, site, '/find')
+    await page.getByLabel('Organisation ID or address').fill(`${world.globex.origin}/login`)
+    await page.getByRole('button', { name: 'Find', exact: true }).click()
+    await page.getByRole('heading', { name: 'Globex Corporation' }).waitFor()
+    expect(await page.getByRole('link', { name: 'Go to the portal' }).getAttribute('href')).toBe(world.globex.origin)
+    await page.getByLabel('E-mail', { exact: true }).fill('BEN@example.com')
+    await page.getByRole('button', { name: 'Send me the list' }).click()
+    await page.getByText('If ben@example.com has an account').waitFor()
+    const mail = await lastMailTo(world, site, 'ben@example.com', /^Your organisations$/)
+    expect(mail.links).toEqual(expect.arrayContaining([world.acme.origin, world.globex.origin]))
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+})
