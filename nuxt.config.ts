@@ -1,5 +1,5 @@
 // One file of texts for each part of the interface, in i18n/locales/<language>/. What the server says is English already.
-const texts = ['account', 'audit', 'common', 'console', 'departments', 'home', 'invitations', 'organization', 'people', 'person', 'shell', 'site']
+const texts = ['account', 'audit', 'common', 'console', 'departments', 'find', 'home', 'invitations', 'organization', 'people', 'person', 'shell', 'signup', 'site']
 
 export default defineNuxtConfig({
   modules: ['@nuxt/ui', '@nuxtjs/i18n', '@pinia/nuxt', '@nuxt/eslint', '@nuxt/test-utils/module'],

@@ -3,8 +3,6 @@ import type { Language } from '../../shared/dates.ts'
 import type { Brand, Content } from '../mail/layout.ts'
 import { defaultColor, layOut } from '../mail/layout.ts'
 import type { Message } from '../mail/mailer.ts'
-import { signupApproved } from '../mail/templates/signup-approved.ts'
-import { signupWaiting } from '../mail/templates/signup-waiting.ts'
 import type { MailTexts } from '../mail/texts.ts'
 import { mailTexts } from '../mail/texts.ts'
 import type { TenantRealm } from '../database/realms.ts'
@@ -62,9 +60,9 @@ const writers: { [Kind in MailKind]: Writer<Kind> } = {
   async account_exists({ authRealm, brand, texts, to }) {
     return await findReachable(authRealm, to) ? texts.account_exists(brand, {}) : undefined
   },
-  signup_waiting: ({ brand }, facts) => signupWaiting(brand, facts),
-  signup_approved: ({ authRealm, brand }, { user, language }) => withLink(authRealm, user, 'reset', link => signupApproved(brand, { link, language }), { life: inviteLife }),
   tenant_notice: ({ brand, texts }, facts) => texts.tenant_notice(brand, facts),
+  signup_waiting: ({ brand, texts }, facts) => texts.signup_waiting(brand, facts),
+  signup_approved: ({ authRealm, brand, texts }, { user }) => withLink(authRealm, user, 'reset', link => texts.signup_approved(brand, { link }), { life: inviteLife }),
 }
 
 async function withLink(authRealm: AuthRealm, user: string, purpose: LinkPurpose, write: (link: string) => Content, options: { life?: number, email?: string } = {}): Promise<Content | undefined> {
@@ -80,8 +78,9 @@ async function findReachable({ realm }: AuthRealm, email: string) {
 
 async function findBrand(authRealm: AuthRealm, mail: QueuedRealmMail): Promise<Brand> {
   const { name, origin } = authRealm
+  const given = mail.data.language as Language | undefined
   const [own, { color, language }] = await Promise.all([findLanguage(authRealm, mail), findSettings(authRealm)])
-  return { name, origin, color, language: own ?? language }
+  return { name, origin, color, language: own ?? given ?? language }
 }
 
 // Of who has the address; of a new or former address, of the person whom the mail is about.

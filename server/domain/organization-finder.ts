@@ -4,8 +4,9 @@ import type { PlatformRealm } from '../database/realms.ts'
 import { requireSchemaName } from '../database/schema-names.ts'
 import type { App, Origin } from './app.ts'
 import { enqueueSiteMail } from './outbox.ts'
+import { primaryDomain } from './tenant-origins.ts'
 
-export interface Membership { name: string, subdomain: string }
+export interface Membership { name: string, subdomain: string, primary_domain: string | null }
 
 /**
  * Has a mail sent to an address with the organisations that it is known in, if any. Nothing is looked up here, so that
@@ -44,6 +45,7 @@ function searchBatch(platform: PlatformRealm, addresses: string[], last: string 
       id: tenants.id,
       name: tenants.name,
       subdomain: tenants.subdomain,
+      primary_domain: primaryDomain(tenants),
       schema: tenants.schema,
       // Null where a schema was dropped by hand, which must not fail the others.
       users: sql<string | null>`to_regclass(${tenants.schema} || '.users')::oid::text`,
@@ -53,7 +55,7 @@ function searchBatch(platform: PlatformRealm, addresses: string[], last: string 
       // Not as a parameter: a statement without any is not kept prepared, which for hundreds of tables would fill the connection's memory.
       await tx.execute(sql`select set_config('tenantry.addresses', ${JSON.stringify(addresses)}, true)`)
       const members = await tx.execute<{ users: string, email: string }>(sql.join(present.map(({ schema }) => membersOf(schema)), sql` union all `))
-      const byTable = new Map(present.map(({ users, name, subdomain }) => [users, { name, subdomain }]))
+      const byTable = new Map(present.map(({ users, name, subdomain, primary_domain }) => [users, { name, subdomain, primary_domain }]))
       for (const { users, email } of members) found.set(email, [...found.get(email) ?? [], byTable.get(users)!])
     }
     return rows.length < batch ? undefined : rows.at(-1)!.id

@@ -21,16 +21,16 @@ export interface MailData {
   session_reuse: Record<string, never>
   invitation: { invitation: string }
   account_exists: Record<string, never>
+  tenant_notice: { organization: string, language: Language, event: 'suspended' | 'resumed' | 'deletion_scheduled' | 'restored', reason: string | null, until: string | null }
   /** To an operator: an organisation waits for her decision. */
-  signup_waiting: { name: string, subdomain: string, language: Language }
+  signup_waiting: { name: string, subdomain: string }
   /** To a new organisation's first Admin. */
-  signup_approved: { user: string, language: Language }
-  tenant_notice: { organization: string, event: 'suspended' | 'resumed' | 'deletion_scheduled' | 'restored', reason: string | null, until: string | null }
+  signup_approved: { user: string }
 }
 
 /** The same of the site's mails, which are no organisation's: they are in a language, and of realm `platform`. */
 export interface SiteMailData {
-  signup_confirm: { signup: string }
+  signup_confirm: { signup: string, language: Language }
   signup_refused: { name: string, reason: string, language: Language }
   /** The organisations in which the address is known, if any. */
   organizations: { language: Language }
@@ -102,7 +102,7 @@ export interface Lane { searches: boolean, batch: number }
  */
 export async function claimMails({ database: { platform: { db } } }: App, lane: Lane): Promise<QueuedMail[]> {
   // As an array, so that the rows are chosen once: a planner may run a subquery in IN again and lock more of them.
-  const due = sql`any(array(select id from platform.outbox where ${pending} and ${isIn(lane)} and ${unheld} and due_at <= now() order by due_at limit ${lane.batch} for update skip locked))`
+  const due = sql`any(array(select id from platform.outbox where ${pending} and ${unheld} and ${isIn(lane)} and due_at <= now() order by due_at limit ${lane.batch} for update skip locked))`
   const rows = await db.update(outbox)
     .set({ attempts: sql`${outbox.attempts} + 1`, due_at: sql`now() + make_interval(secs => ${lease})` })
     .where(sql`${outbox.id} = ${due}`)
@@ -152,7 +152,7 @@ export async function retryMails(tx: Db, only?: string): Promise<number> {
 
 /** @returns milliseconds until the next mail is due, 0 for one that is, or undefined where there is none */
 export async function nextMailDue({ database: { platform: { db } } }: App, lane: Lane): Promise<number | undefined> {
-  const rows = await db.select({ wait: sql<number | null>`(extract(epoch from min(${outbox.due_at}) - now()) * 1000)::float8` }).from(outbox).where(and(pending, isIn(lane), unheld))
+  const rows = await db.select({ wait: sql<number | null>`(extract(epoch from min(${outbox.due_at}) - now()) * 1000)::float8` }).from(outbox).where(and(pending, unheld, isIn(lane)))
   const wait = rows[0]?.wait
   return wait === null || wait === undefined ? undefined : Math.max(0, wait)
 }
@@ -166,12 +166,12 @@ export async function purgeOutbox({ database: { platform: { db } } }: App): Prom
 
 const pending = and(isNull(outbox.sent_at), isNull(outbox.given_up_at))!
 
+// Of a tenant that is closed they wait until it is open again: the links in them lead nowhere meanwhile.
+const unheld = sql`not exists (select from platform.tenants t where t.id = nullif(realm, 'platform')::uuid and (t.status <> 'active' or t.maintenance_since is not null))`
+
 function isIn({ searches }: Lane) {
   return searches ? eq(outbox.kind, 'organizations') : ne(outbox.kind, 'organizations')
 }
-
-// Of a tenant that is closed they wait until it is open again: the links in them lead nowhere meanwhile.
-const unheld = sql`not exists (select from platform.tenants t where t.id = nullif(realm, 'platform')::uuid and (t.status <> 'active' or t.maintenance_since is not null))`
 
 // A process that was thought dead, and another has taken over from, has no say any more.
 function stillOurs(mail: QueuedMail) {

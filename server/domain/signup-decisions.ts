@@ -26,7 +26,7 @@ export function approveSignup(app: App, migrations: Migration[], id: string, ori
     await tx.update(signups).set(decision).where(eq(signups.id, id))
     const authRealm = tenantAuthRealm(app.database, { ...tenant, origin: url })
     await openLink(tx, authRealm.realm, 'reset', eq(authRealm.realm.tables.users.id, admin.id))
-    await enqueueMail(tx, authRealm, { kind: 'signup_approved', to: admin.email, data: { user: admin.id, language: before.language } })
+    await enqueueMail(tx, authRealm, { kind: 'signup_approved', to: admin.email, data: { user: admin.id } })
     await recordAudit(tx, platform, origin, { action: 'signup.approved', subject: id, details: { name: before.name, subdomain: before.subdomain, tenant: tenant.id } })
     return { ...before, ...decision }
   })

@@ -52,7 +52,7 @@ export async function requestSignup(app: App, input: NewSignup, origin: Origin):
     const id = newId()
     // Until the mail is sent, no token confirms it.
     await tx.insert(platform.tables.signups).values({ ...input, id, token_hash: hashOf(newToken()), created: new Date(now), expires_at: new Date(now + signupLife * 1000) })
-    await enqueueSiteMail(tx, { kind: 'signup_confirm', to: input.email, data: { signup: id } })
+    await enqueueSiteMail(tx, { kind: 'signup_confirm', to: input.email, data: { signup: id, language: input.language } })
   })
 }
 
@@ -157,8 +157,8 @@ function progressOf({ config }: App, signup: SignupRow): SignupProgress {
 async function tellOperators(tx: Db, { config, database }: App, { name, subdomain }: SignupRow): Promise<void> {
   const authRealm = platformAuthRealm(database, config.originOf(`console.${config.baseDomain}`))
   const { users } = database.platform.tables
-  const operators = await tx.select({ email: users.email, language: users.language }).from(users).where(and(eq(users.role, 'Admin'), eq(users.is_active, true)))
-  for (const { email, language } of operators) await enqueueMail(tx, authRealm, { kind: 'signup_waiting', to: email, data: { name, subdomain, language: language ?? 'en' } })
+  const operators = await tx.select({ email: users.email }).from(users).where(and(eq(users.role, 'Admin'), eq(users.is_active, true)))
+  for (const { email } of operators) await enqueueMail(tx, authRealm, { kind: 'signup_waiting', to: email, data: { name, subdomain } })
 }
 
 function withoutAbsent<Fields extends object>(fields: Fields): Partial<Fields> {

@@ -2,31 +2,33 @@ import type { Language } from '../../shared/dates.ts'
 import type { Brand, Content } from '../mail/layout.ts'
 import { defaultColor, layOut } from '../mail/layout.ts'
 import type { Message } from '../mail/mailer.ts'
-import { organizations } from '../mail/templates/organizations.ts'
-import { signupConfirm } from '../mail/templates/signup-confirm.ts'
-import { signupRefused } from '../mail/templates/signup-refused.ts'
+import type { MailTexts } from '../mail/texts.ts'
+import { mailTexts } from '../mail/texts.ts'
 import type { App } from './app.ts'
 import type { Membership } from './organization-finder.ts'
 import type { QueuedMail, QueuedSiteMail, SiteMailData, SiteMailKind } from './outbox.ts'
 import { issueSignupLink } from './signup-links.ts'
+import { tenantOrigin } from './tenant-origins.ts'
 
 interface Circumstances {
   app: App
   /** Where the address is known. */
   memberships: Membership[]
+  brand: Brand
+  texts: MailTexts
 }
 
 type Writer<Kind extends SiteMailKind> = (circumstances: Circumstances, data: SiteMailData[Kind]) => Promise<Content | undefined> | Content | undefined
 
 const writers: { [Kind in SiteMailKind]: Writer<Kind> } = {
-  async signup_confirm({ app }, { signup }) {
+  async signup_confirm({ app, brand, texts }, { signup }) {
     const issued = await issueSignupLink(app, signup)
-    return issued && signupConfirm(issued)
+    return issued && texts.signup_confirm(brand, issued)
   },
-  signup_refused: (_, facts) => signupRefused(facts),
-  organizations({ app, memberships }, { language }) {
-    const found = memberships.map(({ name, subdomain }) => ({ name, url: app.config.originOf(`${subdomain}.${app.config.baseDomain}`) }))
-    return found.length === 0 ? undefined : organizations({ found: found.toSorted((a, b) => a.name.localeCompare(b.name)), language })
+  signup_refused: ({ brand, texts }, facts) => texts.signup_refused(brand, facts),
+  organizations({ app, memberships, brand, texts }) {
+    const found = memberships.map(membership => ({ name: membership.name, url: tenantOrigin(app.config, membership) }))
+    return found.length === 0 ? undefined : texts.organizations(brand, { found: found.toSorted((a, b) => a.name.localeCompare(b.name)) })
   },
 }
 
@@ -38,8 +40,9 @@ export function isSiteMail(mail: QueuedMail): mail is QueuedSiteMail {
 /** Writes a mail of the site, which has no people and hence no realm; otherwise as `composeMail`. */
 export async function composeSiteMail(app: App, mail: QueuedSiteMail, memberships: Map<string, Membership[]>): Promise<Message | undefined> {
   const { originOf, baseDomain } = app.config
-  const brand: Brand = { name: 'Tenantry', origin: originOf(baseDomain), color: defaultColor, language: (mail.data.language as Language | undefined) ?? 'en' }
+  const language = mail.data.language as Language
+  const brand: Brand = { name: 'Tenantry', origin: originOf(baseDomain), color: defaultColor, language }
   const write = writers[mail.kind] as Writer<SiteMailKind>
-  const content = await write({ app, memberships: memberships.get(mail.recipient) ?? [] }, mail.data as never)
+  const content = await write({ app, memberships: memberships.get(mail.recipient) ?? [], brand, texts: mailTexts[language] }, mail.data as never)
   return content && { ...layOut(brand, content), id: mail.id, realm: mail.realm, sender: brand.name, to: mail.recipient, created: mail.created }
 }

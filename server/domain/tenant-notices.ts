@@ -1,3 +1,4 @@
+import type { Language } from '../../shared/dates.ts'
 import type { Db } from '../database/realms.ts'
 import type { App } from './app.ts'
 import { platformAuthRealm } from './auth-realm.ts'
@@ -14,11 +15,19 @@ export type TenantNotice
  * Writes to the address that an organisation has given, in the platform's name: its own mails are held back while it
  * is closed, and its people cannot sign in to read why.
  */
-export async function noticeTenant(tx: Db, app: App, tenant: Pick<TenantRow, 'name' | 'business_email'>, notice: TenantNotice): Promise<void> {
+export async function noticeTenant(tx: Db, app: App, tenant: Pick<TenantRow, 'name' | 'business_email' | 'schema'>, notice: TenantNotice): Promise<void> {
   const { baseDomain, originOf } = app.config
   const until = 'until' in notice ? notice.until.toISOString() : null
   const reason = 'reason' in notice ? notice.reason : null
+  const language = await readLanguage(app, tenant.schema)
   await enqueueMail(tx, platformAuthRealm(app.database, originOf(`console.${baseDomain}`)), {
-    kind: 'tenant_notice', to: tenant.business_email, data: { organization: tenant.name, event: notice.event, reason, until },
+    kind: 'tenant_notice', to: tenant.business_email, data: { organization: tenant.name, language, event: notice.event, reason, until },
   })
+}
+
+// On a connection of its own: a schema that is broken must not keep its tenant from being closed.
+async function readLanguage({ database }: App, schema: string): Promise<Language> {
+  const { db, tables: { settings } } = database.tenant(schema)
+  const rows = await db.select({ language: settings.language }).from(settings).catch(() => [])
+  return rows[0]?.language ?? 'en'
 }

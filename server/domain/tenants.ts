@@ -15,8 +15,8 @@ import { tenantAuthRealm } from './auth-realm.ts'
 import { newSigningKey } from './keys.ts'
 import { inviteLife, issuePasswordLink } from './one-time-links.ts'
 import { requireFreeSubdomain, subdomainTaken } from './subdomains.ts'
-import { poolChannel } from './tenant-pool.ts'
 import { primaryDomain } from './tenant-origins.ts'
+import { poolChannel } from './tenant-pool.ts'
 import { createUser } from './users.ts'
 
 export interface TenantRow {
@@ -98,11 +98,6 @@ export async function createTenantIn(tx: Db, app: App, migrations: Migration[], 
   return { tenant, url, admin: { id: admin.id, email: admin.email }, password_link }
 }
 
-/** @throws ApiError 400 on `name` where another tenant has it */
-export async function requireFreeName(db: Db, { tables: { tenants } }: PlatformRealm, name: string): Promise<void> {
-  if (await db.$count(tenants, sql`lower(${tenants.name}) = lower(${name})`) > 0) throw nameTaken()
-}
-
 /**
  * Finds a tenant by its subdomain, as people name it, or by its id.
  * @throws ApiError 404
@@ -135,6 +130,11 @@ export function tenantColumns(tenants: App['database']['platform']['tables']['te
     created: tenants.created,
     updated: tenants.updated,
   }
+}
+
+/** @throws ApiError 400 on `name` where another tenant has it */
+export async function requireFreeName(db: Db, { tables: { tenants } }: PlatformRealm, name: string): Promise<void> {
+  if (await db.$count(tenants, sql`lower(${tenants.name}) = lower(${name})`) > 0) throw nameTaken()
 }
 
 /** Says of a name that is taken which it is. @throws ApiError 400, or what `work` throws */

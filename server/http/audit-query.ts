@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { AuditGroup } from '../../shared/audit-actions.ts'
 import { auditActions } from '../../shared/audit-actions.ts'
 import type { Realm } from '../database/realms.ts'
+import { matchesPeople } from './directory-query.ts'
 import { listQuery, matchesFolded } from './list.ts'
 
 /** What the record can be asked for, as a page and as a file. */
@@ -24,14 +25,14 @@ function moment(ofDay: string) {
 }
 
 /** For a query of audit events, joined with the users who acted. */
-export function auditFilter({ audit_events: events, users }: Realm['tables'], query: z.output<typeof auditQuery>): SQL | undefined {
+export function auditFilter({ schema, tables: { audit_events: events, users } }: Realm, query: z.output<typeof auditQuery>): SQL | undefined {
   return and(
     query.action ? inActions(events, query.action) : undefined,
     query.actor ? eq(events.actor, query.actor) : undefined,
     query.subject ? eq(events.subject, query.subject) : undefined,
     query.since ? gte(events.created, query.since) : undefined,
     query.until ? lte(events.created, query.until) : undefined,
-    query.search ? concerns(events, users, query.search) : undefined,
+    query.search ? concerns(schema, events, users, query.search) : undefined,
   )
 }
 
@@ -41,9 +42,9 @@ function inActions(events: Realm['tables']['audit_events'], action: string): SQL
 
 // Whoever has the name now, as the one who acted or whom it was about; or what the event itself says of an address or
 // a name, as of someone who is gone.
-function concerns(events: Realm['tables']['audit_events'], users: Realm['tables']['users'], search: string): SQL | undefined {
+function concerns(schema: string, events: Realm['tables']['audit_events'], users: Realm['tables']['users'], search: string): SQL | undefined {
   // As an array, so that it is found out once and not for each event.
-  const people = sql`array(select ${users.id} from ${users} where ${matchesFolded(search, [users.search])})`
+  const people = sql`array(select ${users.id} from ${users} where ${matchesPeople(schema, search, [sql`${users.search}`])})`
   const told = sql`lower(concat_ws(' ', ${events.action}, ${events.details} ->> 'email', ${events.details} ->> 'name', ${events.details} ->> 'first_name', ${events.details} ->> 'last_name'))`
   return or(sql`${events.actor} = any(${people})`, sql`${events.subject} = any(${people})`, matchesFolded(search, [told]))
 }

@@ -22,9 +22,12 @@ export function directoryFilter({ schema, tables: { users } }: TenantRealm, quer
   )
 }
 
-// Every word somewhere in one of the texts. Of what the indexes find by runs of characters, which may be apart from each
-// other, the word itself has the last word; a single character is in too many texts for an index to be of use.
-function matchesPeople(schema: string, search: string, texts: SQL[]): SQL | undefined {
+/**
+ * Every word of a search somewhere in one of the texts, which `search_fold` has folded. Of what the indexes find by runs
+ * of characters, which may be apart from each other, the word itself has the last word; a single character is in too many
+ * texts for an index to be of use.
+ */
+export function matchesPeople(schema: string, search: string, texts: SQL[]): SQL | undefined {
   return and(...wordsOf(search).flatMap((input) => {
     const word = callOf(schema, 'search_fold', input)
     const runs = callOf(schema, 'search_grams', word, sql`least(3, greatest(2, length(${word})))`)

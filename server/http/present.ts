@@ -114,6 +114,20 @@ export function presentTenant(config: App['config'], tenant: TenantRow) {
   }
 }
 
+export function presentTenantDetails(config: App['config'], tenant: TenantDetails) {
+  const { version, people, admin, domains, former_subdomains, operation } = tenant
+  return { ...presentTenant(config, tenant), version, people, admin, domains: domains.map(presentDomain), former_subdomains, operation: operation && presentOperation(operation) }
+}
+
+export function presentDomain({ host, is_primary, challenge, created, verified_at, checked_at, last_error }: DomainRow) {
+  return { host, is_primary, challenge: { name: challengeName(host), value: challenge }, created, verified_at, checked_at, last_error }
+}
+
+/** What it works on is in `tenant` and `result`: `input` may name files. */
+export function presentOperation({ id, kind, tenant, state, step, done, total, result, error, requested_by, created, started_at, finished_at }: OperationRow) {
+  return { id, kind, tenant, state, step, done, total, result, error, requested_by, created, started_at, finished_at }
+}
+
 export function presentSignup(signup: SignupRow) {
   return {
     id: signup.id,
@@ -130,18 +144,4 @@ export function presentSignup(signup: SignupRow) {
     decided_by: signup.decided_by,
     tenant: signup.tenant,
   }
-}
-
-export function presentTenantDetails(config: App['config'], tenant: TenantDetails) {
-  const { version, people, admin, domains, former_subdomains, operation } = tenant
-  return { ...presentTenant(config, tenant), version, people, admin, domains: domains.map(presentDomain), former_subdomains, operation: operation && presentOperation(operation) }
-}
-
-export function presentDomain({ host, is_primary, challenge, created, verified_at, checked_at, last_error }: DomainRow) {
-  return { host, is_primary, challenge: { name: challengeName(host), value: challenge }, created, verified_at, checked_at, last_error }
-}
-
-/** What it works on is in `tenant` and `result`: `input` may name files. */
-export function presentOperation({ id, kind, tenant, state, step, done, total, result, error, requested_by, created, started_at, finished_at }: OperationRow) {
-  return { id, kind, tenant, state, step, done, total, result, error, requested_by, created, started_at, finished_at }
 }

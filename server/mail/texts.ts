@@ -23,6 +23,16 @@ export interface MailFacts {
   account_exists: object
   /** To an organisation that operators have closed or opened: its own people cannot sign in to read why. */
   tenant_notice: { organization: string, event: 'suspended' | 'resumed' | 'deletion_scheduled' | 'restored', reason: string | null, until: string | null }
+  /** To someone who wants an organisation: proves that the mailbox is hers. */
+  signup_confirm: { link: string, name: string }
+  /** To an operator, who decides. */
+  signup_waiting: { name: string, subdomain: string }
+  /** To the first Admin of an organisation that an operator has approved. */
+  signup_approved: { link: string }
+  /** To someone whose organisation was not wanted here, with the operator's own words if any. */
+  signup_refused: { name: string, reason: string }
+  /** To someone who does not know where to sign in. */
+  organizations: { found: { name: string, url: string }[] }
 }
 
 /** Every mail in one language. */

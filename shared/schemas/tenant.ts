@@ -50,7 +50,7 @@ export const domainSchema = z.object({
 })
 
 /** The organisation finder: the public slug such as `ACM-7702`, or the subdomain; of both, whichever is one. */
-export const tenantInfoSchema = z.object({ tenant_id: text(32).optional(), subdomain: text(63).optional() })
+export const tenantInfoSchema = z.object({ tenant_id: text(253).optional(), subdomain: text(63).optional() })
   .refine(({ tenant_id, subdomain }) => tenant_id !== undefined || subdomain !== undefined, { path: ['tenant_id'], error: 'This field is required.' })
 
 /** The organisation finder by mail. */

@@ -206,7 +206,7 @@ describe('the cookies of a session', () => {
     }
   })
 
-  test('are expired by signing out, with the attributes that they were set with, and are dead on the server', async () => {
+  test('are expired by signing out, with the attributes that they were set with, and are dead on the server, LIFE-01', async () => {
     for (const place of [world.acme, secure.acme]) {
       const jar = await signInWithCookies(place, place.staff)
       const answer = await place.call(`${auth}/session/`, { method: 'DELETE', cookies: jar, sameOrigin: true })

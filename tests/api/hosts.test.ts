@@ -269,7 +269,7 @@ describe('a suspended tenant', () => {
   const refusal = '{"detail":"This organisation is suspended.","code":"tenant_inactive"}'
 
   // TEN-02, FLT-18: the change is made in this process and reaches the server by NOTIFY alone.
-  test('is closed within a second, to everyone and for everything, and opens again as it was', async () => {
+  test('is closed within a second, to everyone and for everything, and opens again as it was, LIFE-09', async () => {
     const { access, refresh } = await signInAs(world.globex, world.globex.admin)
     expect((await world.globex.call('/login', page)).status).toBe(200)
 
@@ -416,7 +416,7 @@ describe('a page that is rendered on the server', () => {
     }
   })
 
-  test('shows nothing to the next one on the same connection', async () => {
+  test('shows nothing to the next one on the same connection, SSR-03', async () => {
     const signedIn = await world.acme.call('/people', { ...page, cookies: cookies.acme })
     const anonymous = await world.acme.call('/people', page)
     expect(signedIn.text).toContain(canaries.acme)

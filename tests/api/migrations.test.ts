@@ -1,6 +1,4 @@
-import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
@@ -15,6 +13,8 @@ import { fromSystem } from '../../server/domain/app.ts'
 import { examine } from '../../server/domain/doctor.ts'
 import { createTenant } from '../../server/domain/tenants.ts'
 import { newTenantSchema } from '../../shared/schemas/tenant.ts'
+import type { Outcome } from '../support/cli.ts'
+import { startCli as start, untilCliIsGone, untilCliWaits } from '../support/cli.ts'
 import { hold } from '../support/hold.ts'
 import { createTestDatabase } from '../support/world.ts'
 
@@ -44,11 +44,11 @@ describe('an organisation that is created', () => {
     for (const table of ['tenants', 'schema_versions', 'audit_events']) {
       const lock = await hold(sql, tx => tx`lock table ${tx('platform')}.${tx(table)} in access exclusive mode`)
       const creator = startCli(createArguments(`cut-at-${table.replaceAll('_', '-')}`), password)
-      await untilItWaits()
+      await untilCliWaits(sql)
       creator.kill()
       await lock.release()
       await creator.exited
-      await untilCliIsGone()
+      await untilCliIsGone(sql)
     }
     await expectWhole(0)
   })
@@ -60,7 +60,7 @@ describe('an organisation that is created', () => {
       creator.kill()
       return creator.exited
     }))
-    await untilCliIsGone()
+    await untilCliIsGone(sql)
     const doctor = await runCli(['doctor', '--json'])
     expect([doctor.code, doctor.json.ok]).toEqual([0, true])
     const reported = outcomes.filter(({ code }) => code === 0).length
@@ -368,20 +368,8 @@ function createArguments(subdomain: string): string[] {
   return ['tenant', 'create', '--name', `${subdomain} Ltd`, '--subdomain', subdomain, '--email', 'office@example.com', '--admin-email', 'ann@example.com', '--password-stdin', '--json']
 }
 
-interface Outcome {
-  code: number | null
-  // Whatever a test expects of it, it says itself.
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  json: any
-  errors: string
-}
-
-function startCli(args: string[], input = '', settings = env): { kill(): void, exited: Promise<Outcome> } {
-  const child = spawn(process.execPath, ['cli/tenantry.ts', ...args], { env: { PATH: process.env.PATH, ...settings } })
-  child.stdin.on('error', () => {}).end(input)
-  const exited = Promise.all([text(child.stdout), text(child.stderr), new Promise<number | null>(resolve => child.once('exit', resolve))])
-    .then(([output, errors, code]) => ({ code, errors, json: output.startsWith('{') ? JSON.parse(output) : undefined }))
-  return { kill: () => child.kill('SIGKILL'), exited }
+function startCli(args: string[], input = '', settings = env) {
+  return start(settings, args, input)
 }
 
 function runCli(args: string[], settings = env, input = ''): Promise<Outcome> {
@@ -393,14 +381,4 @@ async function inPairs<T>(work: (() => Promise<T>)[]): Promise<T[]> {
   const results: T[] = []
   for (let i = 0; i < work.length; i += 2) results.push(...await Promise.all(work.slice(i, i + 2).map(each => each())))
   return results
-}
-
-/** Waits until a command line's statement waits for a lock. */
-async function untilItWaits(): Promise<void> {
-  await expect.poll(async () => (await sql`select from pg_stat_activity where application_name = 'tenantry-cli' and wait_event_type = 'Lock' and datname = current_database()`).length, { timeout: 10_000, interval: 10 }).toBe(1)
-}
-
-/** Waits until PostgreSQL has noticed that the killed ones are gone, and has rolled back what they had begun. */
-async function untilCliIsGone(): Promise<void> {
-  await expect.poll(async () => (await sql`select from pg_stat_activity where application_name = 'tenantry-cli' and datname = current_database()`).length, { timeout: 10_000, interval: 10 }).toBe(0)
 }

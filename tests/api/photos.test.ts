@@ -35,7 +35,7 @@ afterAll(async () => {
 })
 
 describe('a photo', () => {
-  test.each(['png', 'jpeg', 'webp'] as const)('may be a %s, and becomes WebP in two sizes', async (format) => {
+  test.each(['png', 'jpeg', 'webp'] as const)('may be a %s, and becomes WebP in two sizes, UPL-01', async (format) => {
     const put = await putPhoto(world.acme, staff, world.acme.staff.id, await picture().toFormat(format).toBuffer(), { type: `image/${format}` })
     expect(put.status).toBe(200)
     expect(put.json).toMatchObject({ id: world.acme.staff.id, photo: expect.stringMatching(`^${photoPath(world.acme.staff.id)}\\?v=[0-9a-f]{8}$`) })
@@ -47,7 +47,7 @@ describe('a photo', () => {
     expect((await world.acme.call(`${photoPath(world.acme.staff.id)}?size=9999`, { token: staff })).status).toBe(400)
   })
 
-  test('comes with headers that let a browser take it for nothing else', async () => {
+  test('comes with headers that let a browser take it for nothing else, UPL-07', async () => {
     await putPhoto(world.acme, staff, world.acme.staff.id, png)
     const { headers } = await world.acme.call(photoPath(world.acme.staff.id), { token: staff })
     expect(headers).toMatchObject({
@@ -70,7 +70,7 @@ describe('a photo', () => {
     expect((await world.acme.call(photo, { token: admin })).status).toBe(200)
   })
 
-  test('keeps nothing of its file but the pixels, the right way up', async () => {
+  test('keeps nothing of its file but the pixels, the right way up, UPL-09', async () => {
     const tagged = await sharp({ create: { width: 400, height: 200, channels: 3, background: 'red' } })
       .composite([{ input: { create: { width: 200, height: 200, channels: 3, background: 'blue' } }, left: 0, top: 0 }])
       .jpeg().withExif({ IFD0: { Copyright: 'canary-in-exif' }, IFD3: { GPSLatitudeRef: 'N', GPSLatitude: '51/1 30/1 0/1' } })
@@ -85,7 +85,7 @@ describe('a photo', () => {
     expect(data[0]! > 200 && data[2]! < 50).toBe(true)
   })
 
-  test('is replaced and removed with its files, and goes with its person', async () => {
+  test('is replaced and removed with its files, and goes with its person, UPL-11', async () => {
     const person = await addPerson(world, world.acme, 'fay@example.com')
     const { access } = await signInAs(world.acme, person)
     for (let i = 0; i < 3; i++) expect((await putPhoto(world.acme, access, person.id, png)).status).toBe(200)
@@ -130,7 +130,7 @@ describe('a photo', () => {
 })
 
 describe('who may', () => {
-  test('change a photo: oneself, and an Admin anyone of her organisation', async () => {
+  test('change a photo: oneself, and an Admin anyone of her organisation, UPL-14', async () => {
     expect((await putPhoto(world.acme, admin, world.acme.staff.id, png)).status).toBe(200)
     expect((await putPhoto(world.acme, staff, world.acme.admin.id, png)).status).toBe(404)
     expect((await world.acme.call(photoPath(world.acme.staff.id), { method: 'DELETE', token: globexAdmin })).status).toBe(401)
@@ -159,13 +159,13 @@ describe('who may', () => {
     expect((await world.acme.call(photoPath(gone.id), { token: admin })).status).toBe(200)
   })
 
-  test.each(['/../../secret', '/%2e%2e%2f%2e%2e%2fsecret', '/..%2f', '/%252e%252e/'])('not read files by a path such as %s', async (path) => {
+  test.each(['/../../secret', '/%2e%2e%2f%2e%2e%2fsecret', '/..%2f', '/%252e%252e/'])('not read files by a path such as %s, UPL-08', async (path) => {
     expect((await world.acme.call(`${photoPath(world.acme.staff.id)}${path}`, { token: admin })).status).toBe(404)
     expect((await world.acme.call(`${api}/users${path}/photo/`, { token: admin })).status).toBe(404)
     expect((await world.acme.call(`/uploads${path}`, { token: admin })).status).toBe(404)
   })
 
-  test('not read what a planted link points to', async () => {
+  test('not read what a planted link points to, UPL-08', async () => {
     await putPhoto(world.acme, staff, world.acme.staff.id, png)
     const folder = join(uploads, world.acme.schema, world.acme.staff.id)
     const [file] = (await filesOf(world.acme, world.acme.staff.id)).filter(name => name.endsWith('-256.webp'))
@@ -176,7 +176,7 @@ describe('who may', () => {
 })
 
 describe('what is no photo', () => {
-  test('is refused by its content, whatever it is called', async () => {
+  test('is refused by its content, whatever it is called, UPL-01, UPL-02', async () => {
     const files = {
       gif: await picture().gif().toBuffer(),
       tiff: await picture().tiff().toBuffer(),
@@ -209,7 +209,7 @@ describe('what is no photo', () => {
     expect((await world.acme.call(`${auth}/users/me/`, { method: 'PATCH', token: staff, ...formOf([{ content: png }]) })).status).toBe(415)
   })
 
-  test('is an address: nobody fetches it', async () => {
+  test('is an address: nobody fetches it, UPL-10', async () => {
     for (const photo of ['http://127.0.0.1:9/', 'file:///etc/passwd', { url: 'http://127.0.0.1:9/' }]) {
       const answer = await world.acme.call(`${auth}/users/me/`, { method: 'PATCH', token: staff, body: { photo } })
       expect([answer.status, Object.keys(answer.json)]).toEqual([400, ['photo']])
@@ -225,7 +225,7 @@ describe('what is no photo', () => {
 describe('what is too long', () => {
   const tooLong = Buffer.alloc(6_000_000, 'x')
 
-  test('is refused, with its length said, without, and with a lie', async () => {
+  test('is refused, with its length said, without, and with a lie, UPL-05', async () => {
     const path = photoPath(world.acme.staff.id)
     expect((await putPhoto(world.acme, staff, world.acme.staff.id, tooLong)).status).toBe(413)
     expect((await putPhoto(world.acme, staff, world.acme.staff.id, tooLong, { form: true })).status).toBe(413)
@@ -261,7 +261,7 @@ describe('what is too long', () => {
 })
 
 describe('a form', () => {
-  test('has one part, whose file name nobody looks at', async () => {
+  test('has one part, whose file name nobody looks at, UPL-06', async () => {
     for (const filename of ['../../x', '..%2f..%2fx', 'C:\\x.png', 'a\0b.png', 'x'.repeat(3_000), '\u202Egnp.exe', '.htaccess', 'con.png', 'a.png/../../b']) {
       const answer = await world.acme.call(photoPath(world.acme.staff.id), { method: 'PUT', token: staff, ...formOf([{ filename, content: png }]) })
       expect([filename, answer.status]).toEqual([filename, 200])
@@ -271,7 +271,7 @@ describe('a form', () => {
     expect((await readdir(uploads)).every(name => name.startsWith('t_'))).toBe(true)
   })
 
-  test('of another shape is refused', async () => {
+  test('of another shape is refused, UPL-12', async () => {
     const part: Part = { content: png }
     const forms: Record<string, ReturnType<typeof formOf>> = {
       'no part': formOf([]),
@@ -309,7 +309,7 @@ test('a disk that cannot be written is answered as such, and the next try works'
   expect((await putPhoto(world.acme, access, person.id, png)).status).toBe(200)
 })
 
-test('a hundred pictures in a quarter of an hour are enough for one person', async () => {
+test('a hundred pictures in a quarter of an hour are enough for one person, UPL-11', async () => {
   const eager = await addPerson(world, world.globex, 'eve@example.com')
   const { access } = await signInAs(world.globex, eager)
   const statuses = new Map<number, number>()

@@ -91,7 +91,7 @@ describe('an error', () => {
     expect(shapes.size).toBe(1)
   })
 
-  test.each(['/<script>alert(1)</script>', '/%3Cimg%20src=x%20onerror=alert(1)%3E', '/people/"><script>', '/__nuxt_error?message=<img src=x>&statusCode=500', '/%0d%0aset-cookie:a=b'])('repeats nothing of the address: %s', async (path) => {
+  test.each(['/<script>alert(1)</script>', '/%3Cimg%20src=x%20onerror=alert(1)%3E', '/people/"><script>', '/__nuxt_error?message=<img src=x>&statusCode=500', '/%0d%0aset-cookie:a=b'])('repeats nothing of the address, WEB-06: %s', async (path) => {
     for (const accept of ['Accept: text/html', 'Accept: application/json']) {
       const answer = await sendRaw(world.port, [`GET ${path.replaceAll(' ', '%20')} HTTP/1.1`, `Host: ${world.acme.host}`, accept])
       expect([302, 404]).toContain(answer.status)
@@ -100,7 +100,7 @@ describe('an error', () => {
     }
   })
 
-  test.each(['/.env', '/.git/config', '/.git/HEAD', '/package.json', '/package-lock.json', '/drizzle/realm/migrations/0000_initial.sql', '/server/config.ts', '/server/', '/uploads/', '/.data/secret', '/.output/server/index.mjs', '/nitro.json', '/_nuxt/manifest.json', '/_nuxt/builds/latest.json', '/node_modules/nuxt/package.json', '/..%2f..%2fpackage.json', '/_nuxt/..%2f..%2fserver/index.mjs', '/_nuxt/%2e%2e/%2e%2e/server/index.mjs'])('is all there is at a path of the program itself: %s', async (path) => {
+  test.each(['/.env', '/.git/config', '/.git/HEAD', '/package.json', '/package-lock.json', '/drizzle/realm/migrations/0000_initial.sql', '/server/config.ts', '/server/', '/uploads/', '/.data/secret', '/.output/server/index.mjs', '/nitro.json', '/_nuxt/manifest.json', '/_nuxt/builds/latest.json', '/node_modules/nuxt/package.json', '/..%2f..%2fpackage.json', '/_nuxt/..%2f..%2fserver/index.mjs', '/_nuxt/%2e%2e/%2e%2e/server/index.mjs'])('is all there is at a path of the program itself, WEB-12: %s', async (path) => {
     expect((await sendRaw(world.port, [`GET ${path} HTTP/1.1`, `Host: ${world.acme.host}`])).status).toBe(404)
   })
 })
@@ -114,7 +114,7 @@ describe('a method', () => {
   }
   const cases = [...routes].map(([path, methods]) => ({ path: `${api}/${path.replaceAll(/\[\w+\]/g, '0190a0a0-0000-7000-8000-000000000000')}/`, allowed: ['OPTIONS', ...methods, ...methods.has('GET') ? ['HEAD'] : []].sort() }))
 
-  test.each(cases)('that a path does not have is 405 for everyone, with those it has: $path', async ({ path, allowed }) => {
+  test.each(cases)('that a path does not have is 405 for everyone, with those it has, AZ-19: $path', async ({ path, allowed }) => {
     const wrong = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'PROPFIND', 'PURGE', 'QUERY', 'SEARCH', 'COPY', 'LINK'].filter(method => !allowed.includes(method))
     for (const method of wrong) {
       for (const token of [undefined, staff, admin]) {
@@ -158,7 +158,7 @@ describe('a method', () => {
     expect(answer.body).not.toContain('ann@example.com')
   })
 
-  test('is the one that is on the request line, whatever the headers say', async () => {
+  test('is the one that is on the request line, whatever the headers say, PAR-10', async () => {
     const headers = { 'x-http-method-override': 'DELETE', 'x-http-method': 'DELETE', 'x-method-override': 'DELETE' }
     expect((await world.acme.call(`${me}?_method=DELETE`, { token: staff, headers })).json).toMatchObject({ id: world.acme.staff.id })
     expect((await world.acme.call(me, { method: 'POST', token: staff, headers, body: { _method: 'DELETE', current_password: world.acme.staff.password } })).status).toBe(405)
@@ -321,7 +321,7 @@ describe('a body', () => {
     expect((await world.acme.call(me, { token: staff })).json).toEqual(before)
   })
 
-  test('may hold fields that nobody knows, which are kept nowhere', async () => {
+  test('may hold fields that nobody knows, which are kept nowhere, PAR-07', async () => {
     const answer = await world.acme.call(me, { method: 'PATCH', token: staff, body: { nickname: 'x', first_name: 'Ben', deep: { er: [1, { x: null }] } } })
     expect(answer).toMatchObject({ status: 200, json: { first_name: 'Ben' } })
     expect(answer.json).not.toHaveProperty('nickname')
@@ -569,7 +569,7 @@ describe('headers', () => {
     ['a page with a token in its path', '200', () => world.acme.call('/auth/password/reset/uid/token', page)],
   ]
 
-  test.each(html)('of HTML keep it to itself: %s', async (_what, status, ask) => {
+  test.each(html)('of HTML keep it to itself, WEB-09, WEB-11: %s', async (_what, status, ask) => {
     const { headers, ...answer } = await ask()
     expect(String(answer.status)).toBe(status)
     expect(headers['content-type']).toMatch(/^text\/html/)
@@ -606,7 +606,7 @@ describe('headers', () => {
     ['a malformed host', () => world.call('acme.localhost.', me)],
   ]
 
-  test.each(others)('are on everything else: %s', async (_what, ask) => {
+  test.each(others)('are on everything else, WEB-09: %s', async (_what, ask) => {
     expectPlainHeaders((await ask()).headers)
   })
 

@@ -47,7 +47,7 @@ describe('signing in', () => {
     await context.close()
   })
 
-  test('no script sees a token: none in the page, its storage or its cookies', async () => {
+  test('no script sees a token: none in the page, its storage or its cookies, SSR-06', async () => {
     const { context } = await openProfile(browser)
     const page = await signInAt(context, world.acme, world.acme.admin)
     const seen = await page.evaluate(() => JSON.stringify([document.cookie, { ...localStorage }, { ...sessionStorage }, document.documentElement.outerHTML]))
@@ -68,7 +68,7 @@ describe('staying signed in', () => {
     await context.close()
   })
 
-  test('an access token that has expired is renewed while the page is rendered, once', async () => {
+  test('an access token that has expired is renewed while the page is rendered, once, SSR-09', async () => {
     const { context } = await openProfile(browser)
     const page = await signInAt(context, world.acme, world.acme.staff, '/people')
     await expiry()
@@ -121,7 +121,7 @@ describe('signing out', () => {
     await context.close()
   })
 
-  test('leaves nothing private behind the Back button', async () => {
+  test('leaves nothing private behind the Back button, nor to a reload, SSR-07', async () => {
     const { context } = await openProfile(browser)
     const page = await signInAt(context, world.acme, world.acme.admin, '/people')
     await signOut(page)
@@ -129,12 +129,35 @@ describe('signing out', () => {
     await page.goBack().catch(() => {})
     await page.waitForURL('**/login**')
     expect(await page.content()).not.toContain('ben@example.com')
+    await page.reload()
+    expect(new URL(page.url()).pathname).toBe('/login')
+    expect(await page.content()).not.toContain('ben@example.com')
+    await context.close()
+  })
+
+  test('and in again as someone else shows nothing of the first one, not for a moment, SSR-11', async () => {
+    const { context } = await openProfile(browser)
+    const page = await signInAt(context, world.acme, world.acme.staff, '/profile')
+    await page.getByRole('button', { name: /ben@example\.com/ }).filter({ visible: true }).click()
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.waitForURL('**/login**')
+    await page.evaluate(() => {
+      const look = () => document.documentElement.dataset.leak ||= document.body.innerHTML.includes('ben@example.com') ? 'yes' : ''
+      new MutationObserver(look).observe(document, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ['value'] })
+      look()
+    })
+    await page.evaluate(() => history.replaceState(history.state, '', '/login?redirect=/profile'))
+    await fillSignIn(page, world.acme.admin)
+    await page.waitForURL(url => url.pathname !== '/login')
+    await page.getByRole('button', { name: /ann@example\.com/ }).filter({ visible: true }).waitFor()
+    expect(await page.evaluate(() => document.documentElement.dataset.leak)).toBe('')
+    expect(await page.evaluate(() => JSON.stringify([document.documentElement.outerHTML, { ...localStorage }, { ...sessionStorage }]))).not.toContain('ben@example.com')
     await context.close()
   })
 })
 
 describe('two organisations in one browser', () => {
-  test('are two sessions of two people, and ending one leaves the other', async () => {
+  test('are two sessions of two people, and ending one leaves the other, SSR-12', async () => {
     const { context } = await openProfile(browser)
     const acme = await signInAt(context, world.acme, world.acme.admin, '/people')
     const globex = await signInAt(context, world.globex, world.globex.admin, '/people')

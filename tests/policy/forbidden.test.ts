@@ -105,6 +105,13 @@ const rules: Rule[] = [
     bad: ['export default defineCachedEventHandler(f)', 'routeRules: { \'/\': { swr: true } }'],
     good: ['export default defineTenantRoute({ access }, f)'],
   },
+  {
+    name: 'the record is added to and never changed, nor is what guards it switched off',
+    sources: [...server, ...readSources('scripts/**/*.ts')],
+    pattern: /\.(?:update|delete)\((?:\w+\.)*(?:audit_)?events\)|\b(?:update|delete from|truncate(?: table)?)\s+\S*audit_events|session_replication_role|disable\s+trigger/i,
+    bad: ['db.delete(audit_events)', 'tx.update(tables.audit_events).set(x)', 'db.delete(events)', 'sql`delete from platform.audit_events`', 'alter table x disable trigger all', 'set session_replication_role = replica'],
+    good: ['db.insert(audit_events)', 'db.select({ id: events.id }).from(events)', 'db.delete(tokens)'],
+  },
 ]
 
 describe.each(rules)('$name', ({ sources, pattern, exceptions = {}, bad, good }) => {

@@ -103,4 +103,35 @@ export const ar: MailTexts = {
       }
     }
   },
+
+  signup_confirm: (_brand, { name, link }) => ({
+    subject: `أكّد تسجيل ${name}`,
+    paragraphs: [`سجّل أحدهم، والأرجح أنه أنت، المؤسسة ${name} بهذا العنوان. يُرجى تأكيد ذلك:`],
+    action: { label: 'تأكيد التسجيل', url: link },
+    note: 'يعمل الرابط لمدة ثلاثة أيام. إن لم تكن قد سجّلت فلا تفعل شيئًا: لن يُنشأ شيء من دونه.',
+  }),
+
+  signup_waiting: ({ origin }, { name, subdomain }) => ({
+    subject: `${name} بانتظار قرارك`,
+    paragraphs: [`سجّلت المؤسسة ${name} باسم النطاق ${subdomain} وأكّدت عنوان بريدها الإلكتروني. ستُنشأ حالما توافق عليها أنت أو مشغّل آخر.`],
+    action: { label: 'عرض طلبات التسجيل', url: `${origin}/signups` },
+  }),
+
+  signup_approved: ({ name, origin }, { link }) => ({
+    subject: `${name} جاهزة`,
+    paragraphs: [`تمت الموافقة على تسجيل ${name}. بوابتها على العنوان ${origin}. اختر كلمة مرور لتصبح أول مسؤول فيها:`],
+    action: { label: 'اختيار كلمة مرور', url: link },
+    note: 'يعمل الرابط مرة واحدة ولمدة سبعة أيام. بعد ذلك اطلب كلمة مرور جديدة من صفحة تسجيل الدخول.',
+  }),
+
+  signup_refused: (_brand, { name, reason }) => ({
+    subject: `بخصوص تسجيل ${name}`,
+    paragraphs: [`شكرًا لتسجيلك ${name}. لقد راجعنا الطلب، ولا يمكن إنشاء المؤسسة هنا.`, ...reason ? [reason] : []],
+  }),
+
+  organizations: (_brand, { found }) => ({
+    subject: 'مؤسساتك',
+    paragraphs: ['سأل أحدهم أين يمكن تسجيل الدخول بهذا العنوان. يمكن ذلك هنا:', ...found.map(({ name, url }) => `${name}: ${url}`)],
+    note: 'إن لم تكن أنت من سأل فلا تفعل شيئًا.',
+  }),
 }

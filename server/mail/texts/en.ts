@@ -103,4 +103,35 @@ export const en: MailTexts = {
       }
     }
   },
+
+  signup_confirm: (_brand, { name, link }) => ({
+    subject: `Confirm the sign-up of ${name}`,
+    paragraphs: [`Someone, most likely you, has signed up ${name} with this address. Please confirm it:`],
+    action: { label: 'Confirm the sign-up', url: link },
+    note: 'The link works for three days. If you have not signed up, do nothing: nothing is made without it.',
+  }),
+
+  signup_waiting: ({ origin }, { name, subdomain }) => ({
+    subject: `${name} waits for your decision`,
+    paragraphs: [`${name} has signed up, as ${subdomain}, and has confirmed its e-mail address. It is made as soon as you or another operator approves it.`],
+    action: { label: 'Look at the sign-ups', url: `${origin}/signups` },
+  }),
+
+  signup_approved: ({ name, origin }, { link }) => ({
+    subject: `${name} is ready`,
+    paragraphs: [`The sign-up of ${name} was approved. Its portal is at ${origin}. Choose a password, and you are its first admin:`],
+    action: { label: 'Choose a password', url: link },
+    note: 'The link works once, for seven days. After that, ask for a new password on the sign-in page.',
+  }),
+
+  signup_refused: (_brand, { name, reason }) => ({
+    subject: `About the sign-up of ${name}`,
+    paragraphs: [`Thank you for signing up ${name}. It was looked at, and cannot be set up here.`, ...reason ? [reason] : []],
+  }),
+
+  organizations: (_brand, { found }) => ({
+    subject: 'Your organisations',
+    paragraphs: ['Someone asked where this address can sign in. It is here:', ...found.map(({ name, url }) => `${name}: ${url}`)],
+    note: 'If it was not you, do nothing.',
+  }),
 }

@@ -8,5 +8,5 @@ import { sendCsv } from '../../../http/send-csv.ts'
 /** The record as a file, newest first, with the list's search and filters. */
 export default defineRealmRoute({ access: canReadAudit, support: false, query: auditQuery }, async ({ authRealm: { realm }, query, origin, event }) => {
   await recordAudit(realm.db, realm, origin, { action: 'audit.exported', details: givenFilters(query) })
-  return sendCsv(event, 'audit', auditHeader, auditBatches(realm, auditFilter(realm.tables, query)))
+  return sendCsv(event, 'audit', auditHeader, auditBatches(realm, auditFilter(realm, query)))
 })

@@ -8,9 +8,10 @@ import { defineRealmRoute } from '../../../http/route.ts'
 
 /** What happened in this realm, newest first. */
 export default defineRealmRoute({ access: canReadAudit, query: auditQuery }, async ({ authRealm, query, event }) => {
-  const { db, tables } = authRealm.realm
+  const { realm } = authRealm
+  const { db, tables } = realm
   const { audit_events: events, users } = tables
-  const where = auditFilter(tables, query)
+  const where = auditFilter(realm, query)
   const window = windowOf(query)
   const [counted, rows] = await Promise.all([
     db.select({ count: count() }).from(events).where(where),

@@ -1,0 +1,137 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import sharp from 'sharp'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { launchBrowser, open, openProfile, signInAt, visit } from '../support/browser.ts'
+import type { World } from '../support/world.ts'
+import { api, auth, createWorld, signInAs } from '../support/world.ts'
+
+const settings = '/settings/organization'
+
+let world: World
+let uploads: string
+let browser: Browser
+beforeAll(async () => {
+  uploads = await mkdtemp(join(tmpdir(), 'tenantry-uploads-'))
+  world = await createWorld({ ACCESS_TTL: '3600', UPLOAD_DIR: uploads })
+  browser = await launchBrowser()
+})
+afterAll(async () => {
+  await browser.close()
+  await world.stop()
+  await rm(uploads, { recursive: true })
+})
+
+describe('an Admin', () => {
+  test('gives the organisation a name, a colour and a logo, which the sign-in page then wears', async () => {
+    const { context, complaints } = await openProfile(browser)
+    const page = await signInAt(context, world.acme, world.acme.admin, settings)
+    await page.getByLabel('Name', { exact: true }).fill('Acme & Daughters')
+    await save(page, 'Name and contact')
+    await page.getByLabel('Colour', { exact: true }).fill('#FFEE00')
+    await page.getByText('hard to see on light pages').waitFor()
+    await save(page, 'Brand colour')
+    const logo = await sharp({ create: { width: 300, height: 100, channels: 3, background: 'navy' } }).png().toBuffer()
+    await page.getByLabel('Choose a picture').setInputFiles({ name: 'logo.png', mimeType: 'image/png', buffer: logo })
+    await page.getByAltText('The picture that you have chosen').waitFor()
+    await page.getByRole('button', { name: 'Use this logo' }).click()
+    await page.getByText('The logo is saved').waitFor()
+    expect(complaints).toEqual([])
+    await context.close()
+
+    const stranger = await openProfile(browser)
+    const door = await open(stranger.context, world.acme, '/login')
+    expect(await door.title()).toBe('Sign in · Acme & Daughters')
+    expect(await door.locator('header img').evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(256)
+    expect(await door.content()).toContain('rgb(255, 238, 0)')
+    await visit(door, world.globex, '/login')
+    expect(await door.content()).not.toMatch(/255, 238, 0|organization\/logo/)
+    expect(stranger.complaints).toEqual([])
+    await stranger.context.close()
+  })
+
+  test('is told at the field what is wrong, and not let go with something unsaved', async () => {
+    const { context } = await openProfile(browser)
+    const page = await signInAt(context, world.acme, world.acme.admin, settings)
+    await page.getByLabel('Name', { exact: true }).fill('Globex Corporation')
+    await section(page, 'Name and contact').getByRole('button', { name: 'Save' }).click()
+    await page.getByText('An organisation with this name already exists.').waitFor()
+    await page.getByRole('link', { name: 'People' }).first().click()
+    const question = page.getByRole('dialog')
+    await question.getByRole('button', { name: 'Cancel' }).click()
+    expect(new URL(page.url()).pathname).toBe(settings)
+    await page.getByLabel('Shortest password').fill('8')
+    await section(page, 'Security').getByRole('button', { name: 'Save' }).click()
+    await page.getByText('greater than or equal to 12').waitFor()
+    await context.close()
+  })
+
+  test('opens registration to a domain, and to no other', async () => {
+    const { context } = await openProfile(browser)
+    const page = await signInAt(context, world.acme, world.acme.admin, settings)
+    await page.getByLabel('Anyone with a suitable e-mail address').check()
+    await page.getByText('anyone with any e-mail address can become Staff').waitFor()
+    const domains = page.getByLabel('E-mail domains that may register')
+    await domains.fill('nonsense')
+    await section(page, 'Who may join').getByRole('button', { name: 'Save' }).click()
+    await page.getByText('Enter a domain such as').waitFor()
+    await page.getByRole('button', { name: 'Remove nonsense' }).click()
+    await domains.fill('@Acme.test')
+    await domains.press('Enter')
+    await save(page, 'Who may join')
+    await context.close()
+
+    const register = (email: string) => world.acme.call(`${auth}/users/`, { body: { email, password: 'an unlikely row of words' } })
+    expect((await register('mia@elsewhere.test')).status).toBe(400)
+    expect((await register('mia@acme.test')).status).toBe(201)
+  })
+
+  test('finds all of it in the audit, in words, with old and new values, and takes it along as a file', async () => {
+    const { context, complaints } = await openProfile(browser)
+    const page = await signInAt(context, world.acme, world.acme.admin, '/audit')
+    await page.getByLabel('Kind of event').selectOption('organization')
+    await page.waitForURL('**/audit?action=organization')
+    await page.getByText('ann@example.com replaced the logo').waitFor()
+    const event = page.getByRole('listitem').filter({ hasText: 'changed the name of the organisation from Acme Ltd to Acme & Daughters' })
+    await event.locator('summary').click()
+    expect(await event.getByRole('cell').allInnerTexts()).toEqual(['Acme Ltd', 'Acme & Daughters'])
+    await event.getByRole('link', { name: 'Everything by ann@example.com' }).click()
+    await page.getByRole('link', { name: /^By ann@example\.com/ }).waitFor()
+    const download = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'Export CSV' }).click()
+    expect((await download).suggestedFilename()).toBe('audit.csv')
+    await page.getByRole('searchbox').fill('mia')
+    await page.getByText('Nothing matches').waitFor()
+    await page.getByRole('link', { name: 'Show all events' }).click()
+    await page.getByText('mia@acme.test registered').waitFor()
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+})
+
+test('Staff get neither page nor answer', async () => {
+  const { context } = await openProfile(browser)
+  const page = await signInAt(context, world.acme, world.acme.staff)
+  expect(await page.getByRole('link', { name: 'Audit' }).count()).toBe(0)
+  for (const path of [settings, '/audit']) {
+    expect((await page.goto(`${world.acme.origin}${path}`))!.status()).toBe(403)
+    expect(await page.content()).not.toMatch(/office@acme\.test|replaced the logo/)
+  }
+  await context.close()
+  const { access } = await signInAs(world.acme, world.acme.staff)
+  expect((await world.acme.call(`${api}/organization/`, { method: 'PATCH', token: access, body: { name: 'Ours' } })).status).toBe(403)
+  expect((await world.acme.call(`${api}/audit/`, { token: access })).status).toBe(403)
+})
+
+function section(page: Page, title: string) {
+  return page.getByRole('region', { name: title })
+}
+
+async function save(page: Page, title: string): Promise<void> {
+  const answered = page.waitForResponse(response => response.request().method() === 'PATCH' && response.url().endsWith('/organization/'))
+  await section(page, title).getByRole('button', { name: 'Save' }).click()
+  expect((await answered).status()).toBe(200)
+  await page.getByText('The organisation is saved').last().waitFor()
+}

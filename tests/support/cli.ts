@@ -1,0 +1,31 @@
+import { spawn } from 'node:child_process'
+import { text } from 'node:stream/consumers'
+import type { Sql } from 'postgres'
+import { expect } from 'vitest'
+
+export interface Outcome {
+  code: number | null
+  // Whatever a test expects of it, it says itself.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  json: any
+  errors: string
+}
+
+/** Starts a command line in an environment. */
+export function startCli(env: Record<string, string>, args: string[], input = ''): { kill(): void, exited: Promise<Outcome> } {
+  const child = spawn(process.execPath, ['cli/tenantry.ts', ...args], { env: { PATH: process.env.PATH, ...env } })
+  child.stdin.on('error', () => {}).end(input)
+  const exited = Promise.all([text(child.stdout), text(child.stderr), new Promise<number | null>(resolve => child.once('exit', resolve))])
+    .then(([output, errors, code]) => ({ code, errors, json: output.startsWith('{') ? JSON.parse(output) : undefined }))
+  return { kill: () => child.kill('SIGKILL'), exited }
+}
+
+/** Waits until a command line's statement waits for a lock. */
+export async function untilCliWaits(sql: Sql): Promise<void> {
+  await expect.poll(async () => (await sql`select from pg_stat_activity where application_name = 'tenantry-cli' and wait_event_type = 'Lock' and datname = current_database()`).length, { timeout: 10_000, interval: 10 }).toBe(1)
+}
+
+/** Waits until PostgreSQL has noticed that the killed ones are gone, and has rolled back what they had begun. */
+export async function untilCliIsGone(sql: Sql): Promise<void> {
+  await expect.poll(async () => (await sql`select from pg_stat_activity where application_name = 'tenantry-cli' and datname = current_database()`).length, { timeout: 10_000, interval: 10 }).toBe(0)
+}
