@@ -5,6 +5,7 @@ import type { MigrationSets } from '../database/migrator.ts'
 import { targetVersion } from '../database/migrations.ts'
 import { pendingMigrations } from '../database/migrator.ts'
 import type { App } from './app.ts'
+import { checkArchives, checkFiles } from './archives/examination.ts'
 import { canOpenKeys } from './keys.ts'
 
 export interface Check {
@@ -23,6 +24,8 @@ export async function examine(app: App, migrations: MigrationSets): Promise<Chec
     await checkVersions(app, migrations),
     await checkSchemas(app),
     await checkKeys(app),
+    await checkArchives(app),
+    await checkFiles(app),
   ]
 }
 
