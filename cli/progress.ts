@@ -21,10 +21,10 @@ export function showSteps(): (progress: { step: string | null, done: number, tot
   let shown: string | null = null
   let drawn = 0
   return ({ step, done, total }) => {
-    if (step !== shown && step !== null) stderr.write(`${shown === null ? '' : '\n'}${step} …`)
-    shown = step ?? shown
-    if (!stderr.isTTY || total === 0 || (done < total && Date.now() - drawn < 50)) return
+    if (step !== shown) stderr.write(`${shown === null ? '' : '\n'}${step === null ? '' : `${step} …`}`)
+    shown = step
+    if (step === null || !stderr.isTTY || total === 0 || (done < total && Date.now() - drawn < 50)) return
     drawn = Date.now()
-    stderr.write(`\r${shown} … ${done} of ${total}`)
+    stderr.write(`\r${step} … ${done} of ${total}`)
   }
 }

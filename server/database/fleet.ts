@@ -1,4 +1,5 @@
 import { asc, eq, sql } from 'drizzle-orm'
+import type { TenantStatus } from '../../shared/types/api.ts'
 import type { Migration } from './migrations.ts'
 import { targetVersion } from './migrations.ts'
 import { applyMigrations, pendingMigrations } from './migrator.ts'
@@ -32,6 +33,7 @@ export interface FleetOptions {
 
 interface FleetRow {
   subdomain: string
+  status: TenantStatus
   schema: string
   applied: string[] | null
   version: string | null
@@ -67,6 +69,10 @@ export async function migrateFleet(database: Database, migrations: Migration[], 
 
   async function migrateOne(row: FleetRow): Promise<void> {
     try {
+      if (hasNoSchema(row)) {
+        report.skipped++
+        return
+      }
       if (pendingMigrations(row.schema, row.applied ?? [], migrations).length === 0) {
         report.skipped++
         // The connection was lost after the commit, before its answer.
@@ -86,10 +92,15 @@ export async function migrateFleet(database: Database, migrations: Migration[], 
 
 /** Says how far every tenant is, in one query. */
 export async function fleetStatus(database: Database, migrations: Migration[]): Promise<FleetStatus> {
-  const rows = await readFleet(database)
+  const rows = (await readFleet(database)).filter(row => !hasNoSchema(row))
   const target = targetVersion(migrations)
   const behind = rows.filter(row => !isCurrent(row, migrations)).map(({ subdomain, version, state, error }) => ({ subdomain, version, state: state ?? 'missing', error }))
   return { target, current: rows.length - behind.length, behind }
+}
+
+// One that is suspended or to be deleted may come back, and is kept up to date.
+function hasNoSchema({ status, applied }: FleetRow): boolean {
+  return status === 'purging' || ((status === 'pending' || status === 'provisioning') && applied === null)
 }
 
 function isCurrent(row: FleetRow, migrations: Migration[]): boolean {
@@ -105,6 +116,7 @@ async function readFleet(database: Database, subdomain?: string): Promise<FleetR
   const { db, tables: { tenants, schema_versions: versions } } = database.platform
   return db.select({
     subdomain: tenants.subdomain,
+    status: tenants.status,
     schema: tenants.schema,
     applied: versions.applied,
     version: versions.version,

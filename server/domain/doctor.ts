@@ -1,4 +1,5 @@
-import { getTableName, sql } from 'drizzle-orm'
+import { join } from 'node:path'
+import { getTableName, notInArray, sql } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
 import { fleetStatus } from '../database/fleet.ts'
 import type { MigrationSets } from '../database/migrator.ts'
@@ -7,6 +8,7 @@ import { pendingMigrations } from '../database/migrator.ts'
 import type { App } from './app.ts'
 import { checkArchives, checkFiles } from './archives/examination.ts'
 import { canOpenKeys } from './keys.ts'
+import { findOrphanFolders } from './orphans.ts'
 
 export interface Check {
   name: string
@@ -23,6 +25,9 @@ export async function examine(app: App, migrations: MigrationSets): Promise<Chec
     await checkPlatform(app, migrations),
     await checkVersions(app, migrations),
     await checkSchemas(app),
+    await checkFiles(app),
+    await checkStates(app),
+    await checkOperations(app),
     await checkKeys(app),
     await checkArchives(app),
     await checkFiles(app),
@@ -53,20 +58,22 @@ async function checkVersions({ database }: App, migrations: MigrationSets): Prom
 
 /** Schemas without a tenant, tenants without a schema, tables made or dropped by hand. */
 async function checkSchemas({ database }: App): Promise<Check> {
-  const rows = await database.platform.db.execute<{ schema: string, subdomain: string | null, present: string[] | null }>(sql`
-    select coalesce(t.schema, n.nspname) as schema, t.subdomain, to_json(n.tables) as present
+  const rows = await database.platform.db.execute<{ schema: string, subdomain: string | null, status: string | null, present: string[] | null }>(sql`
+    select coalesce(t.schema, n.nspname) as schema, t.subdomain, t.status, to_json(n.tables) as present
     from platform.tenants t
     full join (
       select n.nspname, array_agg(c.relname::text) filter (where c.relname is not null) as tables
       from pg_namespace n left join pg_class c on c.relnamespace = n.oid and c.relkind in ('r', 'p')
-      where n.nspname ~ '^t_' group by n.nspname
+      where n.nspname ~ '^t_' and n.nspname not in (select schema from platform.spare_schemas) group by n.nspname
     ) n on n.nspname = t.schema
     order by 1`)
   const expected = Object.values(database.tenant('t_doctor').tables as unknown as Record<string, PgTable>).map(getTableName)
-  const problems = rows.flatMap(({ schema, subdomain, present }) => {
-    if (subdomain === null) return [`Schema ${schema} belongs to no tenant.`]
+  const problems = rows.flatMap(({ schema, subdomain, status, present }) => {
+    if (subdomain === null) return [`Schema ${schema} belongs to no tenant. If nobody misses it, run: tenantry doctor --remove-orphans`]
+    // Its operation is looked at elsewhere.
+    if (status === 'purging') return []
     const tables = new Set(present ?? [])
-    if (tables.size === 0) return [`${subdomain} has no schema ${schema}.`]
+    if (tables.size === 0) return [`${subdomain} has no schema ${schema}. Restore it from a backup, or run: tenantry tenant delete ${subdomain} --now --yes`]
     return [
       ...expected.filter(table => !tables.has(table)).map(table => `${subdomain} lacks the table ${schema}.${table}.`),
       ...[...tables].filter(table => !expected.includes(table)).map(table => `${subdomain} has a table that is none of ours: ${schema}.${table}.`),
@@ -75,10 +82,42 @@ async function checkSchemas({ database }: App): Promise<Check> {
   return { name: 'schemas', found: `${rows.length} found`, problems }
 }
 
+/** Folders of pictures whose tenant is gone. */
+async function checkFiles(app: App): Promise<Check> {
+  const orphans = await findOrphanFolders(app)
+  return { name: 'files', found: `${orphans.length} folders of nobody`, problems: orphans.map(name => `The files in ${join(app.config.uploadDir, name)} belong to no tenant. Run: tenantry doctor --remove-orphans`) }
+}
+
+/** Tenants on their way to somewhere else, and nobody who takes them there. */
+async function checkStates({ database }: App): Promise<Check> {
+  const rows = await database.platform.db.execute<{ subdomain: string, status: string, since: string | null, error: string | null }>(sql`
+    select t.subdomain, t.status, to_json(t.status_changed) #>> '{}' as since, last.error
+    from platform.tenants t
+    left join lateral (select o.state, o.error, o.lease_until, o.created from platform.operations o where o.tenant = t.id and o.kind = 'purge' order by o.created desc limit 1) last on true
+    where (t.status = 'purging' and not coalesce(last.state in ('queued', 'running') and coalesce(last.lease_until, last.created) > now() - interval '2 minutes', false))
+      or (t.status in ('pending', 'provisioning') and coalesce(t.status_changed, t.created) < now() - interval '1 hour')
+      or (t.status = 'deleting' and t.purge_after < now() - interval '1 day')
+    order by t.subdomain`)
+  const words: Record<string, string> = { purging: 'is being removed, and nobody works on it', pending: 'is not open yet', provisioning: 'is being made', deleting: 'is due to be removed' }
+  return {
+    name: 'tenant states',
+    found: `${rows.length} stuck`,
+    problems: rows.map(({ subdomain, status, since, error }) => `${subdomain} ${words[status]}${since ? `, since ${since}` : ''}${error ? ` (${error})` : ''}. Run: tenantry tenant delete ${subdomain} --now --yes`),
+  }
+}
+
+/** Long work that no process does. */
+async function checkOperations({ database }: App): Promise<Check> {
+  const rows = await database.platform.db.execute<{ id: string, kind: string, state: string, created: string }>(sql`
+    select id, kind, state, to_json(created) #>> '{}' as created from platform.operations
+    where state in ('queued', 'running') and kind <> 'purge' and coalesce(lease_until, created) < now() - interval '2 minutes' order by created`)
+  return { name: 'operations', found: `${rows.length} waiting`, problems: rows.map(({ id, kind, state, created }) => `The ${kind} ${id} is ${state} since ${created}, and nobody works on it. Start a server: it goes on with it.`) }
+}
+
 /** Every current key must open with the configured SECRET: otherwise nobody can sign in. */
 async function checkKeys({ database, config }: App): Promise<Check> {
   const { db, tables: { tenants } } = database.platform
-  const rows = await db.select({ subdomain: tenants.subdomain, schema: tenants.schema }).from(tenants)
+  const rows = await db.select({ subdomain: tenants.subdomain, schema: tenants.schema }).from(tenants).where(notInArray(tenants.status, ['pending', 'provisioning', 'purging']))
   const problems: string[] = []
   let opened = 0
   for (const { subdomain, schema } of rows) {

@@ -40,7 +40,8 @@ export async function purgeOverdue(app: App): Promise<void> {
   }
 }
 
-async function dropSchema(app: App, schema: string): Promise<void> {
+/** Drops a schema and what is noted of it; that it is gone is fine. */
+export async function dropSchema(app: App, schema: string): Promise<void> {
   await app.database.platform.transaction(async (tx) => {
     await tx.execute(sql.raw(`drop schema if exists "${requireSchemaName(schema)}" cascade`))
     await tx.execute(sql`delete from platform.schema_versions where schema = ${schema}`)

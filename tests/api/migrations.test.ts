@@ -1,6 +1,4 @@
-import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
@@ -15,6 +13,8 @@ import { fromSystem } from '../../server/domain/app.ts'
 import { examine } from '../../server/domain/doctor.ts'
 import { createTenant } from '../../server/domain/tenants.ts'
 import { newTenantSchema } from '../../shared/schemas/tenant.ts'
+import type { Outcome } from '../support/cli.ts'
+import { runCli as runCliWith, startCli as startCliWith } from '../support/cli.ts'
 import { hold } from '../support/hold.ts'
 import { createTestDatabase } from '../support/world.ts'
 
@@ -294,7 +294,7 @@ describe('tenantry doctor', () => {
     expect(code).toBe(1)
     const problems = (json.checks as { problems: string[] }[]).flatMap(check => check.problems)
     expect(problems).toEqual(expect.arrayContaining([
-      'Schema t_orphan_000000 belongs to no tenant.',
+      'Schema t_orphan_000000 belongs to no tenant. If nobody misses it, run: tenantry doctor --remove-orphans',
       `touched lacks the table ${schema}.invitations.`,
       `touched has a table that is none of ours: ${schema}.notes.`,
     ]))
@@ -306,7 +306,7 @@ describe('tenantry doctor', () => {
     await sql`drop schema ${sql(gone!)} cascade`
     const { json } = await runCli(['doctor', '--json'], { ...env, SECRET: randomBytes(32).toString('base64url') })
     const problems = (json.checks as { problems: string[] }[]).flatMap(check => check.problems)
-    expect(problems).toContain(`gone has no schema ${gone}.`)
+    expect(problems).toContain(`gone has no schema ${gone}. Restore it from a backup, or run: tenantry tenant delete gone --now --yes`)
     expect(problems.filter(problem => problem.includes('SECRET'))).toHaveLength(2)
   })
 })
@@ -368,24 +368,12 @@ function createArguments(subdomain: string): string[] {
   return ['tenant', 'create', '--name', `${subdomain} Ltd`, '--subdomain', subdomain, '--email', 'office@example.com', '--admin-email', 'ann@example.com', '--password-stdin', '--json']
 }
 
-interface Outcome {
-  code: number | null
-  // Whatever a test expects of it, it says itself.
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  json: any
-  errors: string
-}
-
-function startCli(args: string[], input = '', settings = env): { kill(): void, exited: Promise<Outcome> } {
-  const child = spawn(process.execPath, ['cli/tenantry.ts', ...args], { env: { PATH: process.env.PATH, ...settings } })
-  child.stdin.on('error', () => {}).end(input)
-  const exited = Promise.all([text(child.stdout), text(child.stderr), new Promise<number | null>(resolve => child.once('exit', resolve))])
-    .then(([output, errors, code]) => ({ code, errors, json: output.startsWith('{') ? JSON.parse(output) : undefined }))
-  return { kill: () => child.kill('SIGKILL'), exited }
+function startCli(args: string[], input = '') {
+  return startCliWith(args, env, input)
 }
 
 function runCli(args: string[], settings = env, input = ''): Promise<Outcome> {
-  return startCli(args, input, settings).exited
+  return runCliWith(args, settings, input)
 }
 
 /** Runs two at a time. */

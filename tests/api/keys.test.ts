@@ -1,0 +1,120 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isNotNull } from 'drizzle-orm'
+import { decodeProtectedHeader } from 'jose'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { dropRetiredKeys } from '../../server/domain/key-rotation.ts'
+import { runCli } from '../support/cli.ts'
+import type { SecondServer } from '../support/second-server.ts'
+import { startBeside } from '../support/second-server.ts'
+import type { Place, World } from '../support/world.ts'
+import { addPerson, api, auth, createWorld, realmOf, signInAs } from '../support/world.ts'
+
+const lead = 3
+
+let world: World
+let second: SecondServer
+let owner: string
+
+beforeAll(async () => {
+  world = await createWorld({ KEY_LEAD: String(lead), REFRESH_GRACE: '60', ACCESS_TTL: '3600' })
+  second = await startBeside(world)
+  owner = (await signInAs(world.console, world.console.admin)).access
+})
+afterAll(async () => {
+  await second.stop()
+  await world.stop()
+})
+
+describe('a signing key that is rotated under load', () => {
+  test('signs nobody out: every call and every renewal in every process is answered, before, in and after the change', { timeout: 60_000 }, async () => {
+    const { acme } = world
+    const people = await Promise.all(Array.from({ length: 4 }, (_, i) => addPerson(world, acme, `rotated${i}@example.com`)))
+    const stop = new AbortController()
+    const kids = new Set<string>()
+    const statuses: number[] = []
+    const lives = people.map(async (person, i) => {
+      let pair = await signInAs(acme, person)
+      for (let turn = i; !stop.signal.aborted; turn++) {
+        const call = turn % 2 ? acme.call : (path: string, options: object) => second.at(acme, path, options)
+        const other = turn % 2 ? (path: string, options: object) => second.at(acme, path, options) : acme.call
+        // Two who race with one token, in two processes, get the same successor, byte for byte.
+        const [one, two] = await Promise.all([call(`${auth}/jwt/refresh/`, { body: { refresh: pair.refresh } }), other(`${auth}/jwt/refresh/`, { body: { refresh: pair.refresh } })])
+        statuses.push(one.status, two.status)
+        expect(one.json.refresh).toBe(two.json.refresh)
+        const late = await other(`${auth}/jwt/refresh/`, { body: { refresh: pair.refresh } })
+        expect(late.json.refresh).toBe(one.json.refresh)
+        pair = one.json
+        kids.add(decodeProtectedHeader(pair.refresh).kid!)
+        statuses.push((await other(`${auth}/users/me/`, { token: pair.access })).status)
+        await sleep(20)
+      }
+      return pair
+    })
+    await sleep(500)
+    const rotated = await onConsole(acme, 'POST')
+    expect(rotated.status).toBe(201)
+    // Published before it signs.
+    await expect.poll(async () => (await second.at(acme, '/.well-known/jwks.json')).json.keys.map((key: { kid: string }) => key.kid), { timeout: lead * 1_000, interval: 50 }).toContain(rotated.json.kid)
+    expect(Date.parse(rotated.json.signs_from)).toBeGreaterThan(Date.now())
+    expect((await onConsole(acme, 'POST')).json.code).toBe('wrong_state')
+    await expect.poll(() => kids.has(rotated.json.kid), { timeout: 20_000 }).toBe(true)
+    await sleep(500)
+    stop.abort()
+    const pairs = await Promise.all(lives)
+    expect(statuses.length).toBeGreaterThan(20)
+    expect(statuses.filter(status => status !== 200)).toEqual([])
+    expect(kids.size).toBe(2)
+    for (const { access } of pairs) expect((await acme.call(`${auth}/users/me/`, { token: access })).status).toBe(200)
+  })
+
+  test('is succeeded by one of which the same row makes the same token: a parent shown after the change gets the text of before', async () => {
+    const { globex } = world
+    const pair = await signInAs(globex, globex.staff)
+    const { json: { signs_from } } = await onConsole(globex, 'POST')
+    const before = await globex.call(`${auth}/jwt/refresh/`, { body: { refresh: pair.refresh } })
+    await sleep(Date.parse(signs_from) - Date.now() + 500)
+    const after = await second.at(globex, `${auth}/jwt/refresh/`, { body: { refresh: pair.refresh } })
+    expect(after.json.refresh).toBe(before.json.refresh)
+    expect(decodeProtectedHeader(after.json.access).kid).not.toBe(decodeProtectedHeader(after.json.refresh).kid)
+
+    // Drained as its sessions renew.
+    const counts = async () => (await onConsole(globex)).json.results.map((key: { state: string, sessions: number }) => [key.state, key.sessions])
+    expect(await counts()).toEqual([['current', 0], ['previous', 1]])
+    expect((await globex.call(`${auth}/jwt/refresh/`, { body: { refresh: after.json.refresh } })).status).toBe(200)
+    expect(await counts()).toEqual([['current', 1], ['previous', 0]])
+  })
+})
+
+describe('a key that has been retired', () => {
+  test('verifies until its last token is over, and is removed then, not before', async () => {
+    const { realm } = realmOf(world.app, world.globex)
+    const { signing_keys: keys } = realm.tables
+    await dropRetiredKeys(world.app)
+    expect(await realm.db.$count(keys)).toBe(2)
+    const { refresh } = world.app.config.ttl
+    await realm.db.update(keys).set({ retired_at: new Date(Date.now() - (refresh + 60) * 1000) }).where(isNotNull(keys.retired_at))
+    expect(await dropRetiredKeys(world.app)).toBe(1)
+    expect(await realm.db.$count(keys)).toBe(1)
+    await expect.poll(async () => (await second.at(world.globex, '/.well-known/jwks.json')).json.keys.length, { timeout: 10_000 }).toBe(1)
+    expect((await signInAs(world.globex, world.globex.staff)).access).toEqual(expect.any(String))
+  })
+})
+
+describe('tenantry keys', () => {
+  test('rotates one or all, the console\'s too, and lists them', { timeout: 120_000 }, async () => {
+    const all = await runCli(['keys', 'rotate', '--all', '--json'], world.env)
+    expect(all.code).toBe(0)
+    expect(all.json.rotated.map((row: { subdomain: string }) => row.subdomain)).toEqual(['console', 'acme', 'globex'])
+    expect(await runCli(['keys', 'rotate', 'acme', '--json'], world.env)).toMatchObject({ code: 1 })
+    expect((await runCli(['keys', 'list', 'acme', '--json'], world.env)).json.map((key: { state: string }) => key.state).sort()).toEqual(['current', 'next', 'previous'])
+    expect((await runCli(['keys', 'rotate'], world.env)).code).toBe(2)
+    expect((await runCli(['keys', 'rotate', 'nosuch'], world.env)).code).toBe(1)
+    await sleep(lead * 1_000 + 500)
+    expect((await world.console.call(`${auth}/users/me/`, { token: owner })).status).toBe(200)
+    expect((await signInAs(world.console, world.console.admin)).access).toEqual(expect.any(String))
+  })
+})
+
+function onConsole(place: Place, method: 'GET' | 'POST' = 'GET') {
+  return world.console.call(`${api}/tenants/${place.id}/keys/`, { method, token: owner, ...method === 'POST' ? { body: {} } : {} })
+}

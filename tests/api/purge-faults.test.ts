@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import postgres from 'postgres'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { loadConfig } from '../../server/config.ts'
+import type { RunningApp } from '../../server/create-app.ts'
+import { createApp, createLogger } from '../../server/create-app.ts'
+import { loadMigrations } from '../../server/database/migrations.ts'
+import { bootstrapPlatform } from '../../server/database/migrator.ts'
+import { fromSystem } from '../../server/domain/app.ts'
+import { createTenant } from '../../server/domain/tenants.ts'
+import { runCli, startCli } from '../support/cli.ts'
+import { hold } from '../support/hold.ts'
+import { createTestDatabase } from '../support/world.ts'
+
+/** No server is running: only the command line works on what was cut off. MIG-12 */
+let app: RunningApp
+let sql: postgres.Sql
+let env: Record<string, string>
+
+beforeAll(async () => {
+  const uploads = await mkdtemp(join(tmpdir(), 'tenantry-uploads-'))
+  env = { DATABASE_URL: await createTestDatabase(), SECRET: randomBytes(32).toString('base64url'), PEPPER: randomBytes(32).toString('base64url'), DATA_DIR: '/nonexistent', UPLOAD_DIR: uploads }
+  app = await createApp(loadConfig(env), createLogger('silent'), { size: 2 })
+  sql = postgres(env.DATABASE_URL!, { max: 3, onnotice: () => {}, connection: { application_name: 'tests' } })
+  await bootstrapPlatform(app.database, loadMigrations('.', 'platform'))
+})
+afterAll(async () => {
+  await sql.end()
+  await app.close()
+  await rm(env.UPLOAD_DIR!, { recursive: true })
+})
+
+describe('a removal whose process is killed', { timeout: 180_000 }, () => {
+  // Before its schema is gone, and before its row is.
+  test.each(['schema_versions', 'tombstones'])('where it reaches %s is found, and finished by the next run', async (table) => {
+    const { id, schema, subdomain } = await makeTenant(`cut-at-${table.replaceAll('_', '-')}`)
+    const lock = await hold(sql, tx => tx`lock table ${tx('platform')}.${tx(table)} in share row exclusive mode`)
+    const killed = remove(subdomain)
+    await expect.poll(() => sql`select from pg_stat_activity where application_name = 'tenantry-cli' and wait_event_type = 'Lock' and datname = current_database()`.then(rows => rows.length), { timeout: 20_000, interval: 10 }).toBe(1)
+    killed.kill()
+    await killed.exited
+    await lock.release()
+    expect(await sql`select status from platform.tenants where id = ${id}`).toEqual([{ status: 'purging' }])
+
+    await endLease('10 minutes')
+    expect(await problems()).toContainEqual(expect.stringMatching(new RegExp(`^${subdomain} is being removed, and nobody works on it.* Run: tenantry tenant delete ${subdomain} --now --yes$`)))
+    expect(await remove(subdomain).exited).toMatchObject({ code: 0, json: { status: 'gone' } })
+    await expectGone(id, schema)
+  })
+
+  test('at a moment of no choosing is finished by the next run', async () => {
+    for (let i = 0; i < 4; i++) {
+      const { id, schema, subdomain } = await makeTenant(`random-${i}`)
+      const killed = remove(subdomain)
+      await sleep(600 + Math.random() * 2_500)
+      killed.kill()
+      await killed.exited
+      await endLease('1 second')
+      const next = await remove(subdomain).exited
+      // 1: it had been gone, and only the first did not live to say so.
+      if (next.code !== 0) expect(next.errors).toContain('Not found.')
+      await expectGone(id, schema)
+    }
+    expect(await problems()).toEqual([])
+  })
+
+  test('and begun a second time meanwhile is one removal, whose end both see', async () => {
+    const { id, schema, subdomain } = await makeTenant('both')
+    const outcomes = await Promise.all([remove(subdomain).exited, remove(subdomain).exited])
+    expect(outcomes.some(({ code }) => code === 0)).toBe(true)
+    for (const { code, errors } of outcomes) if (code !== 0) expect(errors).toContain('Not found.')
+    expect(await sql`select count(*)::int as operations from platform.operations where tenant = ${id}`).toEqual([{ operations: 1 }])
+    await expectGone(id, schema)
+  })
+})
+
+function remove(subdomain: string) {
+  return startCli(['tenant', 'delete', subdomain, '--now', '--yes', '--json'], env)
+}
+
+async function problems(): Promise<string[]> {
+  const { json } = await runCli(['doctor', '--json'], env)
+  return (json.checks as { problems: string[] }[]).flatMap(check => check.problems)
+}
+
+/** As if the process had died so long ago. */
+async function endLease(ago: string): Promise<void> {
+  await sql`update platform.operations set lease_until = now() - ${ago}::text::interval where lease_until is not null and state in ('queued', 'running')`
+}
+
+async function makeTenant(subdomain: string) {
+  const { tenant } = await createTenant(app, loadMigrations('.', 'tenant'), { name: subdomain, subdomain, business_email: 'office@example.com', business_phone_number: '', admin_email: 'ann@example.com', admin_password: null }, fromSystem)
+  await mkdir(join(env.UPLOAD_DIR!, tenant.schema))
+  await writeFile(join(env.UPLOAD_DIR!, tenant.schema, 'x.webp'), 'x')
+  return tenant
+}
+
+async function expectGone(id: string, schema: string): Promise<void> {
+  expect(await sql`select 1 from platform.tenants where id = ${id}`).toEqual([])
+  expect(await sql`select 1 from pg_namespace where nspname = ${schema}`).toEqual([])
+  expect(await sql`select 1 from platform.schema_versions where schema = ${schema}`).toEqual([])
+  expect(await sql`select tenant, schema from platform.tombstones where tenant = ${id}`).toEqual([{ tenant: id, schema }])
+  expect(existsSync(join(env.UPLOAD_DIR!, schema))).toBe(false)
+}
