@@ -6,6 +6,7 @@ import type { MigrationSets } from '../database/migrator.ts'
 import { targetVersion } from '../database/migrations.ts'
 import { pendingMigrations } from '../database/migrator.ts'
 import type { App } from './app.ts'
+import { checkArchives, checkPictures } from './archives/examination.ts'
 import { canOpenKeys } from './keys.ts'
 import { findOrphanFolders } from './orphans.ts'
 
@@ -28,6 +29,8 @@ export async function examine(app: App, migrations: MigrationSets): Promise<Chec
     await checkStates(app),
     await checkOperations(app),
     await checkKeys(app),
+    await checkArchives(app),
+    await checkPictures(app),
   ]
 }
 

@@ -26,7 +26,10 @@ async function findOrphanSchemas({ database: { platform: { db } } }: App): Promi
 export async function findOrphanFolders({ config, database: { platform: { db } } }: App): Promise<string[]> {
   // Before the tenants: one that is made meanwhile has its row before its first picture.
   const folders = (await readdir(config.uploadDir).catch(() => [])).filter(name => /^t_/.test(name))
-  const rows = await db.execute<{ schema: string }>(sql`select schema from platform.tenants union all select schema from platform.spare_schemas`)
+  // An archive's pictures are there before the tenant that it is restored as.
+  const rows = await db.execute<{ schema: string }>(sql`
+    select schema from platform.tenants union all select schema from platform.spare_schemas
+    union all select input->'place'->>'schema' from platform.operations where state in ('queued', 'running')`)
   const known = new Set(rows.map(({ schema }) => schema))
   return folders.filter(name => !known.has(name))
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import type postgres from 'postgres'
-import { expect } from 'vitest'
 import type { App } from '../../server/domain/app.ts'
 import type { ArchivedFile, Manifest } from '../../server/domain/archives/format.ts'
 import { fileEntry, filesEntry, manifestEntry, sealEntry, tableEntry } from '../../server/domain/archives/format.ts'
@@ -22,9 +22,11 @@ export async function rowsOf(sql: postgres.Sql, schema: string): Promise<Record<
 
 /** Waits for an operation's end, whoever works on it. */
 export async function finished(app: App, id: string): Promise<OperationRow> {
-  let operation: OperationRow | undefined
-  await expect.poll(async () => (operation = await getOperation(app, id))?.state, { timeout: 60_000, interval: 50 }).toMatch(/^(?:done|failed)$/)
-  return operation!
+  for (;;) {
+    const operation = await getOperation(app, id)
+    if (operation?.state === 'done' || operation?.state === 'failed') return operation
+    await sleep(50)
+  }
 }
 
 type Table = Omit<Manifest['tables'][number], 'size' | 'sha256' | 'rows'> & { lines: string }
