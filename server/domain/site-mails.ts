@@ -44,5 +44,5 @@ export async function composeSiteMail(app: App, mail: QueuedSiteMail, membership
   const brand: Brand = { name: 'Tenantry', origin: originOf(baseDomain), color: defaultColor, language }
   const write = writers[mail.kind] as Writer<SiteMailKind>
   const content = await write({ app, memberships: memberships.get(mail.recipient) ?? [], brand, texts: mailTexts[language] }, mail.data as never)
-  return content && { ...layOut(brand, content), id: mail.id, realm: mail.realm, sender: brand.name, to: mail.recipient, created: mail.created }
+  return content && { ...layOut(brand, content), id: mail.id, realm: 'site', sender: brand.name, to: mail.recipient, created: mail.created }
 }

@@ -1,5 +1,11 @@
 import { notFound } from '../../shared/errors.ts'
 import type { Config } from '../config.ts'
+import type { AuthRealm } from '../domain/auth-realm.ts'
+
+/** Whether mails are files that the mailbox shows, instead of being sent. */
+export function hasMailbox({ production, mail: { smtpUrl } }: Config): boolean {
+  return !production && !smtpUrl
+}
 
 /**
  * Mails have links by which one becomes someone: where people's accounts are real, nobody reads them here.
@@ -14,6 +20,11 @@ export function requireMailbox(config: Config): string {
 /** Whether the mails of this place can be read in it. */
 export function hasMailbox({ production, mail: { smtpUrl } }: Config): boolean {
   return !production && !smtpUrl
+}
+
+/** @returns whose mails a host's mailbox shows: the realm's, or the site's own */
+export function mailboxId(authRealm: AuthRealm | undefined): string {
+  return authRealm?.id ?? 'site'
 }
 
 /** @returns the addresses in a mail's text, in order, each once */

@@ -64,6 +64,8 @@ export const defineTenantRoute = definer(['portal']) as Define<AuthRealm<TenantR
 export const definePlatformRoute = definer(['console']) as Define<AuthRealm<PlatformRealm>>
 /** A route of every place where people sign in: portals and the console. */
 export const defineRealmRoute = definer(['portal', 'console']) as Define<AuthRealm>
+/** A route of every host that is ours; on the site there is no realm. */
+export const defineHostRoute = definer(['site', 'portal', 'console']) as Define<AuthRealm | undefined>
 /** A route of the public site, which has no people of its own. */
 export const defineSiteRoute = definer(['site']) as Define<undefined>
 

@@ -239,6 +239,8 @@ export interface SignupProgress {
 export interface SignupTerms {
   policy: 'open' | 'approval' | 'closed'
   base_domain: string
+  /** Whether `/mailbox` shows the site's mails: in development and the demo only. */
+  mailbox: boolean
 }
 
 export interface SubdomainAnswer {

@@ -8,7 +8,7 @@ import { purgeSignups } from '../../server/domain/signups.ts'
 import { createUser } from '../../server/domain/users.ts'
 import type { Answer, Call } from '../support/http.ts'
 import { call } from '../support/http.ts'
-import { lastMailTo, linkParts, mailsTo } from '../support/mails.ts'
+import { lastMailTo, linkParts, mailsTo, sitePlace } from '../support/mails.ts'
 import type { SecondServer } from '../support/second-server.ts'
 import { startBeside } from '../support/second-server.ts'
 import type { World } from '../support/world.ts'
@@ -149,7 +149,7 @@ describe('a link of a sign-up', () => {
     expect((await site('signup/', { body: { name: 'Origin', subdomain: 'origin', email }, headers })).status).toBe(404)
     const { 'x-forwarded-host': _, ...others } = headers
     expect((await site('signup/', { body: { name: 'Origin', subdomain: 'origin', email }, headers: others })).status).toBe(202)
-    const mail = await lastMailTo(world, world.console, email, confirmSubject)
+    const mail = await lastMailTo(world, sitePlace(world), email, confirmSubject)
     expect(mail.links.map(link => new URL(link).origin)).toEqual(mail.links.map(() => `http://localhost:${world.port}`))
   })
 
@@ -210,7 +210,7 @@ describe('what a sign-up tells of others', () => {
 
   test('is no more than three mails to one mailbox, and nobody is told, RST-15', async () => {
     for (let i = 0; i < 6; i++) expect((await signUp({ name: `Bombed ${i}`, subdomain: `bombed${String.fromCharCode(97 + i)}`, email: 'bombed@example.com' })).status).toBe(202)
-    expect(await mailsTo(world, world.console, 'bombed@example.com')).toHaveLength(3)
+    expect(await mailsTo(world, sitePlace(world), 'bombed@example.com')).toHaveLength(3)
   })
 
   test('other fields are ignored and never stored, AZ-04', async () => {
@@ -287,7 +287,7 @@ describe('signing up, where an operator decides', () => {
       const answer = await decide(id, 'refusal', { reason: 'We know <b>nobody</b> of that name.' })
       expect([answer.status, answer.json.state]).toEqual([200, 'refused'])
     }
-    const mails = await mailsTo(world, world.console, 'boss@refused.test')
+    const mails = await mailsTo(world, sitePlace(world), 'boss@refused.test')
     expect(mails.map(({ subject }) => subject)).toEqual([expect.stringMatching(confirmSubject), 'About the sign-up of refused Ltd'])
     expect(mails[1]!.text).toContain('We know <b>nobody</b> of that name.')
     expect(mails[1]!.html).not.toContain('<b>nobody')
@@ -362,7 +362,7 @@ describe('signing up, where it is closed', () => {
     expect((await at('signup/')).json).toEqual({ policy: 'closed', base_domain: 'localhost' })
     const answer = await at('signup/', { body: { name: 'Shut', subdomain: 'shut', email: 'shut@example.com' } })
     expect([answer.status, answer.json]).toEqual([403, { detail: 'New organisations cannot be signed up here.', code: 'signup_closed' }])
-    expect(await mailsTo(world, world.console, 'shut@example.com')).toEqual([])
+    expect(await mailsTo(world, sitePlace(world), 'shut@example.com')).toEqual([])
   })
 
   test('is closed for a link from before too', async () => {
@@ -398,9 +398,9 @@ describe('finding one\'s organisation', () => {
     await addPerson(world, world.globex, 'one@example.com', { is_active: false })
     expect((await byMail('BOTH@example.com')).status).toBe(204)
     expect((await byMail('one@example.com', 'ar')).status).toBe(204)
-    const both = await lastMailTo(world, world.console, 'both@example.com', /^Your organisations$/)
+    const both = await lastMailTo(world, sitePlace(world), 'both@example.com', /^Your organisations$/)
     expect(both.links.slice(0, 2)).toEqual([world.acme.origin, world.globex.origin])
-    const one = await lastMailTo(world, world.console, 'one@example.com', /^مؤسساتك$/)
+    const one = await lastMailTo(world, sitePlace(world), 'one@example.com', /^مؤسساتك$/)
     expect([one.links.includes(world.acme.origin), one.links.includes(world.globex.origin)]).toEqual([true, false])
   })
 
@@ -408,7 +408,7 @@ describe('finding one\'s organisation', () => {
     const [known, unknown] = [await byMail(world.acme.staff.email), await byMail('stranger@example.com')]
     expect([known.status, known.text]).toEqual([204, ''])
     expect([unknown.status, unknown.text, Object.keys(unknown.headers)]).toEqual([204, '', Object.keys(known.headers)])
-    expect(await mailsTo(world, world.console, 'stranger@example.com')).toEqual([])
+    expect(await mailsTo(world, sitePlace(world), 'stranger@example.com')).toEqual([])
     const { db, tables: { outbox } } = world.app.database.platform
     expect(await db.$count(outbox, eq(outbox.recipient, 'stranger@example.com'))).toBe(0)
   })
@@ -427,7 +427,7 @@ describe('finding one\'s organisation', () => {
     const statuses: number[] = []
     for (let i = 0; i < 11; i++) statuses.push((await site('tenants/info/mail/', { body: { email }, headers })).status)
     expect(statuses).toEqual([...Array(10).fill(204), 429])
-    expect(await mailsTo(world, world.console, email)).toHaveLength(3)
+    expect(await mailsTo(world, sitePlace(world), email)).toHaveLength(3)
   })
 
   function byMail(email: string, language?: string): Promise<Answer> {
@@ -463,7 +463,7 @@ async function asked(subdomain: string, { name = `${subdomain} Ltd`, email = `bo
 }
 
 async function tokenFor(email: string, subject: RegExp): Promise<string> {
-  const mail = await lastMailTo(world, world.console, email, subject)
+  const mail = await lastMailTo(world, sitePlace(world), email, subject)
   return new URL(mail.links[0]!).pathname.split('/').at(-1)!
 }
 

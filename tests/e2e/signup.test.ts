@@ -45,7 +45,7 @@ describe('signing up an organisation', () => {
     await confirmation.locator('input[autocomplete="new-password"]').last().fill(password)
     await confirmation.locator('button[type="submit"]').click()
     await confirmation.waitForURL('**/login')
-    await fillSignIn(confirmation, { id: '', email: 'peter@example.com', password })
+    await fillSignIn(confirmation, { email: 'peter@example.com', password })
     await confirmation.waitForURL(`http://initech.localhost:${world.port}/`)
     await confirmation.getByRole('navigation').first().getByText('Organisation').waitFor()
     await context.close()

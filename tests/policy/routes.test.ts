@@ -98,5 +98,5 @@ function accessOf(route: Source): string | undefined {
     const target = routes.find(({ file }) => file === `${folder}${other}.ts`)
     return target && accessOf(target)
   }
-  return /export default define(?:Tenant|Platform|Realm|Site)Route\(\{(?:[^{}]|\{[^{}]*\})*?\baccess: ('[\w-]+'|\w+)/.exec(route.code)?.[1]
+  return /export default define(?:Tenant|Platform|Realm|Host|Site)Route\(\{(?:[^{}]|\{[^{}]*\})*?\baccess: ('[\w-]+'|\w+)/.exec(route.code)?.[1]
 }

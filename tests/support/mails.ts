@@ -26,6 +26,11 @@ export async function mailsTo(world: World, place: Place, to: string): Promise<M
   return mails.filter(mail => mail.to === to)
 }
 
+/** The site, for its mails: it has no people. */
+export function sitePlace({ console }: World): Place {
+  return { ...console, id: 'site' }
+}
+
 /** @returns the newest mail to an address, which must be about this */
 export async function lastMailTo(world: World, place: Place, to: string, subject: RegExp): Promise<Mail> {
   const mail = (await mailsTo(world, place, to)).at(-1)

@@ -62,5 +62,5 @@ function results(node: ts.Node): string[] {
 }
 
 function isText(text: string): boolean {
-  return /\p{L}/u.test(text) && !/^\s*[a-z_]+(?:\.[\w-]+)+\.?\s*$/.test(text) && !/^[/#]/.test(text)
+  return /\p{L}/u.test(text) && !/^[a-z]+(?:_[a-z]+)+$/.test(text) && !/^\s*[a-z_]+(?:\.[\w-]+)+\.?\s*$/.test(text) && !/^[/#]/.test(text)
 }

@@ -1,11 +1,11 @@
 import { notFound } from '../../../../shared/errors.ts'
 import { readKeptMail } from '../../../mail/mail-files.ts'
-import { linksOf, requireMailbox } from '../../../http/mailbox.ts'
-import { defineRealmRoute } from '../../../http/route.ts'
+import { linksOf, mailboxId, requireMailbox } from '../../../http/mailbox.ts'
+import { defineHostRoute } from '../../../http/route.ts'
 
 /** One mail, with the links in it; in development and the demo only. */
-export default defineRealmRoute({ access: 'public' }, async ({ app, authRealm, params }) => {
-  const mail = await readKeptMail(requireMailbox(app.config), authRealm.id, params.id!)
+export default defineHostRoute({ access: 'public' }, async ({ app, authRealm, params }) => {
+  const mail = await readKeptMail(requireMailbox(app.config), mailboxId(authRealm), params.id!)
   if (!mail) throw notFound()
   return { ...mail, links: linksOf(mail.text) }
 })
