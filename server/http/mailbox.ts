@@ -2,11 +2,6 @@ import { notFound } from '../../shared/errors.ts'
 import type { Config } from '../config.ts'
 import type { AuthRealm } from '../domain/auth-realm.ts'
 
-/** Whether mails are files that the mailbox shows, instead of being sent. */
-export function hasMailbox({ production, mail: { smtpUrl } }: Config): boolean {
-  return !production && !smtpUrl
-}
-
 /**
  * Mails have links by which one becomes someone: where people's accounts are real, nobody reads them here.
  * @returns the folder of mails
