@@ -12,7 +12,7 @@ let browser: Browser
 let site: Place
 beforeAll(async () => {
   world = await createWorld({ SIGNUP: 'open', POOL_SIZE: '1' })
-  site = { ...world.console, host: `localhost:${world.port}`, origin: `http://localhost:${world.port}` }
+  site = { ...world.console, id: 'site', host: `localhost:${world.port}`, origin: `http://localhost:${world.port}` }
   browser = await launchBrowser()
 })
 afterAll(async () => {
