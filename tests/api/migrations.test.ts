@@ -368,8 +368,8 @@ function createArguments(subdomain: string): string[] {
   return ['tenant', 'create', '--name', `${subdomain} Ltd`, '--subdomain', subdomain, '--email', 'office@example.com', '--admin-email', 'ann@example.com', '--password-stdin', '--json']
 }
 
-function startCli(args: string[], input = '') {
-  return startCliWith(args, env, input)
+function startCli(args: string[], input = '', settings = env) {
+  return startCliWith(args, settings, input)
 }
 
 function runCli(args: string[], settings = env, input = ''): Promise<Outcome> {

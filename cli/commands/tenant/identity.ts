@@ -58,9 +58,9 @@ export const rename = defineTask({
   name: 'rename',
   description: 'Give an organisation another name or subdomain; its former address leads to the new one for a while',
   args: {
-    'from': subdomain,
-    'subdomain': { type: 'string', description: 'The new subdomain' },
-    'name': { type: 'string', description: 'The new name' },
+    from: subdomain,
+    subdomain: { type: 'string', description: 'The new subdomain' },
+    name: { type: 'string', description: 'The new name' },
   },
   async run({ app, args }) {
     if (args.subdomain === undefined && args.name === undefined) throw new UsageError('rename needs --subdomain, --name, or both')
