@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { isConnectionError } from './errors.ts'
 import { requireSchemaName } from './schema-names.ts'
 import type { TransactionClient } from './slots.ts'
 
@@ -6,8 +7,12 @@ import type { TransactionClient } from './slots.ts'
 export interface CopiedTable { name: string, columns: string[] }
 
 /** Reads a table in PostgreSQL's text format: a line for each row. */
-export function copyOut(client: TransactionClient, schema: string, table: CopiedTable): Promise<Readable> {
-  return client.unsafe(`copy ${target(schema, table)} to stdout`).readable()
+export async function* copyOut(client: TransactionClient, schema: string, table: CopiedTable): AsyncGenerator<Buffer> {
+  const source: Readable = await client.unsafe(`copy ${target(schema, table)} to stdout`).readable()
+  yield* source
+  // postgres.js 3.4 pauses its socket while enough is waiting to be read, and forgets to go on where that was the
+  // last of it: no query would be answered any more. Asking for more makes it go on.
+  source._read(0)
 }
 
 /**
@@ -25,7 +30,7 @@ export async function copyIn(client: TransactionClient, schema: string, table: C
   // comes after it, in the same transaction, tells.
   await new Promise(setImmediate)
   await client.unsafe('select 1').catch((error: unknown) => {
-    throw new Error(`The database refuses the rows of ${table.name}.`, { cause: error })
+    throw isConnectionError(error) ? error : new Error(`The database refuses the rows of ${table.name}.`)
   })
 }
 

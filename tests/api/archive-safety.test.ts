@@ -123,7 +123,7 @@ describe('an archive that lies, though its checksums are right', () => {
     ['a column that is computed', { name: 'users', columns: ['id', 'search'], lines: '' }],
     ['sessions', { name: 'sessions', columns: ['id'], lines: '' }],
     ['keys', { name: 'signing_keys', columns: ['kid'], lines: '' }],
-    ['SQL for a name', { name: 'settings"; drop schema platform cascade; --', columns: ['id'], lines: '' }],
+    ['SQL for a name', { name: 'settings";drop/**/schema/**/platform;--', columns: ['id'], lines: '' }],
     ['SQL for a column', { name: 'settings', columns: ['id) from stdin; drop schema platform cascade; --'], lines: '' }],
   ])('and holds %s is refused', async (_, table) => {
     const before = await everything()
@@ -167,6 +167,19 @@ describe('an archive of another installation', () => {
     const [row] = await sql`select schema from platform.tenants where subdomain = 'stranger'`
     expect(await rowsOf(sql, row!.schema as string)).toEqual(await rowsOf(sql, acme.schema))
     await removeTenant('stranger')
+  })
+})
+
+describe('an archive of many rows', () => {
+  test('holds them all, and so does what is restored of it', async () => {
+    const large = await furnish('large')
+    await sql`insert into ${sql(large.schema)}.audit_events (id, created, action, details) select gen_random_uuid(), now(), 'session.opened', jsonb_build_object('n', n, 'text', repeat('x', n % 500)) from generate_series(1, 20000) n`
+    const { archive: file } = await done(requestExport(app, large.id, fromSystem, true))
+    const { tenant } = await done(requestNewFromArchive(app, { archive: file as string, foreign: false, name: 'Larger', subdomain: 'larger' }, fromSystem, true))
+    const [row] = await sql`select schema from platform.tenants where id = ${tenant as string}`
+    const digest = (schema: string) => sql`select count(*)::int as rows, md5(string_agg(e::text, '' order by id)) as digest from ${sql(schema)}.audit_events e`
+    expect(await digest(row!.schema as string)).toEqual(await digest(large.schema))
+    await removeTenant('large', 'larger')
   })
 })
 

@@ -196,6 +196,7 @@ describe('a clone', () => {
   const canaries = ['ann@example.com', 'ben@example.com', 'zebedee', 'quixotic', 'invited@example.com', 'EMP-CANARY', '203.0.113.77', 'CanaryBrowser', 'canary.example']
 
   test('says nothing of who its people are', async () => {
+    await sql`update ${sql(world.acme.schema)}.sessions set ip = '203.0.113.77', user_agent = 'CanaryBrowser/1.0'`
     const answer = await onConsole(`tenants/${world.acme.id}/clones/`, { body: { name: 'Acme Staging', subdomain: 'acme-staging', admin_email: 'dev@tenantry.test' } })
     expect(answer).toMatchObject({ status: 202, json: { kind: 'clone', tenant: world.acme.id } })
     const { state, error, result } = await finished(world.app, answer.json.id)
@@ -300,7 +301,6 @@ async function furnish(): Promise<void> {
   expect((await world.acme.call(`${api}/organization/`, { method: 'PATCH', token: admin, body: { registration: 'open', registration_domains: ['canary.example'] } })).status).toBe(200)
   expect((await world.acme.call(`${api}/invitations/`, { token: admin, body: { email: 'invited@example.com' } })).status).toBe(201)
   await addPerson(world, world.acme, 'gone@example.com', { is_active: false })
-  await sql`update ${sql(world.acme.schema)}.sessions set ip = '203.0.113.77', user_agent = 'CanaryBrowser/1.0'`
 }
 
 function onConsole(path: string, options: Parameters<Place['call']>[1] = {}): Promise<Answer> {

@@ -112,7 +112,7 @@ async function takeTables(tx: Db, client: TransactionClient, schema: string, tab
     const hash = createHash('sha256')
     let size = 0
     await pipeline(
-      await copyOut(client, schema, table),
+      copyOut(client, schema, table),
       observed((chunk) => {
         const lines = countLines(chunk)
         rows += lines
