@@ -1,10 +1,12 @@
 import { unavailable } from '../shared/errors.ts'
 import type { RunningApp } from './create-app.ts'
+import type { MigrationSets } from './database/migrator.ts'
 import type { HostDirectory } from './domain/hosts.ts'
 
 export interface Runtime {
   app: RunningApp
   hosts: HostDirectory
+  migrations: MigrationSets
 }
 
 type Stop = () => Promise<unknown>

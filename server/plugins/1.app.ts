@@ -49,7 +49,7 @@ export default defineNitroPlugin((nitro) => {
     if (closing) return
     const hosts = createHostDirectory(config, app.database, { isAnnounced: () => subscription?.isUp() ?? false })
     subscription = subscribe(app.databaseUrl, tenantsChannel, { onMessage: hosts.forget, onUp: () => hosts.forget() })
-    setRuntime({ app, hosts })
+    setRuntime({ app, hosts, migrations })
     log().info({ event: 'started', port: config.port, base_domain: config.baseDomain })
   }
 
