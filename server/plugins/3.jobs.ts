@@ -1,6 +1,6 @@
 import { defineNitroPlugin } from 'nitropack/runtime'
-import { migrations } from '#migrations'
 import type { RunningApp } from '../create-app.ts'
+import type { Migration } from '../database/migrations.ts'
 import { subscribe } from '../database/notifications.ts'
 import { startMailDelivery } from '../domain/mail-delivery.ts'
 import { startOperations } from '../domain/operation-runner.ts'
@@ -13,14 +13,14 @@ import { whileRunning } from '../runtime.ts'
 
 /** What goes on beside the requests, in every process: mails leave, and the clock's work is done by one of them. */
 export default defineNitroPlugin(() => {
-  whileRunning(({ app }) => {
+  whileRunning(({ app, migrations }) => {
     const delivery = startMailDelivery(app, createMailer(app.config))
     // Sent by whichever process hears of it first; onUp, as something may have been missed.
     const subscription = subscribe(app.databaseUrl, outboxChannel, { onMessage: delivery.wake, onUp: delivery.wake })
     const operations = startOperations(app, migrations)
     const calls = subscribe(app.databaseUrl, operationsChannel, { onMessage: operations.wake, onUp: operations.wake })
     const jobs = startJobs(app)
-    const pool = app.config.poolSize > 0 ? keepPool(app) : undefined
+    const pool = app.config.poolSize > 0 ? keepPool(app, migrations.tenant) : undefined
     return async () => {
       await Promise.all([subscription.stop(), calls.stop(), jobs.stop(), pool?.stop()])
       await Promise.all([delivery.stop(), operations.stop()])
@@ -28,8 +28,8 @@ export default defineNitroPlugin(() => {
   })
 })
 
-function keepPool(app: RunningApp) {
-  const keeper = createPoolKeeper(app, migrations.tenant)
+function keepPool(app: RunningApp, migrations: Migration[]) {
+  const keeper = createPoolKeeper(app, migrations)
   const subscription = subscribe(app.databaseUrl, poolChannel, { onMessage: keeper.wake, onUp: keeper.wake })
   return { stop: () => Promise.all([subscription.stop(), keeper.stop()]) }
 }
