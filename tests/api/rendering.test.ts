@@ -80,7 +80,7 @@ describe('a redirect after signing in', () => {
 describe('what a cache could mix up, WEB-13', () => {
   test('no header but the cookie decides what is on a page', async () => {
     const cookies = await signInWithCookies(world.acme, world.acme.staff)
-    const variants = [{}, { 'x-forwarded-proto': 'https' }, { 'x-forwarded-host': world.globex.host }, { 'x-original-url': '/audit' }, { 'purpose': 'prefetch' }, { 'x-nuxt-no-ssr': '1' }]
+    const variants = [{}, { 'x-forwarded-proto': 'https' }, { 'x-forwarded-host': world.globex.host }, { 'x-original-url': '/audit' }, { purpose: 'prefetch' }, { 'x-nuxt-no-ssr': '1' }]
     for (const headers of variants) {
       for (const path of ['/people', '/people?_payload.json', '/people?/_payload.json']) {
         const answer = await world.acme.call(path, { cookies, accept: 'text/html', headers })
