@@ -6,6 +6,7 @@ import type { Db, TenantRealm } from '../database/realms.ts'
 import type { App, Origin } from './app.ts'
 import { recordAudit } from './audit.ts'
 import type { AuthRealm } from './auth-realm.ts'
+import { endSupportAccessesOf } from './support-sessions.ts'
 import { announceTenant, explainTaken } from './tenants.ts'
 
 export interface Organization {
@@ -64,6 +65,7 @@ export async function changeOrganization(app: App, authRealm: AuthRealm<TenantRe
     const after = await readOrganization(app, authRealm, tx)
     const details = differences(before, after)
     if (Object.keys(details).length > 0) await recordAudit(tx, realm, origin, { action: 'organization.changed', subject: id, details })
+    if (before.allows_support && !after.allows_support) await endSupportAccessesOf(tx, authRealm, origin, 'revoked', null)
     await announceTenant(tx, id)
     return after
   }))

@@ -1,0 +1,78 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { fillSignIn, launchBrowser, open, openProfile, signInAt, visit } from '../support/browser.ts'
+import type { World } from '../support/world.ts'
+import { createWorld } from '../support/world.ts'
+
+let world: World
+let browser: Browser
+beforeAll(async () => {
+  world = await createWorld()
+  browser = await launchBrowser()
+})
+afterAll(async () => {
+  await browser.close()
+  await world.stop()
+})
+
+test('an operator finds a tenant, suspends it with a reason and lets it go on', async () => {
+  const { context, complaints } = await openProfile(browser)
+  const page = await signInAt(context, world.console, world.console.admin, '/tenants')
+  await page.getByRole('searchbox').fill('globex')
+  await page.waitForURL('**/tenants?search=globex')
+  await page.getByRole('link', { name: 'Globex Corporation' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Globex Corporation' }).waitFor()
+  await page.getByRole('button', { name: 'Suspend', exact: true }).click()
+  await page.getByRole('dialog').getByLabel('Reason').fill('Unpaid since May')
+  await page.getByRole('dialog').getByRole('button', { name: 'Suspend', exact: true }).click()
+  await page.getByText('Unpaid since May').first().waitFor()
+  expect((await world.globex.call('/api/v1/organization/branding/')).status).toBe(403)
+  await page.getByRole('button', { name: 'Resume', exact: true }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Resume', exact: true }).click()
+  await page.getByRole('button', { name: 'Suspend', exact: true }).waitFor()
+  await expect.poll(async () => (await world.globex.call('/api/v1/organization/branding/')).status).toBe(200)
+  expect(complaints).toEqual([])
+  await context.close()
+})
+
+test('an operator signs in as someone, is seen to be there, may only look, and ends it', async () => {
+  const { context } = await openProfile(browser)
+  const page = await signInAt(context, world.console, world.console.admin, `/tenants/${world.acme.id}`)
+  await page.getByRole('button', { name: 'Sign in as …' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('combobox', { name: 'Person' }).selectOption(world.acme.admin.id)
+  await dialog.getByLabel('Reason').fill('Ticket 4711')
+  await dialog.getByRole('button', { name: 'Get the link' }).click()
+  const [portal] = await Promise.all([context.waitForEvent('page'), dialog.getByRole('link', { name: 'Open the portal' }).click()])
+  await ready(portal)
+  expect(new URL(portal.url()).origin).toBe(world.acme.origin)
+  await portal.getByRole('button', { name: 'Begin' }).click()
+  await portal.waitForURL(`${world.acme.origin}/`)
+  for (const path of ['/', '/people', '/departments']) {
+    await visit(portal, world.acme, path)
+    await portal.getByRole('complementary', { name: 'Support access' }).getByText(`${world.console.admin.email} is signed in as`).waitFor()
+  }
+  const refused = await portal.evaluate(async () => {
+    const answer = await fetch('/api/v1/departments/', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"name":"Mine"}' })
+    return [answer.status, (await answer.json()).code]
+  })
+  expect(refused).toEqual([403, 'read_only'])
+  await portal.getByRole('complementary', { name: 'Support access' }).getByRole('button', { name: 'End' }).click()
+  await portal.waitForURL('**/login**')
+  expect((await context.cookies(world.acme.origin)).filter(({ name }) => name.startsWith('tenantry_a') || name.startsWith('tenantry_r'))).toEqual([])
+  await context.close()
+})
+
+test.each(['/', '/tenants', '/operators', '/mail', '/migrations', '/jobs', '/health', '/audit', '/support', '/signups'])('the page %s opens without a complaint of the browser', async (path) => {
+  const { context, complaints } = await openProfile(browser)
+  const page = await open(context, world.console, path)
+  await fillSignIn(page, world.console.admin)
+  await page.waitForURL(`${world.console.origin}${path}`)
+  await page.getByRole('heading', { level: 1 }).waitFor()
+  expect(complaints).toEqual([])
+  await context.close()
+})
+
+function ready(page: Page): Promise<unknown> {
+  return page.waitForFunction(() => Boolean((document.querySelector('#__nuxt') as unknown as { __vue_app__?: unknown } | null)?.__vue_app__))
+}
