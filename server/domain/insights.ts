@@ -2,11 +2,13 @@ import { and, count, desc, eq, gt, gte, inArray, isNull, sql } from 'drizzle-orm
 import type { TenantRealm } from '../database/realms.ts'
 import type { App } from './app.ts'
 import { auditColumns } from './audit.ts'
+import { withNames } from './audit-names.ts'
+import type { AuthRealm } from './auth-realm.ts'
 import { requireTenantById, tenantRealmOf } from './tenant-lookup.ts'
 
 /**
- * How a tenant does, for an operator. Seven queries, whatever its size: the tenant, its migration and its days on the
- * platform; size, people, sign-ins by day and newest events in its schema.
+ * How a tenant does, for an operator. Nine queries, whatever its size: the tenant, its migration and its days on the
+ * platform; size, people, sign-ins by day, and newest events with their two kinds of names, in its schema.
  * @param options.days how far back to look, to the beginning of that day in UTC
  * @param options.withEvents whether the operator may read who did what
  * @param options.target newest version of a tenant's schema
@@ -17,8 +19,9 @@ export async function readInsights(app: App, tenantId: string, { days, withEvent
   const since = firstDay(days)
   const [migration, counted] = await Promise.all([readMigration(app, tenant.schema, target), readDays(app, tenant.id, since)])
   if (migration.version === null) return { migration, facts: null, days: daysFrom(since, days, counted, []), events: [] }
-  const { realm } = tenantRealmOf(app, tenant)
-  const [size, people, signIns, events] = await Promise.all([readSize(realm), readPeople(realm), readSignIns(realm, since), withEvents ? readEvents(realm) : []])
+  const authRealm = tenantRealmOf(app, tenant)
+  const { realm } = authRealm
+  const [size, people, signIns, events] = await Promise.all([readSize(realm), readPeople(realm), readSignIns(realm, since), withEvents ? readEvents(authRealm) : []])
   return { migration, facts: { ...people, size }, days: daysFrom(since, days, counted, signIns), events }
 }
 
@@ -72,9 +75,11 @@ function readSignIns({ db, tables: { audit_events: events } }: TenantRealm, sinc
   }).from(events).where(and(gte(events.created, new Date(since)), inArray(events.action, ['session.opened', 'session.refused']))).groupBy(sql`1`)
 }
 
-function readEvents({ db, tables }: TenantRealm) {
+async function readEvents(authRealm: AuthRealm<TenantRealm>) {
+  const { db, tables } = authRealm.realm
   const { audit_events: events, users } = tables
-  return db.select(auditColumns(tables)).from(events).leftJoin(users, eq(users.id, events.actor)).orderBy(desc(events.created), desc(events.id)).limit(10)
+  const rows = await db.select(auditColumns(tables)).from(events).leftJoin(users, eq(users.id, events.actor)).orderBy(desc(events.created), desc(events.id)).limit(10)
+  return withNames(authRealm, rows)
 }
 
 /** Every day of the time, those on which nothing happened too. */

@@ -100,6 +100,8 @@ describe('the console', () => {
       canReadTenants: ['owner', 'support', 'reader'],
       canSupportTenants: ['owner', 'support'],
       canManageTenants: ['owner'],
+      canManageArchives: ['owner'],
+      canDecideSignups: ['owner'],
     }
     for (const { path, method, permission } of consoleRoutes()) {
       for (const [role, token] of Object.entries(tokens)) {
