@@ -32,7 +32,7 @@ export function auditFilter({ schema, tables: { audit_events: events, users } }:
     query.subject ? eq(events.subject, query.subject) : undefined,
     query.since ? gte(events.created, query.since) : undefined,
     query.until ? lte(events.created, query.until) : undefined,
-    query.search ? concerns(schema, events, users, query.search) : undefined,
+    query.search.trim() ? concerns(schema, events, users, query.search) : undefined,
   )
 }
 

@@ -1,13 +1,13 @@
 import type { SQL } from 'drizzle-orm'
 import { and, eq, isNull, or, sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { choice } from '../../shared/schemas/fields.ts'
+import { choice, uuidPattern } from '../../shared/schemas/fields.ts'
 import type { TenantRealm } from '../database/realms.ts'
 import { listQuery, wordsOf } from './list.ts'
 
 /** What the directory can be asked for, as a page and as a file. */
 export const directoryQuery = listQuery(['last_name', 'first_name', 'email', 'date_joined', 'department']).extend({
-  department: z.union([z.literal('none'), z.guid()], 'Enter a valid UUID.').optional(),
+  department: z.string().refine(value => value === 'none' || uuidPattern.test(value), 'Enter a valid UUID.').optional(),
   role: choice(['Admin', 'Staff']).optional(),
   is_active: choice(['true', 'false']).optional(),
   last_login: choice(['never']).optional(),

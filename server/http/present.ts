@@ -34,8 +34,13 @@ export function presentUser({ id: organization }: AuthRealm, user: UserRow) {
   }
 }
 
+/** Oneself, and whose the session is where an operator has signed in as one. */
+export function presentMe(authRealm: AuthRealm, user: UserRow, session: Principal['session']) {
+  return { ...presentUser(authRealm, user), support: presentSupport(session) }
+}
+
 /** Of a session that an operator opened in the user's place. */
-export function presentSupport({ support, expires_at, is_read_only }: Principal['session']) {
+function presentSupport({ support, expires_at, is_read_only }: Principal['session']) {
   return support === null ? null : { operator_email: support, expires_at, is_read_only }
 }
 

@@ -344,7 +344,7 @@ describe('a route or page of one surface', () => {
 
   test.each([
     ['acme', '/tenants'], ['acme', '/find'], ['acme', '/console'], ['acme', '/console/tenants'], ['acme', '/portal'], ['acme', '/portal/people'], ['acme', '/site'],
-    ['console', '/people'], ['console', '/profile'], ['console', '/find'], ['console', '/portal/people'], ['console', '/console/tenants'],
+    ['console', '/people'], ['console', '/find'], ['console', '/portal/people'], ['console', '/console/tenants'],
     ['site', '/login'], ['site', '/people'], ['site', '/tenants'], ['site', '/portal'], ['site', '/console'],
   ])('is no page on another: %s %s', async (surface, path) => {
     const host = { acme: world.acme.host, console: world.console.host, site: 'localhost' }[surface]!

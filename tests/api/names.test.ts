@@ -34,12 +34,14 @@ describe('a subdomain', () => {
       expect((await create({ subdomain })).json).toEqual({ subdomain: ['This subdomain is taken.'] })
       expect((await rename({ subdomain })).json).toEqual({ subdomain: ['This subdomain is taken.'] })
     }
-    const made = await create({ subdomain: 'Ac-Me' })
-    expect([made.status, made.json.subdomain]).toEqual([201, 'ac-me'])
+    // So is what looks like it.
+    expect((await create({ subdomain: 'ac-me' })).json).toEqual({ subdomain: ['This subdomain is taken.'] })
+    const made = await create({ subdomain: 'Ni-Ce' })
+    expect([made.status, made.json.subdomain]).toEqual([201, 'ni-ce'])
   })
 
   test('may have digits alone, or hyphens inside', async () => {
-    for (const subdomain of ['42', '4-2', 'a1', 'a-b--c', 'x'.repeat(40)]) expect((await create({ subdomain })).status).toBe(201)
+    for (const subdomain of ['42', '5-3', 'a1', 'a-b--c', 'x'.repeat(40)]) expect((await create({ subdomain })).status).toBe(201)
   })
 
   test('is given to one of many who ask for it at once', async () => {
@@ -49,7 +51,7 @@ describe('a subdomain', () => {
 
   // NAME-02
   test('names a schema of ours, whatever it is like, which input cannot choose', async () => {
-    for (const subdomain of ['drizzle', 'pg-toast', 'information-schema', 'pgboss']) {
+    for (const subdomain of ['pg-toast', 'information-schema', 'pg-catalog']) {
       const made = await create({ subdomain, schema: 'platform' })
       expect(made.status).toBe(201)
       expect(made.json.schema).toMatch(new RegExp(`^t_${subdomain.replaceAll('-', '_')}_[a-z0-9]{6}$`))

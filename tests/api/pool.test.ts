@@ -208,7 +208,7 @@ describe('tenantry doctor', () => {
     await sql`drop table ${sql(touched!.schema as string)}.invitations`
     await sql`drop schema ${sql(gone!.schema as string)} cascade`
     const problems = (await examine(app, { platform, tenant: known })).flatMap(check => check.problems)
-    expect(problems.sort()).toEqual([`A spare has no schema ${gone!.schema}.`, `A spare lacks the table ${touched!.schema}.invitations.`])
+    expect(problems.sort()).toEqual([`A spare has no schema ${gone!.schema}. Run: tenantry pool drain`, `A spare lacks the table ${touched!.schema}.invitations.`])
   })
 })
 

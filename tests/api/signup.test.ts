@@ -359,7 +359,7 @@ describe('signing up, where it is closed', () => {
   const at = (path: string, options?: Call) => call(closed.port, 'localhost', `${api}/${path}`, { ...options, headers: { 'x-forwarded-for': newAddress() } })
 
   test('is said to be so, and nothing is made or sent', async () => {
-    expect((await at('signup/')).json).toEqual({ policy: 'closed', base_domain: 'localhost' })
+    expect((await at('signup/')).json).toEqual({ policy: 'closed', base_domain: 'localhost', mailbox: false })
     const answer = await at('signup/', { body: { name: 'Shut', subdomain: 'shut', email: 'shut@example.com' } })
     expect([answer.status, answer.json]).toEqual([403, { detail: 'New organisations cannot be signed up here.', code: 'signup_closed' }])
     expect(await mailsTo(world, sitePlace(world), 'shut@example.com')).toEqual([])
@@ -418,7 +418,7 @@ describe('finding one\'s organisation', () => {
     await db.update(tenants).set({ schema: 't_gone_000000' }).where(eq(tenants.subdomain, 'twice'))
     await addPerson(world, world.acme, 'past@example.com')
     expect((await byMail('past@example.com')).status).toBe(204)
-    expect(await mailsTo(world, world.console, 'past@example.com')).toHaveLength(1)
+    expect(await mailsTo(world, sitePlace(world), 'past@example.com')).toHaveLength(1)
   })
 
   test('by mail is asked for a few times only, from one place and for one mailbox', async () => {

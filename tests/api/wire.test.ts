@@ -65,7 +65,7 @@ describe('an error', () => {
     const ids = answers.map(answer => answer.headers['x-request-id'])
     expect(new Set(ids).size).toBe(2)
     for (const id of ids) expect(id).toMatch(uuid)
-    expect(world.server.log).toContainEqual(expect.objectContaining({ event: 'sign_in_failed', request_id: ids[0] }))
+    await expect.poll(() => world.server.log).toContainEqual(expect.objectContaining({ event: 'sign_in_failed', request_id: ids[0] }))
   })
 
   test.each(['/_nuxt/nothing.js', '/_nuxt/', '/nothing', '/__nuxt_error', '/_nuxt/%00', '/.well-known/nothing'])('carries an id also where no route was reached: %s', async (path) => {

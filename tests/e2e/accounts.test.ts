@@ -121,7 +121,7 @@ test('a person changes photo, address and password, and downloads her data', asy
   await page.getByRole('button', { name: 'Change address' }).click()
   await page.getByText('We have sent a link to renamed@example.com').waitFor()
   const mailbox = await open(context, world.acme, '/mailbox')
-  const confirmation = await followMail(context, mailbox, 'Confirm your new e-mail address', 'Confirm this address')
+  const confirmation = await followMail(context, mailbox, world.acme, 'Confirm your new e-mail address', 'Confirm this address')
   await confirmation.getByRole('button', { name: 'Confirm this address' }).click()
   await confirmation.getByRole('heading', { name: 'This is your address now' }).waitFor()
 

@@ -1,5 +1,5 @@
-import { presentSupport, presentUser } from '../../../../http/present.ts'
+import { presentMe } from '../../../../http/present.ts'
 import { defineRealmRoute } from '../../../../http/route.ts'
 
 export default defineRealmRoute({ access: 'signed-in' }, ({ authRealm, principal }) =>
-  ({ ...presentUser(authRealm, principal.user), support: presentSupport(principal.session) }))
+  presentMe(authRealm, principal.user, principal.session))

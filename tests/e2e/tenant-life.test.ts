@@ -1,0 +1,211 @@
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import postgres from 'postgres'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import sharp from 'sharp'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { rowsOf } from '../support/archives.ts'
+import { fillNewPassword, fillSignIn, followMail, isUnexpected, launchBrowser, open, openProfile, signInAt, visit } from '../support/browser.ts'
+import { sitePlace } from '../support/mails.ts'
+import type { SecondServer } from '../support/second-server.ts'
+import { startBeside } from '../support/second-server.ts'
+import type { Person, Place, World } from '../support/world.ts'
+import { api, createWorld, signInAs } from '../support/world.ts'
+
+const peter: Person = { id: '', email: 'peter@initech.test', password: 'nine velvet trombones' }
+const mia: Person = { id: '', email: 'mia@initech.test', password: 'five wooden kites fly' }
+
+let world: World
+let second: SecondServer
+let browser: Browser
+let sql: postgres.Sql
+let files: string
+let initech: Place
+beforeAll(async () => {
+  files = await mkdtemp(join(tmpdir(), 'tenantry-life-'))
+  const folders = { UPLOAD_DIR: join(files, 'uploads'), ARCHIVE_DIR: join(files, 'archives') }
+  // A demo, which has a mailbox page.
+  world = await createWorld({ DEMO: '1', SIGNUP: 'open', POOL_SIZE: '1', ACCESS_TTL: '3600', ...folders })
+  second = await startBeside(world)
+  sql = postgres(world.env.DATABASE_URL!, { max: 2, onnotice: () => {} })
+  browser = await launchBrowser()
+})
+afterAll(async () => {
+  await browser.close()
+  await sql.end()
+  await second.stop()
+  await world.stop()
+  await rm(files, { recursive: true, force: true })
+})
+
+test('a tenant\'s whole life: signed up, lived in, suspended, renamed, archived, deleted, and back again from its archive', { timeout: 240_000 }, async () => {
+  const visitor = await openProfile(browser)
+  const operator = await openProfile(browser)
+  const portal = await signUp(visitor.context)
+  await liveIn(visitor.context, portal)
+
+  const page = await findTenant(operator.context)
+  await suspend(page)
+  await rename(page)
+  const before = { rows: await rowsOf(sql, initech.schema), pictures: await picturesOf(initech.schema) }
+  expect(Object.keys(before.pictures).length).toBeGreaterThan(0)
+  await archive(page)
+  await deleteAndRestore(page)
+  await deleteForGood(page)
+
+  const schema = await restoreAsNew(page)
+  expect(await picturesOf(schema)).toEqual(before.pictures)
+  const after = await rowsOf(sql, schema)
+  expect(Object.keys(after)).toEqual(Object.keys(before.rows))
+  // But for what it has been told of itself since: that it was archived, scheduled for deletion and so on.
+  for (const [table, rows] of Object.entries(after)) if (table !== 'audit_events') expect([table, rows]).toEqual([table, before.rows[table]])
+  expect(after.audit_events).toEqual(expect.arrayContaining(before.rows.audit_events!))
+  const again = { ...initech, origin: `http://initech-again.localhost:${world.port}` }
+  const back = await signInAt(visitor.context, again, peter)
+  await visit(back, again, '/people')
+  await back.getByText('2 people', { exact: true }).waitFor()
+  expect([...visitor.complaints, ...operator.complaints].filter(isExpected)).toEqual([])
+  await Promise.all([visitor.context.close(), operator.context.close()])
+})
+
+/** From the site's form to the first Admin's start page. */
+async function signUp(context: BrowserContext): Promise<Page> {
+  const site = { ...sitePlace(world), origin: `http://localhost:${world.port}` }
+  const page = await open(context, site, '/signup')
+  await page.getByLabel('Name of the organisation').fill('Initech')
+  await page.getByText('initech is free.').waitFor()
+  await page.getByLabel('Your e-mail address').fill(peter.email)
+  await page.getByRole('button', { name: 'Sign up' }).click()
+  await page.getByRole('link', { name: 'Open the mailbox' }).waitFor()
+  const confirmation = await followMail(context, page, site, 'Confirm the sign-up of Initech', 'Confirm the sign-up')
+  await confirmation.getByRole('button', { name: 'Confirm and set up' }).click()
+  await confirmation.getByRole('heading', { name: 'Initech is ready' }).waitFor()
+  const [tenant] = await sql`select id, schema from platform.tenants where subdomain = 'initech'`
+  initech = { ...world.acme, id: tenant!.id as string, schema: tenant!.schema as string, host: `initech.localhost:${world.port}`, origin: `http://initech.localhost:${world.port}` }
+  const link = await confirmation.getByRole('link', { name: 'Choose a password' }).getAttribute('href')
+  await visit(confirmation, initech, new URL(link!).pathname)
+  await fillNewPassword(confirmation, 'New password', peter.password)
+  await confirmation.getByRole('button', { name: 'Set password' }).click()
+  await confirmation.waitForURL('**/login')
+  await fillSignIn(confirmation, peter)
+  await confirmation.waitForURL(`${initech.origin}/`)
+  return confirmation
+}
+
+/** A logo, and one of the staff by invitation. */
+async function liveIn(context: BrowserContext, page: Page): Promise<void> {
+  await visit(page, initech, '/settings/organization')
+  const logo = await sharp({ create: { width: 300, height: 100, channels: 3, background: 'navy' } }).png().toBuffer()
+  await page.getByLabel('Choose a picture').setInputFiles({ name: 'logo.png', mimeType: 'image/png', buffer: logo })
+  await page.getByRole('button', { name: 'Use this logo' }).click()
+  await page.getByText('The logo is saved').waitFor()
+  await visit(page, initech, '/invitations')
+  await page.getByRole('button', { name: 'Invite', exact: true }).first().click()
+  await page.getByRole('dialog').getByLabel('E-mail').fill(mia.email)
+  await page.getByRole('button', { name: 'Send invitation' }).click()
+  await page.getByRole('row', { name: mia.email }).waitFor()
+  const invitation = await followMail(context, page, initech, 'Join Initech', 'Accept the invitation')
+  await invitation.getByLabel('First name').fill('Mia')
+  await invitation.getByLabel('Last name').fill('Moreau')
+  await fillNewPassword(invitation, 'Password', mia.password)
+  await invitation.getByRole('button', { name: 'Accept the invitation' }).click()
+  await invitation.waitForURL(url => !url.pathname.startsWith('/invite'))
+}
+
+async function findTenant(context: BrowserContext): Promise<Page> {
+  const page = await signInAt(context, world.console, world.console.admin, '/tenants')
+  await page.getByRole('searchbox').fill('initech')
+  await page.waitForURL('**/tenants?search=initech')
+  await page.getByRole('link', { name: 'Initech', exact: true }).click()
+  await page.getByRole('heading', { level: 1, name: 'Initech' }).waitFor()
+  return page
+}
+
+/** Everyone is out within a second, in a second process too. */
+async function suspend(page: Page): Promise<void> {
+  const { access: token } = await signInAs(initech, peter)
+  const here = () => initech.call(`${api}/auth/users/me/`, { token })
+  const there = () => second.at(initech, `${api}/auth/users/me/`, { token })
+  expect([(await here()).status, (await there()).status]).toEqual([200, 200])
+  await page.getByRole('button', { name: 'Suspend', exact: true }).click()
+  await page.getByRole('dialog').getByLabel('Reason').fill('Unpaid since May')
+  await page.getByRole('dialog').getByRole('button', { name: 'Suspend', exact: true }).click()
+  await page.getByText('Unpaid since May').first().waitFor()
+  for (const call of [here, there]) await expect.poll(async () => (await call()).status, { timeout: 1_000, interval: 50 }).toBe(403)
+  expect((await second.at(initech, '/', { headers: { accept: 'text/html' } })).status).toBe(403)
+  await confirm(page, 'Resume')
+  await page.getByRole('button', { name: 'Suspend', exact: true }).waitFor()
+  for (const call of [here, there]) await expect.poll(async () => (await call()).status, { timeout: 1_000, interval: 50 }).toBe(200)
+}
+
+async function rename(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Change', exact: true }).click()
+  await page.getByRole('dialog').getByLabel('Subdomain').fill('initrode')
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
+  await page.getByText('← initech').waitFor()
+  const former = () => initech.call('/people?search=mia', { headers: { accept: 'text/html' } })
+  await expect.poll(async () => (await former()).status).toBe(308)
+  expect((await former()).headers.location).toBe(`http://initrode.localhost:${world.port}/people?search=mia`)
+}
+
+async function archive(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Archive now' }).click()
+  await page.getByRole('button', { name: /^Download / }).waitFor({ timeout: 30_000 })
+}
+
+async function deleteAndRestore(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Schedule deletion …' }).click()
+  await page.getByRole('dialog').getByLabel(/^Type initrode/).fill('initrode')
+  await page.getByRole('dialog').getByRole('button', { name: 'Schedule deletion …' }).click()
+  await page.getByText('It will be deleted for good:').waitFor()
+  const renamed = () => world.call(`initrode.localhost:${world.port}`, `${api}/organization/branding/`)
+  await expect.poll(async () => (await renamed()).status).toBe(403)
+  await confirm(page, 'Restore')
+  await page.getByRole('button', { name: 'Schedule deletion …' }).waitFor()
+  await expect.poll(async () => (await renamed()).status).toBe(200)
+}
+
+async function deleteForGood(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Delete for good …' }).click()
+  await page.getByRole('dialog').getByLabel(/^Type initrode/).fill('initrode')
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete for good …' }).click()
+  await expect.poll(async () => (await sql`select from platform.tenants where id = ${initech.id}`).length, { timeout: 30_000 }).toBe(0)
+  expect((await sql`select from pg_namespace where nspname = ${initech.schema}`).length).toBe(0)
+  expect(await picturesOf(initech.schema)).toEqual({})
+  for (const host of ['initech', 'initrode']) expect((await world.call(`${host}.localhost:${world.port}`, `${api}/organization/branding/`)).status).toBe(404)
+}
+
+/** @returns the new tenant's schema */
+async function restoreAsNew(page: Page): Promise<string> {
+  await visit(page, world.console, '/archives')
+  await page.getByRole('button', { name: /^Restore as new / }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Subdomain').fill('initrode')
+  await dialog.getByRole('button', { name: 'Restore as new' }).click()
+  // What it was called is kept for a while, from everyone.
+  await dialog.getByText('This subdomain is taken.').waitFor()
+  await dialog.getByLabel('Subdomain').fill('initech-again')
+  await dialog.getByRole('button', { name: 'Restore as new' }).click()
+  await expect.poll(async () => (await sql`select from platform.tenants where subdomain = 'initech-again' and status = 'active'`).length, { timeout: 30_000 }).toBe(1)
+  const [tenant] = await sql`select schema from platform.tenants where subdomain = 'initech-again'`
+  return tenant!.schema as string
+}
+
+/** Presses a button and the one of the question that it leads to. */
+async function confirm(page: Page, name: string): Promise<void> {
+  await page.getByRole('button', { name, exact: true }).click()
+  await page.getByRole('dialog').getByRole('button', { name, exact: true }).click()
+}
+
+async function picturesOf(schema: string): Promise<Record<string, string>> {
+  const folder = join(world.env.UPLOAD_DIR!, schema)
+  const names = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
+  const pictures = names.filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name)).sort()
+  return Object.fromEntries(await Promise.all(pictures.map(async path => [path.slice(folder.length), (await readFile(path)).toString('base64')] as const)))
+}
+
+// A tenant that is gone while one looks at its page is 404, and a subdomain that is taken 400: both are in the console.
+function isExpected(complaint: string): boolean {
+  return isUnexpected(complaint) && !/status of (?:400|404)/.test(complaint)
+}
