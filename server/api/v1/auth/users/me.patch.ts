@@ -1,7 +1,7 @@
 import { profileSchema } from '../../../../../shared/schemas/user.ts'
 import { clearPhoto } from '../../../../domain/photos.ts'
 import { changeUser } from '../../../../domain/users.ts'
-import { presentUser } from '../../../../http/present.ts'
+import { presentSupport, presentUser } from '../../../../http/present.ts'
 import { defineRealmRoute } from '../../../../http/route.ts'
 
 /** Names, language, and the photo away: what else is sent is ignored, whoever sends it. */
@@ -9,5 +9,5 @@ export default defineRealmRoute({ access: 'signed-in', support: true, body: prof
   const { photo, ...personal } = body
   if (photo === null) await clearPhoto(app, authRealm, principal.user.id, origin)
   const user = await changeUser(app, authRealm, principal.user.id, personal, origin)
-  return presentUser(authRealm, user)
+  return { ...presentUser(authRealm, user), support: presentSupport(principal.session) }
 })
