@@ -1,5 +1,5 @@
 import type { SQL } from 'drizzle-orm'
-import { and, eq, or, sql } from 'drizzle-orm'
+import { and, eq, isNull, or, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { choice } from '../../shared/schemas/fields.ts'
 import type { TenantRealm } from '../database/realms.ts'
@@ -7,17 +7,19 @@ import { listQuery, wordsOf } from './list.ts'
 
 /** What the directory can be asked for, as a page and as a file. */
 export const directoryQuery = listQuery(['last_name', 'first_name', 'email', 'date_joined', 'department']).extend({
-  department: z.guid('Enter a valid UUID.').optional(),
+  department: z.union([z.literal('none'), z.guid()], 'Enter a valid UUID.').optional(),
   role: choice(['Admin', 'Staff']).optional(),
   is_active: choice(['true', 'false']).optional(),
+  last_login: choice(['never']).optional(),
 })
 
 /** @param asAdmin Staff find active people, and nobody by employee_id */
 export function directoryFilter({ schema, tables: { users } }: TenantRealm, query: z.output<typeof directoryQuery>, asAdmin: boolean): SQL | undefined {
   return and(
     asAdmin ? query.is_active && eq(users.is_active, query.is_active === 'true') : eq(users.is_active, true),
-    query.department ? eq(users.department, query.department) : undefined,
+    query.department === 'none' ? isNull(users.department) : query.department ? eq(users.department, query.department) : undefined,
     query.role ? eq(users.role, query.role) : undefined,
+    asAdmin && query.last_login ? isNull(users.last_login) : undefined,
     matchesPeople(schema, query.search, [sql`${users.search}`, ...asAdmin ? [callOf(schema, 'search_fold', users.employee_id)] : []]),
   )
 }

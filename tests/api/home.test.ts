@@ -86,6 +86,15 @@ describe('what needs someone', () => {
     expect(await counts(admin)).toEqual({ ...before, without_department: before.without_department! + 1, never_signed_in: before.never_signed_in! + 1 })
   })
 
+  test('lead an Admin to just those people whom they count, which Staff cannot ask for', async () => {
+    const listed = async (query: string, token: string) => (await world.acme.call(`${api}/users/?page_size=100&${query}`, { token })).json.count as number
+    const { without_department, never_signed_in } = await counts(admin)
+    expect([await listed('is_active=true&department=none', admin), await listed('is_active=true&last_login=never', admin)]).toEqual([without_department, never_signed_in])
+    expect(await listed('last_login=never', staff)).toBe(await listed('', staff))
+    expect((await world.acme.call(`${api}/users/?department=nowhere`, { token: admin })).json).toEqual({ department: ['Enter a valid UUID.'] })
+    expect((await world.acme.call(`${api}/users/?last_login=always`, { token: admin })).status).toBe(400)
+  })
+
   test('are invitations that are open, apart from those that soon expire; not those that have', async () => {
     const [soon] = await Promise.all(['soon', 'late', 'gone'].map(name => invite(`${name}@example.com`)))
     expect(await counts(admin)).toMatchObject({ invitations_open: 3 })

@@ -1,10 +1,10 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { fillSignIn, launchBrowser, open, openProfile, signInAt, visit } from '../support/browser.ts'
+import { fillNewPassword, fillSignIn, followMail, isUnexpected, launchBrowser, open, openProfile, signInAt, visit } from '../support/browser.ts'
 import type { World } from '../support/world.ts'
 import { addPerson, api, createWorld, signInAs } from '../support/world.ts'
 
@@ -36,8 +36,8 @@ test('a forgotten password is set anew by the mail\'s link, which a visit alone 
   await page.getByLabel('E-mail').fill(person.email)
   await page.getByRole('button', { name: 'Send the link' }).click()
   await page.getByRole('link', { name: 'Open the mailbox' }).click()
-  await (await followMail(context, page, 'Set a new password for', 'Set a new password')).close()
-  const reset = await followMail(context, page, 'Set a new password for', 'Set a new password')
+  await (await followMail(context, page, world.acme, 'Set a new password for', 'Set a new password')).close()
+  const reset = await followMail(context, page, world.acme, 'Set a new password for', 'Set a new password')
   await fillNewPassword(reset, 'New password', password)
   await reset.getByText(/hard to guess/).waitFor()
   await reset.getByRole('button', { name: 'Set password' }).click()
@@ -46,7 +46,7 @@ test('a forgotten password is set anew by the mail\'s link, which a visit alone 
   await reset.waitForURL(`${world.acme.origin}/`)
   expect(complaints.filter(isUnexpected)).toEqual([])
 
-  const again = await followMail(context, page, 'Set a new password for', 'Set a new password')
+  const again = await followMail(context, page, world.acme, 'Set a new password for', 'Set a new password')
   await fillNewPassword(again, 'New password', 'five wooden kites')
   await again.getByRole('button', { name: 'Set password' }).click()
   await again.getByRole('heading', { name: 'This link does not work any more' }).waitFor()
@@ -66,7 +66,7 @@ test('whoever registers where that is open activates the account and signs in', 
   await fillNewPassword(page, 'Password', password)
   await page.getByRole('button', { name: 'Register' }).click()
   await page.getByRole('link', { name: 'Open the mailbox' }).click()
-  const activation = await followMail(context, page, 'Activate your account', 'Activate account')
+  const activation = await followMail(context, page, world.acme, 'Activate your account', 'Activate account')
   await activation.getByRole('button', { name: 'Activate account' }).click()
   await activation.getByRole('link', { name: 'Go on' }).click()
   await activation.waitForURL('**/login')
@@ -84,7 +84,7 @@ test('an invitation says what it is for, and makes the account', async () => {
   await world.acme.call(`${api}/invitations/`, { token: admin, body: { email: 'invited@example.com', role: 'Admin' } })
   const { context, complaints } = await openProfile(browser)
   const page = await open(context, world.acme, '/mailbox')
-  const invitation = await followMail(context, page, 'Join Acme Ltd', 'Accept the invitation')
+  const invitation = await followMail(context, page, world.acme, 'Join Acme Ltd', 'Accept the invitation')
   await invitation.getByText('invited@example.com').waitFor()
   expect(await invitation.getByText('Admin', { exact: true }).count()).toBe(1)
   await invitation.getByLabel('First name').fill('Iris')
@@ -174,26 +174,6 @@ test('a language that was chosen is there on the next device too', async () => {
   expect(await (await other.reload())!.text()).toContain('lang="ar"')
   await second.context.close()
 })
-
-// A browser says of every 401 that there was one, as where someone comes to the sign-in page without a session.
-function isUnexpected(complaint: string): boolean {
-  return !complaint.includes('status of 401')
-}
-
-/** Opens the newest mail of a subject in the mailbox, and the link in its HTML. @returns the link's page, in a tab of its own */
-async function followMail(context: BrowserContext, page: Page, subject: string, link: string): Promise<Page> {
-  await visit(page, world.acme, '/mailbox')
-  await page.getByRole('link', { name: subject }).first().click()
-  const [opened] = await Promise.all([context.waitForEvent('page'), page.frameLocator('iframe').getByRole('link', { name: link, exact: true }).click()])
-  await opened.waitForLoadState()
-  await visit(opened, world.acme, new URL(opened.url()).pathname)
-  return opened
-}
-
-async function fillNewPassword(page: Page, label: string, value: string): Promise<void> {
-  await page.getByLabel(label, { exact: true }).fill(value)
-  await page.getByLabel(`${label} again`, { exact: true }).fill(value)
-}
 
 async function change(body: object): Promise<void> {
   expect((await world.acme.call(`${api}/organization/`, { method: 'PATCH', token: admin, body })).status).toBe(200)

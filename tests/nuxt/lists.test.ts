@@ -1,5 +1,4 @@
 import { mountSuspended } from '@nuxt/test-utils/runtime'
-import { mount } from '@vue/test-utils'
 import { describe, expect, it } from 'vitest'
 import ListPages from '~/components/ListPages.vue'
 import PeopleTable from '~/components/PeopleTable.vue'
@@ -46,19 +45,19 @@ describe('the table of people', () => {
 })
 
 describe('the pages of a list', () => {
-  const mountPages = (count: number, page: number) => mount(ListPages, { props: { count, page, href: (page: number) => `?page=${page}` } })
+  const mountPages = (count: number, page: number) => mountSuspended(ListPages, { route: false, props: { count, page, href: (page: number) => `?page=${page}` } })
 
-  it('says where one is', () => {
-    expect(mountPages(60, 3).text()).toContain('51–60 of 60')
+  it('says where one is', async () => {
+    expect((await mountPages(60, 3)).text()).toContain('51–60 of 60')
   })
 
-  it('leads nowhere past either end', () => {
-    const links = (page: number) => mountPages(60, page).findAll('a').map(link => link.attributes('href'))
-    expect(links(1)).toEqual([undefined, '?page=2'])
-    expect(links(3)).toEqual(['?page=2', undefined])
+  it('leads nowhere past either end', async () => {
+    const links = async (page: number) => (await mountPages(60, page)).findAll('a').map(link => link.attributes('href'))
+    expect(await links(1)).toEqual([undefined, '?page=2'])
+    expect(await links(3)).toEqual(['?page=2', undefined])
   })
 
-  it('needs no links for a single page', () => {
-    expect(mountPages(3, 1).findAll('a')).toEqual([])
+  it('needs no links for a single page', async () => {
+    expect((await mountPages(3, 1)).findAll('a')).toEqual([])
   })
 })

@@ -52,3 +52,23 @@ export async function signOut(page: Page): Promise<void> {
   await page.getByRole('button', { name: /ann@example\.com/i }).filter({ visible: true }).click()
   await page.getByRole('button', { name: 'Sign out' }).click()
 }
+
+export async function fillNewPassword(page: Page, label: string, value: string): Promise<void> {
+  await page.getByLabel(label, { exact: true }).fill(value)
+  await page.getByLabel(`${label} again`, { exact: true }).fill(value)
+}
+
+/** Opens the newest mail of a subject in the mailbox, and the link in its HTML. @returns the link's page, in a tab of its own */
+export async function followMail(context: BrowserContext, page: Page, place: Place, subject: string, link: string): Promise<Page> {
+  await visit(page, place, '/mailbox')
+  await page.getByRole('link', { name: subject }).first().click()
+  const [opened] = await Promise.all([context.waitForEvent('page'), page.frameLocator('iframe').getByRole('link', { name: link, exact: true }).click()])
+  await opened.waitForLoadState()
+  await visit(opened, place, new URL(opened.url()).pathname)
+  return opened
+}
+
+/** A browser says of every 401 that there was one, as where someone comes to the sign-in page without a session. */
+export function isUnexpected(complaint: string): boolean {
+  return !complaint.includes('status of 401')
+}
