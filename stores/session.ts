@@ -7,6 +7,8 @@ export type SessionEnd = 'signed-out' | 'expired'
 export const useSessionStore = defineStore('session', {
   state: () => ({
     user: null as User | null,
+    /** Who is really there, where an operator has signed in as the user; kept apart, as not every answer of a user says it. */
+    support: null as NonNullable<User['support']> | null,
     isLoaded: false,
     /** Why there is no user any more, for the sign-in page to say so. */
     endedBy: null as SessionEnd | null,
@@ -20,16 +22,18 @@ export const useSessionStore = defineStore('session', {
       const api = useApi()
       try {
         this.user = await api<User>('auth/users/me/')
+        this.support = this.user.support ?? null
       }
       catch (error) {
         if (!(error instanceof ApiFailure) || error.status !== 401) throw error
         this.user = null
+        this.support = null
       }
       this.isLoaded = true
     },
     async signIn(credentials: { email: string, password: string }) {
       const { user } = await useApi()<{ user: User }>('auth/session/', { method: 'POST', body: credentials })
-      this.$patch({ user, isLoaded: true, endedBy: null, isLapsed: false })
+      this.$patch({ user, support: null, isLoaded: true, endedBy: null, isLapsed: false })
     },
     async signOut() {
       try {
@@ -47,7 +51,7 @@ export const useSessionStore = defineStore('session', {
     },
     /** Forgets who was signed in; plugins/session.client.ts then forgets all else and leaves the page. */
     clear(reason: SessionEnd) {
-      this.$patch({ user: null, isLoaded: true, endedBy: reason, isLapsed: false })
+      this.$patch({ user: null, support: null, isLoaded: true, endedBy: reason, isLapsed: false })
     },
   },
 })

@@ -314,7 +314,8 @@ describe('a body', () => {
     const before = (await world.acme.call(me, { token: staff })).json
     const body = '{"__proto__":{"first_name":"Polluted","role":"Admin","search":"zzz","page":"9"},"constructor":{"prototype":{"role":"Admin","last_name":"Polluted"}},"prototype":{"x":1}}'
     expect((await world.acme.call(me, { method: 'PATCH', token: staff, body })).json).toEqual(before)
-    expect(await world.acme.call(`${auth}/users/${world.acme.staff.id}/`, { method: 'PATCH', token: admin, body })).toMatchObject({ status: 200, json: before })
+    const { support: _, ...user } = before
+    expect(await world.acme.call(`${auth}/users/${world.acme.staff.id}/`, { method: 'PATCH', token: admin, body })).toMatchObject({ status: 200, json: user })
     const query = '__proto__[page]=9&__proto__[x]=1&__proto__=1&constructor[prototype][page]=9&constructor=1&toString=1&hasOwnProperty=1'
     expect(await world.acme.call(`${api}/departments/?${query}`, { token: staff })).toMatchObject({ status: 200, json: { count: 0 } })
     expect(await world.acme.call(`${api}/users/`, { token: staff })).toMatchObject({ status: 200, json: { count: 112 } })
