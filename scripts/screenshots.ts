@@ -8,6 +8,7 @@ import { createApp, createLogger } from '../server/create-app.ts'
 import { loadMigrations } from '../server/database/migrations.ts'
 import { bootstrapPlatform } from '../server/database/migrator.ts'
 import { seedDemo } from '../server/domain/demo.ts'
+import { requireTenant } from '../server/domain/tenants.ts'
 import { launchBrowser } from '../tests/support/browser.ts'
 import { freePort, startServer } from '../tests/support/server.ts'
 import { buildIfNeeded } from './build.ts'
@@ -21,6 +22,11 @@ const looks = [
   { suffix: '-phone-dark', viewport: { width: 390, height: 844 }, colorScheme: 'dark' },
 ] as const
 
+const portalPages = [
+  ['/', 'home'], ['/people', 'people'], ['/departments', 'departments'], ['/invitations', 'invitations'], ['/audit', 'audit'], ['/settings/organization', 'organization'], ['/profile', 'profile'],
+] as const
+const consolePages = [['/', 'console'], ['/tenants', 'tenants'], ['/operators', 'operators'], ['/health', 'health']] as const
+
 await main(async () => {
   await buildIfNeeded()
   await mkdir(folder, { recursive: true })
@@ -33,17 +39,18 @@ await main(async () => {
   const server = await startServer(env)
   const browser = await launchBrowser()
   const [acme] = accounts
+  const tenant = (await requireTenant(app, 'acme')).id
   const olivia = accounts.find(account => account.surface === 'console')!
   for (const { suffix, ...look } of looks) {
     const context = await browser.newContext(look)
     await take(context, `http://localhost:${port}/`, `site${suffix}`)
+    await take(context, `http://localhost:${port}/signup`, `sign-up${suffix}`)
     await take(context, `${acme!.url}/login`, `sign-in${suffix}`)
     await signIn(context, acme!)
-    await take(context, `${acme!.url}/`, `home${suffix}`)
-    await take(context, `${acme!.url}/people`, `people${suffix}`)
-    await take(context, `${acme!.url}/profile`, `profile${suffix}`)
+    for (const [path, name] of portalPages) await take(context, `${acme!.url}${path}`, `${name}${suffix}`)
     await signIn(context, olivia)
-    await take(context, `${olivia.url}/tenants`, `tenants${suffix}`)
+    for (const [path, name] of consolePages) await take(context, `${olivia.url}${path}`, `${name}${suffix}`)
+    await take(context, `${olivia.url}/tenants/${tenant}`, `tenant${suffix}`)
     await context.close()
   }
   await browser.close()

@@ -13,7 +13,7 @@ import { insertSession, mintPair } from './sessions.ts'
 import { endSupportAccesses } from './support-sessions.ts'
 import { requireTenantById, tenantRealmOf } from './tenant-lookup.ts'
 
-/** An operator signs in as a tenant's user; docs/decisions/0012-support-access.md says what that allows. */
+/** An operator signs in as a tenant's user; docs/decisions/0011-support-access.md says what that allows. */
 
 /** Seconds: until the link is opened, and from then until the session ends. */
 const linkLife = 60

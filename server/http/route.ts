@@ -32,7 +32,7 @@ interface Options<A extends Access, Body extends z.ZodType | undefined, Query ex
   query?: Query
   /**
    * Whether an operator who signed in as a user, for support, may do it too. Unless said: read, but change nothing.
-   * A read-only session changes nothing, whatever is said. See docs/decisions/0012-support-access.md.
+   * A read-only session changes nothing, whatever is said. See docs/decisions/0011-support-access.md.
    */
   support?: boolean
 }

@@ -40,7 +40,8 @@ export function call(port: number, host: string, path: string, options: Call = {
       response.on('error', reject)
       response.on('end', () => resolve(answerOf(response.statusCode!, response.headers, Buffer.concat(chunks))))
     })
-    request.on('error', reject)
+    // The server has closed a connection that was idle, just as it was to be used again.
+    request.on('error', (error: NodeJS.ErrnoException) => request.reusedSocket && error.code === 'ECONNRESET' ? resolve(call(port, host, path, options)) : reject(error))
     request.end(payload)
   })
 }
