@@ -150,7 +150,7 @@ test('a session that is ended on another device is over there, and everywhere is
   await other.reload()
   await other.waitForURL('**/login**')
   await fillSignIn(other, person)
-  await other.waitForURL('**/people')
+  await other.waitForURL(`${world.acme.origin}/people`)
 
   await page.getByRole('button', { name: 'Sign out everywhere', exact: true }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Sign out everywhere' }).click()
