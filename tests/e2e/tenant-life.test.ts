@@ -82,7 +82,8 @@ async function signUp(context: BrowserContext): Promise<Page> {
   await confirmation.getByRole('button', { name: 'Confirm and set up' }).click()
   await confirmation.getByRole('heading', { name: 'Initech is ready' }).waitFor()
   const [tenant] = await sql`select id, schema from platform.tenants where subdomain = 'initech'`
-  initech = { ...world.acme, id: tenant!.id as string, schema: tenant!.schema as string, host: `initech.localhost:${world.port}`, origin: `http://initech.localhost:${world.port}` }
+  const host = `initech.localhost:${world.port}`
+  initech = { ...world.acme, id: tenant!.id as string, schema: tenant!.schema as string, host, origin: `http://${host}`, call: (path, options) => world.call(host, path, options) }
   const link = await confirmation.getByRole('link', { name: 'Choose a password' }).getAttribute('href')
   await visit(confirmation, initech, new URL(link!).pathname)
   await fillNewPassword(confirmation, 'New password', peter.password)
