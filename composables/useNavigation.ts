@@ -37,6 +37,7 @@ const consolePages: NavigationItem[] = [
   { label: 'shell.nav.operators', to: '/operators', icon: 'icon-users', shortcut: 'o', access: canManageUsers },
   { label: 'shell.nav.mail', to: '/mail', icon: 'icon-mail', shortcut: 'm', access: canSupportTenants },
   { label: 'shell.nav.migrations', to: '/migrations', icon: 'icon-layers' },
+  { label: 'shell.nav.keys', to: '/keys', icon: 'icon-key-round' },
   { label: 'shell.nav.archives', to: '/archives', icon: 'icon-archive', access: canManageArchives },
   { label: 'shell.nav.jobs', to: '/jobs', icon: 'icon-timer' },
   { label: 'shell.nav.health', to: '/health', icon: 'icon-activity' },

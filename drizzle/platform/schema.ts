@@ -109,11 +109,11 @@ export function platformTables(table: TableFactory) {
     created: moment().notNull(),
   }, () => [check('spare_schemas_name', sql`schema ~ '^t_[a-z0-9_]+$'`)])
 
-  /** Long work on a tenant: done in the background, watched, finished by another process where one dies. */
+  /** Long work, most of it on one tenant: done in the background, watched, finished by another process where one dies. */
   const operations = table('operations', {
     id: id(),
-    kind: text({ enum: ['export', 'restore', 'clone', 'purge'] }).notNull(),
-    /** What it is about; null where it makes a new tenant that is not there yet. No foreign key: the record outlives it. */
+    kind: text({ enum: ['export', 'restore', 'clone', 'purge', 'rotation'] }).notNull(),
+    /** What it is about; null where it makes a new tenant that is not there yet, or is about all. No foreign key: the record outlives it. */
     tenant: uuid(),
     state: text({ enum: ['queued', 'running', 'done', 'failed'] }).notNull().default('queued'),
     /** What the kind needs to know, such as the name of a file. */

@@ -65,6 +65,17 @@ export async function readKeys(app: App, owner: KeyOwner): Promise<KeyStanding[]
   })
 }
 
+/** A realm's keys in short: since when the current one signs, when the next one will, and how many sessions hold a token of a former one. */
+export interface KeySummary { current: string, since: Date, next_from: Date | null, draining: number }
+
+/** @returns null where the schema cannot be read */
+export async function summarizeKeys(app: App, owner: KeyOwner): Promise<KeySummary | null> {
+  const keys = await readKeys(app, owner).catch(() => [])
+  const current = keys.find(({ state }) => state === 'current')
+  const draining = keys.filter(({ state }) => state === 'previous').reduce((sum, { sessions }) => sum + sessions, 0)
+  return current ? { current: current.kid, since: current.activated_at, next_from: keys.find(({ state }) => state === 'next')?.activated_at ?? null, draining } : null
+}
+
 /** Removes the keys whose last token is over. @returns how many */
 export async function dropRetiredKeys(app: App): Promise<number> {
   let dropped = 0

@@ -4,6 +4,7 @@ import type { App } from './app.ts'
 import { cloneTenant } from './archives/cloning.ts'
 import { exportTenant } from './archives/export.ts'
 import { restoreArchive } from './archives/restoration.ts'
+import { rotateAllKeys } from './key-rotations.ts'
 import type { OperationReport } from './operation-runner.ts'
 import type { OperationRow } from './operations.ts'
 import { purge } from './tenant-purge.ts'
@@ -21,4 +22,5 @@ export const operationKinds: Partial<Record<OperationKind, OperationWork>> = {
   restore: restoreArchive,
   clone: cloneTenant,
   purge,
+  rotation: rotateAllKeys,
 }

@@ -308,7 +308,7 @@ export interface Page<Row> {
   results: Row[]
 }
 
-export type OperationKind = 'export' | 'restore' | 'clone' | 'purge'
+export type OperationKind = 'export' | 'restore' | 'clone' | 'purge' | 'rotation'
 
 export type OperationState = 'queued' | 'running' | 'done' | 'failed'
 

@@ -125,3 +125,17 @@ export interface Health {
   is_listening: boolean
   process: { pid: number, node: string, uptime: number, memory: number }
 }
+
+/** How a tenant's signing keys stand; null where its schema cannot be read. */
+export interface TenantKeys {
+  tenant: { id: string, name: string, subdomain: string }
+  keys: {
+    /** Its kid. */
+    current: string
+    since: string
+    /** When a new one takes its place, where one is on its way. */
+    next_from: string | null
+    /** How many live sessions hold a token of a former key. */
+    draining: number
+  } | null
+}

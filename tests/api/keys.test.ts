@@ -3,6 +3,7 @@ import { isNotNull } from 'drizzle-orm'
 import { decodeProtectedHeader } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { dropRetiredKeys } from '../../server/domain/key-rotation.ts'
+import { finished } from '../support/archives.ts'
 import { runCli } from '../support/cli.ts'
 import type { SecondServer } from '../support/second-server.ts'
 import { startBeside } from '../support/second-server.ts'
@@ -97,6 +98,34 @@ describe('a key that has been retired', () => {
     expect(await realm.db.$count(keys)).toBe(1)
     await expect.poll(async () => (await second.at(world.globex, '/.well-known/jwks.json')).json.keys.length, { timeout: 10_000 }).toBe(1)
     expect((await signInAs(world.globex, world.globex.staff)).access).toEqual(expect.any(String))
+  })
+})
+
+describe('the keys of all', () => {
+  test('are listed with what still hangs on former ones, and rotated by one operation, which goes on where it is begun anew', { timeout: 60_000 }, async () => {
+    const list = () => world.console.call(`${api}/keys/`, { token: owner })
+    const standing = async () => Object.fromEntries((await list()).json.results.map(({ tenant, keys }: { tenant: { subdomain: string }, keys: object }) => [tenant.subdomain, keys]))
+    const before = await standing()
+    expect(Object.keys(before)).toEqual(['acme', 'globex'])
+    for (const keys of Object.values(before)) expect(Object.keys(keys as object)).toEqual(['current', 'since', 'next_from', 'draining'])
+    const begun = await world.console.call(`${api}/keys/rotations/`, { token: owner, body: {} })
+    expect(begun).toMatchObject({ status: 202, json: { kind: 'rotation', tenant: null } })
+    expect((await finished(world.app, begun.json.id)).result).toEqual({ rotated: 3, failed: [] })
+    // Their new keys are on their way: there is nothing to do again.
+    const again = await world.console.call(`${api}/keys/rotations/`, { token: owner, body: {} })
+    expect((await finished(world.app, again.json.id)).result).toEqual({ rotated: 0, failed: [] })
+    await expect.poll(async () => (await standing()).acme.current, { timeout: 20_000 }).not.toBe(before.acme.current)
+    expect((await standing()).acme).toMatchObject({ next_from: null, draining: expect.any(Number) })
+  })
+
+  test('are no business of a tenant\'s, nor of operators who only read', async () => {
+    const token = (await signInAs(world.acme, world.acme.admin)).access
+    expect((await world.acme.call(`${api}/keys/`, { token })).status).toBe(404)
+    const reader = { email: 'reader@tenantry.test', password: 'seven quiet lanterns' }
+    await world.console.call(`${auth}/users/`, { token: owner, body: { ...reader, role: 'Staff' } })
+    const { access } = await signInAs(world.console, { id: '', ...reader })
+    expect((await world.console.call(`${api}/keys/`, { token: access })).status).toBe(200)
+    expect((await world.console.call(`${api}/keys/rotations/`, { token: access, body: {} })).status).toBe(403)
   })
 })
 

@@ -63,7 +63,7 @@ test('an operator signs in as someone, is seen to be there, may only look, and e
   await context.close()
 })
 
-test.each(['/', '/tenants', '/operators', '/mail', '/migrations', '/jobs', '/health', '/audit', '/support', '/signups'])('the page %s opens without a complaint of the browser', async (path) => {
+test.each(['/', '/tenants', '/operators', '/mail', '/migrations', '/jobs', '/health', '/audit', '/support', '/signups', '/keys', '/archives'])('the page %s opens without a complaint of the browser', async (path) => {
   const { context, complaints } = await openProfile(browser)
   const page = await open(context, world.console, path)
   await fillSignIn(page, world.console.admin)

@@ -1,0 +1,21 @@
+import { asc } from 'drizzle-orm'
+import { canReadTenants } from '../../../../shared/permissions.ts'
+import { summarizeKeys } from '../../../domain/key-rotation.ts'
+import { listQuery, toPage, windowOf } from '../../../http/list.ts'
+import { definePlatformRoute } from '../../../http/route.ts'
+import { tenantsFilter } from '../../../http/tenants-query.ts'
+
+/** How each tenant's signing keys stand: two queries, and one for each tenant on the page. */
+export default definePlatformRoute({ access: canReadTenants, query: listQuery([]) }, async ({ app, authRealm, query, event }) => {
+  const { db, tables } = authRealm.realm
+  const { tenants } = tables
+  const where = tenantsFilter(tables, query)
+  const window = windowOf(query)
+  const { id, name, subdomain, schema } = tenants
+  const [count, rows] = await Promise.all([
+    db.$count(tenants, where),
+    db.select({ id, name, subdomain, schema }).from(tenants).where(where).orderBy(asc(subdomain)).limit(window.limit).offset(window.offset),
+  ])
+  const results = await Promise.all(rows.map(async ({ schema, ...tenant }) => ({ tenant, keys: await summarizeKeys(app, { kind: 'tenant', id: tenant.id, schema }) })))
+  return toPage(event, window, count, results)
+})
