@@ -1,3 +1,4 @@
+import type { Role } from '../../shared/types/api.ts'
 import type { App, Origin } from './app.ts'
 import { platformAuthRealm } from './auth-realm.ts'
 import { newSigningKey } from './keys.ts'
@@ -6,15 +7,15 @@ import type { UserRow } from './users.ts'
 import { createUser } from './users.ts'
 
 /**
- * Creates an operator: an Admin of the platform's own realm.
+ * Creates an operator: a user of the platform's own realm, an Owner unless said.
  * @param input password plain, or null to get a link by which one is set
  * @throws ApiError 400 naming the field
  */
-export async function createOperator(app: App, input: { email: string, password: string | null }, origin: Origin): Promise<{ user: UserRow, url: string, password_link: string | null }> {
+export async function createOperator(app: App, input: { email: string, password: string | null, role?: Role }, origin: Origin): Promise<{ user: UserRow, url: string, password_link: string | null }> {
   const authRealm = platformAuthRealm(app.database, app.config.originOf(`console.${app.config.baseDomain}`))
   await ensureSigningKey(app)
   return authRealm.realm.transaction(async (tx) => {
-    const user = await createUser(app, authRealm, { ...input, role: 'Admin' }, origin, tx)
+    const user = await createUser(app, authRealm, { role: 'Admin', ...input }, origin, tx)
     const password_link = input.password === null ? await issuePasswordLink(tx, authRealm, user.id, inviteLife) : null
     return { user, url: authRealm.origin, password_link }
   })

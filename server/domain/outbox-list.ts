@@ -1,7 +1,11 @@
 import type { SQL } from 'drizzle-orm'
 import { and, isNotNull, isNull, sql } from 'drizzle-orm'
+import { notFound } from '../../shared/errors.ts'
 import type { MailState } from '../../shared/types/console.ts'
 import type { PlatformRealm } from '../database/realms.ts'
+import type { App, Origin } from './app.ts'
+import { recordAudit } from './audit.ts'
+import { retryMails } from './outbox.ts'
 
 export const mailStates = ['queued', 'delayed', 'failed', 'sent'] as const satisfies MailState[]
 
@@ -21,4 +25,18 @@ export function inMailState(outbox: Outbox, state: MailState): SQL | undefined {
     case 'delayed': return and(pending, isNotNull(outbox.last_error))
     case 'queued': return and(pending, isNull(outbox.last_error))
   }
+}
+
+/**
+ * Has mails tried again at once that were given up or wait for long: one, or all.
+ * @returns how many
+ * @throws ApiError 404 where the one is sent, or just being sent
+ */
+export function retryOutbox({ database: { platform } }: App, origin: Origin, only?: string): Promise<number> {
+  return platform.transaction(async (tx) => {
+    const retried = await retryMails(tx, only)
+    if (only !== undefined && retried === 0) throw notFound()
+    if (retried > 0) await recordAudit(tx, platform, origin, { action: 'mail.retried', subject: only, details: { mails: retried } })
+    return retried
+  })
 }

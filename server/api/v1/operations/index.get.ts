@@ -9,7 +9,7 @@ import { definePlatformRoute } from '../../../http/route.ts'
 
 const query = listQuery(['created']).extend({
   tenant: z.guid('Enter a valid UUID.').optional(),
-  kind: choice(['export', 'restore', 'clone', 'purge']).optional(),
+  kind: choice(['export', 'restore', 'clone', 'purge', 'rotation']).optional(),
   state: choice(['queued', 'running', 'done', 'failed']).optional(),
 })
 

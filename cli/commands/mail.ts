@@ -1,0 +1,37 @@
+import { defineCommand } from 'citty'
+import { desc } from 'drizzle-orm'
+import type { MailState } from '../../shared/types/console.ts'
+import { fromSystem } from '../../server/domain/app.ts'
+import { inMailState, mailState, mailStates, retryOutbox } from '../../server/domain/outbox-list.ts'
+import { defineTask, wholeNumber } from '../task.ts'
+
+const list = defineTask({
+  name: 'list',
+  description: 'List the mails, newest first: of which kind and to whom, never what they say',
+  args: {
+    state: { type: 'enum', options: [...mailStates], description: 'Only those' },
+    limit: { type: 'string', description: 'At most so many', default: '50' },
+  },
+  async run({ app, args }) {
+    const { db, tables: { outbox } } = app.database.platform
+    const { id, kind, recipient, attempts, last_error, created, due_at, sent_at } = outbox
+    const rows = await db.select({ id, kind, recipient, state: mailState(outbox), attempts, last_error, created, due_at, sent_at }).from(outbox)
+      .where(args.state && inMailState(outbox, args.state as MailState)).orderBy(desc(created), id).limit(wholeNumber('limit', args.limit, 1, 10_000))
+    return {
+      json: rows,
+      text: rows.map(row => [row.id, row.state.padEnd(7), row.kind.padEnd(18), row.recipient, row.last_error ?? ''].join('  ').trimEnd()).join('\n') || 'No mails.',
+    }
+  },
+})
+
+const retry = defineTask({
+  name: 'retry',
+  description: 'Have mails tried again at once that were given up or wait for long',
+  args: { id: { type: 'positional', description: 'Only this one', required: false } },
+  async run({ app, args }) {
+    const retried = await retryOutbox(app, fromSystem, args.id)
+    return { json: { retried }, text: `${retried} to be tried again.` }
+  },
+})
+
+export default defineCommand({ meta: { name: 'mail', description: 'Mails on their way' }, subCommands: { list, retry } })

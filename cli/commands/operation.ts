@@ -1,0 +1,48 @@
+import { defineCommand } from 'citty'
+import { desc, eq } from 'drizzle-orm'
+import { notFound } from '../../shared/errors.ts'
+import { uuidPattern } from '../../shared/schemas/fields.ts'
+import type { OperationState } from '../../shared/types/api.ts'
+import type { OperationRow } from '../../server/domain/operations.ts'
+import { getOperation, operationColumns } from '../../server/domain/operations.ts'
+import { defineTask, wholeNumber } from '../task.ts'
+
+const states = ['queued', 'running', 'done', 'failed'] as const satisfies OperationState[]
+
+const list = defineTask({
+  name: 'list',
+  description: 'List long work, newest first: archiving, restoring, cloning, deleting, rotating',
+  args: {
+    state: { type: 'enum', options: [...states], description: 'Only those' },
+    limit: { type: 'string', description: 'At most so many', default: '50' },
+  },
+  async run({ app, args }) {
+    const { db, tables: { operations } } = app.database.platform
+    const rows = await db.select(operationColumns(operations)).from(operations)
+      .where(args.state && eq(operations.state, args.state as OperationState)).orderBy(desc(operations.created)).limit(wholeNumber('limit', args.limit, 1, 10_000))
+    return { json: rows.map(told), text: rows.map(lineOf).join('\n') || 'No operations.' }
+  },
+})
+
+const show = defineTask({
+  name: 'show',
+  description: 'Show how far one is, or what came of it',
+  args: { id: { type: 'positional', description: 'Its id', required: true } },
+  async run({ app, args }) {
+    const operation = uuidPattern.test(args.id) ? await getOperation(app, args.id) : undefined
+    if (!operation) throw notFound()
+    return { json: told(operation), text: lineOf(operation) }
+  },
+})
+
+export default defineCommand({ meta: { name: 'operation', description: 'Long work, in the background' }, subCommands: { list, show } })
+
+/** Without its input, which may name files. */
+function told({ input: _, ...operation }: OperationRow) {
+  return operation
+}
+
+function lineOf({ id, kind, state, created, step, done, total, error }: OperationRow): string {
+  const progress = state === 'running' && step ? `${step}${total > 0 ? ` ${done}/${total}` : ''}` : error ?? ''
+  return [id, kind.padEnd(8), state.padEnd(7), created.toISOString(), progress].join('  ').trimEnd()
+}

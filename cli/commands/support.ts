@@ -1,0 +1,82 @@
+import { defineCommand } from 'citty'
+import { and, desc, eq, gt, isNull } from 'drizzle-orm'
+import { invalid, notFound } from '../../shared/errors.ts'
+import { canSupportTenants } from '../../shared/permissions.ts'
+import { supportRequestSchema } from '../../shared/schemas/support.ts'
+import { validate } from '../../shared/schemas/validate.ts'
+import type { App } from '../../server/domain/app.ts'
+import { fromSystem } from '../../server/domain/app.ts'
+import { endSupportAccess, requestSupportAccess } from '../../server/domain/support-access.ts'
+import { requireTenant } from '../../server/domain/tenants.ts'
+import { defineTask } from '../task.ts'
+
+// Whoever has the command line has the database: she says which operator she is, and that one is on record.
+const operator = { type: 'string', description: 'E-mail address of the operator who asks', required: true } as const
+
+const list = defineTask({
+  name: 'list',
+  description: 'List who signed in as whom, why and until when, newest first',
+  args: { open: { type: 'boolean', description: 'Only those that are alive' } },
+  async run({ app, args }) {
+    const { db, tables: { support_accesses: accesses, tenants } } = app.database.platform
+    const { id, operator_email, user_id, reason, is_read_only, created, opened_at, expires_at, ended_at } = accesses
+    const rows = await db.select({ id, subdomain: tenants.subdomain, operator_email, user_id, reason, is_read_only, created, opened_at, expires_at, ended_at })
+      .from(accesses).innerJoin(tenants, eq(tenants.id, accesses.tenant))
+      .where(args.open ? and(isNull(ended_at), gt(expires_at, new Date())) : undefined).orderBy(desc(created), id).limit(1_000)
+    return {
+      json: rows,
+      text: rows.map(row => [row.id, row.subdomain.padEnd(24), row.operator_email.padEnd(28), row.is_read_only ? 'reads  ' : 'changes', row.expires_at.toISOString(), row.reason].join('  ')).join('\n') || 'No support accesses.',
+    }
+  },
+})
+
+const request = defineTask({
+  name: 'request',
+  description: 'Get a link that signs one in as a person of an organisation, for support; good once, for a minute',
+  args: {
+    subdomain: { type: 'positional', description: 'The organisation\'s subdomain', required: true },
+    user: { type: 'string', description: 'E-mail address of the person', required: true },
+    operator,
+    reason: { type: 'string', description: 'Why, for the organisation\'s admins to read', required: true },
+    full: { type: 'boolean', description: 'Not only to look' },
+  },
+  async run({ app, args }) {
+    const tenant = await requireTenant(app, args.subdomain)
+    const user = await idOfUser(app, tenant.schema, args.user)
+    const input = validate(supportRequestSchema, { user, reason: args.reason, is_read_only: !args.full })
+    const by = await requireOperator(app, args.operator)
+    const access = await requestSupportAccess(app, tenant.id, input, by, { ...fromSystem, actor: by.id })
+    return { json: access, text: `Open this within a minute:\n${access.url}` }
+  },
+})
+
+const end = defineTask({
+  name: 'end',
+  description: 'End a support access, and its session with it',
+  args: { id: { type: 'positional', description: 'Its id', required: true }, operator },
+  async run({ app, args }) {
+    const by = await requireOperator(app, args.operator)
+    await endSupportAccess(app, args.id, by.id, { ...fromSystem, actor: by.id })
+    return { json: { id: args.id }, text: 'It is over.' }
+  },
+})
+
+export default defineCommand({ meta: { name: 'support', description: 'Operators who sign in as a person of an organisation' }, subCommands: { list, request, end } })
+
+async function requireOperator(app: App, address: string): Promise<{ id: string, email: string }> {
+  const { db, tables: { users } } = app.database.platform
+  const rows = await db.select({ id: users.id, email: users.email, role: users.role }).from(users).where(and(eq(users.email, folded(address)), eq(users.is_active, true)))
+  if (!rows[0] || !canSupportTenants(rows[0])) throw invalid({ operator: ['There is no active operator of this address who may do that.'] })
+  return rows[0]
+}
+
+async function idOfUser(app: App, schema: string, address: string): Promise<string> {
+  const { db, tables: { users } } = app.database.tenant(schema)
+  const rows = await db.select({ id: users.id }).from(users).where(eq(users.email, folded(address)))
+  if (!rows[0]) throw notFound()
+  return rows[0].id
+}
+
+function folded(address: string): string {
+  return address.trim().normalize('NFC').toLowerCase()
+}
