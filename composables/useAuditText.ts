@@ -18,7 +18,7 @@ export function useAuditText() {
     if (action === 'session.refused' && !event.subject) return t('audit.sentences.session.refused_unknown', named)
     if (only && changes.length === 1 && action.endsWith('.changed')) return t(`audit.sentences.${action}_one`, { ...named, ...only, field: theField(only) })
     const fields = new Intl.ListFormat(locale.value === 'en' ? 'en-GB' : locale.value).format(changes.map(theField))
-    return te(`audit.sentences.${action}`, 'en') ? t(`audit.sentences.${action}`, { ...named, ...only, fields }) : t('audit.sentences.unknown', { ...named, action })
+    return te(`audit.sentences.${action}`) ? t(`audit.sentences.${action}`, { ...named, ...only, fields }) : t('audit.sentences.unknown', { ...named, action })
   }
 
   const theField = ({ field }: { field: string }) => t('audit.the', { field })
@@ -49,14 +49,14 @@ export function useAuditText() {
   }
 
   function nameOfField(field: string): string {
-    return te(`audit.fields.${field}`, 'en') ? t(`audit.fields.${field}`) : field
+    return te(`audit.fields.${field}`) ? t(`audit.fields.${field}`) : field
   }
 
   function show({ names }: AuditEvent, field: string, value: unknown): string {
     if (value === null || value === undefined || value === '') return '–'
     if (Array.isArray(value)) return field === 'sessions' ? String(value.length) : value.join(', ') || '–'
     const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
-    if (te(`audit.values.${field}.${text}`, 'en')) return t(`audit.values.${field}.${text}`)
+    if (te(`audit.values.${field}.${text}`)) return t(`audit.values.${field}.${text}`)
     if (typeof value === 'boolean') return t(value ? 'audit.yes' : 'audit.no')
     return names[text] ?? (idFields.has(field) ? t('audit.gone') : text)
   }

@@ -90,7 +90,9 @@ export async function createTenantIn(tx: Db, app: App, migrations: Migration[], 
   // Made now, as its private half is bound to the schema's name.
   await tx.insert(keys).values(await newSigningKey(schema, app.config.secret, now))
   if (input.language) await tx.update(settings).set({ language: input.language })
-  const admin = await createUser(app, authRealm, { email: input.admin_email, password: input.admin_password, role: 'Admin' }, origin, tx)
+  // An operator is nobody in the tenant's own record: her id is of another realm.
+  const inTenant = origin.actor === null ? origin : { ...origin, actor: null, ip: null }
+  const admin = await createUser(app, authRealm, { email: input.admin_email, password: input.admin_password, role: 'Admin' }, inTenant, tx)
   const password_link = input.admin_password === null ? await issuePasswordLink(tx, authRealm, admin.id, inviteLife) : null
   await recordAudit(tx, platform, origin, { action: 'tenant.created', subject: tenant.id, details: { subdomain: tenant.subdomain } })
   await announceTenant(tx, tenant.id)

@@ -44,6 +44,9 @@ const notOpen: Texts = {
   ar: ['هذه المؤسسة مغلقة', 'بوابتها ليست مفتوحة. يمكن لمسؤوليها الاستفسار لدى القائمين على هذه الخدمة.'],
 }
 
+// As in components/BrandMark.vue.
+const mark = '<svg viewBox="0 0 32 32" fill="currentColor" aria-hidden="true"><path d="M7.9 7h16.2a1.4 1.4 0 0 1 1.4 1.4v1.2a1.4 1.4 0 0 1-1.4 1.4H7.9a1.4 1.4 0 0 1-1.4-1.4V8.4A1.4 1.4 0 0 1 7.9 7zm7.2 6.5h1.8a1.4 1.4 0 0 1 1.4 1.4v8.7a1.4 1.4 0 0 1-1.4 1.4h-1.8a1.4 1.4 0 0 1-1.4-1.4v-8.7a1.4 1.4 0 0 1 1.4-1.4z"/><path opacity=".65" d="M7.9 13.5h1.8a1.4 1.4 0 0 1 1.4 1.4v8.7A1.4 1.4 0 0 1 9.7 25H7.9a1.4 1.4 0 0 1-1.4-1.4v-8.7a1.4 1.4 0 0 1 1.4-1.4zm14.4 0h1.8a1.4 1.4 0 0 1 1.4 1.4v8.7a1.4 1.4 0 0 1-1.4 1.4h-1.8a1.4 1.4 0 0 1-1.4-1.4v-8.7a1.4 1.4 0 0 1 1.4-1.4z"/></svg>'
+
 /** What the page below needs: its own style and no more. */
 export const barePagePolicy = `default-src 'none'; style-src 'unsafe-inline'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'`
 
@@ -65,12 +68,14 @@ ${status === 503 ? `<meta http-equiv="refresh" content="${pause}">` : ''}
 <title>${title}</title>
 <style>
 :root { color-scheme: light dark }
-body { margin: 0; min-height: 100vh; display: grid; place-items: center; font: 1rem/1.5 system-ui, sans-serif }
-main { max-width: 32rem; padding: 2rem }
-h1 { font-size: 1.5rem; margin: 0 0 .5rem }
+body { margin: 0; min-height: 100vh; min-height: 100dvh; display: grid; place-items: center; font: 1rem/1.6 ui-sans-serif, system-ui, sans-serif; background: light-dark(#fafafa, #09090b); color: light-dark(#52525c, #9f9fa9) }
+main { max-width: 26rem; padding: 2rem; text-align: center; text-wrap: pretty }
+svg { width: 3rem; height: 3rem; border-radius: .75rem; background: light-dark(#147474, #38b9b6); color: light-dark(#fff, #09090b) }
+h1 { margin: 1.25rem 0 .5rem; font-size: 1.5rem; line-height: 1.25; color: light-dark(#18181b, #fff) }
+p { margin: 0 }
 </style>
 </head>
-<body><main><h1>${title}</h1><p>${text}</p></main></body>
+<body><main>${mark}<h1>${title}</h1><p>${text}</p></main></body>
 </html>`
 }
 

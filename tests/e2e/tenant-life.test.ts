@@ -158,7 +158,7 @@ async function archive(page: Page): Promise<void> {
 async function deleteAndRestore(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Schedule deletion …' }).click()
   await page.getByRole('dialog').getByLabel(/^Type initrode/).fill('initrode')
-  await page.getByRole('dialog').getByRole('button', { name: 'Schedule deletion …' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Schedule deletion' }).click()
   await page.getByText('It will be deleted for good:').waitFor()
   const renamed = () => world.call(`initrode.localhost:${world.port}`, `${api}/organization/branding/`)
   await expect.poll(async () => (await renamed()).status).toBe(403)
@@ -170,7 +170,7 @@ async function deleteAndRestore(page: Page): Promise<void> {
 async function deleteForGood(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Delete for good …' }).click()
   await page.getByRole('dialog').getByLabel(/^Type initrode/).fill('initrode')
-  await page.getByRole('dialog').getByRole('button', { name: 'Delete for good …' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete for good' }).click()
   await expect.poll(async () => (await sql`select from platform.tenants where id = ${initech.id}`).length, { timeout: 30_000 }).toBe(0)
   expect((await sql`select from pg_namespace where nspname = ${initech.schema}`).length).toBe(0)
   expect(await picturesOf(initech.schema)).toEqual({})
