@@ -12,12 +12,12 @@ import { readAccountRules } from './account-rules.ts'
 import type { App, Origin } from './app.ts'
 import { logEvent, recordAudit } from './audit.ts'
 import type { AuthRealm } from './auth-realm.ts'
-import { openLink } from './one-time-links.ts'
 import { enqueueMail } from './outbox.ts'
 import { imagePlace, removePlace } from './image-files.ts'
 import { passwordFaults } from './passwords.ts'
 import { beyondSupport } from './refusals.ts'
 import { endSessions } from './sessions.ts'
+import { mailWelcome } from './welcome.ts'
 
 /** A user's columns that may leave the database in an answer, by name: never the password. */
 export function userColumns(users: Realm['tables']['users']) {
@@ -87,11 +87,9 @@ export async function createUser(app: App, authRealm: AuthRealm, input: NewUser,
  * @throws ApiError as `createUser`
  */
 export async function createUserByMail(app: App, authRealm: AuthRealm, input: NewUser, origin: Origin): Promise<UserRow> {
-  const { realm } = authRealm
-  return realm.transaction(async (tx) => {
+  return authRealm.realm.transaction(async (tx) => {
     const user = await createUser(app, authRealm, { ...input, password: null }, origin, tx)
-    await openLink(tx, realm, 'reset', eq(realm.tables.users.id, user.id))
-    if (user.is_active) await enqueueMail(tx, authRealm, { kind: 'welcome', to: user.email, data: { user: user.id } })
+    if (user.is_active) await mailWelcome(tx, authRealm, user)
     return user
   })
 }

@@ -10,7 +10,7 @@ import { fromSystem } from '../../server/domain/app.ts'
 import { platformAuthRealm } from '../../server/domain/auth-realm.ts'
 import { purgeOverdue } from '../../server/domain/tenant-purge.ts'
 import { verbsFrom } from '../../server/domain/tenant-states.ts'
-import { createTenant } from '../../server/domain/tenants.ts'
+import { createTenant, createTenantByMail } from '../../server/domain/tenants.ts'
 import { createUser } from '../../server/domain/users.ts'
 import { runCli } from '../support/cli.ts'
 import type { Answer, Call } from '../support/http.ts'
@@ -309,6 +309,13 @@ describe('an operator who makes a tenant', () => {
     expect(made.text).not.toMatch(/password|token/)
     const mails = await mailsTo(world, { ...placeLike(world.acme, 'mailed'), id: made.json.id }, 'ann@mailed.test')
     expect(mails.at(-1)!.links[0]).toMatch(/^http:\/\/mailed\.localhost:\d+\/auth\/password\/reset\//)
+  })
+
+  test('makes none whose mail is not on its way too', async () => {
+    await sql`alter table platform.outbox add constraint no_welcome check (kind <> 'welcome') not valid`
+    await expect(createTenantByMail(world.app, loadMigrations('.', 'tenant'), newTenant('unmailed'), fromSystem)).rejects.toThrow()
+    await sql`alter table platform.outbox drop constraint no_welcome`
+    expect(await sql`select from platform.tenants where subdomain = 'unmailed'`).toEqual([])
   })
 })
 
