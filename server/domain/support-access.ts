@@ -11,7 +11,8 @@ import { hashOf, newToken } from './one-time-links.ts'
 import type { TokenPair } from './sessions.ts'
 import { insertSession, mintPair } from './sessions.ts'
 import { endSupportAccesses } from './support-sessions.ts'
-import { requireTenantById, tenantRealmOf } from './tenant-lookup.ts'
+import { tenantRealmOf } from './tenant-origins.ts'
+import { requireTenant } from './tenants.ts'
 
 /** An operator signs in as a tenant's user; docs/decisions/0011-support-access.md says what that allows. */
 
@@ -26,7 +27,7 @@ export interface SupportRequest { user: string, reason: string, is_read_only: bo
  * @throws ApiError 403 `support_refused` where the tenant does not allow it, 404, 409 while it is suspended, 400 on `user`
  */
 export async function requestSupportAccess(app: App, tenantId: string, request: SupportRequest, operator: { id: string, email: string }, origin: Origin) {
-  const tenant = await requireTenantById(app, tenantId)
+  const tenant = await requireTenant(app, { id: tenantId })
   if (tenant.status !== 'active') throw conflict('The organisation is not active.', 'tenant_inactive')
   const authRealm = tenantRealmOf(app, tenant)
   await requireAllowed(authRealm.realm.db, authRealm.realm)
@@ -90,7 +91,7 @@ export async function closeExpiredAccesses(app: App): Promise<number> {
 }
 
 async function endOne(app: App, { id, tenant }: { id: string, tenant: string }, origin: Origin, reason: string, operator: string | null): Promise<void> {
-  const { realm } = tenantRealmOf(app, await requireTenantById(app, tenant))
+  const { realm } = tenantRealmOf(app, await requireTenant(app, { id: tenant }))
   await realm.transaction(tx => endSupportAccesses(tx, realm, [id], origin, reason, operator))
 }
 
