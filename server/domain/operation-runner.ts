@@ -3,6 +3,7 @@ import { ApiError, notFound } from '../../shared/errors.ts'
 import type { OperationKind } from '../../shared/types/api.ts'
 import type { MigrationSets } from '../database/migrator.ts'
 import type { App } from './app.ts'
+import { messageOf } from './failures.ts'
 import { operationKinds } from './operation-kinds.ts'
 import type { OperationRow, Progress } from './operations.ts'
 import { claimOperation, failOperation, finishOperation, getOperation, isWornOut, lease, releaseOperation, renewOperation, wornOut } from './operations.ts'
@@ -159,12 +160,4 @@ function holdOperation(app: App, operation: OperationRow, stopping: AbortSignal,
 /** Not the work's fault: the database or a lock was away for a moment, and it is tried again. */
 export function isPassing(error: unknown): boolean {
   return error instanceof ApiError && error.status === 503
-}
-
-/** What an error says to whoever asked for the work. */
-export function messageOf(error: unknown): string {
-  if (error instanceof ApiError && error.status < 500) return Object.values(error.body).flat().join(' ')
-  // drizzle's message holds the parameters of the query.
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  return cause instanceof Error ? cause.message : String(cause)
 }
