@@ -14,8 +14,6 @@ const lanes: Lane[] = [{ searches: false, batch: 8 }, { searches: true, batch: 3
 /** Milliseconds. Between two looks when nothing is announced, and after one that failed. */
 const longestNap = 30_000
 const nap = 1_000
-/** How long a process that is told to stop waits for a mail server. */
-const patience = 10_000
 
 /** Sends what is in the outbox, for as long as the process lives; to be woken when there is mail. Several processes share the work. */
 export function startMailDelivery(app: App, mailer: Mailer): Worker {
@@ -23,7 +21,7 @@ export function startMailDelivery(app: App, mailer: Mailer): Worker {
   return {
     wake: () => workers.forEach(worker => worker.wake()),
     async stop() {
-      await Promise.race([Promise.all(workers.map(worker => worker.stop())), new Promise(resolve => setTimeout(resolve, patience).unref())])
+      await Promise.all(workers.map(worker => worker.stop()))
       mailer.close()
     },
   }

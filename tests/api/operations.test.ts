@@ -11,9 +11,9 @@ import { bootstrapPlatform } from '../../server/database/migrator.ts'
 import { fromSystem } from '../../server/domain/app.ts'
 import type { OperationWork } from '../../server/domain/operation-kinds.ts'
 import { operationKinds } from '../../server/domain/operation-kinds.ts'
-import type { OperationRunner } from '../../server/domain/operation-runner.ts'
 import { runOperation, startOperations } from '../../server/domain/operation-runner.ts'
 import { claimOperation, enqueueOperation, finishOperation, getOperation, renewOperation } from '../../server/domain/operations.ts'
+import type { Worker } from '../../server/domain/worker.ts'
 import { createTestDatabase } from '../support/world.ts'
 
 const migrations = { platform: loadMigrations('.', 'platform'), tenant: loadMigrations('.', 'tenant') }
@@ -181,7 +181,7 @@ function enqueue(input = {}, tenant: string | null = null): Promise<string> {
   return app.database.platform.transaction(tx => enqueueOperation(tx, app, fromSystem, { kind: 'clone', tenant, input }))
 }
 
-async function withRunner(task: (runner: OperationRunner) => Promise<unknown>): Promise<void> {
+async function withRunner(task: (runner: Worker) => Promise<unknown>): Promise<void> {
   const runner = startOperations(app, migrations)
   runner.wake()
   await task(runner)
