@@ -12,6 +12,7 @@ import { readAccountRules } from './account-rules.ts'
 import type { App, Origin } from './app.ts'
 import { logEvent, recordAudit } from './audit.ts'
 import type { AuthRealm } from './auth-realm.ts'
+import { changesOf, differing } from './changes.ts'
 import { enqueueMail } from './outbox.ts'
 import { imagePlace, removePlace } from './image-files.ts'
 import { passwordFaults } from './passwords.ts'
@@ -141,7 +142,7 @@ export async function changeUser(app: App, authRealm: AuthRealm, id: string, cha
     if (Object.keys(values).length === 0) return before
     const after = (await tx.update(users).set(values).where(eq(users.id, id)).returning(userColumns(users)))[0]!
     if (before.is_active && !after.is_active) await endSessions(authRealm, origin, id, 'deactivation', {}, tx)
-    const details = differences(before, after)
+    const details = changesOf(before, after)
     if (Object.keys(details).length > 0) await recordAudit(tx, realm, origin, { action: 'user.changed', subject: id, details })
     if (before.role !== after.role) logEvent(app, authRealm, origin, 'role_changed', { subject: id, from: before.role, to: after.role })
     return after
@@ -210,20 +211,10 @@ async function keepAnAdmin(tx: Db, realm: Realm, id: string): Promise<void> {
   if (admins.length === 1 && admins[0]!.id === id) throw conflict('The last active Admin cannot be demoted, deactivated or deleted.', 'last_admin')
 }
 
-function differing<T extends object>(before: T, fields: Partial<T>): Partial<T> {
-  const keys = (Object.keys(fields) as (keyof T)[]).filter(key => fields[key] !== undefined && fields[key] !== before[key])
-  return Object.fromEntries(keys.map(key => [key, fields[key]])) as Partial<T>
-}
-
 /** The moments that make a person active or not; nothing where she is so already. */
 export function activity(was: boolean, is: boolean | undefined) {
   if (is === undefined || is === was) return {}
   return is ? { activated_at: new Date(), deactivated_at: null } : { deactivated_at: new Date() }
-}
-
-function differences(before: UserRow, after: UserRow): Record<string, unknown> {
-  const changed = (Object.keys(after) as (keyof UserRow)[]).filter(key => before[key] !== after[key] && !(before[key] instanceof Date))
-  return Object.fromEntries(changed.map(key => [key, { from: before[key], to: after[key] }]))
 }
 
 // The database has the last word on what is unique and what exists; this says it at the field.
