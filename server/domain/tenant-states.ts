@@ -9,7 +9,8 @@ import { enqueueOperation } from './operations.ts'
 import { wakeMails } from './outbox.ts'
 import { endSupportAccessesOf } from './support-sessions.ts'
 import { recordInTenant } from './tenant-audit.ts'
-import { noticeTenant } from './tenant-notices.ts'
+import type { TenantNotice } from './tenant-notices.ts'
+import { noticeLanguage, noticeTenant } from './tenant-notices.ts'
 import { tenantRealmOf } from './tenant-origins.ts'
 import { standingOf } from './tenant-standing.ts'
 import type { TenantRow } from './tenants.ts'
@@ -116,16 +117,17 @@ interface Change {
   /** In the platform's record, and in the tenant's own, which its admins read. */
   actions: [AuditAction, AuditAction]
   details?: Record<string, unknown>
-  notice: Parameters<typeof noticeTenant>[3]
+  notice: TenantNotice
 }
 
 async function change(app: App, id: string, origin: Origin, verb: keyof typeof verbsFrom, decide: (before: LockedTenant) => Change): Promise<TenantRow> {
+  const language = await noticeLanguage(app, id)
   return app.database.platform.transaction(async (tx) => {
     const { set, actions, details, notice } = decide(await lockTenant(tx, app, id, verb))
     const tenant = await setState(tx, app, id, set)
     if (tenant.status !== 'active') await endSupportAccessesOf(tx, tenantRealmOf(app, tenant), { ...origin, actor: null }, tenant.status, origin.actor)
     await record(tx, app, tenant, origin, actions, details)
-    await noticeTenant(tx, app, tenant, notice)
+    await noticeTenant(tx, app, tenant, language, notice)
     return tenant
   })
 }
