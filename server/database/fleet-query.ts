@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { asc, inArray, sql } from 'drizzle-orm'
-import type { TenantStatus } from '../../shared/types/api.ts'
+import type { TenantStatus } from '../../shared/tenant-statuses.ts'
 import { reasonOf } from './errors.ts'
 import type { Database, Db } from './realms.ts'
 import { requireSchemaName } from './schema-names.ts'

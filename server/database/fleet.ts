@@ -1,5 +1,5 @@
 import { asc, eq, sql } from 'drizzle-orm'
-import type { TenantStatus } from '../../shared/types/api.ts'
+import type { TenantStatus } from '../../shared/tenant-statuses.ts'
 import { reasonOf } from './errors.ts'
 import type { Migration } from './migrations.ts'
 import { targetVersion } from './migrations.ts'
@@ -102,8 +102,8 @@ export async function fleetStatus(database: Database, migrations: Migration[]): 
 }
 
 // One that is suspended or to be deleted may come back, and is kept up to date.
-function hasNoSchema({ status, applied }: FleetRow): boolean {
-  return status === 'purging' || ((status === 'pending' || status === 'provisioning') && applied === null)
+function hasNoSchema({ status }: FleetRow): boolean {
+  return status === 'purging'
 }
 
 function isCurrent(row: FleetRow, migrations: Migration[]): boolean {

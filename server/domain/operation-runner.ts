@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiError, notFound } from '../../shared/errors.ts'
-import type { OperationKind } from '../../shared/types/api.ts'
+import { operationKinds } from '../../shared/operations.ts'
 import type { MigrationSets } from '../database/migrator.ts'
 import type { App } from './app.ts'
 import { messageOf } from './failures.ts'
-import { operationKinds } from './operation-kinds.ts'
+import { operationWork } from './operation-kinds.ts'
 import type { OperationRow, Progress } from './operations.ts'
 import { claimOperation, failOperation, finishOperation, getOperation, isWornOut, lease, releaseOperation, renewOperation, wornOut } from './operations.ts'
 import type { Worker } from './worker.ts'
@@ -29,7 +29,7 @@ const renewAfter = lease * 1000 / 3
 export function startOperations(app: App, migrations: MigrationSets): Worker {
   return createWorker(async (signal) => {
     try {
-      for (let operation; !signal.aborted && (operation = await claimOperation(app, { kinds: Object.keys(operationKinds) as OperationKind[] }));) {
+      for (let operation; !signal.aborted && (operation = await claimOperation(app, { kinds: operationKinds }));) {
         await perform(app, migrations, operation, signal)
       }
     }
@@ -68,7 +68,7 @@ async function perform(app: App, migrations: MigrationSets, operation: Operation
   say('operation_started')
   const hold = holdOperation(app, operation, stopping, onProgress)
   try {
-    const result = await operationKinds[kind]!(app, operation, hold.report, migrations)
+    const result = await operationWork[kind](app, operation, hold.report, migrations)
     await hold.end()
     await finishOperation(app, operation, result)
     say('operation_done')

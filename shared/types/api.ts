@@ -1,12 +1,12 @@
 import type { Language } from '../dates.ts'
+import type { OperationKind, OperationState } from '../operations.ts'
+import type { TenantStatus } from '../tenant-statuses.ts'
 
 /** The JSON that the API answers with. Times are ISO 8601 UTC, ids UUIDv7. */
 export type TenantRole = 'Admin' | 'Staff'
 
 /** Support is an operator's, on the console, where an Admin owns the platform and Staff only read. */
 export type Role = TenantRole | 'Support'
-
-export type TenantStatus = 'pending' | 'provisioning' | 'active' | 'suspended' | 'deleting' | 'purging'
 
 export interface User {
   id: string
@@ -307,10 +307,6 @@ export interface Page<Row> {
   previous: string | null
   results: Row[]
 }
-
-export type OperationKind = 'export' | 'restore' | 'clone' | 'purge' | 'rotation'
-
-export type OperationState = 'queued' | 'running' | 'done' | 'failed'
 
 /** Long work on an organisation, which goes on in the background. */
 export interface Operation {

@@ -1,4 +1,5 @@
-import type { AuditEvent, Role, TenantStatus } from './api.ts'
+import type { TenantStatus } from '../tenant-statuses.ts'
+import type { AuditEvent, Role } from './api.ts'
 
 /** What the console's own routes answer. Times are ISO 8601 UTC. */
 

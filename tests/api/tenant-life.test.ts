@@ -12,6 +12,7 @@ import { purgeOverdue } from '../../server/domain/tenant-purge.ts'
 import { verbsFrom } from '../../server/domain/tenant-states.ts'
 import { createTenant, createTenantByMail } from '../../server/domain/tenants.ts'
 import { createUser } from '../../server/domain/users.ts'
+import { tenantStatuses } from '../../shared/tenant-statuses.ts'
 import { runCli } from '../support/cli.ts'
 import type { Answer, Call } from '../support/http.ts'
 import { mailsTo } from '../support/mails.ts'
@@ -48,9 +49,8 @@ describe('a tenant\'s states', () => {
     suspend: ['PUT', 'suspension'], resume: ['DELETE', 'suspension'], scheduleDeletion: ['PUT', 'deletion'], restore: ['DELETE', 'deletion'],
   } as const
   const leadsTo = { suspend: 'suspended', resume: 'active', scheduleDeletion: 'deleting', restore: 'active' } as const
-  const states = ['pending', 'provisioning', 'active', 'suspended', 'deleting', 'purging'] as const
 
-  test.each(states)('lead on where the table says, and nowhere else: %s', async (state) => {
+  test.each(tenantStatuses)('lead on where the table says, and nowhere else: %s', async (state) => {
     const place = await makeTenant(`state-${state}`)
     for (const [verb, [method, noun]] of Object.entries(verbs) as [keyof typeof verbs, (typeof verbs)[keyof typeof verbs]][]) {
       await sql`update platform.tenants set status = ${state}, purge_after = ${state === 'deleting' ? new Date(Date.now() + 86_400_000) : null}, status_before = ${state === 'deleting' ? 'active' : null} where id = ${place.id}`
