@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm'
 import { ApiError } from '../../shared/errors.ts'
-import type { Role } from '../../shared/types/api.ts'
+import type { Role } from '../../shared/types/people.ts'
 import { newId } from '../database/ids.ts'
 import type { Migration } from '../database/migrations.ts'
 import type { App } from './app.ts'

@@ -1,7 +1,7 @@
 import { and, eq, gt, isNull, sql } from 'drizzle-orm'
 import { conflict, invalid, notFound } from '../../shared/errors.ts'
 import { noSuchObject } from '../../shared/schemas/fields.ts'
-import type { TenantRole } from '../../shared/types/api.ts'
+import type { TenantRole } from '../../shared/types/people.ts'
 import { violatedReference, violatedUnique } from '../database/errors.ts'
 import { newId } from '../database/ids.ts'
 import type { TenantRealm } from '../database/realms.ts'
