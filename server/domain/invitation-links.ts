@@ -11,8 +11,9 @@ import type { AuthRealm } from './auth-realm.ts'
 import type { InvitationRow } from './invitations.ts'
 import { invitationColumns, isOpen } from './invitations.ts'
 import { hashOf, newToken, wrongLink } from './one-time-links.ts'
+import { hashNewPassword } from './user-passwords.ts'
 import type { UserRow } from './users.ts'
-import { hashNewPassword, insertUser } from './users.ts'
+import { insertUser } from './users.ts'
 
 /** An invitation as the one who is invited meets it: by the link in her mail. */
 
