@@ -3,6 +3,7 @@ import type { CommandDef } from 'citty'
 import { defineCommand, renderUsage, runCommand } from 'citty'
 import { ApiError } from '../shared/errors.ts'
 import { ConfigError } from '../server/config.ts'
+import { reasonOf } from '../server/database/errors.ts'
 import { TaskFailed, UsageError } from './task.ts'
 
 const main = defineCommand({
@@ -50,8 +51,7 @@ function describe(error: unknown): string {
     return Object.entries(error.body).filter(([key]) => key !== 'code')
       .map(([field, texts]) => field === 'detail' ? String(texts) : `${field}: ${[texts].flat().join(' ')}`).join('\n')
   }
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  return cause instanceof Error ? cause.message : String(cause)
+  return reasonOf(error)
 }
 
 /** The help of the command that the words name, as far as they name one. */

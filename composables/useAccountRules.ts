@@ -1,4 +1,4 @@
-import type { AccountRules } from '#shared/types/api'
+import type { AccountRules } from '#shared/types/accounts'
 
 /** What an account here takes; asked for once however many parts of a page want to know. */
 export function useAccountRules() {

@@ -1,4 +1,5 @@
-import type { AuditEvent, Page } from '#shared/types/api'
+import type { AuditEvent } from '#shared/types/audit'
+import type { Page } from '#shared/types/page'
 
 /** The record of this realm as its page shows it: filters and page in the URL, the events fetched for them. */
 export function useAuditRecord() {

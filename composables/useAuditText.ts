@@ -1,4 +1,4 @@
-import type { AuditEvent } from '#shared/types/api'
+import type { AuditEvent } from '#shared/types/audit'
 import { nameOf } from '#shared/person-name'
 
 interface Change { from?: unknown, to?: unknown }

@@ -1,4 +1,4 @@
-import type { Branding } from '#shared/types/api'
+import type { Branding } from '#shared/types/organization'
 
 /**
  * How the organisation looks: plugins/branding.server.ts puts it into the payload, and nothing is asked for it.

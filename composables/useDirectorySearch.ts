@@ -1,4 +1,6 @@
-import type { Department, Page, Person, Tenant } from '#shared/types/api'
+import type { Page } from '#shared/types/page'
+import type { Department, Person } from '#shared/types/people'
+import type { Tenant } from '#shared/types/tenants'
 import { ApiFailure } from '#shared/api-failure'
 import { nameOf } from '#shared/person-name'
 import type { CommandGroup } from './useCommands'

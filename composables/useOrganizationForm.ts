@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { organizationSchema } from '#shared/schemas/organization'
-import type { Organization } from '#shared/types/api'
+import type { Organization } from '#shared/types/organization'
 
 type Field = keyof z.input<typeof organizationSchema>
 

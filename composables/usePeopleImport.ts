@@ -1,4 +1,4 @@
-import type { ImportReport } from '#shared/types/api'
+import type { ImportReport } from '#shared/types/people'
 import type { CsvRecord } from '#shared/csv'
 import { ApiFailure } from '#shared/api-failure'
 import { plainCell, splitCsv } from '#shared/csv'

@@ -1,4 +1,4 @@
-import type { SubdomainAnswer } from '#shared/types/api'
+import type { SubdomainAnswer } from '#shared/types/signups'
 import { subdomainFrom } from '#shared/subdomains'
 
 /** Milliseconds after the last letter, before the server is asked. */

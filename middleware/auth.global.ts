@@ -1,5 +1,5 @@
 import { safeRedirect } from '#shared/redirect'
-import type { User } from '#shared/types/api'
+import type { User } from '#shared/types/people'
 
 /** Pages are private unless they say `definePageMeta({ public: true })`. What one may see is the API's to decide. */
 export default defineNuxtRouteMiddleware(async (to) => {

@@ -1,4 +1,4 @@
-import type { Branding } from '#shared/types/api'
+import type { Branding } from '#shared/types/organization'
 
 /** How the organisation looks, for every page of it. A page without its colours is better than none. */
 export default defineNuxtPlugin({

@@ -1,5 +1,6 @@
 import { PgBoss } from 'pg-boss'
 import type { RunningApp } from './create-app.ts'
+import { reasonOf } from './database/errors.ts'
 import { verifyDomains } from './domain/domains.ts'
 import { dropRetiredKeys } from './domain/key-rotation.ts'
 import { purgeOutbox } from './domain/outbox.ts'
@@ -59,7 +60,7 @@ export function startJobs(app: RunningApp): { stop(): Promise<void> } {
       }
     }
     catch (error) {
-      app.log.warn({ event: 'jobs_wait', reason: (error as Error).message })
+      app.log.warn({ event: 'jobs_wait', reason: reasonOf(error) })
       if (!stopped) timer = setTimeout(() => started = start(), retryPause).unref()
     }
   }

@@ -1,4 +1,4 @@
-import type { Role } from './types/api.ts'
+import type { Role } from './types/people.ts'
 
 /** Who asks: the signed-in user's id and role. */
 export interface Actor {

@@ -1,4 +1,4 @@
-import type { User } from '#shared/types/api'
+import type { User } from '#shared/types/people'
 import { ApiFailure } from '#shared/api-failure'
 
 export type SessionEnd = 'signed-out' | 'expired'

@@ -6,13 +6,13 @@ import type { MigrationSets } from '../../server/database/migrator.ts'
 import { fromSystem } from '../../server/domain/app.ts'
 import { requestClone, requestExport, requestNewFromArchive, requestRestoration } from '../../server/domain/archives/requests.ts'
 import { adoptArchive, archivePath, listArchives, requireArchive } from '../../server/domain/archives/store.ts'
-import { tenantAuthRealm } from '../../server/domain/auth-realm.ts'
+import { messageOf } from '../../server/domain/failures.ts'
 import { inviteLife, issuePasswordLink } from '../../server/domain/one-time-links.ts'
-import { messageOf, runOperation } from '../../server/domain/operation-runner.ts'
-import { tenantOrigin } from '../../server/domain/tenant-origins.ts'
+import { runOperation } from '../../server/domain/operation-runner.ts'
+import { tenantRealmOf } from '../../server/domain/tenant-origins.ts'
 import { requireTenant } from '../../server/domain/tenants.ts'
 import { cloneSchema, newFromArchiveSchema } from '../../shared/schemas/archive.ts'
-import type { Archive } from '../../shared/types/api.ts'
+import type { Archive } from '../../shared/types/operations.ts'
 import { validate } from '../../shared/schemas/validate.ts'
 import { showSteps } from '../progress.ts'
 import { UsageError, defineTask } from '../task.ts'
@@ -126,8 +126,7 @@ async function move(from: string, to: string): Promise<string> {
 }
 
 async function linkFor(app: RunningApp, tenantId: string, email: string): Promise<string> {
-  const tenant = await requireTenant(app, { id: tenantId })
-  const authRealm = tenantAuthRealm(app.database, { ...tenant, origin: tenantOrigin(app.config, tenant) })
+  const authRealm = tenantRealmOf(app, await requireTenant(app, { id: tenantId }))
   const { db, transaction, tables: { users } } = authRealm.realm
   const [user] = await db.select({ id: users.id }).from(users).where(eq(users.email, email))
   return transaction(tx => issuePasswordLink(tx, authRealm, user!.id, inviteLife))

@@ -1,7 +1,8 @@
 import { defineCommand } from 'citty'
-import { ApiError, notFound } from '../../shared/errors.ts'
+import { notFound } from '../../shared/errors.ts'
 import type { App } from '../../server/domain/app.ts'
 import { fromSystem } from '../../server/domain/app.ts'
+import { messageOf } from '../../server/domain/failures.ts'
 import type { KeyOwner } from '../../server/domain/key-rotation.ts'
 import { listKeyOwners, readKeys, rotateKey } from '../../server/domain/key-rotation.ts'
 import { showProgress } from '../progress.ts'
@@ -54,10 +55,4 @@ async function requireOwner(app: App, subdomain: string): Promise<KeyOwner & { s
   const owner = (await listKeyOwners(app)).find(owner => owner.subdomain === subdomain)
   if (!owner) throw notFound()
   return owner
-}
-
-function messageOf(error: unknown): string {
-  if (error instanceof ApiError) return error.message
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  return cause instanceof Error ? cause.message : String(cause)
 }

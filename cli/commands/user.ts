@@ -1,9 +1,8 @@
 import { defineCommand } from 'citty'
 import { newPersonSchema } from '../../shared/schemas/user.ts'
 import { fromSystem } from '../../server/domain/app.ts'
-import { tenantAuthRealm } from '../../server/domain/auth-realm.ts'
 import { inviteLife, issuePasswordLink } from '../../server/domain/one-time-links.ts'
-import { tenantOrigin } from '../../server/domain/tenant-origins.ts'
+import { tenantRealmOf } from '../../server/domain/tenant-origins.ts'
 import { requireTenant } from '../../server/domain/tenants.ts'
 import { createUser } from '../../server/domain/users.ts'
 import { validate } from '../../shared/schemas/validate.ts'
@@ -22,7 +21,7 @@ const create = defineTask({
   },
   async run({ app, args }) {
     const tenant = await requireTenant(app, args.subdomain)
-    const authRealm = tenantAuthRealm(app.database, { ...tenant, origin: tenantOrigin(app.config, tenant) })
+    const authRealm = tenantRealmOf(app, tenant)
     const input = validate(newPersonSchema, { email: args.email, first_name: args['first-name'], last_name: args['last-name'], role: args.role })
     const password = args['password-stdin'] ? await readPassword() : null
     const { user, link } = await authRealm.realm.transaction(async (tx) => {

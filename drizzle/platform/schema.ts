@@ -1,5 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { bigint, boolean, check, date, index, integer, jsonb, primaryKey, text, uniqueIndex, uuid, varchar } from 'drizzle-orm/pg-core'
+import { operationKinds, operationStates } from '../../shared/operations.ts'
+import { tenantStatuses } from '../../shared/tenant-statuses.ts'
 import type { TableFactory } from '../table-factory.ts'
 import { id, moment } from '../table-factory.ts'
 
@@ -16,7 +18,7 @@ export function platformTables(table: TableFactory) {
     /** Public slug such as `ACM-7702`, which staff type to find their portal. */
     tenant_id: varchar({ length: 16 }).notNull(),
     /** See server/domain/tenant-states.ts. One that is purged leaves a row of `tombstones`. */
-    status: text({ enum: ['pending', 'provisioning', 'active', 'suspended', 'deleting', 'purging'] }).notNull().default('active'),
+    status: text({ enum: tenantStatuses }).notNull().default('active'),
     /** Why it is suspended or to be deleted, for its admins and for operators. */
     status_reason: text(),
     status_changed: moment(),
@@ -37,7 +39,7 @@ export function platformTables(table: TableFactory) {
     uniqueIndex('tenants_tenant_id').on(tenants.tenant_id),
     index('tenants_created').on(tenants.created),
     index('tenants_status_created').on(tenants.status, tenants.created),
-    check('tenants_status', sql`status in ('pending', 'provisioning', 'active', 'suspended', 'deleting', 'purging')`),
+    check('tenants_status', sql`status in ('active', 'suspended', 'deleting', 'purging')`),
     check('tenants_purge_after', sql`(status = 'deleting') = (purge_after is not null)`),
     check('tenants_subdomain_label', sql`subdomain ~ '^[a-z0-9]([a-z0-9-]*[a-z0-9])$'`),
     check('tenants_schema_name', sql`schema ~ '^t_[a-z0-9_]+$'`),
@@ -112,10 +114,10 @@ export function platformTables(table: TableFactory) {
   /** Long work, most of it on one tenant: done in the background, watched, finished by another process where one dies. */
   const operations = table('operations', {
     id: id(),
-    kind: text({ enum: ['export', 'restore', 'clone', 'purge', 'rotation'] }).notNull(),
+    kind: text({ enum: operationKinds }).notNull(),
     /** What it is about; null where it makes a new tenant that is not there yet, or is about all. No foreign key: the record outlives it. */
     tenant: uuid(),
-    state: text({ enum: ['queued', 'running', 'done', 'failed'] }).notNull().default('queued'),
+    state: text({ enum: operationStates }).notNull().default('queued'),
     /** What the kind needs to know, such as the name of a file. */
     input: jsonb().$type<Record<string, unknown>>().notNull().default({}),
     result: jsonb().$type<Record<string, unknown>>(),

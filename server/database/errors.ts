@@ -27,6 +27,15 @@ export function violatedReference(error: unknown): string | undefined {
   return ['23503', '23001'].includes(codeOf(error)) ? constraintOf(error) : undefined
 }
 
+/**
+ * @returns what an error says, for the log and for operators: not drizzle's own message, which holds the query's
+ * parameters and so perhaps a secret, but its cause's
+ */
+export function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  return cause instanceof Error ? cause.message : String(cause)
+}
+
 function codeOf(error: unknown): string {
   const source = sourceOf(error)
   return typeof source.code === 'string' ? source.code : ''

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { asc, inArray, sql } from 'drizzle-orm'
-import type { TenantStatus } from '../../shared/types/api.ts'
+import type { TenantStatus } from '../../shared/tenant-statuses.ts'
+import { reasonOf } from './errors.ts'
 import type { Database, Db } from './realms.ts'
 import { requireSchemaName } from './schema-names.ts'
 import type { TransactionClient } from './slots.ts'
@@ -46,7 +47,7 @@ export async function queryFleet(database: Database, targets: { subdomain: strin
   await Promise.all(Array.from({ length: query.parallel }, async () => {
     for (const [i, { subdomain, schema }] of queue) {
       answers[i] = await database.slots.transaction(schema, client => queryOne(database.on(client), client, schema, query))
-        .then(answer => ({ subdomain, ...answer, error: null }), error => ({ subdomain, rows: [], count: null, error: messageOf(error) }))
+        .then(answer => ({ subdomain, ...answer, error: null }), error => ({ subdomain, rows: [], count: null, error: reasonOf(error) }))
       query.onProgress?.(++finished, targets.length)
     }
   }))
@@ -102,9 +103,4 @@ async function requireOwnTables(tx: Db, schema: string, own: number[]): Promise<
       and n.nspname is distinct from ${schema} and coalesce(n.nspname, '') !~ '^(pg_|information_schema$)'
     limit 1`)
   if (rows[0]) throw new Error(`It reaches out of the organisation's schema, to ${rows[0].name}.`)
-}
-
-function messageOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  return cause instanceof Error ? cause.message : String(cause)
 }

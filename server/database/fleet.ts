@@ -1,5 +1,6 @@
 import { asc, eq, sql } from 'drizzle-orm'
-import type { TenantStatus } from '../../shared/types/api.ts'
+import type { TenantStatus } from '../../shared/tenant-statuses.ts'
+import { reasonOf } from './errors.ts'
 import type { Migration } from './migrations.ts'
 import { targetVersion } from './migrations.ts'
 import { applyMigrations, pendingMigrations } from './migrator.ts'
@@ -85,7 +86,7 @@ export async function migrateFleet(database: Database, migrations: Migration[], 
       report.done++
     }
     catch (error) {
-      const message = messageOf(error)
+      const message = reasonOf(error).split('\n')[0]!
       report.failed.push({ subdomain: row.subdomain, error: message })
       if (!options.dryRun) await recordFailure(database, row.schema, message)
     }
@@ -101,8 +102,8 @@ export async function fleetStatus(database: Database, migrations: Migration[]): 
 }
 
 // One that is suspended or to be deleted may come back, and is kept up to date.
-function hasNoSchema({ status, applied }: FleetRow): boolean {
-  return status === 'purging' || ((status === 'pending' || status === 'provisioning') && applied === null)
+function hasNoSchema({ status }: FleetRow): boolean {
+  return status === 'purging'
 }
 
 function isCurrent(row: FleetRow, migrations: Migration[]): boolean {
@@ -139,9 +140,4 @@ async function recordFailure(database: Database, schema: string, error: string):
   const { db, tables: { schema_versions: versions } } = database.platform
   // When the database itself is away, the report still says so; the next run starts from the schema as it is.
   await db.update(versions).set({ state: 'failed', error, updated: sql`now()` }).where(eq(versions.schema, schema)).catch(() => {})
-}
-
-function messageOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  return (cause instanceof Error ? cause.message : String(cause)).split('\n')[0]!
 }

@@ -12,8 +12,9 @@ import type { AuthRealm } from './auth-realm.ts'
 import type { Link } from './one-time-links.ts'
 import { consumeLink, isReachable, openLink, requireLink, staleLink } from './one-time-links.ts'
 import { enqueueMail } from './outbox.ts'
+import { hashNewPassword, replacePassword } from './user-passwords.ts'
 import type { UserRow } from './users.ts'
-import { hashNewPassword, insertUser, replacePassword } from './users.ts'
+import { insertUser } from './users.ts'
 
 /** What people do for their own accounts, each proven by a mail. Nobody is signed in by a link. */
 

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { reasonOf } from '../database/errors.ts'
 import type { App } from './app.ts'
 
 export interface Activity {
@@ -49,7 +50,7 @@ export function createActivity({ database: { platform }, log }: App): Activity {
     }
     catch (error) {
       taken.forEach(add)
-      log.warn({ event: 'activity_waits', reason: ((error as Error).cause as Error ?? error).message })
+      log.warn({ event: 'activity_waits', reason: reasonOf(error) })
     }
   }
 

@@ -1,14 +1,14 @@
 import { eq } from 'drizzle-orm'
 import { ApiError } from '../../shared/errors.ts'
-import type { Role } from '../../shared/types/api.ts'
+import type { Role } from '../../shared/types/people.ts'
 import { newId } from '../database/ids.ts'
 import type { Migration } from '../database/migrations.ts'
 import type { App } from './app.ts'
 import { fromSystem } from './app.ts'
 import type { AuthRealm } from './auth-realm.ts'
-import { tenantAuthRealm } from './auth-realm.ts'
 import type { TenantRealm } from '../database/realms.ts'
 import { createOperator } from './operators.ts'
+import { tenantRealmOf } from './tenant-origins.ts'
 import { createTenant } from './tenants.ts'
 import { changeUser, createUser } from './users.ts'
 
@@ -46,10 +46,10 @@ export async function seedDemo(app: App, migrations: Migration[]): Promise<{ acc
 async function seedOrganisation(app: App, migrations: Migration[], { name, subdomain, phone, people, departments, ann, ben }: typeof organisations[number]): Promise<boolean> {
   const { db, tables: { tenants } } = app.database.platform
   if (await db.$count(tenants, eq(tenants.subdomain, subdomain)) > 0) return false
-  const { tenant, url, admin } = await createTenant(app, migrations, {
+  const { tenant, admin } = await createTenant(app, migrations, {
     name, subdomain, business_email: `office@${subdomain}.test`, business_phone_number: phone, admin_email: 'ann@example.com', admin_password: ann,
   }, fromSystem)
-  const authRealm = tenantAuthRealm(app.database, { ...tenant, origin: url })
+  const authRealm = tenantRealmOf(app, tenant)
   const places = await seedDepartments(authRealm.realm, departments)
   await changeUser(app, authRealm, admin.id, { first_name: 'Ann', last_name: subdomain === 'acme' ? 'Archer' : 'Gallagher', department: places[0]! }, fromSystem)
   await createUser(app, authRealm, { email: 'ben@example.com', password: ben, first_name: 'Ben', last_name: subdomain === 'acme' ? 'Abbott' : 'Grant', department: places[1]! }, fromSystem)

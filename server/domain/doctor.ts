@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { getTableName, notInArray, sql } from 'drizzle-orm'
+import { getTableName, ne, sql } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
 import { fleetStatus } from '../database/fleet.ts'
 import type { MigrationSets } from '../database/migrator.ts'
@@ -98,10 +98,9 @@ async function checkStates({ database }: App): Promise<Check> {
     from platform.tenants t
     left join lateral (select o.state, o.error, o.lease_until, o.created from platform.operations o where o.tenant = t.id and o.kind = 'purge' order by o.created desc limit 1) last on true
     where (t.status = 'purging' and not coalesce(last.state in ('queued', 'running') and coalesce(last.lease_until, last.created) > now() - interval '2 minutes', false))
-      or (t.status in ('pending', 'provisioning') and coalesce(t.status_changed, t.created) < now() - interval '1 hour')
       or (t.status = 'deleting' and t.purge_after < now() - interval '1 day')
     order by t.subdomain`)
-  const words: Record<string, string> = { purging: 'is being removed, and nobody works on it', pending: 'is not open yet', provisioning: 'is being made', deleting: 'is due to be removed' }
+  const words: Record<string, string> = { purging: 'is being removed, and nobody works on it', deleting: 'is due to be removed' }
   return {
     name: 'tenant states',
     found: `${rows.length} stuck`,
@@ -120,7 +119,7 @@ async function checkOperations({ database }: App): Promise<Check> {
 /** Every current key must open with the configured SECRET: otherwise nobody can sign in. */
 async function checkKeys({ database, config }: App): Promise<Check> {
   const { db, tables: { tenants } } = database.platform
-  const rows = await db.select({ subdomain: tenants.subdomain, schema: tenants.schema }).from(tenants).where(notInArray(tenants.status, ['pending', 'provisioning', 'purging']))
+  const rows = await db.select({ subdomain: tenants.subdomain, schema: tenants.schema }).from(tenants).where(ne(tenants.status, 'purging'))
   const problems: string[] = []
   let opened = 0
   for (const { subdomain, schema } of rows) {

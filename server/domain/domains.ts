@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { and, asc, eq, isNotNull, ne } from 'drizzle-orm'
 import { conflict, invalid, notFound } from '../../shared/errors.ts'
-import { violatedUnique } from '../database/errors.ts'
+import { reasonOf, violatedUnique } from '../database/errors.ts'
 import type { Db } from '../database/realms.ts'
 import type { App, Origin } from './app.ts'
 import { fromSystem } from './app.ts'
@@ -79,7 +79,7 @@ export async function verifyDomains(app: App): Promise<void> {
   const { db, tables: { domains } } = app.database.platform
   const rows = await db.select({ host: domains.host, tenant: domains.tenant }).from(domains).where(isNotNull(domains.verified_at))
   for (const { host, tenant } of rows) {
-    await verifyDomain(app, tenant, host, fromSystem).catch((error: Error) => app.log.warn({ event: 'domain_not_checked', tenant, host, reason: error.message }))
+    await verifyDomain(app, tenant, host, fromSystem).catch((error: unknown) => app.log.warn({ event: 'domain_not_checked', tenant, host, reason: reasonOf(error) }))
   }
 }
 

@@ -1,3 +1,4 @@
+import { reasonOf } from '../database/errors.ts'
 import type { FleetReport } from '../database/fleet.ts'
 import { migrateFleet } from '../database/fleet.ts'
 import type { Migration } from '../database/migrations.ts'
@@ -63,7 +64,7 @@ export function createFleetRuns({ log }: App, databaseUrl: string, migrations: M
       log.info({ event: 'fleet_migrated', target: report.target, done: report.done, skipped: report.skipped, failed: report.failed.length })
     }
     catch (error) {
-      log.warn({ event: 'fleet_waits', reason: ((error as Error).cause as Error ?? error).message })
+      log.warn({ event: 'fleet_waits', reason: reasonOf(error) })
     }
     finally {
       Object.assign(state, { is_running: false, ended: new Date() })

@@ -1,6 +1,6 @@
 import { and, desc, eq, gt, isNull, ne, sql } from 'drizzle-orm'
 import { canManageUsers } from '../../shared/permissions.ts'
-import type { HomeTask } from '../../shared/types/api.ts'
+import type { HomeTask } from '../../shared/types/people.ts'
 import type { TenantRealm } from '../database/realms.ts'
 import { personColumns } from './directory.ts'
 import { stateOf } from './invitations.ts'

@@ -1,4 +1,5 @@
 import { newId } from '../database/ids.ts'
+import { differing } from './changes.ts'
 import type { ImportRow, RowError } from './import-rows.ts'
 import type { UserRow } from './users.ts'
 
@@ -52,17 +53,17 @@ export function createPlanner(options: { createDepartments: boolean }) {
     return plan
 
     function planRow({ row, cells }: ImportRow): Omit<RowError, 'row'> | undefined {
-      const { email, employee_id } = cells
+      const { email, department: name, ...given } = cells
+      const { employee_id } = given
       const twice = seenBefore('email', email, row) ?? seenBefore('employee_id', employee_id, row)
       if (twice) return twice
       const holder = employee_id ? byEmployeeId.get(employee_id) : undefined
       if (holder && holder.email !== email) return { field: 'email', message: 'The person with this employee ID has another e-mail address, which only that person can change.' }
       const before = holder ?? byEmail.get(email)
-      const { department: name, ...given } = cells
       const department = name ? findDepartment(name) : undefined
       if (name && !department) return { field: 'department', message: `There is no department "${name}".` }
       const wanted: Partial<Fields> = { ...given, department: name === null ? null : department?.id }
-      const fields = differing(before ?? blank, wanted)
+      const fields = differing<Fields>(before ?? blank, wanted)
       if (before && Object.keys(fields).length === 0) {
         plan.unchanged++
         return undefined
@@ -110,11 +111,6 @@ export function createPlanner(options: { createDepartments: boolean }) {
       return Object.fromEntries((Object.keys(fields) as (keyof Fields)[]).map(field => [field, { from: shown(before, field), to: shown(after, field) }]))
     }
   }
-}
-
-function differing(before: Fields, wanted: Partial<Fields>): Partial<Fields> {
-  const keys = (Object.keys(blank) as (keyof Fields)[]).filter(key => wanted[key] !== undefined && wanted[key] !== before[key])
-  return Object.fromEntries(keys.map(key => [key, wanted[key]])) as Partial<Fields>
 }
 
 function isAdmin(person: KnownPerson): boolean {

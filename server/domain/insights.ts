@@ -4,7 +4,8 @@ import type { App } from './app.ts'
 import { auditColumns } from './audit.ts'
 import { withNames } from './audit-names.ts'
 import type { AuthRealm } from './auth-realm.ts'
-import { requireTenantById, tenantRealmOf } from './tenant-lookup.ts'
+import { tenantRealmOf } from './tenant-origins.ts'
+import { requireTenant } from './tenants.ts'
 
 /**
  * How a tenant does, for an operator. Nine queries, whatever its size: the tenant, its migration and its days on the
@@ -15,7 +16,7 @@ import { requireTenantById, tenantRealmOf } from './tenant-lookup.ts'
  * @throws ApiError 404
  */
 export async function readInsights(app: App, tenantId: string, { days, withEvents, target }: { days: number, withEvents: boolean, target: string }) {
-  const tenant = await requireTenantById(app, tenantId)
+  const tenant = await requireTenant(app, { id: tenantId })
   const since = firstDay(days)
   const [migration, counted] = await Promise.all([readMigration(app, tenant.schema, target), readDays(app, tenant.id, since)])
   if (migration.version === null) return { migration, facts: null, days: daysFrom(since, days, counted, []), events: [] }

@@ -1,7 +1,7 @@
 import { and, eq, gt, isNull, sql } from 'drizzle-orm'
 import { conflict, invalid, notFound } from '../../shared/errors.ts'
 import { noSuchObject } from '../../shared/schemas/fields.ts'
-import type { TenantRole } from '../../shared/types/api.ts'
+import type { TenantRole } from '../../shared/types/people.ts'
 import { violatedReference, violatedUnique } from '../database/errors.ts'
 import { newId } from '../database/ids.ts'
 import type { TenantRealm } from '../database/realms.ts'
@@ -51,7 +51,7 @@ export function stateOf(invitations: Invitations) {
 }
 
 /** @throws ApiError 404 */
-export async function requireInvitation({ db, tables: { invitations } }: TenantRealm, id: string): Promise<InvitationRow> {
+export async function requireInvitation({ db, tables: { invitations } }: Pick<TenantRealm, 'db' | 'tables'>, id: string): Promise<InvitationRow> {
   const rows = await db.select(invitationColumns(invitations)).from(invitations).where(eq(invitations.id, id))
   if (!rows[0]) throw notFound()
   return rows[0]
@@ -121,7 +121,7 @@ export async function resendInvitation(app: App, authRealm: AuthRealm<TenantReal
   return realm.transaction(async (tx) => {
     const rows = await tx.update(invitations).set({ token_hash: hashOf(newToken()), expires_at: expiry(new Date()) })
       .where(and(eq(invitations.id, id), isUnanswered(invitations))).returning(invitationColumns(invitations))
-    if (!rows[0]) throw answered(await requireInvitation(realm, id))
+    if (!rows[0]) throw answered(await requireInvitation({ ...realm, db: tx }, id))
     await enqueueMail(tx, authRealm, { kind: 'invitation', to: rows[0].email, data: { invitation: id } })
     await recordAudit(tx, realm, origin, { action: 'invitation.resent', subject: id, details: { email: rows[0].email } })
     return rows[0]
@@ -136,7 +136,7 @@ export async function revokeInvitation(realm: TenantRealm, id: string, origin: O
   const { invitations } = realm.tables
   await realm.transaction(async (tx) => {
     const rows = await tx.update(invitations).set({ revoked_at: sql`now()` }).where(and(eq(invitations.id, id), isUnanswered(invitations))).returning({ email: invitations.email })
-    if (!rows[0]) throw answered(await requireInvitation(realm, id))
+    if (!rows[0]) throw answered(await requireInvitation({ ...realm, db: tx }, id))
     await recordAudit(tx, realm, origin, { action: 'invitation.revoked', subject: id, details: { email: rows[0].email } })
   })
 }

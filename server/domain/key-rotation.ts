@@ -1,5 +1,5 @@
 import { isNull, lt, sql } from 'drizzle-orm'
-import type { KeyState } from '../../shared/types/api.ts'
+import type { KeyState } from '../../shared/types/tenants.ts'
 import type { Realm } from '../database/realms.ts'
 import type { App, Origin } from './app.ts'
 import { recordAudit } from './audit.ts'

@@ -1,7 +1,7 @@
 import { ApiError } from '../../shared/errors.ts'
 import type { App, Origin } from './app.ts'
+import { messageOf } from './failures.ts'
 import type { OperationWork } from './operation-kinds.ts'
-import { messageOf } from './operation-runner.ts'
 import { enqueueOperation } from './operations.ts'
 import { listKeyOwners, rotateKey } from './key-rotation.ts'
 

@@ -8,12 +8,12 @@ import { mailTexts } from '../mail/texts.ts'
 import type { TenantRealm } from '../database/realms.ts'
 import type { App } from './app.ts'
 import type { AuthRealm } from './auth-realm.ts'
-import { platformAuthRealm, tenantAuthRealm } from './auth-realm.ts'
+import { platformAuthRealm } from './auth-realm.ts'
 import { issueInvitationLink } from './invitation-links.ts'
 import type { LinkPurpose } from './one-time-links.ts'
 import { inviteLife, isReachable, issueLink } from './one-time-links.ts'
 import type { MailData, MailKind, QueuedRealmMail } from './outbox.ts'
-import { identityColumns, tenantOrigin } from './tenant-origins.ts'
+import { identityColumns, tenantRealmOf } from './tenant-origins.ts'
 
 /**
  * Writes a mail, at the moment it is sent: the links in it are made now, and only now.
@@ -104,5 +104,5 @@ async function findRealm(app: App, realm: string): Promise<AuthRealm | undefined
   if (realm === 'platform') return platformAuthRealm(app.database, originOf(`console.${baseDomain}`))
   const { db, tables: { tenants } } = app.database.platform
   const rows = await db.select(identityColumns(tenants)).from(tenants).where(eq(tenants.id, realm))
-  return rows[0] && tenantAuthRealm(app.database, { ...rows[0], origin: tenantOrigin(app.config, rows[0]) })
+  return rows[0] && tenantRealmOf(app, rows[0])
 }

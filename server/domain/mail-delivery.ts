@@ -1,3 +1,4 @@
+import { reasonOf } from '../database/errors.ts'
 import type { Mailer } from '../mail/mailer.ts'
 import type { App } from './app.ts'
 import { composeMail } from './mail-contents.ts'
@@ -13,8 +14,6 @@ const lanes: Lane[] = [{ searches: false, batch: 8 }, { searches: true, batch: 3
 /** Milliseconds. Between two looks when nothing is announced, and after one that failed. */
 const longestNap = 30_000
 const nap = 1_000
-/** How long a process that is told to stop waits for a mail server. */
-const patience = 10_000
 
 /** Sends what is in the outbox, for as long as the process lives; to be woken when there is mail. Several processes share the work. */
 export function startMailDelivery(app: App, mailer: Mailer): Worker {
@@ -22,7 +21,7 @@ export function startMailDelivery(app: App, mailer: Mailer): Worker {
   return {
     wake: () => workers.forEach(worker => worker.wake()),
     async stop() {
-      await Promise.race([Promise.all(workers.map(worker => worker.stop())), new Promise(resolve => setTimeout(resolve, patience).unref())])
+      await Promise.all(workers.map(worker => worker.stop()))
       mailer.close()
     },
   }
@@ -36,7 +35,7 @@ async function sendAll(app: App, mailer: Mailer, lane: Lane, signal: AbortSignal
   }
   catch (error) {
     // The database is away: what was taken and not settled comes back when its lease ends.
-    app.log.warn({ event: 'mail_waits', reason: messageOf(error) })
+    app.log.warn({ event: 'mail_waits', reason: reasonOf(error) })
     return nap
   }
 }
@@ -58,8 +57,8 @@ async function deliver(app: App, mailer: Mailer, mail: QueuedMail, memberships: 
     app.log.info({ event: 'mail_sent', kind: mail.kind, tenant: mail.realm, mail: mail.id })
   }
   catch (error) {
-    const givenUp = await postponeMail(app, mail, messageOf(error), isFinal(error))
-    app.log.warn({ event: givenUp ? 'mail_given_up' : 'mail_failed', kind: mail.kind, tenant: mail.realm, mail: mail.id, attempts: mail.attempts, reason: messageOf(error) })
+    const givenUp = await postponeMail(app, mail, reasonOf(error), isFinal(error))
+    app.log.warn({ event: givenUp ? 'mail_given_up' : 'mail_failed', kind: mail.kind, tenant: mail.realm, mail: mail.id, attempts: mail.attempts, reason: reasonOf(error) })
   }
 }
 
@@ -67,10 +66,4 @@ async function deliver(app: App, mailer: Mailer, mail: QueuedMail, memberships: 
 function isFinal(error: unknown): boolean {
   const { responseCode, command } = error as { responseCode?: number, command?: string }
   return command === 'RCPT TO' && responseCode !== undefined && responseCode >= 500
-}
-
-// drizzle's message holds the parameters of the query.
-function messageOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  return cause instanceof Error ? cause.message : String(cause)
 }

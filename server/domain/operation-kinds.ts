@@ -1,4 +1,4 @@
-import type { OperationKind } from '../../shared/types/api.ts'
+import type { OperationKind } from '../../shared/operations.ts'
 import type { MigrationSets } from '../database/migrator.ts'
 import type { App } from './app.ts'
 import { cloneTenant } from './archives/cloning.ts'
@@ -17,7 +17,7 @@ import { purge } from './tenant-purge.ts'
 export type OperationWork = (app: App, operation: OperationRow, report: OperationReport, migrations: MigrationSets) => Promise<Record<string, unknown>>
 
 /** What this program can do; an operation of another kind is left to a process that knows it. */
-export const operationKinds: Partial<Record<OperationKind, OperationWork>> = {
+export const operationWork: Record<OperationKind, OperationWork> = {
   export: exportTenant,
   restore: restoreArchive,
   clone: cloneTenant,

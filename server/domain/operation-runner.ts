@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiError, notFound } from '../../shared/errors.ts'
-import type { OperationKind } from '../../shared/types/api.ts'
+import { operationKinds } from '../../shared/operations.ts'
 import type { MigrationSets } from '../database/migrator.ts'
 import type { App } from './app.ts'
-import { operationKinds } from './operation-kinds.ts'
+import { messageOf } from './failures.ts'
+import { operationWork } from './operation-kinds.ts'
 import type { OperationRow, Progress } from './operations.ts'
 import { claimOperation, failOperation, finishOperation, getOperation, isWornOut, lease, releaseOperation, renewOperation, wornOut } from './operations.ts'
+import type { Worker } from './worker.ts'
+import { createWorker } from './worker.ts'
 
 /** How the work of an operation says what it does. Both throw where it must not go on: that is where it may be cut off. */
 export interface OperationReport {
@@ -16,59 +19,26 @@ export interface OperationReport {
   signal: AbortSignal
 }
 
-export interface OperationRunner {
-  /** Says that there may be an operation to be worked on. */
-  wake(): void
-  /** Ends what is under way at its next report, and gives it back. */
-  stop(): Promise<void>
-}
-
 /** Milliseconds: between two looks when nothing is announced, and between two writings of the progress. */
 const nap = 10_000
 const writePause = 500
 /** Of the lease, how long it is not renewed while nothing changes. */
 const renewAfter = lease * 1000 / 3
-/** How long a process that is told to stop waits for the work to notice. */
-const patience = 10_000
 
-/** Works on operations, one at a time, for as long as the process lives. */
-export function startOperations(app: App, migrations: MigrationSets): OperationRunner {
-  const stopping = new AbortController()
-  let timer: NodeJS.Timeout | undefined
-  let running: Promise<void> | undefined
-  let again = false
-
-  return { wake, stop }
-
-  function wake(): void {
-    again = true
-    if (stopping.signal.aborted || running) return
-    clearTimeout(timer)
-    running = run().finally(() => running = undefined)
-  }
-
-  async function stop(): Promise<void> {
-    stopping.abort()
-    clearTimeout(timer)
-    await Promise.race([running, sleep(patience, undefined, { ref: false })])
-  }
-
-  async function run(): Promise<void> {
-    const kinds = Object.keys(operationKinds) as OperationKind[]
+/** Works on operations, one at a time, for as long as the process lives; to be woken when there is one. What is under way at the end is given back. */
+export function startOperations(app: App, migrations: MigrationSets): Worker {
+  return createWorker(async (signal) => {
     try {
-      while (again && !stopping.signal.aborted) {
-        again = false
-        for (let operation; !stopping.signal.aborted && kinds.length > 0 && (operation = await claimOperation(app, { kinds }));) {
-          await perform(app, migrations, operation, stopping.signal)
-        }
+      for (let operation; !signal.aborted && (operation = await claimOperation(app, { kinds: operationKinds }));) {
+        await perform(app, migrations, operation, signal)
       }
     }
     catch (error) {
       // The database is away: what was taken up and not settled comes back when its lease ends.
       app.log.warn({ event: 'operations_wait', reason: messageOf(error) })
     }
-    if (!stopping.signal.aborted) timer = setTimeout(wake, nap).unref()
-  }
+    return nap
+  })
 }
 
 /**
@@ -98,7 +68,7 @@ async function perform(app: App, migrations: MigrationSets, operation: Operation
   say('operation_started')
   const hold = holdOperation(app, operation, stopping, onProgress)
   try {
-    const result = await operationKinds[kind]!(app, operation, hold.report, migrations)
+    const result = await operationWork[kind](app, operation, hold.report, migrations)
     await hold.end()
     await finishOperation(app, operation, result)
     say('operation_done')
@@ -159,12 +129,4 @@ function holdOperation(app: App, operation: OperationRow, stopping: AbortSignal,
 /** Not the work's fault: the database or a lock was away for a moment, and it is tried again. */
 export function isPassing(error: unknown): boolean {
   return error instanceof ApiError && error.status === 503
-}
-
-/** What an error says to whoever asked for the work. */
-export function messageOf(error: unknown): string {
-  if (error instanceof ApiError && error.status < 500) return Object.values(error.body).flat().join(' ')
-  // drizzle's message holds the parameters of the query.
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  return cause instanceof Error ? cause.message : String(cause)
 }

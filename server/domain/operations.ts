@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { conflict } from '../../shared/errors.ts'
-import type { OperationKind, OperationState } from '../../shared/types/api.ts'
+import type { OperationKind, OperationState } from '../../shared/operations.ts'
 import { violatedUnique } from '../database/errors.ts'
 import { newId } from '../database/ids.ts'
 import type { Db } from '../database/realms.ts'
@@ -60,7 +60,7 @@ export async function enqueueOperation(tx: Db, { database: { platform } }: App, 
  * Takes up an operation that nobody is working on, for this process alone until its lease ends.
  * @param what of kinds that this program knows; or the one that was held for us
  */
-export async function claimOperation({ database: { platform } }: App, what: { kinds: OperationKind[] } | { id: string }): Promise<OperationRow | undefined> {
+export async function claimOperation({ database: { platform } }: App, what: { kinds: readonly OperationKind[] } | { id: string }): Promise<OperationRow | undefined> {
   const { db, tables: { operations } } = platform
   const isFree = sql`coalesce(lease_until < now(), true)`
   const which = 'id' in what

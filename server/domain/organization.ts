@@ -6,6 +6,7 @@ import type { Db, TenantRealm } from '../database/realms.ts'
 import type { App, Origin } from './app.ts'
 import { recordAudit } from './audit.ts'
 import type { AuthRealm } from './auth-realm.ts'
+import { changesOf, withoutAbsent } from './changes.ts'
 import { endSupportAccessesOf } from './support-sessions.ts'
 import { announceTenant, explainTaken } from './tenants.ts'
 
@@ -63,19 +64,10 @@ export async function changeOrganization(app: App, authRealm: AuthRealm<TenantRe
     if (Object.keys(identity).length > 0) await tx.update(tenants).set({ ...identity, updated: new Date() }).where(eq(tenants.id, id))
     if (Object.keys(settings).length > 0) await tx.update(realm.tables.settings).set(settings)
     const after = await readOrganization(app, authRealm, tx)
-    const details = differences(before, after)
+    const details = changesOf(before, after)
     if (Object.keys(details).length > 0) await recordAudit(tx, realm, origin, { action: 'organization.changed', subject: id, details })
     if (before.allows_support && !after.allows_support) await endSupportAccessesOf(tx, authRealm, origin, 'revoked', null)
     await announceTenant(tx, id)
     return after
   }))
-}
-
-function withoutAbsent<T extends object>(fields: T): Partial<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>
-}
-
-function differences(before: Organization, after: Organization): Record<string, unknown> {
-  const changed = (Object.keys(after) as (keyof Organization)[]).filter(key => String(before[key]) !== String(after[key]))
-  return Object.fromEntries(changed.map(key => [key, { from: before[key], to: after[key] }]))
 }

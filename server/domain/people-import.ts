@@ -5,6 +5,7 @@ import type { Db, TenantRealm } from '../database/realms.ts'
 import type { App, Origin } from './app.ts'
 import { logEvent, recordAudit, recordAudits } from './audit.ts'
 import type { AuthRealm } from './auth-realm.ts'
+import { changesOf } from './changes.ts'
 import type { ImportChange, ImportPlan, KnownState } from './import-plan.ts'
 import { createPlanner } from './import-plan.ts'
 import type { ImportRow, RowError } from './import-rows.ts'
@@ -125,13 +126,9 @@ async function applyPlan(tx: Db, authRealm: TenantAuthRealm, { creations, update
   await enqueueMails(tx, authRealm, welcome.map(({ id, email }) => ({ kind: 'welcome', to: email, data: { user: id } })))
   await recordAudits(tx, realm, origin, [
     ...newDepartments.map(({ id, name }) => ({ action: 'department.created' as const, subject: id, details: { name } })),
-    ...updates.map(({ before, fields }) => ({ action: 'user.changed' as const, subject: before.id, details: differences(before, fields) })),
+    ...updates.map(({ before, fields }) => ({ action: 'user.changed' as const, subject: before.id, details: changesOf(before, fields) })),
     ...creations.map(({ id, email, role }) => ({ action: 'user.created' as const, subject: id, details: { email, role } })),
   ])
-}
-
-function differences<T extends object>(before: T, fields: Partial<T>): Record<string, unknown> {
-  return Object.fromEntries((Object.keys(fields) as (keyof T & string)[]).map(key => [key, { from: before[key], to: fields[key] }]))
 }
 
 function sum(plans: ImportPlan[], countOf: (plan: ImportPlan) => number): number {

@@ -1,13 +1,13 @@
 import type { ErrorCode } from '../../shared/errors.ts'
 import { ApiError, forbidden, unauthorized } from '../../shared/errors.ts'
-import type { TenantStatus } from '../../shared/types/api.ts'
+import type { TenantStatus } from '../../shared/tenant-statuses.ts'
 
 /** The one answer of a tenant that is closed, for everything on its host. */
 export function tenantInactive(status: Exclude<TenantStatus, 'active'>): ApiError {
   return forbidden(`This organisation is ${closedWords[status]}.`, 'tenant_inactive')
 }
 
-const closedWords = { pending: 'not open yet', provisioning: 'not open yet', suspended: 'suspended', deleting: 'closed', purging: 'closed' } as const
+const closedWords = { suspended: 'suspended', deleting: 'closed', purging: 'closed' } as const
 
 /** The answer for everything on the host of a tenant that is being worked on. */
 export function inMaintenance(): ApiError {

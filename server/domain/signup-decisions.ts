@@ -3,11 +3,11 @@ import { conflict, notFound } from '../../shared/errors.ts'
 import type { Migration } from '../database/migrations.ts'
 import type { App, Origin } from './app.ts'
 import { recordAudit } from './audit.ts'
-import { tenantAuthRealm } from './auth-realm.ts'
-import { openLink } from './one-time-links.ts'
-import { enqueueMail, enqueueSiteMail } from './outbox.ts'
+import { enqueueSiteMail } from './outbox.ts'
 import type { SignupRow } from './signups.ts'
 import { isInState, lockSignup, makeTenant } from './signups.ts'
+import { tenantRealmOf } from './tenant-origins.ts'
+import { mailWelcome } from './welcome.ts'
 
 /**
  * Makes the organisation that waits, and sends its first Admin a mail to choose a password. Approving again changes nothing.
@@ -21,12 +21,10 @@ export function approveSignup(app: App, migrations: Migration[], id: string, ori
     if (!before.confirmed_at) throw notFound()
     if (before.refused_at) throw conflict('The sign-up was refused.', 'signup_decided')
     if (before.tenant) return before
-    const { tenant, url, admin } = await makeTenant(tx, app, migrations, before, origin)
+    const { tenant, admin } = await makeTenant(tx, app, migrations, before, origin)
     const decision = { approved_at: new Date(), decided_by: origin.actor, tenant: tenant.id }
     await tx.update(signups).set(decision).where(eq(signups.id, id))
-    const authRealm = tenantAuthRealm(app.database, { ...tenant, origin: url })
-    await openLink(tx, authRealm.realm, 'reset', eq(authRealm.realm.tables.users.id, admin.id))
-    await enqueueMail(tx, authRealm, { kind: 'signup_approved', to: admin.email, data: { user: admin.id } })
+    await mailWelcome(tx, tenantRealmOf(app, tenant), admin, 'signup_approved')
     await recordAudit(tx, platform, origin, { action: 'signup.approved', subject: id, details: { name: before.name, subdomain: before.subdomain, tenant: tenant.id } })
     return { ...before, ...decision }
   })

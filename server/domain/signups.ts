@@ -2,15 +2,16 @@ import type { SQL } from 'drizzle-orm'
 import { and, eq, gt, isNotNull, isNull, lt, sql } from 'drizzle-orm'
 import type { Language } from '../../shared/dates.ts'
 import { forbidden, invalid, notFound } from '../../shared/errors.ts'
-import type { SignupProgress, SignupState } from '../../shared/types/api.ts'
+import type { SignupProgress, SignupState } from '../../shared/types/signups.ts'
 import { newId } from '../database/ids.ts'
 import type { Migration } from '../database/migrations.ts'
 import type { Db } from '../database/realms.ts'
 import type { App, Origin } from './app.ts'
 import { recordAudit } from './audit.ts'
 import { platformAuthRealm } from './auth-realm.ts'
+import { withoutAbsent } from './changes.ts'
 import { hashOf, newToken } from './one-time-links.ts'
-import { enqueueMail, enqueueSiteMail } from './outbox.ts'
+import { enqueueMails, enqueueSiteMail } from './outbox.ts'
 import { signupLife } from './signup-links.ts'
 import { requireFreeSubdomain } from './subdomains.ts'
 import type { CreatedTenant } from './tenants.ts'
@@ -158,9 +159,5 @@ async function tellOperators(tx: Db, { config, database }: App, { name, subdomai
   const authRealm = platformAuthRealm(database, config.originOf(`console.${config.baseDomain}`))
   const { users } = database.platform.tables
   const operators = await tx.select({ email: users.email }).from(users).where(and(eq(users.role, 'Admin'), eq(users.is_active, true)))
-  for (const { email } of operators) await enqueueMail(tx, authRealm, { kind: 'signup_waiting', to: email, data: { name, subdomain } })
-}
-
-function withoutAbsent<Fields extends object>(fields: Fields): Partial<Fields> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<Fields>
+  await enqueueMails(tx, authRealm, operators.map(({ email }) => ({ kind: 'signup_waiting', to: email, data: { name, subdomain } })))
 }

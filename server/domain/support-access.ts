@@ -1,6 +1,7 @@
 import { and, eq, gt, isNotNull, isNull, lte } from 'drizzle-orm'
 import { conflict, forbidden, invalid, notFound } from '../../shared/errors.ts'
 import { noSuchObject } from '../../shared/schemas/fields.ts'
+import { reasonOf } from '../database/errors.ts'
 import { newId } from '../database/ids.ts'
 import type { Db, PlatformRealm, TenantRealm } from '../database/realms.ts'
 import type { App, Origin } from './app.ts'
@@ -11,7 +12,8 @@ import { hashOf, newToken } from './one-time-links.ts'
 import type { TokenPair } from './sessions.ts'
 import { insertSession, mintPair } from './sessions.ts'
 import { endSupportAccesses } from './support-sessions.ts'
-import { requireTenantById, tenantRealmOf } from './tenant-lookup.ts'
+import { tenantRealmOf } from './tenant-origins.ts'
+import { requireTenant } from './tenants.ts'
 
 /** An operator signs in as a tenant's user; docs/decisions/0011-support-access.md says what that allows. */
 
@@ -26,7 +28,7 @@ export interface SupportRequest { user: string, reason: string, is_read_only: bo
  * @throws ApiError 403 `support_refused` where the tenant does not allow it, 404, 409 while it is suspended, 400 on `user`
  */
 export async function requestSupportAccess(app: App, tenantId: string, request: SupportRequest, operator: { id: string, email: string }, origin: Origin) {
-  const tenant = await requireTenantById(app, tenantId)
+  const tenant = await requireTenant(app, { id: tenantId })
   if (tenant.status !== 'active') throw conflict('The organisation is not active.', 'tenant_inactive')
   const authRealm = tenantRealmOf(app, tenant)
   await requireAllowed(authRealm.realm.db, authRealm.realm)
@@ -80,17 +82,20 @@ export async function endSupportAccess(app: App, id: string, operator: string, o
   await endOne(app, rows[0], { ...origin, actor: null }, 'revoked', operator)
 }
 
-/** Notes the end of those whose time is up; they have been of no use since. @returns how many */
-export async function closeExpiredAccesses(app: App): Promise<number> {
+/** Notes the end of those whose time is up; they have been of no use since. */
+export async function closeExpiredAccesses(app: App): Promise<void> {
   const { db, tables: { support_accesses: accesses } } = app.database.platform
   const rows = await db.select({ id: accesses.id, tenant: accesses.tenant }).from(accesses)
     .where(and(isNotNull(accesses.opened_at), isNull(accesses.ended_at), lte(accesses.expires_at, new Date())))
-  for (const access of rows) await endOne(app, access, fromSystem, 'expired', null)
-  return rows.length
+  for (const access of rows) {
+    // A schema that is broken does not keep the others' from being noted.
+    await endOne(app, access, fromSystem, 'expired', null)
+      .catch((error: unknown) => app.log.warn({ event: 'support_access_not_closed', tenant: access.tenant, access: access.id, reason: reasonOf(error) }))
+  }
 }
 
 async function endOne(app: App, { id, tenant }: { id: string, tenant: string }, origin: Origin, reason: string, operator: string | null): Promise<void> {
-  const { realm } = tenantRealmOf(app, await requireTenantById(app, tenant))
+  const { realm } = tenantRealmOf(app, await requireTenant(app, { id: tenant }))
   await realm.transaction(tx => endSupportAccesses(tx, realm, [id], origin, reason, operator))
 }
 

@@ -4,6 +4,7 @@ import type { tenantChangeSchema } from '../../shared/schemas/tenant.ts'
 import type { Db } from '../database/realms.ts'
 import type { App, Origin } from './app.ts'
 import { recordAudit } from './audit.ts'
+import { changesOf } from './changes.ts'
 import { recordInTenant } from './tenant-audit.ts'
 import { lockTenant, wrongState } from './tenant-states.ts'
 import type { TenantRow } from './tenants.ts'
@@ -23,7 +24,7 @@ export async function changeTenant(app: App, id: string, change: TenantChange, o
   return explainTaken(() => platform.transaction(async (tx) => {
     const before = await lockTenant(tx, app, id)
     if (before.status === 'purging') throw wrongState('The organisation is being removed.')
-    const details = differences(before, change)
+    const details = changesOf(before, change)
     if (Object.keys(details).length === 0) return before
     const rows = await tx.update(tenants).set({ ...change, updated: new Date() }).where(eq(tenants.id, id)).returning(tenantColumns(tenants))
     const tenant = rows[0]!
@@ -43,11 +44,6 @@ async function moveSubdomain(tx: Db, app: App, before: TenantRow, { id, subdomai
   const now = new Date()
   const moved = { tenant: id, created: now, redirects_until: new Date(now.getTime() + app.config.life.redirect * 1000) }
   await tx.insert(former).values({ subdomain: before.subdomain, ...moved }).onConflictDoUpdate({ target: former.subdomain, set: moved })
-}
-
-function differences(before: TenantRow, change: TenantChange): Record<string, unknown> {
-  const changed = (Object.keys(change) as (keyof TenantChange)[]).filter(key => change[key] !== undefined && change[key] !== before[key])
-  return Object.fromEntries(changed.map(key => [key, { from: before[key], to: change[key] }]))
 }
 
 /** Forgets the former subdomains whose redirect is over. */

@@ -1,3 +1,4 @@
+import { eq } from 'drizzle-orm'
 import type { Language } from '../../shared/dates.ts'
 import type { Db } from '../database/realms.ts'
 import type { App } from './app.ts'
@@ -15,19 +16,25 @@ export type TenantNotice
  * Writes to the address that an organisation has given, in the platform's name: its own mails are held back while it
  * is closed, and its people cannot sign in to read why.
  */
-export async function noticeTenant(tx: Db, app: App, tenant: Pick<TenantRow, 'name' | 'business_email' | 'schema'>, notice: TenantNotice): Promise<void> {
+export async function noticeTenant(tx: Db, app: App, tenant: Pick<TenantRow, 'name' | 'business_email'>, language: Language, notice: TenantNotice): Promise<void> {
   const { baseDomain, originOf } = app.config
   const until = 'until' in notice ? notice.until.toISOString() : null
   const reason = 'reason' in notice ? notice.reason : null
-  const language = await readLanguage(app, tenant.schema)
   await enqueueMail(tx, platformAuthRealm(app.database, originOf(`console.${baseDomain}`)), {
     kind: 'tenant_notice', to: tenant.business_email, data: { organization: tenant.name, language, event: notice.event, reason, until },
   })
 }
 
-// On a connection of its own: a schema that is broken must not keep its tenant from being closed.
-async function readLanguage({ database }: App, schema: string): Promise<Language> {
-  const { db, tables: { settings } } = database.tenant(schema)
-  const rows = await db.select({ language: settings.language }).from(settings).catch(() => [])
+/**
+ * In which language an organisation is told things. To be asked before the transaction: a schema that is broken must not
+ * keep its tenant from being closed, and who holds a connection must not wait for a second.
+ */
+export async function noticeLanguage({ database }: App, id: string): Promise<Language> {
+  const { db, tables: { tenants } } = database.platform
+  const found = await db.select({ schema: tenants.schema }).from(tenants).where(eq(tenants.id, id))
+  if (!found[0]) return 'en'
+  const realm = database.tenant(found[0].schema)
+  const { settings } = realm.tables
+  const rows = await realm.db.select({ language: settings.language }).from(settings).catch(() => [])
   return rows[0]?.language ?? 'en'
 }

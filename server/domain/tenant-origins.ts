@@ -1,5 +1,8 @@
 import { sql } from 'drizzle-orm'
+import type { TenantRealm } from '../database/realms.ts'
 import type { App } from './app.ts'
+import type { AuthRealm } from './auth-realm.ts'
+import { tenantAuthRealm } from './auth-realm.ts'
 
 type Tenants = App['database']['platform']['tables']['tenants']
 
@@ -16,6 +19,11 @@ export function primaryDomain(tenants: Tenants) {
 /** Canonical origin of a tenant, the base of its links: of its primary domain, or of its subdomain. */
 export function tenantOrigin({ originOf, baseDomain }: Pick<App['config'], 'originOf' | 'baseDomain'>, { subdomain, primary_domain }: { subdomain: string, primary_domain: string | null }): string {
   return originOf(primary_domain ?? `${subdomain}.${baseDomain}`)
+}
+
+/** A tenant's realm, at its canonical origin. */
+export function tenantRealmOf({ config, database }: Pick<App, 'config' | 'database'>, tenant: { id: string, name: string, schema: string, subdomain: string, primary_domain: string | null }): AuthRealm<TenantRealm> {
+  return tenantAuthRealm(database, { ...tenant, origin: tenantOrigin(config, tenant) })
 }
 
 /**

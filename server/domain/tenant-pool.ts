@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { reasonOf } from '../database/errors.ts'
 import type { Migration } from '../database/migrations.ts'
 import { countSpares, dropSpare, listSpares, makeSpare } from '../database/spare-schemas.ts'
 import type { App } from './app.ts'
@@ -58,7 +59,7 @@ export function createPoolKeeper(app: App, migrations: Migration[]): Worker {
       if (report.made + report.dropped > 0) app.log.info({ event: 'pool_filled', ...report })
     }
     catch (error) {
-      app.log.warn({ event: 'pool_waits', reason: (error as Error).message })
+      app.log.warn({ event: 'pool_waits', reason: reasonOf(error) })
     }
     return nap
   })

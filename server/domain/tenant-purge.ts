@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eq, lt, or, sql } from 'drizzle-orm'
+import { reasonOf } from '../database/errors.ts'
 import { requireSchemaName } from '../database/schema-names.ts'
 import type { App } from './app.ts'
 import { fromSystem } from './app.ts'
@@ -36,7 +37,7 @@ export async function purgeOverdue(app: App): Promise<void> {
   const rows = await db.select({ id: tenants.id }).from(tenants).where(or(eq(tenants.status, 'purging'), lt(tenants.purge_after, sql`now()`)))
   for (const { id } of rows) {
     // One that is just being exported waits for the next time; so does one that was restored a moment ago.
-    await purgeTenant(app, id, fromSystem, { overdue: true }).catch((error: Error) => app.log.warn({ event: 'purge_waits', tenant: id, reason: error.message }))
+    await purgeTenant(app, id, fromSystem, { overdue: true }).catch((error: unknown) => app.log.warn({ event: 'purge_waits', tenant: id, reason: reasonOf(error) }))
   }
 }
 

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { ApiError } from '../../shared/errors.ts'
 import { notFound } from '../../shared/errors.ts'
-import type { TenantStatus } from '../../shared/types/api.ts'
+import type { TenantStatus } from '../../shared/tenant-statuses.ts'
 import { inMaintenance, tenantInactive } from './refusals.ts'
 
 /** How a tenant stands to those who call: only an `active` one is open. */

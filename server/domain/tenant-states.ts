@@ -1,6 +1,7 @@
 import { and, desc, eq, inArray } from 'drizzle-orm'
 import { conflict, notFound } from '../../shared/errors.ts'
-import type { TenantStatus } from '../../shared/types/api.ts'
+import type { TenantStatus } from '../../shared/tenant-statuses.ts'
+import { tenantStatuses } from '../../shared/tenant-statuses.ts'
 import type { Db } from '../database/realms.ts'
 import type { App, Origin } from './app.ts'
 import type { AuditAction } from '../../shared/audit-actions.ts'
@@ -8,23 +9,25 @@ import { recordAudit } from './audit.ts'
 import { enqueueOperation } from './operations.ts'
 import { wakeMails } from './outbox.ts'
 import { endSupportAccessesOf } from './support-sessions.ts'
-import { tenantRealmOf } from './tenant-lookup.ts'
 import { recordInTenant } from './tenant-audit.ts'
-import { noticeTenant } from './tenant-notices.ts'
+import type { TenantNotice } from './tenant-notices.ts'
+import { noticeLanguage, noticeTenant } from './tenant-notices.ts'
+import { tenantRealmOf } from './tenant-origins.ts'
 import { standingOf } from './tenant-standing.ts'
 import type { TenantRow } from './tenants.ts'
 import { announceTenant, tenantColumns } from './tenants.ts'
 
 /**
- * The life of a tenant: from which states each verb leads on. `pending` and `provisioning` are states of one that is
- * being made; one that has been purged is a tombstone. Every verb is recorded, and every process knows within a second.
+ * The life of a tenant: from which states each verb leads on. One that is being made is in
+ * no state, as its transaction is not over; one that has been purged is a tombstone. Every verb is recorded, and every
+ * process knows within a second.
  */
 export const verbsFrom = {
   suspend: ['active'],
   resume: ['suspended'],
   scheduleDeletion: ['active', 'suspended'],
   restore: ['deleting'],
-  purge: ['pending', 'provisioning', 'active', 'suspended', 'deleting', 'purging'],
+  purge: tenantStatuses,
 } as const satisfies Record<string, readonly TenantStatus[]>
 
 /** Closes a tenant's portal and API, until it is resumed. @throws ApiError 404, 409 */
@@ -116,16 +119,17 @@ interface Change {
   /** In the platform's record, and in the tenant's own, which its admins read. */
   actions: [AuditAction, AuditAction]
   details?: Record<string, unknown>
-  notice: Parameters<typeof noticeTenant>[3]
+  notice: TenantNotice
 }
 
 async function change(app: App, id: string, origin: Origin, verb: keyof typeof verbsFrom, decide: (before: LockedTenant) => Change): Promise<TenantRow> {
+  const language = await noticeLanguage(app, id)
   return app.database.platform.transaction(async (tx) => {
     const { set, actions, details, notice } = decide(await lockTenant(tx, app, id, verb))
     const tenant = await setState(tx, app, id, set)
     if (tenant.status !== 'active') await endSupportAccessesOf(tx, tenantRealmOf(app, tenant), { ...origin, actor: null }, tenant.status, origin.actor)
     await record(tx, app, tenant, origin, actions, details)
-    await noticeTenant(tx, app, tenant, notice)
+    await noticeTenant(tx, app, tenant, language, notice)
     return tenant
   })
 }
@@ -146,9 +150,7 @@ export async function lockTenant(tx: Db, app: App, id: string, verb?: keyof type
   return rows[0]
 }
 
-const stateWords: Record<TenantStatus, string> = {
-  pending: 'not open yet', provisioning: 'being made', active: 'active', suspended: 'suspended', deleting: 'scheduled for deletion', purging: 'being removed',
-}
+const stateWords: Record<TenantStatus, string> = { active: 'active', suspended: 'suspended', deleting: 'scheduled for deletion', purging: 'being removed' }
 
 /** Something that cannot be done to a tenant as it is. */
 export function wrongState(detail: string) {

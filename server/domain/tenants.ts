@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { eq, sql } from 'drizzle-orm'
 import type { Language } from '../../shared/dates.ts'
 import { invalid, notFound } from '../../shared/errors.ts'
-import type { TenantStatus } from '../../shared/types/api.ts'
+import type { TenantStatus } from '../../shared/tenant-statuses.ts'
 import { violatedUnique } from '../database/errors.ts'
 import { newId } from '../database/ids.ts'
 import type { Migration } from '../database/migrations.ts'
@@ -11,13 +11,13 @@ import { newSchemaName } from '../database/schema-names.ts'
 import { claimSpare, makeSchema } from '../database/spare-schemas.ts'
 import type { App, Origin } from './app.ts'
 import { recordAudit } from './audit.ts'
-import { tenantAuthRealm } from './auth-realm.ts'
 import { newSigningKey } from './keys.ts'
 import { inviteLife, issuePasswordLink } from './one-time-links.ts'
 import { requireFreeSubdomain, subdomainTaken } from './subdomains.ts'
-import { primaryDomain } from './tenant-origins.ts'
+import { primaryDomain, tenantRealmOf } from './tenant-origins.ts'
 import { poolChannel } from './tenant-pool.ts'
 import { createUser } from './users.ts'
+import { mailWelcome } from './welcome.ts'
 
 export interface TenantRow {
   id: string
@@ -73,6 +73,15 @@ export function createTenant(app: App, migrations: Migration[], input: NewTenant
   return app.database.platform.transaction(tx => createTenantIn(tx, app, migrations, input, origin))
 }
 
+/** The same, with a mail that brings the first Admin a link to choose a password: none without the other. */
+export function createTenantByMail(app: App, migrations: Migration[], input: Omit<NewTenant, 'admin_password'>, origin: Origin): Promise<TenantRow> {
+  return app.database.platform.transaction(async (tx) => {
+    const { tenant, admin } = await createTenantIn(tx, app, migrations, { ...input, admin_password: null }, origin)
+    await mailWelcome(tx, tenantRealmOf(app, tenant), admin)
+    return tenant
+  })
+}
+
 /**
  * The same in the caller's transaction, together with what it comes from.
  * @param signup the sign-up that the subdomain is kept for
@@ -80,11 +89,10 @@ export function createTenant(app: App, migrations: Migration[], input: NewTenant
 export async function createTenantIn(tx: Db, app: App, migrations: Migration[], input: NewTenant, origin: Origin, signup?: string): Promise<CreatedTenant> {
   const { platform } = app.database
   const schema = newSchemaName(input.subdomain)
-  const url = app.config.originOf(`${input.subdomain}.${app.config.baseDomain}`)
   const now = new Date()
   await requireFreeSubdomain(tx, platform, input.subdomain, { signup })
   const tenant = await explainTaken(() => insertTenant(tx, app, input, schema, now))
-  const authRealm = tenantAuthRealm(app.database, { ...tenant, origin: url })
+  const authRealm = tenantRealmOf(app, tenant)
   const { signing_keys: keys, settings } = authRealm.realm.tables
   if (!await claimSpare(tx, migrations, schema)) await makeSchema(tx, schema, migrations)
   // Made now, as its private half is bound to the schema's name.
@@ -97,7 +105,7 @@ export async function createTenantIn(tx: Db, app: App, migrations: Migration[], 
   await recordAudit(tx, platform, origin, { action: 'tenant.created', subject: tenant.id, details: { subdomain: tenant.subdomain } })
   await announceTenant(tx, tenant.id)
   await tx.execute(sql`select pg_notify(${poolChannel}, '')`)
-  return { tenant, url, admin: { id: admin.id, email: admin.email }, password_link }
+  return { tenant, url: authRealm.origin, admin: { id: admin.id, email: admin.email }, password_link }
 }
 
 /**

@@ -4,20 +4,19 @@ import { conflict, invalid, notFound } from '../../shared/errors.ts'
 import type { Actor } from '../../shared/permissions.ts'
 import { canManageUsers } from '../../shared/permissions.ts'
 import { noSuchObject } from '../../shared/schemas/fields.ts'
-import type { Role } from '../../shared/types/api.ts'
+import type { Role } from '../../shared/types/people.ts'
 import { violatedReference, violatedUnique } from '../database/errors.ts'
 import { newId } from '../database/ids.ts'
 import type { Db, Realm } from '../database/realms.ts'
-import { readAccountRules } from './account-rules.ts'
 import type { App, Origin } from './app.ts'
 import { logEvent, recordAudit } from './audit.ts'
 import type { AuthRealm } from './auth-realm.ts'
-import { openLink } from './one-time-links.ts'
-import { enqueueMail } from './outbox.ts'
+import { changesOf, differing } from './changes.ts'
 import { imagePlace, removePlace } from './image-files.ts'
-import { passwordFaults } from './passwords.ts'
 import { beyondSupport } from './refusals.ts'
 import { endSessions } from './sessions.ts'
+import { hashNewPassword } from './user-passwords.ts'
+import { mailWelcome } from './welcome.ts'
 
 /** A user's columns that may leave the database in an answer, by name: never the password. */
 export function userColumns(users: Realm['tables']['users']) {
@@ -87,30 +86,11 @@ export async function createUser(app: App, authRealm: AuthRealm, input: NewUser,
  * @throws ApiError as `createUser`
  */
 export async function createUserByMail(app: App, authRealm: AuthRealm, input: NewUser, origin: Origin): Promise<UserRow> {
-  const { realm } = authRealm
-  return realm.transaction(async (tx) => {
+  return authRealm.realm.transaction(async (tx) => {
     const user = await createUser(app, authRealm, { ...input, password: null }, origin, tx)
-    await openLink(tx, realm, 'reset', eq(realm.tables.users.id, user.id))
-    if (user.is_active) await enqueueMail(tx, authRealm, { kind: 'welcome', to: user.email, data: { user: user.id } })
+    if (user.is_active) await mailWelcome(tx, authRealm, user)
     return user
   })
-}
-
-/**
- * The only way to a new password's hash, past the rules for passwords.
- * @param options.field the form's field, for the error
- * @param options.db a transaction that the realm itself is being made in
- * @throws ApiError 400 on the field with every rule that the password breaks; 503
- */
-export async function hashNewPassword(
-  app: App, authRealm: AuthRealm, person: { email: string, first_name?: string, last_name?: string }, password: string,
-  { field = 'password', db = authRealm.realm.db }: { field?: string, db?: Db } = {},
-): Promise<string> {
-  const { first_name = '', last_name = '', email } = person
-  const { password_min_length } = await readAccountRules(authRealm, db)
-  const faults = passwordFaults(password, { first_name, last_name, email, organization: authRealm.name }, password_min_length)
-  if (faults.length > 0) throw invalid({ [field]: faults })
-  return app.hashing.hash(password)
 }
 
 /**
@@ -143,7 +123,7 @@ export async function changeUser(app: App, authRealm: AuthRealm, id: string, cha
     if (Object.keys(values).length === 0) return before
     const after = (await tx.update(users).set(values).where(eq(users.id, id)).returning(userColumns(users)))[0]!
     if (before.is_active && !after.is_active) await endSessions(authRealm, origin, id, 'deactivation', {}, tx)
-    const details = differences(before, after)
+    const details = changesOf(before, after)
     if (Object.keys(details).length > 0) await recordAudit(tx, realm, origin, { action: 'user.changed', subject: id, details })
     if (before.role !== after.role) logEvent(app, authRealm, origin, 'role_changed', { subject: id, from: before.role, to: after.role })
     return after
@@ -174,34 +154,6 @@ export async function deleteUser(app: App, { realm }: AuthRealm, id: string, ori
   await removePlace(imagePlace(app, realm, id))
 }
 
-/**
- * Checks the caller's own password before something that matters.
- * @throws ApiError 400 on `current_password`, 429, 503
- */
-export async function requireCurrentPassword(app: App, authRealm: AuthRealm, user: { id: string, email: string }, password: string, origin: Origin): Promise<void> {
-  const { realm } = authRealm
-  const { users } = realm.tables
-  const attempt = app.limits.passwordAttempt(realm.schema, user.email, origin.ip)
-  const rows = await realm.db.select({ password: users.password }).from(users).where(eq(users.id, user.id))
-  if (await app.hashing.verify(password, rows[0]?.password ?? null, attempt)) return
-  await recordAudit(realm.db, realm, origin, { action: 'user.password_refused', subject: user.id })
-  logEvent(app, authRealm, origin, 'password_refused')
-  throw invalid({ current_password: ['Invalid password.'] })
-}
-
-/**
- * Gives a user a new password and ends her other sessions, in the caller's transaction. She is told by mail.
- * @param hash from `app.hashing`, made before the transaction began
- * @param keep the session that goes on, if any
- */
-export async function replacePassword(tx: Db, authRealm: AuthRealm, userId: string, hash: string, origin: Origin, keep?: string): Promise<void> {
-  const { users, one_time_tokens: tokens } = authRealm.realm.tables
-  const updated = await tx.update(users).set({ password: hash }).where(eq(users.id, userId)).returning({ email: users.email })
-  await tx.delete(tokens).where(eq(tokens.user_id, userId))
-  await endSessions(authRealm, origin, userId, 'password', { except: keep }, tx)
-  if (updated[0]) await enqueueMail(tx, authRealm, { kind: 'password_changed', to: updated[0].email, data: {} })
-}
-
 // Locks every active Admin, in the same order everywhere: of two who demote each other at once,
 // the second waits, looks again, and finds herself the last.
 async function keepAnAdmin(tx: Db, realm: Realm, id: string): Promise<void> {
@@ -212,20 +164,10 @@ async function keepAnAdmin(tx: Db, realm: Realm, id: string): Promise<void> {
   if (admins.length === 1 && admins[0]!.id === id) throw conflict('The last active Admin cannot be demoted, deactivated or deleted.', 'last_admin')
 }
 
-function differing<T extends object>(before: T, fields: Partial<T>): Partial<T> {
-  const keys = (Object.keys(fields) as (keyof T)[]).filter(key => fields[key] !== undefined && fields[key] !== before[key])
-  return Object.fromEntries(keys.map(key => [key, fields[key]])) as Partial<T>
-}
-
 /** The moments that make a person active or not; nothing where she is so already. */
 export function activity(was: boolean, is: boolean | undefined) {
   if (is === undefined || is === was) return {}
   return is ? { activated_at: new Date(), deactivated_at: null } : { deactivated_at: new Date() }
-}
-
-function differences(before: UserRow, after: UserRow): Record<string, unknown> {
-  const changed = (Object.keys(after) as (keyof UserRow)[]).filter(key => before[key] !== after[key] && !(before[key] instanceof Date))
-  return Object.fromEntries(changed.map(key => [key, { from: before[key], to: after[key] }]))
 }
 
 // The database has the last word on what is unique and what exists; this says it at the field.

@@ -1,10 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
 /** Work beside the requests, done one round at a time for as long as the process lives. */
 export interface Worker {
   /** Says that there may be something to do. */
   wake(): void
-  /** Waits for the round that is under way, which is told to end, and begins no other. */
+  /** Waits, for so long, for the round that is under way, which is told to end, and begins no other. */
   stop(): Promise<void>
 }
+
+/** Milliseconds: what cannot be ended halfway is not waited for by a process that is told to stop. */
+const patience = 10_000
 
 /**
  * Begins to work when it is first woken.
@@ -29,7 +34,7 @@ export function createWorker(round: (signal: AbortSignal) => Promise<number>): W
   async function stop(): Promise<void> {
     stopping.abort()
     clearTimeout(timer)
-    await running
+    await Promise.race([running, sleep(patience, undefined, { ref: false })])
   }
 
   async function run(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Branding } from '../../shared/types/api.ts'
+import type { Branding } from '../../shared/types/organization.ts'
 import { readBranding } from '../domain/branding.ts'
 import type { TenantRealm } from '../database/realms.ts'
 import { presentBranding } from './present.ts'

@@ -5,7 +5,7 @@ import type { H3Event } from 'h3'
 import { getQuery } from 'h3'
 import { z } from 'zod'
 import { notFound } from '../../shared/errors.ts'
-import type { Page } from '../../shared/types/api.ts'
+import type { Page } from '../../shared/types/page.ts'
 
 const defaultPageSize = 25
 const maxPageSize = 100

@@ -1,5 +1,5 @@
 import { readableOn } from '../../shared/contrast.ts'
-import type { Home } from '../../shared/types/api.ts'
+import type { Home } from '../../shared/types/people.ts'
 import type { App } from '../domain/app.ts'
 import type { AuthRealm } from '../domain/auth-realm.ts'
 import type { DomainRow } from '../domain/domains.ts'

@@ -1,5 +1,5 @@
 import type { H3Event } from 'h3'
-import type { Branding } from '../../shared/types/api.ts'
+import type { Branding } from '../../shared/types/organization.ts'
 import type { AuthRealm } from '../domain/auth-realm.ts'
 import type { TenantStanding } from '../domain/tenant-standing.ts'
 import type { PlatformRealm, TenantRealm } from '../database/realms.ts'

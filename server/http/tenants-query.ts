@@ -2,12 +2,13 @@ import type { SQL } from 'drizzle-orm'
 import { and, eq, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import { choice } from '../../shared/schemas/fields.ts'
+import { tenantStatuses } from '../../shared/tenant-statuses.ts'
 import type { PlatformRealm } from '../database/realms.ts'
 import { listQuery, matchesFolded } from './list.ts'
 
 /** What the tenants can be asked for, as a page and as a file. */
 export const tenantsQuery = listQuery(['name', 'subdomain', 'created', 'updated', 'status']).extend({
-  status: choice(['pending', 'provisioning', 'active', 'suspended', 'deleting', 'purging']).optional(),
+  status: choice(tenantStatuses).optional(),
 })
 
 export function tenantsFilter({ tenants }: PlatformRealm['tables'], query: Pick<z.output<typeof tenantsQuery>, 'search' | 'status'>): SQL | undefined {

@@ -6,6 +6,7 @@ import type { Config } from '../config.ts'
 import { ConfigError, loadConfig } from '../config.ts'
 import type { RunningApp } from '../create-app.ts'
 import { createApp } from '../create-app.ts'
+import { reasonOf } from '../database/errors.ts'
 import { bootstrapPlatform } from '../database/migrator.ts'
 import type { Subscription } from '../database/notifications.ts'
 import { subscribe } from '../database/notifications.ts'
@@ -64,8 +65,7 @@ export default defineNitroPlugin((nitro) => {
         return await ensureSigningKey(app)
       }
       catch (error) {
-        const cause = (error as Error).cause ?? error
-        log().warn({ event: 'waiting_for_database', message: (cause as Error).message })
+        log().warn({ event: 'waiting_for_database', message: reasonOf(error) })
         await new Promise(resolve => setTimeout(resolve, retryPause))
       }
     }

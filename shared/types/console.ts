@@ -1,4 +1,6 @@
-import type { AuditEvent, Role, TenantStatus } from './api.ts'
+import type { TenantStatus } from '../tenant-statuses.ts'
+import type { AuditEvent } from './audit.ts'
+import type { Role } from './people.ts'
 
 /** What the console's own routes answer. Times are ISO 8601 UTC. */
 

@@ -10,14 +10,14 @@ import { loadMigrations } from '../../server/database/migrations.ts'
 import { bootstrapPlatform } from '../../server/database/migrator.ts'
 import { fromSystem } from '../../server/domain/app.ts'
 import type { OperationWork } from '../../server/domain/operation-kinds.ts'
-import { operationKinds } from '../../server/domain/operation-kinds.ts'
-import type { OperationRunner } from '../../server/domain/operation-runner.ts'
+import { operationWork } from '../../server/domain/operation-kinds.ts'
 import { runOperation, startOperations } from '../../server/domain/operation-runner.ts'
 import { claimOperation, enqueueOperation, finishOperation, getOperation, renewOperation } from '../../server/domain/operations.ts'
+import type { Worker } from '../../server/domain/worker.ts'
 import { createTestDatabase } from '../support/world.ts'
 
 const migrations = { platform: loadMigrations('.', 'platform'), tenant: loadMigrations('.', 'tenant') }
-const usual = { ...operationKinds }
+const usual = { ...operationWork }
 let app: RunningApp
 let sql: postgres.Sql
 
@@ -28,7 +28,7 @@ beforeAll(async () => {
   await bootstrapPlatform(app.database, migrations.platform)
 })
 afterAll(async () => {
-  Object.assign(operationKinds, usual)
+  Object.assign(operationWork, usual)
   await sql.end()
   await app.close()
 })
@@ -174,14 +174,14 @@ describe('an operation that is held for whoever asked for it', () => {
 })
 
 function work(perform: OperationWork): void {
-  operationKinds.clone = perform
+  operationWork.clone = perform
 }
 
 function enqueue(input = {}, tenant: string | null = null): Promise<string> {
   return app.database.platform.transaction(tx => enqueueOperation(tx, app, fromSystem, { kind: 'clone', tenant, input }))
 }
 
-async function withRunner(task: (runner: OperationRunner) => Promise<unknown>): Promise<void> {
+async function withRunner(task: (runner: Worker) => Promise<unknown>): Promise<void> {
   const runner = startOperations(app, migrations)
   runner.wake()
   await task(runner)

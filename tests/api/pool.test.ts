@@ -13,7 +13,7 @@ import { fromSystem } from '../../server/domain/app.ts'
 import { examine } from '../../server/domain/doctor.ts'
 import { drainPool, fillPool } from '../../server/domain/tenant-pool.ts'
 import { createTenant } from '../../server/domain/tenants.ts'
-import { startCli, untilCliIsGone, untilCliWaits } from '../support/cli.ts'
+import { startCli, untilCliIsGone, untilCliIsThere, untilCliWaits } from '../support/cli.ts'
 import { hold } from '../support/hold.ts'
 import type { World } from '../support/world.ts'
 import { auth, createTestDatabase, createWorld } from '../support/world.ts'
@@ -120,7 +120,8 @@ describe('a process that is killed', () => {
     for (let round = 0; round < 3; round++) {
       await fillPool(app, known, 2)
       const creators = [1, 2].map(i => startCli(createArguments(`random${letter(round)}${letter(i)}`), env, password))
-      await sleep(250 + Math.random() * 900)
+      await untilCliIsThere(sql)
+      await sleep(Math.random() * 600)
       for (const creator of creators) creator.kill()
       await Promise.all(creators.map(({ exited }) => exited))
       await untilCliIsGone(sql)

@@ -12,8 +12,9 @@ import { createApp, createLogger } from '../../server/create-app.ts'
 import { loadMigrations } from '../../server/database/migrations.ts'
 import { bootstrapPlatform } from '../../server/database/migrator.ts'
 import { fromSystem } from '../../server/domain/app.ts'
+import { examine } from '../../server/domain/doctor.ts'
 import { createTenant } from '../../server/domain/tenants.ts'
-import { runCli, startCli } from '../support/cli.ts'
+import { startCli, untilCliWaits } from '../support/cli.ts'
 import { hold } from '../support/hold.ts'
 import { createTestDatabase } from '../support/world.ts'
 
@@ -41,31 +42,33 @@ describe('a removal whose process is killed', { timeout: 180_000 }, () => {
     const { id, schema, subdomain } = await makeTenant(`cut-at-${table.replaceAll('_', '-')}`)
     const lock = await hold(sql, tx => tx`lock table ${tx('platform')}.${tx(table)} in share row exclusive mode`)
     const killed = remove(subdomain)
-    await expect.poll(() => sql`select from pg_stat_activity where application_name = 'tenantry-cli' and wait_event_type = 'Lock' and datname = current_database()`.then(rows => rows.length), { timeout: 20_000, interval: 10 }).toBe(1)
+    await untilCliWaits(sql)
     killed.kill()
     await killed.exited
     await lock.release()
     expect(await sql`select status from platform.tenants where id = ${id}`).toEqual([{ status: 'purging' }])
 
-    await endLease('10 minutes')
+    await endLease('10 minutes', id)
     expect(await problems()).toContainEqual(expect.stringMatching(new RegExp(`^${subdomain} is being removed, and nobody works on it.* Run: tenantry tenant delete ${subdomain} --now --yes$`)))
     expect(await remove(subdomain).exited).toMatchObject({ code: 0, json: { status: 'gone' } })
     await expectGone(id, schema)
   })
 
   test('at a moment of no choosing is finished by the next run', async () => {
-    for (let i = 0; i < 4; i++) {
+    await Promise.all(Array.from({ length: 4 }, async (_, i) => {
       const { id, schema, subdomain } = await makeTenant(`random-${i}`)
       const killed = remove(subdomain)
-      await sleep(600 + Math.random() * 2_500)
+      await isPurging(id)
+      // It waits for a second and a half until every process knows, and then begins.
+      await sleep(Math.random() * 2_500)
       killed.kill()
       await killed.exited
-      await endLease('1 second')
+      await endLease('1 second', id)
       const next = await remove(subdomain).exited
       // 1: it had been gone, and only the first did not live to say so.
       if (next.code !== 0) expect(next.errors).toContain('Not found.')
       await expectGone(id, schema)
-    }
+    }))
     expect(await problems()).toEqual([])
   })
 
@@ -83,14 +86,17 @@ function remove(subdomain: string) {
   return startCli(['tenant', 'delete', subdomain, '--now', '--yes', '--json'], env)
 }
 
+async function isPurging(id: string): Promise<void> {
+  await expect.poll(() => sql`select from platform.operations where tenant = ${id} and kind = 'purge'`.then(rows => rows.length), { timeout: 20_000, interval: 10 }).toBe(1)
+}
+
 async function problems(): Promise<string[]> {
-  const { json } = await runCli(['doctor', '--json'], env)
-  return (json.checks as { problems: string[] }[]).flatMap(check => check.problems)
+  return (await examine(app, { platform: loadMigrations('.', 'platform'), tenant: loadMigrations('.', 'tenant') })).flatMap(check => check.problems)
 }
 
 /** As if the process had died so long ago. */
-async function endLease(ago: string): Promise<void> {
-  await sql`update platform.operations set lease_until = now() - ${ago}::text::interval where lease_until is not null and state in ('queued', 'running')`
+async function endLease(ago: string, tenant: string): Promise<void> {
+  await sql`update platform.operations set lease_until = now() - ${ago}::text::interval where tenant = ${tenant} and lease_until is not null and state in ('queued', 'running')`
 }
 
 async function makeTenant(subdomain: string) {

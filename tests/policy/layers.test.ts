@@ -37,7 +37,7 @@ describe('a layer', () => {
     expect(crossings({ file: 'server/database/x.ts', code: 'const { y } = await import(\'../domain/users.ts\')' })).toHaveLength(1)
     expect(crossings({ file: 'cli/x.ts', code: 'import \'../server/http/route.ts\'' })).toHaveLength(1)
     expect(crossings({ file: 'pages/x.vue', code: 'import { users } from \'~~/server/domain/users\'' })).toHaveLength(1)
-    expect(crossings({ file: 'pages/x.vue', code: 'import type { User } from \'#shared/types/api\'' })).toEqual([])
+    expect(crossings({ file: 'pages/x.vue', code: 'import type { User } from \'#shared/types/people\'' })).toEqual([])
   })
 })
 

@@ -1,7 +1,7 @@
 import { fromSystem } from '../../server/domain/app.ts'
 import { platformAuthRealm } from '../../server/domain/auth-realm.ts'
 import { createUser } from '../../server/domain/users.ts'
-import type { Role } from '../../shared/types/api.ts'
+import type { Role } from '../../shared/types/people.ts'
 import type { Person, World } from './world.ts'
 import { auth, signInAs } from './world.ts'
 

@@ -9,15 +9,14 @@ import { applyMigrations } from '../../database/migrator.ts'
 import type { Db } from '../../database/realms.ts'
 import type { App } from '../app.ts'
 import { fromSystem } from '../app.ts'
-import { tenantAuthRealm } from '../auth-realm.ts'
 import { newSigningKey } from '../keys.ts'
-import { openLink } from '../one-time-links.ts'
 import type { OperationReport } from '../operation-runner.ts'
 import type { OperationRow } from '../operations.ts'
-import { enqueueMail } from '../outbox.ts'
+import { tenantRealmOf } from '../tenant-origins.ts'
 import { announceTenant, requireTenant } from '../tenants.ts'
 import type { TenantRow } from '../tenants.ts'
 import { createUser } from '../users.ts'
+import { mailWelcome } from '../welcome.ts'
 import { createSchemaAt, requireKnownVersion } from './filling.ts'
 import type { NewPlace } from './new-place.ts'
 import { findPlace, openPlace } from './new-place.ts'
@@ -50,7 +49,7 @@ export async function cloneTenant(app: App, operation: OperationRow, report: Ope
     await copyScrubbed(tx, source.schema, schema, admin.keep_admin ? admin.admin_email : null, report)
     await applyMigrations(tx, schema, migrations.tenant)
     await tx.insert(app.database.tenant(schema).tables.signing_keys).values(await newSigningKey(schema, app.config.secret, new Date()))
-    if (!admin.keep_admin) await addAdmin(tx, app, { ...tenant, origin: url }, admin)
+    if (!admin.keep_admin) await addAdmin(tx, app, tenant, admin)
     await announceTenant(tx, tenant.id)
     report.signal.throwIfAborted()
     return { tenant: tenant.id, subdomain: tenant.subdomain, url }
@@ -89,12 +88,10 @@ function scrubbedCopy(from: string, to: string, { name, columns }: CopiedTable, 
     from (select ${identifiers}, row_number() over (order by id) as n from ${sql.identifier(from)}.${sql.identifier(name)}) r`
 }
 
-async function addAdmin(tx: Db, app: App, tenant: TenantRow & { origin: string }, { admin_email, by_mail }: Omit<CloneInput, 'place'>): Promise<void> {
-  const authRealm = tenantAuthRealm(app.database, tenant)
+async function addAdmin(tx: Db, app: App, tenant: TenantRow, { admin_email, by_mail }: Omit<CloneInput, 'place'>): Promise<void> {
+  const authRealm = tenantRealmOf(app, tenant)
   const user = await createUser(app, authRealm, { email: admin_email, password: null, role: 'Admin' }, fromSystem, tx)
-  if (!by_mail) return
-  await openLink(tx, authRealm.realm, 'reset', eq(authRealm.realm.tables.users.id, user.id))
-  await enqueueMail(tx, authRealm, { kind: 'welcome', to: user.email, data: { user: user.id } })
+  if (by_mail) await mailWelcome(tx, authRealm, user)
 }
 
 /** @throws ApiError 400 on `admin_email` when the original has no such Admin, who can sign in */

@@ -1,5 +1,5 @@
 import { conflict } from '../../../shared/errors.ts'
-import type { OperationKind } from '../../../shared/types/api.ts'
+import type { OperationKind } from '../../../shared/operations.ts'
 import type { App, Origin } from '../app.ts'
 import type { AuditAction } from '../../../shared/audit-actions.ts'
 import { recordAudit } from '../audit.ts'

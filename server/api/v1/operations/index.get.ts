@@ -1,5 +1,6 @@
 import { and, eq } from 'drizzle-orm'
 import { z } from 'zod'
+import { operationKinds, operationStates } from '../../../../shared/operations.ts'
 import { canReadTenants } from '../../../../shared/permissions.ts'
 import { choice } from '../../../../shared/schemas/fields.ts'
 import { operationColumns } from '../../../domain/operations.ts'
@@ -9,8 +10,8 @@ import { definePlatformRoute } from '../../../http/route.ts'
 
 const query = listQuery(['created']).extend({
   tenant: z.guid('Enter a valid UUID.').optional(),
-  kind: choice(['export', 'restore', 'clone', 'purge', 'rotation']).optional(),
-  state: choice(['queued', 'running', 'done', 'failed']).optional(),
+  kind: choice(operationKinds).optional(),
+  state: choice(operationStates).optional(),
 })
 
 /** Long work on tenants, newest first unless said. */

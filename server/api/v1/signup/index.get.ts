@@ -1,4 +1,4 @@
-import type { SignupTerms } from '../../../../shared/types/api.ts'
+import type { SignupTerms } from '../../../../shared/types/signups.ts'
 import { hasMailbox } from '../../../http/mailbox.ts'
 import { defineSiteRoute } from '../../../http/route.ts'
 

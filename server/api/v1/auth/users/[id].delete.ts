@@ -1,5 +1,6 @@
 import { deleteUserSchema } from '../../../../../shared/schemas/user.ts'
-import { deleteUser, requireCurrentPassword, requireVisibleUser } from '../../../../domain/users.ts'
+import { requireCurrentPassword } from '../../../../domain/user-passwords.ts'
+import { deleteUser, requireVisibleUser } from '../../../../domain/users.ts'
 import { readJson } from '../../../../http/body.ts'
 import { validate } from '../../../../../shared/schemas/validate.ts'
 import { defineRealmRoute } from '../../../../http/route.ts'

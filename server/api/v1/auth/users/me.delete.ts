@@ -1,5 +1,6 @@
 import { deleteUserSchema } from '../../../../../shared/schemas/user.ts'
-import { deleteUser, requireCurrentPassword } from '../../../../domain/users.ts'
+import { requireCurrentPassword } from '../../../../domain/user-passwords.ts'
+import { deleteUser } from '../../../../domain/users.ts'
 import { defineRealmRoute } from '../../../../http/route.ts'
 
 export default defineRealmRoute({ access: 'signed-in', body: deleteUserSchema, status: 204 }, async ({ app, authRealm, principal, body, origin }) => {

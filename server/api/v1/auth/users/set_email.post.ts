@@ -1,6 +1,6 @@
 import { setEmailSchema } from '../../../../../shared/schemas/user.ts'
 import { requestEmailChange } from '../../../../domain/accounts.ts'
-import { requireCurrentPassword } from '../../../../domain/users.ts'
+import { requireCurrentPassword } from '../../../../domain/user-passwords.ts'
 import { defineRealmRoute } from '../../../../http/route.ts'
 
 /** The address changes when the mail that goes to the new one is answered, not before. */

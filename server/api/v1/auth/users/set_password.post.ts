@@ -1,6 +1,6 @@
 import { setPasswordSchema } from '../../../../../shared/schemas/user.ts'
 import { recordAudit } from '../../../../domain/audit.ts'
-import { hashNewPassword, replacePassword, requireCurrentPassword } from '../../../../domain/users.ts'
+import { hashNewPassword, replacePassword, requireCurrentPassword } from '../../../../domain/user-passwords.ts'
 import { defineRealmRoute } from '../../../../http/route.ts'
 
 /** Every other session ends; the one that asks goes on. */

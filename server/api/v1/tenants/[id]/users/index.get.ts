@@ -1,12 +1,13 @@
 import { and, eq } from 'drizzle-orm'
 import { canSupportTenants } from '../../../../../../shared/permissions.ts'
-import { requireTenantById, tenantRealmOf } from '../../../../../domain/tenant-lookup.ts'
+import { tenantRealmOf } from '../../../../../domain/tenant-origins.ts'
+import { requireTenant } from '../../../../../domain/tenants.ts'
 import { listQuery, matchesFolded, toPage, windowOf } from '../../../../../http/list.ts'
 import { definePlatformRoute } from '../../../../../http/route.ts'
 
 /** Whom an operator may sign in as, for support: active people, and no more of them than it takes to choose one. */
 export default definePlatformRoute({ access: canSupportTenants, query: listQuery([]) }, async ({ app, params, query, event }) => {
-  const { realm: { db, tables: { users } } } = tenantRealmOf(app, await requireTenantById(app, params.id!))
+  const { realm: { db, tables: { users } } } = tenantRealmOf(app, await requireTenant(app, { id: params.id! }))
   const where = and(eq(users.is_active, true), matchesFolded(query.search, [users.search]))
   const window = windowOf(query)
   const [count, rows] = await Promise.all([

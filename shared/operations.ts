@@ -1,0 +1,6 @@
+/** What long work there is; server/domain/operation-kinds.ts does it. */
+export const operationKinds = ['export', 'restore', 'clone', 'purge', 'rotation'] as const
+export type OperationKind = typeof operationKinds[number]
+
+export const operationStates = ['queued', 'running', 'done', 'failed'] as const
+export type OperationState = typeof operationStates[number]
