@@ -156,6 +156,7 @@ describe('it ends', () => {
     expect((await onAcme(`${auth}/session/`, { method: 'DELETE', cookies: session.cookies, sameOrigin: true })).status).toBe(204)
     expect(await isOver(session)).toBe(true)
     for (const side of ['acme', 'console'] as const) expect((await lastEvent(side, 'support.ended')).details).toMatchObject({ access: session.id, reason: 'logout' })
+    expect((await lastEvent('acme', 'session.ended')).details).toMatchObject({ reason: 'logout', support: 'sam@example.com' })
   })
 
   test('when any operator who may ends it on the console', async () => {
