@@ -8,6 +8,7 @@ import { isConnectionError, isTimeout } from './database/errors.ts'
 import { barePagePolicy, bareErrorPage } from './http/bare-error-page.ts'
 import { countAnswer } from './http/count-answer.ts'
 import { isApiPath } from './http/methods.ts'
+import { withoutToken } from './http/token-paths.ts'
 import { log } from './log.ts'
 
 /** Renders everything that is thrown: in DRF's shapes to programs, as a page to people. */
@@ -38,17 +39,12 @@ function answerTo(error: Error, event: H3Event): ApiError {
   const status = (error as { statusCode?: number }).statusCode
   if (status === 404) return notFound()
   if (status !== undefined && status >= 400 && status < 500) return new ApiError(status, { detail: 'Bad request.' })
-  log().error({ event: 'unexpected_error', request_id: event.context.request_id, path: loggablePath(event), err: describe(error) })
+  log().error({ event: 'unexpected_error', request_id: event.context.request_id, path: withoutToken(event.path), err: describe(error) })
   return new ApiError(500, { detail: 'A server error occurred.' })
 }
 
 function passedOn(status: number): ApiError {
   return status >= 400 && status < 500 ? new ApiError(status, { detail: 'Bad request.' }) : unavailable()
-}
-
-// A link's token stands in its path.
-function loggablePath(event: H3Event): string {
-  return event.path.split('?')[0]!.replace(/^(\/(?:auth|invite|support)\/).*/, '$1…')
 }
 
 function logged(answer: ApiError, error: Error): ApiError {

@@ -8,7 +8,7 @@ import { logEvent, recordAudit } from './audit.ts'
 import type { AuthRealm } from './auth-realm.ts'
 import { enqueueMail } from './outbox.ts'
 import { sessionRevoked } from './refusals.ts'
-import { closeSupportAccesses } from './support-sessions.ts'
+import { closeSupportAccesses, supportedBy } from './support-sessions.ts'
 import type { TenantStanding } from './tenant-standing.ts'
 import { closedAnswer, standingNow } from './tenant-standing.ts'
 import type { Claims, LiveSession } from './tokens.ts'
@@ -97,7 +97,7 @@ export async function blacklistSession(app: App, authRealm: AuthRealm, refreshTo
   const claims = await readRefreshToken(app, authRealm, refreshToken, origin)
   const session = await requireLiveSession(authRealm, claims)
   if (claims.seq !== session.counter && !isWithinGrace(app, session, claims)) throw await punishReuse(app, authRealm, session, claims, origin)
-  await endSessions(authRealm, { ...origin, actor: session.user_id }, session.user_id, reason, { only: session.id })
+  await endSessions(authRealm, { ...origin, actor: session.user_id, support: session.support }, session.user_id, reason, { only: session.id })
 }
 
 /** Says whether an access or refresh token is good right now: signature, session, user and counter. */
@@ -154,13 +154,14 @@ async function readRefreshToken(app: App, authRealm: AuthRealm, token: string, o
   }
 }
 
-async function requireLiveSession({ realm }: AuthRealm, claims: Claims): Promise<LiveSession> {
+async function requireLiveSession({ realm }: AuthRealm, claims: Claims): Promise<LiveSession & { support: string | null }> {
   const { sessions, users } = realm.tables
   const rows = await realm.db.select({
     ...liveColumns(sessions),
     revoked_at: sessions.revoked_at,
     revoked_reason: sessions.revoked_reason,
     is_active: users.is_active,
+    support: supportedBy(realm),
   }).from(sessions).innerJoin(users, eq(users.id, sessions.user_id)).where(and(eq(sessions.id, claims.sid), eq(users.id, claims.user_id)))
   const session = rows[0]
   if (!session?.is_active) throw unauthorized({ detail: 'No active account found for the given token.' })

@@ -11,7 +11,7 @@ import type { AuthRealm } from './auth-realm.ts'
 import { hashOf, newToken } from './one-time-links.ts'
 import type { TokenPair } from './sessions.ts'
 import { insertSession, mintPair } from './sessions.ts'
-import { endSupportAccesses } from './support-sessions.ts'
+import { endSupportAccesses, isStillOperators } from './support-sessions.ts'
 import { tenantRealmOf } from './tenant-origins.ts'
 import { requireTenant } from './tenants.ts'
 
@@ -117,6 +117,7 @@ async function takeAccess(tx: Db, { tables: { support_accesses: accesses } }: Pl
     isNull(accesses.opened_at),
     isNull(accesses.ended_at),
     gt(accesses.expires_at, now),
+    isStillOperators(),
   )).returning({ id: accesses.id, user_id: accesses.user_id, operator: accesses.operator, operator_email: accesses.operator_email, reason: accesses.reason, is_read_only: accesses.is_read_only, expires_at: accesses.expires_at })
   return rows[0]
 }

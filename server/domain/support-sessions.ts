@@ -1,10 +1,10 @@
-import { and, eq, inArray, isNull, sql } from 'drizzle-orm'
+import { and, eq, gt, inArray, isNull, sql } from 'drizzle-orm'
 import type { SQL } from 'drizzle-orm'
 import { pgSchema } from 'drizzle-orm/pg-core'
 import { platformTables } from '../../drizzle/platform/schema.ts'
 import { realmTables } from '../../drizzle/realm/schema.ts'
 import type { Db, Realm } from '../database/realms.ts'
-import type { Origin } from './app.ts'
+import type { App, Origin } from './app.ts'
 import { recordAudits } from './audit.ts'
 import type { AuthRealm } from './auth-realm.ts'
 
@@ -13,7 +13,7 @@ import type { AuthRealm } from './auth-realm.ts'
 // In the platform's schema, whichever realm's transaction it is that writes.
 const { table } = pgSchema('platform')
 const platform = { tables: { ...realmTables(table), ...platformTables(table) } }
-const { support_accesses: accesses } = platform.tables
+const { support_accesses: accesses, tenants, users: operators } = platform.tables
 
 /** For a query of sessions: the e-mail address of the operator who opened one as somebody else, or null. */
 export function supportedBy({ tables: { sessions } }: Realm): SQL<string | null> {
@@ -52,4 +52,16 @@ export async function endSupportAccesses(db: Db, realm: Realm, ids: string[], or
 export async function endSupportAccessesOf(db: Db, { id, realm }: AuthRealm, origin: Origin, reason: string, operator: string | null): Promise<void> {
   const rows = await db.select({ id: accesses.id }).from(accesses).where(and(eq(accesses.tenant, id), isNull(accesses.ended_at)))
   await endSupportAccesses(db, realm, rows.map(row => row.id), origin, reason, operator)
+}
+
+/** Ends all that an operator has asked for, in the transaction in which she loses the right to it. */
+export async function endSupportAccessesBy(db: Db, { database }: App, operator: string, origin: Origin): Promise<void> {
+  const rows = await db.select({ id: accesses.id, schema: tenants.schema }).from(accesses).innerJoin(tenants, eq(tenants.id, accesses.tenant))
+    .where(and(eq(accesses.operator, operator), isNull(accesses.ended_at), gt(accesses.expires_at, new Date())))
+  for (const { id, schema } of rows) await endSupportAccesses(db, database.tenant(schema), [id], { ...origin, actor: null }, 'revoked', origin.actor)
+}
+
+/** For a query of accesses: whether the operator may still do what she asked for. */
+export function isStillOperators(): SQL {
+  return sql`exists (select from ${operators} o where o.id = ${accesses.operator} and o.is_active and o.role in ('Admin', 'Support'))`
 }

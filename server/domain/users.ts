@@ -2,7 +2,7 @@ import { and, eq } from 'drizzle-orm'
 import type { Language } from '../../shared/dates.ts'
 import { conflict, invalid, notFound } from '../../shared/errors.ts'
 import type { Actor } from '../../shared/permissions.ts'
-import { canManageUsers } from '../../shared/permissions.ts'
+import { canManageUsers, canSupportTenants } from '../../shared/permissions.ts'
 import { noSuchObject } from '../../shared/schemas/fields.ts'
 import type { Role } from '../../shared/types/people.ts'
 import { violatedReference, violatedUnique } from '../database/errors.ts'
@@ -15,6 +15,7 @@ import { changesOf, differing } from './changes.ts'
 import { imagePlace, removePlace } from './image-files.ts'
 import { beyondSupport } from './refusals.ts'
 import { endSessions } from './sessions.ts'
+import { endSupportAccessesBy } from './support-sessions.ts'
 import { hashNewPassword } from './user-passwords.ts'
 import { mailWelcome } from './welcome.ts'
 
@@ -123,6 +124,7 @@ export async function changeUser(app: App, authRealm: AuthRealm, id: string, cha
     if (Object.keys(values).length === 0) return before
     const after = (await tx.update(users).set(values).where(eq(users.id, id)).returning(userColumns(users)))[0]!
     if (before.is_active && !after.is_active) await endSessions(authRealm, origin, id, 'deactivation', {}, tx)
+    if (authRealm.kind === 'platform' && !(after.is_active && canSupportTenants(after))) await endSupportAccessesBy(tx, app, id, origin)
     const details = changesOf(before, after)
     if (Object.keys(details).length > 0) await recordAudit(tx, realm, origin, { action: 'user.changed', subject: id, details })
     if (before.role !== after.role) logEvent(app, authRealm, origin, 'role_changed', { subject: id, from: before.role, to: after.role })
@@ -143,12 +145,13 @@ export async function requireVisibleUser({ realm }: AuthRealm, actor: Actor, id:
 }
 
 /** @throws ApiError 404, or 409 for the last active Admin */
-export async function deleteUser(app: App, { realm }: AuthRealm, id: string, origin: Origin): Promise<void> {
+export async function deleteUser(app: App, { realm, kind }: AuthRealm, id: string, origin: Origin): Promise<void> {
   const { users } = realm.tables
   await realm.transaction(async (tx) => {
     await keepAnAdmin(tx, realm, id)
     const deleted = await tx.delete(users).where(eq(users.id, id)).returning({ email: users.email, first_name: users.first_name, last_name: users.last_name, role: users.role })
     if (!deleted[0]) throw notFound()
+    if (kind === 'platform') await endSupportAccessesBy(tx, app, id, origin)
     await recordAudit(tx, realm, origin, { action: 'user.deleted', subject: id, details: deleted[0] })
   })
   await removePlace(imagePlace(app, realm, id))

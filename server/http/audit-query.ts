@@ -7,6 +7,8 @@ import type { Realm } from '../database/realms.ts'
 import { matchesPeople } from './directory-query.ts'
 import { listQuery, matchesFolded } from './list.ts'
 
+const malformed = 'Enter a valid day or time, as in 2026-01-31 or 2026-01-31T12:00:00Z.'
+
 /** What the record can be asked for, as a page and as a file. */
 export const auditQuery = listQuery(['created']).extend({
   /** One, or all of a group. */
@@ -20,7 +22,9 @@ export const auditQuery = listQuery(['created']).extend({
 // A day is one of UTC, from its first or to its last moment.
 function moment(ofDay: string) {
   return z.string().transform(value => /^\d{4}-\d{2}-\d{2}$/.test(value) ? value + ofDay : value)
-    .pipe(z.iso.datetime({ offset: true, error: 'Enter a valid day or time, as in 2026-01-31 or 2026-01-31T12:00:00Z.' }))
+    .pipe(z.iso.datetime({ offset: true, error: malformed, abort: true }))
+    // PostgreSQL has no year 0.
+    .refine(value => new Date(value).getUTCFullYear() > 0, malformed)
     .transform(value => new Date(value)).optional()
 }
 

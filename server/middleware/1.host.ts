@@ -49,7 +49,9 @@ function requireOpen(event: H3Event, { tenant, origin, is_former }: Extract<Plac
     event.context.standing = tenant.standing
     throw closed
   }
-  if (is_former) throw tenantMoved(`${origin}${event.path}`)
+  // As it came, if it is a path: h3 decodes its own, which may then be another path, or none that a header can have.
+  const { url = '' } = event.node.req
+  if (is_former) throw tenantMoved(`${origin}${url.startsWith('/') ? url : '/'}`)
 }
 
 /** @throws ApiError 400 when it is missing or there are several: which of two would count is anyone's guess */

@@ -25,6 +25,7 @@ const shutdownLimit = 20_000
 
 /** Starts what every request needs. Until it stands, requests are answered 503 and /readyz says so. */
 export default defineNitroPlugin((nitro) => {
+  requireNode()
   const config = requireConfig()
   // Nitro reads these when it starts to listen, which is after this.
   process.env.HOST ??= config.host
@@ -76,6 +77,14 @@ export default defineNitroPlugin((nitro) => {
 function limitRequestTime({ node: { req } }: H3Event): void {
   const { server } = (req.socket ?? {}) as { server?: Server }
   if (server) server.requestTimeout = requestLimit
+}
+
+// An older one starts, and fails with the first body that is sent to it.
+function requireNode(): void {
+  const { node } = process.versions
+  if (Number.parseInt(node) >= 24) return
+  process.stderr.write(`This is Node.js ${node}, and 24 is needed. The one that came with Tenantry is: npx node .output/server/index.mjs\n`)
+  process.exit(1)
 }
 
 function requireConfig(): Config {

@@ -1,5 +1,6 @@
 import { removeResponseHeader, setResponseHeaders } from 'h3'
 import { defineNitroPlugin } from 'nitropack/runtime'
+import { hasToken } from '../http/token-paths.ts'
 import { getRuntime } from '../runtime.ts'
 
 /** Headers on every answer: pages, API, files and errors alike. What only pages have is in html.ts. */
@@ -9,7 +10,7 @@ export default defineNitroPlugin((nitro) => {
       'x-content-type-options': 'nosniff',
       'cross-origin-resource-policy': 'same-origin',
       // A link with a token in its path must not be told to anyone, not even to our own assets' log.
-      'referrer-policy': /^\/(?:auth|invite|support|signup\/confirm)\//.test(event.path) ? 'no-referrer' : 'strict-origin-when-cross-origin',
+      'referrer-policy': hasToken(event.path) ? 'no-referrer' : 'strict-origin-when-cross-origin',
     })
     if (getRuntime()?.app.config.protocol === 'https') setResponseHeaders(event, { 'strict-transport-security': 'max-age=31536000; includeSubDomains' })
   })

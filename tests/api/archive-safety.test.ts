@@ -148,6 +148,19 @@ describe('an archive that lies, though its checksums are right', () => {
     expect(await everything()).toEqual(before)
   })
 
+  test('and brings links of invitations, from another installation, brings none that works', async () => {
+    const name = 'acme-20260101T000000Z-00000002.tar'
+    const planted = { name: 'invitations', columns: ['id', 'email', 'role', 'token_hash', 'created', 'expires_at'], lines: `${id}\tplanted@example.com\tAdmin\tknown\t2026-01-01 00:00:00+00\t2036-01-01 00:00:00+00\n` }
+    await writeFile(pathOf(name), forgeArchive(manifest(), [settings, planted], [], randomBytes(32).toString('base64url')))
+    const place = await furnish('planted')
+    await done(requestRestoration(app, place.id, { archive: name, foreign: true, keep: false }, fromSystem, true))
+    const [row] = await sql`select email, token_hash from ${sql(place.schema)}.invitations`
+    expect(row!.email).toBe('planted@example.com')
+    expect(row!.token_hash).not.toBe('known')
+    await rm(pathOf(name))
+    await removeTenant('planted')
+  })
+
   test('of a version that is not known is refused in so many words', async () => {
     expect(await refusal(forgeArchive({ ...manifest(), migrations: [...manifest().migrations, `tenant/9999_tomorrow ${'0'.repeat(64)}`] }, [settings], [], env.SECRET!))).toMatch(/tenant\/9999_tomorrow/)
     expect(await refusal(forgeArchive({ ...manifest(), migrations: [`realm/0000_initial ${'0'.repeat(64)}`] }, [settings], [], env.SECRET!))).toMatch(/realm\/0000_initial/)

@@ -7,6 +7,7 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fromSystem } from '../../server/domain/app.ts'
 import { platformAuthRealm } from '../../server/domain/auth-realm.ts'
+import { hashOf } from '../../server/domain/one-time-links.ts'
 import { createUser } from '../../server/domain/users.ts'
 import { finished, rowsOf } from '../support/archives.ts'
 import type { Answer } from '../support/http.ts'
@@ -138,6 +139,16 @@ describe('restored as another organisation, an archive', () => {
     expect((await world.acme.call(`${auth}/users/me/`, { token: access })).status).toBe(401)
   })
 
+  test('leaves the links of invitations to the original, until they are sent again', async () => {
+    const token = 'known-to-whoever-was-invited'
+    await sql`update ${sql(world.acme.schema)}.invitations set token_hash = ${hashOf(token)}`
+    await restoredAs(await archiveAcme(), 'Uninvited', 'uninvited')
+    const host = `uninvited.localhost:${world.port}`
+    const lookup = { body: { token } }
+    expect((await call(world.port, host, `${api}/invitations/lookup/`, lookup)).status).toBe(400)
+    expect((await world.acme.call(`${api}/invitations/lookup/`, lookup)).status).toBe(200)
+  })
+
   test('leaves the others as they were', async () => {
     expect(await rowsOf(sql, world.globex.schema)).toEqual(globex)
   })
@@ -146,6 +157,8 @@ describe('restored as another organisation, an archive', () => {
 describe('restored in place, an archive', () => {
   test('brings back what was, signs everyone out, and keeps what it replaces', async () => {
     const before = await rowsOf(sql, world.acme.schema)
+    const readLinks = () => sql`select id, token_hash from ${sql(world.acme.schema)}.invitations`
+    const links = await readLinks()
     const files = await filesOf(world.acme.schema)
     const globex = await rowsOf(sql, world.globex.schema)
     const archive = await archiveAcme()
@@ -164,6 +177,7 @@ describe('restored in place, an archive', () => {
     const after = await rowsOf(sql, world.acme.schema)
     expect(after.audit_events!.filter(row => !row.includes('organization.data_restored'))).toEqual(before.audit_events)
     expect({ ...after, audit_events: [] }).toEqual({ ...before, audit_events: [] })
+    expect(await readLinks()).toEqual(links)
     expect(await filesOf(world.acme.schema)).toEqual(files)
     expect(await sql`select kid from ${sql(world.acme.schema)}.signing_keys`).toEqual(keys)
     expect(await sql`select maintenance_since from platform.tenants where id = ${world.acme.id}`).toEqual([{ maintenance_since: null }])

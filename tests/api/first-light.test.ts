@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startServer } from '../support/server.ts'
 import type { World } from '../support/world.ts'
 import { auth, createWorld, signInAs } from '../support/world.ts'
 
@@ -22,5 +23,14 @@ describe('two organisations with the same e-mail address', () => {
     const answer = await world.globex.call(`${auth}/jwt/create/`, { body: { email: 'ann@example.com', password: world.acme.admin.password } })
     expect(answer.status).toBe(401)
     expect(answer.json).toEqual({ detail: 'No active account found with the given credentials' })
+  })
+})
+
+describe('a server', () => {
+  test('refuses to start under a Node.js that it would fail under later', async () => {
+    const pretend = 'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.20.2" } })'
+    const { PORT: _, ...env } = world.env
+    const started = startServer({ ...env, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(pretend)}` })
+    await expect(started).rejects.toThrow(/ended with 1: .*This is Node\.js 20\.20\.2, and 24 is needed/)
   })
 })

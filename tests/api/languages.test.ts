@@ -48,6 +48,17 @@ describe('a person\'s language', () => {
   })
 })
 
+describe('the texts of the interface', () => {
+  test('are there in our languages, and in nothing else that a program may take for one', async () => {
+    for (const place of [world.acme, world.globex]) {
+      for (const language of ['en', 'ar']) expect((await place.call(`/_i18n/x/${language}/messages.json`)).status).toBe(200)
+      for (const wrong of ['fr', 'EN', 'constructor', '__proto__', 'toString', '%63onstructor', '..%2fen']) {
+        expect([wrong, (await place.call(`/_i18n/x/${wrong}/messages.json`)).status]).toEqual([wrong, 404])
+      }
+    }
+  })
+})
+
 describe('a mail', () => {
   test('is in its reader\'s language, else in the organisation\'s, else in English', async () => {
     const [arabic, english, none] = await Promise.all([personWith('ar', 'arabic@example.com'), personWith('en', 'english@example.com'), personWith(null, 'none@example.com')])

@@ -156,6 +156,7 @@ describe('it ends', () => {
     expect((await onAcme(`${auth}/session/`, { method: 'DELETE', cookies: session.cookies, sameOrigin: true })).status).toBe(204)
     expect(await isOver(session)).toBe(true)
     for (const side of ['acme', 'console'] as const) expect((await lastEvent(side, 'support.ended')).details).toMatchObject({ access: session.id, reason: 'logout' })
+    expect((await lastEvent('acme', 'session.ended')).details).toMatchObject({ reason: 'logout', support: 'sam@example.com' })
   })
 
   test('when any operator who may ends it on the console', async () => {
@@ -186,6 +187,23 @@ describe('it ends', () => {
     const { json } = await request()
     expect((await onConsole(`${api}/support-accesses/${json.id}/`, { method: 'DELETE', token: operator.token })).status).toBe(204)
     expect((await open(json.url)).status).toBe(400)
+  })
+
+  test('when its operator is demoted, deactivated or deleted, with the links that she has not opened yet', async () => {
+    const owner = await addOperator(world, 'owner@example.com', 'Admin')
+    const demote = (id: string) => onConsole(`${auth}/users/${id}/`, { method: 'PATCH', token: owner.token, body: { role: 'Staff' } })
+    const deactivate = (id: string) => onConsole(`${auth}/users/${id}/`, { method: 'PATCH', token: owner.token, body: { is_active: false } })
+    const remove = (id: string) => onConsole(`${auth}/users/${id}/`, { method: 'DELETE', token: owner.token, body: { current_password: owner.password } })
+    for (const [i, lose] of [demote, deactivate, remove].entries()) {
+      const helper = await addOperator(world, `helper-${i}@example.com`, 'Support')
+      const [session, others] = [await openSupport(world, helper.token, world.acme.staff), await openSupport(world, operator.token, world.acme.staff)]
+      const { json } = await onConsole(accessesOf(world.acme.id), { token: helper.token, body: { user: world.acme.staff.id, reason: 'Ticket 4711' } })
+      expect((await lose(helper.id)).status).toBeLessThan(300)
+      expect([await isOver(session), await isOver(others)]).toEqual([true, false])
+      expect((await open(json.url)).status).toBe(400)
+      for (const side of ['acme', 'console'] as const) expect((await lastEvent(side, 'support.ended')).details).toMatchObject({ operator: helper.email, reason: 'revoked' })
+      expect((await lastEvent('console', 'support.ended')).actor).toBe(owner.id)
+    }
   })
 
   test('when its time is up, which is put on record once', async () => {

@@ -16,6 +16,7 @@ import { tenantStatuses } from '../../shared/tenant-statuses.ts'
 import { runCli } from '../support/cli.ts'
 import type { Answer, Call } from '../support/http.ts'
 import { mailsTo } from '../support/mails.ts'
+import { sendRaw } from '../support/raw-http.ts'
 import type { SecondServer } from '../support/second-server.ts'
 import { startBeside } from '../support/second-server.ts'
 import type { Place, World } from '../support/world.ts'
@@ -254,6 +255,21 @@ describe('a tenant that is renamed', () => {
     expect((await after.call(`${auth}/users/me/`, { token: renewed.json.access })).status).toBe(200)
     expect((await signInAs(after, place.admin)).access).toEqual(expect.any(String))
     expect((await world.acme.call(`${auth}/users/me/`, { token: renewed.json.access })).status).toBe(401)
+  })
+
+  test('leads to the very path that was asked for, and to no other host, whatever is in it', async () => {
+    const place = await makeTenant('plain')
+    await onConsole(`tenants/${place.id}/`, { method: 'PATCH', body: { subdomain: 'elsewhere' } })
+    const { origin } = placeLike(place, 'elsewhere')
+    await expect.poll(async () => (await place.call('/')).status, { timeout: 1_000 }).toBe(308)
+    for (const path of ['/a%20b%2Fc%3Fd?x=%26', '/%E4%BD%A0', '/%0d%0aSet-Cookie:%20x=1', '/%00', '//example.org/x', '/%5cexample.org', '/@example.org']) {
+      const { status, headers } = await place.call(path)
+      expect([path, status, headers.location, headers['set-cookie']]).toEqual([path, 308, `${origin}${path}`, undefined])
+    }
+    for (const target of ['http://example.org/x', 'other://example.org/x']) {
+      const { status, headers } = await sendRaw(world.port, [`GET ${target} HTTP/1.1`, `Host: ${place.host}`])
+      expect([target, status, headers.location]).toEqual([target, 308, `${origin}/`])
+    }
   })
 
   test('keeps its former address from others while it leads on; when that is over, its old tokens end and anyone may have it', async () => {

@@ -13,10 +13,10 @@ import { getOperation } from '../../server/domain/operations.ts'
 /** What an archive leaves out, and a restore therefore too. */
 const leftOut = ['sessions', 'one_time_tokens', 'signing_keys']
 
-/** Every row of a schema as text, by table, without those that an archive leaves out. */
+/** Every row of a schema as text, by table, without those that an archive leaves out, and without the links of invitations. */
 export async function rowsOf(sql: postgres.Sql, schema: string): Promise<Record<string, string[]>> {
   const tables = await sql`select tablename as name from pg_tables where schemaname = ${schema} order by 1`
-  const rows = await Promise.all(tables.map(async ({ name }) => [name as string, (await sql`select t::text as row from ${sql(schema)}.${sql(name as string)} t order by 1`).map(({ row }) => row as string)] as const))
+  const rows = await Promise.all(tables.map(async ({ name }) => [name as string, (await sql`select ${name === 'invitations' ? sql`(to_jsonb(t) - 'token_hash')` : sql`t`}::text as row from ${sql(schema)}.${sql(name as string)} t order by 1`).map(({ row }) => row as string)] as const))
   return Object.fromEntries(rows.filter(([name]) => !leftOut.includes(name)))
 }
 

@@ -49,6 +49,14 @@ export async function fillSchema(tx: Db, client: TransactionClient, schema: stri
   await applyMigrations(tx, schema, migrations)
 }
 
+/**
+ * Gives open invitations links that nobody has: those who made the archive may know the old ones, and those who got them
+ * were invited elsewhere. Sent again, an invitation works.
+ */
+export async function closeInvitationLinks(tx: Db, schema: string): Promise<void> {
+  await tx.execute(sql`update ${sql.identifier(schema)}.invitations set token_hash = encode(sha256(convert_to(gen_random_uuid()::text, 'UTF8')), 'base64')`)
+}
+
 /** Makes an empty schema of a given version, in the caller's transaction. */
 export async function createSchemaAt(tx: Db, schema: string, migrations: Migration[]): Promise<void> {
   await tx.execute(sql`create schema ${sql.identifier(requireSchemaName(schema))}`)

@@ -14,7 +14,7 @@ import { isPassing } from '../operation-runner.ts'
 import type { OperationRow } from '../operations.ts'
 import { announceTenant, requireTenant } from '../tenants.ts'
 import { archiveTenant } from './export.ts'
-import { fillSchema, requireKnownVersion } from './filling.ts'
+import { closeInvitationLinks, fillSchema, requireKnownVersion } from './filling.ts'
 import type { NewPlace } from './new-place.ts'
 import { findPlace, openPlace } from './new-place.ts'
 import type { OpenArchive } from './reading.ts'
@@ -70,6 +70,7 @@ async function restoreAsNew(app: App, archive: OpenArchive, place: NewPlace, rep
     return await inLongTransaction(app.database, app.databaseUrl, schema, async (tx, client) => {
       const { tenant, url } = await openPlace(tx, app, place)
       await fillSchema(tx, client, schema, archive, migrations.tenant, report)
+      await closeInvitationLinks(tx, schema)
       await tx.insert(app.database.tenant(schema).tables.signing_keys).values(await newSigningKey(schema, app.config.secret, new Date()))
       await announceTenant(tx, tenant.id)
       report.signal.throwIfAborted()
@@ -143,6 +144,7 @@ async function replaceSchema(
     const done = (await tx.select({ result: operations.result }).from(operations).where(eq(operations.id, operation.id)))[0]?.result
     if (done) return done
     await fillSchema(tx, client, draft, archive, migrations.tenant, report)
+    if (!archive.ours) await closeInvitationLinks(tx, draft)
     await giveKeys(tx, app, schema, draft, keepsKeys)
     await recordAudit(tx, app.database.tenant(draft), fromSystem, { action: 'organization.data_restored', subject: id, details: { to: archive.manifest.created } })
     report.begin('Replacing its schema')
