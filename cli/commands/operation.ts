@@ -2,18 +2,17 @@ import { defineCommand } from 'citty'
 import { desc, eq } from 'drizzle-orm'
 import { notFound } from '../../shared/errors.ts'
 import { uuidPattern } from '../../shared/schemas/fields.ts'
-import type { OperationState } from '../../shared/types/api.ts'
+import type { OperationState } from '../../shared/operations.ts'
+import { operationStates } from '../../shared/operations.ts'
 import type { OperationRow } from '../../server/domain/operations.ts'
 import { getOperation, operationColumns } from '../../server/domain/operations.ts'
 import { defineTask, wholeNumber } from '../task.ts'
-
-const states = ['queued', 'running', 'done', 'failed'] as const satisfies OperationState[]
 
 const list = defineTask({
   name: 'list',
   description: 'List long work, newest first: archiving, restoring, cloning, deleting, rotating',
   args: {
-    state: { type: 'enum', options: [...states], description: 'Only those' },
+    state: { type: 'enum', options: [...operationStates], description: 'Only those' },
     limit: { type: 'string', description: 'At most so many', default: '50' },
   },
   async run({ app, args }) {

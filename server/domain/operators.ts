@@ -1,4 +1,4 @@
-import type { Role } from '../../shared/types/api.ts'
+import type { Role } from '../../shared/types/people.ts'
 import type { App, Origin } from './app.ts'
 import { platformAuthRealm } from './auth-realm.ts'
 import { newSigningKey } from './keys.ts'
