@@ -121,6 +121,8 @@ async function findPrincipal(event: H3Event, app: App, authRealm: AuthRealm, str
 function readParams(event: H3Event): Record<string, string> {
   const params = getRouterParams(event)
   if (params.id !== undefined && !uuidPattern.test(params.id)) throw notFound()
+  // Nothing that is stored has such a name, and PostgreSQL takes none.
+  if (Object.values(params).some(value => value.includes('\0'))) throw notFound()
   return params
 }
 

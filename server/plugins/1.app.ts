@@ -31,6 +31,7 @@ export default defineNitroPlugin((nitro) => {
   process.env.HOST ??= config.host
   process.env.NITRO_SHUTDOWN_TIMEOUT ??= String(shutdownLimit)
   nitro.hooks.hook('request', limitRequestTime)
+  process.on('uncaughtException', endWithoutPort)
   let app: RunningApp | undefined
   let subscription: Subscription | undefined
   let closing = false
@@ -77,6 +78,13 @@ export default defineNitroPlugin((nitro) => {
 function limitRequestTime({ node: { req } }: H3Event): void {
   const { server } = (req.socket ?? {}) as { server?: Server }
   if (server) server.requestTimeout = requestLimit
+}
+
+// Nitro logs what nobody catches and goes on: as a server that nobody can reach, and that works on operations unseen.
+function endWithoutPort(error: NodeJS.ErrnoException): void {
+  if (error.syscall !== 'listen') return
+  log().fatal({ event: 'start_failed', message: error.message })
+  process.exit(1)
 }
 
 // An older one starts, and fails with the first body that is sent to it.

@@ -24,6 +24,13 @@ export function text(max: number, options: { blank?: boolean } = {}) {
     : plain.min(1, { error: blank, abort: true }).max(max, `Ensure this field has no more than ${max} characters.`))
 }
 
+/** An organisation's name, in which no two differ by nothing that people see: blanks are one space, and what shows nothing is not there. */
+export function organizationName() {
+  return text(150).pipe(z.string()
+    .transform(value => value.normalize('NFC').replaceAll(/[\u00AD\u200B\u2060\uFEFF]/g, '').replaceAll(/\s+/g, ' ').trim())
+    .pipe(text(150)))
+}
+
 /** An e-mail address in the one form that is stored and compared: trimmed, NFC, lower case. */
 export function email() {
   return line().pipe(z.string()

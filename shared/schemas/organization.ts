@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { languages } from '../dates.ts'
-import { boolean, choice, email, integer, text } from './fields.ts'
+import { boolean, choice, email, integer, organizationName, text } from './fields.ts'
 import { phoneSchema } from './tenant.ts'
 
 const domain = text(253).pipe(z.string().transform(value => value.toLowerCase())
@@ -11,7 +11,7 @@ const color = text(7).pipe(z.string().transform(value => value.toLowerCase())
 
 /** What an organisation's admins change of it. */
 export const organizationSchema = z.object({
-  name: text(150).optional(),
+  name: organizationName().optional(),
   business_email: email().optional(),
   business_phone_number: phoneSchema.optional(),
   registration: choice(['invite_only', 'open']).optional(),

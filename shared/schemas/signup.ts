@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { languages } from '../dates.ts'
-import { choice, email, text } from './fields.ts'
+import { choice, email, organizationName, text } from './fields.ts'
 import { subdomainSchema } from './tenant.ts'
 
 /** Asking for an organisation on the site; the one who asks becomes its first Admin. */
 export const signupSchema = z.object({
-  name: text(150),
+  name: organizationName(),
   subdomain: subdomainSchema,
   email: email(),
   language: choice(languages).default('en'),
@@ -18,7 +18,7 @@ export const subdomainQuery = z.object({ name: text(150).optional(), subdomain: 
 export const signupTokenSchema = z.object({ token: text(128) })
 
 /** Confirming; with another name or subdomain, where somebody else was first. */
-export const signupConfirmationSchema = signupTokenSchema.extend({ name: text(150).optional(), subdomain: subdomainSchema.optional() })
+export const signupConfirmationSchema = signupTokenSchema.extend({ name: organizationName().optional(), subdomain: subdomainSchema.optional() })
 
 /** Why not, in words for the one who asked. */
 export const refusalSchema = z.object({ reason: text(500, { blank: true }).default('') })

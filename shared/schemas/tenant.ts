@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { languages } from '../dates.ts'
 import { skeletonOf } from '../subdomains.ts'
-import { boolean, choice, email, text } from './fields.ts'
+import { boolean, choice, email, organizationName, text } from './fields.ts'
 
 /** Names that a tenant may not take: ours, infrastructure's, and those that phishers like. */
 const reserved = [
@@ -26,7 +26,7 @@ export const phoneSchema = text(32, { blank: true }).pipe(z.string()
   .refine(value => value === '' || /^\+?[0-9 ()./-]{3,32}$/.test(value), 'Enter a valid phone number.'))
 
 export const newTenantSchema = z.object({
-  name: text(150),
+  name: organizationName(),
   subdomain: subdomainSchema,
   business_email: email(),
   business_phone_number: phoneSchema.default(''),

@@ -93,7 +93,9 @@ describe('a domain', () => {
     expect((await onConsole(`tenants/${world.acme.id}/domains/${host}/primary/`, { method: 'PUT', body: {} })).json.code).toBe('wrong_state')
     expect((await onConsole(`tenants/${world.globex.id}/domains/`, { body: { host: host.toUpperCase() } })).json).toEqual({ host: ['This domain is taken.'] })
     for (const [method, path] of [['PUT', 'verification/'], ['PUT', 'primary/'], ['DELETE', 'primary/'], ['DELETE', '']] as const) {
-      expect((await onConsole(`tenants/${world.globex.id}/domains/${host}/${path}`, { method, ...method === 'PUT' ? { body: {} } : {} })).status).toBe(404)
+      for (const absent of [host, '%00']) {
+        expect((await onConsole(`tenants/${world.globex.id}/domains/${absent}/${path}`, { method, ...method === 'PUT' ? { body: {} } : {} })).status).toBe(404)
+      }
     }
   })
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startServer } from '../support/server.ts'
 import type { World } from '../support/world.ts'
@@ -27,6 +28,14 @@ describe('two organisations with the same e-mail address', () => {
 })
 
 describe('a server', () => {
+  test('ends where its port is another\'s', async () => {
+    // It is the other that answers that it is ready; this signal does nothing.
+    const second = await startServer(world.env)
+    const code = await Promise.race([second.stop('SIGCONT'), sleep(10_000, 'goes on')])
+    second.stop('SIGKILL')
+    expect(code).toBe(1)
+  })
+
   test('refuses to start under a Node.js that it would fail under later', async () => {
     const pretend = 'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.20.2" } })'
     const { PORT: _, ...env } = world.env

@@ -73,6 +73,16 @@ describe('a name', () => {
   })
 })
 
+describe('an organisation\'s name', () => {
+  test('differs from another\'s by more than blanks and what shows nothing', async () => {
+    for (const name of ['Acme  Ltd', 'Acme\u00A0Ltd', 'Acme\u3000Ltd', 'Ac\u200Bme Ltd', 'Acme\u00AD Ltd', '\uFEFFACME Ltd']) {
+      for (const answer of [await create({ name }), await rename({ name })]) expect([name, answer.status, Object.keys(answer.json)]).toEqual([name, 400, ['name']])
+    }
+    expect((await create({ name: '\u200B' })).json).toEqual({ name: ['This field may not be blank.'] })
+    expect((await create({ name: ' Cafe\u0301  du\u00A0Nord ' })).json.name).toBe('Café du Nord')
+  })
+})
+
 let made = 0
 function create(fields: object): Promise<Answer> {
   const i = made++
