@@ -8,6 +8,8 @@ export interface Operation {
   kind: OperationKind
   /** Null where it makes a new organisation that is not there yet. */
   tenant: string | null
+  /** As it is called today; null for one that is gone. In lists. */
+  tenant_name?: string | null
   state: OperationState
   /** What is being done just now, and how far it is; a total of 0 is not known. */
   step: string | null

@@ -1,15 +1,18 @@
-import type { Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { violationsOf } from '../support/axe.ts'
-import { fillSignIn, launchBrowser, open, openProfile, signInAt } from '../support/browser.ts'
-import type { World } from '../support/world.ts'
-import { createWorld } from '../support/world.ts'
+import { fillSignIn, launchBrowser, open, openProfile, signInAt, visit } from '../support/browser.ts'
+import type { Place, World } from '../support/world.ts'
+import { api, createWorld, signInAs } from '../support/world.ts'
 
 let world: World
 let browser: Browser
+/** Of one page of each list, by the list's path. */
+let ids: Record<string, string>
 beforeAll(async () => {
   world = await createWorld({ ACCESS_TTL: '3600' })
   browser = await launchBrowser()
+  await fill()
 })
 afterAll(async () => {
   await browser.close()
@@ -17,6 +20,11 @@ afterAll(async () => {
 })
 
 const looks = (['en-GB', 'ar'] as const).flatMap(locale => (['light', 'dark'] as const).map(colorScheme => ({ locale, colorScheme, reducedMotion: 'reduce' as const })))
+// Each in one of the looks: together they are seen in all of them.
+const portalPages = ['/people', '/people?selected', '/people/import', '/departments', '/departments/one', '/invitations', '/invitations/many', '/audit', '/settings/organization', '/profile', '/people/one']
+const consolePages = ['/', '/tenants', '/tenants/one', '/signups', '/support', '/operators', '/mail', '/migrations', '/keys', '/archives', '/jobs', '/health', '/audit', '/profile']
+const sitePages = ['/signup', '/find']
+const doors = ['/forgot', '/register', '/resend']
 const phone = { viewport: { width: 360, height: 740 }, hasTouch: true }
 
 describe.each(looks)('in $locale and $colorScheme, WCAG 2.2 AA holds', (look) => {
@@ -53,4 +61,42 @@ describe.each(looks)('in $locale and $colorScheme, WCAG 2.2 AA holds', (look) =>
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(phone.viewport.width)
     await context.close()
   })
+
+  test('on a share of all other pages', async () => {
+    const { context } = await openProfile(browser, look)
+    const share = <Entry>(entries: readonly Entry[]) => entries.filter((_, i) => i % looks.length === looks.indexOf(look))
+    const site = { ...world.acme, origin: world.acme.origin.replace('acme.', '') }
+    const found: Record<string, string[]> = {}
+    for (const [place, paths] of [[site, sitePages], [world.acme, doors]] as const) {
+      for (const path of share(paths)) found[path] = await violationsOf(await open(context, place, path))
+    }
+    for (const [place, paths] of [[world.acme, portalPages], [world.console, consolePages]] as const) {
+      const page = await signInAt(context, place, place.admin)
+      for (const path of share(paths)) found[place.host + path] = await violationsAt(page, place, path.replace(/(.+)\/one$/, (_, list: string) => `${list}/${ids[list]}`))
+    }
+    expect(found).toEqual(Object.fromEntries(Object.keys(found).map(path => [path, []])))
+    await context.close()
+  })
 })
+
+/** Looks at a page when all its parts are there; `?selected` also chooses all rows, which opens the bar above them. */
+async function violationsAt(page: Page, place: Place, path: string): Promise<string[]> {
+  await visit(page, place, path)
+  await page.getByRole('heading', { level: 1 }).waitFor()
+  await expect.poll(() => page.locator('main .animate-pulse').count()).toBe(0)
+  if (path.endsWith('?selected')) await page.getByRole('main').getByRole('checkbox').first().check()
+  return violationsOf(page)
+}
+
+/** A world that has something to show in its lists. */
+async function fill(): Promise<void> {
+  const { access: token } = await signInAs(world.acme, world.acme.admin)
+  const department: string = (await world.acme.call(`${api}/departments/`, { token, body: { name: 'Sales' } })).json.id
+  ids = { '/people': world.acme.staff.id, '/departments': department, '/tenants': world.acme.id }
+  for (const email of ['lea@example.com', 'tom@example.com']) await world.acme.call(`${api}/invitations/`, { token, body: { email, role: 'Staff', department } })
+  const { access } = await signInAs(world.console, world.console.admin)
+  const globex = `${api}/tenants/${world.globex.id}`
+  await world.console.call(`${globex}/suspension/`, { method: 'PUT', token: access, body: { reason: 'Unpaid since May' } })
+  await world.console.call(`${api}/tenants/${world.acme.id}/support-accesses/`, { token: access, body: { user: world.acme.staff.id, reason: 'Ticket 4711' } })
+  await world.console.call(`${api}/tenants/${world.acme.id}/domains/`, { token: access, body: { host: 'staff.example.org' } })
+}

@@ -32,6 +32,16 @@ describe('the language', () => {
     await context.close()
   })
 
+  test('has words for what was done, not its code names', async () => {
+    const { context } = await openProfile(browser, { locale: 'ar' })
+    for (const place of [world.acme, world.console]) {
+      const page = await signInAt(context, place, place.admin, '/audit')
+      await page.getByRole('main').getByRole('listitem').first().waitFor()
+      expect(await page.getByRole('main').innerText()).not.toMatch(/\b(?:session|user|tenant|operator)\.[a-z_]+/)
+    }
+    await context.close()
+  })
+
   test('that is chosen stays, rendered on the server, and turns the page around', async () => {
     const { context, complaints } = await openProfile(browser, { locale: 'en-GB' })
     const page = await open(context, world.acme, '/login')

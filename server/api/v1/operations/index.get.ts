@@ -16,7 +16,7 @@ const query = listQuery(['created']).extend({
 
 /** Long work on tenants, newest first unless said. */
 export default definePlatformRoute({ access: canReadTenants, query }, async ({ authRealm, query, event }) => {
-  const { db, tables: { operations } } = authRealm.realm
+  const { db, tables: { operations, tenants } } = authRealm.realm
   const where = and(
     query.tenant ? eq(operations.tenant, query.tenant) : undefined,
     query.kind ? eq(operations.kind, query.kind) : undefined,
@@ -25,9 +25,9 @@ export default definePlatformRoute({ access: canReadTenants, query }, async ({ a
   const window = windowOf(query)
   const [count, rows] = await Promise.all([
     db.$count(operations, where),
-    db.select(operationColumns(operations)).from(operations).where(where)
+    db.select({ ...operationColumns(operations), tenant_name: tenants.name }).from(operations).leftJoin(tenants, eq(tenants.id, operations.tenant)).where(where)
       .orderBy(...orderBy(query.ordering.length > 0 ? query.ordering : ['-created'], { created: operations.created }, operations.id))
       .limit(window.limit).offset(window.offset),
   ])
-  return toPage(event, window, count, rows.map(presentOperation))
+  return toPage(event, window, count, rows.map(row => ({ ...presentOperation(row), tenant_name: row.tenant_name })))
 })
