@@ -17,7 +17,7 @@ export function useAction() {
     }
     catch (error) {
       if (!(error instanceof ApiFailure)) throw error
-      notify(t('console.not_done'), { text: Object.values(error.fieldErrors).flat().join(' ') || error.message, tone: 'error' })
+      notify(t('common.not_done'), { text: Object.values(error.fieldErrors).flat().join(' ') || error.message, tone: 'error' })
       return false
     }
     finally {

@@ -1,3 +1,6 @@
+import type { Language } from '#shared/dates'
+import { languageTags } from '#shared/dates'
+
 /** Sizes as people say them, in powers of 1,000. */
 export function useBytes() {
   const { locale } = useI18n()
@@ -5,7 +8,6 @@ export function useBytes() {
 
   return (bytes: number): string => {
     const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)))
-    const language = locale.value === 'ar' ? 'ar-u-nu-latn' : 'en-GB'
-    return new Intl.NumberFormat(language, { style: 'unit', unit: units[power], unitDisplay: 'short', maximumFractionDigits: power > 1 ? 1 : 0 }).format(bytes / 1000 ** power)
+    return new Intl.NumberFormat(languageTags[locale.value as Language], { style: 'unit', unit: units[power], unitDisplay: 'short', maximumFractionDigits: power > 1 ? 1 : 0 }).format(bytes / 1000 ** power)
   }
 }

@@ -1,3 +1,6 @@
+import type { Language } from '#shared/dates'
+import { languageTags } from '#shared/dates'
+
 const day = 86_400_000
 
 /** How far away a moment is, such as "in 3 days": from one and the same now, on the server and in the browser. */
@@ -5,7 +8,7 @@ export function useRelativeDay() {
   const { locale } = useI18n()
   const now = useState<number>('now', () => Date.now())
   onMounted(() => now.value = Date.now())
-  const formatter = computed(() => new Intl.RelativeTimeFormat(locale.value === 'ar' ? 'ar-u-nu-latn' : locale.value, { numeric: 'auto' }))
+  const formatter = computed(() => new Intl.RelativeTimeFormat(languageTags[locale.value as Language], { numeric: 'auto' }))
 
   return (time: string): string => {
     const distance = new Date(time).getTime() - now.value

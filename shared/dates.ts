@@ -2,8 +2,8 @@
 export const languages = ['en', 'ar'] as const
 export type Language = typeof languages[number]
 
-// Western digits in both: what stands beside them, such as times in a log or an employee number, has these too.
-const tags: Record<Language, string> = { en: 'en-GB', ar: 'ar-u-nu-latn' }
+/** By which Intl knows them. Western digits in both: what stands beside them, such as times in a log or an employee number, has these too. */
+export const languageTags: Record<Language, string> = { en: 'en-GB', ar: 'ar-u-nu-latn' }
 
 /** An ISO time as a day such as `24 Nov 2026`; empty for none. UTC, as the server does not know the reader's time zone and both sides must agree. */
 export function formatDay(time: string | null | undefined, language: Language): string {
@@ -17,7 +17,7 @@ export function formatMoment(time: string, language: Language, timeZone: string 
 
 /** A number with its language's separators. */
 export function formatNumber(value: number, language: Language): string {
-  return new Intl.NumberFormat(tags[language]).format(value)
+  return new Intl.NumberFormat(languageTags[language]).format(value)
 }
 
 // Not `dateStyle`: in Arabic that is 24/11/2026, which is read either way round.
@@ -30,7 +30,7 @@ function formatter(language: Language, options: Intl.DateTimeFormatOptions): Int
   const key = `${language} ${options.hour} ${options.timeZone}`
   const known = formatters.get(key)
   if (known) return known
-  const made = new Intl.DateTimeFormat(tags[language], options)
+  const made = new Intl.DateTimeFormat(languageTags[language], options)
   formatters.set(key, made)
   return made
 }

@@ -1,6 +1,9 @@
-import { and, asc, count, desc, eq, isNotNull, isNull, lt, ne, or, sql } from 'drizzle-orm'
+import { and, asc, count, desc, eq, isNotNull, isNull, lt, or, sql } from 'drizzle-orm'
 import type { TenantStatus } from '../../shared/tenant-statuses.ts'
+import type { Migration } from '../database/migrations.ts'
 import type { App } from './app.ts'
+import { migrationState } from './migration-list.ts'
+import { isInState } from './signups.ts'
 import { tenantColumns } from './tenants.ts'
 
 /** Days before a deletion at which operators are told of it. */
@@ -8,18 +11,19 @@ const purgeNotice = 7
 
 /**
  * How the platform stands and what waits for an operator, in four queries at once.
- * @param target newest version of a tenant's schema
+ * @param migrations all that a tenant's schema needs
  */
-export async function readOverview({ database: { platform } }: App, target: string) {
+export async function readOverview({ database: { platform } }: App, migrations: Migration[]) {
   const { db, tables: { tenants, schema_versions: versions, outbox, signups } } = platform
+  const migration = migrationState(platform.tables, migrations)
   const columns = tenantColumns(tenants)
   const [statuses, waiting, newest, purges] = await Promise.all([
     db.select({ status: tenants.status, count: count() }).from(tenants).groupBy(tenants.status),
     db.select({
       failed_mails: sql<number>`(select count(*)::int from ${outbox} where ${and(isNull(outbox.sent_at), or(isNotNull(outbox.given_up_at), isNotNull(outbox.last_error)))})`,
-      signups: sql<number>`(select count(*)::int from ${signups} where ${and(isNotNull(signups.confirmed_at), isNull(signups.approved_at), isNull(signups.refused_at), isNull(signups.tenant))})`,
-      failed_migrations: sql<number>`(count(*) filter (where ${versions.state} = 'failed'))::int`,
-      behind: sql<number>`(count(*) filter (where ${or(isNull(versions.version), and(ne(versions.version, target), eq(versions.state, 'migrated')))}))::int`,
+      signups: sql<number>`(select count(*)::int from ${signups} where ${isInState(signups, 'waiting')})`,
+      failed_migrations: sql<number>`(count(*) filter (where ${migration} = 'failed'))::int`,
+      behind: sql<number>`(count(*) filter (where ${migration} in ('behind', 'missing')))::int`,
     }).from(tenants).leftJoin(versions, eq(versions.schema, tenants.schema)),
     db.select({ id: columns.id, name: columns.name, subdomain: columns.subdomain, status: columns.status, created: columns.created })
       .from(tenants).orderBy(desc(tenants.created), tenants.id).limit(5),

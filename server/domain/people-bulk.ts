@@ -8,6 +8,7 @@ import type { TenantRealm } from '../database/realms.ts'
 import type { App, Origin } from './app.ts'
 import { recordAudit } from './audit.ts'
 import type { AuthRealm } from './auth-realm.ts'
+import { messageOf } from './failures.ts'
 import { openLink } from './one-time-links.ts'
 import { enqueueMail } from './outbox.ts'
 import type { UserChange, UserRow } from './users.ts'
@@ -48,7 +49,7 @@ async function actOnOne(app: App, authRealm: TenantAuthRealm, id: string, person
   }
   catch (error) {
     if (!(error instanceof ApiError) || error.status === 503) throw error
-    return { ...result, status: 'refused', detail: String(error.body.detail ?? Object.values(error.body).flat().join(' ')) }
+    return { ...result, status: 'refused', detail: messageOf(error) }
   }
 }
 

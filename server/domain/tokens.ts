@@ -45,8 +45,8 @@ export async function mintAccess(app: App, authRealm: AuthRealm, session: LiveSe
 }
 
 /**
- * @returns the session's refresh token. Everything in it comes from the session's row and Ed25519 is
- * deterministic, so it is the same text each time until the session rotates, also when the key is rotated meanwhile: that is what lets two
+ * @returns the session's refresh token. Everything in it comes from the session's row and Ed25519 is deterministic, so it
+ * is the same text each time until the session rotates, also when the key is rotated meanwhile: that is what lets two
  * callers who race with one token be given the same successor.
  */
 export async function mintRefresh(app: App, authRealm: AuthRealm, session: LiveSession): Promise<{ token: string, expires_at: Date }> {

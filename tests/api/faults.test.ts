@@ -65,10 +65,10 @@ describe('connections that are cut', () => {
     await sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tenantry-listen'`
     await sql`update platform.tenants set status = 'suspended' where subdomain = 'globex'`
     expect((await world.globex.call(`${auth}/users/me/`, { token: access })).json.code).toBe('tenant_inactive')
-    await expect.poll(() => meanwhile(world.globex, '/.well-known/jwks.json'), { timeout: 2_000 }).toBe(403)
+    await expect.poll(() => meanwhile(world.globex, '/.well-known/jwks.json'), { timeout: 5_000 }).toBe(403)
     await sql`update platform.tenants set status = 'active' where subdomain = 'globex'`
     await sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tenantry-listen'`
-    await expect.poll(() => meanwhile(world.globex, '/.well-known/jwks.json'), { timeout: 2_000 }).toBe(200)
+    await expect.poll(() => meanwhile(world.globex, '/.well-known/jwks.json'), { timeout: 5_000 }).toBe(200)
   })
 })
 

@@ -1,7 +1,6 @@
 import { canReadTenants } from '../../../shared/permissions.ts'
-import { targetVersion } from '../../database/migrations.ts'
 import { readOverview } from '../../domain/overview.ts'
 import { definePlatformRoute } from '../../http/route.ts'
 import { requireRuntime } from '../../runtime.ts'
 
-export default definePlatformRoute({ access: canReadTenants }, ({ app }) => readOverview(app, targetVersion(requireRuntime().migrations.tenant)))
+export default definePlatformRoute({ access: canReadTenants }, ({ app }) => readOverview(app, requireRuntime().migrations.tenant))
