@@ -137,8 +137,10 @@ describe('tenantry keys', () => {
     expect(all.code).toBe(0)
     expect(all.json.rotated.map((row: { subdomain: string }) => row.subdomain)).toEqual(['console', 'acme', 'globex'])
     expect(await runCli(['keys', 'rotate', 'acme', '--json'], env)).toMatchObject({ code: 1 })
-    const listed = (await runCli(['keys', 'list', 'acme', '--json'], env)).json.map((key: { state: string }) => key.state)
-    expect([...new Set(listed)]).toEqual(['next', 'current', 'previous'])
+    const states = (await runCli(['keys', 'list', 'acme', '--json'], env)).json.map((key: { state: string }) => key.state).sort()
+    // How many former ones there are depends on how long the tests before took.
+    expect(states.filter((state: string) => state !== 'previous')).toEqual(['current', 'next'])
+    expect(states).toContain('previous')
     expect((await runCli(['keys', 'rotate'], env)).code).toBe(2)
     expect((await runCli(['keys', 'rotate', 'nosuch'], env)).code).toBe(1)
     expect((await world.console.call(`${auth}/users/me/`, { token: owner })).status).toBe(200)
