@@ -231,6 +231,8 @@ async function editStaff(page: Page, language: Language): Promise<Page> {
   await page.goto(`${world.acme.origin}/login?redirect=/people/${world.acme.staff.id}`, { waitUntil: 'networkidle' })
   await fillSignIn(page, world.acme.admin)
   await page.locator('[name="first_name"]').fill(`Typed in ${language}`)
+  // What the page still asks for would meet the end of the session before the form does.
+  await page.waitForLoadState('networkidle')
   return page
 }
 
