@@ -147,7 +147,7 @@ test('a session that is ended on another device is over there, and everywhere is
   const page = await signInAt(here.context, world.acme, person, '/profile')
   await page.getByRole('button', { name: /^End the session of/ }).click()
   await page.getByText('That session is ended').waitFor()
-  await other.reload()
+  await visit(other, world.acme, '/people')
   await other.waitForURL('**/login**')
   await fillSignIn(other, person)
   await other.waitForURL(`${world.acme.origin}/people`)
