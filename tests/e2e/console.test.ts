@@ -1,6 +1,6 @@
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { fillSignIn, launchBrowser, open, openProfile, signInAt, visit } from '../support/browser.ts'
+import { fillSignIn, launchBrowser, open, openProfile, ready, signInAt, visit } from '../support/browser.ts'
 import type { World } from '../support/world.ts'
 import { createWorld } from '../support/world.ts'
 
@@ -72,7 +72,3 @@ test.each(['/', '/tenants', '/operators', '/mail', '/migrations', '/jobs', '/hea
   expect(complaints).toEqual([])
   await context.close()
 })
-
-function ready(page: Page): Promise<unknown> {
-  return page.waitForFunction(() => Boolean((document.querySelector('#__nuxt') as unknown as { __vue_app__?: unknown } | null)?.__vue_app__))
-}
