@@ -29,11 +29,17 @@ export async function open(context: BrowserContext, place: Place, path: string):
 
 export async function visit(page: Page, place: Place, path: string): Promise<void> {
   await page.goto(`${place.origin}${path}`)
+  await ready(page)
+}
+
+/** Waits until a page is the application's: before, what one types is lost to the hydration. */
+export async function ready(page: Page): Promise<void> {
   await page.waitForFunction(() => Boolean((document.querySelector('#__nuxt') as unknown as { __vue_app__?: unknown } | null)?.__vue_app__))
 }
 
 /** Signs in through the form of the sign-in page that is open, in whatever language. */
 export async function fillSignIn(page: Page, person: Pick<Person, 'email' | 'password'>): Promise<void> {
+  await ready(page)
   await page.locator('input[type="email"]').fill(person.email)
   await page.locator('input[type="password"]').fill(person.password)
   await page.locator('button[type="submit"]').click()
