@@ -17,13 +17,14 @@ export function formatMoment(time: string, language: Language, timeZone: string 
 
 /** A number with its language's separators. */
 export function formatNumber(value: number, language: Language): string {
-  return new Intl.NumberFormat(languageTags[language]).format(value)
+  return numbers[language].format(value)
 }
 
 // Not `dateStyle`: in Arabic that is 24/11/2026, which is read either way round.
 const dayParts = { day: 'numeric', month: 'short', year: 'numeric' } as const
 
 // Making one takes longer than using it a hundred times.
+const numbers: Record<Language, Intl.NumberFormat> = { en: new Intl.NumberFormat(languageTags.en), ar: new Intl.NumberFormat(languageTags.ar) }
 const formatters = new Map<string, Intl.DateTimeFormat>()
 
 function formatter(language: Language, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {

@@ -45,7 +45,12 @@ export function readBytes(event: H3Event): Promise<Buffer> {
     if (size <= limit) chunks.push(chunk)
     else if (size > readLimit) tooLarge()
   }
-  const finish = () => size <= limit ? resolve(Buffer.concat(chunks)) : tooLarge()
+  const finish = () => {
+    // Every request closes in the end; only before its body's end is that a fault.
+    req.off('close', endEarly)
+    if (size <= limit) resolve(Buffer.concat(chunks))
+    else tooLarge()
+  }
   const timer = setTimeout(refuse, patience, 408, 'The request body took too long.')
   req.on('error', endEarly).on('close', endEarly).on('end', finish).on('data', collect)
   if (req.destroyed) endEarly()
