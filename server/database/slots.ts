@@ -1,8 +1,11 @@
 import { drizzle } from 'drizzle-orm/postgres-js'
-import type { PendingQuery, Row, Sql, TransactionSql } from 'postgres'
+import type { PendingQuery, Row, TransactionSql } from 'postgres'
 import postgres from 'postgres'
 import { unavailable } from '../../shared/errors.ts'
 import { isConnectionError, isTimeout } from './errors.ts'
+import type { Slot } from './slot-choice.ts'
+import { isIdle, slotForQuery, slotForTransaction } from './slot-choice.ts'
+import { createWaitingLine } from './waiting-line.ts'
 
 /**
  * A fixed number of single connections instead of a pool, for two reasons that docs/decisions/0002-slots.md
@@ -43,40 +46,35 @@ export interface SlotsOptions {
   applicationName?: string
 }
 
-interface Slot {
-  sql: Sql
-  /** In the order sent, which is the order in which one connection answers. */
-  inFlight: { realm: string, since: number }[]
-  reserved: boolean
-  retired: boolean
-  statements: Set<string>
-}
-
-const waitLimit = 2_000
-const waitersLimit = 500
-const pipelineLimit = 200
-// A query that has run this long is no longer one to queue behind.
-const stallLimit = 150
 // Prepared statements live as long as their connection and name their schema: with many tenants they add up.
 const statementsLimit = 2_000
 
 export function createSlots(url: string, options: SlotsOptions): Slots {
   const statementTimeout = options.statementTimeout ?? 5_000
   const slots: Slot[] = Array.from({ length: options.size }, open)
-  const waiters: { wake: () => void, fail: (error: Error) => void, timer: NodeJS.Timeout }[] = []
+  const line = createWaitingLine()
   let ended = false
   const watch = setInterval(retireHanging, 500)
   watch.unref()
 
   return { query, transaction, inspect, end }
 
-  async function query(realm: string, text: string, params: unknown[], asArrays: boolean): Promise<unknown[]> {
-    let slot = chooseForQuery(realm)
-    while (!slot) {
-      await waitForRelease()
-      slot = chooseForQuery(realm)
+  function query(realm: string, text: string, params: unknown[], asArrays: boolean): Promise<unknown[]> {
+    return onSlot(realm, slotForQuery, slot => run(slot, realm, text, params, asArrays))
+  }
+
+  function transaction<T>(realm: string, work: (client: TransactionClient) => Promise<T>): Promise<T> {
+    return onSlot(realm, slotForTransaction, slot => runTransaction(slot, realm, work))
+  }
+
+  // Chosen and taken in one breath: nothing may come between, or two would have the same.
+  async function onSlot<T>(realm: string, choose: typeof slotForQuery, take: (slot: Slot) => Promise<T>): Promise<T> {
+    for (;;) {
+      if (ended) throw unavailable()
+      const slot = choose(slots, realm)
+      if (slot) return take(slot)
+      await line.wait()
     }
-    return run(slot, realm, text, params, asArrays)
   }
 
   async function run(slot: Slot, realm: string, text: string, params: unknown[], asArrays: boolean): Promise<unknown[]> {
@@ -93,16 +91,11 @@ export function createSlots(url: string, options: SlotsOptions): Slots {
     finally {
       slot.inFlight.splice(slot.inFlight.indexOf(entry), 1)
       if (slot.statements.size > statementsLimit && !slot.reserved) retire(slot, 10)
-      release()
+      line.advance()
     }
   }
 
-  async function transaction<T>(realm: string, work: (client: TransactionClient) => Promise<T>): Promise<T> {
-    let slot = chooseForTransaction(realm)
-    while (!slot) {
-      await waitForRelease()
-      slot = chooseForTransaction(realm)
-    }
+  async function runTransaction<T>(slot: Slot, realm: string, work: (client: TransactionClient) => Promise<T>): Promise<T> {
     slot.reserved = true
     const state = { over: false }
     // Its statements are watched by PostgreSQL; the whole may take longer than one of them.
@@ -116,7 +109,7 @@ export function createSlots(url: string, options: SlotsOptions): Slots {
           return await work(guard(client, state))
         }
         catch (error) {
-          if (!state.over && !slot!.retired && !isConnectionError(error)) throw error
+          if (!state.over && !slot.retired && !isConnectionError(error)) throw error
           // postgres.js would send a ROLLBACK after it, which throws past everyone where the connection is gone.
           lose(error)
           return new Promise<never>(() => {})
@@ -130,7 +123,7 @@ export function createSlots(url: string, options: SlotsOptions): Slots {
       state.over = true
       slot.inFlight.splice(slot.inFlight.indexOf(entry), 1)
       slot.reserved = false
-      release()
+      line.advance()
     }
   }
 
@@ -143,54 +136,6 @@ export function createSlots(url: string, options: SlotsOptions): Slots {
         return client.unsafe(text, params as never[], { prepare: params.length > 0 })
       },
     }
-  }
-
-  function chooseForQuery(realm: string): Slot | undefined {
-    if (ended) throw unavailable()
-    const [first, second] = homeSlots(realm)
-    const home = first.inFlight.length <= second.inFlight.length ? [first, second] : [second, first]
-    const usable = home.filter(slot => !slot.reserved && slot.inFlight.length < pipelineLimit)
-    const isOwn = (slot: Slot) => slot.inFlight[0]?.realm === realm
-    // Behind somebody else's query only when no slot is free: it may turn out to wait for a lock.
-    const free = usable.find(slot => !isStalled(slot) && (isIdle(slot) || isOwn(slot))) ?? (usable.some(isOwn) ? undefined : slots.find(isIdle))
-    // A realm waits for its own slow queries and is not let loose on the others' slots; it moves only for somebody else's.
-    const ready = free ?? usable.find(slot => !isStalled(slot)) ?? usable.find(isOwn)
-    return ready ?? slots.filter(slot => !slot.reserved && !isStalled(slot) && slot.inFlight.length < pipelineLimit)
-      .sort((a, b) => a.inFlight.length - b.inFlight.length)[0]
-  }
-
-  function chooseForTransaction(realm: string): Slot | undefined {
-    if (ended) throw unavailable()
-    const home = homeSlots(realm)
-    return home.find(isIdle) ?? slots.find(isIdle)
-      ?? home.find(slot => !slot.reserved && !isStalled(slot))
-      ?? slots.find(slot => !slot.reserved && !isStalled(slot))
-  }
-
-  function homeSlots(realm: string): [Slot, Slot] {
-    const hash = hashOf(realm)
-    const first = hash % slots.length
-    const step = slots.length > 1 ? 1 + (hash >>> 8) % (slots.length - 1) : 0
-    return [slots[first]!, slots[(first + step) % slots.length]!]
-  }
-
-  function waitForRelease(): Promise<void> {
-    if (waiters.length >= waitersLimit) throw unavailable()
-    return new Promise((wake, fail) => {
-      const timer = setTimeout(() => {
-        waiters.splice(waiters.indexOf(waiter), 1)
-        fail(unavailable())
-      }, waitLimit)
-      const waiter = { wake, fail, timer }
-      waiters.push(waiter)
-    })
-  }
-
-  function release(): void {
-    const waiter = waiters.shift()
-    if (!waiter) return
-    clearTimeout(waiter.timer)
-    waiter.wake()
   }
 
   function translate(slot: Slot, error: unknown): unknown {
@@ -209,7 +154,7 @@ export function createSlots(url: string, options: SlotsOptions): Slots {
     if (place >= 0 && !ended) slots[place] = open()
     // What is still in flight is told by its own rejection; the end of a lost connection has nothing to add.
     slot.sql.end({ timeout: grace }).catch(() => {})
-    release()
+    line.advance()
   }
 
   // A half-open connection answers nothing, not even a time-out.
@@ -245,32 +190,13 @@ export function createSlots(url: string, options: SlotsOptions): Slots {
   }
 
   function inspect() {
-    return { size: slots.length, busy: slots.filter(slot => !isIdle(slot)).length, waiting: waiters.length }
+    return { size: slots.length, busy: slots.filter(slot => !isIdle(slot)).length, waiting: line.length() }
   }
 
   async function end(): Promise<void> {
     ended = true
     clearInterval(watch)
-    for (const waiter of waiters.splice(0)) {
-      clearTimeout(waiter.timer)
-      waiter.fail(unavailable())
-    }
+    line.dismiss()
     await Promise.all(slots.map(slot => slot.sql.end({ timeout: 5 })))
   }
-}
-
-function isIdle(slot: Slot): boolean {
-  return !slot.reserved && slot.inFlight.length === 0
-}
-
-function isStalled(slot: Slot): boolean {
-  const oldest = slot.inFlight[0]
-  return oldest !== undefined && performance.now() - oldest.since > stallLimit
-}
-
-// FNV-1a: spreads names that differ in their last characters.
-function hashOf(text: string): number {
-  let hash = 0x811C9DC5
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
-  return hash >>> 0
 }

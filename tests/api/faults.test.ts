@@ -8,6 +8,7 @@ import { createCluster } from '../support/cluster.ts'
 import { hold } from '../support/hold.ts'
 import type { Answer, Call } from '../support/http.ts'
 import { startBeside } from '../support/second-server.ts'
+import type { LogLine } from '../support/server.ts'
 import type { Person, Place, World } from '../support/world.ts'
 import { auth, createWorld, signInAs } from '../support/world.ts'
 
@@ -109,12 +110,12 @@ describe('a PostgreSQL that crashes', () => {
 
   test('before a server starts is waited for, and the server is not ready until then', async () => {
     await cluster.crash()
-    const starting = startBeside(world)
-    await sleep(1_500)
+    const log: LogLine[] = []
+    const starting = startBeside(world, {}, log)
+    await expect.poll(() => log.map(line => line.event), { timeout: 30_000 }).toContain('waiting_for_database')
     await cluster.start()
     const server = await starting
     expect((await server.at(world.acme, `${auth}/users/me/`, { token: (await signInAs(world.acme, world.acme.staff)).access })).status).toBe(200)
-    expect(server.log.some(line => line.event === 'waiting_for_database')).toBe(true)
     expect(await server.stop()).toBe(0)
   })
 })

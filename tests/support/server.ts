@@ -14,14 +14,16 @@ export interface TestServer {
   stop(signal?: NodeJS.Signals): Promise<number | null>
 }
 
-/** Starts the built server, as it is deployed, on a free port, and waits until it is ready. */
-export async function startServer(env: Record<string, string>): Promise<TestServer> {
+/**
+ * Starts the built server, as it is deployed, on a free port, and waits until it is ready.
+ * @param log where its lines go, for a look before it is ready
+ */
+export async function startServer(env: Record<string, string>, log: LogLine[] = []): Promise<TestServer> {
   const port = Number(env.PORT ?? await freePort())
   const child = spawn(process.execPath, ['.output/server/index.mjs'], {
     env: { PATH: process.env.PATH, NODE_ENV: 'production', ...env, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const log: LogLine[] = []
   for (const stream of [child.stdout, child.stderr]) createInterface(stream).on('line', line => log.push(parseLine(line)))
   const exited = new Promise<number | null>(resolve => child.once('exit', resolve))
   await Promise.race([becomesReady(port), exited.then(code => Promise.reject(new Error(`The server ended with ${code}: ${JSON.stringify(log)}`)))])

@@ -71,7 +71,8 @@ export async function createWorld(settings: Record<string, string> = {}): Promis
     SECRET: randomBytes(32).toString('base64url'),
     PEPPER: randomBytes(32).toString('base64url'),
     BCRYPT_COST: '10',
-    DATA_DIR: '/nonexistent',
+    // Nobody can make a folder there, not even root.
+    DATA_DIR: '/dev/null/none',
     MAIL_DIR: mailDir,
     // Two organisations need no spares.
     POOL_SIZE: '0',
