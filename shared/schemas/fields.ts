@@ -76,9 +76,9 @@ export function moment(ofDay: string) {
   return z.string({ error: issue => missingOr(issue.input, malformedMoment) })
     .transform(value => /^\d{4}-\d{2}-\d{2}$/.test(value) ? value + ofDay : value)
     .pipe(z.iso.datetime({ offset: true, error: malformedMoment, abort: true }))
-    // PostgreSQL has no year 0.
-    .refine(value => new Date(value).getUTCFullYear() > 0, malformedMoment)
     .transform(value => new Date(value))
+    // PostgreSQL has no year 0, and takes none of five digits as JavaScript writes it; an offset leads to both.
+    .refine(value => value.getUTCFullYear() > 0 && value.getUTCFullYear() < 10_000, malformedMoment)
 }
 
 /** The id of a row; whether the row is there is the handler's to say, with the same text. */

@@ -98,7 +98,7 @@ describe('a moment', () => {
   it('is said to be none otherwise, in one message', () => {
     expect(judge(moment('T00:00:00.000Z'), undefined)).toEqual(says('This field is required.'))
     expect(judge(moment('T00:00:00.000Z'), null)).toEqual(says('This field may not be null.'))
-    for (const value of ['', 'soon', '2026-02-30', '2026-02-28T12:00:00', 1, {}]) {
+    for (const value of ['', 'soon', '2026-02-30', '2026-02-28T12:00:00', '0000-01-01', '0001-01-01T00:00:00+01:00', '9999-12-31T23:59:59-01:00', 1, {}]) {
       expect(judge(moment('T00:00:00.000Z'), value)).toEqual(says('Enter a valid day or time, as in 2026-01-31 or 2026-01-31T12:00:00Z.'))
     }
   })
