@@ -5,6 +5,6 @@ if (!set || !['realm', 'tenant', 'platform'].includes(set)) throw new Error('MIG
 
 export default defineConfig({
   dialect: 'postgresql',
-  schema: `./drizzle/${set}/kit.ts`,
+  schema: './drizzle/kit.cjs',
   out: `./drizzle/${set}/migrations`,
 })

@@ -3,11 +3,10 @@ import { and, eq, gte, inArray, lte, or, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import type { AuditGroup } from '../../shared/audit-actions.ts'
 import { auditActions } from '../../shared/audit-actions.ts'
+import { moment } from '../../shared/schemas/fields.ts'
 import type { Realm } from '../database/realms.ts'
 import { matchesPeople } from './directory-query.ts'
 import { listQuery, matchesFolded } from './list.ts'
-
-const malformed = 'Enter a valid day or time, as in 2026-01-31 or 2026-01-31T12:00:00Z.'
 
 /** What the record can be asked for, as a page and as a file. */
 export const auditQuery = listQuery(['created']).extend({
@@ -15,18 +14,9 @@ export const auditQuery = listQuery(['created']).extend({
   action: z.string().max(100).refine(value => !value.includes('\0') && value.isWellFormed(), 'Null characters are not allowed.').optional(),
   actor: z.guid('Enter a valid UUID.').optional(),
   subject: z.guid('Enter a valid UUID.').optional(),
-  since: moment('T00:00:00.000Z'),
-  until: moment('T23:59:59.999Z'),
+  since: moment('T00:00:00.000Z').optional(),
+  until: moment('T23:59:59.999Z').optional(),
 })
-
-// A day is one of UTC, from its first or to its last moment.
-function moment(ofDay: string) {
-  return z.string().transform(value => /^\d{4}-\d{2}-\d{2}$/.test(value) ? value + ofDay : value)
-    .pipe(z.iso.datetime({ offset: true, error: malformed, abort: true }))
-    // PostgreSQL has no year 0.
-    .refine(value => new Date(value).getUTCFullYear() > 0, malformed)
-    .transform(value => new Date(value)).optional()
-}
 
 /** For a query of audit events, joined with the users who acted. */
 export function auditFilter({ schema, tables: { audit_events: events, users } }: Realm, query: z.output<typeof auditQuery>): SQL | undefined {

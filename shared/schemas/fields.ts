@@ -4,6 +4,7 @@ import { z } from 'zod'
 
 const required = 'This field is required.'
 const blank = 'This field may not be blank.'
+const malformedMoment = 'Enter a valid day or time, as in 2026-01-31 or 2026-01-31T12:00:00Z.'
 
 /** A string as it came, never trimmed: passwords and tokens. */
 export function rawText(max: number) {
@@ -68,6 +69,16 @@ export function integer(min: number, max: number) {
   return z.int({ error: issue => missingOr(issue.input, 'A valid integer is required.') })
     .min(min, `Ensure this value is greater than or equal to ${min}.`)
     .max(max, `Ensure this value is less than or equal to ${max}.`)
+}
+
+/** A moment, or a day of UTC, of which `ofDay` says the moment, such as `T23:59:59.999Z`. */
+export function moment(ofDay: string) {
+  return z.string({ error: issue => missingOr(issue.input, malformedMoment) })
+    .transform(value => /^\d{4}-\d{2}-\d{2}$/.test(value) ? value + ofDay : value)
+    .pipe(z.iso.datetime({ offset: true, error: malformedMoment, abort: true }))
+    .transform(value => new Date(value))
+    // PostgreSQL has no year 0, and takes none of five digits as JavaScript writes it; an offset leads to both.
+    .refine(value => value.getUTCFullYear() > 0 && value.getUTCFullYear() < 10_000, malformedMoment)
 }
 
 /** The id of a row; whether the row is there is the handler's to say, with the same text. */

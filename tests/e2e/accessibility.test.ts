@@ -2,6 +2,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { violationsOf } from '../support/axe.ts'
 import { fillSignIn, launchBrowser, open, openProfile, signInAt, visit } from '../support/browser.ts'
+import { readSources } from '../support/sources.ts'
 import type { Place, World } from '../support/world.ts'
 import { api, createWorld, signInAs } from '../support/world.ts'
 
@@ -21,8 +22,8 @@ afterAll(async () => {
 
 const looks = (['en-GB', 'ar'] as const).flatMap(locale => (['light', 'dark'] as const).map(colorScheme => ({ locale, colorScheme, reducedMotion: 'reduce' as const })))
 // Each in one of the looks: together they are seen in all of them.
-const portalPages = ['/people', '/people?selected', '/people/import', '/departments', '/departments/one', '/invitations', '/invitations/many', '/audit', '/settings/organization', '/profile', '/people/one']
-const consolePages = ['/', '/tenants', '/tenants/one', '/signups', '/support', '/operators', '/mail', '/migrations', '/keys', '/archives', '/jobs', '/health', '/audit', '/profile']
+const portalPages = [...pagesOf('portal'), '/people?selected']
+const consolePages = pagesOf('console')
 const sitePages = ['/signup', '/find']
 const doors = ['/forgot', '/register', '/resend']
 const phone = { viewport: { width: 360, height: 740 }, hasTouch: true }
@@ -72,12 +73,26 @@ describe.each(looks)('in $locale and $colorScheme, WCAG 2.2 AA holds', (look) =>
     }
     for (const [place, paths] of [[world.acme, portalPages], [world.console, consolePages]] as const) {
       const page = await signInAt(context, place, place.admin)
-      for (const path of share(paths)) found[place.host + path] = await violationsAt(page, place, path.replace(/(.+)\/one$/, (_, list: string) => `${list}/${ids[list]}`))
+      for (const path of share(paths)) found[place.host + path] = await violationsAt(page, place, addressOf(path))
     }
+    expect(Object.keys(found).length).toBeGreaterThan(5)
     expect(found).toEqual(Object.fromEntries(Object.keys(found).map(path => [path, []])))
     await context.close()
   })
 })
+
+/** All pages with a sidebar, as their files are called; one of a list is `/people/[id]`. */
+function pagesOf(surface: 'portal' | 'console'): string[] {
+  return readSources(`pages/${surface}/**/*.vue`).filter(({ code }) => code.includes('layout: \'dashboard\''))
+    .map(({ file }) => file.replace(`pages/${surface}`, '').replace(/(?:\/index)?\.vue$/, '') || '/')
+}
+
+function addressOf(page: string): string {
+  return page.replace(/(.+)\/\[id\]$/, (_, list: string) => {
+    if (!ids[list]) throw new Error(`fill() has nothing for ${page}`)
+    return `${list}/${ids[list]}`
+  })
+}
 
 /** Looks at a page when all its parts are there; `?selected` also chooses all rows, which opens the bar above them. */
 async function violationsAt(page: Page, place: Place, path: string): Promise<string[]> {

@@ -13,6 +13,12 @@ describe.each(['en', 'ar'])('the texts of the record in %s', (language) => {
     const paths = [...auditGroups.map(group => `groups.${group}`), ...actions.flatMap(action => [`actions.${action}`, `sentences.${action}`])]
     expect(paths.filter(path => typeof textAt(path) !== 'string')).toEqual([])
   })
+
+  test('have a sentence for a change of one field too, which says what it was and is', () => {
+    const changes = auditGroups.flatMap<string>(group => auditActions[group]).filter(action => action.endsWith('.changed'))
+    expect(changes.length).toBeGreaterThan(2)
+    expect(changes.filter(action => typeof textAt(`sentences.${action}_one`) !== 'string')).toEqual([])
+  })
 })
 
 test('each action is in one group', () => {

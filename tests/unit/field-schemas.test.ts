@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { z } from 'zod'
-import { boolean, choice, email, jsonType, rawText, reference, text } from '../../shared/schemas/fields.ts'
+import { boolean, choice, email, jsonType, moment, rawText, reference, text } from '../../shared/schemas/fields.ts'
 
 /** What is said of a value, or what is made of it. */
 function judge(schema: z.ZodType, value: unknown) {
@@ -86,6 +86,21 @@ describe('a choice, a truth, a reference', () => {
     for (const [value, type] of [[1, 'int'], [1.5, 'float'], [true, 'bool'], [[], 'list'], [{}, 'dict']] as const) expect(judge(reference(), value)).toEqual(says(`Incorrect type. Expected pk value, received ${type}.`))
     for (const value of ['', 'x', '0190a0a0-0000-7000-8000-00000000000', '0190A0A0-0000-7000-8000-000000000000', '{0190a0a0-0000-7000-8000-000000000000}']) expect(judge(reference(), value)).toEqual(says(`Invalid pk "${value}" - object does not exist.`))
     expect(judge(reference(), '0190a0a0-0000-7000-8000-000000000000')).toEqual(gives('0190a0a0-0000-7000-8000-000000000000'))
+  })
+})
+
+describe('a moment', () => {
+  it('is one of ISO 8601 with its zone, or of a day the one that is said', () => {
+    for (const ofDay of ['T00:00:00.000Z', 'T23:59:59.999Z']) expect(judge(moment(ofDay), '2026-02-28')).toEqual(gives(new Date(`2026-02-28${ofDay}`)))
+    expect(judge(moment('T00:00:00.000Z'), '2026-02-28T13:00:00+01:00')).toEqual(gives(new Date('2026-02-28T12:00:00Z')))
+  })
+
+  it('is said to be none otherwise, in one message', () => {
+    expect(judge(moment('T00:00:00.000Z'), undefined)).toEqual(says('This field is required.'))
+    expect(judge(moment('T00:00:00.000Z'), null)).toEqual(says('This field may not be null.'))
+    for (const value of ['', 'soon', '2026-02-30', '2026-02-28T12:00:00', '0000-01-01', '0001-01-01T00:00:00+01:00', '9999-12-31T23:59:59-01:00', 1, {}]) {
+      expect(judge(moment('T00:00:00.000Z'), value)).toEqual(says('Enter a valid day or time, as in 2026-01-31 or 2026-01-31T12:00:00Z.'))
+    }
   })
 })
 

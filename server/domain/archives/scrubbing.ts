@@ -1,12 +1,17 @@
 import type { SQL } from 'drizzle-orm'
 import { sql } from 'drizzle-orm'
+import type { TenantRealm } from '../../database/realms.ts'
 
 /** `kept` is copied as it is; all else is what stands in its place, of row `n` of its table in the order of ids. */
 type Treatment = 'kept' | SQL
 
+type Tables = TenantRealm['tables']
+/** Of every table, and of every column that is not computed from others. */
+type Decisions = { [Name in keyof Tables]: 'left out' | Record<keyof Tables[Name]['$inferInsert'], Treatment> }
+
 /**
  * What becomes of each column when a tenant is cloned. Tables that are `left out` are empty in the clone. A table or
- * column that is not here stops the clone: whoever adds one decides.
+ * column that is not here does not compile, and stops the clone of a schema that has it: whoever adds one decides.
  */
 export const scrubbing: Record<string, 'left out' | Record<string, Treatment>> = {
   departments: { id: 'kept', name: 'kept', created: 'kept', updated: 'kept' },
@@ -50,7 +55,7 @@ export const scrubbing: Record<string, 'left out' | Record<string, Treatment>> =
   one_time_tokens: 'left out',
   signing_keys: 'left out',
   invitations: 'left out',
-}
+} satisfies Decisions
 
 /** @throws Error for a column that nobody has decided about */
 export function treatmentOf(table: string, column: string): Treatment {
