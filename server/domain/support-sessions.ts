@@ -54,7 +54,7 @@ export async function endSupportAccessesOf(db: Db, { id, realm }: AuthRealm, ori
   await endSupportAccesses(db, realm, rows.map(row => row.id), origin, reason, operator)
 }
 
-/** Ends all that an operator has asked for, in the transaction in which she loses the right to it. */
+/** Ends all that an operator has asked for, in the transaction in which she loses the right to it, or all of her own sessions end. */
 export async function endSupportAccessesBy(db: Db, { database }: App, operator: string, origin: Origin): Promise<void> {
   const rows = await db.select({ id: accesses.id, schema: tenants.schema }).from(accesses).innerJoin(tenants, eq(tenants.id, accesses.tenant))
     .where(and(eq(accesses.operator, operator), isNull(accesses.ended_at), gt(accesses.expires_at, new Date())))

@@ -4,6 +4,7 @@ import { fromSystem } from '../../server/domain/app.ts'
 import { closeExpiredAccesses } from '../../server/domain/support-access.ts'
 import { resumeTenant, suspendTenant } from '../../server/domain/tenant-states.ts'
 import type { TenantRealm } from '../../server/database/realms.ts'
+import { lastMailTo, linkParts } from '../support/mails.ts'
 import { addOperator, openSupport } from '../support/operators.ts'
 import type { Operator } from '../support/operators.ts'
 import { readSources } from '../support/sources.ts'
@@ -203,6 +204,28 @@ describe('it ends', () => {
       expect((await open(json.url)).status).toBe(400)
       for (const side of ['acme', 'console'] as const) expect((await lastEvent(side, 'support.ended')).details).toMatchObject({ operator: helper.email, reason: 'revoked' })
       expect((await lastEvent('console', 'support.ended')).actor).toBe(owner.id)
+    }
+  })
+
+  test('when its operator gets another password or ends all her sessions, by herself or by an Owner, with the links that she has not opened yet', async () => {
+    const owner = await addOperator(world, 'chief@example.com', 'Admin')
+    const next = { new_password: 'nine velvet trombones' }
+    const change = ({ token, password }: Operator) => onConsole(`${auth}/users/set_password/`, { token, body: { ...next, current_password: password } })
+    const reset = async ({ email }: Operator) => {
+      await onConsole(`${auth}/users/reset_password/`, { body: { email } })
+      const { links } = await lastMailTo(world, world.console, email, /^Set a new password/)
+      return onConsole(`${auth}/users/reset_password_confirm/`, { body: { ...linkParts(links[0]!), ...next } })
+    }
+    const endAll = ({ token }: Operator) => onConsole(`${api}/sessions/`, { method: 'DELETE', token })
+    const endAllOf = ({ id }: Operator) => onConsole(`${api}/sessions/?user=${id}`, { method: 'DELETE', token: owner.token })
+    for (const [i, lockOut] of [change, reset, endAll, endAllOf].entries()) {
+      const helper = await addOperator(world, `careful-${i}@example.com`, 'Support')
+      const [session, others] = [await openSupport(world, helper.token, world.acme.staff), await openSupport(world, operator.token, world.acme.staff)]
+      const { json } = await onConsole(accessesOf(world.acme.id), { token: helper.token, body: { user: world.acme.staff.id, reason: 'Ticket 4711' } })
+      expect((await lockOut(helper)).status).toBe(204)
+      expect([i, await isOver(session), await isOver(others)]).toEqual([i, true, false])
+      expect((await open(json.url)).status).toBe(400)
+      for (const side of ['acme', 'console'] as const) expect((await lastEvent(side, 'support.ended')).details).toMatchObject({ operator: helper.email, reason: 'revoked' })
     }
   })
 
