@@ -4,6 +4,7 @@ import { fromSystem } from '../../server/domain/app.ts'
 import { closeExpiredAccesses } from '../../server/domain/support-access.ts'
 import { resumeTenant, suspendTenant } from '../../server/domain/tenant-states.ts'
 import type { TenantRealm } from '../../server/database/realms.ts'
+import type { AuditEvent } from '../../shared/types/audit.ts'
 import { lastMailTo, linkParts } from '../support/mails.ts'
 import { addOperator, openSupport } from '../support/operators.ts'
 import type { Operator } from '../support/operators.ts'
@@ -188,6 +189,8 @@ describe('it ends', () => {
     const { json } = await request()
     expect((await onConsole(`${api}/support-accesses/${json.id}/`, { method: 'DELETE', token: operator.token })).status).toBe(204)
     expect((await open(json.url)).status).toBe(400)
+    expect(await lastEvent('console', 'support.ended')).toMatchObject({ actor: operator.id, details: { access: json.id, reason: 'revoked' } })
+    expect((await lastEvent('acme', 'support.ended')).details.access).not.toBe(json.id)
   })
 
   test('when its operator is demoted, deactivated or deleted, with the links that she has not opened yet', async () => {
@@ -246,6 +249,20 @@ describe('it ends', () => {
     await resumeTenant(world.app, world.acme.id, fromSystem)
     await expect.poll(async () => (await onAcme(`${auth}/users/me/`, { token: session.token })).json.code).toBe('session_revoked')
   })
+
+  test('by suspension on record where it was open, and nowhere else', async () => {
+    const [session, past] = [await openSupport(world, operator.token, world.acme.staff), await openSupport(world, operator.token, world.acme.staff)]
+    const [{ json: link }, { json: oldLink }] = [await request(), await request()]
+    for (const { id } of [past, oldLink]) await outdate(id)
+    await suspendTenant(world.app, world.acme.id, 'Unpaid', fromSystem)
+    await resumeTenant(world.app, world.acme.id, fromSystem)
+    await closeExpiredAccesses(world.app)
+    await expect.poll(async () => (await open(link.url)).status).toBe(400)
+    for (const side of ['acme', 'console'] as const) {
+      const ended = (await events(side, 'support.ended', 100)).filter(({ details }) => [session, past, link, oldLink].some(({ id }) => id === details.access))
+      expect(ended.map(({ details }) => [details.access, details.reason]).sort()).toEqual([[session.id, 'suspended'], [past.id, 'expired']].sort())
+    }
+  })
 })
 
 interface Route { name: string, path: string, method: string, isPublic: boolean, headers?: Call['headers'], body?: unknown }
@@ -287,8 +304,12 @@ async function outdate(access: string): Promise<void> {
 }
 
 async function lastEvent(side: 'acme' | 'console', action: string) {
+  return (await events(side, action, 1))[0]!
+}
+
+async function events(side: 'acme' | 'console', action: string, size: number): Promise<AuditEvent[]> {
   const token = side === 'acme' ? admin : operator.token
-  return (await world[side].call(`${api}/audit/?action=${action}&page_size=1`, { token })).json.results[0]
+  return (await world[side].call(`${api}/audit/?action=${action}&page_size=${size}`, { token })).json.results
 }
 
 function accessesOf(tenant: string): string {
