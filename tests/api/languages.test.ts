@@ -48,6 +48,24 @@ describe('a person\'s language', () => {
   })
 })
 
+describe('a page', () => {
+  const asked = [['ar;q=0,en', 'en'], ['ar;q=0.4,en;q=0.5', 'en'], ['en;q=0.4,ar;q=0.5', 'ar'], ['fr,ar-EG;q=0.2', 'ar'], ['en;q=0,*', 'ar'], ['fr', 'en']] as const
+
+  test('is in the language that is asked for, whoever renders it: the application, its error page, or nobody who needs anything', async () => {
+    for (const [accepted, language] of asked) {
+      for (const [host, path] of [[world.acme.host, '/login'], [world.console.host, '/login'], [`localhost:${world.port}`, '/'], [world.globex.host, '/nowhere'], [`nobody.localhost:${world.port}`, '/']] as const) {
+        const { text } = await world.call(host, path, { accept: 'text/html', headers: { 'accept-language': accepted } })
+        expect([host, accepted, languageOf(text)]).toEqual([host, accepted, language])
+      }
+    }
+  })
+
+  test('is in the language that was chosen in this browser, which is one of ours', async () => {
+    const read = async (chosen: string) => languageOf((await world.acme.call('/login', { accept: 'text/html', headers: { 'accept-language': 'en' }, cookies: { tenantry_locale: chosen } })).text)
+    expect(await Promise.all(['ar', 'en', 'fr', 'constructor', ''].map(read))).toEqual(['ar', 'en', 'en', 'en', 'en'])
+  })
+})
+
 describe('the texts of the interface', () => {
   test('are there in our languages, and in nothing else that a program may take for one', async () => {
     for (const place of [world.acme, world.globex]) {
@@ -147,6 +165,12 @@ async function personWith(language: 'en' | 'ar' | null, email: string): Promise<
 async function setLanguage(place: Place, language: 'en' | 'ar'): Promise<void> {
   const { db, tables: { settings } } = tenantAuthRealm(world.app.database, { id: place.id, name: '', schema: place.schema, origin: place.origin }).realm
   await db.update(settings).set({ language })
+}
+
+function languageOf(page: string): string | undefined {
+  const [, language, direction] = /<html[^>]* lang="(\w+)"[^>]* dir="(\w+)"|$/.exec(page) ?? []
+  expect(direction).toBe(language === 'ar' ? 'rtl' : 'ltr')
+  return language
 }
 
 function ask(place: Place, { email }: Person): Promise<Answer> {
