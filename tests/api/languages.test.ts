@@ -7,7 +7,7 @@ import type { Answer } from '../support/http.ts'
 import type { Mail } from '../support/mails.ts'
 import { linkParts, mailsTo } from '../support/mails.ts'
 import type { Person, Place, World } from '../support/world.ts'
-import { addPerson, api, auth, createWorld, realmOf, signInAs } from '../support/world.ts'
+import { addPerson, api, auth, createWorld, realmOf, signInAs, signInWithCookies } from '../support/world.ts'
 
 const users = `${auth}/users/`
 const me = `${users}me/`
@@ -64,6 +64,40 @@ describe('a page', () => {
     const read = async (chosen: string) => languageOf((await world.acme.call('/login', { accept: 'text/html', headers: { 'accept-language': 'en' }, cookies: { tenantry_locale: chosen } })).text)
     expect(await Promise.all(['ar', 'en', 'fr', 'constructor', ''].map(read))).toEqual(['ar', 'en', 'en', 'en', 'en'])
   })
+})
+
+describe('a page of an organisation', () => {
+  const signInPage = async (place: Place, chosen?: string) => languageOf((await place.call('/login', { accept: 'text/html', headers: { 'accept-language': 'en' }, cookies: chosen ? { tenantry_locale: chosen } : {} })).text)
+  const start = async (cookies: Record<string, string>) => languageOf((await world.acme.call('/', { accept: 'text/html', headers: { 'accept-language': 'en' }, cookies })).text)
+
+  test('is in its reader\'s language, else the one chosen in this browser, else the organisation\'s if it has one, else what the browser asks for', async () => {
+    const [arabic, english, none] = await Promise.all([personWith('ar', 'reads-arabic@example.com'), personWith('en', 'reads-english@example.com'), personWith(null, 'reads-any@example.com')])
+    const [asArabic, asEnglish, asNone] = await Promise.all([arabic, english, none].map(person => signInWithCookies(world.acme, person)))
+    const chosen = (cookies: object, language: string) => ({ ...cookies, tenantry_locale: language })
+    expect([await signInPage(world.acme), await start(asNone!), await start(asArabic!), await start(chosen(asNone!, 'ar'))]).toEqual(['en', 'en', 'ar', 'ar'])
+
+    await decide('ar')
+    expect([await signInPage(world.acme), await start(asNone!), await start(asEnglish!), await start(chosen(asEnglish!, 'ar'))]).toEqual(['ar', 'ar', 'en', 'en'])
+    expect([await signInPage(world.acme, 'en'), await start(chosen(asNone!, 'en')), await signInPage(world.globex), await signInPage(world.console)]).toEqual(['en', 'en', 'en', 'en'])
+
+    await decide(null)
+    expect(await signInPage(world.acme)).toBe('en')
+  })
+
+  test('knows that language from how the organisation looks', async () => {
+    const branding = `${api}/organization/branding/`
+    expect((await world.acme.call(branding)).json.language).toBeNull()
+    await decide('ar')
+    expect([(await world.acme.call(branding)).json.language, (await world.globex.call(branding)).json.language]).toEqual(['ar', null])
+    await decide(null)
+  })
+
+  async function decide(language: 'ar' | null): Promise<void> {
+    const { access } = await signInAs(world.acme, world.acme.admin)
+    expect(await world.acme.call(`${api}/organization/`, { method: 'PATCH', token: access, body: { language } })).toMatchObject({ status: 200, json: { language } })
+    // The process hears of it in a moment, as every other does.
+    await expect.poll(() => signInPage(world.acme)).toBe(language ?? 'en')
+  }
 })
 
 describe('the texts of the interface', () => {
