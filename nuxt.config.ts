@@ -44,8 +44,8 @@ export default defineNuxtConfig({
       { code: 'en', language: 'en-GB', dir: 'ltr', name: 'English', files: texts.map(name => `en/${name}.json`) },
       { code: 'ar', language: 'ar', dir: 'rtl', name: 'العربية', files: [...texts, 'server'].map(name => `ar/${name}.json`) },
     ],
-    // The cookie is read, but written by composables/useLanguage.ts alone, once somebody has chosen.
-    detectBrowserLanguage: { useCookie: false, cookieKey: 'tenantry_locale', fallbackLocale: 'en' },
+    // It knows no weights of Accept-Language: plugins/language.server.ts does it.
+    detectBrowserLanguage: false,
     vueI18n: 'i18n.config.ts',
     // The texts' address changes with them.
     experimental: { httpCacheDuration: 31_536_000 },

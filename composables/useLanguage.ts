@@ -2,14 +2,15 @@ import { ApiFailure } from '#shared/api-failure'
 import type { Language } from '#shared/dates'
 
 /**
- * The language of the interface: the signed-in person's, else the one chosen in this browser, else what the browser
- * asks for.
+ * The language of the interface: the signed-in person's, else the one chosen in this browser, else the organisation's,
+ * else what the browser asks for.
  */
 export function useLanguage() {
   const { locale, setLocale, getLocaleMessage, t } = useI18n()
   const session = useSessionStore()
   const { notify } = useNotices()
   const api = useApi()
+  const branding = useBranding()
   const isSecure = usePlace().origin.startsWith('https:')
   const cookie = useCookie('tenantry_locale', { maxAge: 31_536_000, sameSite: 'lax', secure: isSecure, readonly: false })
 
@@ -33,6 +34,12 @@ export function useLanguage() {
     return false
   }
 
+  /** Forgets what was chosen in this browser, and speaks as the organisation does; where it is undecided, the next page follows the browser. */
+  async function forget() {
+    if (branding.value?.language) await speak(branding.value.language)
+    cookie.value = null
+  }
+
   async function keep(chosen: Language) {
     // At once, or the next page would speak the former one again.
     session.user = { ...session.user!, language: chosen }
@@ -48,5 +55,5 @@ export function useLanguage() {
   // Each in its own language, for those who read no other.
   const names = [{ code: 'en', name: 'English' }, { code: 'ar', name: 'العربية' }] as const
 
-  return { language, names, choose, speak }
+  return { language, names, choose, speak, forget }
 }

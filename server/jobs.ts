@@ -1,6 +1,8 @@
 import { PgBoss } from 'pg-boss'
 import type { RunningApp } from './create-app.ts'
 import { reasonOf } from './database/errors.ts'
+import type { Migration } from './database/migrations.ts'
+import { cleanUp } from './domain/cleaning.ts'
 import { verifyDomains } from './domain/domains.ts'
 import { dropRetiredKeys } from './domain/key-rotation.ts'
 import { purgeOutbox } from './domain/outbox.ts'
@@ -13,11 +15,12 @@ interface Job {
   name: string
   /** When, in cron's five fields, UTC. */
   cron: string
-  run: (app: RunningApp) => Promise<unknown>
+  run: (app: RunningApp, migrations: Migration[], signal: AbortSignal) => Promise<unknown>
 }
 
 /** What the clock starts: each in one process of them all, whichever is free. */
 const jobs: Job[] = [
+  { name: 'clean-up', cron: '7 3 * * *', run: cleanUp },
   { name: 'purge-outbox', cron: '17 3 * * *', run: purgeOutbox },
   { name: 'close-support-accesses', cron: '*/5 * * * *', run: closeExpiredAccesses },
   { name: 'purge-signups', cron: '27 3 * * *', run: purgeSignups },
@@ -32,8 +35,9 @@ const retryPause = 5_000
 /**
  * Starts pg-boss on the same database, in a schema of its own. It has two connections to itself: it sends several
  * statements at once, which slots do not take, and its work must not wait for the requests' nor they for it.
+ * @param migrations all that a tenant's schema needs
  */
-export function startJobs(app: RunningApp): { stop(): Promise<void> } {
+export function startJobs(app: RunningApp, migrations: Migration[]): { stop(): Promise<void> } {
   const boss = new PgBoss({ connectionString: app.databaseUrl, application_name: 'tenantry-jobs', schema: 'pgboss', max: 2 })
   let stopped = false
   let timer: NodeJS.Timeout | undefined
@@ -55,7 +59,7 @@ export function startJobs(app: RunningApp): { stop(): Promise<void> } {
       await boss.start()
       for (const { name, cron, run } of jobs) {
         await boss.createQueue(name, { policy: 'exclusive' })
-        await boss.work(name, { pollingIntervalSeconds: 60 }, async () => void await run(app))
+        await boss.work(name, { pollingIntervalSeconds: 60 }, async ([job]) => void await run(app, migrations, job!.signal))
         await boss.schedule(name, cron)
       }
     }

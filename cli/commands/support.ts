@@ -1,5 +1,5 @@
 import { defineCommand } from 'citty'
-import { and, desc, eq, gt, isNull } from 'drizzle-orm'
+import { and, desc, eq } from 'drizzle-orm'
 import { invalid, notFound } from '../../shared/errors.ts'
 import { canSupportTenants } from '../../shared/permissions.ts'
 import { supportRequestSchema } from '../../shared/schemas/support.ts'
@@ -7,6 +7,7 @@ import { validate } from '../../shared/schemas/validate.ts'
 import type { App } from '../../server/domain/app.ts'
 import { fromSystem } from '../../server/domain/app.ts'
 import { endSupportAccess, requestSupportAccess } from '../../server/domain/support-access.ts'
+import { isOpenAccess } from '../../server/domain/support-sessions.ts'
 import { requireTenant } from '../../server/domain/tenants.ts'
 import { defineTask } from '../task.ts'
 
@@ -22,7 +23,7 @@ const list = defineTask({
     const { id, operator_email, user_id, reason, is_read_only, created, opened_at, expires_at, ended_at } = accesses
     const rows = await db.select({ id, subdomain: tenants.subdomain, operator_email, user_id, reason, is_read_only, created, opened_at, expires_at, ended_at })
       .from(accesses).innerJoin(tenants, eq(tenants.id, accesses.tenant))
-      .where(args.open ? and(isNull(ended_at), gt(expires_at, new Date())) : undefined).orderBy(desc(created), id).limit(1_000)
+      .where(args.open ? isOpenAccess() : undefined).orderBy(desc(created), id).limit(1_000)
     return {
       json: rows,
       text: rows.map(row => [row.id, row.subdomain.padEnd(24), row.operator_email.padEnd(28), row.is_read_only ? 'reads  ' : 'changes', row.expires_at.toISOString(), row.reason].join('  ')).join('\n') || 'No support accesses.',

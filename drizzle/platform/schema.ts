@@ -135,6 +135,7 @@ export function platformTables(table: TableFactory) {
     lease_until: moment(),
     finished_at: moment(),
   }, operations => [
+    index('operations_created').on(operations.created),
     index('operations_tenant').on(operations.tenant, operations.created),
     index('operations_open').on(operations.created).where(sql`state in ('queued', 'running')`),
     uniqueIndex('operations_one_each').on(operations.tenant).where(sql`state in ('queued', 'running')`),
@@ -167,7 +168,9 @@ export function platformTables(table: TableFactory) {
     ended_at: moment(),
   }, accesses => [
     uniqueIndex('support_accesses_token').on(accesses.token_hash),
+    index('support_accesses_created').on(accesses.created),
     index('support_accesses_tenant').on(accesses.tenant, accesses.created),
+    index('support_accesses_open').on(accesses.expires_at).where(sql`ended_at is null`),
   ])
 
   /** What has been done to each schema, by its name: the one place where versions are kept. */

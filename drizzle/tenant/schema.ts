@@ -38,8 +38,8 @@ export function tenantTables(table: TableFactory) {
     logo: text(),
     brand_color: varchar({ length: 7 }),
     password_min_length: integer().notNull().default(12),
-    /** Of mails and of people who have not chosen one. */
-    language: text({ enum: ['en', 'ar'] }).notNull().default('en'),
+    /** Of pages and mails for people who have not chosen one; null: pages as the browser asks, mails in English. */
+    language: text({ enum: ['en', 'ar'] }),
     /** Whether the platform's operators may sign in as one of its people, for support. */
     allows_support: boolean().notNull().default(true),
   }, () => [

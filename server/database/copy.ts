@@ -17,14 +17,21 @@ export async function* copyOut(client: TransactionClient, schema: string, table:
 
 /**
  * Adds rows in the same format.
- * @throws Error naming the table where the database refuses them
+ * @throws Error naming the table where the database refuses them, and whatever `lines` throws
  */
 export async function copyIn(client: TransactionClient, schema: string, table: CopiedTable, lines: AsyncIterable<Buffer>): Promise<void> {
   const sink = await client.unsafe(`copy ${target(schema, table)} from stdin`).writable()
   const failed = new Promise<never>((_resolve, reject) => sink.once('error', reject))
   failed.catch(() => {})
   const sent = (chunk: Buffer) => new Promise<void>((resolve, reject) => sink.write(chunk, error => error ? reject(error) : resolve()))
-  for await (const chunk of lines) await Promise.race([failed, sent(chunk)])
+  try {
+    for await (const chunk of lines) await Promise.race([failed, sent(chunk)])
+  }
+  catch (error) {
+    // Ends the copy, without which the transaction could not even be rolled back.
+    sink.destroy(error as Error)
+    throw error
+  }
   sink.end()
   // postgres.js 3.4 drops an error that answers the end of a copy, and the sink then never finishes: what
   // comes after it, in the same transaction, tells.

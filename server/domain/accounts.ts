@@ -108,7 +108,7 @@ export async function resetPassword(app: App, authRealm: AuthRealm, { new_passwo
     await consumeLink(tx, realm, where)
     // Following the link proves the address, as activation does; it does not undo a deactivation.
     await tx.update(users).set({ activated_at: sql`coalesce(${users.activated_at}, now())` }).where(eq(users.id, user.id))
-    await replacePassword(tx, authRealm, user.id, hash, { ...origin, actor: user.id })
+    await replacePassword(tx, app, authRealm, user.id, hash, { ...origin, actor: user.id })
     await recordAudit(tx, realm, { ...origin, actor: user.id }, { action: 'user.password_reset', subject: user.id })
   })
 }

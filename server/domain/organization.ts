@@ -23,7 +23,8 @@ export interface Organization {
   logo: string | null
   brand_color: string | null
   password_min_length: number
-  language: Language
+  /** Null: undecided. */
+  language: Language | null
   /** Whether the platform's operators may sign in as one of its people. */
   allows_support: boolean
 }

@@ -8,7 +8,7 @@ import { logEvent, recordAudit } from './audit.ts'
 import type { AuthRealm } from './auth-realm.ts'
 import { enqueueMail } from './outbox.ts'
 import { sessionRevoked } from './refusals.ts'
-import { closeSupportAccesses, supportedBy } from './support-sessions.ts'
+import { closeSupportAccesses, endSupportAccessesBy, supportedBy } from './support-sessions.ts'
 import type { TenantStanding } from './tenant-standing.ts'
 import { closedAnswer, standingNow } from './tenant-standing.ts'
 import type { Claims, LiveSession } from './tokens.ts'
@@ -130,6 +130,15 @@ export async function endSessions({ realm }: AuthRealm, origin: Origin, userId: 
   if (ended.length > 0) await recordAudit(db, realm, origin, { action: 'session.ended', subject: userId, details: { reason, sessions: ended.map(({ id }) => id) } })
   await closeSupportAccesses(db, realm, ended.flatMap(({ support_access: access }) => access ?? []), origin, reason)
   return ended.length
+}
+
+/**
+ * Ends all sessions of a user but `except`, in the caller's transaction, and with an operator's those that she has opened
+ * as tenants' people: whoever has her password or one of her sessions may have done so.
+ */
+export async function endAllSessions(tx: Db, app: App, authRealm: AuthRealm, userId: string, reason: EndReason, origin: Origin, except?: string): Promise<void> {
+  await endSessions(authRealm, origin, userId, reason, { except }, tx)
+  if (authRealm.kind === 'platform') await endSupportAccessesBy(tx, app, userId, origin)
 }
 
 /** @throws ApiError 404 when there is no such live session among these users' */

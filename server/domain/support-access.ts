@@ -11,7 +11,7 @@ import type { AuthRealm } from './auth-realm.ts'
 import { hashOf, newToken } from './one-time-links.ts'
 import type { TokenPair } from './sessions.ts'
 import { insertSession, mintPair } from './sessions.ts'
-import { endSupportAccesses, isStillOperators } from './support-sessions.ts'
+import { endSupportAccesses, isOpenAccess, isStillOperators } from './support-sessions.ts'
 import { tenantRealmOf } from './tenant-origins.ts'
 import { requireTenant } from './tenants.ts'
 
@@ -77,9 +77,23 @@ export async function openSupportSession(app: App, authRealm: AuthRealm<TenantRe
 export async function endSupportAccess(app: App, id: string, operator: string, origin: Origin): Promise<void> {
   const { db, tables: { support_accesses: accesses } } = app.database.platform
   const rows = await db.select({ id: accesses.id, tenant: accesses.tenant }).from(accesses)
-    .where(and(eq(accesses.id, id), isNull(accesses.ended_at), gt(accesses.expires_at, new Date())))
+    .where(and(eq(accesses.id, id), isOpenAccess()))
   if (!rows[0]) throw notFound()
-  await endOne(app, rows[0], { ...origin, actor: null }, 'revoked', operator)
+  if (!await takeLinkBack(app, id, { ...origin, actor: operator })) await endOne(app, rows[0], { ...origin, actor: null }, 'revoked', operator)
+}
+
+/** @returns whether it had not been opened: that concerns the operators alone */
+async function takeLinkBack({ database: { platform } }: App, id: string, origin: Origin): Promise<boolean> {
+  const { support_accesses: accesses } = platform.tables
+  return platform.transaction(async (tx) => {
+    const rows = await tx.update(accesses).set({ ended_at: new Date() })
+      .where(and(eq(accesses.id, id), isNull(accesses.opened_at), isNull(accesses.ended_at)))
+      .returning({ tenant: accesses.tenant, user: accesses.user_id, operator: accesses.operator_email })
+    if (!rows[0]) return false
+    const { tenant, ...details } = rows[0]
+    await recordAudit(tx, platform, origin, { action: 'support.ended', subject: tenant, details: { access: id, ...details, reason: 'revoked' } })
+    return true
+  })
 }
 
 /** Notes the end of those whose time is up; they have been of no use since. */

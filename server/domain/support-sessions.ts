@@ -22,7 +22,8 @@ export function supportedBy({ tables: { sessions } }: Realm): SQL<string | null>
 }
 
 /**
- * Notes that accesses have ended with their sessions, once each, in both records.
+ * Notes that accesses have ended with their sessions, once each, in both records. One that was never opened is of no use
+ * any more, and nothing has ended.
  * @param db of the tenant, where the sessions end
  * @param origin as the tenant knows it
  * @param reason such as `logout` or `expired`
@@ -32,8 +33,8 @@ export async function closeSupportAccesses(db: Db, realm: Realm, ids: string[], 
   if (ids.length === 0) return
   const closed = await db.update(accesses).set({ ended_at: new Date() })
     .where(and(inArray(accesses.id, ids), isNull(accesses.ended_at)))
-    .returning({ id: accesses.id, tenant: accesses.tenant, user_id: accesses.user_id, operator_email: accesses.operator_email })
-  const entriesAbout = (subject: 'tenant' | 'user_id') => closed.map(access => ({
+    .returning({ id: accesses.id, tenant: accesses.tenant, user_id: accesses.user_id, operator_email: accesses.operator_email, opened_at: accesses.opened_at })
+  const entriesAbout = (subject: 'tenant' | 'user_id') => closed.filter(({ opened_at }) => opened_at !== null).map(access => ({
     action: 'support.ended', subject: access[subject], details: { access: access.id, operator: access.operator_email, user: access.user_id, reason },
   }) as const)
   await recordAudits(db, realm, { ...origin, support: null }, entriesAbout('user_id'))
@@ -48,17 +49,22 @@ export async function endSupportAccesses(db: Db, realm: Realm, ids: string[], or
   await db.update(sessions).set({ revoked_at: new Date(), revoked_reason: 'revoked' }).where(and(inArray(sessions.support_access, ids), isNull(sessions.revoked_at)))
 }
 
-/** Ends all of a tenant's, in the transaction of the cause, such as its suspension. */
+/** Ends all of a tenant's whose time is not up, in the transaction of the cause, such as its suspension. */
 export async function endSupportAccessesOf(db: Db, { id, realm }: AuthRealm, origin: Origin, reason: string, operator: string | null): Promise<void> {
-  const rows = await db.select({ id: accesses.id }).from(accesses).where(and(eq(accesses.tenant, id), isNull(accesses.ended_at)))
+  const rows = await db.select({ id: accesses.id }).from(accesses).where(and(eq(accesses.tenant, id), isOpenAccess()))
   await endSupportAccesses(db, realm, rows.map(row => row.id), origin, reason, operator)
 }
 
-/** Ends all that an operator has asked for, in the transaction in which she loses the right to it. */
+/** Ends all that an operator has asked for, in the transaction in which she loses the right to it, or all of her own sessions end. */
 export async function endSupportAccessesBy(db: Db, { database }: App, operator: string, origin: Origin): Promise<void> {
   const rows = await db.select({ id: accesses.id, schema: tenants.schema }).from(accesses).innerJoin(tenants, eq(tenants.id, accesses.tenant))
-    .where(and(eq(accesses.operator, operator), isNull(accesses.ended_at), gt(accesses.expires_at, new Date())))
+    .where(and(eq(accesses.operator, operator), isOpenAccess()))
   for (const { id, schema } of rows) await endSupportAccesses(db, database.tenant(schema), [id], { ...origin, actor: null }, 'revoked', origin.actor)
+}
+
+/** For a query of accesses: whether one has not ended, and its time is not up. Its link may not have been opened yet. */
+export function isOpenAccess(): SQL {
+  return and(isNull(accesses.ended_at), gt(accesses.expires_at, new Date()))!
 }
 
 /** For a query of accesses: whether the operator may still do what she asked for. */

@@ -7,7 +7,7 @@ import { logEvent, recordAudit } from './audit.ts'
 import type { AuthRealm } from './auth-realm.ts'
 import { enqueueMail } from './outbox.ts'
 import { passwordFaults } from './passwords.ts'
-import { endSessions } from './sessions.ts'
+import { endAllSessions } from './sessions.ts'
 
 /**
  * The only way to a new password's hash, past the rules for passwords.
@@ -46,10 +46,10 @@ export async function requireCurrentPassword(app: App, authRealm: AuthRealm, use
  * @param hash from `app.hashing`, made before the transaction began
  * @param keep the session that goes on, if any
  */
-export async function replacePassword(tx: Db, authRealm: AuthRealm, userId: string, hash: string, origin: Origin, keep?: string): Promise<void> {
+export async function replacePassword(tx: Db, app: App, authRealm: AuthRealm, userId: string, hash: string, origin: Origin, keep?: string): Promise<void> {
   const { users, one_time_tokens: tokens } = authRealm.realm.tables
   const updated = await tx.update(users).set({ password: hash }).where(eq(users.id, userId)).returning({ email: users.email })
   await tx.delete(tokens).where(eq(tokens.user_id, userId))
-  await endSessions(authRealm, origin, userId, 'password', { except: keep }, tx)
+  await endAllSessions(tx, app, authRealm, userId, 'password', origin, keep)
   if (updated[0]) await enqueueMail(tx, authRealm, { kind: 'password_changed', to: updated[0].email, data: {} })
 }

@@ -1,4 +1,5 @@
 import type { Language } from '../../shared/dates.ts'
+import { preferredLanguage } from '../../shared/preferred-language.ts'
 import type { TenantStanding } from '../domain/tenant-standing.ts'
 
 type Texts = Record<Language, [title: string, text: string]>
@@ -77,14 +78,4 @@ p { margin: 0 }
 </head>
 <body><main>${mark}<h1>${title}</h1><p>${text}</p></main></body>
 </html>`
-}
-
-// RFC 9110, 12.5.4: the weight counts, then the order.
-function preferredLanguage(header: string): Language {
-  const ranges = header.slice(0, 200).toLowerCase().split(',').map((range) => {
-    const [tag = '', weight] = range.trim().split(/\s*;\s*q=/)
-    return { language: tag.split('-', 1)[0], weight: weight === undefined ? 1 : Number(weight) || 0 }
-  })
-  const known = ranges.filter(({ language, weight }) => (language === 'en' || language === 'ar') && weight > 0)
-  return known.sort((a, b) => b.weight - a.weight)[0]?.language === 'ar' ? 'ar' : 'en'
 }

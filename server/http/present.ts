@@ -84,16 +84,17 @@ export function presentHome({ department, newest, tasks }: HomeRows, asAdmin: bo
   }
 }
 
-export function presentOrganization({ logo, brand_color, ...organization }: Organization) {
-  return { ...organization, ...presentBranding({ logo, brand_color }) }
+export function presentOrganization({ logo, brand_color, language, ...organization }: Organization) {
+  return { ...organization, ...presentBranding({ logo, brand_color, language }) }
 }
 
 /** What anyone may see of an organisation before signing in, with the text colour that can be read on its own. */
-export function presentBranding({ logo, brand_color }: Pick<Organization, 'logo' | 'brand_color'>) {
+export function presentBranding({ logo, brand_color, language }: Pick<Organization, 'logo' | 'brand_color' | 'language'>) {
   return {
     logo: logo && `/api/v1/organization/logo/?v=${logo.slice(0, 8)}`,
     brand_color,
     brand_text_color: brand_color && readableOn(brand_color),
+    language,
   }
 }
 

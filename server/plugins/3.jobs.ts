@@ -19,7 +19,7 @@ export default defineNitroPlugin(() => {
     const subscription = subscribe(app.databaseUrl, outboxChannel, { onMessage: delivery.wake, onUp: delivery.wake })
     const operations = startOperations(app, migrations)
     const calls = subscribe(app.databaseUrl, operationsChannel, { onMessage: operations.wake, onUp: operations.wake })
-    const jobs = startJobs(app)
+    const jobs = startJobs(app, migrations.tenant)
     const pool = app.config.poolSize > 0 ? keepPool(app, migrations.tenant) : undefined
     return async () => {
       await Promise.all([subscription.stop(), calls.stop(), jobs.stop(), pool?.stop()])

@@ -18,6 +18,6 @@ export const organizationSchema = z.object({
   registration_domains: z.array(domain, 'Expected a list of items.').max(50, 'Ensure this field has no more than 50 elements.').optional(),
   brand_color: color.nullable().optional(),
   password_min_length: integer(12, 64).optional(),
-  language: choice(languages).optional(),
+  language: choice(languages).nullable().optional(),
   allows_support: boolean().optional(),
 })

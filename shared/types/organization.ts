@@ -12,8 +12,8 @@ export interface Organization {
   registration: 'invite_only' | 'open'
   registration_domains: string[]
   password_min_length: number
-  /** Of mails and of people who have not chosen one. */
-  language: Language
+  /** Of pages and mails for people who have not chosen one; null: pages as the browser asks, mails in English. */
+  language: Language | null
   /** Whether the platform's operators may sign in as one of its people. */
   allows_support: boolean
   /** Path of the logo. */
@@ -23,5 +23,5 @@ export interface Organization {
   brand_text_color: string | null
 }
 
-/** How an organisation looks to those who have not signed in yet. */
-export type Branding = Pick<Organization, 'logo' | 'brand_color' | 'brand_text_color'>
+/** How an organisation looks and speaks to those who have not signed in yet. */
+export type Branding = Pick<Organization, 'logo' | 'brand_color' | 'brand_text_color' | 'language'>

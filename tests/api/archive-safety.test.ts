@@ -30,6 +30,8 @@ import { hold } from '../support/hold.ts'
 import { createTestDatabase } from '../support/world.ts'
 
 const migrations = { platform: loadMigrations('.', 'platform'), tenant: loadMigrations('.', 'tenant') }
+/** Of a forged archive: an organisation has one row of them. */
+const settings = { name: 'settings', columns: ['id'], lines: 't\n' }
 
 let folder: string
 let env: Record<string, string>
@@ -97,12 +99,6 @@ describe('an archive that was altered', () => {
 })
 
 describe('an archive that lies, though its checksums are right', () => {
-  const manifest = (): Parameters<typeof forgeArchive>[0] => ({
-    format: 1, created: '2026-01-01T00:00:00.000Z',
-    tenant: { id: acme.id, name: 'Acme', subdomain: 'acme', tenant_id: acme.tenant_id, schema: acme.schema, business_email: 'office@acme.test', business_phone_number: '' },
-    migrations: migrations.tenant.map(({ name, checksum }) => `${name} ${checksum}`),
-  })
-  const settings = { name: 'settings', columns: ['id'], lines: 't\n' }
   const id = '01a20fb5-6fee-703c-b4da-00080691d29b'
 
   test.each([
@@ -180,6 +176,22 @@ describe('an archive of another installation', () => {
     const [row] = await sql`select schema from platform.tenants where subdomain = 'stranger'`
     expect(await rowsOf(sql, row!.schema as string)).toEqual(await rowsOf(sql, acme.schema))
     await removeTenant('stranger')
+  })
+
+  test('that would unpack to far more than its size is refused where that shows, and leaves nothing', async () => {
+    const before = await everything()
+    const text = 'x'.repeat(1_000_000)
+    const events = Array.from({ length: 60 }, () => `${crypto.randomUUID()}\t2026-01-01 00:00:00+00\tsession.opened\t{"text": "${text}"}\n`)
+    const bomb = { name: 'audit_events', columns: ['id', 'created', 'action', 'details'], lines: events.join('') }
+    const secret = randomBytes(32).toString('base64url')
+    expect(await refusal(forgeArchive(manifest(), [settings, bomb], [], secret), { foreign: true })).toMatch(/would unpack to far more than its size, at audit_events/)
+    expect(await everything()).toEqual(before)
+    // A few megabytes are fine however small they are in the archive, and as much as that is where the archive is known to be ours.
+    const place = (bytes: Buffer) => refusal(bytes, { foreign: true, subdomain: 'roomy' })
+    expect(await place(forgeArchive(manifest(), [settings, { ...bomb, lines: events.slice(0, 10).join('') }], [], secret))).toBe('done')
+    await removeTenant('roomy')
+    expect(await place(forgeArchive(manifest(), [settings, bomb], [], env.SECRET!))).toBe('done')
+    await removeTenant('roomy')
   })
 })
 
@@ -307,12 +319,21 @@ async function done(id: Promise<string>): Promise<Record<string, unknown>> {
   return result!
 }
 
+/** What a forged archive says of itself. */
+function manifest(): Parameters<typeof forgeArchive>[0] {
+  return {
+    format: 1, created: '2026-01-01T00:00:00.000Z',
+    tenant: { id: acme.id, name: 'Acme', subdomain: 'acme', tenant_id: acme.tenant_id, schema: acme.schema, business_email: 'office@acme.test', business_phone_number: '' },
+    migrations: migrations.tenant.map(({ name, checksum }) => `${name} ${checksum}`),
+  }
+}
+
 /** Tries to restore an archive of these bytes. @returns why it is refused, or `done` */
-async function refusal(bytes: Buffer): Promise<string> {
+async function refusal(bytes: Buffer, { foreign = false, subdomain = 'never' } = {}): Promise<string> {
   const name = `acme-20260101T000000Z-${String(++counter).padStart(8, '0')}.tar`
   await writeFile(pathOf(name), bytes)
   try {
-    const id = await requestNewFromArchive(app, { archive: name, foreign: false, name: 'Never', subdomain: 'never' }, fromSystem, true)
+    const id = await requestNewFromArchive(app, { archive: name, foreign, name: 'Never', subdomain }, fromSystem, true)
     const { state, error } = await runOperation(app, migrations, id)
     return error ?? state
   }

@@ -7,7 +7,7 @@ import type { Answer } from '../support/http.ts'
 import type { Mail } from '../support/mails.ts'
 import { linkParts, mailsTo } from '../support/mails.ts'
 import type { Person, Place, World } from '../support/world.ts'
-import { addPerson, api, auth, createWorld, realmOf, signInAs } from '../support/world.ts'
+import { addPerson, api, auth, createWorld, realmOf, signInAs, signInWithCookies } from '../support/world.ts'
 
 const users = `${auth}/users/`
 const me = `${users}me/`
@@ -46,6 +46,58 @@ describe('a person\'s language', () => {
     expect(answer).toMatchObject({ status: 200, json: { language: 'en', role: 'Staff' } })
     expect((await world.acme.call(`${users}${world.acme.admin.id}/`, { method: 'PATCH', token: access, body: { language: 'ar' } })).status).toBe(404)
   })
+})
+
+describe('a page', () => {
+  const asked = [['ar;q=0,en', 'en'], ['ar;q=0.4,en;q=0.5', 'en'], ['en;q=0.4,ar;q=0.5', 'ar'], ['fr,ar-EG;q=0.2', 'ar'], ['en;q=0,*', 'ar'], ['fr', 'en']] as const
+
+  test('is in the language that is asked for, whoever renders it: the application, its error page, or nobody who needs anything', async () => {
+    for (const [accepted, language] of asked) {
+      for (const [host, path] of [[world.acme.host, '/login'], [world.console.host, '/login'], [`localhost:${world.port}`, '/'], [world.globex.host, '/nowhere'], [`nobody.localhost:${world.port}`, '/']] as const) {
+        const { text } = await world.call(host, path, { accept: 'text/html', headers: { 'accept-language': accepted } })
+        expect([host, accepted, languageOf(text)]).toEqual([host, accepted, language])
+      }
+    }
+  })
+
+  test('is in the language that was chosen in this browser, which is one of ours', async () => {
+    const read = async (chosen: string) => languageOf((await world.acme.call('/login', { accept: 'text/html', headers: { 'accept-language': 'en' }, cookies: { tenantry_locale: chosen } })).text)
+    expect(await Promise.all(['ar', 'en', 'fr', 'constructor', ''].map(read))).toEqual(['ar', 'en', 'en', 'en', 'en'])
+  })
+})
+
+describe('a page of an organisation', () => {
+  const signInPage = async (place: Place, chosen?: string) => languageOf((await place.call('/login', { accept: 'text/html', headers: { 'accept-language': 'en' }, cookies: chosen ? { tenantry_locale: chosen } : {} })).text)
+  const start = async (cookies: Record<string, string>) => languageOf((await world.acme.call('/', { accept: 'text/html', headers: { 'accept-language': 'en' }, cookies })).text)
+
+  test('is in its reader\'s language, else the one chosen in this browser, else the organisation\'s if it has one, else what the browser asks for', async () => {
+    const [arabic, english, none] = await Promise.all([personWith('ar', 'reads-arabic@example.com'), personWith('en', 'reads-english@example.com'), personWith(null, 'reads-any@example.com')])
+    const [asArabic, asEnglish, asNone] = await Promise.all([arabic, english, none].map(person => signInWithCookies(world.acme, person)))
+    const chosen = (cookies: object, language: string) => ({ ...cookies, tenantry_locale: language })
+    expect([await signInPage(world.acme), await start(asNone!), await start(asArabic!), await start(chosen(asNone!, 'ar'))]).toEqual(['en', 'en', 'ar', 'ar'])
+
+    await decide('ar')
+    expect([await signInPage(world.acme), await start(asNone!), await start(asEnglish!), await start(chosen(asEnglish!, 'ar'))]).toEqual(['ar', 'ar', 'en', 'en'])
+    expect([await signInPage(world.acme, 'en'), await start(chosen(asNone!, 'en')), await signInPage(world.globex), await signInPage(world.console)]).toEqual(['en', 'en', 'en', 'en'])
+
+    await decide(null)
+    expect(await signInPage(world.acme)).toBe('en')
+  })
+
+  test('knows that language from how the organisation looks', async () => {
+    const branding = `${api}/organization/branding/`
+    expect((await world.acme.call(branding)).json.language).toBeNull()
+    await decide('ar')
+    expect([(await world.acme.call(branding)).json.language, (await world.globex.call(branding)).json.language]).toEqual(['ar', null])
+    await decide(null)
+  })
+
+  async function decide(language: 'ar' | null): Promise<void> {
+    const { access } = await signInAs(world.acme, world.acme.admin)
+    expect(await world.acme.call(`${api}/organization/`, { method: 'PATCH', token: access, body: { language } })).toMatchObject({ status: 200, json: { language } })
+    // The process hears of it in a moment, as every other does.
+    await expect.poll(() => signInPage(world.acme)).toBe(language ?? 'en')
+  }
 })
 
 describe('the texts of the interface', () => {
@@ -147,6 +199,12 @@ async function personWith(language: 'en' | 'ar' | null, email: string): Promise<
 async function setLanguage(place: Place, language: 'en' | 'ar'): Promise<void> {
   const { db, tables: { settings } } = tenantAuthRealm(world.app.database, { id: place.id, name: '', schema: place.schema, origin: place.origin }).realm
   await db.update(settings).set({ language })
+}
+
+function languageOf(page: string): string | undefined {
+  const [, language, direction] = /<html[^>]* lang="(\w+)"[^>]* dir="(\w+)"|$/.exec(page) ?? []
+  expect(direction).toBe(language === 'ar' ? 'rtl' : 'ltr')
+  return language
 }
 
 function ask(place: Place, { email }: Person): Promise<Answer> {

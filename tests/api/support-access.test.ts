@@ -4,6 +4,8 @@ import { fromSystem } from '../../server/domain/app.ts'
 import { closeExpiredAccesses } from '../../server/domain/support-access.ts'
 import { resumeTenant, suspendTenant } from '../../server/domain/tenant-states.ts'
 import type { TenantRealm } from '../../server/database/realms.ts'
+import type { AuditEvent } from '../../shared/types/audit.ts'
+import { lastMailTo, linkParts } from '../support/mails.ts'
 import { addOperator, openSupport } from '../support/operators.ts'
 import type { Operator } from '../support/operators.ts'
 import { readSources } from '../support/sources.ts'
@@ -187,6 +189,8 @@ describe('it ends', () => {
     const { json } = await request()
     expect((await onConsole(`${api}/support-accesses/${json.id}/`, { method: 'DELETE', token: operator.token })).status).toBe(204)
     expect((await open(json.url)).status).toBe(400)
+    expect(await lastEvent('console', 'support.ended')).toMatchObject({ actor: operator.id, details: { access: json.id, reason: 'revoked' } })
+    expect((await lastEvent('acme', 'support.ended')).details.access).not.toBe(json.id)
   })
 
   test('when its operator is demoted, deactivated or deleted, with the links that she has not opened yet', async () => {
@@ -206,6 +210,28 @@ describe('it ends', () => {
     }
   })
 
+  test('when its operator gets another password or ends all her sessions, by herself or by an Owner, with the links that she has not opened yet', async () => {
+    const owner = await addOperator(world, 'chief@example.com', 'Admin')
+    const next = { new_password: 'nine velvet trombones' }
+    const change = ({ token, password }: Operator) => onConsole(`${auth}/users/set_password/`, { token, body: { ...next, current_password: password } })
+    const reset = async ({ email }: Operator) => {
+      await onConsole(`${auth}/users/reset_password/`, { body: { email } })
+      const { links } = await lastMailTo(world, world.console, email, /^Set a new password/)
+      return onConsole(`${auth}/users/reset_password_confirm/`, { body: { ...linkParts(links[0]!), ...next } })
+    }
+    const endAll = ({ token }: Operator) => onConsole(`${api}/sessions/`, { method: 'DELETE', token })
+    const endAllOf = ({ id }: Operator) => onConsole(`${api}/sessions/?user=${id}`, { method: 'DELETE', token: owner.token })
+    for (const [i, lockOut] of [change, reset, endAll, endAllOf].entries()) {
+      const helper = await addOperator(world, `careful-${i}@example.com`, 'Support')
+      const [session, others] = [await openSupport(world, helper.token, world.acme.staff), await openSupport(world, operator.token, world.acme.staff)]
+      const { json } = await onConsole(accessesOf(world.acme.id), { token: helper.token, body: { user: world.acme.staff.id, reason: 'Ticket 4711' } })
+      expect((await lockOut(helper)).status).toBe(204)
+      expect([i, await isOver(session), await isOver(others)]).toEqual([i, true, false])
+      expect((await open(json.url)).status).toBe(400)
+      for (const side of ['acme', 'console'] as const) expect((await lastEvent(side, 'support.ended')).details).toMatchObject({ operator: helper.email, reason: 'revoked' })
+    }
+  })
+
   test('when its time is up, which is put on record once', async () => {
     const session = await openSupport(world, operator.token, world.acme.staff)
     await outdate(session.id)
@@ -222,6 +248,20 @@ describe('it ends', () => {
     expect([403, 401]).toContain((await onAcme(`${auth}/users/me/`, { token: session.token })).status)
     await resumeTenant(world.app, world.acme.id, fromSystem)
     await expect.poll(async () => (await onAcme(`${auth}/users/me/`, { token: session.token })).json.code).toBe('session_revoked')
+  })
+
+  test('by suspension on record where it was open, and nowhere else', async () => {
+    const [session, past] = [await openSupport(world, operator.token, world.acme.staff), await openSupport(world, operator.token, world.acme.staff)]
+    const [{ json: link }, { json: oldLink }] = [await request(), await request()]
+    for (const { id } of [past, oldLink]) await outdate(id)
+    await suspendTenant(world.app, world.acme.id, 'Unpaid', fromSystem)
+    await resumeTenant(world.app, world.acme.id, fromSystem)
+    await closeExpiredAccesses(world.app)
+    await expect.poll(async () => (await open(link.url)).status).toBe(400)
+    for (const side of ['acme', 'console'] as const) {
+      const ended = (await events(side, 'support.ended', 100)).filter(({ details }) => [session, past, link, oldLink].some(({ id }) => id === details.access))
+      expect(ended.map(({ details }) => [details.access, details.reason]).sort()).toEqual([[session.id, 'suspended'], [past.id, 'expired']].sort())
+    }
   })
 })
 
@@ -264,8 +304,12 @@ async function outdate(access: string): Promise<void> {
 }
 
 async function lastEvent(side: 'acme' | 'console', action: string) {
+  return (await events(side, action, 1))[0]!
+}
+
+async function events(side: 'acme' | 'console', action: string, size: number): Promise<AuditEvent[]> {
   const token = side === 'acme' ? admin : operator.token
-  return (await world[side].call(`${api}/audit/?action=${action}&page_size=1`, { token })).json.results[0]
+  return (await world[side].call(`${api}/audit/?action=${action}&page_size=${size}`, { token })).json.results
 }
 
 function accessesOf(tenant: string): string {

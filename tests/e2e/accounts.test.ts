@@ -175,6 +175,24 @@ test('a language that was chosen is there on the next device too', async () => {
   await second.context.close()
 })
 
+test('a language that is given up is the browser\'s no more either', async () => {
+  const person = await addPerson(world, world.acme, 'undecided@example.com')
+  const { context } = await openProfile(browser)
+  const page = await signInAt(context, world.acme, person, '/profile')
+  const save = async (language: string, button: string) => {
+    await page.locator('select[name=language]').selectOption(language)
+    const saved = page.waitForResponse(answer => answer.url().endsWith('/users/me/') && answer.request().method() === 'PATCH')
+    await page.getByRole('button', { name: button }).click()
+    await saved
+  }
+  await save('ar', 'Save language')
+  await page.getByRole('heading', { name: 'الملف الشخصي' }).waitFor()
+  await save('', 'حفظ اللغة')
+  await expect.poll(async () => (await context.cookies()).map(({ name }) => name)).not.toContain('tenantry_locale')
+  expect(await (await page.reload())!.text()).toContain('lang="en"')
+  await context.close()
+})
+
 async function change(body: object): Promise<void> {
   expect((await world.acme.call(`${api}/organization/`, { method: 'PATCH', token: admin, body })).status).toBe(200)
 }

@@ -4,6 +4,7 @@ import { open } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { constants } from 'node:fs'
+import { invalid } from '../../../shared/errors.ts'
 import type { ArchivedFile, Entry, Manifest } from './format.ts'
 import { altered, fileEntry, filesEntry, manifestEntry, parseFile, parseManifest, sealEntry, tableEntry } from './format.ts'
 import { isOurs, sealSize } from './seal.ts'
@@ -20,7 +21,7 @@ export interface OpenArchive {
   size: number
   /** Looks at every byte. @throws ApiError 400 */
   verify(onProgress: (bytes: number, size: number) => void): Promise<void>
-  /** The rows of a table in PostgreSQL's text format, compared once more as they are read. */
+  /** The rows of a table in PostgreSQL's text format, compared once more as they are read. It throws ApiError 400 where they are too many. */
   rows(table: Manifest['tables'][number]): AsyncIterable<Buffer>
   /** Its pictures, in the order of their paths. */
   files(): AsyncGenerator<{ file: ArchivedFile, bytes: Buffer }>
@@ -61,7 +62,12 @@ async function readArchive(handle: FileHandle, secret: string): Promise<OpenArch
   const places = new Map<string, number>()
   const filesAt = head.reduce((offset, entry) => (places.set(entry.path, offset), after(offset, entry.size)), 0)
   const read = (entry: Entry) => readEntry(handle, places.get(entry.path)!, entry, created)
-  return { manifest, ours, size, verify, rows: table => gunzipped(read(tableEntry(table))), files, close: () => handle.close() }
+  return { manifest, ours, size, verify, rows, files, close: () => handle.close() }
+
+  // Whoever has the secret has written what was there.
+  function rows(table: Manifest['tables'][number]): AsyncIterable<Buffer> {
+    return gunzipped(read(tableEntry(table)), ours ? Infinity : unpackedLimit(table.size), table.name)
+  }
 
   async function verify(onProgress: (bytes: number, size: number) => void): Promise<void> {
     let end = 0
@@ -128,9 +134,19 @@ async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
   if (rest) throw altered('files.jsonl')
 }
 
-function gunzipped(chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+/** Bytes that a table may unpack to. Rows, each with an id of its own, are packed five or ten to one; what was made to fill a disk is, a thousand to one. */
+function unpackedLimit(size: number): number {
+  return 16 * 1024 ** 2 + 100 * size
+}
+
+async function* gunzipped(chunks: AsyncIterable<Buffer>, limit: number, name: string): AsyncGenerator<Buffer> {
   const source = Readable.from(chunks, { objectMode: false })
   const gunzip = createGunzip()
   source.once('error', error => gunzip.destroy(error))
-  return source.pipe(gunzip)
+  let size = 0
+  for await (const chunk of source.pipe(gunzip) as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > limit) throw invalid({ archive: [`The archive would unpack to far more than its size, at ${name}.`] })
+    yield chunk
+  }
 }

@@ -1,7 +1,8 @@
-import { and, count, desc, eq, gt, isNull } from 'drizzle-orm'
+import { and, count, desc, eq } from 'drizzle-orm'
 import { z } from 'zod'
 import { canSupportTenants } from '../../../../shared/permissions.ts'
 import { choice } from '../../../../shared/schemas/fields.ts'
+import { isOpenAccess } from '../../../domain/support-sessions.ts'
 import { listQuery, matchesSearch, toPage, windowOf } from '../../../http/list.ts'
 import { definePlatformRoute } from '../../../http/route.ts'
 
@@ -17,7 +18,7 @@ export default definePlatformRoute({ access: canSupportTenants, query }, async (
   const joined = eq(tenants.id, accesses.tenant)
   const where = and(
     query.tenant ? eq(accesses.tenant, query.tenant) : undefined,
-    query.is_open ? and(isNull(accesses.ended_at), gt(accesses.expires_at, new Date())) : undefined,
+    query.is_open ? isOpenAccess() : undefined,
     matchesSearch(query.search, [accesses.operator_email, accesses.reason, tenants.name]),
   )
   const { id, tenant, user_id, operator_email, reason, is_read_only, created, opened_at, expires_at, ended_at } = accesses

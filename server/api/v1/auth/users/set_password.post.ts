@@ -9,7 +9,7 @@ export default defineRealmRoute({ access: 'signed-in', body: setPasswordSchema, 
   await requireCurrentPassword(app, authRealm, user, body.current_password, origin)
   const hash = await hashNewPassword(app, authRealm, user, body.new_password, { field: 'new_password' })
   await authRealm.realm.transaction(async (tx) => {
-    await replacePassword(tx, authRealm, user.id, hash, origin, session.id)
+    await replacePassword(tx, app, authRealm, user.id, hash, origin, session.id)
     await recordAudit(tx, authRealm.realm, origin, { action: 'user.password_changed', subject: user.id })
   })
 })
