@@ -66,6 +66,7 @@ test('whoever registers where that is open activates the account and signs in', 
   await page.getByLabel('First name').fill('Rita')
   await page.getByLabel('Last name').fill('Reyes')
   await fillNewPassword(page, 'Password', password)
+  await page.getByText('Strong: very hard to guess').waitFor()
   await page.getByRole('button', { name: 'Register' }).click()
   await page.getByRole('link', { name: 'Open the mailbox' }).click()
   const activation = await followMail(context, page, world.acme, 'Activate your account', 'Activate account')
