@@ -1,5 +1,5 @@
 import type { PasswordContext, PasswordFault } from '#shared/password-rules'
-import { findPasswordFaults } from '#shared/password-rules'
+import { findPasswordFaults, passwordAttributes } from '#shared/password-rules'
 
 export interface PasswordStrength {
   /** 0 to 4. */
@@ -29,8 +29,10 @@ export function usePasswordStrength(password: () => string, context: () => Parti
     if (!typed) return strength.value = undefined
     const { isCommon, measureStrength } = await import('./password/strength')
     if (typed !== password()) return
-    const words = Object.values(context()).filter(Boolean)
-    strength.value = { score: measureStrength(typed, words), faults: findPasswordFaults(typed, context(), isCommon, minLength()) }
+    const person = context()
+    // A form may hand over all that it holds, and the password itself is in it.
+    const words = passwordAttributes.flatMap(name => person[name] ?? []).filter(Boolean)
+    strength.value = { score: measureStrength(typed, words), faults: findPasswordFaults(typed, person, isCommon, minLength()) }
   }
 
   return strength

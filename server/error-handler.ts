@@ -74,7 +74,7 @@ async function sendPage(event: H3Event, status: number): Promise<void> {
 /** The application's own error page, rendered in a call of its own; undefined where that fails too. */
 async function renderApp(event: H3Event, status: number): Promise<string | undefined> {
   try {
-    const response = await useNitroApp().localFetch(`/__nuxt_error?statusCode=${status}&url=/`, {
+    const response = await useNitroApp().localFetch(`/__nuxt_error?statusCode=${status}&url=${encodeURIComponent(event.path)}`, {
       headers: { 'host': getHeader(event, 'host') ?? '', 'cookie': getHeader(event, 'cookie') ?? '', 'accept-language': getHeader(event, 'accept-language') ?? '', 'accept': 'text/html' },
       context: event.context.inner,
     } as RequestInit)

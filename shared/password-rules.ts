@@ -23,7 +23,7 @@ export const passwordLength = { min: 12, max: 256 } as const
  */
 export function findPasswordFaults(password: string, context: Partial<PasswordContext>, isCommon: (password: string) => boolean, minLength: number = passwordLength.min): PasswordFault[] {
   const faults: PasswordFault[] = []
-  const similar = attributes.find(name => isSimilar(password, context[name] ?? ''))
+  const similar = passwordAttributes.find(name => isSimilar(password, context[name] ?? ''))
   if (similar) faults.push({ rule: 'similar', to: similar })
   const length = [...password].length
   if (length < minLength) faults.push({ rule: 'short', length: minLength })
@@ -33,7 +33,8 @@ export function findPasswordFaults(password: string, context: Partial<PasswordCo
   return faults
 }
 
-const attributes = ['email', 'first_name', 'last_name', 'organization'] as const
+/** What a password must not be like. */
+export const passwordAttributes = ['email', 'first_name', 'last_name', 'organization'] as const
 
 // django.contrib.auth.password_validation.UserAttributeSimilarityValidator: the whole value and each word of it.
 function isSimilar(password: string, value: string): boolean {

@@ -46,7 +46,8 @@ export const useSessionStore = defineStore('session', {
     },
     /** The server says that the session is over; where that would lose what is typed, one is asked to sign in again. */
     expire(hasUnsaved: boolean) {
-      if (hasUnsaved && this.user) this.isLapsed = true
+      if (!this.user) return
+      if (hasUnsaved) this.isLapsed = true
       else this.clear('expired')
     },
     /** Forgets who was signed in; plugins/session.client.ts then forgets all else and leaves the page. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { fillNewPassword, fillSignIn, followMail, isUnexpected, launchBrowser, open, openProfile, signInAt, visit } from '../support/browser.ts'
+import { fillNewPassword, fillSignIn, followMail, isUnexpected, launchBrowser, open, openProfile, ready, signInAt, visit } from '../support/browser.ts'
 import type { World } from '../support/world.ts'
 import { addPerson, api, createWorld, signInAs } from '../support/world.ts'
 
@@ -42,6 +42,8 @@ test('a forgotten password is set anew by the mail\'s link, which a visit alone 
   await reset.getByText(/hard to guess/).waitFor()
   await reset.getByRole('button', { name: 'Set password' }).click()
   await reset.waitForURL('**/login')
+  await ready(reset)
+  expect(await reset.getByText('Your session has ended').count()).toBe(0)
   await fillSignIn(reset, { ...person, password })
   await reset.waitForURL(`${world.acme.origin}/`)
   expect(complaints.filter(isUnexpected)).toEqual([])
@@ -64,6 +66,7 @@ test('whoever registers where that is open activates the account and signs in', 
   await page.getByLabel('First name').fill('Rita')
   await page.getByLabel('Last name').fill('Reyes')
   await fillNewPassword(page, 'Password', password)
+  await page.getByText('Strong: very hard to guess').waitFor()
   await page.getByRole('button', { name: 'Register' }).click()
   await page.getByRole('link', { name: 'Open the mailbox' }).click()
   const activation = await followMail(context, page, world.acme, 'Activate your account', 'Activate account')

@@ -47,6 +47,17 @@ describe('signing in', () => {
     await context.close()
   })
 
+  test('a page that is not there keeps its address, to mend or to try again', async () => {
+    const { context } = await openProfile(browser)
+    const page = await signInAt(context, world.acme, world.acme.staff)
+    for (const [path, title] of [['/people/nobody?from=mail', 'There is nothing here'], ['/audit', 'Not for you']] as const) {
+      await visit(page, world.acme, path)
+      await page.getByRole('heading', { name: title }).waitFor()
+      expect(page.url()).toBe(`${world.acme.origin}${path}`)
+    }
+    await context.close()
+  })
+
   test('no script sees a token: none in the page, its storage or its cookies, SSR-06', async () => {
     const { context } = await openProfile(browser)
     const page = await signInAt(context, world.acme, world.acme.admin)
