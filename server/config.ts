@@ -34,6 +34,7 @@ const settings = z.object({
   SIGNUP: z.enum(['open', 'approval', 'closed']).optional(),
   POOL_SIZE: z.coerce.number().int().min(0).max(100).default(3),
   BCRYPT_COST: z.coerce.number().int().min(10).max(16).default(12),
+  REQUEST_LIMIT: seconds(1, 45),
   ACCESS_TTL: seconds(1, 120),
   REFRESH_TTL: seconds(1, 604_800),
   SESSION_TTL: seconds(1, 2_592_000),
@@ -76,6 +77,8 @@ export interface Config {
   /** How many schemas are kept ready for organisations to come; 0: none. */
   poolSize: number
   bcryptCost: number
+  /** Seconds for a request to arrive whole: an honest five megabytes on a slow line, and not a byte a second. */
+  requestLimit: number
   /** All in seconds. */
   ttl: { access: number, refresh: number, session: number, grace: number }
   /**
@@ -128,6 +131,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     signup: value.SIGNUP ?? (value.DEMO === '1' ? 'open' : 'closed'),
     poolSize: value.POOL_SIZE,
     bcryptCost: value.BCRYPT_COST,
+    requestLimit: value.REQUEST_LIMIT,
     ttl: { access: value.ACCESS_TTL, refresh: value.REFRESH_TTL, session: value.SESSION_TTL, grace: value.REFRESH_GRACE },
     life: { redirect: value.RENAME_REDIRECT, grace: value.DELETION_GRACE, quarantine: value.SUBDOMAIN_QUARANTINE, keyLead: value.KEY_LEAD },
     dnsServer: parseDnsServer(value.DNS_SERVER),

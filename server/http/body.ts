@@ -2,12 +2,11 @@ import type { H3Event } from 'h3'
 import { getHeader } from 'h3'
 import { ApiError, invalid } from '../../shared/errors.ts'
 import { jsonType } from '../../shared/schemas/fields.ts'
+import { requireRuntime } from '../runtime.ts'
 import { acceptedBody } from './accepted-bodies.ts'
 
 // Parsers recurse; nothing that we take is nested deeper than this.
 const depthLimit = 32
-// Milliseconds for a whole body: an honest five megabytes on a slow line, and not a byte a second.
-const patience = 60_000
 
 export function hasBody(event: H3Event): boolean {
   return Number(getHeader(event, 'content-length') ?? 0) > 0 || getHeader(event, 'transfer-encoding') !== undefined || innerBody(event) !== undefined
@@ -34,6 +33,7 @@ export async function readJson(event: H3Event): Promise<unknown> {
 export function readBytes(event: H3Event): Promise<Buffer> {
   const { req } = event.node
   const { limit, readLimit } = acceptedBody(event)
+  const { requestLimit: patience } = requireRuntime().app.config
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
   const chunks: Buffer[] = []
   let size = 0
@@ -51,7 +51,7 @@ export function readBytes(event: H3Event): Promise<Buffer> {
     if (size <= limit) resolve(Buffer.concat(chunks))
     else tooLarge()
   }
-  const timer = setTimeout(refuse, patience, 408, 'The request body took too long.')
+  const timer = setTimeout(refuse, patience * 1_000, 408, 'The request body took too long.')
   req.on('error', endEarly).on('close', endEarly).on('end', finish).on('data', collect)
   if (req.destroyed) endEarly()
   // What still comes after a refusal flows on and is dropped.

@@ -55,8 +55,13 @@ interface Context<R, A extends Access, Body, Query> {
 
 type Handler<R, A extends Access, Body, Query> = (context: Context<R, A, Body, Query>) => unknown
 
+/** A handler that says what was declared of it, for those who look at all routes. */
+export interface DeclaredHandler extends EventHandler {
+  declared: { surfaces: Surface[], body?: z.ZodType, query?: z.ZodType }
+}
+
 type Define<R> = <const A extends Access, Body extends z.ZodType | undefined = undefined, Query extends z.ZodType | undefined = undefined>(
-  options: Options<A, Body, Query>, handler: Handler<R, A, Body, Query>) => EventHandler
+  options: Options<A, Body, Query>, handler: Handler<R, A, Body, Query>) => DeclaredHandler
 
 /** A route of the tenants' portals. */
 export const defineTenantRoute = definer(['portal']) as Define<AuthRealm<TenantRealm>>
@@ -70,7 +75,7 @@ export const defineHostRoute = definer(['site', 'portal', 'console']) as Define<
 export const defineSiteRoute = definer(['site']) as Define<undefined>
 
 function definer(surfaces: Surface[]): Define<unknown> {
-  return (options, handler) => defineEventHandler(async (event) => {
+  return (options, handler) => Object.assign(defineEventHandler(async (event) => {
     const { tenancy } = event.context
     if (!tenancy || !surfaces.includes(tenancy.surface)) throw notFound()
     setResponseHeader(event, 'cache-control', 'private, no-store')
@@ -96,7 +101,7 @@ function definer(surfaces: Surface[]): Define<unknown> {
     const answer = await noting(() => handler(context), app, authRealm, origin)
     setResponseStatus(event, options.status ?? 200)
     return options.status === 204 ? null : answer
-  })
+  }), { declared: { surfaces, body: options.body, query: options.query } })
 }
 
 async function authorize(identify: () => Promise<Principal | undefined>, access: Exclude<Access, 'public'>): Promise<Principal> {

@@ -1,5 +1,5 @@
-import type { Server } from 'node:http'
-import type { H3Event } from 'h3'
+import { subscribe as subscribeTo } from 'node:diagnostics_channel'
+import { Server } from 'node:http'
 import { defineNitroPlugin } from 'nitropack/runtime'
 import { migrations } from '#migrations'
 import type { Config } from '../config.ts'
@@ -19,9 +19,10 @@ import { log } from '../log.ts'
 import { endRuntime, getRuntime, setRuntime } from '../runtime.ts'
 
 const retryPause = 500
-/** Milliseconds for a request to arrive whole, and for those under way at a shutdown to end. */
-const requestLimit = 30_000
+/** Milliseconds for the requests under way at a shutdown to end. */
 const shutdownLimit = 20_000
+/** Milliseconds between two looks at how long requests have been arriving. */
+const lookPause = 5_000
 
 /** Starts what every request needs. Until it stands, requests are answered 503 and /readyz says so. */
 export default defineNitroPlugin((nitro) => {
@@ -30,7 +31,7 @@ export default defineNitroPlugin((nitro) => {
   // Nitro reads these when it starts to listen, which is after this.
   process.env.HOST ??= config.host
   process.env.NITRO_SHUTDOWN_TIMEOUT ??= String(shutdownLimit)
-  nitro.hooks.hook('request', limitRequestTime)
+  limitRequestTime(config.requestLimit * 1000)
   process.on('uncaughtException', endWithoutPort)
   let app: RunningApp | undefined
   let subscription: Subscription | undefined
@@ -74,10 +75,15 @@ export default defineNitroPlugin((nitro) => {
   }
 })
 
-// Nitro makes the server and keeps it to itself; node's own limit is five minutes.
-function limitRequestTime({ node: { req } }: H3Event): void {
-  const { server } = (req.socket ?? {}) as { server?: Server }
-  if (server) server.requestTimeout = requestLimit
+// Nitro makes the server and keeps it to itself; node tells of it before it listens, the last moment to say how often to look.
+function limitRequestTime(limit: number): void {
+  subscribeTo('tracing:net.server.listen:asyncStart', (message) => {
+    const { server } = message as { server: unknown }
+    if (!(server instanceof Server)) return
+    const pause = Math.min(lookPause, limit)
+    // What reads a body says itself that it took too long.
+    Object.assign(server, { headersTimeout: limit, requestTimeout: limit + pause, connectionsCheckingInterval: pause })
+  })
 }
 
 // Nitro logs what nobody catches and goes on: as a server that nobody can reach, and that works on operations unseen.

@@ -1,4 +1,4 @@
-import { mkdtemp, realpath, rm } from 'node:fs/promises'
+import { appendFile, mkdtemp, readFile, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -13,6 +13,9 @@ export interface Cluster {
   crash(): Promise<void>
   /** Starts it again, on the same port. */
   start(): Promise<void>
+  /** Has it write every statement into its log from now on, without the parameters; errors without their details. */
+  logStatements(): Promise<void>
+  readLog(): Promise<string>
   /** Ends it for good. */
   remove(): Promise<void>
 }
@@ -20,6 +23,7 @@ export interface Cluster {
 export async function createCluster(): Promise<Cluster> {
   const home = await realpath(await mkdtemp(join(tmpdir(), 'tenantry-cluster-')))
   const database = await startEmbeddedDatabase(home)
+  const readLog = () => readFile(join(home, 'postgres.log'), 'utf8')
   return {
     url: database.url,
     async crash() {
@@ -30,6 +34,13 @@ export async function createCluster(): Promise<Cluster> {
     async start() {
       await startPostmaster(home)
     },
+    async logStatements() {
+      const settings = ['log_statement = all', 'log_parameter_max_length = 0', 'log_error_verbosity = terse']
+      await appendFile(join(home, 'postgres/postgresql.auto.conf'), `${settings.join('\n')}\n`)
+      process.kill((await readPostmaster(home))!.pid, 'SIGHUP')
+      while (!/parameter "log_statement" changed/.test(await readLog())) await sleep(10)
+    },
+    readLog,
     async remove() {
       await database.release()
       await rm(home, { recursive: true, force: true })

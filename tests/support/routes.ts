@@ -1,0 +1,63 @@
+import { join, resolve } from 'node:path'
+import { z } from 'zod'
+import type { DeclaredHandler } from '../../server/http/route.ts'
+import type { Surface } from '../../shared/types/surface.ts'
+import type { Source } from './sources.ts'
+import { importsOf, readSources } from './sources.ts'
+
+export interface Route {
+  file: string
+  method: string
+  /** With the names of its parameters in brackets, such as `/api/v1/users/[id]/`. */
+  path: string
+  surfaces: Surface[]
+  query: z.ZodObject
+  /** Several where it depends on the caller which one counts; none where it takes no JSON. */
+  bodies: z.ZodObject[]
+  /** What its body is in the place of JSON. */
+  carries: 'form' | 'csv' | undefined
+}
+
+/** Every route of the server with all that it takes, from the source tree: one that comes later is among them. */
+export async function readRoutes(): Promise<Route[]> {
+  const sources = readSources('server/api/**/*.ts', 'server/routes/**/*.ts', 'server/routes/.*/**/*.ts')
+  return Promise.all(sources.map(({ file, code }) => readRoute(file, originOf(code, file, sources))))
+}
+
+/** Where a path is another's under a second method, the code is that one's. */
+function originOf(code: string, file: string, sources: Source[]): string {
+  const [, other] = /^export \{ default \} from '(.+?)(?:\.ts)?'\s*$/.exec(code.trim()) ?? []
+  return other ? sources.find(source => source.file === `${join(file, '..', other)}.ts`)!.code : code
+}
+
+async function readRoute(file: string, code: string): Promise<Route> {
+  const [, , path = '', method = ''] = /^server\/(?:routes|(?=api))(\/?)(.*?)(?:\/index)?\.(get|post|put|patch|delete)\.ts$/.exec(file) ?? []
+  const handler = (await import(resolve(file)) as { default: Partial<DeclaredHandler> }).default
+  const { surfaces = ['site', 'portal', 'console'], body, query } = handler.declared ?? {}
+  return {
+    file,
+    method: method.toUpperCase(),
+    path: `/${path}${path.startsWith('api/') && !path.endsWith('.csv') ? '/' : ''}`,
+    surfaces,
+    query: asObject(query) ?? z.object(Object.fromEntries(queryNamesIn(code).map(name => [name, z.string()]))),
+    bodies: body ? [asObject(body)!] : code.includes('readJson(') ? await schemasIn({ file, code }) : [],
+    carries: code.includes('readImageBody(') ? 'form' : code.includes('readBytes(') ? 'csv' : undefined,
+  }
+}
+
+// A route outside of tenancy declares nothing.
+function queryNamesIn(code: string): string[] {
+  return /\{ ([\w, ]+) \} = getQuery\(event\)/.exec(code)?.[1]?.split(', ') ?? []
+}
+
+/** Where a handler reads its body itself, it is by one of the schemas that its file imports. */
+async function schemasIn(source: Source): Promise<z.ZodObject[]> {
+  const modules = await Promise.all(importsOf(source).filter(name => name.includes('/shared/schemas/')).map(name => import(resolve(source.file, '..', name)) as Promise<Record<string, unknown>>))
+  const schemas = modules.flatMap(module => Object.entries(module)).filter(([name, value]) => new RegExp(`\\b${name}\\b`).test(source.code) && value instanceof z.ZodObject)
+  return schemas.map(([, schema]) => schema as z.ZodObject)
+}
+
+function asObject(schema: z.ZodType | undefined): z.ZodObject | undefined {
+  if (schema && !(schema instanceof z.ZodObject)) throw new Error('A body or query that is no object.')
+  return schema
+}
