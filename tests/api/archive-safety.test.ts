@@ -3,14 +3,11 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import postgres from 'postgres'
+import type postgres from 'postgres'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { loadConfig } from '../../server/config.ts'
 import type { RunningApp } from '../../server/create-app.ts'
-import { createApp, createLogger } from '../../server/create-app.ts'
 import { loadMigrations } from '../../server/database/migrations.ts'
-import { bootstrapPlatform } from '../../server/database/migrator.ts'
 import { fromSystem } from '../../server/domain/app.ts'
 import { createSchemaAt } from '../../server/domain/archives/filling.ts'
 import { openArchive } from '../../server/domain/archives/reading.ts'
@@ -27,7 +24,8 @@ import { createUser } from '../../server/domain/users.ts'
 import { forgeArchive, rowsOf } from '../support/archives.ts'
 import { runCli, startCli } from '../support/cli.ts'
 import { hold } from '../support/hold.ts'
-import { createTestDatabase } from '../support/world.ts'
+import type { Workbench } from '../support/workbench.ts'
+import { createWorkbench } from '../support/workbench.ts'
 
 const migrations = { platform: loadMigrations('.', 'platform'), tenant: loadMigrations('.', 'tenant') }
 /** Of a forged archive: an organisation has one row of them. */
@@ -35,6 +33,7 @@ const settings = { name: 'settings', columns: ['id'], lines: 't\n' }
 
 let folder: string
 let env: Record<string, string>
+let workbench: Workbench
 let app: RunningApp
 let sql: postgres.Sql
 let acme: TenantRow
@@ -45,20 +44,16 @@ let counter = 0
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tenantry-archives-'))
-  env = {
-    DATABASE_URL: await createTestDatabase(), SECRET: randomBytes(32).toString('base64url'), PEPPER: randomBytes(32).toString('base64url'),
-    BCRYPT_COST: '10', DATA_DIR: '/nonexistent', ARCHIVE_DIR: join(folder, 'archives'), UPLOAD_DIR: join(folder, 'uploads'),
-  }
-  app = await createApp(loadConfig(env), createLogger('silent'), { size: 4 })
-  sql = postgres(env.DATABASE_URL!, { max: 4, onnotice: () => {}, connection: { application_name: 'tests' } })
-  await bootstrapPlatform(app.database, migrations.platform)
+  workbench = await createWorkbench({ ARCHIVE_DIR: join(folder, 'archives'), UPLOAD_DIR: join(folder, 'uploads') })
+  env = workbench.env
+  app = workbench.app
+  sql = workbench.sql
   acme = await furnish('acme')
   globex = await furnish('globex')
   archive = (await done(requestExport(app, acme.id, fromSystem, true))).archive as string
 })
 afterAll(async () => {
-  await sql.end()
-  await app.close()
+  await workbench.close()
   await rm(folder, { recursive: true })
 })
 

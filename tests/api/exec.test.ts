@@ -1,22 +1,20 @@
-import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import postgres from 'postgres'
+import type postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { loadConfig } from '../../server/config.ts'
 import type { RunningApp } from '../../server/create-app.ts'
-import { createApp, createLogger } from '../../server/create-app.ts'
 import { queryFleet, readTargets } from '../../server/database/fleet-query.ts'
 import { loadMigrations } from '../../server/database/migrations.ts'
-import { bootstrapPlatform } from '../../server/database/migrator.ts'
 import { fromSystem } from '../../server/domain/app.ts'
 import type { TenantRow } from '../../server/domain/tenants.ts'
 import { createTenant } from '../../server/domain/tenants.ts'
 import { runCli } from '../support/cli.ts'
-import { createTestDatabase } from '../support/world.ts'
+import type { Workbench } from '../support/workbench.ts'
+import { createWorkbench } from '../support/workbench.ts'
 
 let env: Record<string, string>
+let workbench: Workbench
 let app: RunningApp
 let sql: postgres.Sql
 let folder: string
@@ -25,16 +23,15 @@ let globex: TenantRow
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tenantry-exec-'))
-  env = { DATABASE_URL: await createTestDatabase(), SECRET: randomBytes(32).toString('base64url'), PEPPER: randomBytes(32).toString('base64url'), BCRYPT_COST: '10', DATA_DIR: '/nonexistent' }
-  app = await createApp(loadConfig(env), createLogger('silent'), { size: 2 })
-  sql = postgres(env.DATABASE_URL!, { max: 2, onnotice: () => {} })
-  await bootstrapPlatform(app.database, loadMigrations('.', 'platform'))
+  workbench = await createWorkbench()
+  env = workbench.env
+  app = workbench.app
+  sql = workbench.sql
   acme = await create('acme')
   globex = await create('globex')
 })
 afterAll(async () => {
-  await sql.end()
-  await app.close()
+  await workbench.close()
   await rm(folder, { recursive: true })
 })
 

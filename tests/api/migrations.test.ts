@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import postgres from 'postgres'
+import type postgres from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { loadConfig } from '../../server/config.ts'
 import type { RunningApp } from '../../server/create-app.ts'
@@ -17,25 +17,27 @@ import { newTenantSchema } from '../../shared/schemas/tenant.ts'
 import type { Outcome } from '../support/cli.ts'
 import { runCli as runCliWith, startCli as startCliWith, untilCliIsGone, untilCliIsThere, untilCliWaits } from '../support/cli.ts'
 import { hold } from '../support/hold.ts'
+import type { Workbench } from '../support/workbench.ts'
+import { createWorkbench } from '../support/workbench.ts'
 import { createTestDatabase } from '../support/world.ts'
 
 const known = loadMigrations('.', 'tenant')
 const platform = loadMigrations('.', 'platform')
 const password = 'violet harbour at dawn'
 
+let workbench: Workbench
 let app: RunningApp
 let sql: postgres.Sql
 let env: Record<string, string>
 
 beforeAll(async () => {
-  env = { DATABASE_URL: await createTestDatabase(), SECRET: randomBytes(32).toString('base64url'), PEPPER: randomBytes(32).toString('base64url'), BCRYPT_COST: '10', DATA_DIR: '/nonexistent' }
-  app = await createApp(loadConfig(env), createLogger('silent'), { size: 4, statementTimeout: 60_000 })
-  sql = postgres(env.DATABASE_URL!, { max: 3, onnotice: () => {}, connection: { application_name: 'tests' } })
-  await bootstrapPlatform(app.database, platform)
+  workbench = await createWorkbench({}, 60_000)
+  env = workbench.env
+  app = workbench.app
+  sql = workbench.sql
 })
 afterAll(async () => {
-  await sql.end()
-  await app.close()
+  await workbench.close()
 })
 beforeEach(removeTenants)
 

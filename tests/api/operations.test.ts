@@ -1,36 +1,33 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import postgres from 'postgres'
+import type postgres from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { unavailable } from '../../shared/errors.ts'
-import { loadConfig } from '../../server/config.ts'
 import type { RunningApp } from '../../server/create-app.ts'
-import { createApp, createLogger } from '../../server/create-app.ts'
 import { loadMigrations } from '../../server/database/migrations.ts'
-import { bootstrapPlatform } from '../../server/database/migrator.ts'
 import { fromSystem } from '../../server/domain/app.ts'
 import type { OperationWork } from '../../server/domain/operation-kinds.ts'
 import { operationWork } from '../../server/domain/operation-kinds.ts'
 import { runOperation, startOperations } from '../../server/domain/operation-runner.ts'
 import { claimOperation, enqueueOperation, finishOperation, getOperation, renewOperation } from '../../server/domain/operations.ts'
 import type { Worker } from '../../server/domain/worker.ts'
-import { createTestDatabase } from '../support/world.ts'
+import type { Workbench } from '../support/workbench.ts'
+import { createWorkbench } from '../support/workbench.ts'
 
 const migrations = { platform: loadMigrations('.', 'platform'), tenant: loadMigrations('.', 'tenant') }
 const usual = { ...operationWork }
+let workbench: Workbench
 let app: RunningApp
 let sql: postgres.Sql
 
 beforeAll(async () => {
-  const env = { DATABASE_URL: await createTestDatabase(), SECRET: randomBytes(32).toString('base64url'), PEPPER: randomBytes(32).toString('base64url'), DATA_DIR: '/nonexistent' }
-  app = await createApp(loadConfig(env), createLogger('silent'), { size: 4 })
-  sql = postgres(env.DATABASE_URL, { max: 2, onnotice: () => {} })
-  await bootstrapPlatform(app.database, migrations.platform)
+  workbench = await createWorkbench()
+  app = workbench.app
+  sql = workbench.sql
 })
 afterAll(async () => {
   Object.assign(operationWork, usual)
-  await sql.end()
-  await app.close()
+  await workbench.close()
 })
 beforeEach(() => sql`delete from platform.operations`)
 

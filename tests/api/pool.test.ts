@@ -1,40 +1,38 @@
-import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import postgres from 'postgres'
+import type postgres from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { loadConfig } from '../../server/config.ts'
 import type { RunningApp } from '../../server/create-app.ts'
-import { createApp, createLogger } from '../../server/create-app.ts'
 import { fleetStatus, migrateFleet } from '../../server/database/fleet.ts'
 import type { Migration } from '../../server/database/migrations.ts'
 import { loadMigrations } from '../../server/database/migrations.ts'
-import { bootstrapPlatform } from '../../server/database/migrator.ts'
 import { fromSystem } from '../../server/domain/app.ts'
 import { examine } from '../../server/domain/doctor.ts'
 import { drainPool, fillPool } from '../../server/domain/tenant-pool.ts'
 import { createTenant } from '../../server/domain/tenants.ts'
 import { startCli, untilCliIsGone, untilCliIsThere, untilCliWaits } from '../support/cli.ts'
 import { hold } from '../support/hold.ts'
+import type { Workbench } from '../support/workbench.ts'
+import { createWorkbench } from '../support/workbench.ts'
 import type { World } from '../support/world.ts'
-import { auth, createTestDatabase, createWorld } from '../support/world.ts'
+import { auth, createWorld } from '../support/world.ts'
 
 const known = loadMigrations('.', 'tenant')
 const platform = loadMigrations('.', 'platform')
 const password = 'violet harbour at dawn'
 
+let workbench: Workbench
 let app: RunningApp
 let sql: postgres.Sql
 let env: Record<string, string>
 
 beforeAll(async () => {
-  env = { DATABASE_URL: await createTestDatabase(), SECRET: randomBytes(32).toString('base64url'), PEPPER: randomBytes(32).toString('base64url'), BCRYPT_COST: '10', DATA_DIR: '/nonexistent' }
-  app = await createApp(loadConfig(env), createLogger('silent'), { size: 4, statementTimeout: 60_000 })
-  sql = postgres(env.DATABASE_URL!, { max: 3, onnotice: () => {}, connection: { application_name: 'tests' } })
-  await bootstrapPlatform(app.database, platform)
+  workbench = await createWorkbench({}, 60_000)
+  env = workbench.env
+  app = workbench.app
+  sql = workbench.sql
 })
 afterAll(async () => {
-  await sql.end()
-  await app.close()
+  await workbench.close()
 })
 beforeEach(async () => {
   for (const { nspname } of await sql`select nspname from pg_namespace where nspname ~ '^t_'`) await sql`drop schema ${sql(nspname as string)} cascade`

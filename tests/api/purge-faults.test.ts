@@ -1,38 +1,35 @@
-import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import postgres from 'postgres'
+import type postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { loadConfig } from '../../server/config.ts'
 import type { RunningApp } from '../../server/create-app.ts'
-import { createApp, createLogger } from '../../server/create-app.ts'
 import { loadMigrations } from '../../server/database/migrations.ts'
-import { bootstrapPlatform } from '../../server/database/migrator.ts'
 import { fromSystem } from '../../server/domain/app.ts'
 import { examine } from '../../server/domain/doctor.ts'
 import { createTenant } from '../../server/domain/tenants.ts'
 import { startCli, untilCliWaits } from '../support/cli.ts'
 import { hold } from '../support/hold.ts'
-import { createTestDatabase } from '../support/world.ts'
+import type { Workbench } from '../support/workbench.ts'
+import { createWorkbench } from '../support/workbench.ts'
 
 /** No server is running: only the command line works on what was cut off. MIG-12 */
+let workbench: Workbench
 let app: RunningApp
 let sql: postgres.Sql
 let env: Record<string, string>
 
 beforeAll(async () => {
   const uploads = await mkdtemp(join(tmpdir(), 'tenantry-uploads-'))
-  env = { DATABASE_URL: await createTestDatabase(), SECRET: randomBytes(32).toString('base64url'), PEPPER: randomBytes(32).toString('base64url'), DATA_DIR: '/nonexistent', UPLOAD_DIR: uploads }
-  app = await createApp(loadConfig(env), createLogger('silent'), { size: 2 })
-  sql = postgres(env.DATABASE_URL!, { max: 3, onnotice: () => {}, connection: { application_name: 'tests' } })
-  await bootstrapPlatform(app.database, loadMigrations('.', 'platform'))
+  workbench = await createWorkbench({ UPLOAD_DIR: uploads })
+  env = workbench.env
+  app = workbench.app
+  sql = workbench.sql
 })
 afterAll(async () => {
-  await sql.end()
-  await app.close()
+  await workbench.close()
   await rm(env.UPLOAD_DIR!, { recursive: true })
 })
 

@@ -510,7 +510,7 @@ describe('a server in production, TOK-16', () => {
   })
 
   async function start(settings: Record<string, string | undefined>): Promise<{ code: number | null, output: string }> {
-    const env = { PATH: process.env.PATH, NODE_ENV: 'production', DATA_DIR: '/nonexistent', DATABASE_URL: world.env.DATABASE_URL, PORT: String(await freePort()), ...settings }
+    const env = { PATH: process.env.PATH, NODE_ENV: 'production', DATA_DIR: '/dev/null/none', DATABASE_URL: world.env.DATABASE_URL, PORT: String(await freePort()), ...settings }
     const child = spawn(process.execPath, ['.output/server/index.mjs'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
     const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), new Promise<number | null>(resolve => child.once('exit', resolve))])
     return { code, output: stdout + stderr }

@@ -62,17 +62,11 @@ const people = {
 
 /** @param settings environment of the server, such as `{ ACCESS_TTL: '1' }` */
 export async function createWorld(settings: Record<string, string> = {}): Promise<World> {
-  const databaseUrl = await createTestDatabase()
   const port = await freePort()
   const mailDir = await mkdtemp(join(tmpdir(), 'tenantry-mail-'))
   const env = {
-    DATABASE_URL: databaseUrl,
+    ...await createSettings(),
     PORT: String(port),
-    SECRET: randomBytes(32).toString('base64url'),
-    PEPPER: randomBytes(32).toString('base64url'),
-    BCRYPT_COST: '10',
-    // Nobody can make a folder there, not even root.
-    DATA_DIR: '/dev/null/none',
     MAIL_DIR: mailDir,
     // Two organisations need no spares.
     POOL_SIZE: '0',
@@ -93,6 +87,18 @@ export async function createWorld(settings: Record<string, string> = {}): Promis
       await rm(mailDir, { recursive: true, force: true })
       expect(server.log.filter(line => ['error', 'fatal', 'text'].includes(line.level) && !isNoise(line))).toEqual([])
     },
+  }
+}
+
+/** An environment with an empty database, secrets of its own, and quick hashes. */
+export async function createSettings(): Promise<Record<string, string>> {
+  return {
+    DATABASE_URL: await createTestDatabase(),
+    SECRET: randomBytes(32).toString('base64url'),
+    PEPPER: randomBytes(32).toString('base64url'),
+    BCRYPT_COST: '10',
+    // Nobody can make a folder there, not even root.
+    DATA_DIR: '/dev/null/none',
   }
 }
 
