@@ -13,7 +13,7 @@ import { filledQuery, parseJson, refreshPath } from './door'
 export function serverDoor(event: H3Event): Door {
   // Set by server/plugins/html.ts. A tenth of a page's time less than $fetch, which makes requests and responses of it.
   const localCall = event.context.localCall as NitroApp['localCall']
-  let cookies = getRequestHeader(event, 'cookie') ?? ''
+  let cookies = ownCookies(getRequestHeader(event, 'cookie') ?? '')
   let renewal: Promise<boolean> | undefined
 
   const send = async (path: string, { method = 'GET', body, query }: ApiOptions): Promise<Answer> => {
@@ -44,7 +44,12 @@ export function serverDoor(event: H3Event): Door {
   }
 }
 
-const refreshCookie = /(?:^|;\s*)(?:__Host-)?tenantry_refresh=[^;]/
+const refreshCookie = /(?:^|; )(?:__Host-)?tenantry_refresh=[^;]/
+
+/** Of a Cookie header what the API reads. */
+function ownCookies(header: string): string {
+  return header.split(/[ \t]*;[ \t]*/).filter(cookie => /^(?:__Host-)?tenantry_(?:access|refresh)=/.test(cookie)).join('; ')
+}
 
 /** What the API needs to know of the browser, and no more. */
 function headersFor(event: H3Event, cookie: string, method: string, hasBody: boolean): Record<string, string> {
@@ -61,6 +66,6 @@ function headersFor(event: H3Event, cookie: string, method: string, hasBody: boo
 function withCookie(header: string, setCookie: string): string {
   const pair = setCookie.split(';', 1)[0]!.trim()
   const name = pair.slice(0, pair.indexOf('=') + 1)
-  const others = header.split(/;\s*/).filter(other => other && !other.startsWith(name))
+  const others = header.split('; ').filter(other => other && !other.startsWith(name))
   return (pair === name ? others : [...others, pair]).join('; ')
 }

@@ -139,7 +139,7 @@ describe('who may', () => {
     expect((await world.acme.call(photoPath(world.acme.staff.id), { token: admin })).status).toBe(200)
   })
 
-  test('see one: the signed-in people of that organisation', async () => {
+  test('see one: the signed-in people of that organisation, AZ-16', async () => {
     await putPhoto(world.acme, staff, world.acme.staff.id, png)
     const path = photoPath(world.acme.staff.id)
     const stranger = photoPath('01900000-0000-7000-8000-000000000000')
@@ -149,6 +149,29 @@ describe('who may', () => {
     const ofNobody = await world.globex.call(stranger, { token: globexAdmin })
     expect([ofAnother.status, ofAnother.text]).toEqual([404, '{"detail":"Not found."}'])
     expect([ofNobody.status, ofNobody.text]).toEqual([ofAnother.status, ofAnother.text])
+
+    // The very address, with what makes it another with each picture, opens it for nobody else either.
+    const { photo } = (await world.acme.call(`${auth}/users/me/`, { token: staff })).json
+    expect((await world.acme.call(photo, { token: staff })).status).toBe(200)
+    for (const host of [world.globex.host, world.console.host, `localhost:${world.port}`, `127.0.0.1:${world.port}`]) {
+      expect([host, (await world.call(host, photo)).status]).toEqual([host, expect.toBeOneOf([400, 401, 404])])
+      expect([host, (await world.call(host, photo, { token: staff })).status]).toEqual([host, expect.toBeOneOf([400, 401, 404])])
+    }
+  })
+
+  test('not guess where a picture lies, AZ-16', async () => {
+    await putPhoto(world.acme, staff, world.acme.staff.id, png)
+    const { schema, staff: { id } } = world.acme
+    const [file] = await filesOf(world.acme, id)
+    const folders = ['', '/uploads', '/public', '/static', '/_nuxt', '/_ipx/_', '/photos', api, `${api}/uploads`, `${api}/users`, photoPath(id).replace(/\/$/, '')]
+    for (const folder of folders) {
+      for (const path of [`${schema}/${id}/${file}`, `${id}/${file}`, file, `..%2f${schema}/${id}/${file}`, encodeURIComponent(`${uploads}/${schema}/${id}/${file}`)]) {
+        for (const token of [undefined, staff, admin]) {
+          const answer = await world.acme.call(`${folder}/${path}`, { token })
+          expect([folder, path, answer.status]).toEqual([folder, path, token ? 404 : expect.toBeOneOf([401, 404])])
+        }
+      }
+    }
   })
 
   test('see that of someone who is not active: an Admin', async () => {
@@ -159,7 +182,7 @@ describe('who may', () => {
     expect((await world.acme.call(photoPath(gone.id), { token: admin })).status).toBe(200)
   })
 
-  test.each(['/../../secret', '/%2e%2e%2f%2e%2e%2fsecret', '/..%2f', '/%252e%252e/'])('not read files by a path such as %s, UPL-08', async (path) => {
+  test.each(['/../../secret', '/%2e%2e%2f%2e%2e%2fsecret', '/..%2f', '/%252e%252e/'])('not read files by a path such as %s, UPL-08, AZ-16', async (path) => {
     expect((await world.acme.call(`${photoPath(world.acme.staff.id)}${path}`, { token: admin })).status).toBe(404)
     expect((await world.acme.call(`${api}/users${path}/photo/`, { token: admin })).status).toBe(404)
     expect((await world.acme.call(`/uploads${path}`, { token: admin })).status).toBe(404)

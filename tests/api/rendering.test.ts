@@ -6,7 +6,7 @@ import { addSignedIn } from '../support/many-people.ts'
 import { startBeside } from '../support/second-server.ts'
 import { freePort } from '../support/server.ts'
 import type { World } from '../support/world.ts'
-import { createWorld, signInWithCookies } from '../support/world.ts'
+import { createWorld, signInAs, signInWithCookies } from '../support/world.ts'
 
 let world: World
 let people: SignedIn[]
@@ -35,6 +35,17 @@ describe('a page that is rendered on the server', () => {
       const secrets = [...Object.values(people[0]!.cookies), '$2b$', world.env.SECRET!, world.env.PEPPER!, world.env.DATABASE_URL!, world.acme.schema, world.globex.id]
       for (const secret of secrets) expect(text).not.toContain(secret)
     }
+  })
+
+  test('asks the API with the cookies of its own request, and with nothing else that came along, SSR-08', async () => {
+    const [one, other] = [people.find(({ place }) => place === world.acme)!, people.find(({ place }) => place === world.globex)!]
+    const { access } = await signInAs(world.acme, world.acme.staff)
+    const headers = { 'authorization': `Bearer ${access}`, 'x-forwarded-host': other.place.host, 'x-forwarded-for': '192.0.2.1', 'origin': other.place.origin, 'x-http-method-override': 'DELETE', 'range': 'bytes=0-9' }
+    const answer = await one.place.call('/profile', { cookies: { ...one.cookies, shop: 'x', tenantry_locale: 'en' }, accept: 'text/html', headers })
+    expect([answer.status, people.filter(({ canary }) => answer.text.includes(canary))]).toEqual([200, [one]])
+    expect(answer.text).not.toContain(world.acme.staff.email)
+    expect((await one.place.call('/profile', { accept: 'text/html', headers })).headers.location).toBe('/login?redirect=/profile')
+    expect((await one.place.call('/profile', { cookies: other.cookies, accept: 'text/html', headers })).headers.location).toBe('/login?redirect=/profile')
   })
 
   test('leaves nothing of itself in the memory, SSR-05', { timeout: 120_000 }, async () => {

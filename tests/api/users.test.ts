@@ -399,7 +399,7 @@ describe('a password', () => {
     ['short words', [tooShort]], ['82736455190', [tooShort, numeric]], ['7', [tooShort, numeric]], ['password', [tooShort, tooCommon]], ['PASSWORD', [tooShort, tooCommon]], ['12345678', [tooShort, tooCommon, numeric]], ['918273645546372819', [numeric]],
     ['harriet.quill@example.com', [similarTo('email')]], ['Harriet.Quill@Example.Com!', [similarTo('email')]], ['quillington1', [similarTo('last name')]], ['AcmeLtd', [similarTo('organization'), tooShort]],
     ['x'.repeat(257), ['This password is too long. It must contain at most 256 characters.']],
-  ])('breaks every rule that it breaks at once, in Django\'s words: %s', async (password, faults) => {
+  ])('breaks every rule that it breaks at once, in Django\'s words, LIFE-06: %s', async (password, faults) => {
     expect(await acme(users, { token: admin, body: { ...person, password } })).toMatchObject({ status: 400, text: JSON.stringify({ password: faults }) })
   })
 

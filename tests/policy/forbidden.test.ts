@@ -62,6 +62,17 @@ const rules: Rule[] = [
     good: ['db.select({ id: users.id })', '.returning(userColumns(users))', 'sql`select count(*) from x`'],
   },
   {
+    name: 'a new password is hashed past the rules for passwords',
+    sources: server,
+    pattern: /\bhashing\.hash\(/,
+    exceptions: {
+      'server/domain/user-passwords.ts': 'where the rules are',
+      'server/domain/sign-in.ts': 'hashes the password that was right anew, at another cost',
+    },
+    bad: ['await app.hashing.hash(password)'],
+    good: ['await hashNewPassword(app, authRealm, user, password)', 'app.hashing.verify(password, hash)'],
+  },
+  {
     name: 'a query takes no text as it is',
     sources: server,
     pattern: /sql\.raw\(|\.unsafe\(/,
