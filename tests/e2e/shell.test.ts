@@ -2,10 +2,10 @@ import { eq } from 'drizzle-orm'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Language } from '../../shared/dates.ts'
-import { fillSignIn, launchBrowser, open, openProfile, signInAt } from '../support/browser.ts'
+import { fillSignIn, launchBrowser, open, openProfile, signInAt, visit } from '../support/browser.ts'
 import { textsIn } from '../support/locale-texts.ts'
 import type { World } from '../support/world.ts'
-import { createWorld, realmOf } from '../support/world.ts'
+import { auth, createWorld, realmOf, signInAs } from '../support/world.ts'
 
 let world: World
 let browser: Browser
@@ -33,10 +33,14 @@ describe('the language', () => {
   })
 
   test('has words for what was done, not its code names', async () => {
+    const { access: token } = await signInAs(world.acme, world.acme.staff)
+    expect((await world.acme.call(`${auth}/users/set_password/`, { token, body: { current_password: 'wrong', new_password: 'an unlikely row of words' } })).status).toBe(400)
     const { context } = await openProfile(browser, { locale: 'ar' })
-    for (const place of [world.acme, world.console]) {
-      const page = await signInAt(context, place, place.admin, '/audit')
-      await page.getByRole('main').getByRole('listitem').first().waitFor()
+    for (const [place, path] of [[world.acme, '/audit'], [world.acme, `/people/${world.acme.staff.id}`], [world.console, '/audit']] as const) {
+      const page = await context.newPage()
+      await visit(page, place, path)
+      if (new URL(page.url()).pathname === '/login') await fillSignIn(page, place.admin)
+      await page.getByRole('main').getByRole('listitem').last().waitFor()
       expect(await page.getByRole('main').innerText()).not.toMatch(/\b(?:session|user|tenant|operator)\.[a-z_]+/)
     }
     await context.close()
