@@ -16,8 +16,7 @@ export function useAction() {
       return true
     }
     catch (error) {
-      if (!(error instanceof ApiFailure)) throw error
-      notify(t('common.not_done'), { text: Object.values(error.fieldErrors).flat().join(' ') || error.message, tone: 'error' })
+      tell(error)
       return false
     }
     finally {
@@ -25,5 +24,12 @@ export function useAction() {
     }
   }
 
-  return { pending, act }
+  /** Says why something was not done; throws what is no answer of the API. */
+  function tell(error: unknown): ApiFailure {
+    if (!(error instanceof ApiFailure)) throw error
+    notify(t('common.not_done'), { text: Object.values(error.fieldErrors).flat().join(' ') || error.message, tone: 'error' })
+    return error
+  }
+
+  return { pending, act, tell }
 }

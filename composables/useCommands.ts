@@ -35,6 +35,7 @@ function useCreationActions(): ComputedRef<Command[]> {
   const choices = [
     { access: canManageUsers, label: 'shell.palette.add_person', icon: 'icon-user-plus', run: () => opened.value = 'person' },
     { access: canManageInvitations, label: 'shell.palette.invite', icon: 'icon-mail-plus', to: '/invitations' },
+    { access: canManageUsers, label: 'people.import.title', icon: 'icon-upload', to: '/people/import' },
     { access: canManageDepartments, label: 'shell.palette.add_department', icon: 'icon-plus', run: () => opened.value = 'department' },
   ]
   return computed(() => surface === 'portal' && session.user

@@ -1,6 +1,6 @@
 import { and, eq, gte } from 'drizzle-orm'
-import type { Realm } from '../../server/database/realms.ts'
 import { auditBatches, auditHeader } from '../../server/domain/audit.ts'
+import type { NamedRealm } from '../../server/domain/audit-names.ts'
 import { csvLines } from '../../server/domain/csv.ts'
 import { requireTenant } from '../../server/domain/tenants.ts'
 import { UsageError, defineTask, wholeNumber } from '../task.ts'
@@ -17,12 +17,12 @@ export default defineTask({
   async run({ app, args }) {
     const since = args.since === undefined ? undefined : new Date(args.since)
     if (since && Number.isNaN(since.getTime())) throw new UsageError('--since takes a day or time, such as 2026-01-31')
-    const realm: Realm = args.subdomain === undefined ? app.database.platform : app.database.tenant((await requireTenant(app, args.subdomain)).schema)
-    const { audit_events: events } = realm.tables
+    const named: NamedRealm = args.subdomain === undefined ? { kind: 'platform', realm: app.database.platform } : { kind: 'tenant', realm: app.database.tenant((await requireTenant(app, args.subdomain)).schema) }
+    const { audit_events: events } = named.realm.tables
     const where = and(args.action === undefined ? undefined : eq(events.action, args.action), since && gte(events.created, since))
     const limit = wholeNumber('limit', args.limit, 1, 1_000_000)
     const rows: Parameters<typeof csvLines>[0] = []
-    for await (const batch of auditBatches(realm, where)) {
+    for await (const batch of auditBatches(named, where)) {
       rows.push(...batch)
       if (rows.length >= limit) break
     }

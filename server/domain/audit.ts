@@ -4,6 +4,8 @@ import type { AuditAction } from '../../shared/audit-actions.ts'
 import type { Db, Realm } from '../database/realms.ts'
 import { newId } from '../database/ids.ts'
 import type { App, Origin } from './app.ts'
+import type { NamedRealm } from './audit-names.ts'
+import { withNames } from './audit-names.ts'
 import type { AuthRealm } from './auth-realm.ts'
 
 export interface AuditEntry {
@@ -57,10 +59,11 @@ export interface AuditRow {
 }
 
 /** Columns of the record as a file, in its order. */
-export const auditHeader = ['id', 'created', 'action', 'actor', 'actor_email', 'subject', 'ip', 'details']
+export const auditHeader = ['id', 'created', 'action', 'actor', 'actor_email', 'subject', 'subject_name', 'ip', 'details']
 
 /** The record as rows of a file, newest first; what is added meanwhile is not in it. */
-export async function* auditBatches({ db, tables }: Realm, where: SQL | undefined) {
+export async function* auditBatches(named: NamedRealm, where: SQL | undefined) {
+  const { db, tables } = named.realm
   const { audit_events: events, users } = tables
   // Ids are made in the order of time, to the millisecond and beyond.
   let last = newId()
@@ -68,7 +71,8 @@ export async function* auditBatches({ db, tables }: Realm, where: SQL | undefine
     const rows = await db.select(auditColumns(tables)).from(events).leftJoin(users, eq(users.id, events.actor))
       .where(and(where, lt(events.id, last))).orderBy(desc(events.id)).limit(batchSize)
     if (rows.length === 0) return
-    yield rows.map(row => [row.id, row.created, row.action, row.actor, row.actor_email, row.subject, row.ip, JSON.stringify(row.details)])
+    yield (await withNames(named, rows)).map(({ names, ...row }) =>
+      [row.id, row.created, row.action, row.actor, row.actor_email, row.subject, names[row.subject ?? ''] ?? null, row.ip, JSON.stringify(row.details)])
     last = rows.at(-1)!.id
   }
 }

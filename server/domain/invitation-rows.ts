@@ -11,9 +11,17 @@ import type { AuthRealm } from './auth-realm.ts'
 import type { InvitationRow, NewInvitation } from './invitations.ts'
 import { inviteOnce, requireInvitable } from './invitations.ts'
 
+/** One of many, as it came. */
+interface Row {
+  /** From 1; in a CSV text the line, as a spreadsheet counts. */
+  row: number
+  input: unknown
+  /** What is wrong with it at first sight. */
+  errors?: FieldErrors
+}
+
 /** What became of one of many. */
 export interface RowResult {
-  /** From 1; in a CSV text the line of names does not count. */
   row: number
   email: string | null
   status: 'invited' | 'already_invited' | 'failed'
@@ -29,10 +37,10 @@ type Invite = (input: NewInvitation) => Promise<{ invited: InvitationRow | undef
  * @param options.dryRun says what would become of each and does nothing
  * @throws ApiError 503
  */
-export async function inviteMany(app: App, authRealm: AuthRealm<TenantRealm>, rows: unknown[], { dryRun }: { dryRun: boolean }, origin: Origin): Promise<RowResult[]> {
+export async function inviteMany(app: App, authRealm: AuthRealm<TenantRealm>, rows: Row[], { dryRun }: { dryRun: boolean }, origin: Origin): Promise<RowResult[]> {
   const invite: Invite = dryRun ? rehearsal(authRealm.realm) : input => inviteOnce(app, authRealm, input, origin)
   const results: RowResult[] = []
-  for (const [i, input] of rows.entries()) results.push(await inviteRow(invite, i + 1, input))
+  for (const row of rows) results.push(await inviteRow(invite, row))
   return results
 }
 
@@ -49,9 +57,10 @@ function rehearsal(realm: TenantRealm): Invite {
   }
 }
 
-async function inviteRow(invite: Invite, row: number, input: unknown): Promise<RowResult> {
+async function inviteRow(invite: Invite, { row, input, errors }: Row): Promise<RowResult> {
   const sent = (input as { email?: unknown } | null)?.email
   const email = typeof sent === 'string' ? sent : null
+  if (errors) return { row, email, status: 'failed', invitation: null, errors }
   try {
     const wanted = validate(invitationSchema, input)
     const { invited = null, isNew } = await invite(wanted)
@@ -68,22 +77,22 @@ async function inviteRow(invite: Invite, row: number, input: unknown): Promise<R
  * Reads a CSV text whose first line names its columns; a department by its name.
  * @throws ApiError 400 on `csv` where it is no such text
  */
-export async function readInvitationRows({ db, tables: { departments } }: TenantRealm, csv: string): Promise<unknown[]> {
+export async function readInvitationRows({ db, tables: { departments } }: TenantRealm, csv: string): Promise<Row[]> {
   const rows = parseCsv(csv)
-  if (rows.length > 0 && !('email' in rows[0]!)) throw invalid({ csv: ['The first line must name a column email.'] })
+  if (rows.length > 0 && !('email' in rows[0]!.record)) throw invalid({ csv: ['The first line must name a column email.'] })
   if (rows.length > invitationRowsLimit) throw invalid({ csv: [`Ensure this field has no more than ${invitationRowsLimit} rows.`] })
   const known = await db.select({ id: departments.id, name: sql<string>`lower(${departments.name})` }).from(departments)
   const ids = new Map(known.map(({ id, name }) => [name, id]))
-  return rows.map(({ email, role, department }) => ({
-    email,
-    ...role ? { role: role[0]!.toUpperCase() + role.slice(1).toLowerCase() } : {},
-    ...department ? { department: ids.get(department.toLowerCase()) ?? department } : {},
-  }))
+  return rows.map(({ record: { email, role, department }, info }) => {
+    const id = ids.get(department?.toLowerCase() ?? '')
+    const input = { email, ...role ? { role: role[0]!.toUpperCase() + role.slice(1).toLowerCase() } : {}, ...id ? { department: id } : {} }
+    return { row: info.lines, input, ...department && !id ? { errors: { department: [`There is no department "${department}".`] } } : {} }
+  })
 }
 
-function parseCsv(csv: string): Record<string, string>[] {
+function parseCsv(csv: string): { record: Record<string, string>, info: { lines: number } }[] {
   try {
-    return parse(csv, { bom: true, columns: (names: string[]) => names.map(name => name.toLowerCase()), trim: true, skip_empty_lines: true, relax_column_count: true, delimiter: [',', ';', '\t'] }) as Record<string, string>[]
+    return parse(csv, { bom: true, info: true, columns: (names: string[]) => names.map(name => name.toLowerCase()), trim: true, skip_empty_lines: true, relax_column_count: true, delimiter: [',', ';', '\t'] }) as unknown as ReturnType<typeof parseCsv>
   }
   catch {
     throw invalid({ csv: ['This is not a CSV text.'] })

@@ -46,6 +46,13 @@ describe('the record', () => {
     })
   })
 
+  test('names in its file whom or what an event was about', async () => {
+    const { text } = await acme(`${api}/audit/export.csv?action=user.created&search=ben@example.com`, { token: admin })
+    const [header, ...rows] = text.replace('\uFEFF', '').trim().split('\r\n').map(line => line.split(','))
+    expect(header).toEqual(['id', 'created', 'action', 'actor', 'actor_email', 'subject', 'subject_name', 'ip', 'details'])
+    expect(rows.map(row => row.slice(5, 7))).toEqual([[world.acme.staff.id, 'ben@example.com']])
+  })
+
   test('is filtered by action, group of actions, actor, subject and time, searched for people and ordered', async () => {
     await acme(`${auth}/users/${world.acme.staff.id}/`, { method: 'PATCH', token: admin, body: { first_name: 'Benjamin' } })
     const actions = async (query: string) => (await acme(`${audit}?${query}`, { token: admin })).json.results.map((event: { action: string }) => event.action)

@@ -97,9 +97,15 @@ describe('many invitations', () => {
     expect(done.json.results.map(statusOf)).toEqual(statuses)
     expect(done.json.results.map(errorFields)).toEqual(rehearsed.json.results.map(errorFields))
     expect(done.json.results.map(errorFields)).toEqual([[], [], ['email'], ['email'], ['role'], ['department'], []])
+    expect(done.json.results[5].errors).toEqual({ department: ['There is no department "Nowhere".'] })
     expect((await acme(bulk, { token: admin, body: { csv } })).json.results.map(statusOf)).toEqual(['already_invited', 'already_invited', 'failed', 'failed', 'failed', 'failed', 'already_invited'])
     expect(await mailsTo(world, world.acme, 'many1@example.com')).toHaveLength(1)
     expect((await list('?search=many1'))[0]).toMatchObject({ role: 'Admin', department_name: 'Welcome' })
+  })
+
+  test('have the rows of a spreadsheet where they come as a text', async () => {
+    const { results } = (await acme(`${bulk}?dry_run=true`, { token: admin, body: { csv: 'email,role\r\nrow2@example.com,\r\n\r\nrow4@example.com,Boss\r\n"row5@example.com",\r\n' } })).json
+    expect(results.map(({ row, email }: { row: number, email: string }) => [row, email])).toEqual([[2, 'row2@example.com'], [4, 'row4@example.com'], [5, 'row5@example.com']])
   })
 
   test('come as a list or as a text, not as both', async () => {

@@ -2,10 +2,10 @@ import { eq } from 'drizzle-orm'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Language } from '../../shared/dates.ts'
-import { fillSignIn, launchBrowser, open, openProfile, signInAt } from '../support/browser.ts'
+import { fillSignIn, launchBrowser, open, openProfile, signInAt, visit } from '../support/browser.ts'
 import { textsIn } from '../support/locale-texts.ts'
 import type { World } from '../support/world.ts'
-import { createWorld, realmOf } from '../support/world.ts'
+import { auth, createWorld, realmOf, signInAs } from '../support/world.ts'
 
 let world: World
 let browser: Browser
@@ -33,10 +33,14 @@ describe('the language', () => {
   })
 
   test('has words for what was done, not its code names', async () => {
+    const { access: token } = await signInAs(world.acme, world.acme.staff)
+    expect((await world.acme.call(`${auth}/users/set_password/`, { token, body: { current_password: 'wrong', new_password: 'an unlikely row of words' } })).status).toBe(400)
     const { context } = await openProfile(browser, { locale: 'ar' })
-    for (const place of [world.acme, world.console]) {
-      const page = await signInAt(context, place, place.admin, '/audit')
-      await page.getByRole('main').getByRole('listitem').first().waitFor()
+    for (const [place, path] of [[world.acme, '/audit'], [world.acme, `/people/${world.acme.staff.id}`], [world.console, '/audit']] as const) {
+      const page = await context.newPage()
+      await visit(page, place, path)
+      if (new URL(page.url()).pathname === '/login') await fillSignIn(page, place.admin)
+      await page.getByRole('main').getByRole('listitem').last().waitFor()
       expect(await page.getByRole('main').innerText()).not.toMatch(/\b(?:session|user|tenant|operator)\.[a-z_]+/)
     }
     await context.close()
@@ -120,7 +124,7 @@ describe('the command palette', () => {
     const page = await signInAt(context, world.acme, world.acme.staff)
     await page.keyboard.press('Control+k')
     await page.getByRole('option', { name: 'Departments' }).waitFor()
-    for (const name of ['Add a person', 'Invite people', 'Add a department', 'Audit']) expect(await page.getByRole('option', { name }).count()).toBe(0)
+    for (const name of ['Add a person', 'Invite people', 'Import people', 'Add a department', 'Audit']) expect(await page.getByRole('option', { name }).count()).toBe(0)
     await page.keyboard.type('nobody at all')
     await page.getByText('Nothing matches “nobody at all”.').waitFor()
     await page.getByRole('combobox').fill('sign out')
@@ -132,6 +136,10 @@ describe('the command palette', () => {
   test('opens what an Admin makes, over any page', async () => {
     const { context } = await openProfile(browser)
     const page = await signInAt(context, world.acme, world.acme.admin, '/people')
+    await page.keyboard.press('Control+k')
+    await page.getByRole('dialog').getByRole('combobox').fill('import')
+    await page.keyboard.press('Enter')
+    await page.waitForURL('**/people/import')
     await page.keyboard.press('Control+k')
     await page.getByRole('dialog').getByRole('combobox').fill('add a department')
     await page.keyboard.press('Enter')
@@ -204,6 +212,31 @@ describe.each(['en', 'ar'] as const)('what is typed, in %s,', (language: Languag
     await context.close()
   })
 
+  test('is asked about before Escape takes it away with its dialog', async () => {
+    const { context } = await openProfile(browser)
+    const page = await editStaff(await context.newPage(), language)
+    await page.keyboard.press('Control+k')
+    await page.getByRole('dialog').getByRole('combobox').fill(say('shell.palette.add_department'))
+    await page.keyboard.press('Enter')
+    const dialog = page.getByRole('dialog', { name: say('departments.add') })
+    await dialog.waitFor()
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+
+    await page.keyboard.press('Control+k')
+    await page.getByRole('dialog').getByRole('combobox').fill(say('shell.palette.add_department'))
+    await page.keyboard.press('Enter')
+    await dialog.locator('[name="name"]').fill('Half typed')
+    await page.keyboard.press('Escape')
+    const question = page.getByRole('dialog', { name: say('common.discard.title') })
+    await question.getByRole('button', { name: say('common.cancel') }).click()
+    expect(await dialog.locator('[name="name"]').inputValue()).toBe('Half typed')
+    await page.keyboard.press('Escape')
+    await question.getByRole('button', { name: say('common.discard.action') }).click()
+    await dialog.waitFor({ state: 'detached' })
+    await context.close()
+  })
+
   test('outlives the session: one signs in again, and saves it', async () => {
     const { context } = await openProfile(browser)
     const page = await editStaff(await context.newPage(), language)
@@ -214,6 +247,8 @@ describe.each(['en', 'ar'] as const)('what is typed, in %s,', (language: Languag
     await page.locator('dialog input[type="password"]').fill('wrong')
     await page.keyboard.press('Enter')
     await page.getByText(say('shell.sign_in_again.wrong')).waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog', { name: say('shell.leave.title') }).getByRole('button', { name: say('common.cancel') }).click()
     await page.locator('dialog input[type="password"]').fill(world.acme.admin.password)
     await page.keyboard.press('Enter')
     await page.getByRole('dialog').waitFor({ state: 'detached' })

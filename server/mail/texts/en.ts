@@ -70,7 +70,7 @@ export const en: MailTexts = {
     subject: `Join ${name}`,
     paragraphs: [
       `${inviter ?? 'An admin'} has invited you to the staff portal of ${name}${isAdmin ? ' as an admin' : ''}${department ? `, in the department ${department}` : ''}.`,
-      'Choose a password, and you are in:',
+      'Choose a password, and you can sign in:',
     ],
     action: { label: 'Accept the invitation', url: link },
     note: `The link works once, until ${formatDay(expires_at, 'en')}. If you do not know what this is about, do nothing.`,
