@@ -16,6 +16,7 @@ export function useAuditText() {
     const [only] = changes
     if (action === 'session.ended') return t(details.reason === 'logout' ? 'audit.sentences.session.signed_out' : 'audit.sentences.session.ended', named)
     if (action === 'session.refused' && !event.subject) return t('audit.sentences.session.refused_unknown', named)
+    if (action === 'limit.reached' && event.subject && event.subject !== event.actor) return t('audit.sentences.limit.reached_for', named)
     if (only && changes.length === 1 && action.endsWith('.changed')) return t(`audit.sentences.${action}_one`, { ...named, ...only, field: theField(only) })
     const fields = new Intl.ListFormat(locale.value === 'en' ? 'en-GB' : locale.value).format(changes.map(theField))
     return te(`audit.sentences.${action}`) ? t(`audit.sentences.${action}`, { ...named, ...only, fields }) : t('audit.sentences.unknown', { ...named, action })

@@ -19,11 +19,11 @@ export async function noteForeignToken(app: App, authRealm: AuthRealm, origin: O
   await recordAudit(authRealm.realm.db, authRealm.realm, origin, { action: 'token.foreign' })
 }
 
-/** Notes that a limit has refused someone, where that is what the error says. */
+/** Notes that a limit has refused someone, where that is what the error says, and whose account it was about. */
 export async function noteLimit(app: App, authRealm: AuthRealm, origin: Origin, error: unknown): Promise<void> {
   if (!(error instanceof ApiError) || error.status !== 429) return
-  const { limit } = error as { limit?: string }
-  logEvent(app, authRealm, origin, 'limit_reached', { limit })
+  const { limit, subject = origin.actor ?? undefined } = error as { limit?: string, subject?: string }
+  logEvent(app, authRealm, origin, 'limit_reached', { limit, subject })
   if (!await app.limits.admitEvent(authRealm.realm.schema, `limit.reached ${limit}`, origin.ip)) return
-  await recordAudit(authRealm.realm.db, authRealm.realm, origin, { action: 'limit.reached', subject: origin.actor ?? undefined, details: { limit } })
+  await recordAudit(authRealm.realm.db, authRealm.realm, origin, { action: 'limit.reached', subject, details: { limit } })
 }

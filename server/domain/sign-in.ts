@@ -22,7 +22,7 @@ export async function signIn(app: App, authRealm: AuthRealm, { email, password }
   const attempt = app.limits.passwordAttempt(realm.schema, email, origin.ip)
   const account = await findAccount(authRealm, email)
   // One who may not sign in is as unknown to everything that follows: the work done, the attempts counted.
-  const matches = await app.hashing.verify(password, account?.is_active ? account.password : null, attempt)
+  const matches = await app.hashing.verify(password, account?.is_active ? account.password : null, attempt).catch(about(account))
   const opened = matches && account ? await openSession(app, authRealm, account, password, origin, userAgent) : undefined
   if (!opened) {
     await recordAudit(realm.db, realm, origin, { action: 'session.refused', subject: account?.id, details: { device: describeUserAgent(userAgent) } })
@@ -31,6 +31,13 @@ export async function signIn(app: App, authRealm: AuthRealm, { email, password }
   }
   logEvent(app, authRealm, origin, 'sign_in', { user: opened.user.id, session: opened.session.id })
   return { user: opened.user, ...await mintPair(app, authRealm, opened.session) }
+}
+
+// For the record alone: the answer is the same whoever it is about.
+function about(account: { id: string } | undefined) {
+  return (refusal: Error) => {
+    throw Object.assign(refusal, { subject: account?.id })
+  }
 }
 
 async function findAccount({ realm }: AuthRealm, email: string) {

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Answer, Call } from '../support/http.ts'
 import type { World } from '../support/world.ts'
-import { api, auth, createWorld, realmOf, signInAs } from '../support/world.ts'
+import { addPerson, api, auth, createWorld, realmOf, signInAs } from '../support/world.ts'
 
 const audit = `${api}/audit/`
 
@@ -140,6 +140,9 @@ describe('everything that happens', () => {
       expect(event).toMatchObject({ action, subject, ip: '127.0.0.1' })
     }
     expect((await acme(`${audit}?action=limit.reached`, { token: admin })).json.results[0].details).toEqual({ limit: 'password_pair' })
+    const locked = await addPerson(world, world.acme, 'locked@example.com')
+    for (let i = 0; i < 12; i++) await acme(`${auth}/jwt/create/`, { body: { email: locked.email, password: 'wrong' } })
+    expect((await acme(`${audit}?action=limit.reached&subject=${locked.id}`, { token: admin })).json.results[0]).toMatchObject({ actor: null, details: { limit: 'password_pair' } })
     for (const event of ['sign_in', 'sign_in_failed', 'refresh_reuse', 'cross_tenant_token', 'password_refused', 'limit_reached']) {
       await expect.poll(() => logged(event)).not.toEqual([])
       expect(logged(event)[0]).toMatchObject({ tenant: expect.any(String), ip: '127.0.0.1', request_id: expect.any(String), time: expect.stringMatching(/Z$/) })
