@@ -47,8 +47,6 @@ interface Caller {
   name: string
   surface: Surface
   ids: Record<string, string>
-  /** How many of the payloads she sends to a spot, in turns, where it is not all of them. */
-  share?: number
   call(request: Request): Promise<Answer>
 }
 
@@ -106,12 +104,13 @@ describe('SQL in any text that a request carries, INJ-01', () => {
 
   test('is a text like any other to every route, for an Admin, Staff, an operator and anyone', { timeout: 120_000 }, async () => {
     const before = await trace()
-    const work = routes.flatMap(route => callers.filter(({ surface }) => route.surfaces.includes(surface)).map(caller => ({ route, caller })))
+    // The first who comes to a route tries everything, the others a third of it.
+    const work = routes.flatMap(route => callers.filter(({ surface }) => route.surfaces.includes(surface)).map((caller, i) => ({ route, caller, most: i === 0 ? payloads.length : 7 })))
     const faults: string[] = []
     // What is written first is read afterwards, and would do its harm then.
     for (const isRead of [false, true]) {
-      await inLanes(8, work.filter(({ route }) => (route.method === 'GET') === isRead), async ({ route, caller }) => {
-        for (const spot of spotsOf(route, caller)) faults.push(...(await attack(caller, spot)).map(fault => `${caller.name}: ${route.method} ${route.path}, ${spot.name}: ${fault}`))
+      await inLanes(8, work.filter(({ route }) => (route.method === 'GET') === isRead), async ({ route, caller, most }) => {
+        for (const spot of spotsOf(route, caller)) faults.push(...(await attack(caller, spot, most)).map(fault => `${caller.name}: ${route.method} ${route.path}, ${spot.name}: ${fault}`))
       })
     }
     expect(faults).toEqual([])
@@ -144,7 +143,7 @@ async function createCallers(): Promise<Caller[]> {
   const ofPortal = { user: victim.id, department }
   return [
     callerAt(acme.host, { name: 'an Admin', surface: 'portal', ids: ofPortal }, admin.access),
-    callerAt(acme.host, { name: 'Staff', surface: 'portal', ids: ofPortal, share: 7 }, staff.access),
+    callerAt(acme.host, { name: 'Staff', surface: 'portal', ids: ofPortal }, staff.access),
     callerAt(console.host, { name: 'an operator', surface: 'console', ids: { tenant: tenant.id, user: victim.id } }, operator.access),
     callerAt(`localhost:${port}`, { name: 'anyone', surface: 'site', ids: {} }),
   ]
@@ -225,14 +224,14 @@ function headers(usual: Request): Spot[] {
 let turn = 0
 
 /** Sends what a spot is to get. @returns what of the answers should not be */
-async function attack(caller: Caller, { share = payloads.length, request }: Spot): Promise<string[]> {
+async function attack(caller: Caller, { share, request }: Spot, most: number): Promise<string[]> {
   const faults: string[] = []
-  for (let i = 0; i < Math.min(share, caller.share ?? share); i++) {
+  for (let i = 0; i < Math.min(most, share ?? most); i++) {
     const text = payloads[turn++ % payloads.length]!
     const answer = await caller.call(request(text))
     if (answer.status >= 500 || tellsOfDatabase(answer, caller)) faults.push(`${text}: ${answer.status} ${answer.text.slice(0, 200)}`)
   }
-  if (share === payloads.length && !await areAlike(caller, request)) faults.push('a truth is answered otherwise than an untruth')
+  if (share === undefined && !await areAlike(caller, request)) faults.push('a truth is answered otherwise than an untruth')
   return faults
 }
 
