@@ -16,9 +16,9 @@ export function useLanguage() {
 
   const language = computed(() => locale.value as Language)
 
-  /** Speaks the language from now on, and keeps it: in this browser, and with the person where someone is signed in. */
+  /** Speaks the language from now on, and keeps it: in this browser, and with the person where she herself is signed in. */
   async function choose(chosen: Language) {
-    if (await speak(chosen) && session.user) await keep(chosen)
+    if (await speak(chosen) && session.user && !session.support) await keep(chosen)
   }
 
   /** Speaks the language in this browser. @returns false where its texts could not be loaded, of which one is told */

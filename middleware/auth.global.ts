@@ -1,5 +1,5 @@
+import type { Language } from '#shared/dates'
 import { safeRedirect } from '#shared/redirect'
-import type { User } from '#shared/types/people'
 
 /** Pages are private unless they say `definePageMeta({ public: true })`. What one may see is the API's to decide. */
 export default defineNuxtRouteMiddleware(async (to) => {
@@ -9,14 +9,15 @@ export default defineNuxtRouteMiddleware(async (to) => {
   if (to.meta.public && !isSignInPage) return
   const session = useSessionStore()
   await session.load()
-  await speakWith(session.user)
+  // In a support session it is not she who reads.
+  if (session.user?.language && !session.support) await speak(session.user.language)
   if (isSignInPage) return session.user ? navigateTo(safeRedirect(to.query.redirect)) : undefined
   if (!session.user) return navigateTo({ path: '/login', query: to.fullPath === '/' ? {} : { redirect: to.fullPath } })
   if (to.meta.access && !to.meta.access(session.user)) return abortNavigation(createError({ status: 403, statusText: 'Forbidden', fatal: true }))
 })
 
 /** A person's own language goes before the browser's. */
-async function speakWith(user: User | null) {
+async function speak(language: Language) {
   const { $i18n } = useNuxtApp()
-  if (user?.language && user.language !== $i18n.locale.value) await $i18n.setLocale(user.language)
+  if (language !== $i18n.locale.value) await $i18n.setLocale(language)
 }

@@ -31,7 +31,8 @@ async function isRenewed(): Promise<boolean> {
 }
 
 async function send(path: string, { method = 'GET', body, query, signal }: ApiOptions): Promise<Answer> {
-  const limit = AbortSignal.timeout(30_000)
+  // A file takes as long as the line lets it; the server gives up first.
+  const limit = AbortSignal.timeout(body instanceof Blob ? 60_000 : 30_000)
   try {
     const response = await fetch(`/api/v1/${path}${filledQuery(query)}`, {
       method,

@@ -119,8 +119,8 @@ export async function changeUser(app: App, authRealm: AuthRealm, id: string, cha
     const before = (await tx.select(userColumns(users)).from(users).where(eq(users.id, id)).for('update'))[0]
     if (!before) throw notFound()
     const values = { ...differing(before, fields), ...activity(before.is_active, is_active) }
-    // Who has access, and to what, is not a matter of support: it would outlive the session.
-    if (origin.support && ('role' in values || 'deactivated_at' in values)) throw beyondSupport()
+    // Who has access, to what, and in which language she reads, is not a matter of support: it would outlive the session.
+    if (origin.support && ('role' in values || 'deactivated_at' in values || 'language' in values)) throw beyondSupport()
     if (Object.keys(values).length === 0) return before
     const after = (await tx.update(users).set(values).where(eq(users.id, id)).returning(userColumns(users)))[0]!
     if (before.is_active && !after.is_active) await endSessions(authRealm, origin, id, 'deactivation', {}, tx)

@@ -138,7 +138,10 @@ describe('a support session', () => {
     expect(await lastEvent('acme', 'department.created')).toMatchObject({ actor: world.acme.admin.id, details: { name: 'Repairs', support: 'sam@example.com' } })
     const change = (body: object) => onAcme(`${auth}/users/${world.acme.staff.id}/`, { method: 'PATCH', token: session.token, body })
     expect((await change({ first_name: 'Ben', role: 'Staff', is_active: true })).json.first_name).toBe('Ben')
-    for (const body of [{ role: 'Admin' }, { is_active: false }]) expect((await change(body)).json.code).toBe('support_refused')
+    for (const body of [{ role: 'Admin' }, { is_active: false }, { language: 'ar' }]) expect((await change(body)).json.code).toBe('support_refused')
+    const changeOwn = (body: object) => onAcme(`${auth}/users/me/`, { method: 'PATCH', token: session.token, body })
+    expect((await changeOwn({ first_name: 'Ann', language: null })).json).toMatchObject({ first_name: 'Ann', language: null })
+    expect((await changeOwn({ language: 'ar' })).json.code).toBe('support_refused')
   })
 
   test('does not widen what the user may do', async () => {

@@ -5,6 +5,7 @@ import type { Browser } from 'playwright-core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { fillNewPassword, fillSignIn, followMail, isUnexpected, launchBrowser, open, openProfile, ready, signInAt, visit } from '../support/browser.ts'
+import { addOperator, openSupport } from '../support/operators.ts'
 import type { World } from '../support/world.ts'
 import { addPerson, api, createWorld, signInAs } from '../support/world.ts'
 
@@ -193,6 +194,27 @@ test('a language that is given up is the browser\'s no more either', async () =>
   await save('', 'حفظ اللغة')
   await expect.poll(async () => (await context.cookies()).map(({ name }) => name)).not.toContain('tenantry_locale')
   expect(await (await page.reload())!.text()).toContain('lang="en"')
+  await context.close()
+})
+
+test('a language that is chosen in a support session is this browser\'s, and the person keeps hers', async () => {
+  const person = await addPerson(world, world.acme, 'helped@example.com')
+  const { access } = await signInAs(world.acme, person)
+  const me = (options: object = {}) => world.acme.call(`${api}/auth/users/me/`, { token: access, ...options })
+  await me({ method: 'PATCH', body: { language: 'en' } })
+  const operator = await addOperator(world, 'sam@example.com', 'Support')
+  const { cookies } = await openSupport(world, operator.token, person, { is_read_only: false })
+  const { context, complaints } = await openProfile(browser)
+  await context.addCookies(Object.entries(cookies).map(([name, value]) => ({ name, value, url: world.acme.origin })))
+  const page = await open(context, world.acme, '/people')
+  await page.getByRole('button', { name: /helped@example\.com/ }).filter({ visible: true }).click()
+  await page.getByRole('button', { name: 'العربية' }).click()
+  await page.waitForFunction(() => document.documentElement.dir === 'rtl')
+  await page.getByRole('link', { name: 'الأقسام' }).filter({ visible: true }).first().click()
+  await page.waitForURL('**/departments')
+  expect(await (await page.reload())!.text()).toContain('lang="ar"')
+  expect(complaints).toEqual([])
+  expect((await me()).json.language).toBe('en')
   await context.close()
 })
 

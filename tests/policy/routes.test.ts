@@ -41,8 +41,8 @@ const publicRoutes = {
 
 /** Every route by which an operator who has signed in as a user, for support, changes something, and why that is help. */
 const supportRoutes = {
-  'server/api/v1/auth/users/[id].patch.ts': 'names, departments and employee ids; the rule refuses roles and access',
-  'server/api/v1/auth/users/me.patch.ts': 'the user\'s names and language',
+  'server/api/v1/auth/users/[id].patch.ts': 'names, departments and employee ids; the rule refuses roles, access and languages',
+  'server/api/v1/auth/users/me.patch.ts': 'the user\'s names; the rule refuses the language',
   'server/api/v1/departments/[id].delete.ts': 'departments are what people ask for help with',
   'server/api/v1/departments/[id].patch.ts': 'departments are what people ask for help with',
   'server/api/v1/departments/[id]/transfers.post.ts': 'departments are what people ask for help with',
