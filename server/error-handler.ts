@@ -71,10 +71,15 @@ async function sendPage(event: H3Event, status: number): Promise<void> {
   return send(event, bareErrorPage(status, { accepted: getHeader(event, 'accept-language'), standing: event.context.standing }))
 }
 
+// So that a slip can be mended and a second try leads there; of what no page of ours is called nothing is repeated.
+function addressOf({ path }: H3Event): string {
+  return /^\/(?!\/)(?:[\w./~?=&+@:,-]|%20|%[89A-F][0-9A-F])*$/i.test(path) ? path : '/'
+}
+
 /** The application's own error page, rendered in a call of its own; undefined where that fails too. */
 async function renderApp(event: H3Event, status: number): Promise<string | undefined> {
   try {
-    const response = await useNitroApp().localFetch(`/__nuxt_error?statusCode=${status}&url=${encodeURIComponent(event.path)}`, {
+    const response = await useNitroApp().localFetch(`/__nuxt_error?statusCode=${status}&url=${encodeURIComponent(addressOf(event))}`, {
       headers: { 'host': getHeader(event, 'host') ?? '', 'cookie': getHeader(event, 'cookie') ?? '', 'accept-language': getHeader(event, 'accept-language') ?? '', 'accept': 'text/html' },
       context: event.context.inner,
     } as RequestInit)
