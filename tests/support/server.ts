@@ -14,12 +14,12 @@ export interface TestServer {
   stop(signal?: NodeJS.Signals): Promise<number | null>
 }
 
-/** Starts the built server, as it is deployed, on a free port, and waits until it is ready. */
+/** Starts the built server, as it is deployed, on a free port, and waits until it is ready. It ends with this process. */
 export async function startServer(env: Record<string, string>): Promise<TestServer> {
   const port = Number(env.PORT ?? await freePort())
-  const child = spawn(process.execPath, ['.output/server/index.mjs'], {
+  const child = spawn(process.execPath, ['--import', './tests/support/end-with-parent.ts', '.output/server/index.mjs'], {
     env: { PATH: process.env.PATH, NODE_ENV: 'production', ...env, PORT: String(port) },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   })
   const log: LogLine[] = []
   for (const stream of [child.stdout, child.stderr]) createInterface(stream).on('line', line => log.push(parseLine(line)))
