@@ -16,6 +16,12 @@ export async function runScript(name) {
   process.exitCode = await runOnOurNode([join(root, 'scripts', `${name}.ts`), ...process.argv.slice(2)])
 }
 
+/** Ends this process, as SIGTERM does, soon after the one that started it has gone: killed outright, that one could not say so. */
+export function endWithParent() {
+  const parent = process.ppid
+  setInterval(() => process.ppid === parent || process.kill(process.pid, 'SIGTERM'), 1_000).unref()
+}
+
 async function install() {
   const stamp = 'node_modules/.tenantry-lockfile'
   const wanted = createHash('sha256').update(await readFile('package-lock.json')).digest('hex')

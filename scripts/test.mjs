@@ -1,3 +1,4 @@
-import { runScript } from './bootstrap.mjs'
+import { endWithParent, runScript } from './bootstrap.mjs'
 
+endWithParent()
 await runScript('test')

@@ -1,3 +1,4 @@
+import { endWithParent } from './bootstrap.mjs'
 import { buildIfNeeded } from './build.ts'
 import { installChromium } from './chromium.ts'
 import { Failure, main, run, runQuietly } from './run.ts'
@@ -21,6 +22,7 @@ const steps: Step[] = [
   { name: 'e2e', needs: [buildIfNeeded, installChromium], run: () => runProject('e2e') },
 ]
 
+endWithParent()
 await main(async () => {
   const total = { passed: 0, failed: 0 }
   const done = new Set<() => Promise<unknown>>()

@@ -1,10 +1,10 @@
-import { appendFile, mkdtemp, readFile, realpath, rm } from 'node:fs/promises'
+import { appendFile, mkdtemp, readFile, realpath } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startEmbeddedDatabase } from '../../server/database/embedded.ts'
 import { readPostmaster } from '../../server/database/embedded/pid-file.ts'
 import { startPostmaster } from '../../server/database/embedded/postmaster.ts'
+import { holdDatabase } from './held-database.ts'
 
 /** A PostgreSQL of one test file's own, which may be shot at. */
 export interface Cluster {
@@ -22,10 +22,10 @@ export interface Cluster {
 
 export async function createCluster(): Promise<Cluster> {
   const home = await realpath(await mkdtemp(join(tmpdir(), 'tenantry-cluster-')))
-  const database = await startEmbeddedDatabase(home)
+  const { url, release } = await holdDatabase(home)
   const readLog = () => readFile(join(home, 'postgres.log'), 'utf8')
   return {
-    url: database.url,
+    url,
     async crash() {
       const postmaster = await readPostmaster(home)
       process.kill(postmaster!.pid, 'SIGQUIT')
@@ -41,9 +41,6 @@ export async function createCluster(): Promise<Cluster> {
       while (!/parameter "log_statement" changed/.test(await readLog())) await sleep(10)
     },
     readLog,
-    async remove() {
-      await database.release()
-      await rm(home, { recursive: true, force: true })
-    },
+    remove: release,
   }
 }

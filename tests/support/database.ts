@@ -1,8 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { startEmbeddedDatabase } from '../../server/database/embedded.ts'
+import { endWithParent } from '../../scripts/bootstrap.mjs'
+import { holdDatabase } from './held-database.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -10,13 +11,11 @@ declare module 'vitest' {
   }
 }
 
-/** One PostgreSQL for a whole run; every test file makes a database of its own in it. */
+/** One PostgreSQL for a whole run, which ends with whoever started it; every test file makes a database of its own in it. */
 export default async function setup(project: TestProject) {
+  endWithParent()
   const home = await mkdtemp(join(tmpdir(), 'tenantry-database-'))
-  const database = await startEmbeddedDatabase(home)
-  project.provide('databaseUrl', database.url)
-  return async () => {
-    await database.release()
-    await rm(home, { recursive: true, force: true })
-  }
+  const { url, release } = await holdDatabase(home)
+  project.provide('databaseUrl', url)
+  return release
 }

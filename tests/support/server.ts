@@ -15,14 +15,14 @@ export interface TestServer {
 }
 
 /**
- * Starts the built server, as it is deployed, on a free port, and waits until it is ready.
+ * Starts the built server, as it is deployed, on a free port, and waits until it is ready. It ends with this process.
  * @param log where its lines go, for a look before it is ready
  */
 export async function startServer(env: Record<string, string>, log: LogLine[] = []): Promise<TestServer> {
   const port = Number(env.PORT ?? await freePort())
-  const child = spawn(process.execPath, ['.output/server/index.mjs'], {
+  const child = spawn(process.execPath, ['--import', './tests/support/end-with-parent.ts', '.output/server/index.mjs'], {
     env: { PATH: process.env.PATH, NODE_ENV: 'production', ...env, PORT: String(port) },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   })
   for (const stream of [child.stdout, child.stderr]) createInterface(stream).on('line', line => log.push(parseLine(line)))
   const exited = new Promise<number | null>(resolve => child.once('exit', resolve))
