@@ -22,17 +22,20 @@ export interface Cluster {
 
 export async function createCluster(): Promise<Cluster> {
   const home = await realpath(await mkdtemp(join(tmpdir(), 'tenantry-cluster-')))
-  const { url, release } = await holdDatabase(home)
+  const { url, pid, release } = await holdDatabase(home)
   const readLog = () => readFile(join(home, 'postgres.log'), 'utf8')
   return {
     url,
     async crash() {
+      // Its holder would bring it back by itself.
+      process.kill(pid, 'SIGSTOP')
       const postmaster = await readPostmaster(home)
       process.kill(postmaster!.pid, 'SIGQUIT')
       while (await readPostmaster(home)) await sleep(10)
     },
     async start() {
       await startPostmaster(home)
+      process.kill(pid, 'SIGCONT')
     },
     async logStatements() {
       const settings = ['log_statement = all', 'log_parameter_max_length = 0', 'log_error_verbosity = terse']
@@ -41,6 +44,9 @@ export async function createCluster(): Promise<Cluster> {
       while (!/parameter "log_statement" changed/.test(await readLog())) await sleep(10)
     },
     readLog,
-    remove: release,
+    async remove() {
+      process.kill(pid, 'SIGCONT')
+      await release()
+    },
   }
 }

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline'
  * Starts the embedded database in a folder, held by a process of its own: when this one ends, however that is, it stops
  * PostgreSQL and removes the folder. It is in a group of its own, as Ctrl-C would end it before it has done so.
  */
-export async function holdDatabase(home: string): Promise<{ url: string, release(): Promise<void> }> {
+export async function holdDatabase(home: string): Promise<{ url: string, pid: number, release(): Promise<void> }> {
   const holder = spawn(process.execPath, ['tests/support/database-holder.ts', home, '--remove'], { stdio: ['pipe', 'pipe', 'inherit'], detached: true })
   const exited = once(holder, 'exit')
   const failed = exited.then(([code]) => Promise.reject(new Error(`No database: its holder ended with ${code}.`)))
@@ -14,6 +14,7 @@ export async function holdDatabase(home: string): Promise<{ url: string, release
   const [url] = await Promise.race([once(createInterface(holder.stdout), 'line'), failed]) as [string]
   return {
     url,
+    pid: holder.pid!,
     async release() {
       holder.stdin.end()
       await exited
