@@ -3,8 +3,9 @@ import { ApiFailure } from '#shared/api-failure'
 
 /**
  * Submits a UForm: what the schema or the server says of a field is shown at that field, in the page's language, the
- * rest in `alert`, and the first wrong field gets the focus; typing into it takes the complaint away. Bind `ref="form"`, `@submit`, `@error`, `:validate-on="[]"`,
- * and `:loading-auto="false"`, as disabling fields while they are submitted would lose the focus.
+ * rest in `alert`, and the first wrong field gets the focus; typing into it takes the complaint away. Bind `ref="form"`,
+ * `@submit`, `@error`, `:validate-on="[]"`, and `:loading-auto="false"`, as disabling fields while they are submitted
+ * would lose the focus.
  * @param action does the work with the parsed input; what it throws other than an ApiFailure is not handled here
  * @param explain gives another text for a failure where the server's own would not help
  */
