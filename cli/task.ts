@@ -3,7 +3,7 @@ import { defineCommand } from 'citty'
 import { loadMigrations } from '../server/database/migrations.ts'
 import type { MigrationSets } from '../server/database/migrator.ts'
 import { bootstrapPlatform } from '../server/database/migrator.ts'
-import type { SlotsOptions } from '../server/database/slots.ts'
+import type { SlotsOptions } from '../server/database/slots/slots.ts'
 import { loadConfig } from '../server/config.ts'
 import type { RunningApp } from '../server/create-app.ts'
 import { createApp, createLogger } from '../server/create-app.ts'
@@ -53,7 +53,9 @@ export function defineTask<const Args extends ArgsDef>(task: Task<Args>): Comman
 async function withApp<T>(slots: Partial<SlotsOptions>, work: (app: RunningApp, migrations: MigrationSets) => Promise<T>): Promise<T> {
   const root = new URL('..', import.meta.url).pathname
   const migrations = { platform: loadMigrations(root, 'platform'), tenant: loadMigrations(root, 'tenant') }
-  const app = await createApp(loadConfig(process.env), createLogger('silent'), { size: 2, statementTimeout: 60_000, applicationName: 'tenantry-cli', ...slots })
+  const app = await createApp(loadConfig(process.env), createLogger('silent'), {
+    size: 2, statementShare: 1, statementTimeout: 60_000, applicationName: 'tenantry-cli', ...slots,
+  })
   try {
     await bootstrapPlatform(app.database, migrations.platform)
     return await work(app, migrations)

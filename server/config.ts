@@ -31,6 +31,8 @@ const settings = z.object({
   MAIL_FROM: z.string().regex(/^[^\s@<>,;:"]+@[^\s@<>,;:"]+$/, 'must be an address such as no-reply@staff.example.org').optional(),
   TRUSTED_PROXIES: z.string().default(''),
   DB_SLOTS: z.coerce.number().int().min(1).max(200).default(8),
+  DB_TENANT_SLOTS: z.coerce.number().int().min(1).max(200).optional(),
+  DB_PREPARE: z.enum(['0', '1']).default('1'),
   SIGNUP: z.enum(['open', 'approval', 'closed']).optional(),
   POOL_SIZE: z.coerce.number().int().min(0).max(100).default(3),
   BCRYPT_COST: z.coerce.number().int().min(10).max(16).default(12),
@@ -72,6 +74,10 @@ export interface Config {
   }
   trustedProxies: BlockList
   dbSlots: number
+  /** How many of these one tenant may hold at once. */
+  dbTenantSlots: number
+  /** Whether the database keeps prepared statements for us; some poolers do not. */
+  dbPrepare: boolean
   /** Who may have an organisation made on the site: anyone, anyone whom an operator lets, nobody. */
   signup: 'open' | 'approval' | 'closed'
   /** How many schemas are kept ready for organisations to come; 0: none. */
@@ -128,6 +134,8 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     },
     trustedProxies: parseProxies(value.TRUSTED_PROXIES),
     dbSlots: value.DB_SLOTS,
+    dbTenantSlots: value.DB_TENANT_SLOTS ?? Math.ceil(value.DB_SLOTS / 2),
+    dbPrepare: value.DB_PREPARE === '1',
     signup: value.SIGNUP ?? (value.DEMO === '1' ? 'open' : 'closed'),
     poolSize: value.POOL_SIZE,
     bcryptCost: value.BCRYPT_COST,

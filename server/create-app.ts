@@ -3,8 +3,8 @@ import pino from 'pino'
 import type { Config } from './config.ts'
 import { startEmbeddedDatabase } from './database/embedded.ts'
 import { createDatabase } from './database/realms.ts'
-import type { SlotsOptions } from './database/slots.ts'
-import { createSlots } from './database/slots.ts'
+import type { SlotsOptions } from './database/slots/slots.ts'
+import { createSlots } from './database/slots/slots.ts'
 import type { App } from './domain/app.ts'
 import { createHashing } from './domain/hashing.ts'
 import { createKeyRings } from './domain/keys.ts'
@@ -22,7 +22,13 @@ export interface RunningApp extends App {
 export async function createApp(config: Config, log: Logger, slotsOptions: Partial<SlotsOptions> = {}): Promise<RunningApp> {
   const embedded = config.databaseUrl ? undefined : await startEmbeddedDatabase(config.dataDir)
   const databaseUrl = config.databaseUrl ?? embedded!.url
-  const slots = createSlots(databaseUrl, { size: config.dbSlots, ...slotsOptions })
+  const slots = createSlots(databaseUrl, {
+    size: config.dbSlots,
+    tenantShare: config.dbTenantSlots,
+    prepare: config.dbPrepare,
+    onMismatch: mismatch => log.error({ event: 'answer_mismatched', ...mismatch }),
+    ...slotsOptions,
+  })
   const database = createDatabase(slots)
   return {
     config,

@@ -1,14 +1,14 @@
 import type { Readable } from 'node:stream'
 import { isConnectionError } from './errors.ts'
 import { requireSchemaName } from './schema-names.ts'
-import type { TransactionClient } from './slots.ts'
+import type { TransactionClient } from './slots/transaction.ts'
 
 /** A table of one schema, and those of its columns that are stored as they are given. */
 export interface CopiedTable { name: string, columns: string[] }
 
 /** Reads a table in PostgreSQL's text format: a line for each row. */
 export async function* copyOut(client: TransactionClient, schema: string, table: CopiedTable): AsyncGenerator<Buffer> {
-  const source: Readable = await client.unsafe(`copy ${target(schema, table)} to stdout`).readable()
+  const source: Readable = await client.raw(`copy ${target(schema, table)} to stdout`).readable()
   yield* source
   // postgres.js 3.4 pauses its socket while enough is waiting to be read, and forgets to go on where that was the
   // last of it: no query would be answered any more. Asking for more makes it go on.
@@ -20,7 +20,7 @@ export async function* copyOut(client: TransactionClient, schema: string, table:
  * @throws Error naming the table where the database refuses them, and whatever `lines` throws
  */
 export async function copyIn(client: TransactionClient, schema: string, table: CopiedTable, lines: AsyncIterable<Buffer>): Promise<void> {
-  const sink = await client.unsafe(`copy ${target(schema, table)} from stdin`).writable()
+  const sink = await client.raw(`copy ${target(schema, table)} from stdin`).writable()
   const failed = new Promise<never>((_resolve, reject) => sink.once('error', reject))
   failed.catch(() => {})
   const sent = (chunk: Buffer) => new Promise<void>((resolve, reject) => sink.write(chunk, error => error ? reject(error) : resolve()))
@@ -36,7 +36,7 @@ export async function copyIn(client: TransactionClient, schema: string, table: C
   // postgres.js 3.4 drops an error that answers the end of a copy, and the sink then never finishes: what
   // comes after it, in the same transaction, tells.
   await new Promise(setImmediate)
-  await client.unsafe('select 1').catch((error: unknown) => {
+  await client.raw('select 1').catch((error: unknown) => {
     throw isConnectionError(error) ? error : new Error(`The database refuses the rows of ${table.name}.`)
   })
 }

@@ -12,6 +12,20 @@ const connectionCodes = new Set([
   '57P01', '57P02', '57P03', '57P05', '53300', '25P03', '25P04',
 ])
 
+/** True when a connection that stood has gone: nobody knows what became of the statement under way. */
+export function isConnectionLost(error: unknown): boolean {
+  return ['CONNECTION_CLOSED', 'ECONNRESET', 'EPIPE', '57P01'].includes(codeOf(error))
+}
+
+/**
+ * True when a prepared statement was refused before it began: its plan's result has changed, the connection does not
+ * know it, or its names and types fit the tables no more (class 42).
+ */
+export function isStatementRefused(error: unknown): boolean {
+  const code = codeOf(error)
+  return code === '26000' || code.startsWith('42') || (code === '0A000' && /cached plan/.test((error as Error).message))
+}
+
 /** True when a statement, a lock or the disk gave up: worth trying again later. */
 export function isTimeout(error: unknown): boolean {
   return ['57014', '55P03', '53100', '53200', '53400', '40001', '40P01', '25006'].includes(codeOf(error))

@@ -4,7 +4,7 @@ import type { TenantStatus } from '../../shared/tenant-statuses.ts'
 import { reasonOf } from './errors.ts'
 import type { Database, Db } from './realms.ts'
 import { requireSchemaName } from './schema-names.ts'
-import type { TransactionClient } from './slots.ts'
+import type { TransactionClient } from './slots/transaction.ts'
 
 export interface FleetQuery {
   /** One statement; or a script of several, of whose rows nothing is told. */
@@ -72,7 +72,7 @@ async function queryOne(tx: Db, client: TransactionClient, schema: string, { tex
 async function runStatement(client: TransactionClient, text: string): Promise<Pick<TenantAnswer, 'rows' | 'count'>> {
   const rows: Record<string, unknown>[] = []
   let count: number | null = null
-  for await (const batch of client.unsafe(text, []).cursor(1_000)) {
+  for await (const batch of client.raw(text, []).cursor(1_000)) {
     // Of what only changes rows, postgres.js says how many, and not in its types.
     count = (batch as { count?: number | null }).count ?? count
     rows.push(...batch.map(row => ({ ...row })))
@@ -84,7 +84,7 @@ async function runStatement(client: TransactionClient, text: string): Promise<Pi
 // PL/pgSQL runs several statements, and refuses those that would end the transaction.
 async function runScript(client: TransactionClient, text: string): Promise<Pick<TenantAnswer, 'rows' | 'count'>> {
   const tag = `s${randomUUID().replaceAll('-', '')}`
-  await client.unsafe(`do $outer_${tag}$ begin execute $${tag}$${text}$${tag}$; end $outer_${tag}$`)
+  await client.raw(`do $outer_${tag}$ begin execute $${tag}$${text}$${tag}$; end $outer_${tag}$`)
   return { rows: [], count: null }
 }
 

@@ -1,6 +1,6 @@
 import type { Database, Db } from './realms.ts'
-import type { TransactionClient } from './slots.ts'
-import { createSlots } from './slots.ts'
+import type { TransactionClient } from './slots/transaction.ts'
+import { createSlots } from './slots/slots.ts'
 
 /**
  * Runs `work` in one transaction on a connection of its own, with time for a whole schema: the slots are for

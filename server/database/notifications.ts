@@ -1,4 +1,5 @@
-import postgres from 'postgres'
+import type { Options, Sql } from 'postgres'
+import { connectDatabase } from './driver.ts'
 
 export interface Subscription {
   /** True while every notification reaches us. */
@@ -17,7 +18,7 @@ export function subscribe(url: string, channel: string, handlers: { onMessage: (
   let up = false
   let stopped = false
   let timer: NodeJS.Timeout | undefined
-  let client: postgres.Sql | undefined = connect()
+  let client: Sql | undefined = connect()
 
   return {
     isUp: () => up,
@@ -29,7 +30,7 @@ export function subscribe(url: string, channel: string, handlers: { onMessage: (
   }
 
   function connect() {
-    const next = postgres(url, {
+    const next = connectDatabase(url, {
       max: 1,
       connect_timeout: 2,
       idle_timeout: 0,
@@ -39,7 +40,7 @@ export function subscribe(url: string, channel: string, handlers: { onMessage: (
       onnotify: (_channel: string, payload: string) => handlers.onMessage(payload),
       onclose: () => restart(next),
       connection: { application_name: 'tenantry-listen' },
-    } as postgres.Options<Record<string, never>>)
+    } as Options<Record<string, never>>)
     next.unsafe(`listen "${channel}"`).then(() => {
       if (stopped || next !== client) return
       up = true
@@ -50,7 +51,7 @@ export function subscribe(url: string, channel: string, handlers: { onMessage: (
   }
 
   // A connection whose other end has vanished says nothing; only an answer proves that it lives.
-  function beat(current: postgres.Sql): void {
+  function beat(current: Sql): void {
     timer = setTimeout(async () => {
       const answered = await Promise.race([
         current.unsafe('select 1').then(() => true, () => false),
@@ -62,7 +63,7 @@ export function subscribe(url: string, channel: string, handlers: { onMessage: (
     timer.unref()
   }
 
-  function restart(lost: postgres.Sql): void {
+  function restart(lost: Sql): void {
     if (stopped || lost !== client) return
     up = false
     client = undefined

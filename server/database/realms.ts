@@ -9,8 +9,11 @@ import type { RealmTables } from '../../drizzle/realm/schema.ts'
 import { realmTables } from '../../drizzle/realm/schema.ts'
 import type { TenantTables } from '../../drizzle/tenant/schema.ts'
 import { tenantTables } from '../../drizzle/tenant/schema.ts'
+import type { ApiError } from '../../shared/errors.ts'
 import { requireSchemaName } from './schema-names.ts'
-import type { GuardedClient, Slots } from './slots.ts'
+import type { Slots } from './slots/slots.ts'
+import type { GuardedClient } from './slots/transaction.ts'
+import { lazily } from './slots/transaction.ts'
 
 /** What queries are written against: a connection-less handle or a transaction, both of one realm. */
 export type Db = PgDatabase<PostgresJsQueryResultHKT>
@@ -25,6 +28,8 @@ export interface Realm<Tables extends RealmTables = RealmTables> {
   db: Db
   /** @throws ApiError 503 when no slot is free in time, and whatever `work` throws, after a rollback */
   transaction<T>(work: (tx: Db) => Promise<T>): Promise<T>
+  /** For who sees that an answer belongs to another question; see `Slots.distrust`. @returns the 503 to throw */
+  distrust(message: string): ApiError
   /** Builds a query once for this realm and keeps it: `make` runs the first time that `name` is asked for. */
   prepared<Query>(name: string, make: () => Query): Query
 }
@@ -63,18 +68,16 @@ export function createDatabase(slots: Slots): Database {
 
 function createRealm<Tables extends RealmTables>(slots: Slots, schema: string, makeTables: (table: ReturnType<typeof pgSchema>['table']) => Tables): Realm<Tables> {
   const queries = new Map<string, unknown>()
-  const pipelined: GuardedClient = {
+  const client: GuardedClient = {
     options: { parsers: {}, serializers: {} },
-    unsafe: (text, params = []) => ({
-      values: () => slots.query(schema, text, params, true),
-      then: (resolve, reject) => slots.query(schema, text, params, false).then(resolve, reject),
-    }),
+    unsafe: (text, params = []) => lazily(asArrays => slots.query(schema, text, params, asArrays)),
   }
   return {
     schema,
     tables: makeTables(pgSchema(schema).table),
-    db: dbOn(pipelined),
+    db: dbOn(client),
     transaction: work => slots.transaction(schema, client => work(dbOn(client))),
+    distrust: message => slots.distrust(schema, message),
     prepared<Query>(name: string, make: () => Query): Query {
       let query = queries.get(name) as Query | undefined
       if (!query) queries.set(name, query = make())

@@ -5,7 +5,7 @@ import { reasonOf } from '../database/errors.ts'
 import type { Migration } from '../database/migrations.ts'
 import type { Database, PlatformRealm, Realm } from '../database/realms.ts'
 import { createDatabase } from '../database/realms.ts'
-import { createSlots } from '../database/slots.ts'
+import { createSlots } from '../database/slots/slots.ts'
 import type { App } from './app.ts'
 import { migrationState } from './migration-list.ts'
 
@@ -27,7 +27,7 @@ interface Leftovers { table: PgTable, over: SQL }
  * @param signal ends it after the statement that is under way
  */
 export async function cleanUp(app: App, migrations: Migration[], signal = new AbortController().signal): Promise<void> {
-  const database = createDatabase(createSlots(app.databaseUrl, { size: 1, statementTimeout, applicationName: 'tenantry-cleaning' }))
+  const database = createDatabase(createSlots(app.databaseUrl, { size: 1, prepare: app.config.dbPrepare, statementTimeout, applicationName: 'tenantry-cleaning' }))
   const ending = AbortSignal.any([signal, AbortSignal.timeout(timeLimit)])
   try {
     const { current, behind } = await listTenants(database, migrations)

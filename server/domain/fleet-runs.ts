@@ -4,7 +4,7 @@ import { migrateFleet } from '../database/fleet.ts'
 import type { Migration } from '../database/migrations.ts'
 import type { Database } from '../database/realms.ts'
 import { createDatabase } from '../database/realms.ts'
-import { createSlots } from '../database/slots.ts'
+import { createSlots } from '../database/slots/slots.ts'
 import type { App } from './app.ts'
 
 /** Of this process; how far the fleet is in truth, the database says. */
@@ -31,7 +31,7 @@ export interface FleetRuns {
 const parallel = 2
 
 /** Migrations from the console. They have connections of their own: one may take longer than a request's statement may. */
-export function createFleetRuns({ log }: App, databaseUrl: string, migrations: Migration[]): FleetRuns {
+export function createFleetRuns({ config, log }: App, databaseUrl: string, migrations: Migration[]): FleetRuns {
   const stopping = new AbortController()
   let current: FleetRun | null = null
   let running: Promise<void> | undefined
@@ -72,7 +72,14 @@ export function createFleetRuns({ log }: App, databaseUrl: string, migrations: M
   }
 
   async function withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
-    const database = createDatabase(createSlots(databaseUrl, { size: 1 + parallel, statementTimeout: 600_000, lockTimeout: 10_000, applicationName: 'tenantry-migrate' }))
+    const database = createDatabase(createSlots(databaseUrl, {
+      size: 1 + parallel,
+      statementShare: 1,
+      prepare: config.dbPrepare,
+      statementTimeout: 600_000,
+      lockTimeout: 10_000,
+      applicationName: 'tenantry-migrate',
+    }))
     try {
       return await work(database)
     }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible'
 import { throttled } from '../../shared/errors.ts'
-import type { Slots } from '../database/slots.ts'
+import type { Slots } from '../database/slots/slots.ts'
 
 /**
  * Every limit of the product, counted in PostgreSQL and so shared by all processes and kept over a restart.

@@ -3,7 +3,7 @@ import type { Language } from '../../shared/dates.ts'
 import type { PlatformRealm } from '../database/realms.ts'
 import { createDatabase } from '../database/realms.ts'
 import { requireSchemaName } from '../database/schema-names.ts'
-import { createSlots } from '../database/slots.ts'
+import { createSlots } from '../database/slots/slots.ts'
 import type { App, Origin } from './app.ts'
 import { enqueueSiteMail } from './outbox.ts'
 import { primaryDomain } from './tenant-origins.ts'
@@ -29,8 +29,8 @@ const batch = 100
  * tables, PostgreSQL keeps some 50 kB for each, and a request's connection would keep that for half an hour.
  * @returns by address; one that is nowhere is not in it
  */
-export async function findMemberships({ databaseUrl }: App, addresses: string[]): Promise<Map<string, Membership[]>> {
-  const { platform, end } = createDatabase(createSlots(databaseUrl, { size: 1, statementTimeout: 30_000, applicationName: 'tenantry-finder' }))
+export async function findMemberships({ config, databaseUrl }: App, addresses: string[]): Promise<Map<string, Membership[]>> {
+  const { platform, end } = createDatabase(createSlots(databaseUrl, { size: 1, prepare: config.dbPrepare, statementTimeout: 30_000, applicationName: 'tenantry-finder' }))
   const found = new Map<string, Membership[]>()
   try {
     let last: string | undefined

@@ -32,6 +32,8 @@ export async function loadPrincipal(authRealm: AuthRealm, { user_id, sid }: { us
   const rows = await principalQuery(authRealm.realm).execute({ user_id, sid, tenant: authRealm.kind === 'tenant' ? authRealm.id : null })
   const row = rows[0]
   if (!row) throw unauthorized({ detail: 'User not found', code: 'user_not_found' })
+  // The last look before anyone is let in, whatever the connection has proven.
+  if (row.user.id !== user_id || (row.session && row.session.id !== sid)) throw authRealm.realm.distrust('principal: another user or session than the token names')
   const closed = closedAnswer(row.standing)
   if (closed) throw closed
   if (!row.user.is_active) throw unauthorized({ detail: 'User is inactive', code: 'user_inactive' })

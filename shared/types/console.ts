@@ -119,7 +119,7 @@ export type JobQueue = {
 
 export interface Health {
   database: { version: string, started: string, size: number, connections: number, max_connections: number, latency_ms: number, is_embedded: boolean }
-  slots: { size: number, busy: number, waiting: number }
+  slots: { size: number, busy: number, waiting: number, retired: number, mismatched: number }
   outbox: { waiting: number, delayed: number, failed: number, oldest: string | null }
   spare_schemas: number
   /** Of DATA_DIR, in bytes. */

@@ -73,11 +73,20 @@ const rules: Rule[] = [
     good: ['await hashNewPassword(app, authRealm, user, password)', 'app.hashing.verify(password, hash)'],
   },
   {
+    name: 'the database driver is reached through server/database/driver.ts, where it repeats nothing by itself',
+    sources: server,
+    pattern: /^import (?!type).*'postgres'$|import\('postgres'\)/m,
+    exceptions: { 'server/database/driver.ts': 'that place' },
+    bad: ['import postgres from \'postgres\'', 'import postgres, { type Sql } from \'postgres\'', 'await import(\'postgres\')'],
+    good: ['import type { Sql } from \'postgres\'', 'import { connectDatabase } from \'./driver.ts\''],
+  },
+  {
     name: 'a query takes no text as it is',
     sources: server,
     pattern: /sql\.raw\(|\.unsafe\(/,
     exceptions: {
-      'server/database/slots.ts': 'what drizzle has built, with its parameters apart',
+      'server/database/slots/slot.ts': 'what drizzle has built, with its parameters apart',
+      'server/database/slots/transaction.ts': 'what drizzle has built, and raw, for the files below',
       'server/database/notifications.ts': 'a channel of ours, and a constant',
       'server/database/copy.ts': 'COPY takes no parameters; names that are checked, and a constant',
       'server/database/fleet-query.ts': 'what an operator with the database\'s own password wants to run',

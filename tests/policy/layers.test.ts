@@ -32,7 +32,7 @@ describe('a layer', () => {
   })
 
   test('that looks upwards is found', () => {
-    expect(crossings({ file: 'shared/x.ts', code: 'import { slots } from \'../server/database/slots.ts\'' })).toEqual(['shared/x.ts uses server/database/slots.ts'])
+    expect(crossings({ file: 'shared/x.ts', code: 'import { slots } from \'../server/database/slots/slots.ts\'' })).toEqual(['shared/x.ts uses server/database/slots/slots.ts'])
     expect(crossings({ file: 'server/domain/x.ts', code: 'import { readJson } from \'../http/body.ts\'' })).toHaveLength(1)
     expect(crossings({ file: 'server/database/x.ts', code: 'const { y } = await import(\'../domain/users.ts\')' })).toHaveLength(1)
     expect(crossings({ file: 'cli/x.ts', code: 'import \'../server/http/route.ts\'' })).toHaveLength(1)

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net'
-import postgres from 'postgres'
+import { connectDatabase } from '../driver.ts'
 
 export interface Hold {
   url: string
@@ -58,7 +58,7 @@ async function openConnection(url: string, onLost: () => void) {
     // postgres.js has no unref; it takes the socket from here.
     socket: () => socket = connect(Number(port), hostname),
   }
-  const sql = postgres(url, options)
+  const sql = connectDatabase(url, options)
 
   try {
     await sql`select`

@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto'
+
+/**
+ * Proof that an answer belongs to its question: each statement carries a mark of its own as one more parameter, and
+ * every row of its answer begins with it. See docs/decisions/0012-answers.md.
+ */
+export interface MarkedStatement {
+  text: string
+  /**
+   * `rows`: the rows are the statement's own; `marks`: it answers no rows of its own, only marks; `none`: it is of a
+   * kind that answers no rows, such as SET, and carries no mark.
+   */
+  answers: 'rows' | 'marks' | 'none'
+  /** Answers one row, the mark, where the statement answers none; for SELECT only, which can be asked twice. */
+  emptiness?: string
+}
+
+const processMark = randomBytes(6).toString('base64url')
+let count = 0
+
+/** @returns a value that no other statement carries, of this process or of another */
+export function newMark(): string {
+  return `${processMark}${(++count).toString(36)}`
+}
+
+/**
+ * Makes each row of a statement's answer begin with a parameter.
+ * @param text one statement with the parameters $1 … $n; several, or a script, are left as they are
+ * @param parameters how many it has: the mark comes after them
+ */
+export function markStatement(text: string, parameters: number): MarkedStatement {
+  const statement = text.replace(/[\s;]+$/, '')
+  const outline = outlineOf(statement)
+  const mark = `$${parameters + 1}::text`
+  const verb = /\b(?:select|insert|update|delete|merge)\b/i.exec(outline)
+  if (!verb || outline.includes(';') || !/^\s*(?:select|insert|update|delete|merge|with)\b/i.test(outline)) {
+    return { text, answers: 'none' }
+  }
+  if (verb[0].toLowerCase() === 'select') {
+    return {
+      text: isSimple(outline) ? insertAt(statement, 'select'.length + verb.index, ` ${mark} as mark,`) : `select ${mark} as mark, q.* from (${statement}) q`,
+      answers: 'rows',
+      emptiness: `select ${mark} as mark where not exists (${statement})`,
+    }
+  }
+  const returning = /\breturning\b/i.exec(outline)
+  if (!returning) return { text: `${statement} returning ${mark} as mark`, answers: 'marks' }
+  return { text: insertAt(statement, 'returning'.length + returning.index, ` ${mark} as mark,`), answers: 'rows' }
+}
+
+// A column more would change what DISTINCT and the set operations compare, and a CTE begins with another word.
+function isSimple(outline: string): boolean {
+  return !/^\s*with\b|\b(?:distinct|union|intersect|except)\b/i.test(outline)
+}
+
+/** The statement with all that is quoted or in parentheses blanked: what is left of it is at its top level. */
+function outlineOf(text: string): string {
+  const blank = (part: string) => ' '.repeat(part.length)
+  const unquoted = text
+    .replace(/"(?:[^"]|"")*"|'(?:[^']|'')*'|\$([a-z_]*)\$[\s\S]*?\$\1\$/gi, blank)
+    .replace(/--[^\n]*|\/\*[\s\S]*?\*\//g, blank)
+  let depth = 0
+  return unquoted.replace(/[^()]+|[()]/g, (part) => {
+    if (part === '(') depth++
+    if (part === ')') depth--
+    return depth > 0 || part === ')' ? blank(part) : part
+  })
+}
+
+function insertAt(text: string, index: number, part: string): string {
+  return text.slice(0, index) + part + text.slice(index)
+}

@@ -1,0 +1,173 @@
+import { unavailable } from '../../../shared/errors.ts'
+import type { Slot } from './slot.ts'
+
+export type Work = 'statement' | 'transaction'
+
+/** Says whose turn it is on which slot: one statement or one transaction at a time on each. */
+export interface Schedule {
+  /** @throws ApiError 503 after two seconds, or at once where too many are waiting */
+  take(realm: string, work: Work): Promise<Slot>
+  release(slot: Slot): void
+  /** To be called when a slot was replaced. */
+  look(): void
+  /** Sends everyone away. */
+  dismiss(): void
+  waiting(): number
+}
+
+export interface Shares {
+  /** How many slots one tenant may hold at once, and how many of these for transactions. */
+  tenant: { slots: number, transactions: number }
+  /** How many slots all transactions together may hold: they may take long, and statements go on meanwhile. */
+  transactions: number
+}
+
+interface Waiter { since: number, timer: NodeJS.Timeout, start: (slot: Slot) => void, fail: (error: Error) => void }
+
+/** Milliseconds. */
+const waitLimit = 2_000
+/** A statement that has run this long may be waiting for a lock: nobody waits for its slot any longer. */
+const stallLimit = 5
+/** Waiters of one realm, and of all. */
+const realmWaitersLimit = 500
+const waitersLimit = 2_000
+
+/**
+ * A realm's work goes to its two home slots, whose caches know its tables, and elsewhere where these are held up.
+ * Realms take turns: each waits in a line of its own, and none holds more than its share.
+ * @param slots replaced one by one as connections come and go; their number stays
+ */
+export function createSchedule(slots: readonly Slot[], shares: Shares): Schedule {
+  const lines = new Map<string, { realm: string, work: Work, waiters: Waiter[] }>()
+  const held = new Map<string, Record<Work, number>>()
+  // What is asked of the platform is asked for all tenants.
+  const platformShare = { slots: slots.length, transactions: shares.transactions }
+  let waiting = 0
+  let transactions = 0
+  let timer: NodeJS.Timeout | undefined
+
+  return { take, release, look, dismiss, waiting: () => waiting }
+
+  async function take(realm: string, work: Work): Promise<Slot> {
+    const slot = lines.has(lineOf(realm, work)) ? undefined : findSlot(realm, work, 0)
+    return slot ? occupy(slot, realm, work) : wait(realm, work)
+  }
+
+  function release(slot: Slot): void {
+    const { realm, work } = slot.holder!
+    slot.holder = undefined
+    const counts = held.get(realm)!
+    counts[work]--
+    if (work === 'transaction') transactions--
+    if (counts.statement + counts.transaction === 0) held.delete(realm)
+    look()
+  }
+
+  function occupy(slot: Slot, realm: string, work: Work): Slot {
+    slot.holder = { realm, work, since: performance.now() }
+    const counts = held.get(realm) ?? { statement: 0, transaction: 0 }
+    counts[work]++
+    if (work === 'transaction') transactions++
+    held.set(realm, counts)
+    return slot
+  }
+
+  function wait(realm: string, work: Work): Promise<Slot> {
+    const line = lines.get(lineOf(realm, work)) ?? { realm, work, waiters: [] }
+    if (line.waiters.length >= realmWaitersLimit || waiting >= waitersLimit) throw unavailable()
+    return new Promise((start, fail) => {
+      const waiter = { since: performance.now(), start, fail, timer: setTimeout(giveUp, waitLimit) }
+      line.waiters.push(waiter)
+      lines.set(lineOf(realm, work), line)
+      waiting++
+      lookLater()
+
+      function giveUp() {
+        line.waiters.splice(line.waiters.indexOf(waiter), 1)
+        if (line.waiters.length === 0) lines.delete(lineOf(realm, work))
+        waiting--
+        fail(unavailable())
+      }
+    })
+  }
+
+  /** Lets those begin who can, each realm in its turn: one that was served goes to the end. */
+  function look(): void {
+    for (const [key, { realm, work, waiters }] of lines) {
+      if (!slots.some(isFree)) return
+      const slot = findSlot(realm, work, performance.now() - waiters[0]!.since)
+      if (!slot) continue
+      const waiter = waiters.shift()!
+      lines.delete(key)
+      if (waiters.length > 0) lines.set(key, { realm, work, waiters })
+      waiting--
+      clearTimeout(waiter.timer)
+      waiter.start(occupy(slot, realm, work))
+    }
+    if (waiting > 0) lookLater()
+  }
+
+  // Someone who waits for a home slot goes elsewhere in a moment.
+  function lookLater(): void {
+    timer ??= setTimeout(() => {
+      timer = undefined
+      look()
+    }, stallLimit)
+  }
+
+  /** @param waited milliseconds */
+  function findSlot(realm: string, work: Work, waited: number): Slot | undefined {
+    if (!mayHold(realm, work)) return undefined
+    const [first, second] = homeSlots(slots, realm)
+    const home = [first, second].find(isFree)
+    if (home) return home
+    if (waited < stallLimit && (isMoving(first) || isMoving(second))) return undefined
+    return slots.find(isFree)
+  }
+
+  function mayHold(realm: string, work: Work): boolean {
+    const counts = held.get(realm)
+    const share = realm === 'platform' ? platformShare : shares.tenant
+    if (work === 'transaction' && (transactions >= shares.transactions || (counts?.transaction ?? 0) >= share.transactions)) return false
+    return !counts || counts.statement + counts.transaction < share.slots
+  }
+
+  function dismiss(): void {
+    clearTimeout(timer)
+    for (const { waiters } of lines.values()) {
+      for (const waiter of waiters) {
+        clearTimeout(waiter.timer)
+        waiter.fail(unavailable())
+      }
+    }
+    lines.clear()
+    waiting = 0
+  }
+}
+
+function lineOf(realm: string, work: Work): string {
+  return `${work} ${realm}`
+}
+
+function isFree(slot: Slot): boolean {
+  return slot.holder === undefined
+}
+
+// About to be free again, so that waiting for it is worth more than a slot that does not know the realm's tables.
+function isMoving({ holder }: Slot): boolean {
+  return holder?.work === 'statement' && performance.now() - holder.since < stallLimit
+}
+
+function homeSlots(slots: readonly Slot[], realm: string): [Slot, Slot] {
+  const hash = hashOf(realm)
+  const first = hash % slots.length
+  const step = slots.length > 1 ? 1 + (hash >>> 8) % (slots.length - 1) : 0
+  return [slots[first]!, slots[(first + step) % slots.length]!]
+}
+
+// FNV-1a: spreads names that differ in their last characters.
+function hashOf(text: string): number {
+  let hash = 0x811C9DC5
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  return hash >>> 0
+}

@@ -1,0 +1,202 @@
+import type { ApiError } from '../../../shared/errors.ts'
+import { unavailable } from '../../../shared/errors.ts'
+import { connectDatabase, PostgresError } from '../driver.ts'
+import { isConnectionError, isConnectionLost, isTimeout } from '../errors.ts'
+import { createSchedule } from './schedule.ts'
+import type { Slot } from './slot.ts'
+import { AnswerMismatch, ask, createSlot, StaleStatement } from './slot.ts'
+import type { TransactionClient } from './transaction.ts'
+import { runTransaction } from './transaction.ts'
+
+/**
+ * A fixed number of single connections instead of a pool. Each has one statement or one transaction under way at a
+ * time, every answer is checked against its question, and a connection is thrown away after any error that leaves
+ * its state in doubt. Why: docs/decisions/0002-slots.md and 0012-answers.md.
+ */
+export interface Slots {
+  /** Runs one statement. @throws ApiError 503 when the database is away, too slow or too busy */
+  query(realm: string, text: string, params: unknown[], asArrays: boolean): Promise<unknown[]>
+  /** Runs `work` in a transaction on a slot of its own; its client refuses every query once the transaction is over. */
+  transaction<T>(realm: string, work: (client: TransactionClient) => Promise<T>): Promise<T>
+  /**
+   * For a caller who sees from its content that an answer belongs to another question: no connection is trusted any more.
+   * @returns the 503 to throw
+   */
+  distrust(realm: string, message: string): ApiError
+  /** How many there are, how many have something to do, how many callers wait for one, and what went wrong since the start. */
+  inspect(): { size: number, busy: number, waiting: number, retired: number, mismatched: number }
+  end(): Promise<void>
+}
+
+export interface SlotsOptions {
+  size: number
+  /** How many of them one tenant may hold at once; half of them unless said. */
+  tenantShare?: number
+  /** How many of them all transactions together leave to statements; a quarter unless said, and at least one of several. */
+  statementShare?: number
+  /** False where a pooler in between keeps no prepared statements. */
+  prepare?: boolean
+  /** Milliseconds. */
+  statementTimeout?: number
+  lockTimeout?: number
+  /** How long a transaction may sit between two statements. */
+  idleTimeout?: number
+  applicationName?: string
+  /** Told of an answer that belonged to another statement; its slot is gone by then, and its request fails. */
+  onMismatch?: (mismatch: { realm: string, message: string }) => void
+  /** The driver, postgres.js unless a test brings a faulty one. */
+  connect?: typeof connectDatabase
+}
+
+// Prepared statements live as long as their connection and name their schema: with many tenants they add up.
+const statementsLimit = 2_000
+const attemptsLimit = 3
+/** Milliseconds until a connection is replaced, so that none keeps its backend's memory for ever. */
+const lifetime = 30 * 60_000
+/** Milliseconds for a whole transaction besides its longest statement. */
+const transactionAllowance = 10_000
+
+export function createSlots(url: string, options: SlotsOptions): Slots {
+  const statementTimeout = options.statementTimeout ?? 5_000
+  const tenantShare = Math.min(options.tenantShare ?? Math.ceil(options.size / 2), options.size)
+  const slots: Slot[] = Array.from({ length: options.size }, open)
+  const schedule = createSchedule(slots, {
+    tenant: { slots: tenantShare, transactions: Math.max(1, Math.floor(tenantShare / 2)) },
+    transactions: Math.max(1, options.size - Math.max(1, options.statementShare ?? Math.floor(options.size / 4))),
+  })
+  let ended = false
+  let retired = 0
+  let mismatched = 0
+  const watch = setInterval(retireOld, 500)
+  watch.unref()
+
+  return { query, transaction, distrust, inspect, end }
+
+  // What was refused before it began is asked again, and so is a read whose answer was lost with its connection.
+  async function query(realm: string, text: string, params: unknown[], asArrays: boolean): Promise<unknown[]> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await queryOnce(realm, text, params, { prepare: options.prepare !== false && attempt === 1, asArrays })
+      }
+      catch (error) {
+        const isRepeatable = error instanceof StaleStatement || (isConnectionLost(error) && isRead(text))
+        if (!isRepeatable || attempt === attemptsLimit || ended) throw translate(error)
+      }
+    }
+  }
+
+  async function queryOnce(realm: string, text: string, params: unknown[], how: { prepare: boolean, asArrays: boolean }): Promise<unknown[]> {
+    const slot = await take(realm, 'statement')
+    try {
+      return await ask(slot, slot.sql, text, params, how)
+    }
+    catch (error) {
+      retireAfter(slot, error)
+      throw error
+    }
+    finally {
+      release(slot)
+    }
+  }
+
+  async function transaction<T>(realm: string, work: (client: TransactionClient) => Promise<T>): Promise<T> {
+    const slot = await take(realm, 'transaction')
+    try {
+      return await runTransaction(slot, work, error => retireAfter(slot, error))
+    }
+    catch (error) {
+      if (isConnectionError(error)) retire(slot)
+      throw translate(error)
+    }
+    finally {
+      release(slot)
+    }
+  }
+
+  async function take(realm: string, work: 'statement' | 'transaction'): Promise<Slot> {
+    if (ended) throw unavailable()
+    return schedule.take(realm, work)
+  }
+
+  function release(slot: Slot): void {
+    if (slot.statements.size > statementsLimit) retire(slot)
+    schedule.release(slot)
+  }
+
+  /** Only after what PostgreSQL itself has said, and what is no end of the connection, is it known what comes next. */
+  function retireAfter(slot: Slot, error: unknown): void {
+    if (error instanceof AnswerMismatch) noteMismatch(slot.holder?.realm ?? '', error.message)
+    if (!(error instanceof PostgresError) || isConnectionError(error)) retire(slot)
+  }
+
+  function noteMismatch(realm: string, message: string): void {
+    mismatched++
+    options.onMismatch?.({ realm, message })
+  }
+
+  function distrust(realm: string, message: string): ApiError {
+    noteMismatch(realm, message)
+    for (const slot of [...slots]) retire(slot)
+    return unavailable()
+  }
+
+  function retire(slot: Slot): void {
+    if (slot.retired) return
+    slot.retired = true
+    retired++
+    const place = slots.indexOf(slot)
+    if (place >= 0 && !ended) slots[place] = open()
+    // What is still in flight is told by its own rejection; the end of a lost connection has nothing to add.
+    slot.sql.end({ timeout: 0 }).catch(() => {})
+    if (!ended) schedule.look()
+  }
+
+  // A half-open connection answers nothing, not even a time-out.
+  function retireOld(): void {
+    const now = performance.now()
+    for (const slot of [...slots]) {
+      const { holder, opened } = slot
+      const limit = statementTimeout + 1_000 + (holder?.work === 'transaction' ? transactionAllowance : 0)
+      if (holder ? now - holder.since > limit : now - opened > lifetime) retire(slot)
+    }
+  }
+
+  function open(): Slot {
+    const connect = options.connect ?? connectDatabase
+    const slot = createSlot(connect(url, {
+      max: 1,
+      connect_timeout: 2,
+      max_lifetime: null,
+      fetch_types: false,
+      onnotice: () => {},
+      onclose: () => retire(slot),
+      connection: {
+        application_name: options.applicationName ?? 'tenantry',
+        statement_timeout: statementTimeout,
+        lock_timeout: options.lockTimeout ?? 1_500,
+        idle_in_transaction_session_timeout: options.idleTimeout ?? 10_000,
+      },
+    }))
+    return slot
+  }
+
+  function inspect() {
+    return { size: slots.length, busy: slots.filter(slot => slot.holder).length, waiting: schedule.waiting(), retired, mismatched }
+  }
+
+  async function end(): Promise<void> {
+    ended = true
+    clearInterval(watch)
+    schedule.dismiss()
+    await Promise.all(slots.map(slot => slot.sql.end({ timeout: 5 })))
+  }
+}
+
+function translate(error: unknown): unknown {
+  const isPassing = error instanceof AnswerMismatch || error instanceof StaleStatement || isConnectionError(error) || isTimeout(error)
+  return isPassing ? Object.assign(unavailable(), { cause: error }) : error
+}
+
+function isRead(text: string): boolean {
+  return /^\s*select\b/i.test(text)
+}
