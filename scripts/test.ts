@@ -1,6 +1,6 @@
 import { endWithParent } from './bootstrap.mjs'
 import { buildIfNeeded } from './build.ts'
-import { installChromium } from './chromium.ts'
+import { installChromium, installDatabaseTools } from './debian-packages.ts'
 import { Failure, main, run, runQuietly } from './run.ts'
 import { runProject, type Counts } from './vitest-project.ts'
 
@@ -18,7 +18,7 @@ const steps: Step[] = [
   { name: 'unit', needs: [], run: () => runProject('unit') },
   { name: 'policy', needs: [prepareTypes], run: () => runProject('policy') },
   { name: 'nuxt', needs: [], run: () => runProject('nuxt') },
-  { name: 'api', needs: [buildIfNeeded], run: () => runProject('api') },
+  { name: 'api', needs: [buildIfNeeded, installDatabaseTools], run: () => runProject('api') },
   { name: 'e2e', needs: [buildIfNeeded, installChromium], run: () => runProject('e2e') },
 ]
 

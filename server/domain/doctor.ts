@@ -5,6 +5,7 @@ import { fleetStatus } from '../database/fleet.ts'
 import type { MigrationSets } from '../database/migrator.ts'
 import { targetVersion } from '../database/migrations.ts'
 import { pendingMigrations } from '../database/migrator.ts'
+import { checkPooler, PoolerError } from '../database/pooler.ts'
 import type { App } from './app.ts'
 import { checkArchives, checkPictures } from './archives/examination.ts'
 import { canOpenKeys } from './keys.ts'
@@ -22,6 +23,7 @@ export interface Check {
 export async function examine(app: App, migrations: MigrationSets): Promise<Check[]> {
   return [
     await checkDatabase(app),
+    await checkConnection(app),
     await checkPlatform(app, migrations),
     await checkVersions(app, migrations),
     await checkSchemas(app),
@@ -38,6 +40,14 @@ async function checkDatabase({ database }: App): Promise<Check> {
   const rows = await database.platform.db.execute<{ version: string, number: number }>(sql`select current_setting('server_version') as version, current_setting('server_version_num')::int as number`)
   const { version, number } = rows[0]!
   return { name: 'database', found: `PostgreSQL ${version}`, problems: number < 150_000 ? ['PostgreSQL 15 or newer is needed.'] : [] }
+}
+
+async function checkConnection({ config, databaseUrl }: App): Promise<Check> {
+  const problem = await checkPooler(databaseUrl, config.dbPrepare).catch((error: unknown) => {
+    if (!(error instanceof PoolerError)) throw error
+    return error.message
+  })
+  return { name: 'connection', found: config.dbPrepare ? 'with prepared statements' : 'without prepared statements', problems: problem ? [problem] : [] }
 }
 
 async function checkPlatform({ database }: App, migrations: MigrationSets): Promise<Check> {

@@ -10,6 +10,7 @@ import { reasonOf } from '../database/errors.ts'
 import { bootstrapPlatform } from '../database/migrator.ts'
 import type { Subscription } from '../database/notifications.ts'
 import { subscribe } from '../database/notifications.ts'
+import { checkPooler, PoolerError } from '../database/pooler.ts'
 import { createActivity } from '../domain/activity.ts'
 import { createFleetRuns } from '../domain/fleet-runs.ts'
 import { createHostDirectory } from '../domain/hosts.ts'
@@ -64,10 +65,12 @@ export default defineNitroPlugin((nitro) => {
   async function bootstrap(app: RunningApp): Promise<void> {
     while (!closing && !getRuntime()) {
       try {
+        if (config.databaseUrl) await checkPooler(config.databaseUrl, config.dbPrepare)
         await bootstrapPlatform(app.database, migrations.platform)
         return await ensureSigningKey(app)
       }
       catch (error) {
+        if (error instanceof PoolerError) throw error
         log().warn({ event: 'waiting_for_database', message: reasonOf(error) })
         await new Promise(resolve => setTimeout(resolve, retryPause))
       }

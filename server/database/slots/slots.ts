@@ -168,6 +168,8 @@ export function createSlots(url: string, options: SlotsOptions): Slots {
       connect_timeout: 2,
       max_lifetime: null,
       fetch_types: false,
+      // The driver's own COMMIT and ROLLBACK too.
+      prepare: options.prepare !== false,
       onnotice: () => {},
       onclose: () => retire(slot),
       connection: {

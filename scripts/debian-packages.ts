@@ -1,0 +1,29 @@
+import { existsSync } from 'node:fs'
+import { Failure, runQuietly } from './run.ts'
+
+/** The browser of the end-to-end tests is Debian's. */
+export async function installChromium(): Promise<void> {
+  if (existsSync('/usr/bin/chromium')) return
+  if (!canInstall()) throw new Failure('The end-to-end tests need /usr/bin/chromium. On Debian: sudo apt-get install chromium')
+  await install('chromium')
+}
+
+/** What some API tests run against besides our own PostgreSQL; without it they are skipped. */
+export async function installDatabaseTools(): Promise<void> {
+  const missing = Object.entries({ 'pgbouncer': '/usr/sbin/pgbouncer', 'postgresql-15': '/usr/lib/postgresql/15/bin/postgres' })
+    .flatMap(([name, file]) => existsSync(file) ? [] : name)
+  if (missing.length === 0) return
+  if (!canInstall()) return console.log(`Some tests are skipped. For all of them, on Debian 12: sudo apt-get install ${missing.join(' ')}`)
+  await install(...missing)
+}
+
+function canInstall(): boolean {
+  return process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')
+}
+
+async function install(...packages: string[]): Promise<void> {
+  console.log(`Installing ${packages.join(' and ')} (once) …`)
+  process.env.DEBIAN_FRONTEND = 'noninteractive'
+  await runQuietly('apt-get', 'update')
+  await runQuietly('apt-get', 'install', '--yes', '--no-install-recommends', ...packages)
+}
