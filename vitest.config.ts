@@ -8,9 +8,9 @@ const limits = { testTimeout: 180_000, hookTimeout: 180_000, expect: { poll: { t
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['tests/unit/**/*.test.ts'] } },
-      { test: { name: 'policy', include: ['tests/policy/**/*.test.ts'] } },
-      await defineVitestProject({ test: { name: 'nuxt', include: ['tests/nuxt/**/*.test.ts'], environment: 'nuxt' } }),
+      { test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], ...limits } },
+      { test: { name: 'policy', include: ['tests/policy/**/*.test.ts'], ...limits } },
+      await defineVitestProject({ test: { name: 'nuxt', include: ['tests/nuxt/**/*.test.ts'], environment: 'nuxt', ...limits } }),
       // Every file starts a server and a database of its own.
       { test: { name: 'api', globalSetup: 'tests/support/database.ts', include: ['tests/api/**/*.test.ts'], maxWorkers: 2, sequence: { groupOrder: 1 }, ...limits } },
       { test: { name: 'e2e', globalSetup: 'tests/support/database.ts', include: ['tests/e2e/**/*.test.ts'], maxWorkers: 1, sequence: { groupOrder: 2 }, ...limits } },

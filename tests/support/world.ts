@@ -54,7 +54,7 @@ export interface World {
 export const api = '/api/v1'
 export const auth = `${api}/auth`
 
-/** @param settings environment of the server, such as `{ ACCESS_TTL: '1' }` */
+/** @param settings environment of the server, such as `{ SIGNUP: 'open' }` */
 export async function createWorld(settings: Record<string, string> = {}): Promise<World> {
   const port = await freePort()
   const mailDir = await mkdtemp(join(tmpdir(), 'tenantry-mail-'))
@@ -64,6 +64,9 @@ export async function createWorld(settings: Record<string, string> = {}): Promis
     MAIL_DIR: mailDir,
     // Two organisations need no spares.
     POOL_SIZE: '0',
+    // No token grows old during a test, however long that takes.
+    ACCESS_TTL: '3600',
+    REFRESH_GRACE: '3600',
     ...settings,
   }
   const app = await createApp(loadConfig(env), createLogger('silent'), { size: 2 })
