@@ -24,6 +24,7 @@ import { createUser } from '../../server/domain/users.ts'
 import { forgeArchive, rowsOf } from '../support/archives.ts'
 import { runCli, startCli } from '../support/cli.ts'
 import { hold } from '../support/hold.ts'
+import { patience } from '../support/patience.ts'
 import type { Workbench } from '../support/workbench.ts'
 import { createWorkbench } from '../support/workbench.ts'
 
@@ -387,11 +388,11 @@ async function expectSame(kept: string, rows: Awaited<ReturnType<typeof rowsOf>>
 /** Runs the command line until it waits for what is locked, and kills it there. @returns the operation's id */
 async function killedAt(args: string[], lock: { release(): Promise<void> }): Promise<string> {
   const child = startCli(args, env)
-  await expect.poll(async () => (await sql`select from pg_stat_activity where application_name = 'tenantry-archive' and wait_event_type = 'Lock' and datname = current_database()`).length, { timeout: 20_000, interval: 20 }).toBe(1)
+  await expect.poll(async () => (await sql`select from pg_stat_activity where application_name = 'tenantry-archive' and wait_event_type = 'Lock' and datname = current_database()`).length, patience).toBe(1)
   child.kill()
   await child.exited
   await lock.release()
-  await expect.poll(async () => (await sql`select from pg_stat_activity where application_name in ('tenantry-archive', 'tenantry-cli') and datname = current_database()`).length, { timeout: 20_000, interval: 20 }).toBe(0)
+  await expect.poll(async () => (await sql`select from pg_stat_activity where application_name in ('tenantry-archive', 'tenantry-cli') and datname = current_database()`).length, patience).toBe(0)
   const [row] = await sql`select id from platform.operations where state = 'running'`
   return row!.id as string
 }

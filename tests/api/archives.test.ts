@@ -99,6 +99,7 @@ describe('an archive', () => {
       }
     }
     const writing = Promise.all([pairs(), pairs()])
+    await expect.poll(async () => (await sql`select from ${sql(world.globex.schema)}.users where email like 'pair%'`).length).toBeGreaterThan(0)
     const archives: string[] = []
     for (let i = 0; i < 3; i++) archives.push(await exported(world.globex))
     stopped = true

@@ -124,7 +124,7 @@ describe('everything that happens', () => {
     ])
     for (const event of results) expect(event).toMatchObject({ actor: world.acme.admin.id, ip: '127.0.0.1', created: expect.stringMatching(/Z$/) })
     expect(results[2].names).toMatchObject({ [old.id]: 'Here', [other.id]: 'There' })
-    expect(logged('role_changed')).toEqual([expect.objectContaining({ tenant: world.acme.id, user: world.acme.admin.id, subject: person.id, from: 'Staff', to: 'Admin' })])
+    await expect.poll(() => logged('role_changed')).toEqual([expect.objectContaining({ tenant: world.acme.id, user: world.acme.admin.id, subject: person.id, from: 'Staff', to: 'Admin' })])
   })
 
   test('at the door is there and in the log, each with its request: sign-ins, refusals, limits, reuse, strangers\' tokens, OBS-02', async () => {

@@ -8,6 +8,7 @@ import type { Realm } from '../../server/database/realms.ts'
 import { cleanUp } from '../../server/domain/cleaning.ts'
 import { fromSystem } from '../../server/domain/app.ts'
 import { resumeTenant, suspendTenant } from '../../server/domain/tenant-states.ts'
+import { patience } from '../support/patience.ts'
 import type { LogLine } from '../support/server.ts'
 import type { Place, World } from '../support/world.ts'
 import { addPerson, api, auth, createWorld, realmOf, signInAs } from '../support/world.ts'
@@ -143,7 +144,7 @@ describe('what is not over', () => {
 test('the clock starts it each night', async () => {
   const { access } = await signInAs(world.console, world.console.admin)
   const jobs = async () => (await world.console.call(`${api}/jobs/`, { token: access })).json as { name: string, cron: string }[]
-  await expect.poll(jobs, { timeout: 20_000 }).toContainEqual(expect.objectContaining({ name: 'clean-up', cron: '7 3 * * *' }))
+  await expect.poll(jobs, patience).toContainEqual(expect.objectContaining({ name: 'clean-up', cron: '7 3 * * *' }))
 })
 
 function realmAt(place: Place): Realm {

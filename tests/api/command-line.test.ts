@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { endSupportAccess } from '../../server/domain/support-access.ts'
 import { fromSystem } from '../../server/domain/app.ts'
 import { runCli } from '../support/cli.ts'
+import { patience } from '../support/patience.ts'
 import type { World } from '../support/world.ts'
 import { api, auth, createWorld, signInAs } from '../support/world.ts'
 
@@ -15,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => world.stop())
 
 // Each command is a process of its own, which takes its time to start.
-describe('the command line does what the console does:', { timeout: 120_000 }, () => {
+describe('the command line does what the console does:', () => {
   test('it makes operators, changes what they may, and keeps them out, but for the last Owner', async () => {
     const made = await run('operator', 'create', '--email', 'Sue@tenantry.test', '--role', 'Support')
     expect(made.json).toMatchObject({ email: 'sue@tenantry.test', role: 'Support', password_link: expect.stringContaining('/auth/password/reset/') })
@@ -32,7 +33,7 @@ describe('the command line does what the console does:', { timeout: 120_000 }, (
 
   test('it lists mails without what they say, and has them sent again', async () => {
     await world.acme.call(`${auth}/users/reset_password/`, { body: { email: 'ann@example.com' } })
-    await expect.poll(async () => (await run('mail', 'list', '--state', 'sent')).json.length, { timeout: 20_000 }).toBe(1)
+    await expect.poll(async () => (await run('mail', 'list', '--state', 'sent')).json.length, patience).toBe(1)
     const listed = await run('mail', 'list')
     expect(listed.json[0]).toMatchObject({ kind: 'password_reset', recipient: 'ann@example.com', state: 'sent' })
     expect(JSON.stringify(listed.json)).not.toMatch(/token|reset\/|data/)
@@ -66,7 +67,7 @@ describe('the command line does what the console does:', { timeout: 120_000 }, (
 
   test('it lists long work, and shows how far one is', async () => {
     const begun = await world.console.call(`${api}/keys/rotations/`, { token: owner, body: {} })
-    await expect.poll(async () => (await run('operation', 'show', begun.json.id)).json.state, { timeout: 20_000 }).toBe('done')
+    await expect.poll(async () => (await run('operation', 'show', begun.json.id)).json.state, patience).toBe('done')
     expect((await run('operation', 'list', '--state', 'done')).json).toMatchObject([{ id: begun.json.id, kind: 'rotation', result: { failed: [] } }])
     for (const id of [randomUUID(), 'x']) expect((await run('operation', 'show', id)).code).toBe(1)
   })

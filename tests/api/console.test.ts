@@ -5,6 +5,7 @@ import { newId } from '../../server/database/ids.ts'
 import { addOperator } from '../support/operators.ts'
 import type { Operator } from '../support/operators.ts'
 import type { Answer, Call } from '../support/http.ts'
+import { patience } from '../support/patience.ts'
 import type { World } from '../support/world.ts'
 import { api, createWorld, signInAs } from '../support/world.ts'
 
@@ -47,7 +48,7 @@ describe('activity', () => {
   test('is written down by the server by itself', async () => {
     const { db, tables: { tenant_days: days } } = world.app.database.platform
     await world.globex.call(`${api}/users/`)
-    await expect.poll(async () => (await db.select({ requests: days.requests }).from(days).where(eq(days.tenant, world.globex.id)))[0]?.requests ?? 0, { timeout: 20_000, interval: 250 }).toBeGreaterThan(0)
+    await expect.poll(async () => (await db.select({ requests: days.requests }).from(days).where(eq(days.tenant, world.globex.id)))[0]?.requests ?? 0, patience).toBeGreaterThan(0)
   })
 
   test('that is counted by two processes at once is added up', async () => {
@@ -94,7 +95,7 @@ describe('mails', () => {
     expect(Object.keys(listed.json.results[0])).not.toContain('data')
     expect((await post(`outbox/${sending}/retries/`, support.token)).status).toBe(404)
     expect((await post(`outbox/${failed}/retries/`, support.token)).json).toEqual({ retried: 1 })
-    await expect.poll(() => db.$count(outbox, and(eq(outbox.id, failed), isNull(outbox.sent_at))), { timeout: 10_000 }).toBe(0)
+    await expect.poll(() => db.$count(outbox, and(eq(outbox.id, failed), isNull(outbox.sent_at))), patience).toBe(0)
     expect((await post('outbox/retries/', support.token)).json).toEqual({ retried: 0 })
   })
 })
@@ -110,7 +111,7 @@ describe('migrations', () => {
     expect((await get('migrations/', reader.token)).json.counts).toEqual({ current: 2 })
     expect((await post('migrations/runs/', support.token)).status).toBe(403)
     expect((await post('migrations/runs/', owner)).status).toBe(202)
-    await expect.poll(async () => (await get('migrations/', owner)).json.run, { timeout: 15_000 }).toMatchObject({ is_running: false, finished: 2, total: 2, failed: 0 })
+    await expect.poll(async () => (await get('migrations/', owner)).json.run, patience).toMatchObject({ is_running: false, finished: 2, total: 2, failed: 0 })
   })
 })
 
@@ -121,7 +122,7 @@ describe('health and jobs', () => {
     expect(json.database.latency_ms).toBeGreaterThan(0)
     expect(text).not.toContain(world.env.SECRET)
     expect(text).not.toMatch(/postgres:\/\//)
-    await expect.poll(async () => (await get('jobs/', reader.token)).json.map(({ name }: { name: string }) => name), { timeout: 20_000 }).toContain('close-support-accesses')
+    await expect.poll(async () => (await get('jobs/', reader.token)).json.map(({ name }: { name: string }) => name), patience).toContain('close-support-accesses')
     const queue = (await get('jobs/', reader.token)).json.find(({ name }: { name: string }) => name === 'purge-outbox')
     expect(queue).toMatchObject({ cron: '17 3 * * *', failed: 0 })
     expect(queue.next).toMatch(/T03:17:00/)

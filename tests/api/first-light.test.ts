@@ -31,7 +31,7 @@ describe('a server', () => {
   test('ends where its port is another\'s', async () => {
     // It is the other that answers that it is ready; this signal does nothing.
     const second = await startServer(world.env)
-    const code = await Promise.race([second.stop('SIGCONT'), sleep(10_000, 'goes on')])
+    const code = await Promise.race([second.stop('SIGCONT'), sleep(60_000, 'goes on', { ref: false })])
     second.stop('SIGKILL')
     expect(code).toBe(1)
   })

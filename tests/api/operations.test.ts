@@ -40,7 +40,7 @@ describe('an operation', () => {
     })
     const id = await enqueue({ name: 'x' })
     await withRunner(async () => {
-      await expect.poll(() => stateOf(id), { timeout: 10_000 }).toBe('done')
+      await expect.poll(() => stateOf(id)).toBe('done')
     })
     expect(await getOperation(app, id)).toMatchObject({ result: { name: 'x' }, done: 3, total: 3, error: null, attempts: 1 })
   })
@@ -89,7 +89,7 @@ describe('an operation', () => {
     for (let i = 0; i < 8; i++) ids.push(await enqueue())
     const runners = Array.from({ length: 3 }, () => startOperations(app, migrations))
     runners.forEach(runner => runner.wake())
-    await expect.poll(() => done.length, { timeout: 10_000 }).toBe(8)
+    await expect.poll(() => done.length).toBe(8)
     await Promise.all(runners.map(runner => runner.stop()))
     expect(done.sort()).toEqual(ids.sort())
     expect(most).toBeLessThanOrEqual(3)
@@ -144,7 +144,7 @@ describe('a process that is told to stop', () => {
       }
     })
     const id = await enqueue()
-    await withRunner(() => expect.poll(() => stateOf(id), { timeout: 10_000 }).toBe('running'))
+    await withRunner(() => expect.poll(() => stateOf(id)).toBe('running'))
     expect(await getOperation(app, id)).toMatchObject({ state: 'queued', attempts: 0 })
     expect(await runOperation(app, migrations, id)).toMatchObject({ state: 'done' })
   })

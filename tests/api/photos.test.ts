@@ -1,8 +1,9 @@
+import { once } from 'node:events'
 import { mkdtemp, readdir, rm, symlink, unlink, utimes, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
+import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { crc32, deflateSync } from 'node:zlib'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -10,6 +11,7 @@ import type { Part } from '../support/form.ts'
 import { formOf } from '../support/form.ts'
 import type { Answer } from '../support/http.ts'
 import { sendRaw } from '../support/raw-http.ts'
+import { socketsOf } from '../support/sockets.ts'
 import type { Place, World } from '../support/world.ts'
 import { addPerson, api, auth, createWorld, signInAs } from '../support/world.ts'
 
@@ -273,12 +275,17 @@ describe('what is too long', () => {
   test('leaves nothing behind when it is cut off', async () => {
     await putPhoto(world.acme, staff, world.acme.staff.id, png)
     const before = await filesOf(world.acme, world.acme.staff.id)
-    const sent = request({ host: '127.0.0.1', port: world.port, path: photoPath(world.acme.staff.id), method: 'PUT', headers: { 'host': world.acme.host, 'authorization': `Bearer ${staff}`, 'content-type': 'image/png', 'content-length': png.length } })
+    const sent = request({ host: '127.0.0.1', port: world.port, path: photoPath(world.acme.staff.id), method: 'PUT', headers: { 'host': world.acme.host, 'authorization': `Bearer ${staff}`, 'content-type': 'image/png', 'content-length': png.length }, agent: false })
     sent.on('error', () => {})
     sent.write(png.subarray(0, 100))
-    await sleep(200)
+    const [socket] = await once(sent, 'socket') as [Socket]
+    await once(socket, 'connect')
+    const { localPort } = socket
+    const connection = async () => (await socketsOf(world.port)).find(({ peer }) => peer === localPort)
+    // What was sent has been read, and that there is no more to come is known, before anyone looks.
+    await expect.poll(connection).toMatchObject({ unread: 0 })
     sent.destroy()
-    await sleep(200)
+    await expect.poll(connection).toBeUndefined()
     expect(await filesOf(world.acme, world.acme.staff.id)).toEqual(before)
   })
 })

@@ -11,6 +11,7 @@ import { drainPool, fillPool } from '../../server/domain/tenant-pool.ts'
 import { createTenant } from '../../server/domain/tenants.ts'
 import { startCli, untilCliIsGone, untilCliIsThere, untilCliWaits } from '../support/cli.ts'
 import { hold } from '../support/hold.ts'
+import { patience } from '../support/patience.ts'
 import type { Workbench } from '../support/workbench.ts'
 import { createWorkbench } from '../support/workbench.ts'
 import type { World } from '../support/world.ts'
@@ -220,11 +221,11 @@ describe('a running server', () => {
 
   test('fills the pool, and fills it again when a spare was taken, here or by the command line', async () => {
     const { db, tables: { spare_schemas: spares } } = world.app.database.platform
-    const isFull = () => expect.poll(() => db.$count(spares), { timeout: 20_000 }).toBe(2)
+    const isFull = () => expect.poll(() => db.$count(spares), patience).toBe(2)
     await isFull()
     const before = await db.select({ schema: spares.schema }).from(spares)
     const created = await createTenant(world.app, known, newTenant('pooled'), fromSystem)
-    await expect.poll(async () => (await db.select({ schema: spares.schema }).from(spares)).filter(({ schema }) => !before.some(spare => spare.schema === schema)).length, { timeout: 20_000 }).toBe(1)
+    await expect.poll(async () => (await db.select({ schema: spares.schema }).from(spares)).filter(({ schema }) => !before.some(spare => spare.schema === schema)).length, patience).toBe(1)
     await isFull()
     expect(created.tenant.schema).toMatch(/^t_pooled_/)
     const refused = await world.call('pooled.localhost', `${auth}/jwt/create/`, { body: { email: 'ann@example.com', password } })

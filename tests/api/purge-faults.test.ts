@@ -12,6 +12,7 @@ import { examine } from '../../server/domain/doctor.ts'
 import { createTenant } from '../../server/domain/tenants.ts'
 import { startCli, untilCliWaits } from '../support/cli.ts'
 import { hold } from '../support/hold.ts'
+import { patience } from '../support/patience.ts'
 import type { Workbench } from '../support/workbench.ts'
 import { createWorkbench } from '../support/workbench.ts'
 
@@ -33,7 +34,7 @@ afterAll(async () => {
   await rm(env.UPLOAD_DIR!, { recursive: true })
 })
 
-describe('a removal whose process is killed', { timeout: 180_000 }, () => {
+describe('a removal whose process is killed', () => {
   // Before its schema is gone, and before its row is.
   test.each(['schema_versions', 'tombstones'])('where it reaches %s is found, and finished by the next run', async (table) => {
     const { id, schema, subdomain } = await makeTenant(`cut-at-${table.replaceAll('_', '-')}`)
@@ -84,7 +85,7 @@ function remove(subdomain: string) {
 }
 
 async function isPurging(id: string): Promise<void> {
-  await expect.poll(() => sql`select from platform.operations where tenant = ${id} and kind = 'purge'`.then(rows => rows.length), { timeout: 20_000, interval: 10 }).toBe(1)
+  await expect.poll(() => sql`select from platform.operations where tenant = ${id} and kind = 'purge'`.then(rows => rows.length), patience).toBe(1)
 }
 
 async function problems(): Promise<string[]> {

@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => world.stop())
 
 describe('a page that is rendered on the server', () => {
-  test('500 times, for 40 people of each of two organisations at once, tells everyone only of herself, SSR-01', { timeout: 60_000 }, async () => {
+  test('500 times, for 40 people of each of two organisations at once, tells everyone only of herself, SSR-01', async () => {
     const answers = await inTurns(500, async (i) => {
       const person = people[i % people.length]!
       return { person, answer: await load(person, '/profile') }
@@ -48,7 +48,7 @@ describe('a page that is rendered on the server', () => {
     expect((await one.place.call('/profile', { cookies: other.cookies, accept: 'text/html', headers })).headers.location).toBe('/login?redirect=/profile')
   })
 
-  test('leaves nothing of itself in the memory, SSR-05', { timeout: 120_000 }, async () => {
+  test('leaves nothing of itself in the memory, SSR-05', async () => {
     const inspector = await freePort()
     const server = await startBeside(world, { NODE_OPTIONS: `--inspect=127.0.0.1:${inspector}` })
     const heap = await connectToHeap(inspector)

@@ -51,7 +51,7 @@ describe.each([['a grace that always lasts', '3600', true], ['no grace at all', 
   })
   afterAll(() => real.world.stop())
 
-  test(`exactly the tokens that should be alive are taken, whatever happened (seed ${seed})`, { timeout: 60_000 }, async () => {
+  test(`exactly the tokens that should be alive are taken, whatever happened (seed ${seed})`, async () => {
     await fc.assert(
       fc.asyncProperty(fc.commands(commands, { maxCommands: 60, size: 'max' }), async (history) => {
         await fc.asyncModelRun(async () => ({ model: await begin(real, grace), real }), history)

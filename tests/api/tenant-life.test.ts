@@ -16,6 +16,7 @@ import { tenantStatuses } from '../../shared/tenant-statuses.ts'
 import { runCli } from '../support/cli.ts'
 import type { Answer, Call } from '../support/http.ts'
 import { mailsTo } from '../support/mails.ts'
+import { patience } from '../support/patience.ts'
 import { sendRaw } from '../support/raw-http.ts'
 import type { SecondServer } from '../support/second-server.ts'
 import { startBeside } from '../support/second-server.ts'
@@ -110,7 +111,7 @@ describe('a tenant that is suspended in one process', () => {
     for (const answer of await Promise.all(doors().slice(0, 4))) expect(answer.status).toBe(200)
 
     expect((await onConsole(`tenants/${globex.id}/suspension/`, { method: 'PUT', body: { reason: 'An unpaid bill' } })).json).toMatchObject({ status: 'suspended', status_reason: 'An unpaid bill', is_active: false })
-    await expect.poll(async () => (await second.at(globex, '/.well-known/jwks.json')).status, { timeout: 5_000, interval: 10 }).toBe(403)
+    await expect.poll(async () => (await second.at(globex, '/.well-known/jwks.json')).status, { interval: 10 }).toBe(403)
     for (const answer of await Promise.all(doors())) {
       expect(answer.status).toBe(403)
       expect(answer.cookies).toEqual({})
@@ -123,17 +124,17 @@ describe('a tenant that is suspended in one process', () => {
     expect((await second.at(world.acme, '/.well-known/jwks.json')).status).toBe(200)
 
     await onConsole(`tenants/${globex.id}/suspension/`, { method: 'DELETE' })
-    await expect.poll(async () => (await second.at(globex, '/.well-known/jwks.json')).status, { timeout: 5_000, interval: 10 }).toBe(200)
+    await expect.poll(async () => (await second.at(globex, '/.well-known/jwks.json')).status, { interval: 10 }).toBe(200)
     for (const answer of await Promise.all(doors())) expect(answer.status).toBe(200)
   })
 
   test('is told so by the platform, with the reason, and finds it in its own record; what it had to send waits', async () => {
     const { globex } = world
     await onConsole(`tenants/${globex.id}/suspension/`, { method: 'PUT', body: { reason: 'A broken rule' } })
-    await expect.poll(async () => (await globex.call('/.well-known/jwks.json')).status, { timeout: 5_000 }).toBe(403)
+    await expect.poll(async () => (await globex.call('/.well-known/jwks.json')).status).toBe(403)
     await sql`insert into platform.outbox (id, realm, kind, recipient, data, created, due_at) values (gen_random_uuid(), ${globex.id}, 'password_changed', 'waits@example.com', '{}', now(), now())`
     await sql`select pg_notify('tenantry_outbox', '')`
-    await expect.poll(() => sql`select sent_at is null as waits from platform.outbox where kind = 'tenant_notice' order by created desc limit 1`.then(rows => rows[0]?.waits), { timeout: 10_000 }).toBe(false)
+    await expect.poll(() => sql`select sent_at is null as waits from platform.outbox where kind = 'tenant_notice' order by created desc limit 1`.then(rows => rows[0]?.waits), patience).toBe(false)
     expect(await sql`select sent_at from platform.outbox where recipient = 'waits@example.com'`).toEqual([{ sent_at: null }])
     await onConsole(`tenants/${globex.id}/suspension/`, { method: 'DELETE' })
     expect(await mailsTo(world, globex, 'waits@example.com')).toHaveLength(1)
@@ -153,7 +154,7 @@ describe('a tenant in maintenance', () => {
     const pair = await signInAs(globex, globex.staff)
     expect((await onConsole(`tenants/${globex.id}/maintenance/`, { method: 'PUT', body: {} })).json.maintenance_since).toEqual(expect.any(String))
     expect((await onConsole(`tenants/${globex.id}/maintenance/`, { method: 'PUT', body: {} })).status).toBe(409)
-    await expect.poll(async () => (await second.at(globex, '/.well-known/jwks.json')).status, { timeout: 5_000, interval: 10 }).toBe(503)
+    await expect.poll(async () => (await second.at(globex, '/.well-known/jwks.json')).status, { interval: 10 }).toBe(503)
     for (const path of [`${auth}/users/me/`, '/people', '/.well-known/jwks.json', `${auth}/jwt/refresh/`]) {
       const answer = await second.at(globex, path, path.includes('refresh') ? { body: { refresh: pair.refresh } } : { token: pair.access })
       expect(answer).toMatchObject({ status: 503, json: { code: 'maintenance' } })
@@ -162,7 +163,7 @@ describe('a tenant in maintenance', () => {
     expect((await second.at(globex, '/people', page)).text).toContain('Under maintenance')
     expect((await second.at(acme, '/.well-known/jwks.json')).status).toBe(200)
     await onConsole(`tenants/${globex.id}/maintenance/`, { method: 'DELETE' })
-    await expect.poll(async () => (await second.at(globex, `${auth}/users/me/`, { token: pair.access })).status, { timeout: 5_000, interval: 10 }).toBe(200)
+    await expect.poll(async () => (await second.at(globex, `${auth}/users/me/`, { token: pair.access })).status, { interval: 10 }).toBe(200)
     expect((await second.at(globex, `${auth}/jwt/refresh/`, { body: { refresh: pair.refresh } })).status).toBe(200)
   })
 
@@ -183,7 +184,7 @@ describe('a deletion that is scheduled', () => {
     const scheduled = await onConsole(`tenants/${place.id}/deletion/`, { method: 'PUT', body: { reason: 'They asked' } })
     expect(scheduled.json).toMatchObject({ status: 'deleting', status_reason: 'They asked' })
     expect(Date.parse(scheduled.json.purge_after) - Date.now()).toBeGreaterThan(29 * 86_400_000)
-    await expect.poll(async () => (await place.call('/.well-known/jwks.json')).text, { timeout: 5_000 }).toContain('is closed')
+    await expect.poll(async () => (await place.call('/.well-known/jwks.json')).text).toContain('is closed')
     const restored = await onConsole(`tenants/${place.id}/deletion/`, { method: 'DELETE' })
     expect(restored.json).toMatchObject({ status: 'suspended', status_reason: 'Before', purge_after: null })
   })
@@ -224,7 +225,7 @@ describe('a tenant that is removed', () => {
     expect((await sql`select subdomain from platform.tombstones where tenant = ${place.id} order by 1`).map(row => row.subdomain)).toEqual(['removed', 'removed-too'])
     expect((await onConsole(`tenants/${place.id}/`)).status).toBe(404)
     expect((await onConsole(`tenants/${place.id}/deletion/`, { method: 'PUT', body: { now: true, subdomain: 'removed-too' } })).status).toBe(404)
-    await expect.poll(async () => (await second.at(place, `${auth}/users/me/`, { token: access })).status, { timeout: 5_000 }).toBe(404)
+    await expect.poll(async () => (await second.at(place, `${auth}/users/me/`, { token: access })).status).toBe(404)
     for (const subdomain of ['removed', 'removed-too']) expect((await onConsole('tenants/', { body: newTenant(subdomain) })).json).toEqual({ subdomain: ['This subdomain is taken.'] })
     await sql`update platform.tombstones set quarantined_until = now() where tenant = ${place.id}`
     expect((await onConsole('tenants/', { body: newTenant('removed') })).status).toBe(201)
@@ -241,8 +242,8 @@ describe('a tenant that is renamed', () => {
     expect(renamed.json).toMatchObject({ subdomain: 'afterwards', name: 'Afterwards Ltd', schema: place.schema, former_subdomains: [{ subdomain: 'before' }] })
     const after = placeLike(place, 'afterwards')
 
-    await expect.poll(async () => (await second.at(after, `${auth}/users/me/`, { token: pair.access })).status, { timeout: 5_000, interval: 10 }).toBe(200)
-    await expect.poll(async () => (await second.at(place, '/')).status, { timeout: 5_000, interval: 10 }).toBe(308)
+    await expect.poll(async () => (await second.at(after, `${auth}/users/me/`, { token: pair.access })).status, { interval: 10 }).toBe(200)
+    await expect.poll(async () => (await second.at(place, '/')).status, { interval: 10 }).toBe(308)
     for (const [path, options] of [['/people?page=2', page], [`${api}/users/?search=x`, {}], [`${auth}/jwt/refresh/`, { body: { refresh: pair.refresh } }]] as const) {
       const answer = await place.call(path, options)
       expect(answer.status).toBe(308)
@@ -261,7 +262,7 @@ describe('a tenant that is renamed', () => {
     const place = await makeTenant('plain')
     await onConsole(`tenants/${place.id}/`, { method: 'PATCH', body: { subdomain: 'elsewhere' } })
     const { origin } = placeLike(place, 'elsewhere')
-    await expect.poll(async () => (await place.call('/')).status, { timeout: 1_000 }).toBe(308)
+    await expect.poll(async () => (await place.call('/')).status).toBe(308)
     for (const path of ['/a%20b%2Fc%3Fd?x=%26', '/%E4%BD%A0', '/%0d%0aSet-Cookie:%20x=1', '/%00', '//example.org/x', '/%5cexample.org', '/@example.org']) {
       const { status, headers } = await place.call(path)
       expect([path, status, headers.location, headers['set-cookie']]).toEqual([path, 308, `${origin}${path}`, undefined])
@@ -279,16 +280,16 @@ describe('a tenant that is renamed', () => {
     expect((await onConsole('tenants/', { body: { ...newTenant('once'), name: 'An heir' } })).json).toEqual({ subdomain: ['This subdomain is taken.'] })
     expect((await onConsole(`tenants/${world.globex.id}/`, { method: 'PATCH', body: { subdomain: 'once' } })).json).toEqual({ subdomain: ['This subdomain is taken.'] })
     await onConsole(`tenants/${place.id}/`, { method: 'PATCH', body: { subdomain: 'once' } })
-    await expect.poll(async () => (await place.call(`${auth}/users/me/`, { token: pair.access })).status, { timeout: 5_000 }).toBe(200)
+    await expect.poll(async () => (await place.call(`${auth}/users/me/`, { token: pair.access })).status).toBe(200)
     await onConsole(`tenants/${place.id}/`, { method: 'PATCH', body: { subdomain: 'twice' } })
 
     await sql`update platform.former_subdomains set redirects_until = now() where subdomain = 'once'`
     const twice = placeLike(place, 'twice')
-    await expect.poll(async () => (await twice.call('/.well-known/jwks.json')).status, { timeout: 5_000 }).toBe(200)
+    await expect.poll(async () => (await twice.call('/.well-known/jwks.json')).status).toBe(200)
     expect((await twice.call(`${auth}/users/me/`, { token: pair.access })).json.code).toBe('token_not_valid')
     const heir = await onConsole('tenants/', { body: { ...newTenant('once'), name: 'An heir' } })
     expect(heir.status).toBe(201)
-    await expect.poll(async () => (await place.call('/.well-known/jwks.json')).status, { timeout: 5_000 }).toBe(200)
+    await expect.poll(async () => (await place.call('/.well-known/jwks.json')).status).toBe(200)
     expect((await place.call(`${auth}/users/me/`, { token: pair.access })).status).toBe(401)
   })
 })
@@ -336,7 +337,7 @@ describe('an operator who makes a tenant', () => {
 })
 
 describe('the command line', () => {
-  test('renames, suspends, deletes and restores, and says what it did as JSON', { timeout: 120_000 }, async () => {
+  test('renames, suspends, deletes and restores, and says what it did as JSON', async () => {
     await makeTenant('by-hand')
     const run = (...args: string[]) => runCli(['tenant', ...args, '--json'], world.env)
     expect((await run('rename', 'by-hand', '--subdomain', 'by-hand-2', '--name', 'By Hand')).json).toMatchObject({ subdomain: 'by-hand-2', name: 'By Hand' })
@@ -355,7 +356,7 @@ describe('the command line', () => {
 })
 
 describe('tenantry doctor', () => {
-  test('names schemas and files of nobody, and removes them when it is told to', { timeout: 120_000 }, async () => {
+  test('names schemas and files of nobody, and removes them when it is told to', async () => {
     await sql`create schema t_nobody_000000`
     await mkdir(join(uploads, 't_nobody_111111'))
     await writeFile(join(uploads, 't_nobody_111111', 'x'), 'x')
@@ -405,5 +406,5 @@ async function operatorToken(role: 'Support' | 'Staff'): Promise<string> {
 }
 
 async function untilGone(id: string): Promise<void> {
-  await expect.poll(() => sql`select 1 from platform.tenants where id = ${id}`.then(rows => rows.length), { timeout: 20_000, interval: 50 }).toBe(0)
+  await expect.poll(() => sql`select 1 from platform.tenants where id = ${id}`.then(rows => rows.length), patience).toBe(0)
 }

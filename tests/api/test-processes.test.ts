@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, describe, expect, test } from 'vitest'
 import { readPostmaster } from '../../server/database/embedded/pid-file.ts'
+import { patience } from '../support/patience.ts'
 import { freePort } from '../support/server.ts'
 import { createTestDatabase } from '../support/world.ts'
 
@@ -26,7 +27,7 @@ describe('what a run of tests has started ends with it, though it is killed:', (
       console.log((await startServer(${JSON.stringify(env)})).pid)`))
     expect(isAlive(started)).toBe(true)
     parent!.kill('SIGKILL')
-    await expect.poll(() => isAlive(started!)).toBe(false)
+    await expect.poll(() => isAlive(started!), patience).toBe(false)
   })
 
   test('a PostgreSQL, with its folder', async () => {
@@ -37,7 +38,7 @@ describe('what a run of tests has started ends with it, though it is killed:', (
     started = (await readPostmaster(home))!.pid
     // To all that the terminal has started, as by Ctrl-C.
     process.kill(-parent!.pid!, 'SIGINT')
-    await expect.poll(() => existsSync(home), { timeout: 20_000 }).toBe(false)
+    await expect.poll(() => existsSync(home), patience).toBe(false)
     expect(isAlive(started)).toBe(false)
     await rm(home, { recursive: true, force: true })
   })

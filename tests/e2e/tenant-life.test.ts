@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { rowsOf } from '../support/archives.ts'
 import { fillNewPassword, fillSignIn, followMail, isUnexpected, launchBrowser, open, openProfile, signInAt, visit } from '../support/browser.ts'
 import { sitePlace } from '../support/mails.ts'
+import { patience } from '../support/patience.ts'
 import type { SecondServer } from '../support/second-server.ts'
 import { startBeside } from '../support/second-server.ts'
 import type { Person, Place, World } from '../support/world.ts'
@@ -133,11 +134,11 @@ async function suspend(page: Page): Promise<void> {
   await page.getByRole('dialog').getByLabel('Reason').fill('Unpaid since May')
   await page.getByRole('dialog').getByRole('button', { name: 'Suspend', exact: true }).click()
   await page.getByText('Unpaid since May').first().waitFor()
-  for (const call of [here, there]) await expect.poll(async () => (await call()).status, { timeout: 5_000, interval: 50 }).toBe(403)
+  for (const call of [here, there]) await expect.poll(async () => (await call()).status, { interval: 50 }).toBe(403)
   expect((await second.at(initech, '/', { headers: { accept: 'text/html' } })).status).toBe(403)
   await confirm(page, 'Resume')
   await page.getByRole('button', { name: 'Suspend', exact: true }).waitFor()
-  for (const call of [here, there]) await expect.poll(async () => (await call()).status, { timeout: 5_000, interval: 50 }).toBe(200)
+  for (const call of [here, there]) await expect.poll(async () => (await call()).status, { interval: 50 }).toBe(200)
 }
 
 async function rename(page: Page): Promise<void> {
@@ -152,7 +153,7 @@ async function rename(page: Page): Promise<void> {
 
 async function archive(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Archive now' }).click()
-  await page.getByRole('button', { name: /^Download / }).waitFor({ timeout: 30_000 })
+  await page.getByRole('button', { name: /^Download / }).waitFor()
 }
 
 async function deleteAndRestore(page: Page): Promise<void> {
@@ -171,7 +172,7 @@ async function deleteForGood(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Delete for good …' }).click()
   await page.getByRole('dialog').getByLabel(/^Type initrode/).fill('initrode')
   await page.getByRole('dialog').getByRole('button', { name: 'Delete for good' }).click()
-  await expect.poll(async () => (await sql`select from platform.tenants where id = ${initech.id}`).length, { timeout: 30_000 }).toBe(0)
+  await expect.poll(async () => (await sql`select from platform.tenants where id = ${initech.id}`).length, patience).toBe(0)
   expect((await sql`select from pg_namespace where nspname = ${initech.schema}`).length).toBe(0)
   expect(await picturesOf(initech.schema)).toEqual({})
   for (const host of ['initech', 'initrode']) expect((await world.call(`${host}.localhost:${world.port}`, `${api}/organization/branding/`)).status).toBe(404)
@@ -188,7 +189,7 @@ async function restoreAsNew(page: Page): Promise<string> {
   await dialog.getByText('This subdomain is taken.').waitFor()
   await dialog.getByLabel('Subdomain').fill('initech-again')
   await dialog.getByRole('button', { name: 'Restore as new' }).click()
-  await expect.poll(async () => (await sql`select from platform.tenants where subdomain = 'initech-again' and status = 'active'`).length, { timeout: 30_000 }).toBe(1)
+  await expect.poll(async () => (await sql`select from platform.tenants where subdomain = 'initech-again' and status = 'active'`).length, patience).toBe(1)
   const [tenant] = await sql`select schema from platform.tenants where subdomain = 'initech-again'`
   return tenant!.schema as string
 }

@@ -14,6 +14,7 @@ export function launchBrowser(): Promise<Browser> {
 /** A new browser profile, such as one with `{ locale: 'ar' }`, which notes whatever its pages complain about. */
 export async function openProfile(browser: Browser, options: BrowserContextOptions = {}): Promise<{ context: BrowserContext, complaints: string[] }> {
   const context = await browser.newContext(options)
+  context.setDefaultTimeout(60_000)
   const complaints: string[] = []
   context.on('console', message => message.type() === 'error' && complaints.push(message.text()))
   context.on('weberror', error => complaints.push(String(error.error())))

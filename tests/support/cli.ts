@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { Sql } from 'postgres'
 import { expect } from 'vitest'
+import { patience } from './patience.ts'
 
 export interface Outcome {
   code: number | null
@@ -32,15 +33,15 @@ export function runCli(args: string[], env: Record<string, string>, input = ''):
 
 /** Waits until a command line is connected: killed before, it would prove nothing. */
 export async function untilCliIsThere(sql: Sql): Promise<void> {
-  await expect.poll(async () => (await sql`select from pg_stat_activity where application_name = 'tenantry-cli' and datname = current_database()`).length, { timeout: 20_000, interval: 10 }).toBeGreaterThan(0)
+  await expect.poll(async () => (await sql`select from pg_stat_activity where application_name = 'tenantry-cli' and datname = current_database()`).length, patience).toBeGreaterThan(0)
 }
 
 /** Waits until a command line's statement waits for a lock. */
 export async function untilCliWaits(sql: Sql): Promise<void> {
-  await expect.poll(async () => (await sql`select from pg_stat_activity where application_name = 'tenantry-cli' and wait_event_type = 'Lock' and datname = current_database()`).length, { timeout: 20_000, interval: 10 }).toBe(1)
+  await expect.poll(async () => (await sql`select from pg_stat_activity where application_name = 'tenantry-cli' and wait_event_type = 'Lock' and datname = current_database()`).length, patience).toBe(1)
 }
 
 /** Waits until PostgreSQL has noticed that the killed ones are gone, and has rolled back what they had begun. */
 export async function untilCliIsGone(sql: Sql): Promise<void> {
-  await expect.poll(async () => (await sql`select from pg_stat_activity where application_name = 'tenantry-cli' and datname = current_database()`).length, { timeout: 20_000, interval: 10 }).toBe(0)
+  await expect.poll(async () => (await sql`select from pg_stat_activity where application_name = 'tenantry-cli' and datname = current_database()`).length, patience).toBe(0)
 }

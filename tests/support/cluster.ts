@@ -1,10 +1,11 @@
-import { appendFile, mkdtemp, readFile, realpath } from 'node:fs/promises'
+import { mkdtemp, readFile, realpath } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readPostmaster } from '../../server/database/embedded/pid-file.ts'
 import { startPostmaster } from '../../server/database/embedded/postmaster.ts'
 import { holdDatabase } from './held-database.ts'
+import { changeSettings } from './postgres-settings.ts'
 
 /** A PostgreSQL of one test file's own, which may be shot at. */
 export interface Cluster {
@@ -38,9 +39,7 @@ export async function createCluster(): Promise<Cluster> {
       process.kill(pid, 'SIGCONT')
     },
     async logStatements() {
-      const settings = ['log_statement = all', 'log_parameter_max_length = 0', 'log_error_verbosity = terse']
-      await appendFile(join(home, 'postgres/postgresql.auto.conf'), `${settings.join('\n')}\n`)
-      process.kill((await readPostmaster(home))!.pid, 'SIGHUP')
+      await changeSettings(home, ['log_statement = all', 'log_parameter_max_length = 0', 'log_error_verbosity = terse'])
       while (!/parameter "log_statement" changed/.test(await readLog())) await sleep(10)
     },
     readLog,

@@ -4,6 +4,7 @@ import type { AddressObject } from 'mailparser'
 import { simpleParser } from 'mailparser'
 import { and, isNull } from 'drizzle-orm'
 import { expect } from 'vitest'
+import { patience } from './patience.ts'
 import type { Place, World } from './world.ts'
 
 export interface Mail {
@@ -54,7 +55,7 @@ export async function parseMail(eml: Buffer | string): Promise<Mail> {
 
 export async function outboxIsEmpty(world: World): Promise<void> {
   const { db, tables: { outbox } } = world.app.database.platform
-  await expect.poll(() => db.$count(outbox, and(isNull(outbox.sent_at), isNull(outbox.given_up_at))), { timeout: 10_000, interval: 20 }).toBe(0)
+  await expect.poll(() => db.$count(outbox, and(isNull(outbox.sent_at), isNull(outbox.given_up_at))), patience).toBe(0)
 }
 
 /** What a link's page sends: the last two parts of its path. */

@@ -20,7 +20,7 @@ export function sendRaw(port: number, lines: string[], body: string | Uint8Array
       socket.write([...lines, 'Connection: close', '', ''].join('\r\n'), 'latin1')
       socket.write(body)
     })
-    socket.setTimeout(10_000, () => socket.destroy(new Error(`No answer to ${JSON.stringify(lines)}`)))
+    socket.setTimeout(60_000, () => socket.destroy(new Error(`No answer to ${JSON.stringify(lines)}`)))
     socket.on('data', chunk => chunks.push(chunk))
     // A server that refuses a body may close before it has read all of it: what it said before that counts.
     socket.on('error', error => chunks.length > 0 ? resolve(parseAnswer(Buffer.concat(chunks))) : reject(error))

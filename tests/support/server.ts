@@ -25,7 +25,8 @@ export async function startServer(env: Record<string, string>, log: LogLine[] = 
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   for (const stream of [child.stdout, child.stderr]) createInterface(stream).on('line', line => log.push(parseLine(line)))
-  const exited = new Promise<number | null>(resolve => child.once('exit', resolve))
+  // Not before all that it logged is here.
+  const exited = new Promise<number | null>(resolve => child.once('close', resolve))
   await Promise.race([becomesReady(port), exited.then(code => Promise.reject(new Error(`The server ended with ${code}: ${JSON.stringify(log)}`)))])
   return {
     port,

@@ -11,8 +11,8 @@ export interface SmtpServer {
   mails: Mail[]
   /** Recipients that it knows nothing of. */
   unknown: Set<string>
-  /** Milliseconds that it takes for each answer. */
-  delay: number
+  /** As long as it is true, it answers nothing. */
+  isSilent: boolean
   /** How many mails to come it hangs up on, before it has taken them. */
   hangUps: number
   start(): Promise<void>
@@ -31,7 +31,7 @@ export async function createSmtpServer(): Promise<SmtpServer> {
     url: `smtp://127.0.0.1:${port}`,
     mails,
     unknown,
-    delay: 0,
+    isSilent: false,
     hangUps: 0,
     async start() {
       server = createServer(serve)
@@ -57,7 +57,7 @@ export async function createSmtpServer(): Promise<SmtpServer> {
         if (end < 0) return
         const part = input.slice(0, end)
         input = input.slice(end + (inData ? 5 : 2))
-        if (smtp.delay) await sleep(smtp.delay)
+        while (smtp.isSilent) await sleep(20)
         if (inData && smtp.hangUps > 0) {
           smtp.hangUps--
           return socket.destroy()

@@ -2,8 +2,6 @@ import postgres from 'postgres'
 import { loadConfig } from '../../server/config.ts'
 import type { RunningApp } from '../../server/create-app.ts'
 import { createApp, createLogger } from '../../server/create-app.ts'
-import { loadMigrations } from '../../server/database/migrations.ts'
-import { bootstrapPlatform } from '../../server/database/migrator.ts'
 import { createSettings } from './world.ts'
 
 /** The rules on a database of their own without a server, for what the command line and the jobs do. */
@@ -18,10 +16,9 @@ export interface Workbench {
 
 /** @param statementTimeout milliseconds; as in a server unless given */
 export async function createWorkbench(settings: Record<string, string> = {}, statementTimeout?: number): Promise<Workbench> {
-  const env = { ...await createSettings(), ...settings }
+  const env = { ...await createSettings('platform'), ...settings }
   const app = await createApp(loadConfig(env), createLogger('silent'), { size: 4, statementTimeout })
   const sql = postgres(env.DATABASE_URL!, { max: 4, onnotice: () => {}, connection: { application_name: 'tests' } })
-  await bootstrapPlatform(app.database, loadMigrations('.', 'platform'))
   return {
     env, app, sql,
     async close() {

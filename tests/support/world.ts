@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import postgres from 'postgres'
 import { expect, inject } from 'vitest'
 import { loadConfig } from '../../server/config.ts'
 import type { RunningApp } from '../../server/create-app.ts'
@@ -12,13 +11,13 @@ import { bootstrapPlatform } from '../../server/database/migrator.ts'
 import { fromSystem } from '../../server/domain/app.ts'
 import type { AuthRealm } from '../../server/domain/auth-realm.ts'
 import { tenantAuthRealm } from '../../server/domain/auth-realm.ts'
-import { createOperator } from '../../server/domain/operators.ts'
-import { createTenant } from '../../server/domain/tenants.ts'
 import { createUser } from '../../server/domain/users.ts'
 import type { Answer, Call } from './http.ts'
 import { call } from './http.ts'
 import type { LogLine, TestServer } from './server.ts'
 import { freePort, startServer } from './server.ts'
+import type { TemplateName } from './templates.ts'
+import { createDatabase, hashingSettings, populate } from './templates.ts'
 
 export interface Person { id: string, email: string, password: string }
 
@@ -55,28 +54,23 @@ export interface World {
 export const api = '/api/v1'
 export const auth = `${api}/auth`
 
-const people = {
-  acme: { admin: 'violet harbour at dawn', staff: 'seven copper lanterns' },
-  globex: { admin: 'a quiet meadow in june', staff: 'the tin roof rattles' },
-} as const
-
-/** @param settings environment of the server, such as `{ ACCESS_TTL: '1' }` */
+/** @param settings environment of the server, such as `{ SIGNUP: 'open' }` */
 export async function createWorld(settings: Record<string, string> = {}): Promise<World> {
   const port = await freePort()
   const mailDir = await mkdtemp(join(tmpdir(), 'tenantry-mail-'))
   const env = {
-    ...await createSettings(),
+    ...await createSettings('world', settings.DATABASE_URL),
     PORT: String(port),
     MAIL_DIR: mailDir,
     // Two organisations need no spares.
     POOL_SIZE: '0',
+    // No token grows old during a test, however long that takes.
+    ACCESS_TTL: '3600',
+    REFRESH_GRACE: '3600',
     ...settings,
   }
   const app = await createApp(loadConfig(env), createLogger('silent'), { size: 2 })
-  await bootstrapPlatform(app.database, loadMigrations('.', 'platform'))
-  const acme = await createPlace(app, port, 'Acme Ltd', 'acme')
-  const globex = await createPlace(app, port, 'Globex Corporation', 'globex')
-  const console = await createConsole(app, port)
+  const { acme, globex, console } = await findPlaces(app, port, settings.DATABASE_URL === undefined)
   const server = await startServer(env)
   return {
     server, port, env, app, acme, globex, console,
@@ -90,27 +84,24 @@ export async function createWorld(settings: Record<string, string> = {}): Promis
   }
 }
 
-/** An environment with an empty database, secrets of its own, and quick hashes. */
-export async function createSettings(): Promise<Record<string, string>> {
+/**
+ * An environment with a database, the secrets that go with it, and quick hashes.
+ * @param template what the database is a copy of; empty unless given
+ * @param database the URL of one that is there already
+ */
+export async function createSettings(template?: TemplateName, database?: string): Promise<Record<string, string>> {
   return {
-    DATABASE_URL: await createTestDatabase(),
-    SECRET: randomBytes(32).toString('base64url'),
-    PEPPER: randomBytes(32).toString('base64url'),
-    BCRYPT_COST: '10',
+    DATABASE_URL: database ?? await createTestDatabase(template),
+    ...inject('templates').secrets,
+    ...hashingSettings,
     // Nobody can make a folder there, not even root.
     DATA_DIR: '/dev/null/none',
   }
 }
 
-/** Makes an empty database in the run's PostgreSQL. @returns its URL */
-export async function createTestDatabase(): Promise<string> {
-  const url = new URL(inject('databaseUrl'))
-  const sql = postgres(url.href, { max: 1, onnotice: () => {} })
-  const name = `test_${randomBytes(6).toString('hex')}`
-  await sql.unsafe(`create database ${name}`)
-  await sql.end()
-  url.pathname = `/${name}`
-  return url.href
+/** Makes a database in the run's PostgreSQL, empty unless it is a copy. @returns its URL */
+export function createTestDatabase(template?: TemplateName): Promise<string> {
+  return createDatabase(inject('databaseUrl'), `test_${randomBytes(6).toString('hex')}`, template)
 }
 
 /** Signs in through the real door. @returns the pair of tokens */
@@ -139,26 +130,21 @@ export function realmOf(app: RunningApp, place: Place): AuthRealm {
   return tenantAuthRealm(app.database, { id: place.id, name: place.host, schema: place.schema, origin: place.origin })
 }
 
-async function createPlace(app: RunningApp, port: number, name: string, subdomain: 'acme' | 'globex'): Promise<Place> {
-  const passwords = people[subdomain]
-  const { tenant, url, admin } = await createTenant(app, loadMigrations('.', 'tenant'), {
-    name, subdomain, business_email: `office@${subdomain}.test`, business_phone_number: '', admin_email: 'ann@example.com', admin_password: passwords.admin,
-  }, fromSystem)
-  const place = { ...placeAt(port, `${subdomain}.localhost`), origin: url, id: tenant.id, schema: tenant.schema }
-  const staff = await createUser(app, realmOf(app, place as Place), { email: 'ben@example.com', password: passwords.staff }, fromSystem)
-  return { ...place, admin: { ...admin, password: passwords.admin }, staff: { id: staff.id, email: staff.email, password: passwords.staff } }
+/** @param isCopy whether the database has its population already */
+async function findPlaces(app: RunningApp, port: number, isCopy: boolean): Promise<Pick<World, 'acme' | 'globex' | 'console'>> {
+  if (!isCopy) await bootstrapPlatform(app.database, loadMigrations('.', 'platform'))
+  const { acme, globex, operator } = isCopy ? inject('templates').population : await populate(app)
+  return {
+    acme: { ...placeAt(app, port, 'acme'), ...acme },
+    globex: { ...placeAt(app, port, 'globex'), ...globex },
+    console: { ...placeAt(app, port, 'console'), id: 'platform', schema: 'platform', admin: operator, staff: operator },
+  }
 }
 
-async function createConsole(app: RunningApp, port: number): Promise<Place> {
-  const operator = { email: 'ann@example.com', password: 'lighthouse keepers log' }
-  const { user, url } = await createOperator(app, operator, fromSystem)
-  const person = { ...operator, id: user.id }
-  return { ...placeAt(port, 'console.localhost'), origin: url, id: 'platform', schema: 'platform', admin: person, staff: person }
-}
-
-function placeAt(port: number, host: string): Pick<Place, 'host' | 'call'> {
+function placeAt({ config }: RunningApp, port: number, subdomain: string): Pick<Place, 'host' | 'origin' | 'call'> {
+  const host = `${subdomain}.localhost`
   const withPort = `${host}:${port}`
-  return { host: withPort, call: (path, options) => call(port, withPort, path, options) }
+  return { host: withPort, origin: config.originOf(host), call: (path, options) => call(port, withPort, path, options) }
 }
 
 // What the runtime itself prints at its start.

@@ -23,7 +23,7 @@ afterEach(async () => {
   await rm(dataDir, { recursive: true })
 })
 
-describe('the embedded database', { timeout: 30_000 }, () => {
+describe('the embedded database', () => {
   it('keeps its data, its port and its password over a restart', async () => {
     const first = await startEmbeddedDatabase(dataDir)
     await query(first.url, 'create table kept (word text)')
@@ -97,7 +97,7 @@ describe('the embedded database', { timeout: 30_000 }, () => {
     expect(next.url).toBe(survivor.url)
     expect((await readPostmaster(dataDir))!.pid).not.toBe(pid)
 
-    await vi.waitFor(async () => expect(await countHolds(next.url)).toBe(2), { timeout: 5_000 })
+    await vi.waitFor(async () => expect(await countHolds(next.url)).toBe(2), { timeout: 60_000 })
     await next.release()
     expect(await query(survivor.url, 'select 1 as one')).toEqual([{ one: 1 }])
     await survivor.release()
