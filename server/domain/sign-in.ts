@@ -4,6 +4,7 @@ import type { Db } from '../database/realms.ts'
 import type { App, Origin } from './app.ts'
 import { logEvent, recordAudit } from './audit.ts'
 import type { AuthRealm } from './auth-realm.ts'
+import { costliestHash } from './hash-costs.ts'
 import { enqueueMail } from './outbox.ts'
 import { noActiveAccount } from './refusals.ts'
 import type { TokenPair } from './sessions.ts'
@@ -21,9 +22,9 @@ export interface Credentials { email: string, password: string }
 export async function signIn(app: App, authRealm: AuthRealm, { email, password }: Credentials, origin: Origin, userAgent: string | null): Promise<TokenPair & { user: UserRow }> {
   const { realm } = authRealm
   const attempt = app.limits.passwordAttempt(realm.schema, email, origin.ip)
-  const account = await findAccount(authRealm, email)
+  const [account, costliest] = await Promise.all([findAccount(authRealm, email), costliestHash(realm)])
   // One who may not sign in is as unknown to everything that follows: the work done, the attempts counted.
-  const matches = await app.hashing.verify(password, account?.is_active ? account.password : null, attempt).catch(about(account))
+  const matches = await app.hashing.verify(password, account?.is_active ? account.password : null, costliest, attempt).catch(about(account))
   const opened = matches && account ? await openSession(app, authRealm, account, password, origin, userAgent) : undefined
   if (!opened) {
     await recordAudit(realm.db, realm, origin, { action: 'session.refused', subject: account?.id, details: { device: describeUserAgent(userAgent) } })
