@@ -35,7 +35,7 @@ export async function createScene(extra: Record<string, string> = {}): Promise<S
   const home = await mkdtemp(join(tmpdir(), 'tenantry-bench-'))
   const port = await freePort()
   const settings = { DATA_DIR: home, PORT: String(port), SECRET: randomBytes(32).toString('hex'), PEPPER: randomBytes(32).toString('hex') }
-  const app = await createApp(loadConfig(settings), createLogger('silent'), { size: 4, statementTimeout: 600_000 })
+  const app = await createApp(loadConfig({ ...settings, ...extra }), createLogger('silent'), { size: 4, statementTimeout: 600_000 })
   await bootstrapPlatform(app.database, loadMigrations('.', 'platform'))
   const { tenant } = await createTenant(app, loadMigrations('.', 'tenant'), {
     name: 'Acme Ltd', subdomain: 'acme', business_email: email, business_phone_number: '', admin_email: email, admin_password: password,

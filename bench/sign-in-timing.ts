@@ -1,21 +1,30 @@
 /**
- * `node bench/sign-in-timing.ts`: whether the time that a refused sign-in takes says who has an account. By hand,
- * on a quiet machine: interleaved sign-ins of each kind, their medians, and the Mann-Whitney test of each kind
+ * `node bench/sign-in-timing.ts [rounds] [costs]`: whether the time that a refused sign-in takes says who has an account.
+ * By hand, on a quiet machine: interleaved sign-ins of each kind, their medians, and the Mann-Whitney test of each kind
  * against a wrong password. A p far below 0.01 means that the two can be told apart.
+ *
+ * `costs`, such as 10,12: of hashes that people have besides, from before BCRYPT_COST was changed to 11.
  */
+import { fromSystem } from '../server/domain/app.ts'
+import { tenantRealmOf } from '../server/domain/tenant-origins.ts'
+import { createHashing } from '../server/domain/hashing.ts'
+import { requireTenant } from '../server/domain/tenants.ts'
+import { createUser } from '../server/domain/users.ts'
 import { call } from '../tests/support/http.ts'
 import { createScene } from './scene.ts'
 
 const rounds = Number(process.argv[2] ?? 100)
+const formerCosts = (process.argv[3] ?? '').split(',').filter(Boolean).map(Number)
 let lastAddress = 0
 
-const scene = await createScene({ TRUSTED_PROXIES: '127.0.0.1' })
+const scene = await createScene({ TRUSTED_PROXIES: '127.0.0.1', BCRYPT_COST: '11' })
 try {
   const kinds = {
     'wrong password': { email: scene.email, password: 'not her password' },
     'unknown address': { email: 'nobody@acme.test', password: 'not her password' },
     'no password yet': { email: 'person0@acme.test', password: 'not her password' },
     'inactive, right password': await addInactive(),
+    ...Object.fromEntries(await Promise.all(formerCosts.map(async cost => [`wrong, hash of cost ${cost}`, await addPerson(cost)]))),
   }
   const times = Object.fromEntries(Object.keys(kinds).map(kind => [kind, [] as number[]]))
   for (let round = 0; round < rounds; round++) {
@@ -35,6 +44,15 @@ async function addInactive(): Promise<{ email: string, password: string }> {
   const { access } = await scene.signIn()
   await call(scene.server.port, scene.host, '/api/v1/auth/users/', { token: access, body: { ...person, is_active: false } })
   return person
+}
+
+async function addPerson(cost: number): Promise<{ email: string, password: string }> {
+  const { app } = scene
+  const email = `cost-${cost}@acme.test`
+  const hashing = createHashing({ pepper: app.config.pepper, cost })
+  const tenant = await requireTenant(app, 'acme')
+  await createUser({ ...app, hashing }, tenantRealmOf(app, tenant), { email, password: 'grandfather clocks at noon' }, fromSystem)
+  return { email, password: 'not the right one' }
 }
 
 /** Each comes from an address of its own: nothing is limited. */

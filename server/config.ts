@@ -35,6 +35,7 @@ const settings = z.object({
   DB_PREPARE: z.enum(['0', '1']).default('1'),
   SIGNUP: z.enum(['open', 'approval', 'closed']).optional(),
   POOL_SIZE: z.coerce.number().int().min(0).max(100).default(3),
+  LIMIT_IPV6_PREFIX: z.coerce.number().int().min(32).max(128).default(64),
   BCRYPT_COST: z.coerce.number().int().min(10).max(16).default(12),
   REQUEST_LIMIT: seconds(1, 45),
   ACCESS_TTL: seconds(1, 120),
@@ -83,6 +84,8 @@ export interface Config {
   /** How many schemas are kept ready for organisations to come; 0: none. */
   poolSize: number
   bcryptCost: number
+  /** Of an address of IPv6, how many bits limits count as one client. */
+  limitIpv6Prefix: number
   /** Seconds for a request to arrive whole: an honest five megabytes on a slow line, and not a byte a second. */
   requestLimit: number
   /** All in seconds. */
@@ -139,6 +142,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     signup: value.SIGNUP ?? (value.DEMO === '1' ? 'open' : 'closed'),
     poolSize: value.POOL_SIZE,
     bcryptCost: value.BCRYPT_COST,
+    limitIpv6Prefix: value.LIMIT_IPV6_PREFIX,
     requestLimit: value.REQUEST_LIMIT,
     ttl: { access: value.ACCESS_TTL, refresh: value.REFRESH_TTL, session: value.SESSION_TTL, grace: value.REFRESH_GRACE },
     life: { redirect: value.RENAME_REDIRECT, grace: value.DELETION_GRACE, quarantine: value.SUBDOMAIN_QUARANTINE, keyLead: value.KEY_LEAD },

@@ -37,7 +37,7 @@ export async function createApp(config: Config, log: Logger, slotsOptions: Parti
     log,
     keys: createKeyRings(config),
     hashing: createHashing({ pepper: config.pepper, cost: config.bcryptCost }),
-    limits: createLimits(slots),
+    limits: createLimits(slots, config.limitIpv6Prefix),
     async close() {
       await database.end()
       await embedded?.release()

@@ -1,23 +1,44 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { sql } from 'drizzle-orm'
 import type { Options, Sql } from 'postgres'
 import { connectDatabase } from './driver.ts'
+import type { Database } from './realms.ts'
 
 export interface Subscription {
-  /** True while every notification reaches us. */
+  /** True while every notification reaches us: one of our own did, a moment ago. */
   isUp(): boolean
   stop(): Promise<void>
 }
 
-const retryPause = 250
-const heartbeat = 5_000
+export interface Handlers {
+  onMessage: (payload: string) => void
+  /** Called each time that notifications begin to arrive: whatever was missed before must be assumed changed. */
+  onUp: () => void
+}
+
+const heartbeat = 3_000
+/** Milliseconds for a notification of our own to come back. */
+const patience = 2_000
+/** Milliseconds for a LISTEN to be answered, connecting included. */
+const answerLimit = 5_000
+const firstPause = 250
+const longestPause = 4_000
+const beatPrefix = 'beat '
 
 /**
  * Listens on a channel for as long as the process lives, over lost connections too.
- * @param onUp called each time that listening begins: whatever was missed before must be assumed changed
+ *
+ * That the connection answers proves nothing: a pooler between may have swallowed the LISTEN. So each heartbeat is a
+ * notification to ourselves, and sent on another connection, as PostgreSQL hands a connection its own at once.
+ * @param app where notifications are sent from, and the URL for the connection that listens
  */
-export function subscribe(url: string, channel: string, handlers: { onMessage: (payload: string) => void, onUp: () => void }): Subscription {
+export function subscribe(app: { database: Database, databaseUrl: string }, channel: string, handlers: Handlers): Subscription {
   let up = false
   let stopped = false
+  let pause = firstPause
   let timer: NodeJS.Timeout | undefined
+  let awaited: { payload: string, arrive: (isThere: true) => void } | undefined
   let client: Sql | undefined = connect()
 
   return {
@@ -30,37 +51,47 @@ export function subscribe(url: string, channel: string, handlers: { onMessage: (
   }
 
   function connect() {
-    const next = connectDatabase(url, {
+    const next = connectDatabase(app.databaseUrl, {
       max: 1,
       connect_timeout: 2,
       idle_timeout: 0,
       max_lifetime: null,
       fetch_types: false,
       onnotice: () => {},
-      onnotify: (_channel: string, payload: string) => handlers.onMessage(payload),
+      onnotify: (_channel: string, payload: string) => receive(payload),
       onclose: () => restart(next),
       connection: { application_name: 'tenantry-listen' },
     } as Options<Record<string, never>>)
-    next.unsafe(`listen "${channel}"`).then(() => {
-      if (stopped || next !== client) return
-      up = true
-      handlers.onUp()
-      beat(next)
-    }, () => restart(next))
+    const silence = sleep(answerLimit, undefined, { ref: false }).then(() => Promise.reject(new Error('No answer.')))
+    Promise.race([next.unsafe(`listen "${channel}"`), silence]).then(() => beat(next), () => restart(next))
     return next
   }
 
-  // A connection whose other end has vanished says nothing; only an answer proves that it lives.
-  function beat(current: Sql): void {
-    timer = setTimeout(async () => {
-      const answered = await Promise.race([
-        current.unsafe('select 1').then(() => true, () => false),
-        new Promise<boolean>(resolve => setTimeout(resolve, 2_000, false).unref()),
-      ])
-      if (answered && !stopped) beat(current)
-      else restart(current)
-    }, heartbeat)
+  function receive(payload: string): void {
+    if (!payload.startsWith(beatPrefix)) handlers.onMessage(payload)
+    else if (payload === awaited?.payload) awaited.arrive(true)
+  }
+
+  async function beat(current: Sql): Promise<void> {
+    // A database that is too busy to send says nothing about this connection.
+    const proof = await sendToOurselves().catch(() => 'unsent' as const)
+    if (stopped || current !== client) return
+    if (proof === 'lost') return restart(current)
+    const wasUp = up
+    up = proof === 'arrived'
+    if (up && !wasUp) {
+      pause = firstPause
+      handlers.onUp()
+    }
+    timer = setTimeout(beat, heartbeat, current)
     timer.unref()
+  }
+
+  async function sendToOurselves(): Promise<'arrived' | 'lost'> {
+    const payload = `${beatPrefix}${randomUUID()}`
+    const arrival = new Promise<true>(arrive => awaited = { payload, arrive })
+    await app.database.platform.db.execute(sql`select pg_notify(${channel}, ${payload})`)
+    return await Promise.race([arrival, sleep(patience, false, { ref: false })]) ? 'arrived' : 'lost'
   }
 
   function restart(lost: Sql): void {
@@ -71,6 +102,7 @@ export function subscribe(url: string, channel: string, handlers: { onMessage: (
     lost.end({ timeout: 0 }).catch(() => {})
     timer = setTimeout(() => {
       client = connect()
-    }, retryPause)
+    }, pause)
+    pause = Math.min(pause * 2, longestPause)
   }
 }

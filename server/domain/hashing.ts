@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { availableParallelism } from 'node:os'
-import { compare, getRounds, hash } from 'bcrypt'
+import * as native from 'bcrypt'
 import type { PasswordAttempt } from './limits.ts'
 import { createTurns } from './turns.ts'
 
@@ -8,13 +8,15 @@ export interface Hashing {
   /** @throws ApiError 503 when too many are waiting */
   hash(password: string): Promise<string>
   /**
-   * Takes as long for an account without a password, or none at all, as for a wrong password.
+   * Refuses in the same time whatever the hash cost, and where there is none: each refusal takes as much hashing as a
+   * hash of the highest cost.
    * @param stored the account's hash, or null
+   * @param costliest the highest cost among the hashes that `stored` may be
    * @param attempt asked when it is this password's turn, and told when it was wrong: of many sent at once,
    * no more are tried than the limit lets
    * @throws ApiError 503 when too many are waiting, 429
    */
-  verify(password: string, stored: string | null, attempt: PasswordAttempt): Promise<boolean>
+  verify(password: string, stored: string | null, costliest: number, attempt: PasswordAttempt): Promise<boolean>
   /** True when the stored hash was made at another cost than today's. */
   isStale(stored: string): boolean
 }
@@ -24,25 +26,37 @@ export interface Hashing {
 const waitingLimit = 40
 const waitLimit = 8_000
 
-export function createHashing(options: { pepper: string, cost: number }): Hashing {
-  const { pepper, cost } = options
+export interface HashingOptions {
+  pepper: string
+  cost: number
+  /** Another one to count its work. */
+  bcrypt?: Pick<typeof native, 'hash' | 'compare'>
+}
+
+export function createHashing({ pepper, cost, bcrypt = native }: HashingOptions): Hashing {
   const runInTurn = createTurns({ parallel: availableParallelism(), waiting: waitingLimit, patience: waitLimit })
   let decoy: Promise<string> | undefined
 
   return {
-    hash: password => runInTurn(() => hash(prepare(password, pepper), cost)),
-    async verify(password, stored, attempt) {
-      decoy ??= hash(prepare('nobody has this password', pepper), cost)
+    hash: password => runInTurn(() => bcrypt.hash(prepare(password, pepper), cost)),
+    async verify(password, stored, costliest, attempt) {
+      decoy ??= bcrypt.hash(prepare('nobody has this password', pepper), cost)
       const spare = await decoy
       await attempt.admit()
       return runInTurn(async () => {
         await attempt.admit()
-        const matches = await compare(prepare(password, pepper), stored ?? spare) && stored !== null
+        const matches = await bcrypt.compare(prepare(password, pepper), stored ?? spare) && stored !== null
+        if (!matches) await topUp(native.getRounds(stored ?? spare), Math.max(cost, costliest))
         await (matches ? attempt.forgive() : attempt.countFailure())
         return matches
       })
     },
-    isStale: stored => getRounds(stored) !== cost,
+    isStale: stored => native.getRounds(stored) !== cost,
+  }
+
+  // A hash of cost n takes 2ⁿ rounds; one each of n to m - 1 besides make it 2ᵐ.
+  async function topUp(done: number, wanted: number): Promise<void> {
+    for (let cost = done; cost < wanted; cost++) await bcrypt.hash(prepare('', pepper), cost)
   }
 }
 

@@ -11,6 +11,7 @@ import type { AuthRealm } from './auth-realm.ts'
 import type { InvitationRow } from './invitations.ts'
 import { invitationColumns, isOpen } from './invitations.ts'
 import { hashOf, newToken, wrongLink } from './one-time-links.ts'
+import { requireOpenTenant, transactionWhileOpen } from './tenant-standing.ts'
 import { hashNewPassword } from './user-passwords.ts'
 import type { UserRow } from './users.ts'
 import { insertUser } from './users.ts'
@@ -41,9 +42,10 @@ export async function issueInvitationLink({ realm, origin }: AuthRealm<TenantRea
  * Finds an open invitation by its link, without using it up.
  * @throws ApiError 400 on `token`, the same whatever is wrong with it; 429 after many wrong links
  */
-export async function requireInvitationByToken(app: App, { realm }: AuthRealm<TenantRealm>, token: string, origin: Origin): Promise<InvitationRow> {
+export async function requireInvitationByToken(app: App, authRealm: AuthRealm<TenantRealm>, token: string, origin: Origin): Promise<InvitationRow> {
+  const { realm } = authRealm
   const { invitations } = realm.tables
-  await app.limits.checkLinks(realm.schema, origin.ip)
+  await Promise.all([requireOpenTenant(realm.db, authRealm), app.limits.checkLinks(realm.schema, origin.ip)])
   const rows = await realm.db.select(invitationColumns(invitations)).from(invitations).where(and(eq(invitations.token_hash, hashOf(token)), isOpen(invitations)))
   if (!rows[0]) throw await wrongLink(app, realm, origin, { token: [invalidToken] })
   return rows[0]
@@ -60,7 +62,7 @@ export async function acceptInvitation(app: App, authRealm: AuthRealm<TenantReal
   const { token, password, ...names } = input
   const { id, email } = await requireInvitationByToken(app, authRealm, token, origin)
   const hash = await hashNewPassword(app, authRealm, { ...names, email }, password)
-  return realm.transaction(async (tx) => {
+  return transactionWhileOpen(authRealm, async (tx) => {
     const accepted = await tx.update(invitations).set({ accepted_at: sql`now()` })
       .where(and(eq(invitations.id, id), eq(invitations.token_hash, hashOf(token)), isOpen(invitations)))
       .returning({ role: invitations.role, department: invitations.department })

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible'
 import { throttled } from '../../shared/errors.ts'
 import type { Slots } from '../database/slots/slots.ts'
+import { networkOf } from './client-network.ts'
 
 /**
  * Every limit of the product, counted in PostgreSQL and so shared by all processes and kept over a restart.
@@ -71,7 +72,9 @@ export interface PasswordAttempt {
   forgive(): Promise<void>
 }
 
-export function createLimits(slots: Slots): Limits {
+/** @param ipv6Prefix how many bits of an address of IPv6 are counted as one */
+export function createLimits(slots: Slots, ipv6Prefix: number): Limits {
+  const from = (ip: string | null) => networkOf(ip, ipv6Prefix)
   const storeClient = {
     query: async ({ text, values }: { text: string, values: unknown[] }) => {
       const rows = await slots.query('platform', text, values, false)
@@ -84,25 +87,25 @@ export function createLimits(slots: Slots): Limits {
 
   return {
     passwordAttempt(realm, account, ip) {
-      const address = keyOf(realm, ip)
-      const pair = keyOf(realm, ip, account)
+      const address = keyOf(realm, from(ip))
+      const pair = keyOf(realm, from(ip), account)
       return {
         admit: async () => void await Promise.all([check('password_pair', pair), check('password_address', address)]),
         countFailure: async () => void await Promise.all([count('password_pair', pair), count('password_address', address)]),
         forgive: async () => void await limiters.password_pair.delete(pair),
       }
     },
-    countWrongLink: async (realm, ip) => void await count('link_address', keyOf(realm, ip)),
-    checkLinks: (realm, ip) => check('link_address', keyOf(realm, ip)),
+    countWrongLink: async (realm, ip) => void await count('link_address', keyOf(realm, from(ip))),
+    checkLinks: (realm, ip) => check('link_address', keyOf(realm, from(ip))),
     admitMail: (realm, mailbox) => count('mail_mailbox', keyOf(realm, mailbox)),
     admitInvitation: (realm, mailbox) => consume('invitation_mailbox', keyOf(realm, mailbox)),
-    countTaken: async (realm, ip) => void await count('registration_address', keyOf(realm, ip)),
-    checkTaken: (realm, ip) => check('registration_address', keyOf(realm, ip)),
+    countTaken: async (realm, ip) => void await count('registration_address', keyOf(realm, from(ip))),
+    checkTaken: (realm, ip) => check('registration_address', keyOf(realm, from(ip))),
     countUpload: (realm, user) => consume('upload_person', keyOf(realm, user)),
-    countSignup: ip => consume('signup_address', keyOf('site', ip)),
-    countSubdomain: ip => consume('subdomain_address', keyOf('site', ip)),
-    countSearch: ip => consume('search_address', keyOf('site', ip)),
-    admitEvent: async (realm, kind, ip) => await count('event_address', keyOf(realm, kind, ip)) && await count('event_realm', keyOf(realm, kind)),
+    countSignup: ip => consume('signup_address', keyOf('site', from(ip))),
+    countSubdomain: ip => consume('subdomain_address', keyOf('site', from(ip))),
+    countSearch: ip => consume('search_address', keyOf('site', from(ip))),
+    admitEvent: async (realm, kind, ip) => await count('event_address', keyOf(realm, kind, from(ip))) && await count('event_realm', keyOf(realm, kind)),
   }
 
   async function consume(rule: RuleName, key: string): Promise<void> {

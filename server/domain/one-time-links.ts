@@ -7,6 +7,7 @@ import { newId } from '../database/ids.ts'
 import type { Db, Realm } from '../database/realms.ts'
 import type { App, Origin } from './app.ts'
 import type { AuthRealm } from './auth-realm.ts'
+import { requireOpenTenant } from './tenant-standing.ts'
 
 export type LinkPurpose = 'reset' | 'activation' | 'email'
 
@@ -71,9 +72,10 @@ export interface Link { uid: string, token: string }
  * @returns the user, and `where`, by which the token is found to be used
  * @throws ApiError 400 on `uid` or `token`; 429 after many wrong links
  */
-export async function requireLink(app: App, { realm }: AuthRealm, purpose: LinkPurpose, { uid, token }: Link, origin: Origin) {
+export async function requireLink(app: App, authRealm: AuthRealm, purpose: LinkPurpose, { uid, token }: Link, origin: Origin) {
+  const { realm } = authRealm
   const { one_time_tokens: tokens } = realm.tables
-  await app.limits.checkLinks(realm.schema, origin.ip)
+  await Promise.all([requireOpenTenant(realm.db, authRealm), app.limits.checkLinks(realm.schema, origin.ip)])
   const user = await findByUid(realm, uid)
   if (!user) throw await wrongLink(app, realm, origin, { uid: ['Invalid user id or user doesn\'t exist.'] })
   const where = and(eq(tokens.user_id, user.id), eq(tokens.purpose, purpose), eq(tokens.token_hash, hashOf(token)), gt(tokens.expires_at, new Date()))

@@ -5,7 +5,7 @@ import type { App, Origin } from './app.ts'
 import type { AuthRealm } from './auth-realm.ts'
 import { sessionRevoked } from './refusals.ts'
 import { supportedBy } from './support-sessions.ts'
-import { closedAnswer, standingNow } from './tenant-standing.ts'
+import { closedAnswer, standingNow, tenantOf } from './tenant-standing.ts'
 import type { TokenFault } from './tokens.ts'
 import { TokenError, verifyToken } from './tokens.ts'
 import { userColumns } from './users.ts'
@@ -29,7 +29,7 @@ export async function requirePrincipal(app: App, authRealm: AuthRealm, accessTok
 
 /** @throws ApiError 401 naming what is no longer good, 403 or 503 when the tenant is closed */
 export async function loadPrincipal(authRealm: AuthRealm, { user_id, sid }: { user_id: string, sid: string }) {
-  const rows = await principalQuery(authRealm.realm).execute({ user_id, sid, tenant: authRealm.kind === 'tenant' ? authRealm.id : null })
+  const rows = await principalQuery(authRealm.realm).execute({ user_id, sid, tenant: tenantOf(authRealm) })
   const row = rows[0]
   if (!row) throw unauthorized({ detail: 'User not found', code: 'user_not_found' })
   // The last look before anyone is let in, whatever the connection has proven.

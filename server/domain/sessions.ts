@@ -9,8 +9,7 @@ import type { AuthRealm } from './auth-realm.ts'
 import { enqueueMail } from './outbox.ts'
 import { sessionRevoked } from './refusals.ts'
 import { closeSupportAccesses, endSupportAccessesBy, supportedBy } from './support-sessions.ts'
-import type { TenantStanding } from './tenant-standing.ts'
-import { closedAnswer, standingNow } from './tenant-standing.ts'
+import { closedAnswer, standingIn, standingNow, tenantOf } from './tenant-standing.ts'
 import type { Claims, LiveSession } from './tokens.ts'
 import { TokenError, mintAccess, mintRefresh, verifyToken } from './tokens.ts'
 
@@ -56,7 +55,8 @@ export async function rotateSession(app: App, authRealm: AuthRealm, refreshToken
 }
 
 // One compare-and-set statement: of any number of callers with one token, one finds its counter still there.
-async function advance({ realm, kind, id }: AuthRealm, claims: Claims): Promise<LiveSession | undefined> {
+async function advance(authRealm: AuthRealm, claims: Claims): Promise<LiveSession | undefined> {
+  const { realm } = authRealm
   const { users, sessions } = realm.tables
   const query = realm.prepared('advance', () => realm.db.update(sessions)
     .set({ counter: sql`${sessions.counter} + 1`, rotated_at: sql`${sql.placeholder('now')}` })
@@ -70,22 +70,16 @@ async function advance({ realm, kind, id }: AuthRealm, claims: Claims): Promise<
     ))
     .returning(liveColumns(sessions))
     .prepare('advance'))
-  const rows = await query.execute({ sid: claims.sid, user_id: claims.user_id, seq: claims.seq, now: new Date().toISOString(), tenant: kind === 'tenant' ? id : null })
+  const rows = await query.execute({ sid: claims.sid, user_id: claims.user_id, seq: claims.seq, now: new Date().toISOString(), tenant: tenantOf(authRealm) })
   return rows[0]
 }
 
 async function explainRefusal(app: App, authRealm: AuthRealm, claims: Claims, origin: Origin): Promise<LiveSession> {
   const session = await requireLiveSession(authRealm, claims)
   if (isWithinGrace(app, session, claims)) return session
-  // Still current, and yet not advanced: only the tenant's state can have stood in the way.
-  if (claims.seq === session.counter) throw closedAnswer(await readStanding(authRealm)) ?? unavailable()
+  // Still current, and yet not advanced: the tenant was closed for that moment.
+  if (claims.seq === session.counter) throw unavailable()
   throw await punishReuse(app, authRealm, session, claims, origin)
-}
-
-async function readStanding({ realm, kind, id }: AuthRealm): Promise<TenantStanding> {
-  const query = realm.prepared('standing', () => realm.db.select({ standing: standingNow }).from(sql`(values (1)) as one`).prepare('standing'))
-  const rows = await query.execute({ tenant: kind === 'tenant' ? id : null })
-  return rows[0]!.standing
 }
 
 /**
@@ -163,7 +157,8 @@ async function readRefreshToken(app: App, authRealm: AuthRealm, token: string, o
   }
 }
 
-async function requireLiveSession({ realm }: AuthRealm, claims: Claims): Promise<LiveSession & { support: string | null }> {
+async function requireLiveSession(authRealm: AuthRealm, claims: Claims): Promise<LiveSession & { support: string | null }> {
+  const { realm } = authRealm
   const { sessions, users } = realm.tables
   const rows = await realm.db.select({
     ...liveColumns(sessions),
@@ -171,8 +166,11 @@ async function requireLiveSession({ realm }: AuthRealm, claims: Claims): Promise
     revoked_reason: sessions.revoked_reason,
     is_active: users.is_active,
     support: supportedBy(realm),
+    standing: standingIn(authRealm),
   }).from(sessions).innerJoin(users, eq(users.id, sessions.user_id)).where(and(eq(sessions.id, claims.sid), eq(users.id, claims.user_id)))
   const session = rows[0]
+  const closed = session && closedAnswer(session.standing)
+  if (closed) throw closed
   if (!session?.is_active) throw unauthorized({ detail: 'No active account found for the given token.' })
   if (session.revoked_at) throw session.revoked_reason === 'blacklist' || claims.seq < session.counter ? blacklisted() : sessionRevoked()
   if (session.expires_at <= new Date()) throw unauthorized({ detail: 'Token is expired', code: 'token_not_valid' })

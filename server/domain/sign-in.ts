@@ -1,13 +1,15 @@
-import { and, eq } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import { describeUserAgent } from '../../shared/user-agent.ts'
 import type { Db } from '../database/realms.ts'
 import type { App, Origin } from './app.ts'
 import { logEvent, recordAudit } from './audit.ts'
 import type { AuthRealm } from './auth-realm.ts'
+import { costliestHash } from './hash-costs.ts'
 import { enqueueMail } from './outbox.ts'
 import { noActiveAccount } from './refusals.ts'
 import type { TokenPair } from './sessions.ts'
 import { insertSession, mintPair } from './sessions.ts'
+import { closedAnswer, requireOpenTenant, standingIn } from './tenant-standing.ts'
 import type { UserRow } from './users.ts'
 import { userColumns } from './users.ts'
 
@@ -15,14 +17,14 @@ export interface Credentials { email: string, password: string }
 
 /**
  * Opens a session for an e-mail address and a password.
- * @throws ApiError 401, the same in words and in time whatever was wrong; 429 before any hashing; 503
+ * @throws ApiError 401, the same in words and in time whatever was wrong; 429 before any hashing; 503; 403 where the tenant is closed
  */
 export async function signIn(app: App, authRealm: AuthRealm, { email, password }: Credentials, origin: Origin, userAgent: string | null): Promise<TokenPair & { user: UserRow }> {
   const { realm } = authRealm
   const attempt = app.limits.passwordAttempt(realm.schema, email, origin.ip)
-  const account = await findAccount(authRealm, email)
+  const [account, costliest] = await Promise.all([findAccount(authRealm, email), costliestHash(realm)])
   // One who may not sign in is as unknown to everything that follows: the work done, the attempts counted.
-  const matches = await app.hashing.verify(password, account?.is_active ? account.password : null, attempt).catch(about(account))
+  const matches = await app.hashing.verify(password, account?.is_active ? account.password : null, costliest, attempt).catch(about(account))
   const opened = matches && account ? await openSession(app, authRealm, account, password, origin, userAgent) : undefined
   if (!opened) {
     await recordAudit(realm.db, realm, origin, { action: 'session.refused', subject: account?.id, details: { device: describeUserAgent(userAgent) } })
@@ -40,10 +42,15 @@ function about(account: { id: string } | undefined) {
   }
 }
 
-async function findAccount({ realm }: AuthRealm, email: string) {
+async function findAccount(authRealm: AuthRealm, email: string) {
+  const { realm } = authRealm
   const { users } = realm.tables
-  const rows = await realm.db.select({ id: users.id, password: users.password, is_active: users.is_active }).from(users).where(eq(users.email, email))
-  return rows[0]
+  const account = { id: users.id, password: users.password, is_active: users.is_active }
+  const rows = await realm.db.select({ account, standing: standingIn(authRealm) }).from(sql`(values (1)) as one`).leftJoin(users, eq(users.email, email))
+  const { standing, account: found } = rows[0]!
+  const closed = closedAnswer(standing)
+  if (closed) throw closed
+  return found ?? undefined
 }
 
 async function openSession(app: App, authRealm: AuthRealm, account: { id: string, password: string | null }, password: string, origin: Origin, userAgent: string | null) {
@@ -51,12 +58,12 @@ async function openSession(app: App, authRealm: AuthRealm, account: { id: string
   const { users } = realm.tables
   const renewed = app.hashing.isStale(account.password!) ? await app.hashing.hash(password) : account.password
   return realm.transaction(async (tx) => {
-    // Hashing took a while: the account must still be active, and have the password that was checked.
+    // Hashing took a while: tenant and account must still be active, and the password the one that was checked.
     const updated = await tx.update(users).set({ last_login: new Date(), password: renewed })
-      .where(and(eq(users.id, account.id), eq(users.password, account.password!), eq(users.is_active, true)))
+      .where(and(eq(users.id, account.id), eq(users.password, account.password!), eq(users.is_active, true), sql`${standingIn(authRealm)} = 'active'`))
       .returning(userColumns(users))
     const user = updated[0]
-    if (!user) return undefined
+    if (!user) return void await requireOpenTenant(tx, authRealm)
     await tellOfNewDevice(tx, authRealm, user, origin, userAgent)
     const session = await insertSession(tx, app, realm, user.id, { ip: origin.ip, user_agent: userAgent })
     await recordAudit(tx, realm, { ...origin, actor: user.id }, { action: 'session.opened', subject: user.id, details: { session: session.id, device: describeUserAgent(userAgent) } })

@@ -35,7 +35,7 @@ export async function requireCurrentPassword(app: App, authRealm: AuthRealm, use
   const { users } = realm.tables
   const attempt = app.limits.passwordAttempt(realm.schema, user.email, origin.ip)
   const rows = await realm.db.select({ password: users.password }).from(users).where(eq(users.id, user.id))
-  if (await app.hashing.verify(password, rows[0]?.password ?? null, attempt)) return
+  if (await app.hashing.verify(password, rows[0]?.password ?? null, 0, attempt)) return
   await recordAudit(realm.db, realm, origin, { action: 'user.password_refused', subject: user.id })
   logEvent(app, authRealm, origin, 'password_refused')
   throw invalid({ current_password: ['Invalid password.'] })

@@ -56,7 +56,7 @@ export default defineNitroPlugin((nitro) => {
     if (closing) return
     const isListening = () => subscription?.isUp() ?? false
     const hosts = createHostDirectory(config, app.database, { isAnnounced: isListening })
-    subscription = subscribe(app.databaseUrl, tenantsChannel, { onMessage: hosts.forget, onUp: () => hosts.forget() })
+    subscription = subscribe(app, tenantsChannel, { onMessage: hosts.forget, onUp: () => hosts.forget() })
     setRuntime({ app, migrations, hosts, activity: createActivity(app), fleetRuns: createFleetRuns(app, app.databaseUrl, migrations.tenant), isListening })
     log().info({ event: 'started', port: config.port, base_domain: config.baseDomain })
   }

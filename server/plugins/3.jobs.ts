@@ -16,9 +16,9 @@ export default defineNitroPlugin(() => {
   whileRunning(({ app, migrations }) => {
     const delivery = startMailDelivery(app, createMailer(app.config))
     // Sent by whichever process hears of it first; onUp, as something may have been missed.
-    const subscription = subscribe(app.databaseUrl, outboxChannel, { onMessage: delivery.wake, onUp: delivery.wake })
+    const subscription = subscribe(app, outboxChannel, { onMessage: delivery.wake, onUp: delivery.wake })
     const operations = startOperations(app, migrations)
-    const calls = subscribe(app.databaseUrl, operationsChannel, { onMessage: operations.wake, onUp: operations.wake })
+    const calls = subscribe(app, operationsChannel, { onMessage: operations.wake, onUp: operations.wake })
     const jobs = startJobs(app, migrations.tenant)
     const pool = app.config.poolSize > 0 ? keepPool(app, migrations.tenant) : undefined
     return async () => {
@@ -30,6 +30,6 @@ export default defineNitroPlugin(() => {
 
 function keepPool(app: RunningApp, migrations: Migration[]) {
   const keeper = createPoolKeeper(app, migrations)
-  const subscription = subscribe(app.databaseUrl, poolChannel, { onMessage: keeper.wake, onUp: keeper.wake })
+  const subscription = subscribe(app, poolChannel, { onMessage: keeper.wake, onUp: keeper.wake })
   return { stop: () => Promise.all([subscription.stop(), keeper.stop()]) }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
+import { and, eq } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fromSystem } from '../../server/domain/app.ts'
 import { resumeTenant, suspendTenant } from '../../server/domain/tenant-states.ts'
@@ -173,6 +174,25 @@ describe('guessing passwords', () => {
     for (const forwarded of [address, `127.0.0.1, ${address}`, `, ,${address}`, `${'9'.repeat(500)}, ${address}`]) {
       expect((await signIn(world.acme, { ...world.acme.admin, password: wrong }, forwarded)).status).toBe(429)
     }
+  })
+
+  test('from all over a network of IPv6 is guessing from one address, and from the next network it is not', async () => {
+    const { id, email } = world.acme.staff
+    const attempt = (address: string) => signIn(world.acme, { email, password: wrong }, address)
+    for (let i = 0; i < 10; i++) expect((await attempt(`2001:db8:1:2:${i}::${i}`)).status).toBe(401)
+    expectThrottled(await attempt('2001:db8:1:2:ffff:ffff:ffff:ffff'))
+    expect((await attempt('2001:db8:1:3::1')).status).toBe(401)
+    expect((await world.globex.call(`${auth}/jwt/create/`, { body: world.globex.staff, headers: { 'x-forwarded-for': '2001:db8:1:2::1' } })).status).toBe(200)
+    // What happened stays under the very address that it came from.
+    const { db, tables: { audit_events: events } } = realmOf(world.app, world.acme).realm
+    expect(await db.$count(events, and(eq(events.subject, id), eq(events.ip, '2001:db8:1:2:3::3')))).toBe(1)
+  })
+
+  test('from an address of IPv4 is the same guessing where that is written as IPv6', async () => {
+    const spellings = ['198.51.100.77', '::ffff:198.51.100.77', '::ffff:c633:644d', '0:0:0:0:0:FFFF:C633:644D']
+    for (let i = 0; i < 10; i++) expect((await signIn(world.acme, { ...world.acme.staff, password: wrong }, spellings[i % 4]!)).status).toBe(401)
+    for (const address of spellings) expectThrottled(await signIn(world.acme, { ...world.acme.staff, password: wrong }, address))
+    expect((await signIn(world.acme, { ...world.acme.staff, password: wrong }, '::ffff:c633:644e')).status).toBe(401)
   })
 
   test('is forgotten with a right one: a success clears the count of account and address', async () => {

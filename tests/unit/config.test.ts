@@ -72,7 +72,7 @@ describe('a setting', () => {
   it.each([
     ['PORT', '0'], ['PORT', '65536'], ['PORT', 'x'], ['PORT', '1.5'], ['PORT', '-1'], ['PUBLIC_PORT', 'x'], ['NODE_ENV', 'prod'], ['DEMO', 'yes'], ['SITE_PROTOCOL', 'ftp'], ['SITE_PROTOCOL', 'HTTPS'],
     ['BASE_DOMAIN', 'a_b'], ['BASE_DOMAIN', '.localhost'], ['BASE_DOMAIN', 'localhost.'], ['BASE_DOMAIN', 'http://localhost'], ['BASE_DOMAIN', 'localhost:3000'], ['BASE_DOMAIN', 'a b'], ['DATABASE_URL', 'mysql://x'], ['DATABASE_URL', 'x'],
-    ['DB_SLOTS', '0'], ['DB_SLOTS', '201'], ['BCRYPT_COST', '9'], ['BCRYPT_COST', '17'], ['ACCESS_TTL', '0'], ['ACCESS_TTL', '-1'], ['ACCESS_TTL', 'x'], ['REFRESH_TTL', '0'], ['SESSION_TTL', '0'], ['REFRESH_GRACE', '-1'], ['LOG_LEVEL', 'loud'],
+    ['DB_SLOTS', '0'], ['DB_SLOTS', '201'], ['BCRYPT_COST', '9'], ['BCRYPT_COST', '17'], ['LIMIT_IPV6_PREFIX', '31'], ['LIMIT_IPV6_PREFIX', '129'], ['ACCESS_TTL', '0'], ['ACCESS_TTL', '-1'], ['ACCESS_TTL', 'x'], ['REFRESH_TTL', '0'], ['SESSION_TTL', '0'], ['REFRESH_GRACE', '-1'], ['LOG_LEVEL', 'loud'],
     ['SIGNUP', 'yes'], ['SIGNUP', 'OPEN'], ['POOL_SIZE', '-1'], ['POOL_SIZE', '101'], ['POOL_SIZE', '1.5'],
     ['TRUSTED_PROXIES', 'x'], ['TRUSTED_PROXIES', '10.0.0.0/33'], ['TRUSTED_PROXIES', '10.0.0.0/-1'], ['TRUSTED_PROXIES', '10.0.0.0/'], ['TRUSTED_PROXIES', '10.0.0.0/8/8'], ['TRUSTED_PROXIES', '::/129'], ['TRUSTED_PROXIES', '127.0.0.1, *'], ['TRUSTED_PROXIES', 'loopback'],
   ])('that is not understood refuses the start in one line that names it: %s=%s', (name, value) => {

@@ -1,0 +1,53 @@
+import type { AddressInfo, Socket } from 'node:net'
+import { connect, createServer } from 'node:net'
+
+export interface DeafProxy {
+  /** The database's, by way of the proxy. */
+  url: string
+  /** Whether notifications get through; everything else always does. */
+  hears: boolean
+  close(): Promise<void>
+}
+
+/** Stands before a database as a pooler does that loses the notifications of those who listen. */
+export async function createDeafProxy(databaseUrl: string): Promise<DeafProxy> {
+  const target = new URL(databaseUrl)
+  const sockets = new Set<Socket>()
+  const server = createServer((client) => {
+    const database = connect(Number(target.port), target.hostname)
+    const drop = withoutNotifications(bytes => client.write(bytes), () => !proxy.hears)
+    client.on('data', bytes => database.write(bytes))
+    database.on('data', drop)
+    for (const [socket, other] of [[client, database], [database, client]] as const) {
+      sockets.add(socket)
+      socket.on('error', () => {}).on('close', () => {
+        sockets.delete(socket)
+        other.destroy()
+      })
+    }
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const url = Object.assign(new URL(databaseUrl), { port: (server.address() as AddressInfo).port })
+  const proxy: DeafProxy = {
+    url: url.href,
+    hears: true,
+    close() {
+      for (const socket of sockets) socket.destroy()
+      return new Promise(resolve => server.close(() => resolve()))
+    },
+  }
+  return proxy
+}
+
+// PostgreSQL's protocol: each of the server's messages is a letter and a length that counts itself; A is a notification.
+function withoutNotifications(pass: (bytes: Buffer) => void, isDeaf: () => boolean): (bytes: Buffer) => void {
+  let rest = Buffer.alloc(0)
+  return (bytes) => {
+    rest = Buffer.concat([rest, bytes])
+    while (rest.length >= 5 && rest.length > rest.readUInt32BE(1)) {
+      const end = 1 + rest.readUInt32BE(1)
+      if (rest[0] !== 'A'.charCodeAt(0) || !isDeaf()) pass(rest.subarray(0, end))
+      rest = rest.subarray(end)
+    }
+  }
+}
