@@ -21,8 +21,8 @@ import { insertUser } from './users.ts'
 export type Registration = Omit<z.output<typeof registrationSchema>, 're_password'>
 
 /** @returns how people join. @throws ApiError 403 `registration_closed` where it is by invitation */
-export async function requireOpenRegistration(authRealm: AuthRealm): Promise<{ domains: string[] }> {
-  const { registration, registration_domains: domains } = await readAccountRules(authRealm)
+export async function requireOpenRegistration(authRealm: AuthRealm, db?: Db): Promise<{ domains: string[] }> {
+  const { registration, registration_domains: domains } = await readAccountRules(authRealm, db)
   if (registration !== 'open') throw forbidden('Registration is by invitation.', 'registration_closed')
   return { domains }
 }
@@ -39,6 +39,8 @@ export async function register(app: App, authRealm: AuthRealm, input: Registrati
   const password = await hashNewPassword(app, authRealm, input, input.password)
   try {
     return await realm.transaction(async (tx) => {
+      // Hashing took a while.
+      await requireOpenRegistration(authRealm, tx)
       const user = await insertUser(tx, realm, { ...input, password, activated_at: null })
       await openLink(tx, realm, 'activation', eq(realm.tables.users.id, user.id))
       await enqueueMail(tx, authRealm, { kind: 'activation', to: user.email, data: { user: user.id } })

@@ -9,8 +9,7 @@ import type { AuthRealm } from './auth-realm.ts'
 import { enqueueMail } from './outbox.ts'
 import { sessionRevoked } from './refusals.ts'
 import { closeSupportAccesses, endSupportAccessesBy, supportedBy } from './support-sessions.ts'
-import type { TenantStanding } from './tenant-standing.ts'
-import { closedAnswer, standingNow } from './tenant-standing.ts'
+import { closedAnswer, readStanding, standingNow } from './tenant-standing.ts'
 import type { Claims, LiveSession } from './tokens.ts'
 import { TokenError, mintAccess, mintRefresh, verifyToken } from './tokens.ts'
 
@@ -78,14 +77,8 @@ async function explainRefusal(app: App, authRealm: AuthRealm, claims: Claims, or
   const session = await requireLiveSession(authRealm, claims)
   if (isWithinGrace(app, session, claims)) return session
   // Still current, and yet not advanced: only the tenant's state can have stood in the way.
-  if (claims.seq === session.counter) throw closedAnswer(await readStanding(authRealm)) ?? unavailable()
+  if (claims.seq === session.counter) throw closedAnswer(await readStanding(authRealm, authRealm.realm.db)) ?? unavailable()
   throw await punishReuse(app, authRealm, session, claims, origin)
-}
-
-async function readStanding({ realm, kind, id }: AuthRealm): Promise<TenantStanding> {
-  const query = realm.prepared('standing', () => realm.db.select({ standing: standingNow }).from(sql`(values (1)) as one`).prepare('standing'))
-  const rows = await query.execute({ tenant: kind === 'tenant' ? id : null })
-  return rows[0]!.standing
 }
 
 /**

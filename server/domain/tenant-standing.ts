@@ -2,6 +2,8 @@ import { sql } from 'drizzle-orm'
 import type { ApiError } from '../../shared/errors.ts'
 import { notFound } from '../../shared/errors.ts'
 import type { TenantStatus } from '../../shared/tenant-statuses.ts'
+import type { Db } from '../database/realms.ts'
+import type { AuthRealm } from './auth-realm.ts'
 import { inMaintenance, tenantInactive } from './refusals.ts'
 
 /** How a tenant stands to those who call: only an `active` one is open. */
@@ -20,6 +22,18 @@ export const standingNow = sql<TenantStanding>`coalesce((
   select case when t.maintenance_since is null then t.status else 'maintenance' end
   from platform.tenants t where t.id = ${sql.placeholder('tenant')}::uuid
 ), case when ${sql.placeholder('tenant')}::uuid is null then 'active' else 'gone' end)`
+
+/** @returns how the tenant of a realm stands right now; the platform's own realm is always open */
+export async function readStanding({ kind, id }: AuthRealm, db: Db): Promise<TenantStanding> {
+  const rows = await db.select({ standing: standingNow }).from(sql`(values (1)) as one`).execute({ tenant: kind === 'tenant' ? id : null })
+  return rows[0]!.standing
+}
+
+/** @throws ApiError 403, 404 or 503 where the tenant is not open as of now */
+export async function requireOpen(tx: Db, authRealm: AuthRealm): Promise<void> {
+  const closed = authRealm.kind === 'tenant' && closedAnswer(await readStanding(authRealm, tx))
+  if (closed) throw closed
+}
 
 /** @returns the one answer for everything on the host of a tenant that is not open */
 export function closedAnswer(standing: TenantStanding): ApiError | undefined {
