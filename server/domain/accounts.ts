@@ -12,7 +12,7 @@ import type { AuthRealm } from './auth-realm.ts'
 import type { Link } from './one-time-links.ts'
 import { consumeLink, isReachable, openLink, requireLink, staleLink } from './one-time-links.ts'
 import { enqueueMail } from './outbox.ts'
-import { requireOpenTenant, transactionWhileOpen } from './tenant-standing.ts'
+import { requireOpenTenant } from './tenant-standing.ts'
 import { hashNewPassword, replacePassword } from './user-passwords.ts'
 import type { UserRow } from './users.ts'
 import { insertUser } from './users.ts'
@@ -22,8 +22,8 @@ import { insertUser } from './users.ts'
 export type Registration = Omit<z.output<typeof registrationSchema>, 're_password'>
 
 /** @returns how people join. @throws ApiError 403 `registration_closed` where it is by invitation */
-export async function requireOpenRegistration(authRealm: AuthRealm): Promise<{ domains: string[] }> {
-  const [{ registration, registration_domains: domains }] = await Promise.all([readAccountRules(authRealm), requireOpenTenant(authRealm.realm.db, authRealm)])
+export async function requireOpenRegistration(authRealm: AuthRealm, db: Db = authRealm.realm.db): Promise<{ domains: string[] }> {
+  const [{ registration, registration_domains: domains }] = await Promise.all([readAccountRules(authRealm, db), requireOpenTenant(db, authRealm)])
   if (registration !== 'open') throw forbidden('Registration is by invitation.', 'registration_closed')
   return { domains }
 }
@@ -39,7 +39,9 @@ export async function register(app: App, authRealm: AuthRealm, input: Registrati
   if (domains.length > 0 && !domains.includes(input.email.split('@')[1]!)) throw invalid({ email: [`Use an address at ${domains.join(', ')}.`] })
   const password = await hashNewPassword(app, authRealm, input, input.password)
   try {
-    return await transactionWhileOpen(authRealm, async (tx) => {
+    return await realm.transaction(async (tx) => {
+      // Hashing took a while.
+      await requireOpenRegistration(authRealm, tx)
       const user = await insertUser(tx, realm, { ...input, password, activated_at: null })
       await openLink(tx, realm, 'activation', eq(realm.tables.users.id, user.id))
       await enqueueMail(tx, authRealm, { kind: 'activation', to: user.email, data: { user: user.id } })
@@ -70,7 +72,7 @@ export async function requestPasswordReset(app: App, authRealm: AuthRealm, email
 async function requestLink(app: App, authRealm: AuthRealm, email: string, purpose: 'activation' | 'reset', condition?: SQL): Promise<void> {
   const { realm } = authRealm
   if (!await app.limits.admitMail(realm.schema, email)) return
-  await transactionWhileOpen(authRealm, async (tx) => {
+  await realm.transaction(async (tx) => {
     await openLink(tx, realm, purpose, and(eq(realm.tables.users.email, email), isReachable(realm), condition)!)
     await enqueueMail(tx, authRealm, { kind: purpose === 'reset' ? 'password_reset' : 'activation_request', to: email, data: {} })
   })
@@ -84,7 +86,7 @@ export async function activate(app: App, authRealm: AuthRealm, link: Link, origi
   const { realm } = authRealm
   const { users } = realm.tables
   const { user } = await requireLink(app, authRealm, 'activation', link, origin)
-  await transactionWhileOpen(authRealm, async (tx) => {
+  await realm.transaction(async (tx) => {
     // The token stays until it expires, so that a second click is told what the first one did.
     const activated = await tx.update(users).set({ activated_at: sql`now()` })
       .where(and(eq(users.id, user.id), isNull(users.activated_at), isReachable(realm))).returning({ id: users.id })
@@ -105,7 +107,7 @@ export async function resetPassword(app: App, authRealm: AuthRealm, { new_passwo
   // A look first, so that a wrong link costs no hashing; what counts is that it is used up below.
   const { user, where } = await requireLink(app, authRealm, 'reset', link, origin)
   const hash = await hashNewPassword(app, authRealm, user, new_password, { field: 'new_password' })
-  await transactionWhileOpen(authRealm, async (tx) => {
+  await realm.transaction(async (tx) => {
     await consumeLink(tx, realm, where)
     // Following the link proves the address, as activation does; it does not undo a deactivation.
     await tx.update(users).set({ activated_at: sql`coalesce(${users.activated_at}, now())` }).where(eq(users.id, user.id))
@@ -121,7 +123,7 @@ export async function resetPassword(app: App, authRealm: AuthRealm, { new_passwo
 export async function requestEmailChange(app: App, authRealm: AuthRealm, userId: string, email: string, origin: Origin): Promise<void> {
   const { realm } = authRealm
   if (!await app.limits.admitMail(realm.schema, email)) return
-  await transactionWhileOpen(authRealm, async (tx) => {
+  await realm.transaction(async (tx) => {
     await openLink(tx, realm, 'email', eq(realm.tables.users.id, userId), { email })
     await enqueueMail(tx, authRealm, { kind: 'email_change', to: email, data: { user: userId } })
     await recordAudit(tx, realm, origin, { action: 'user.email_change_requested', subject: userId, details: { email } })
@@ -138,7 +140,7 @@ export async function confirmEmailChange(app: App, authRealm: AuthRealm, link: L
   if (!payload?.email || user.deactivated_at) throw staleLink()
   const email = payload.email
   try {
-    await transactionWhileOpen(authRealm, async (tx) => {
+    await realm.transaction(async (tx) => {
       await consumeLink(tx, realm, where)
       await replaceEmail(tx, realm, user.id, email)
       await enqueueMail(tx, authRealm, { kind: 'email_changed', to: user.email, data: { user: user.id } })

@@ -1,4 +1,4 @@
-import type { Database, PlatformRealm, Realm, TenantRealm } from '../database/realms.ts'
+import type { Database, Db, PlatformRealm, Realm, TenantRealm } from '../database/realms.ts'
 
 /** A realm as tokens and rules know it: whose people sign in here, and what their tokens are bound to. */
 export interface AuthRealm<R extends Realm = Realm> {
@@ -9,7 +9,14 @@ export interface AuthRealm<R extends Realm = Realm> {
   origin: string
   name: string
   realm: R
+  /**
+   * Within a request: throws unless its caller may still act. Every transaction begins with it; after a wait for a lock
+   * on the caller's own row it is asked again, as the caller may have lost the right to it meanwhile.
+   */
+  recheck?: Recheck
 }
+
+export type Recheck = (tx: Db) => Promise<void>
 
 export interface TenantIdentity {
   id: string
@@ -20,6 +27,30 @@ export interface TenantIdentity {
 
 export function tenantAuthRealm(database: Database, tenant: TenantIdentity): AuthRealm<TenantRealm> {
   return { kind: 'tenant', id: tenant.id, origin: tenant.origin, name: tenant.name, realm: database.tenant(tenant.schema) }
+}
+
+/** @returns the same for one request, each of whose transactions begins with `recheck` */
+export function guardAuthRealm<R extends Realm>(authRealm: AuthRealm<R>, recheck: Recheck): AuthRealm<R> {
+  return { ...authRealm, recheck, realm: guardRealm(authRealm.realm, recheck) }
+}
+
+/** @returns the same for one request; see `guardAuthRealm` */
+export function guardDatabase(database: Database, recheck: Recheck): Database {
+  return {
+    ...database,
+    platform: guardRealm(database.platform, recheck),
+    tenant: schema => guardRealm(database.tenant(schema), recheck),
+  }
+}
+
+function guardRealm<R extends Realm>(realm: R, recheck: Recheck): R {
+  return {
+    ...realm,
+    transaction: work => realm.transaction(async (tx) => {
+      await recheck(tx)
+      return work(tx)
+    }),
+  }
 }
 
 export function platformAuthRealm(database: Database, origin: string): AuthRealm<PlatformRealm> {

@@ -11,7 +11,7 @@ import type { AuthRealm } from './auth-realm.ts'
 import type { InvitationRow } from './invitations.ts'
 import { invitationColumns, isOpen } from './invitations.ts'
 import { hashOf, newToken, wrongLink } from './one-time-links.ts'
-import { requireOpenTenant, transactionWhileOpen } from './tenant-standing.ts'
+import { requireOpenTenant } from './tenant-standing.ts'
 import { hashNewPassword } from './user-passwords.ts'
 import type { UserRow } from './users.ts'
 import { insertUser } from './users.ts'
@@ -62,7 +62,7 @@ export async function acceptInvitation(app: App, authRealm: AuthRealm<TenantReal
   const { token, password, ...names } = input
   const { id, email } = await requireInvitationByToken(app, authRealm, token, origin)
   const hash = await hashNewPassword(app, authRealm, { ...names, email }, password)
-  return transactionWhileOpen(authRealm, async (tx) => {
+  return authRealm.realm.transaction(async (tx) => {
     const accepted = await tx.update(invitations).set({ accepted_at: sql`now()` })
       .where(and(eq(invitations.id, id), eq(invitations.token_hash, hashOf(token)), isOpen(invitations)))
       .returning({ role: invitations.role, department: invitations.department })

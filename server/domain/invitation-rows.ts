@@ -1,13 +1,14 @@
 import { parse } from 'csv-parse/sync'
 import { eq, sql } from 'drizzle-orm'
 import type { FieldErrors } from '../../shared/errors.ts'
-import { ApiError, invalid } from '../../shared/errors.ts'
+import { invalid } from '../../shared/errors.ts'
 import { invitationRowsLimit, invitationSchema } from '../../shared/schemas/invitation.ts'
 import { noSuchObject } from '../../shared/schemas/fields.ts'
 import { validate } from '../../shared/schemas/validate.ts'
 import type { TenantRealm } from '../database/realms.ts'
 import type { App, Origin } from './app.ts'
 import type { AuthRealm } from './auth-realm.ts'
+import { isOfOne } from './failures.ts'
 import type { InvitationRow, NewInvitation } from './invitations.ts'
 import { inviteOnce, requireInvitable } from './invitations.ts'
 
@@ -67,7 +68,7 @@ async function inviteRow(invite: Invite, { row, input, errors }: Row): Promise<R
     return { row, email: wanted.email, status: isNew ? 'invited' : 'already_invited', invitation: invited, errors: null }
   }
   catch (error) {
-    if (!(error instanceof ApiError) || error.status === 503) throw error
+    if (!isOfOne(error)) throw error
     const errors = error.status === 400 ? error.body as FieldErrors : { non_field_errors: [String(error.body.detail)] }
     return { row, email, status: 'failed', invitation: null, errors }
   }

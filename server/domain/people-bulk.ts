@@ -1,6 +1,6 @@
 import { eq, inArray, isNotNull } from 'drizzle-orm'
 import type { z } from 'zod'
-import { ApiError, conflict, invalid, notFound, throttled } from '../../shared/errors.ts'
+import { conflict, invalid, notFound, throttled } from '../../shared/errors.ts'
 import { noSuchObject } from '../../shared/schemas/fields.ts'
 import type { bulkSchema } from '../../shared/schemas/user.ts'
 import type { BulkResult } from '../../shared/types/people.ts'
@@ -8,7 +8,7 @@ import type { TenantRealm } from '../database/realms.ts'
 import type { App, Origin } from './app.ts'
 import { recordAudit } from './audit.ts'
 import type { AuthRealm } from './auth-realm.ts'
-import { messageOf } from './failures.ts'
+import { isOfOne, messageOf } from './failures.ts'
 import { openLink } from './one-time-links.ts'
 import { enqueueMail } from './outbox.ts'
 import type { UserChange, UserRow } from './users.ts'
@@ -48,7 +48,7 @@ async function actOnOne(app: App, authRealm: TenantAuthRealm, id: string, person
     return { ...result, status: 'done' }
   }
   catch (error) {
-    if (!(error instanceof ApiError) || error.status === 503) throw error
+    if (!isOfOne(error)) throw error
     return { ...result, status: 'refused', detail: messageOf(error) }
   }
 }

@@ -80,7 +80,10 @@ async function performBatch(authRealm: TenantAuthRealm, rows: ImportRow[], planB
   for (let attempt = 1; ; attempt++) {
     try {
       return await realm.transaction(async (tx) => {
-        const plan = planBatch(rows, await readState(tx, realm, rows, { lock: true }))
+        const state = await readState(tx, realm, rows, { lock: true })
+        // The caller may be among those whose locks were waited for.
+        await authRealm.recheck?.(tx)
+        const plan = planBatch(rows, state)
         await applyPlan(tx, authRealm, plan, origin)
         return plan
       })

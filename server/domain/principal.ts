@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm'
-import { unauthorized } from '../../shared/errors.ts'
-import type { Realm } from '../database/realms.ts'
+import { forbidden, unauthorized } from '../../shared/errors.ts'
+import type { Db, Realm } from '../database/realms.ts'
 import type { App, Origin } from './app.ts'
 import type { AuthRealm } from './auth-realm.ts'
 import { sessionRevoked } from './refusals.ts'
@@ -27,9 +27,14 @@ export async function requirePrincipal(app: App, authRealm: AuthRealm, accessTok
   }
 }
 
-/** @throws ApiError 401 naming what is no longer good, 403 or 503 when the tenant is closed */
-export async function loadPrincipal(authRealm: AuthRealm, { user_id, sid }: { user_id: string, sid: string }) {
-  const rows = await principalQuery(authRealm.realm).execute({ user_id, sid, tenant: tenantOf(authRealm) })
+/**
+ * @param tx a transaction, to look as of now
+ * @throws ApiError 401 naming what is no longer good, 403 or 503 when the tenant is closed
+ */
+export async function loadPrincipal(authRealm: AuthRealm, { user_id, sid }: { user_id: string, sid: string }, tx?: Db) {
+  const { realm } = authRealm
+  const query = tx ? selectPrincipal(realm, tx) : realm.prepared('principal', () => selectPrincipal(realm, realm.db).prepare('principal'))
+  const rows = await query.execute({ user_id, sid, tenant: tenantOf(authRealm) })
   const row = rows[0]
   if (!row) throw unauthorized({ detail: 'User not found', code: 'user_not_found' })
   // The last look before anyone is let in, whatever the connection has proven.
@@ -41,9 +46,18 @@ export async function loadPrincipal(authRealm: AuthRealm, { user_id, sid }: { us
   return { user: row.user, session: row.session }
 }
 
-function principalQuery(realm: Realm) {
+/**
+ * Looks, in a transaction of its own doing, whether a principal is still what it was let in as.
+ * @throws ApiError as `loadPrincipal`; 403 where the role is another
+ */
+export async function recheckPrincipal(tx: Db, authRealm: AuthRealm, { user, session }: Principal): Promise<void> {
+  const { user: { role } } = await loadPrincipal(authRealm, { user_id: user.id, sid: session.id }, tx)
+  if (role !== user.role) throw forbidden()
+}
+
+function selectPrincipal(realm: Realm, db: Db) {
   const { users, sessions } = realm.tables
-  return realm.prepared('principal', () => realm.db.select({
+  return db.select({
     user: userColumns(users),
     session: {
       id: sessions.id,
@@ -56,7 +70,6 @@ function principalQuery(realm: Realm) {
   }).from(users)
     .leftJoin(sessions, and(eq(sessions.id, sql.placeholder('sid')), eq(sessions.user_id, users.id)))
     .where(eq(users.id, sql.placeholder('user_id')))
-    .prepare('principal'))
 }
 
 function accessRefused(fault: TokenFault) {

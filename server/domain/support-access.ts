@@ -13,7 +13,6 @@ import type { TokenPair } from './sessions.ts'
 import { insertSession, mintPair } from './sessions.ts'
 import { endSupportAccesses, isOpenAccess, isStillOperators } from './support-sessions.ts'
 import { tenantRealmOf } from './tenant-origins.ts'
-import { transactionWhileOpen } from './tenant-standing.ts'
 import { requireTenant } from './tenants.ts'
 
 /** An operator signs in as a tenant's user; docs/decisions/0011-support-access.md says what that allows. */
@@ -58,7 +57,7 @@ export async function requestSupportAccess(app: App, tenantId: string, request: 
 export async function openSupportSession(app: App, authRealm: AuthRealm<TenantRealm>, token: string, origin: Origin, userAgent: string | null): Promise<TokenPair> {
   const { realm } = authRealm
   await app.limits.checkLinks(realm.schema, origin.ip)
-  const session = await transactionWhileOpen(authRealm, async (tx) => {
+  const session = await authRealm.realm.transaction(async (tx) => {
     await requireAllowed(tx, realm)
     const access = await takeAccess(tx, app.database.platform, authRealm.id, token)
     if (!access || !await findActive(tx, realm, access.user_id)) return undefined

@@ -45,14 +45,6 @@ export async function requireOpenTenant(db: Db, authRealm: AuthRealm): Promise<v
   if (closed) throw closed
 }
 
-/** A transaction of the realm while its tenant is open. @throws as `requireOpenTenant`, and whatever `work` throws */
-export function transactionWhileOpen<T>(authRealm: AuthRealm, work: (tx: Db) => Promise<T>): Promise<T> {
-  return authRealm.realm.transaction(async (tx) => {
-    await requireOpenTenant(tx, authRealm)
-    return work(tx)
-  })
-}
-
 /** @returns the one answer for everything on the host of a tenant that is not open */
 export function closedAnswer(standing: TenantStanding): ApiError | undefined {
   switch (standing) {

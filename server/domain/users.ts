@@ -73,13 +73,16 @@ export type UserChange = Partial<Pick<UserRow, 'first_name' | 'last_name' | 'lan
  * @param db a transaction, where the person comes together with something else
  * @throws ApiError 400 naming the field: a password that breaks the rules, an e-mail or employee_id that is taken, a department that is not there
  */
-export async function createUser(app: App, authRealm: AuthRealm, input: NewUser, origin: Origin, db: Db = authRealm.realm.db): Promise<UserRow> {
+export async function createUser(app: App, authRealm: AuthRealm, input: NewUser, origin: Origin, db?: Db): Promise<UserRow> {
   const { password, is_active = true, ...fields } = input
   const hash = password === null ? null : await hashNewPassword(app, authRealm, fields, password, { db })
   const now = new Date()
-  const user = await insertUser(db, authRealm.realm, { ...fields, password: hash, activated_at: now, deactivated_at: is_active ? null : now })
-  await recordAudit(db, authRealm.realm, origin, { action: 'user.created', subject: user.id, details: { email: user.email, role: user.role } })
-  return user
+  const insert = async (tx: Db) => {
+    const user = await insertUser(tx, authRealm.realm, { ...fields, password: hash, activated_at: now, deactivated_at: is_active ? null : now })
+    await recordAudit(tx, authRealm.realm, origin, { action: 'user.created', subject: user.id, details: { email: user.email, role: user.role } })
+    return user
+  }
+  return db ? insert(db) : authRealm.realm.transaction(insert)
 }
 
 /**
@@ -118,6 +121,8 @@ export async function changeUser(app: App, authRealm: AuthRealm, id: string, cha
     if ((change.role !== undefined && change.role !== 'Admin') || is_active === false) await keepAnAdmin(tx, realm, id)
     const before = (await tx.select(userColumns(users)).from(users).where(eq(users.id, id)).for('update'))[0]
     if (!before) throw notFound()
+    // What their own record says may be what the lock was waited for.
+    if (id === origin.actor) await authRealm.recheck?.(tx)
     const values = { ...differing(before, fields), ...activity(before.is_active, is_active) }
     // Who has access, to what, and in which language she reads, is not a matter of support: it would outlive the session.
     if (origin.support && ('role' in values || 'deactivated_at' in values || 'language' in values)) throw beyondSupport()

@@ -12,13 +12,32 @@ export function hasBody(event: H3Event): boolean {
   return Number(getHeader(event, 'content-length') ?? 0) > 0 || getHeader(event, 'transfer-encoding') !== undefined || innerBody(event) !== undefined
 }
 
+/** Whether a part of the body is still on its way. */
+export function isArriving(event: H3Event): boolean {
+  return innerBody(event) === undefined && hasBody(event) && !event.node.req.complete
+}
+
+/**
+ * Takes a body as it is, in memory, for those who read it later: what is cut off half-way leaves nothing behind.
+ * @throws ApiError 413 when it is longer than its path takes, 408 when it dawdles, 400 when it ends too early
+ */
+export async function receiveBody(event: H3Event): Promise<void> {
+  if (hasBody(event) && innerBody(event) === undefined) received.set(event.node.req, await collect(event))
+}
+
+const received = new WeakMap<object, Buffer>()
+
+/** @returns the body that has been received */
+export function readBytes(event: H3Event): Buffer {
+  return received.get(event.node.req) ?? Buffer.alloc(0)
+}
+
 /**
  * Reads a JSON object.
- * @throws ApiError 400 with DRF's texts, 413 as soon as it is too long
+ * @throws ApiError 400 with DRF's texts
  */
-export async function readJson(event: H3Event): Promise<unknown> {
-  if (!hasBody(event)) return {}
-  const text = innerBody(event) ?? utf8(await readBytes(event))
+export function readJson(event: H3Event): unknown {
+  const text = innerBody(event) ?? utf8(readBytes(event))
   if (text === '') return {}
   const value = parseJson(text)
   if (value === null) throw invalid({ non_field_errors: ['No data provided'] })
@@ -26,24 +45,23 @@ export async function readJson(event: H3Event): Promise<unknown> {
   return value
 }
 
-/**
- * Reads a body as it is, in memory: what is cut off half-way leaves nothing behind.
- * @throws ApiError 413 when it is longer than its path takes, 408 when it dawdles, 400 when it ends too early
- */
-export function readBytes(event: H3Event): Promise<Buffer> {
+function collect(event: H3Event): Promise<Buffer> {
   const { req } = event.node
   const { limit, readLimit } = acceptedBody(event)
   const { requestLimit: patience } = requireRuntime().app.config
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
-  const chunks: Buffer[] = []
+  // Of what says that it is too long nothing is kept.
+  const isKept = Number(getHeader(event, 'content-length') ?? 0) <= limit
+  let chunks: Buffer[] = []
   let size = 0
   const refuse = (status: number, detail: string) => reject(new ApiError(status, { detail }, { connection: 'close' }))
   const tooLarge = () => refuse(413, 'Request body is too large.')
   const endEarly = () => refuse(400, 'The request body ended too early.')
-  const collect = (chunk: Buffer) => {
+  const take = (chunk: Buffer) => {
     size += chunk.length
-    if (size <= limit) chunks.push(chunk)
-    else if (size > readLimit) tooLarge()
+    if (size > readLimit) tooLarge()
+    else if (size > limit) chunks = []
+    else if (isKept) chunks.push(chunk)
   }
   const finish = () => {
     // Every request closes in the end; only before its body's end is that a fault.
@@ -52,12 +70,12 @@ export function readBytes(event: H3Event): Promise<Buffer> {
     else tooLarge()
   }
   const timer = setTimeout(refuse, patience * 1_000, 408, 'The request body took too long.')
-  req.on('error', endEarly).on('close', endEarly).on('end', finish).on('data', collect)
+  req.on('error', endEarly).on('close', endEarly).on('end', finish).on('data', take)
   if (req.destroyed) endEarly()
   // What still comes after a refusal flows on and is dropped.
   return promise.finally(() => {
     clearTimeout(timer)
-    req.off('data', collect).off('end', finish).off('close', endEarly)
+    req.off('data', take).off('end', finish).off('close', endEarly)
   })
 }
 

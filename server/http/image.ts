@@ -12,9 +12,9 @@ import { readOnlyPart } from './multipart.ts'
  * @param field that part's name
  * @throws ApiError 400 for a form that is none, 413
  */
-export async function readImageBody(event: H3Event, field: string): Promise<Buffer> {
+export function readImageBody(event: H3Event, field: string): Buffer {
   const type = getHeader(event, 'content-type') ?? ''
-  const body = await readBytes(event)
+  const body = readBytes(event)
   const image = /^multipart\//i.test(type) ? readOnlyPart(body, type, field) : body
   if (image.length > imageSizeLimit) throw new ApiError(413, { detail: 'Request body is too large.' })
   return image

@@ -1,28 +1,22 @@
 import type { EventHandler, H3Event } from 'h3'
 import { defineEventHandler, getQuery, getRouterParams, getHeader, setResponseHeader, setResponseStatus } from 'h3'
 import type { z } from 'zod'
-import { forbidden, notAuthenticated, notFound } from '../../shared/errors.ts'
-import type { Permission } from '../../shared/permissions.ts'
+import { notFound } from '../../shared/errors.ts'
 import { uuidPattern } from '../../shared/schemas/fields.ts'
 import type { App, Origin } from '../domain/app.ts'
 import type { AuthRealm } from '../domain/auth-realm.ts'
+import { guardAuthRealm, guardDatabase } from '../domain/auth-realm.ts'
 import type { Principal } from '../domain/principal.ts'
-import { requirePrincipal } from '../domain/principal.ts'
-import { beyondSupport, readOnly } from '../domain/refusals.ts'
 import { noteLimit } from '../domain/security-events.ts'
-import type { PlatformRealm, TenantRealm } from '../database/realms.ts'
+import type { PlatformRealm, Realm, TenantRealm } from '../database/realms.ts'
 import type { Surface } from '../../shared/types/surface.ts'
 import { requireRuntime } from '../runtime.ts'
-import { readJson } from './body.ts'
+import type { Access, Authority } from './authority.ts'
+import { createAuthority } from './authority.ts'
+import { isArriving, readJson, receiveBody } from './body.ts'
+import { settleTenancy } from './host.ts'
 import { validate } from '../../shared/schemas/validate.ts'
-import { readAccessToken } from './credentials.ts'
 import { unsafeMethods } from './methods.ts'
-
-/**
- * Who may call: there is no default. `'public'` and `'signed-in'` are words that a search finds;
- * a permission is a function from shared/permissions.ts.
- */
-export type Access = 'public' | 'signed-in' | Permission
 
 interface Options<A extends Access, Body extends z.ZodType | undefined, Query extends z.ZodType | undefined> {
   access: A
@@ -57,7 +51,7 @@ type Handler<R, A extends Access, Body, Query> = (context: Context<R, A, Body, Q
 
 /** A handler that says what was declared of it, for those who look at all routes. */
 export interface DeclaredHandler extends EventHandler {
-  declared: { surfaces: Surface[], body?: z.ZodType, query?: z.ZodType }
+  declared: { surfaces: Surface[], access: Access, body?: z.ZodType, query?: z.ZodType }
 }
 
 type Define<R> = <const A extends Access, Body extends z.ZodType | undefined = undefined, Query extends z.ZodType | undefined = undefined>(
@@ -76,14 +70,10 @@ export const defineSiteRoute = definer(['site']) as Define<undefined>
 
 function definer(surfaces: Surface[]): Define<unknown> {
   return (options, handler) => Object.assign(defineEventHandler(async (event) => {
-    const { tenancy } = event.context
-    if (!tenancy || !surfaces.includes(tenancy.surface)) throw notFound()
-    setResponseHeader(event, 'cache-control', 'private, no-store')
-    const { app } = requireRuntime()
-    const authRealm = tenancy.surface === 'site' ? undefined : tenancy.authRealm
-    const stranger: Origin = { actor: null, ip: event.context.ip, request_id: event.context.request_id }
-    const identify = () => findPrincipal(event, app, authRealm!, stranger, options.support)
-    const principal = options.access === 'public' ? null : await authorize(identify, options.access)
+    const early = openRequest(event, surfaces, options)
+    const wasAwaited = unsafeMethods.has(event.method) && await receive(event, early.authority)
+    const { app, authRealm, stranger, authority } = wasAwaited ? openRequest(event, surfaces, options) : early
+    const principal = await authority?.authorize() ?? null
     const params = readParams(event)
     const origin = principal ? { ...stranger, actor: principal.user.id, support: principal.session.support } : stranger
     const context = {
@@ -91,35 +81,45 @@ function definer(surfaces: Surface[]): Define<unknown> {
       authRealm,
       principal,
       params,
-      body: options.body && validate(options.body, await readJson(event)),
+      body: options.body && validate(options.body, readJson(event)),
       query: options.query && validate(options.query, firstValues(getQuery(event))),
       origin,
-      identify,
+      identify: authority?.identify,
       userAgent: getHeader(event, 'user-agent') ?? null,
       event,
     } as never
     const answer = await noting(() => handler(context), app, authRealm, origin)
     setResponseStatus(event, options.status ?? 200)
     return options.status === 204 ? null : answer
-  }), { declared: { surfaces, body: options.body, query: options.query } })
+  }), { declared: { surfaces, access: options.access, body: options.body, query: options.query } })
 }
 
-async function authorize(identify: () => Promise<Principal | undefined>, access: Exclude<Access, 'public'>): Promise<Principal> {
-  const principal = await identify()
-  if (!principal) throw notAuthenticated()
-  if (access !== 'signed-in' && !access(principal.user)) throw forbidden()
-  return principal
+/**
+ * Takes the body, however long its sender takes: only then is it settled where the request goes and by what right.
+ * Who has no right to it from the first is not waited for, and nothing of theirs is kept.
+ * @returns whether it had to be waited for
+ */
+async function receive(event: H3Event, authority: Authority | undefined): Promise<boolean> {
+  const isEarly = isArriving(event)
+  if (isEarly) await authority?.authorize()
+  await receiveBody(event)
+  if (isEarly) await settleTenancy(event)
+  return isEarly
 }
 
-async function findPrincipal(event: H3Event, app: App, authRealm: AuthRealm, stranger: Origin, support: boolean | undefined): Promise<Principal | undefined> {
-  const token = readAccessToken(event, app.config)
-  if (!token) return undefined
-  const principal = await requirePrincipal(app, authRealm, token, stranger)
-  const { session } = principal
-  const isUnsafe = unsafeMethods.has(event.method)
-  if (isUnsafe && session.is_read_only) throw readOnly()
-  if (session.support !== null && !(support ?? !isUnsafe)) throw beyondSupport()
-  return principal
+/** @throws ApiError 404 on a host of another surface */
+function openRequest(event: H3Event, surfaces: Surface[], options: { access: Access, support?: boolean }) {
+  const { tenancy, ip, request_id } = event.context
+  if (!tenancy || !surfaces.includes(tenancy.surface)) throw notFound()
+  // The site has no people.
+  if (tenancy.surface === 'site' && options.access !== 'public') throw notFound()
+  setResponseHeader(event, 'cache-control', 'private, no-store')
+  const { app } = requireRuntime()
+  const stranger: Origin = { actor: null, ip, request_id }
+  if (tenancy.surface === 'site') return { app, authRealm: undefined, stranger, authority: undefined }
+  const authority = createAuthority(event, app, tenancy.authRealm, stranger, options)
+  const guarded = { ...app, database: guardDatabase(app.database, authority.recheck) }
+  return { app: guarded, authRealm: guardAuthRealm<Realm>(tenancy.authRealm, authority.recheck), stranger, authority }
 }
 
 // An id that is none cannot be anyone's: the same answer as for one that is not there.

@@ -4,7 +4,7 @@ import type { AuthRealm } from '../domain/auth-realm.ts'
 import type { TenantStanding } from '../domain/tenant-standing.ts'
 import type { PlatformRealm, TenantRealm } from '../database/realms.ts'
 
-/** What a request is about, settled once from its host by `server/middleware/1.host.ts`. */
+/** What a request is about, settled from its host by `settleTenancy`, and again once a body has arrived. */
 export type Tenancy
   = | { surface: 'site', origin: string, name: string }
     | { surface: 'portal', origin: string, name: string, authRealm: AuthRealm<TenantRealm>, branding: () => Promise<Branding> }

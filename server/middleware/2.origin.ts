@@ -2,7 +2,7 @@ import { defineEventHandler, getHeader } from 'h3'
 import type { H3Event } from 'h3'
 import { ApiError, forbidden } from '../../shared/errors.ts'
 import { acceptedBody } from '../http/accepted-bodies.ts'
-import { hasBody, readBytes } from '../http/body.ts'
+import { hasBody, receiveBody } from '../http/body.ts'
 import { cookieNames, findCookieFault } from '../http/cookies.ts'
 import { hasBearer } from '../http/credentials.ts'
 import { isApiPath, pageMethods, unsafeMethods } from '../http/methods.ts'
@@ -29,7 +29,7 @@ async function requireSaneBody(event: H3Event): Promise<void> {
   const { types, limit, readLimit } = acceptedBody(event)
   const length = Number(getHeader(event, 'content-length') ?? 0)
   if (length > readLimit) throw new ApiError(413, { detail: 'Request body is too large.' }, { connection: 'close' })
-  if (length > limit) await readBytes(event)
+  if (length > limit) await receiveBody(event)
   if (!hasBody(event)) return
   const type = getHeader(event, 'content-type') ?? ''
   const encoding = getHeader(event, 'content-encoding') ?? 'identity'

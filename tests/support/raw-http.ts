@@ -28,7 +28,7 @@ export function sendRaw(port: number, lines: string[], body: string | Uint8Array
   })
 }
 
-function parseAnswer(bytes: Buffer): RawAnswer {
+export function parseAnswer(bytes: Buffer): RawAnswer {
   const end = bytes.indexOf('\r\n\r\n')
   const [statusLine = '', ...lines] = bytes.subarray(0, end).toString('latin1').split('\r\n')
   const headers: Record<string, string> = {}

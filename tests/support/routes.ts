@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import type { Access } from '../../server/http/authority.ts'
 import type { DeclaredHandler } from '../../server/http/route.ts'
 import type { Surface } from '../../shared/types/surface.ts'
 import type { Source } from './sources.ts'
@@ -11,6 +12,8 @@ export interface Route {
   /** With the names of its parameters in brackets, such as `/api/v1/users/[id]/`. */
   path: string
   surfaces: Surface[]
+  /** Undefined outside of tenancy. */
+  access: Access | undefined
   query: z.ZodObject
   /** Several where it depends on the caller which one counts; none where it takes no JSON. */
   bodies: z.ZodObject[]
@@ -33,12 +36,13 @@ function originOf(code: string, file: string, sources: Source[]): string {
 async function readRoute(file: string, code: string): Promise<Route> {
   const [, , path = '', method = ''] = /^server\/(?:routes|(?=api))(\/?)(.*?)(?:\/index)?\.(get|post|put|patch|delete)\.ts$/.exec(file) ?? []
   const handler = (await import(resolve(file)) as { default: Partial<DeclaredHandler> }).default
-  const { surfaces = ['site', 'portal', 'console'], body, query } = handler.declared ?? {}
+  const { surfaces = ['site', 'portal', 'console'], access, body, query } = handler.declared ?? {}
   return {
     file,
     method: method.toUpperCase(),
     path: `/${path}${path.startsWith('api/') && !path.endsWith('.csv') ? '/' : ''}`,
     surfaces,
+    access,
     query: asObject(query) ?? z.object(Object.fromEntries(queryNamesIn(code).map(name => [name, z.string()]))),
     bodies: body ? [asObject(body)!] : code.includes('readJson(') ? await schemasIn({ file, code }) : [],
     carries: code.includes('readImageBody(') ? 'form' : code.includes('readBytes(') ? 'csv' : undefined,

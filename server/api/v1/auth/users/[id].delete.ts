@@ -8,7 +8,7 @@ import { defineRealmRoute } from '../../../../http/route.ts'
 /** Deletes a person, or oneself; it takes the password of the one who asks. */
 export default defineRealmRoute({ access: 'signed-in', status: 204 }, async ({ app, authRealm, principal, params, origin, event }) => {
   await requireVisibleUser(authRealm, principal.user, params.id!)
-  const { current_password } = validate(deleteUserSchema, await readJson(event))
+  const { current_password } = validate(deleteUserSchema, readJson(event))
   await requireCurrentPassword(app, authRealm, principal.user, current_password, origin)
   await deleteUser(app, authRealm, params.id!, origin)
 })

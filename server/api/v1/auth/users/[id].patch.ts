@@ -11,7 +11,7 @@ import { defineRealmRoute } from '../../../../http/route.ts'
 /** An Admin changes anyone's record; Staff find only themselves here, and change their names and language. */
 export default defineRealmRoute({ access: 'signed-in', support: true }, async ({ app, authRealm, principal, params, origin, event }) => {
   await requireVisibleUser(authRealm, principal.user, params.id!)
-  const input = await readJson(event)
+  const input = readJson(event)
   const { photo, ...personal } = validate(profileSchema, input)
   const change = canManageUsers(principal.user) ? validate(authRealm.kind === 'platform' ? operatorChangeSchema : userChangeSchema, input) : personal
   if (photo === null) await clearPhoto(app, authRealm, params.id!, origin)

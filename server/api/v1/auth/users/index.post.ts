@@ -12,11 +12,11 @@ import { defineRealmRoute } from '../../../../http/route.ts'
 export default defineRealmRoute({ access: 'public', status: 201 }, async ({ app, authRealm, origin, identify, event }) => {
   const principal = await identify()
   if (principal && canManageUsers(principal.user)) {
-    const { re_password, ...input } = validate(authRealm.kind === 'platform' ? newOperatorSchema : newUserSchema, await readJson(event))
+    const { re_password, ...input } = validate(authRealm.kind === 'platform' ? newOperatorSchema : newUserSchema, readJson(event))
     const create = input.password === null ? createUserByMail : createUser
     return presentUser(authRealm, await create(app, authRealm, input, { ...origin, actor: principal.user.id }))
   }
   const rules = await requireOpenRegistration(authRealm)
-  const { re_password, ...input } = validate(registrationSchema, await readJson(event))
+  const { re_password, ...input } = validate(registrationSchema, readJson(event))
   return presentUser(authRealm, await register(app, authRealm, input, rules, origin))
 })

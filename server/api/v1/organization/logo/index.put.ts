@@ -7,6 +7,6 @@ import { defineTenantRoute } from '../../../../http/route.ts'
 
 export default defineTenantRoute({ access: canManageOrganization, support: true }, async ({ app, authRealm, principal, origin, event }) => {
   await app.limits.countUpload(authRealm.realm.schema, principal.user.id)
-  await replaceLogo(app, authRealm, await readImageBody(event, 'logo'), origin)
+  await replaceLogo(app, authRealm, readImageBody(event, 'logo'), origin)
   return presentOrganization(await readOrganization(app, authRealm))
 })

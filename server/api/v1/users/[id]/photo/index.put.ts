@@ -8,6 +8,6 @@ import { defineTenantRoute } from '../../../../../http/route.ts'
 export default defineTenantRoute({ access: 'signed-in', support: true }, async ({ app, authRealm, principal, params, origin, event }) => {
   await requireVisibleUser(authRealm, principal.user, params.id!)
   await app.limits.countUpload(authRealm.realm.schema, principal.user.id)
-  const bytes = await readImageBody(event, 'photo')
+  const bytes = readImageBody(event, 'photo')
   return presentUser(authRealm, await replacePhoto(app, authRealm, params.id!, bytes, origin))
 })

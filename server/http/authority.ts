@@ -1,0 +1,60 @@
+import type { H3Event } from 'h3'
+import { forbidden, notAuthenticated } from '../../shared/errors.ts'
+import type { Permission } from '../../shared/permissions.ts'
+import type { Db } from '../database/realms.ts'
+import type { App, Origin } from '../domain/app.ts'
+import type { AuthRealm } from '../domain/auth-realm.ts'
+import type { Principal } from '../domain/principal.ts'
+import { recheckPrincipal, requirePrincipal } from '../domain/principal.ts'
+import { beyondSupport, readOnly } from '../domain/refusals.ts'
+import { requireOpenTenant } from '../domain/tenant-standing.ts'
+import { readAccessToken } from './credentials.ts'
+import { unsafeMethods } from './methods.ts'
+
+/**
+ * Who may call: there is no default. `'public'` and `'signed-in'` are words that a search finds;
+ * a permission is a function from shared/permissions.ts.
+ */
+export type Access = 'public' | 'signed-in' | Permission
+
+/** By what right one request does what it does. */
+export interface Authority {
+  /** @returns who calls, or undefined for a request without credentials. @throws ApiError 401, 403 */
+  identify: () => Promise<Principal | undefined>
+  /** @returns who calls; null on a public route, which does not ask. @throws ApiError 401, 403 */
+  authorize: () => Promise<Principal | null>
+  /** Looks whether what was found then is still so. @throws ApiError 401, 403, 503 */
+  recheck: (tx: Db) => Promise<void>
+}
+
+/** @param options as of a route */
+export function createAuthority(
+  event: H3Event, app: App, authRealm: AuthRealm, stranger: Origin, options: { access: Access, support?: boolean },
+): Authority {
+  const { access, support } = options
+  let principal: Principal | undefined
+  return { identify, authorize, recheck }
+
+  async function identify(): Promise<Principal | undefined> {
+    const token = readAccessToken(event, app.config)
+    if (!token) return undefined
+    principal = await requirePrincipal(app, authRealm, token, stranger)
+    const { session } = principal
+    const isUnsafe = unsafeMethods.has(event.method)
+    if (isUnsafe && session.is_read_only) throw readOnly()
+    if (session.support !== null && !(support ?? !isUnsafe)) throw beyondSupport()
+    return principal
+  }
+
+  async function authorize(): Promise<Principal | null> {
+    if (access === 'public') return null
+    const principal = await identify()
+    if (!principal) throw notAuthenticated()
+    if (access !== 'signed-in' && !access(principal.user)) throw forbidden()
+    return principal
+  }
+
+  function recheck(tx: Db): Promise<void> {
+    return principal ? recheckPrincipal(tx, authRealm, principal) : requireOpenTenant(tx, authRealm)
+  }
+}

@@ -1,0 +1,65 @@
+import type { H3Event } from 'h3'
+import { notFound } from '../../shared/errors.ts'
+import type { App } from '../domain/app.ts'
+import { platformAuthRealm, tenantAuthRealm } from '../domain/auth-realm.ts'
+import type { Place } from '../domain/hosts.ts'
+import { malformedHost, parseHost } from '../domain/hosts.ts'
+import { tenantMoved } from '../domain/refusals.ts'
+import { closedAnswer } from '../domain/tenant-standing.ts'
+import { requireRuntime } from '../runtime.ts'
+import { brandingOf } from './branding.ts'
+import { isFromProxy, rawHeaderValues } from './client-address.ts'
+import type { Tenancy } from './tenancy.ts'
+
+/**
+ * Finds what the host is as of now, and puts it into the event's context.
+ * @throws ApiError 400, 404, 403 or 503 of a tenant that is closed, 308 where it has moved
+ */
+export async function settleTenancy(event: H3Event): Promise<void> {
+  const host = parseHost(hostHeader(event))
+  const { app, hosts } = requireRuntime()
+  const place = await hosts.find(host)
+  if (!place) throw notFound()
+  if (place.surface === 'portal') requireOpen(event, place)
+  const tenancy = tenancyOf(app, place)
+  event.context.own_origin = app.config.originOf(host)
+  event.context.tenancy = tenancy
+  event.context.inner = { tenancy, request_id: event.context.request_id, ip: event.context.ip }
+}
+
+function requireOpen(event: H3Event, { tenant, origin, is_former }: Extract<Place, { surface: 'portal' }>): void {
+  const closed = closedAnswer(tenant.standing)
+  if (closed) {
+    event.context.standing = tenant.standing
+    throw closed
+  }
+  // As it came, if it is a path: h3 decodes its own, which may then be another path, or none that a header can have.
+  const { url = '' } = event.node.req
+  if (is_former) throw tenantMoved(`${origin}${url.startsWith('/') ? url : '/'}`)
+}
+
+/** @throws ApiError 400 when it is missing or there are several: which of two would count is anyone's guess */
+function hostHeader(event: H3Event): string {
+  const { req } = event.node
+  const forwarded = rawHeaderValues(req, 'x-forwarded-host')
+  const isForwarded = forwarded.length > 0 && isFromProxy(req, requireRuntime().app.config.trustedProxies)
+  const values = isForwarded ? forwarded : rawHeaderValues(req, 'host')
+  if (values.length !== 1) throw malformedHost()
+  return values[0]!
+}
+
+function tenancyOf(app: App, place: Place): Tenancy {
+  const { origin } = place
+  switch (place.surface) {
+    case 'site': return { surface: 'site', origin, name: 'Tenantry' }
+    case 'console': {
+      const authRealm = platformAuthRealm(app.database, origin)
+      return { surface: 'console', origin, name: 'Tenantry', authRealm }
+    }
+    case 'portal': {
+      const authRealm = tenantAuthRealm(app.database, place.tenant)
+      const branding = () => brandingOf(place, authRealm.realm)
+      return { surface: 'portal', origin, name: place.tenant.name, authRealm, branding }
+    }
+  }
+}
