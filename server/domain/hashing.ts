@@ -34,16 +34,16 @@ export interface HashingOptions {
 }
 
 export function createHashing({ pepper, cost, bcrypt = native }: HashingOptions): Hashing {
-  const runInTurn = createTurns({ parallel: availableParallelism(), waiting: waitingLimit, patience: waitLimit })
+  const turns = createTurns({ parallel: availableParallelism(), waiting: waitingLimit, patience: waitLimit })
   let decoy: Promise<string> | undefined
 
   return {
-    hash: password => runInTurn(() => bcrypt.hash(prepare(password, pepper), cost)),
+    hash: password => turns.run('', () => bcrypt.hash(prepare(password, pepper), cost)),
     async verify(password, stored, costliest, attempt) {
       decoy ??= bcrypt.hash(prepare('nobody has this password', pepper), cost)
       const spare = await decoy
       await attempt.admit()
-      return runInTurn(async () => {
+      return turns.run('', async () => {
         await attempt.admit()
         const matches = await bcrypt.compare(prepare(password, pepper), stored ?? spare) && stored !== null
         if (!matches) await topUp(native.getRounds(stored ?? spare), Math.max(cost, costliest))

@@ -5,7 +5,7 @@ import { createTurns } from './turns.ts'
 
 // A phone's largest photo fits; decoded it is 200 MB at the most, so two at once and no more.
 const pixelLimit = 50_000_000
-const inTurn = createTurns({ parallel: 2, waiting: 20, patience: 8_000 })
+const turns = createTurns({ parallel: 2, waiting: 20, patience: 8_000 })
 
 // Whatever libvips can read besides, from SVG to PDF, is somebody else's attack surface.
 sharp.block({ operation: ['VipsForeignLoad'] })
@@ -23,7 +23,7 @@ sharp.concurrency(1)
 export async function renderImage(bytes: Buffer, field: string, fit: 'cover' | 'inside'): Promise<RenderedImage> {
   if (bytes.length === 0) throw invalid({ [field]: ['The submitted file is empty.'] })
   if (!isAllowed(bytes)) throw notAnImage(field)
-  return inTurn(async () => {
+  return turns.run(field, async () => {
     try {
       return await decode(bytes, fit)
     }

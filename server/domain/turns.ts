@@ -1,40 +1,56 @@
 import { unavailable } from '../../shared/errors.ts'
+import { createLines } from '../database/lines.ts'
 
-/** Lets work begin in its turn. @throws ApiError 503 when too much is waiting, or has waited too long */
-export type RunInTurn = <T>(work: () => Promise<T>) => Promise<T>
+/** Bounds how much of one kind of work runs at once and how much may wait for it; tenants take turns. */
+export interface Turns {
+  /** Runs work in its turn. @param realm whose work it is. @throws ApiError when too much is waiting, or has waited too long */
+  run<T>(realm: string, work: () => Promise<T>): Promise<T>
+  /** Waits for a turn. @returns what ends it; to be called once */
+  take(realm: string): Promise<() => void>
+}
 
-/**
- * Bounds how much of one kind of work runs at once and how much may wait for it.
- * @param options `patience` is in milliseconds
- */
-export function createTurns(options: { parallel: number, waiting: number, patience: number }): RunInTurn {
-  const waiting: { start: () => void, since: number, fail: (error: Error) => void }[] = []
-  let running = 0
+export interface TurnsOptions {
+  /** How many run at once, and how many of these for one tenant; as many unless said. */
+  parallel: number
+  perRealm?: number
+  /** How many may wait, and for how many milliseconds. */
+  waiting: number
+  patience: number
+  /** 503 unless said. */
+  refuse?: () => Error
+}
 
-  return async function runInTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (running < options.parallel) running++
-    else await myTurn()
-    try {
-      return await work()
-    }
-    finally {
-      passOn()
-    }
+export function createTurns({ parallel, perRealm = parallel, waiting, patience, refuse = unavailable }: TurnsOptions): Turns {
+  const running = new Map<string, number>()
+  let total = 0
+  const lines = createLines({ waitLimit: patience, limit: waiting, refuse, find: begin })
+
+  return {
+    take: realm => lines.join(realm),
+    async run(realm, work) {
+      const end = await lines.join(realm)
+      try {
+        return await work()
+      }
+      finally {
+        end()
+      }
+    },
   }
 
-  function myTurn(): Promise<void> {
-    if (waiting.length >= options.waiting) throw unavailable()
-    return new Promise((start, fail) => waiting.push({ start, since: Date.now(), fail }))
+  function begin(realm: string): (() => void) | undefined {
+    const own = running.get(realm) ?? 0
+    if (total >= parallel || own >= perRealm) return undefined
+    running.set(realm, own + 1)
+    total++
+    return () => end(realm)
   }
 
-  // The turn goes from hand to hand: whoever comes between finds no place free.
-  function passOn(): void {
-    const first = waiting.shift()
-    if (!first) running--
-    else if (Date.now() - first.since <= options.patience) first.start()
-    else {
-      first.fail(unavailable())
-      passOn()
-    }
+  function end(realm: string): void {
+    const own = running.get(realm)! - 1
+    if (own === 0) running.delete(realm)
+    else running.set(realm, own)
+    total--
+    lines.advance()
   }
 }

@@ -15,6 +15,8 @@ import type { Access, Authority } from './authority.ts'
 import { createAuthority } from './authority.ts'
 import { isArriving, readJson, receiveBody } from './body.ts'
 import { settleTenancy } from './host.ts'
+import type { Turn } from './turns.ts'
+import { heavyTurns } from './turns.ts'
 import { validate } from '../../shared/schemas/validate.ts'
 import { unsafeMethods } from './methods.ts'
 
@@ -29,6 +31,8 @@ interface Options<A extends Access, Body extends z.ZodType | undefined, Query ex
    * A read-only session changes nothing, whatever is said. See docs/decisions/0011-support-access.md.
    */
   support?: boolean
+  /** Heavy work, of which each tenant has one at a time in a process; others wait for some seconds. */
+  turn?: Turn
 }
 
 interface Context<R, A extends Access, Body, Query> {
@@ -88,7 +92,7 @@ function definer(surfaces: Surface[]): Define<unknown> {
       userAgent: getHeader(event, 'user-agent') ?? null,
       event,
     } as never
-    const answer = await noting(() => handler(context), app, authRealm, origin)
+    const answer = await noting(() => inTurn(event, options.turn, authority, () => handler(context)), app, authRealm, origin)
     setResponseStatus(event, options.status ?? 200)
     return options.status === 204 ? null : answer
   }), { declared: { surfaces, access: options.access, body: options.body, query: options.query } })
@@ -129,6 +133,17 @@ function readParams(event: H3Event): Record<string, string> {
   // Nothing that is stored has such a name, and PostgreSQL takes none.
   if (Object.values(params).some(value => value.includes('\0'))) throw notFound()
   return params
+}
+
+/** @throws ApiError 409 where others of the tenant's are under way for too long; 401, 403 where the right is lost meanwhile */
+async function inTurn(event: H3Event, turn: Turn | undefined, authority: Authority | undefined, handle: () => unknown): Promise<unknown> {
+  if (!turn) return handle()
+  const { authRealm } = event.context.tenancy as { authRealm: AuthRealm }
+  const end = await heavyTurns.take(`${turn} ${authRealm.realm.schema}`)
+  // A file is still being read while it is sent.
+  event.node.res.once('close', end)
+  await authority?.authorize()
+  return handle()
 }
 
 async function noting(handle: () => unknown, app: App, authRealm: AuthRealm | undefined, origin: Origin): Promise<unknown> {

@@ -16,7 +16,10 @@ export async function sendCsv(event: H3Event, name: string, header: string[], ba
     'content-disposition': `attachment; filename="${name}.csv"`,
     'content-security-policy': `default-src 'none'; sandbox`,
   })
-  return Readable.from(lines())
+  const file = Readable.from(lines())
+  // Nobody reads on for someone who has gone.
+  event.node.res.once('close', () => file.destroy())
+  return file
 
   async function* lines() {
     yield byteOrderMark + csvLines([header])

@@ -88,6 +88,7 @@ const rules: Rule[] = [
       'server/database/slots/slot.ts': 'what drizzle has built, with its parameters apart',
       'server/database/slots/transaction.ts': 'what drizzle has built, and raw, for the files below',
       'server/database/notifications.ts': 'a channel of ours, and a constant',
+      'server/database/pooler.ts': 'questions to a pooler, all constants',
       'server/database/copy.ts': 'COPY takes no parameters; names that are checked, and a constant',
       'server/database/fleet-query.ts': 'what an operator with the database\'s own password wants to run',
       'server/database/migrator.ts': 'migrations, and a schema\'s name that requireSchemaName has let through',

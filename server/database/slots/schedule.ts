@@ -1,4 +1,5 @@
 import { unavailable } from '../../../shared/errors.ts'
+import { createLines } from '../lines.ts'
 import type { Slot } from './slot.ts'
 
 export type Work = 'statement' | 'transaction'
@@ -22,35 +23,31 @@ export interface Shares {
   transactions: number
 }
 
-interface Waiter { since: number, timer: NodeJS.Timeout, start: (slot: Slot) => void, fail: (error: Error) => void }
-
 /** Milliseconds. */
 const waitLimit = 2_000
 /** A statement that has run this long may be waiting for a lock: nobody waits for its slot any longer. */
 const stallLimit = 5
-/** Waiters of one realm, and of all. */
-const realmWaitersLimit = 500
 const waitersLimit = 2_000
 
 /**
  * A realm's work goes to its two home slots, whose caches know its tables, and elsewhere where these are held up.
- * Realms take turns: each waits in a line of its own, and none holds more than its share.
+ * Realms take turns: each waits in lines of its own, and none holds more than its share.
  * @param slots replaced one by one as connections come and go; their number stays
  */
 export function createSchedule(slots: readonly Slot[], shares: Shares): Schedule {
-  const lines = new Map<string, { realm: string, work: Work, waiters: Waiter[] }>()
-  const held = new Map<string, Record<Work, number>>()
   // What is asked of the platform is asked for all tenants.
   const platformShare = { slots: slots.length, transactions: shares.transactions }
-  let waiting = 0
+  const held = new Map<string, Record<Work, number>>()
   let transactions = 0
   let timer: NodeJS.Timeout | undefined
+  const lines = createLines({ waitLimit, limit: waitersLimit, refuse: unavailable, find: takeSlot })
 
-  return { take, release, look, dismiss, waiting: () => waiting }
+  return { take, release, look, dismiss, waiting: lines.length }
 
-  async function take(realm: string, work: Work): Promise<Slot> {
-    const slot = lines.has(lineOf(realm, work)) ? undefined : findSlot(realm, work, 0)
-    return slot ? occupy(slot, realm, work) : wait(realm, work)
+  function take(realm: string, work: Work): Promise<Slot> {
+    const slot = lines.join(`${work} ${realm}`)
+    if (lines.length() > 0) lookLater()
+    return slot
   }
 
   function release(slot: Slot): void {
@@ -63,48 +60,10 @@ export function createSchedule(slots: readonly Slot[], shares: Shares): Schedule
     look()
   }
 
-  function occupy(slot: Slot, realm: string, work: Work): Slot {
-    slot.holder = { realm, work, since: performance.now() }
-    const counts = held.get(realm) ?? { statement: 0, transaction: 0 }
-    counts[work]++
-    if (work === 'transaction') transactions++
-    held.set(realm, counts)
-    return slot
-  }
-
-  function wait(realm: string, work: Work): Promise<Slot> {
-    const line = lines.get(lineOf(realm, work)) ?? { realm, work, waiters: [] }
-    if (line.waiters.length >= realmWaitersLimit || waiting >= waitersLimit) throw unavailable()
-    return new Promise((start, fail) => {
-      const waiter = { since: performance.now(), start, fail, timer: setTimeout(giveUp, waitLimit) }
-      line.waiters.push(waiter)
-      lines.set(lineOf(realm, work), line)
-      waiting++
-      lookLater()
-
-      function giveUp() {
-        line.waiters.splice(line.waiters.indexOf(waiter), 1)
-        if (line.waiters.length === 0) lines.delete(lineOf(realm, work))
-        waiting--
-        fail(unavailable())
-      }
-    })
-  }
-
-  /** Lets those begin who can, each realm in its turn: one that was served goes to the end. */
   function look(): void {
-    for (const [key, { realm, work, waiters }] of lines) {
-      if (!slots.some(isFree)) return
-      const slot = findSlot(realm, work, performance.now() - waiters[0]!.since)
-      if (!slot) continue
-      const waiter = waiters.shift()!
-      lines.delete(key)
-      if (waiters.length > 0) lines.set(key, { realm, work, waiters })
-      waiting--
-      clearTimeout(waiter.timer)
-      waiter.start(occupy(slot, realm, work))
-    }
-    if (waiting > 0) lookLater()
+    if (lines.length() === 0) return
+    lines.advance()
+    lookLater()
   }
 
   // Someone who waits for a home slot goes elsewhere in a moment.
@@ -115,7 +74,18 @@ export function createSchedule(slots: readonly Slot[], shares: Shares): Schedule
     }, stallLimit)
   }
 
-  /** @param waited milliseconds */
+  function takeSlot(line: string, waited: number): Slot | undefined {
+    const [work, realm] = line.split(' ') as [Work, string]
+    const slot = findSlot(realm, work, waited)
+    if (!slot) return undefined
+    slot.holder = { realm, work, since: performance.now() }
+    const counts = held.get(realm) ?? { statement: 0, transaction: 0 }
+    counts[work]++
+    if (work === 'transaction') transactions++
+    held.set(realm, counts)
+    return slot
+  }
+
   function findSlot(realm: string, work: Work, waited: number): Slot | undefined {
     if (!mayHold(realm, work)) return undefined
     const [first, second] = homeSlots(slots, realm)
@@ -134,19 +104,8 @@ export function createSchedule(slots: readonly Slot[], shares: Shares): Schedule
 
   function dismiss(): void {
     clearTimeout(timer)
-    for (const { waiters } of lines.values()) {
-      for (const waiter of waiters) {
-        clearTimeout(waiter.timer)
-        waiter.fail(unavailable())
-      }
-    }
-    lines.clear()
-    waiting = 0
+    lines.dismiss()
   }
-}
-
-function lineOf(realm: string, work: Work): string {
-  return `${work} ${realm}`
 }
 
 function isFree(slot: Slot): boolean {

@@ -6,7 +6,7 @@ import { sendCsv } from '../../../http/send-csv.ts'
 import { tenantsFilter, tenantsQuery } from '../../../http/tenants-query.ts'
 
 /** The tenants as a file, with the list's search and filters. */
-export default definePlatformRoute({ access: canReadTenants, query: tenantsQuery }, async ({ app, authRealm: { realm }, query, origin, event }) => {
+export default definePlatformRoute({ access: canReadTenants, turn: 'export', query: tenantsQuery }, async ({ app, authRealm: { realm }, query, origin, event }) => {
   await recordAudit(realm.db, realm, origin, { action: 'tenants.exported' })
   return sendCsv(event, 'organisations', tenantsHeader, tenantBatches(app, tenantsFilter(realm.tables, query)))
 })

@@ -8,5 +8,5 @@ import { defineTenantRoute } from '../../../http/route.ts'
 const importQuery = z.object({ dry_run: flag(), create_departments: flag() })
 
 /** People from a file such as `users/export.csv`; with `dry_run` what it would do. */
-export default defineTenantRoute({ access: canManageUsers, query: importQuery }, async ({ app, authRealm, query, origin, event }) =>
+export default defineTenantRoute({ access: canManageUsers, turn: 'change', query: importQuery }, async ({ app, authRealm, query, origin, event }) =>
   importPeople(app, authRealm, readBytes(event), { dryRun: query.dry_run, createDepartments: query.create_departments }, origin))

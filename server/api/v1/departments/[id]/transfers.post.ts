@@ -4,5 +4,5 @@ import { transferPeople } from '../../../../domain/departments.ts'
 import { defineTenantRoute } from '../../../../http/route.ts'
 
 /** Moves everyone of this department to another, as before deleting it. */
-export default defineTenantRoute({ access: canManageDepartments, support: true, body: transferSchema }, async ({ authRealm, params, body, origin }) =>
+export default defineTenantRoute({ access: canManageDepartments, turn: 'change', support: true, body: transferSchema }, async ({ authRealm, params, body, origin }) =>
   ({ moved: await transferPeople(authRealm.realm, params.id!, body.department, origin) }))
