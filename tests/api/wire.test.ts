@@ -128,6 +128,20 @@ describe('a method', () => {
     expect(options.headers.allow?.split(', ').sort()).toEqual(allowed)
   })
 
+  test('finds nothing where a word stands for an id', async () => {
+    const ofIds = [...routes.keys()].filter(path => path.includes('[id]'))
+    expect(ofIds.length).toBeGreaterThan(20)
+    for (const route of ofIds) {
+      const path = `${api}/${route.replace('[id]', 'no_such_word').replaceAll(/\[\w+\]/g, 'portal.example.com')}/`
+      for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE']) {
+        for (const token of [undefined, admin]) {
+          const answer = await world.acme.call(path, { method, token, sameOrigin: true })
+          expect([path, method, answer]).toMatchObject([path, method, { status: 404, text: '{"detail":"Not found."}' }])
+        }
+      }
+    }
+  })
+
   test.each(cases.filter(({ allowed }) => allowed.includes('HEAD')))('HEAD is as GET without its body: $path', async ({ path }) => {
     for (const token of [undefined, staff, admin]) {
       const [head, get] = [await world.acme.call(path, { method: 'HEAD', token }), await world.acme.call(path, { token })]
