@@ -7,6 +7,7 @@ import type { Database, PlatformRealm, Realm } from '../database/realms.ts'
 import { createDatabase } from '../database/realms.ts'
 import { createSlots } from '../database/slots/slots.ts'
 import type { App } from './app.ts'
+import { sweepImages } from './image-folders.ts'
 import { migrationState } from './migration-list.ts'
 
 /** Days for which each is kept after its end; docs/security.md says so too. */
@@ -34,6 +35,7 @@ export async function cleanUp(app: App, migrations: Migration[], signal = new Ab
     if (behind.length > 0) app.log.warn({ event: 'cleaning_skipped', tenants: behind })
     let removed = await cleanRealm(app, 'console', database.platform, platformLeftovers(database.platform), ending)
     for (const { subdomain, schema } of current) removed += await cleanRealm(app, subdomain, database.tenant(schema), [], ending)
+    for (const tenant of current) if (!ending.aborted) await cleanImages(app, tenant)
     app.log.info({ event: 'cleaned', removed, interrupted: ending.aborted })
   }
   finally {
@@ -44,7 +46,7 @@ export async function cleanUp(app: App, migrations: Migration[], signal = new Ab
 // In another order each time: where there is no time for all of them, it is not always the same who waits.
 async function listTenants({ platform: { db, tables } }: Database, migrations: Migration[]) {
   const { tenants, schema_versions: versions } = tables
-  const rows = await db.select({ subdomain: tenants.subdomain, schema: tenants.schema, state: migrationState(tables, migrations) })
+  const rows = await db.select({ id: tenants.id, subdomain: tenants.subdomain, schema: tenants.schema, state: migrationState(tables, migrations) })
     .from(tenants).leftJoin(versions, eq(versions.schema, tenants.schema)).where(ne(tenants.status, 'purging')).orderBy(sql`random()`)
   return {
     current: rows.filter(({ state }) => state === 'current'),
@@ -62,6 +64,19 @@ async function cleanRealm(app: App, tenant: string, realm: Realm, more: Leftover
     app.log.warn({ event: 'cleaning_failed', tenant, reason: reasonOf(error) })
   }
   return removed
+}
+
+// While an operation is at a tenant, its pictures may be there before their rows.
+async function cleanImages(app: App, { id, subdomain, schema }: { id: string, subdomain: string, schema: string }): Promise<void> {
+  const { db, tables: { operations } } = app.database.platform
+  try {
+    const isBusy = await db.$count(operations, and(eq(operations.tenant, id), inArray(operations.state, ['queued', 'running']))) > 0
+    const files = isBusy ? 0 : await sweepImages(app, schema)
+    if (files > 0) app.log.info({ event: 'images_swept', tenant: subdomain, files })
+  }
+  catch (error) {
+    app.log.warn({ event: 'cleaning_failed', tenant: subdomain, reason: reasonOf(error) })
+  }
 }
 
 // A session's refresh tokens end with it at the latest, however often it was renewed and whenever it was revoked: until

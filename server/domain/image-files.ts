@@ -85,8 +85,8 @@ async function remove({ log }: ImagePlace, path: string): Promise<void> {
   await rm(path, { recursive: true, force: true }).catch(({ code }: NodeJS.ErrnoException) => log.warn({ event: 'image_not_removed', code }))
 }
 
-// No upload takes this long, so what is older and unnamed is nobody's.
-const staleAge = 60 * 60 * 1000
+/** Milliseconds. No upload takes this long, so what is older and unnamed is nobody's. */
+export const staleAge = 60 * 60 * 1000
 
 /** Writes a file under its name when it is complete. */
 export async function writeWhole(path: string, bytes: Buffer): Promise<void> {

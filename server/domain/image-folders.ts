@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { eq, isNotNull } from 'drizzle-orm'
 import { readTables } from '../database/catalog.ts'
 import type { Db } from '../database/realms.ts'
 import type { App } from './app.ts'
-import { fileName, writeWhole } from './image-files.ts'
+import { fileName, staleAge, writeWhole } from './image-files.ts'
 import type { ImageSize } from './image-sizes.ts'
 import { imageSizes } from './image-sizes.ts'
 
@@ -56,6 +56,18 @@ export async function strayImages(app: App, schema: string, olderThan: Date): Pr
     if (mtimeMs < olderThan.getTime()) strays.push(path)
   }
   return strays
+}
+
+/** Removes what no row names, such as of an upload that was cut off. @returns how many files */
+export async function sweepImages(app: App, schema: string): Promise<number> {
+  const strays = await strayImages(app, schema, new Date(Date.now() - staleAge))
+  for (const path of strays) {
+    const file = imageFile(app, schema, path)
+    await rm(file, { force: true })
+    // Where it was the last one.
+    await rmdir(dirname(file)).catch(() => {})
+  }
+  return strays.length
 }
 
 /** Removes all pictures of a schema, which is gone or never came to be. */

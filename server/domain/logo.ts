@@ -2,6 +2,7 @@ import type { TenantRealm } from '../database/realms.ts'
 import type { App, Origin } from './app.ts'
 import { recordAudit } from './audit.ts'
 import type { AuthRealm } from './auth-realm.ts'
+import { isRefusal } from './failures.ts'
 import { imagePlace, removeImage, storeImage, tidyImages } from './image-files.ts'
 import { renderImage } from './images.ts'
 import { announceTenant } from './tenants.ts'
@@ -18,7 +19,7 @@ export async function replaceLogo(app: App, authRealm: AuthRealm<TenantRealm>, b
     await nameLogo(app, authRealm, name, origin)
   }
   catch (error) {
-    await removeImage(place, name)
+    if (isRefusal(error)) await removeImage(place, name)
     throw error
   }
 }

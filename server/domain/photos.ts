@@ -4,6 +4,7 @@ import type { Db } from '../database/realms.ts'
 import type { App, Origin } from './app.ts'
 import { recordAudit } from './audit.ts'
 import type { AuthRealm } from './auth-realm.ts'
+import { isRefusal } from './failures.ts'
 import { imagePlace, removeImage, storeImage, tidyImages } from './image-files.ts'
 import { renderImage } from './images.ts'
 import type { UserRow } from './users.ts'
@@ -21,7 +22,7 @@ export async function replacePhoto(app: App, authRealm: AuthRealm, userId: strin
     return await namePhoto(app, authRealm, userId, name, origin)
   }
   catch (error) {
-    await removeImage(place, name)
+    if (isRefusal(error)) await removeImage(place, name)
     throw error
   }
 }

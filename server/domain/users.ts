@@ -12,7 +12,7 @@ import type { App, Origin } from './app.ts'
 import { logEvent, recordAudit } from './audit.ts'
 import type { AuthRealm } from './auth-realm.ts'
 import { changesOf, differing } from './changes.ts'
-import { imagePlace, removePlace } from './image-files.ts'
+import { imagePlace, removePlace, tidyImages } from './image-files.ts'
 import { beyondSupport } from './refusals.ts'
 import { endSessions } from './sessions.ts'
 import { endSupportAccessesBy } from './support-sessions.ts'
@@ -66,7 +66,10 @@ export interface NewUser {
   is_active?: boolean
 }
 
-export type UserChange = Partial<Pick<UserRow, 'first_name' | 'last_name' | 'language' | 'role' | 'department' | 'employee_id' | 'is_active'>>
+export type UserChange = Partial<Pick<UserRow, 'first_name' | 'last_name' | 'language' | 'role' | 'department' | 'employee_id' | 'is_active'>> & {
+  /** Null takes it away; a new one comes by `replacePhoto`. */
+  photo?: null
+}
 
 /**
  * Creates a person, active unless said otherwise.
@@ -117,7 +120,7 @@ export async function changeUser(app: App, authRealm: AuthRealm, id: string, cha
   const { realm } = authRealm
   const { users } = realm.tables
   const { is_active, ...fields } = change
-  return explained(change, () => realm.transaction(async (tx) => {
+  const { before, after } = await explained(change, () => realm.transaction(async (tx) => {
     if ((change.role !== undefined && change.role !== 'Admin') || is_active === false) await keepAnAdmin(tx, realm, id)
     const before = (await tx.select(userColumns(users)).from(users).where(eq(users.id, id)).for('update'))[0]
     if (!before) throw notFound()
@@ -126,15 +129,18 @@ export async function changeUser(app: App, authRealm: AuthRealm, id: string, cha
     const values = { ...differing(before, fields), ...activity(before.is_active, is_active) }
     // Who has access, to what, and in which language she reads, is not a matter of support: it would outlive the session.
     if (origin.support && ('role' in values || 'deactivated_at' in values || 'language' in values)) throw beyondSupport()
-    if (Object.keys(values).length === 0) return before
+    if (Object.keys(values).length === 0) return { before, after: before }
     const after = (await tx.update(users).set(values).where(eq(users.id, id)).returning(userColumns(users)))[0]!
     if (before.is_active && !after.is_active) await endSessions(authRealm, origin, id, 'deactivation', {}, tx)
     if (authRealm.kind === 'platform' && !(after.is_active && canSupportTenants(after))) await endSupportAccessesBy(tx, app, id, origin)
-    const details = changesOf(before, after)
+    const { photo, ...details } = changesOf(before, after)
+    if (photo) await recordAudit(tx, realm, origin, { action: 'user.photo_cleared', subject: id })
     if (Object.keys(details).length > 0) await recordAudit(tx, realm, origin, { action: 'user.changed', subject: id, details })
     if (before.role !== after.role) logEvent(app, authRealm, origin, 'role_changed', { subject: id, from: before.role, to: after.role })
-    return after
+    return { before, after }
   }))
+  if (before.photo !== after.photo) await tidyImages(imagePlace(app, realm, id), before.photo, after.photo)
+  return after
 }
 
 /**

@@ -2,6 +2,7 @@ import type { H3Event } from 'h3'
 import { defineEventHandler } from 'h3'
 import { apiRoutes } from '#api-routes'
 import { notFound } from '../../shared/errors.ts'
+import { uuidPattern } from '../../shared/schemas/fields.ts'
 import { isApiPath, methodNotAllowed, optionsAnswer } from '../http/methods.ts'
 
 /**
@@ -33,9 +34,15 @@ function methodsAt(route: string): Set<string> {
   const known = fixed.get(route) ?? patterns.get(route)?.methods
   if (known) return known
   const methods = new Set(['OPTIONS'])
-  if (route.includes(':')) patterns.set(route, { pattern: new RegExp(`^${route.replaceAll(/:\w+/g, '[^/]+')}$`), methods })
+  if (route.includes(':')) patterns.set(route, { pattern: patternOf(route), methods })
   else fixed.set(route, methods)
   return methods
+}
+
+// An id is a UUID: a path with another word there, such as one of djoser's that we do not have, does not exist.
+function patternOf(route: string): RegExp {
+  const id = uuidPattern.source.slice(1, -1)
+  return new RegExp(`^${route.replaceAll(/:\w+/g, name => name === ':id' ? id : '[^/]+')}$`)
 }
 
 // A fixed path goes before a pattern that it fits too, as in the router.

@@ -128,6 +128,20 @@ describe('a method', () => {
     expect(options.headers.allow?.split(', ').sort()).toEqual(allowed)
   })
 
+  test('finds nothing where a word stands for an id', async () => {
+    const ofIds = [...routes.keys()].filter(path => path.includes('[id]'))
+    expect(ofIds.length).toBeGreaterThan(20)
+    for (const route of ofIds) {
+      const path = `${api}/${route.replace('[id]', 'no_such_word').replaceAll(/\[\w+\]/g, 'portal.example.com')}/`
+      for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE']) {
+        for (const token of [undefined, admin]) {
+          const answer = await world.acme.call(path, { method, token, sameOrigin: true })
+          expect([path, method, answer]).toMatchObject([path, method, { status: 404, text: '{"detail":"Not found."}' }])
+        }
+      }
+    }
+  })
+
   test.each(cases.filter(({ allowed }) => allowed.includes('HEAD')))('HEAD is as GET without its body: $path', async ({ path }) => {
     for (const token of [undefined, staff, admin]) {
       const [head, get] = [await world.acme.call(path, { method: 'HEAD', token }), await world.acme.call(path, { token })]
@@ -218,6 +232,47 @@ describe('a body', () => {
     expect(answer.status).toBe(400)
     expect(answer.body).not.toContain('required')
   })
+
+  test.each([
+    ['Transfer-Encoding: identity, chunked', 501],
+    ['Transfer-Encoding: gzip, chunked', 501],
+    ['Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked', 501],
+    ['Transfer-Encoding: chunked;x=y', 501],
+    ['Transfer-Encoding: identity', 501],
+    ['Transfer-Encoding: chunked, chunked', 501],
+    ['Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked', 501],
+    ['Transfer-Encoding: chunked\r\nContent-Length: 12', 400],
+    ['Content-Length: 12\r\nTransfer-Encoding: gzip, chunked', 400],
+  ])('in a transfer coding but chunked alone is refused everywhere, and the connection closed: %j', async (lines, status) => {
+    const paths = [['POST', signIn], ['GET', `${api}/nowhere/`], ['GET', '/healthz'], ['GET', '/login'], ['GET', '/favicon.svg']]
+    for (const host of [world.acme.host, world.globex.host]) {
+      for (const [method, path] of paths) {
+        const head = [`${method} ${path} HTTP/1.1`, `Host: ${host}`, 'Content-Type: application/json', ...lines.split('\r\n')]
+        const { socket, answers } = openConnection(head, '2\r\n{}\r\n0\r\n\r\n')
+        await new Promise(resolve => socket.on('close', resolve))
+        const text = answers()
+        // What node itself cannot read is 400 without a word.
+        expect([path, text.match(/HTTP\/1\.1 \d+/g)]).toEqual([path, [expect.toBeOneOf([`HTTP/1.1 ${status}`, 'HTTP/1.1 400'])]])
+        expect(text).toMatch(/^connection: close$/im)
+        expect(text).not.toContain('required')
+      }
+    }
+  })
+
+  test.each(['chunked', 'Chunked', 'CHUNKED'])('in chunks is fine in any case: %s', async (coding) => {
+    const head = [`POST ${signIn} HTTP/1.1`, `Host: ${world.acme.host}`, 'Content-Type: application/json']
+    const answer = await sendRaw(world.port, [...head, `Transfer-Encoding: ${coding}`], '2\r\n{}\r\n0\r\n\r\n')
+    expect(answer).toMatchObject({ status: 400, body: JSON.stringify(blank) })
+  })
+
+  // Without asking for the connection to be closed.
+  function openConnection(lines: string[], body: string) {
+    const chunks: Buffer[] = []
+    const socket = connect(world.port, '127.0.0.1')
+    socket.on('data', chunk => chunks.push(chunk)).on('error', () => {})
+    socket.write([...lines, '', body].join('\r\n'), 'latin1')
+    return { socket, answers: () => Buffer.concat(chunks).toString('latin1') }
+  }
 
   test.each([
     'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'text/plain', 'text/plain; charset=utf-8', 'text/json', 'application/jsonx', 'application/vnd.api+json', 'application/json, text/plain',

@@ -14,7 +14,7 @@ import { tenantAuthRealm } from '../../server/domain/auth-realm.ts'
 import { createUser } from '../../server/domain/users.ts'
 import type { Answer, Call } from './http.ts'
 import { call } from './http.ts'
-import type { LogLine, TestServer } from './server.ts'
+import type { TestServer } from './server.ts'
 import { freePort, startServer } from './server.ts'
 import type { TemplateName } from './templates.ts'
 import { createDatabase, hashingSettings, populate } from './templates.ts'
@@ -79,7 +79,7 @@ export async function createWorld(settings: Record<string, string> = {}): Promis
       await server.stop()
       await app.close()
       await rm(mailDir, { recursive: true, force: true })
-      expect(server.log.filter(line => ['error', 'fatal', 'text'].includes(line.level) && !isNoise(line))).toEqual([])
+      expect(server.log.filter(line => ['error', 'fatal', 'text'].includes(line.level))).toEqual([])
     },
   }
 }
@@ -145,9 +145,4 @@ function placeAt({ config }: RunningApp, port: number, subdomain: string): Pick<
   const host = `${subdomain}.localhost`
   const withPort = `${host}:${port}`
   return { host: withPort, origin: config.originOf(host), call: (path, options) => call(port, withPort, path, options) }
-}
-
-// What the runtime itself prints at its start.
-function isNoise(line: LogLine): boolean {
-  return typeof line.text === 'string' && line.text.startsWith('Listening on ')
 }

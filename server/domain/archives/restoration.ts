@@ -81,7 +81,7 @@ async function restoreAsNew(app: App, archive: OpenArchive, place: NewPlace, rep
     // Another process may have taken over, and be through or at it.
     const made = await findPlace(app, schema)
     if (made) return made
-    if (!report.signal.aborted) await removeImageFolder(app, schema)
+    if (!report.signal.aborted && !isPassing(error)) await removeImageFolder(app, schema)
     throw error
   }
 }

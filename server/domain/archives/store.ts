@@ -5,7 +5,8 @@ import { copyFile, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promis
 import { join } from 'node:path'
 import { invalid, notFound } from '../../../shared/errors.ts'
 import type { Archive } from '../../../shared/types/operations.ts'
-import type { App } from '../app.ts'
+import type { App, Origin } from '../app.ts'
+import { recordAudit } from '../audit.ts'
 import { messageOf } from '../failures.ts'
 import type { OperationRow } from '../operations.ts'
 import type { OpenArchive } from './reading.ts'
@@ -68,11 +69,13 @@ export async function readArchiveFile(app: App, name: string): Promise<{ size: n
   return { size, stream: handle.createReadStream() }
 }
 
-/** @throws ApiError 404 */
-export async function removeArchive(app: App, name: string): Promise<void> {
-  await rm(archivePath(app, name)).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'ENOENT' ? notFound() : error
-  })
+/** Records it first: what is gone cannot be brought back. @throws ApiError 404 */
+export async function removeArchive(app: App, name: string, origin: Origin): Promise<void> {
+  const path = archivePath(app, name)
+  const { platform } = app.database
+  if (!await stat(path).catch(() => undefined)) throw notFound()
+  await platform.transaction(tx => recordAudit(tx, platform, origin, { action: 'archive.deleted', details: { archive: name } }))
+  await rm(path, { force: true })
 }
 
 /**

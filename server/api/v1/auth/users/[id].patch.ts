@@ -1,7 +1,6 @@
 import { canManageUsers } from '../../../../../shared/permissions.ts'
 import { operatorChangeSchema } from '../../../../../shared/schemas/operator.ts'
 import { profileSchema, userChangeSchema } from '../../../../../shared/schemas/user.ts'
-import { clearPhoto } from '../../../../domain/photos.ts'
 import { changeUser, requireVisibleUser } from '../../../../domain/users.ts'
 import { readJson } from '../../../../http/body.ts'
 import { validate } from '../../../../../shared/schemas/validate.ts'
@@ -12,8 +11,8 @@ import { defineRealmRoute } from '../../../../http/route.ts'
 export default defineRealmRoute({ access: 'signed-in', support: true }, async ({ app, authRealm, principal, params, origin, event }) => {
   await requireVisibleUser(authRealm, principal.user, params.id!)
   const input = readJson(event)
-  const { photo, ...personal } = validate(profileSchema, input)
-  const change = canManageUsers(principal.user) ? validate(authRealm.kind === 'platform' ? operatorChangeSchema : userChangeSchema, input) : personal
-  if (photo === null) await clearPhoto(app, authRealm, params.id!, origin)
+  const personal = validate(profileSchema, input)
+  const wholeSchema = authRealm.kind === 'platform' ? operatorChangeSchema : userChangeSchema
+  const change = canManageUsers(principal.user) ? { ...personal, ...validate(wholeSchema, input) } : personal
   return presentUser(authRealm, await changeUser(app, authRealm, params.id!, change, origin))
 })
