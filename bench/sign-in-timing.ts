@@ -19,7 +19,7 @@ let lastAddress = 0
 
 const scene = await createScene({ TRUSTED_PROXIES: '127.0.0.1', BCRYPT_COST: '11' })
 try {
-  const kinds = {
+  const kinds: Record<string, { email: string, password: string }> = {
     'wrong password': { email: scene.email, password: 'not her password' },
     'unknown address': { email: 'nobody@acme.test', password: 'not her password' },
     'no password yet': { email: 'person0@acme.test', password: 'not her password' },

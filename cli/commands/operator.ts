@@ -2,6 +2,7 @@ import { asc, eq } from 'drizzle-orm'
 import { defineCommand } from 'citty'
 import { notFound } from '../../shared/errors.ts'
 import { operatorRoles } from '../../shared/schemas/operator.ts'
+import { foldEmail } from '../../shared/schemas/fields.ts'
 import { newPersonSchema } from '../../shared/schemas/user.ts'
 import { validate } from '../../shared/schemas/validate.ts'
 import type { Role } from '../../shared/types/people.ts'
@@ -73,7 +74,7 @@ function activityTask(name: string, is_active: boolean, description: string) {
 async function change(app: App, email: string, change: UserChange) {
   const authRealm = platformAuthRealm(app.database, app.config.originOf(`console.${app.config.baseDomain}`))
   const { db, tables: { users } } = authRealm.realm
-  const rows = await db.select({ id: users.id }).from(users).where(eq(users.email, email.trim().normalize('NFC').toLowerCase()))
+  const rows = await db.select({ id: users.id }).from(users).where(eq(users.email, foldEmail(email)))
   if (!rows[0]) throw notFound()
   const { id, email: address, role, is_active } = await changeUser(app, authRealm, rows[0].id, change, fromSystem)
   return { json: { id, email: address, role, is_active }, text: `${address} is ${role}, ${is_active ? 'active' : 'inactive'}.` }

@@ -2,6 +2,7 @@ import { defineCommand } from 'citty'
 import { and, desc, eq } from 'drizzle-orm'
 import { invalid, notFound } from '../../shared/errors.ts'
 import { canSupportTenants } from '../../shared/permissions.ts'
+import { foldEmail } from '../../shared/schemas/fields.ts'
 import { supportRequestSchema } from '../../shared/schemas/support.ts'
 import { validate } from '../../shared/schemas/validate.ts'
 import type { App } from '../../server/domain/app.ts'
@@ -66,18 +67,14 @@ export default defineCommand({ meta: { name: 'support', description: 'Operators 
 
 async function requireOperator(app: App, address: string): Promise<{ id: string, email: string }> {
   const { db, tables: { users } } = app.database.platform
-  const rows = await db.select({ id: users.id, email: users.email, role: users.role }).from(users).where(and(eq(users.email, folded(address)), eq(users.is_active, true)))
+  const rows = await db.select({ id: users.id, email: users.email, role: users.role }).from(users).where(and(eq(users.email, foldEmail(address)), eq(users.is_active, true)))
   if (!rows[0] || !canSupportTenants(rows[0])) throw invalid({ operator: ['There is no active operator of this address who may do that.'] })
   return rows[0]
 }
 
 async function idOfUser(app: App, schema: string, address: string): Promise<string> {
   const { db, tables: { users } } = app.database.tenant(schema)
-  const rows = await db.select({ id: users.id }).from(users).where(eq(users.email, folded(address)))
+  const rows = await db.select({ id: users.id }).from(users).where(eq(users.email, foldEmail(address)))
   if (!rows[0]) throw notFound()
   return rows[0].id
-}
-
-function folded(address: string): string {
-  return address.trim().normalize('NFC').toLowerCase()
 }

@@ -31,14 +31,15 @@ export async function requireOpenRegistration(authRealm: AuthRealm, db: Db = aut
 /**
  * Registers a person: Staff, and inactive until she follows the link that is mailed to her.
  * @param domains those that her address may be in; none: any
- * @throws ApiError 400 naming the field; 429 after many addresses that were taken
+ * @throws ApiError 400 naming the field; 429 after many addresses that were taken, or many accounts
  */
 export async function register(app: App, authRealm: AuthRealm, input: Registration, { domains }: { domains: string[] }, origin: Origin): Promise<UserRow> {
   const { realm } = authRealm
   await app.limits.checkTaken(realm.schema, origin.ip)
   if (domains.length > 0 && !domains.includes(input.email.split('@')[1]!)) throw invalid({ email: [`Use an address at ${domains.join(', ')}.`] })
-  const password = await hashNewPassword(app, authRealm, input, input.password)
+  const admission = await app.limits.admitRegistration(realm.schema, origin.ip, input.email)
   try {
+    const password = await hashNewPassword(app, authRealm, input, input.password)
     return await realm.transaction(async (tx) => {
       // Hashing took a while.
       await requireOpenRegistration(authRealm, tx)
@@ -50,6 +51,7 @@ export async function register(app: App, authRealm: AuthRealm, input: Registrati
     })
   }
   catch (error) {
+    await admission.undo()
     if (!(error instanceof ApiError) || !('email' in error.body)) throw error
     await app.limits.countTaken(realm.schema, origin.ip)
     if (await app.limits.admitMail(realm.schema, input.email)) await enqueueMail(realm.db, authRealm, { kind: 'account_exists', to: input.email, data: {} })
@@ -57,20 +59,21 @@ export async function register(app: App, authRealm: AuthRealm, input: Registrati
   }
 }
 
-/** Asks for another activation mail. Says nothing of whether there is such an account, and takes as long either way. */
-export async function requestActivation(app: App, authRealm: AuthRealm, email: string): Promise<void> {
+/** Asks for another activation mail. Says nothing of whether there is such an account, and takes as long either way. @throws ApiError 429 after many from one address */
+export async function requestActivation(app: App, authRealm: AuthRealm, email: string, origin: Origin): Promise<void> {
   const { users } = authRealm.realm.tables
-  await requestLink(app, authRealm, email, 'activation', isNull(users.activated_at))
+  await requestLink(app, authRealm, email, origin, 'activation', isNull(users.activated_at))
 }
 
-/** Asks for a mail to set a new password. Says nothing of whether there is such an account, and takes as long either way. */
-export async function requestPasswordReset(app: App, authRealm: AuthRealm, email: string): Promise<void> {
-  await requestLink(app, authRealm, email, 'reset')
+/** The same for a mail to set a new password. */
+export async function requestPasswordReset(app: App, authRealm: AuthRealm, email: string, origin: Origin): Promise<void> {
+  await requestLink(app, authRealm, email, origin, 'reset')
 }
 
 // The same statements for anyone: who it is, and whether there is anything to send, is found out when it is sent.
-async function requestLink(app: App, authRealm: AuthRealm, email: string, purpose: 'activation' | 'reset', condition?: SQL): Promise<void> {
+async function requestLink(app: App, authRealm: AuthRealm, email: string, origin: Origin, purpose: 'activation' | 'reset', condition?: SQL): Promise<void> {
   const { realm } = authRealm
+  await app.limits.countMailRequest(realm.schema, origin.ip)
   if (!await app.limits.admitMail(realm.schema, email)) return
   await realm.transaction(async (tx) => {
     await openLink(tx, realm, purpose, and(eq(realm.tables.users.email, email), isReachable(realm), condition)!)
@@ -119,10 +122,12 @@ export async function resetPassword(app: App, authRealm: AuthRealm, { new_passwo
 /**
  * Asks for a mail to the new address, by which it becomes the person's own. A taken one is answered alike: its
  * owner is told instead.
+ * @throws ApiError 429 after many to whichever addresses
  */
 export async function requestEmailChange(app: App, authRealm: AuthRealm, userId: string, email: string, origin: Origin): Promise<void> {
   const { realm } = authRealm
-  if (!await app.limits.admitMail(realm.schema, email)) return
+  await app.limits.countEmailChange(realm.schema, userId)
+  if (!await app.limits.admitMail(realm.schema, email) || !await app.limits.admitStranger(email)) return
   await realm.transaction(async (tx) => {
     await openLink(tx, realm, 'email', eq(realm.tables.users.id, userId), { email })
     await enqueueMail(tx, authRealm, { kind: 'email_change', to: email, data: { user: userId } })

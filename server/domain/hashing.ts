@@ -30,7 +30,7 @@ export interface HashingOptions {
   pepper: string
   cost: number
   /** Another one to count its work. */
-  bcrypt?: Pick<typeof native, 'hash' | 'compare'>
+  bcrypt?: { hash(text: string, cost: number): Promise<string>, compare(text: string, stored: string): Promise<boolean> }
 }
 
 export function createHashing({ pepper, cost, bcrypt = native }: HashingOptions): Hashing {

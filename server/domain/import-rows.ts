@@ -2,6 +2,7 @@ import { parse } from 'csv-parse/sync'
 import { delimiterOf, plainCell } from '../../shared/csv.ts'
 import { invalid } from '../../shared/errors.ts'
 import type { ImportCells } from '../../shared/schemas/people-import.ts'
+import { cleanIdentifier } from '../../shared/schemas/fields.ts'
 import { importRowSchema } from '../../shared/schemas/people-import.ts'
 
 /** In bytes. */
@@ -23,7 +24,7 @@ export interface RowError { row: number, field: string, message: string }
  */
 export function readImportRows(bytes: Buffer): { rows: ImportRow[], errors: RowError[] } {
   const [header = [], ...records] = parseCsv(decode(bytes))
-  const columns = header.map(name => name.trim().toLowerCase().replaceAll(/[ -]+/g, '_'))
+  const columns = header.map(name => cleanIdentifier(name).toLowerCase().replaceAll(/[ -]+/g, '_'))
   if (!columns.includes('email')) throw unreadable('The first row must name the columns, and one of them must be email.')
   if (new Set(columns).size < columns.length) throw unreadable('Two columns have the same name.')
   const filled = records.map((record, index) => ({ record, row: index + 2 })).filter(({ record }) => record.some(cell => cell.trim() !== ''))

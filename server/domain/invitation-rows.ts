@@ -3,7 +3,7 @@ import { eq, sql } from 'drizzle-orm'
 import type { FieldErrors } from '../../shared/errors.ts'
 import { invalid } from '../../shared/errors.ts'
 import { invitationRowsLimit, invitationSchema } from '../../shared/schemas/invitation.ts'
-import { noSuchObject } from '../../shared/schemas/fields.ts'
+import { cleanIdentifier, noSuchObject } from '../../shared/schemas/fields.ts'
 import { validate } from '../../shared/schemas/validate.ts'
 import type { TenantRealm } from '../database/realms.ts'
 import type { App, Origin } from './app.ts'
@@ -93,7 +93,7 @@ export async function readInvitationRows({ db, tables: { departments } }: Tenant
 
 function parseCsv(csv: string): { record: Record<string, string>, info: { lines: number } }[] {
   try {
-    return parse(csv, { bom: true, info: true, columns: (names: string[]) => names.map(name => name.toLowerCase()), trim: true, skip_empty_lines: true, relax_column_count: true, delimiter: [',', ';', '\t'] }) as unknown as ReturnType<typeof parseCsv>
+    return parse(csv, { bom: true, info: true, columns: (names: string[]) => names.map(name => cleanIdentifier(name).toLowerCase()), cast: cleanIdentifier, skip_empty_lines: true, relax_column_count: true, delimiter: [',', ';', '\t'] }) as unknown as ReturnType<typeof parseCsv>
   }
   catch {
     throw invalid({ csv: ['This is not a CSV text.'] })

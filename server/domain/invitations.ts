@@ -10,6 +10,7 @@ import { recordAudit } from './audit.ts'
 import type { AuthRealm } from './auth-realm.ts'
 import { hashOf, inviteLife, newToken } from './one-time-links.ts'
 import { enqueueMail } from './outbox.ts'
+import { admitOutreach } from './young-tenants.ts'
 
 export interface InvitationRow {
   id: string
@@ -88,6 +89,7 @@ export async function inviteOnce(app: App, authRealm: AuthRealm<TenantRealm>, in
   const open = await requireInvitable(realm, input.email)
   if (open) return { invited: open, isNew: false }
   await app.limits.admitInvitation(realm.schema, input.email)
+  await admitOutreach(app, authRealm, [input.email])
   try {
     return await realm.transaction(async (tx) => {
       // What has expired makes room; of two who invite the same person at once, the second finds the first's below.
@@ -118,6 +120,7 @@ export async function resendInvitation(app: App, authRealm: AuthRealm<TenantReal
   const { invitations } = realm.tables
   const before = await requireInvitation(realm, id)
   await app.limits.admitInvitation(realm.schema, before.email)
+  await admitOutreach(app, authRealm, [before.email])
   return realm.transaction(async (tx) => {
     const rows = await tx.update(invitations).set({ token_hash: hashOf(newToken()), expires_at: expiry(new Date()) })
       .where(and(eq(invitations.id, id), isUnanswered(invitations))).returning(invitationColumns(invitations))

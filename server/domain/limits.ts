@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto'
-import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible'
-import { throttled } from '../../shared/errors.ts'
 import type { Slots } from '../database/slots/slots.ts'
 import { networkOf } from './client-network.ts'
+import type { Counted } from './limit-counters.ts'
+import { createCounters } from './limit-counters.ts'
+
+const hour = 60 * 60
+const day = 24 * hour
 
 /**
  * Every limit of the product, counted in PostgreSQL and so shared by all processes and kept over a restart.
@@ -17,12 +20,28 @@ const rules = {
   link_address: { points: 20, duration: 15 * 60 },
   /** Mails that anyone can have sent to one mailbox. */
   mail_mailbox: { points: 3, duration: 15 * 60 },
+  /** Mails that one address asks for, to whichever mailboxes: each is a row. */
+  mail_request_address: { points: 60, duration: 15 * 60 },
+  /** Mails to one mailbox from all organisations together that strangers have caused, and those whom nobody has looked at. */
+  stranger_mailbox_day: { points: 10, duration: day },
+  /** New addresses to which one person has a confirmation sent. */
+  email_change_person_day: { points: 10, duration: day },
   /** Invitations sent to one mailbox. */
   invitation_mailbox: { points: 3, duration: 15 * 60 },
   /** Registrations from one address that found theirs taken: each says that someone is there. */
   registration_address: { points: 20, duration: 15 * 60 },
+  /** Accounts that one address registers with an organisation: each is a row, and a mail to whichever mailbox. */
+  registration_address_hour: { points: 20, duration: hour },
+  registration_address_day: { points: 50, duration: day },
+  /** The same from all addresses together. */
+  registration_tenant_day: { points: 500, duration: day },
   /** Organisations that one address signs up, or tries to: each says whether a name is taken. */
-  signup_address: { points: 10, duration: 60 * 60 },
+  signup_address_hour: { points: 10, duration: hour },
+  signup_address_day: { points: 20, duration: day },
+  /** The same from all addresses together. */
+  signup_all_day: { points: 300, duration: day },
+  /** Invitations and links to new people from an organisation that is young; see young-tenants.ts. */
+  young_tenant_mails_day: { points: 50, duration: day },
   /** Subdomains that one address asks about, as someone types. */
   subdomain_address: { points: 120, duration: 60 },
   /** Searches through all organisations for one address's sake. */
@@ -35,7 +54,8 @@ const rules = {
   event_realm: { points: 100, duration: 15 * 60, inMemoryBlockOnConsumed: 100 },
 } as const
 
-type RuleName = keyof typeof rules
+/** Days for which an organisation that signed itself up is young, unless an operator has approved it. */
+export const youth = 7
 
 export interface Limits {
   /** The tries of one account's password from one address. */
@@ -46,12 +66,26 @@ export interface Limits {
   checkLinks(realm: string, ip: string | null): Promise<void>
   /** Counts a mail that someone unknown asks for. @returns whether it may be sent */
   admitMail(realm: string, mailbox: string): Promise<boolean>
+  /** The same, of one that an Admin asks for. @throws ApiError 429 */
+  countMail(realm: string, mailbox: string): Promise<void>
+  /** Counts someone who asks for a mail. @throws ApiError 429 */
+  countMailRequest(realm: string, ip: string | null): Promise<void>
+  /** Counts a mail to whom nobody here may know. @returns whether it may be sent */
+  admitStranger(mailbox: string): Promise<boolean>
+  /** The same. @throws ApiError 429 */
+  countStranger(mailbox: string): Promise<void>
+  /** Counts a mail to a new address of one's own. @throws ApiError 429 */
+  countEmailChange(realm: string, user: string): Promise<void>
   /** Counts an invitation's mail. @throws ApiError 429 */
   admitInvitation(realm: string, mailbox: string): Promise<void>
   /** Counts a registration under a taken address. */
   countTaken(realm: string, ip: string | null): Promise<void>
   /** @throws ApiError 429 when too many were taken */
   checkTaken(realm: string, ip: string | null): Promise<void>
+  /** Counts a registration and its mail, which `undo` takes back. @throws ApiError 429 */
+  admitRegistration(realm: string, ip: string | null, mailbox: string): Promise<{ undo: () => Promise<void> }>
+  /** Counts mails of a young organisation; of too many at once none. @throws ApiError 429 */
+  countYoungMails(tenant: string, mails: number): Promise<void>
   /** Counts a picture that someone uploads. @throws ApiError 429 */
   countUpload(realm: string, user: string): Promise<void>
   /** Counts someone who signs up an organisation. @throws ApiError 429 */
@@ -75,15 +109,7 @@ export interface PasswordAttempt {
 /** @param ipv6Prefix how many bits of an address of IPv6 are counted as one */
 export function createLimits(slots: Slots, ipv6Prefix: number): Limits {
   const from = (ip: string | null) => networkOf(ip, ipv6Prefix)
-  const storeClient = {
-    query: async ({ text, values }: { text: string, values: unknown[] }) => {
-      const rows = await slots.query('platform', text, values, false)
-      return { rows, rowCount: rows.length }
-    },
-  }
-  const limiters = Object.fromEntries(Object.entries(rules).map(([name, rule]) => [name, new RateLimiterPostgres({
-    ...rule, storeClient, storeType: 'client', keyPrefix: name, schemaName: 'platform', tableName: 'rate_limits', tableCreated: true,
-  })])) as Record<RuleName, RateLimiterPostgres>
+  const { check, count, consume, consumeAll, forget, giveBack } = createCounters(slots, rules)
 
   return {
     passwordAttempt(realm, account, ip) {
@@ -92,41 +118,34 @@ export function createLimits(slots: Slots, ipv6Prefix: number): Limits {
       return {
         admit: async () => void await Promise.all([check('password_pair', pair), check('password_address', address)]),
         countFailure: async () => void await Promise.all([count('password_pair', pair), count('password_address', address)]),
-        forgive: async () => void await limiters.password_pair.delete(pair),
+        forgive: () => forget('password_pair', pair),
       }
     },
     countWrongLink: async (realm, ip) => void await count('link_address', keyOf(realm, from(ip))),
     checkLinks: (realm, ip) => check('link_address', keyOf(realm, from(ip))),
     admitMail: (realm, mailbox) => count('mail_mailbox', keyOf(realm, mailbox)),
+    countMail: (realm, mailbox) => consume('mail_mailbox', keyOf(realm, mailbox)),
+    countMailRequest: (realm, ip) => consume('mail_request_address', keyOf(realm, from(ip))),
+    admitStranger: mailbox => count('stranger_mailbox_day', keyOf(mailbox)),
+    countStranger: mailbox => consume('stranger_mailbox_day', keyOf(mailbox)),
+    countEmailChange: (realm, user) => consume('email_change_person_day', keyOf(realm, user)),
+    async admitRegistration(realm, ip, mailbox) {
+      const address = keyOf(realm, from(ip))
+      const counted: Counted<keyof typeof rules>[] = [
+        ['stranger_mailbox_day', keyOf(mailbox)], ['registration_address_hour', address], ['registration_address_day', address], ['registration_tenant_day', keyOf(realm)],
+      ]
+      await consumeAll(counted)
+      return { undo: () => giveBack(counted) }
+    },
+    countYoungMails: (tenant, mails) => consume('young_tenant_mails_day', keyOf(tenant), mails),
     admitInvitation: (realm, mailbox) => consume('invitation_mailbox', keyOf(realm, mailbox)),
     countTaken: async (realm, ip) => void await count('registration_address', keyOf(realm, from(ip))),
     checkTaken: (realm, ip) => check('registration_address', keyOf(realm, from(ip))),
     countUpload: (realm, user) => consume('upload_person', keyOf(realm, user)),
-    countSignup: ip => consume('signup_address', keyOf('site', from(ip))),
+    countSignup: ip => consumeAll([['signup_address_hour', keyOf('site', from(ip))], ['signup_address_day', keyOf('site', from(ip))], ['signup_all_day', keyOf('site')]]),
     countSubdomain: ip => consume('subdomain_address', keyOf('site', from(ip))),
     countSearch: ip => consume('search_address', keyOf('site', from(ip))),
     admitEvent: async (realm, kind, ip) => await count('event_address', keyOf(realm, kind, from(ip))) && await count('event_realm', keyOf(realm, kind)),
-  }
-
-  async function consume(rule: RuleName, key: string): Promise<void> {
-    if (!await count(rule, key)) await check(rule, key)
-  }
-
-  async function check(rule: RuleName, key: string): Promise<void> {
-    const state = await limiters[rule].get(key)
-    if (state && state.consumedPoints >= rules[rule].points) throw Object.assign(throttled(state.msBeforeNext / 1000), { limit: rule })
-  }
-
-  /** @returns false for one too many, of which the next check says so */
-  async function count(rule: RuleName, key: string): Promise<boolean> {
-    try {
-      await limiters[rule].consume(key)
-      return true
-    }
-    catch (refusal) {
-      if (!(refusal instanceof RateLimiterRes)) throw refusal
-      return false
-    }
   }
 }
 

@@ -5,6 +5,7 @@ import { defaultColor, layOut } from '../mail/layout.ts'
 import type { Message } from '../mail/mailer.ts'
 import type { MailTexts } from '../mail/texts.ts'
 import { mailTexts } from '../mail/texts.ts'
+import { nameInMail } from '../mail/names.ts'
 import type { TenantRealm } from '../database/realms.ts'
 import type { App } from './app.ts'
 import type { AuthRealm } from './auth-realm.ts'
@@ -22,11 +23,14 @@ import { identityColumns, tenantRealmOf } from './tenant-origins.ts'
 export async function composeMail(app: App, mail: QueuedRealmMail): Promise<Message | undefined> {
   const authRealm = await findRealm(app, mail.realm)
   if (!authRealm) return undefined
-  const brand = await findBrand(authRealm, mail)
+  const brand = await findBrand(app, authRealm, mail)
   const write = writers[mail.kind] as Writer<MailKind>
   const content = await write({ authRealm, brand, texts: mailTexts[brand.language], to: mail.recipient }, mail.data as never)
-  return content && { ...layOut(brand, content), id: mail.id, realm: mail.realm, sender: authRealm.name, to: mail.recipient, created: mail.created }
+  return content && { ...layOut(brand, content), id: mail.id, realm: mail.realm, sender: strangersMails.has(mail.kind) ? `${brand.name} via ${brand.via}` : brand.name, to: mail.recipient, created: mail.created }
 }
+
+/** Those that may come to somebody who does not know the organisation. */
+const strangersMails: ReadonlySet<MailKind> = new Set(['activation', 'welcome', 'email_change', 'invitation'])
 
 interface Circumstances { authRealm: AuthRealm, brand: Brand, texts: MailTexts, to: string }
 
@@ -55,13 +59,14 @@ const writers: { [Kind in MailKind]: Writer<Kind> } = {
   session_reuse: ({ brand, texts }) => texts.session_reuse(brand, {}),
   async invitation({ authRealm, brand, texts }, { invitation }) {
     const issued = await issueInvitationLink(authRealm as AuthRealm<TenantRealm>, invitation)
-    return issued && texts.invitation(brand, { ...issued, isAdmin: issued.role === 'Admin', expires_at: issued.expires_at.toISOString() })
+    const names = issued && { inviter: issued.inviter && nameInMail(issued.inviter), department: issued.department && nameInMail(issued.department) }
+    return issued && texts.invitation(brand, { ...issued, ...names, isAdmin: issued.role === 'Admin', expires_at: issued.expires_at.toISOString() })
   },
   async account_exists({ authRealm, brand, texts, to }) {
     return await findReachable(authRealm, to) ? texts.account_exists(brand, {}) : undefined
   },
-  tenant_notice: ({ brand, texts }, facts) => texts.tenant_notice(brand, facts),
-  signup_waiting: ({ brand, texts }, facts) => texts.signup_waiting(brand, facts),
+  tenant_notice: ({ brand, texts }, facts) => texts.tenant_notice(brand, { ...facts, organization: nameInMail(facts.organization) }),
+  signup_waiting: ({ brand, texts }, facts) => texts.signup_waiting(brand, { ...facts, name: nameInMail(facts.name) }),
   signup_approved: ({ authRealm, brand, texts }, { user }) => withLink(authRealm, user, 'reset', link => texts.signup_approved(brand, { link }), { life: inviteLife }),
 }
 
@@ -76,11 +81,11 @@ async function findReachable({ realm }: AuthRealm, email: string) {
   return rows[0]
 }
 
-async function findBrand(authRealm: AuthRealm, mail: QueuedRealmMail): Promise<Brand> {
+async function findBrand({ config }: App, authRealm: AuthRealm, mail: QueuedRealmMail): Promise<Brand> {
   const { name, origin } = authRealm
   const given = mail.data.language as Language | undefined
   const [own, { color, language }] = await Promise.all([findLanguage(authRealm, mail), findSettings(authRealm)])
-  return { name, origin, color, language: own ?? given ?? language }
+  return { name: nameInMail(name), via: config.baseDomain, origin, color, language: own ?? given ?? language }
 }
 
 // Of who has the address; of a new or former address, of the person whom the mail is about.

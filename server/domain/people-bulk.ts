@@ -1,6 +1,6 @@
 import { eq, inArray, isNotNull } from 'drizzle-orm'
 import type { z } from 'zod'
-import { conflict, invalid, notFound, throttled } from '../../shared/errors.ts'
+import { conflict, invalid, notFound } from '../../shared/errors.ts'
 import { noSuchObject } from '../../shared/schemas/fields.ts'
 import type { bulkSchema } from '../../shared/schemas/user.ts'
 import type { BulkResult } from '../../shared/types/people.ts'
@@ -13,6 +13,7 @@ import { openLink } from './one-time-links.ts'
 import { enqueueMail } from './outbox.ts'
 import type { UserChange, UserRow } from './users.ts'
 import { changeUser, userColumns } from './users.ts'
+import { admitOutreach } from './young-tenants.ts'
 
 type TenantAuthRealm = AuthRealm<TenantRealm>
 type Bulk = z.output<typeof bulkSchema>
@@ -77,7 +78,8 @@ async function mailPasswordLink(app: App, authRealm: TenantAuthRealm, { id, emai
   const [state] = await realm.db.select({ has_password: isNotNull(users.password), deactivated_at: users.deactivated_at }).from(users).where(eq(users.id, id))
   if (!state) throw notFound()
   if (state.deactivated_at) throw conflict('This account is deactivated.', 'user_inactive')
-  if (!await app.limits.admitMail(realm.schema, email)) throw throttled(mailPause)
+  await app.limits.countMail(realm.schema, email)
+  await admitOutreach(app, authRealm, [email])
   await realm.transaction(async (tx) => {
     await openLink(tx, realm, 'reset', eq(users.id, id))
     // Who has a password gets an hour, as if she had asked herself; who has none is welcomed, and has a week.
@@ -85,6 +87,3 @@ async function mailPasswordLink(app: App, authRealm: TenantAuthRealm, { id, emai
     await recordAudit(tx, realm, origin, { action: 'user.link_sent', subject: id, details: { email } })
   })
 }
-
-// Seconds within which all the mails that one address may get have been sent; see limits.ts.
-const mailPause = 15 * 60

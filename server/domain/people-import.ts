@@ -14,6 +14,7 @@ import { openFirstLinks } from './one-time-links.ts'
 import { enqueueMails } from './outbox.ts'
 import { endSessions } from './sessions.ts'
 import { activity } from './users.ts'
+import { admitOutreach, isYoung } from './young-tenants.ts'
 
 export interface ImportReport {
   created: number
@@ -40,7 +41,7 @@ const attemptsLimit = 3
  * who is not is created, without a password and with a mail to choose one. A row is done or reported, never half;
  * the same file again changes nothing, also after a run that was cut off.
  * @param bytes a CSV file
- * @throws ApiError 400 on `file` when it cannot be read at all, 503
+ * @throws ApiError 400 on `file` when it cannot be read at all; 429 where a young organisation adds too many; 503
  */
 export async function importPeople(app: App, authRealm: TenantAuthRealm, bytes: Buffer, options: ImportOptions, origin: Origin): Promise<ImportReport> {
   const { rows, errors } = readImportRows(bytes)
@@ -62,6 +63,7 @@ async function rehearse(realm: TenantRealm, rows: ImportRow[], options: ImportOp
 }
 
 async function perform(app: App, authRealm: TenantAuthRealm, rows: ImportRow[], options: ImportOptions, origin: Origin): Promise<ImportPlan[]> {
+  if (await isYoung(app, authRealm)) await admitOutreach(app, authRealm, welcomed(await rehearse(authRealm.realm, rows, options)).map(({ email }) => email))
   const planBatch = createPlanner(options)
   const plans: ImportPlan[] = []
   for (let start = 0; start < rows.length; start += batchSize) {
@@ -124,7 +126,7 @@ async function applyPlan(tx: Db, authRealm: TenantAuthRealm, { creations, update
   if (creations.length > 0) {
     await tx.insert(users).values(creations.map(({ is_active, ...person }) => ({ ...person, date_joined: now, activated_at: now, deactivated_at: is_active ? null : now })))
   }
-  const welcome = creations.filter(person => person.is_active)
+  const welcome = welcomed([{ creations }])
   await openFirstLinks(tx, realm, 'reset', welcome.map(({ id }) => id))
   await enqueueMails(tx, authRealm, welcome.map(({ id, email }) => ({ kind: 'welcome', to: email, data: { user: id } })))
   await recordAudits(tx, realm, origin, [
@@ -132,6 +134,11 @@ async function applyPlan(tx: Db, authRealm: TenantAuthRealm, { creations, update
     ...updates.map(({ before, fields }) => ({ action: 'user.changed' as const, subject: before.id, details: changesOf(before, fields) })),
     ...creations.map(({ id, email, role }) => ({ action: 'user.created' as const, subject: id, details: { email, role } })),
   ])
+}
+
+/** Who gets a mail. */
+function welcomed(plans: Pick<ImportPlan, 'creations'>[]): ImportPlan['creations'] {
+  return plans.flatMap(({ creations }) => creations.filter(person => person.is_active))
 }
 
 function sum(plans: ImportPlan[], countOf: (plan: ImportPlan) => number): number {

@@ -1,5 +1,6 @@
 import { ApiError } from '../../shared/errors.ts'
 import type { App, Origin } from './app.ts'
+import type { AuditEntry } from './audit.ts'
 import { logEvent, recordAudit } from './audit.ts'
 import type { AuthRealm } from './auth-realm.ts'
 
@@ -15,8 +16,19 @@ import type { AuthRealm } from './auth-realm.ts'
  */
 export async function noteForeignToken(app: App, authRealm: AuthRealm, origin: Origin, audience: string): Promise<void> {
   app.log.warn({ event: 'cross_tenant_token', tenant: authRealm.id, token_tenant: audience, ip: origin.ip, request_id: origin.request_id })
-  if (!await app.limits.admitEvent(authRealm.realm.schema, 'token.foreign', origin.ip)) return
-  await recordAudit(authRealm.realm.db, authRealm.realm, origin, { action: 'token.foreign' })
+  await recordSome(app, authRealm, origin, { action: 'token.foreign' })
+}
+
+/** Notes a password that was refused at the door. @param subject the account that it was tried on, where there is one */
+export async function noteRefusedSignIn(app: App, authRealm: AuthRealm, origin: Origin, subject: string | undefined, device: string): Promise<void> {
+  await recordSome(app, authRealm, origin, { action: 'session.refused', subject, details: { device } })
+  logEvent(app, authRealm, origin, 'sign_in_failed', { user: subject ?? null })
+}
+
+/** Notes a password that was refused to who is signed in already. */
+export async function noteRefusedPassword(app: App, authRealm: AuthRealm, origin: Origin, subject: string): Promise<void> {
+  await recordSome(app, authRealm, origin, { action: 'user.password_refused', subject })
+  logEvent(app, authRealm, origin, 'password_refused')
 }
 
 /** Notes that a limit has refused someone, where that is what the error says, and whose account it was about. */
@@ -24,6 +36,9 @@ export async function noteLimit(app: App, authRealm: AuthRealm, origin: Origin, 
   if (!(error instanceof ApiError) || error.status !== 429) return
   const { limit, subject = origin.actor ?? undefined } = error as { limit?: string, subject?: string }
   logEvent(app, authRealm, origin, 'limit_reached', { limit, subject })
-  if (!await app.limits.admitEvent(authRealm.realm.schema, `limit.reached ${limit}`, origin.ip)) return
-  await recordAudit(authRealm.realm.db, authRealm.realm, origin, { action: 'limit.reached', subject, details: { limit } })
+  await recordSome(app, authRealm, origin, { action: 'limit.reached', subject, details: { limit } }, `limit.reached ${limit}`)
+}
+
+async function recordSome(app: App, { realm }: AuthRealm, origin: Origin, entry: AuditEntry, kind: string = entry.action): Promise<void> {
+  if (await app.limits.admitEvent(realm.schema, kind, origin.ip)) await recordAudit(realm.db, realm, origin, entry)
 }

@@ -7,6 +7,7 @@ import type { AuthRealm } from './auth-realm.ts'
 import { costliestHash } from './hash-costs.ts'
 import { enqueueMail } from './outbox.ts'
 import { noActiveAccount } from './refusals.ts'
+import { noteRefusedSignIn } from './security-events.ts'
 import type { TokenPair } from './sessions.ts'
 import { insertSession, mintPair } from './sessions.ts'
 import { closedAnswer, requireOpenTenant, standingIn } from './tenant-standing.ts'
@@ -27,8 +28,7 @@ export async function signIn(app: App, authRealm: AuthRealm, { email, password }
   const matches = await app.hashing.verify(password, account?.is_active ? account.password : null, costliest, attempt).catch(about(account))
   const opened = matches && account ? await openSession(app, authRealm, account, password, origin, userAgent) : undefined
   if (!opened) {
-    await recordAudit(realm.db, realm, origin, { action: 'session.refused', subject: account?.id, details: { device: describeUserAgent(userAgent) } })
-    logEvent(app, authRealm, origin, 'sign_in_failed', { user: account?.id ?? null })
+    await noteRefusedSignIn(app, authRealm, origin, account?.id, describeUserAgent(userAgent))
     throw noActiveAccount()
   }
   logEvent(app, authRealm, origin, 'sign_in', { user: opened.user.id, session: opened.session.id })

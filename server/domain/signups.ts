@@ -47,7 +47,7 @@ export async function requestSignup(app: App, input: NewSignup, origin: Origin):
     await requireFreeSubdomain(tx, platform, input.subdomain)
     await requireFreeName(tx, platform, input.name)
   })
-  if (!await app.limits.admitMail('site', input.email)) return
+  if (!await app.limits.admitMail('site', input.email) || !await app.limits.admitStranger(input.email)) return
   const now = Date.now()
   await platform.transaction(async (tx) => {
     const id = newId()

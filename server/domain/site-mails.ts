@@ -2,6 +2,7 @@ import type { Language } from '../../shared/dates.ts'
 import type { Brand, Content } from '../mail/layout.ts'
 import { defaultColor, layOut } from '../mail/layout.ts'
 import type { Message } from '../mail/mailer.ts'
+import { nameInMail } from '../mail/names.ts'
 import type { MailTexts } from '../mail/texts.ts'
 import { mailTexts } from '../mail/texts.ts'
 import type { App } from './app.ts'
@@ -23,11 +24,11 @@ type Writer<Kind extends SiteMailKind> = (circumstances: Circumstances, data: Si
 const writers: { [Kind in SiteMailKind]: Writer<Kind> } = {
   async signup_confirm({ app, brand, texts }, { signup }) {
     const issued = await issueSignupLink(app, signup)
-    return issued && texts.signup_confirm(brand, issued)
+    return issued && texts.signup_confirm(brand, { ...issued, name: nameInMail(issued.name) })
   },
-  signup_refused: ({ brand, texts }, facts) => texts.signup_refused(brand, facts),
+  signup_refused: ({ brand, texts }, facts) => texts.signup_refused(brand, { ...facts, name: nameInMail(facts.name) }),
   organizations({ app, memberships, brand, texts }) {
-    const found = memberships.map(membership => ({ name: membership.name, url: tenantOrigin(app.config, membership) }))
+    const found = memberships.map(membership => ({ name: nameInMail(membership.name), url: tenantOrigin(app.config, membership) }))
     return found.length === 0 ? undefined : texts.organizations(brand, { found: found.toSorted((a, b) => a.name.localeCompare(b.name)) })
   },
 }
@@ -41,7 +42,7 @@ export function isSiteMail(mail: QueuedMail): mail is QueuedSiteMail {
 export async function composeSiteMail(app: App, mail: QueuedSiteMail, memberships: Map<string, Membership[]>): Promise<Message | undefined> {
   const { originOf, baseDomain } = app.config
   const language = mail.data.language as Language
-  const brand: Brand = { name: 'Tenantry', origin: originOf(baseDomain), color: defaultColor, language }
+  const brand: Brand = { name: 'Tenantry', via: baseDomain, origin: originOf(baseDomain), color: defaultColor, language }
   const write = writers[mail.kind] as Writer<SiteMailKind>
   const content = await write({ app, memberships: memberships.get(mail.recipient) ?? [], brand, texts: mailTexts[language] }, mail.data as never)
   return content && { ...layOut(brand, content), id: mail.id, realm: 'site', sender: brand.name, to: mail.recipient, created: mail.created }

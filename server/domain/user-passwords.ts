@@ -3,10 +3,10 @@ import { invalid } from '../../shared/errors.ts'
 import type { Db } from '../database/realms.ts'
 import { readAccountRules } from './account-rules.ts'
 import type { App, Origin } from './app.ts'
-import { logEvent, recordAudit } from './audit.ts'
 import type { AuthRealm } from './auth-realm.ts'
 import { enqueueMail } from './outbox.ts'
 import { passwordFaults } from './passwords.ts'
+import { noteRefusedPassword } from './security-events.ts'
 import { endAllSessions } from './sessions.ts'
 
 /**
@@ -36,8 +36,7 @@ export async function requireCurrentPassword(app: App, authRealm: AuthRealm, use
   const attempt = app.limits.passwordAttempt(realm.schema, user.email, origin.ip)
   const rows = await realm.db.select({ password: users.password }).from(users).where(eq(users.id, user.id))
   if (await app.hashing.verify(password, rows[0]?.password ?? null, 0, attempt)) return
-  await recordAudit(realm.db, realm, origin, { action: 'user.password_refused', subject: user.id })
-  logEvent(app, authRealm, origin, 'password_refused')
+  await noteRefusedPassword(app, authRealm, origin, user.id)
   throw invalid({ current_password: ['Invalid password.'] })
 }
 

@@ -18,6 +18,7 @@ import { endSessions } from './sessions.ts'
 import { endSupportAccessesBy } from './support-sessions.ts'
 import { hashNewPassword } from './user-passwords.ts'
 import { mailWelcome } from './welcome.ts'
+import { admitOutreach } from './young-tenants.ts'
 
 /** A user's columns that may leave the database in an answer, by name: never the password. */
 export function userColumns(users: Realm['tables']['users']) {
@@ -90,9 +91,10 @@ export async function createUser(app: App, authRealm: AuthRealm, input: NewUser,
 
 /**
  * Creates a person for whom an Admin has no password: a mail brings a link to choose one.
- * @throws ApiError as `createUser`
+ * @throws ApiError as `createUser`, 429 after many from a young organisation
  */
 export async function createUserByMail(app: App, authRealm: AuthRealm, input: NewUser, origin: Origin): Promise<UserRow> {
+  if (input.is_active !== false) await admitOutreach(app, authRealm, [input.email])
   return authRealm.realm.transaction(async (tx) => {
     const user = await createUser(app, authRealm, { ...input, password: null }, origin, tx)
     if (user.is_active) await mailWelcome(tx, authRealm, user)

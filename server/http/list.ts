@@ -5,6 +5,7 @@ import type { H3Event } from 'h3'
 import { getQuery } from 'h3'
 import { z } from 'zod'
 import { notFound } from '../../shared/errors.ts'
+import { cleanIdentifier } from '../../shared/schemas/fields.ts'
 import type { Page } from '../../shared/types/page.ts'
 
 const defaultPageSize = 25
@@ -84,10 +85,12 @@ function patternsOf(search: string): string[] {
   return wordsOf(search).map(word => `%${word.replaceAll(/[\\%_]/g, '\\$&')}%`)
 }
 
-/** What a search looks for: eight words at most. */
+/** What a search looks for: eight words at most. Some scripts spell names with joiners, which are kept there. */
 export function wordsOf(search: string): string[] {
-  return search.trim().split(/\s+/).filter(Boolean).slice(0, 8)
+  return search.trim().split(/\s+/).map(word => withJoiners.test(word) ? word : cleanIdentifier(word)).filter(Boolean).slice(0, 8)
 }
+
+const withJoiners = /[^\p{ASCII}\p{Cf}].*[\u200C\u200D]|[\u200C\u200D].*[^\p{ASCII}\p{Cf}]/u
 
 /**
  * @param fields as validated by `listQuery`

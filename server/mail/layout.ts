@@ -4,6 +4,8 @@ import type { Language } from '../../shared/dates.ts'
 /** Whose mail it is: the organisation's, on a portal; the product's, on the console. */
 export interface Brand {
   name: string
+  /** The platform's domain, for those who do not know the organisation. */
+  via: string
   /** Canonical origin, the base of every link. */
   origin: string
   /** Of the button and the name's line, as `#rrggbb`. */

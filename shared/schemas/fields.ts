@@ -18,27 +18,44 @@ export function rawText(max: number) {
 
 /** A trimmed single line; `blank: true` lets it be empty. */
 export function text(max: number, options: { blank?: boolean } = {}) {
-  // Control characters would speak to a terminal, directional ones turn the text around them.
-  const plain = z.string().refine(value => !/[\p{Cc}\u202A-\u202E\u2066-\u2069]/u.test(value), { error: 'Control characters are not allowed.', abort: true })
-  return line().pipe(options.blank
-    ? plain.max(max, `Ensure this field has no more than ${max} characters.`)
-    : plain.min(1, { error: blank, abort: true }).max(max, `Ensure this field has no more than ${max} characters.`))
+  return line().pipe(plainText(max, options))
 }
 
-/** An organisation's name, in which no two differ by nothing that people see: blanks are one space, and what shows nothing is not there. */
-export function organizationName() {
-  return text(150).pipe(z.string()
-    .transform(value => value.normalize('NFC').replaceAll(/[\u00AD\u200B\u2060\uFEFF]/g, '').replaceAll(/\s+/g, ' ').trim())
-    .pipe(text(150)))
+/**
+ * A line by which something is found or told apart, such as a name that no other may have: in the one form that is
+ * stored and compared, as of `cleanIdentifier`.
+ */
+export function identifier(max: number, options: { blank?: boolean } = {}) {
+  return line().transform(cleanIdentifier).pipe(plainText(max, options))
 }
 
-/** An e-mail address in the one form that is stored and compared: trimmed, NFC, lower case. */
+/** An e-mail address in the one form that is stored and compared: as an identifier, in lower case. */
 export function email() {
-  return line().pipe(z.string()
+  return line().transform(cleanIdentifier).pipe(z.string()
     .min(1, { error: blank, abort: true })
     .max(254, { error: 'Ensure this field has no more than 254 characters.', abort: true })
-    .transform(value => value.normalize('NFC').toLowerCase())
+    .transform(foldEmail)
     .pipe(z.string().regex(emailPattern, 'Enter a valid email address.')))
+}
+
+/** The same of an address that may be none, as someone types it to be found. */
+export function foldEmail(address: string): string {
+  return cleanIdentifier(address).toLowerCase().normalize('NFC')
+}
+
+/** A text without what people do not see: composed (NFC), each run of blanks one space, nothing invisible or directional. */
+export function cleanIdentifier(value: string): string {
+  return value.replaceAll(invisible, '').normalize('NFC').replaceAll(/\s+/g, ' ').trim()
+}
+
+// Formats and what programs show nothing for: joiners, directions, soft hyphens, fillers, variation selectors, tags.
+const invisible = /[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu
+
+function plainText(max: number, options: { blank?: boolean }) {
+  // Control characters would speak to a terminal, directional ones turn the text around them.
+  const plain = z.string().refine(value => !/[\p{Cc}\u202A-\u202E\u2066-\u2069]/u.test(value), { error: 'Control characters are not allowed.', abort: true })
+  const tooLong = `Ensure this field has no more than ${max} characters.`
+  return options.blank ? plain.max(max, tooLong) : plain.min(1, { error: blank, abort: true }).max(max, tooLong)
 }
 
 function line() {

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { languages } from '../dates.ts'
-import { boolean, choice, email, integer, organizationName, text } from './fields.ts'
+import { boolean, choice, email, identifier, integer, text } from './fields.ts'
 import { phoneSchema } from './tenant.ts'
 
-const domain = text(253).pipe(z.string().transform(value => value.toLowerCase())
+const domain = identifier(253).pipe(z.string().transform(value => value.toLowerCase())
   .pipe(z.string().regex(/^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/, 'Enter a domain such as example.org.')))
 
 const color = text(7).pipe(z.string().transform(value => value.toLowerCase())
@@ -11,7 +11,7 @@ const color = text(7).pipe(z.string().transform(value => value.toLowerCase())
 
 /** What an organisation's admins change of it. */
 export const organizationSchema = z.object({
-  name: organizationName().optional(),
+  name: identifier(150).optional(),
   business_email: email().optional(),
   business_phone_number: phoneSchema.optional(),
   registration: choice(['invite_only', 'open']).optional(),

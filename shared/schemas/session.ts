@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { rawText, text } from './fields.ts'
+import { foldEmail, identifier, rawText } from './fields.ts'
 
 /** Signing in. The address is not checked for form: a wrong one is just unknown. */
 export const credentialsSchema = z.object({
-  email: text(254).transform(value => value.normalize('NFC').toLowerCase()),
+  email: identifier(254).transform(foldEmail),
   password: rawText(4096),
 })
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { languages } from '../dates.ts'
 import { skeletonOf } from '../subdomains.ts'
-import { boolean, choice, email, organizationName, text } from './fields.ts'
+import { boolean, choice, email, identifier, text } from './fields.ts'
 
 /** Names that a tenant may not take: ours, infrastructure's, and those that phishers like. */
 const reserved = [
@@ -13,7 +13,7 @@ const reserved = [
 const reservedSkeletons: ReadonlySet<string> = new Set(reserved.map(skeletonOf))
 
 /** A DNS label of 2 to 40 characters that is free to be a tenant's; folds case. */
-export const subdomainSchema = text(63).pipe(z.string()
+export const subdomainSchema = identifier(63).pipe(z.string()
   .transform(value => value.toLowerCase())
   .pipe(z.string()
     .regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])$/, { error: 'Enter 2 to 40 characters: letters a to z, digits and hyphens, with no hyphen at either end.', abort: true })
@@ -22,11 +22,11 @@ export const subdomainSchema = text(63).pipe(z.string()
     .refine(value => !reservedSkeletons.has(skeletonOf(value)), 'This subdomain is reserved.')))
 
 /** A phone number as people write it, or nothing. */
-export const phoneSchema = text(32, { blank: true }).pipe(z.string()
+export const phoneSchema = identifier(32, { blank: true }).pipe(z.string()
   .refine(value => value === '' || /^\+?[0-9 ()./-]{3,32}$/.test(value), 'Enter a valid phone number.'))
 
 export const newTenantSchema = z.object({
-  name: organizationName(),
+  name: identifier(150),
   subdomain: subdomainSchema,
   business_email: email(),
   business_phone_number: phoneSchema.default(''),
@@ -41,16 +41,16 @@ const reason = text(500, { blank: true }).transform(value => value || null).null
 export const suspensionSchema = z.object({ reason })
 
 /** `now` removes it for good, with the subdomain typed once more as a confirmation. */
-export const deletionSchema = z.object({ reason, now: boolean().default(false), subdomain: text(63).optional() })
+export const deletionSchema = z.object({ reason, now: boolean().default(false), subdomain: identifier(63).optional() })
 
 /** A host of an organisation's own: a domain name of at least two labels, in lower case, the last of which is no number. */
 export const domainSchema = z.object({
-  host: text(253).pipe(z.string().transform(value => value.toLowerCase().replace(/\.$/, ''))
+  host: identifier(253).pipe(z.string().transform(value => value.toLowerCase().replace(/\.$/, ''))
     .pipe(z.string().regex(/^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'Enter a domain name, such as staff.example.org.'))),
 })
 
 /** The organisation finder: the public slug such as `ACM-7702`, or the subdomain; of both, whichever is one. */
-export const tenantInfoSchema = z.object({ tenant_id: text(253).optional(), subdomain: text(63).optional() })
+export const tenantInfoSchema = z.object({ tenant_id: identifier(253).optional(), subdomain: identifier(63).optional() })
   .refine(({ tenant_id, subdomain }) => tenant_id !== undefined || subdomain !== undefined, { path: ['tenant_id'], error: 'This field is required.' })
 
 /** The organisation finder by mail. */

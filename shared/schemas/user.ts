@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { languages } from '../dates.ts'
-import { boolean, choice, email, rawText, reference, text } from './fields.ts'
+import { boolean, choice, email, identifier, rawText, reference, text } from './fields.ts'
 
 /** What a person says of herself. */
 const personal = {
@@ -13,7 +13,7 @@ const personal = {
 const employment = {
   role: choice(['Admin', 'Staff']).optional(),
   department: reference().nullable().optional(),
-  employee_id: text(64, { blank: true }).transform(value => value || null).nullable().optional(),
+  employee_id: identifier(64, { blank: true }).transform(value => value || null).nullable().optional(),
   is_active: boolean().optional(),
 }
 

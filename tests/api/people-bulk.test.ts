@@ -59,7 +59,7 @@ describe('many people at once', () => {
     expect(results.map(statusOf)).toEqual(['done', 'refused', 'done'])
     expect(results[1].detail).toBe('This account is deactivated.')
     expect((await mailsTo(world, world.acme, known!.email)).at(-1)!.links[0]).toContain('/auth/password/reset/')
-    expect((await mailsTo(world, world.acme, 'fresh@example.com')).map(({ subject }) => subject)).toEqual(Array(2).fill('Your account at Acme Ltd'))
+    expect((await mailsTo(world, world.acme, 'fresh@example.com')).map(({ subject }) => subject)).toEqual(Array(2).fill('Your account at “Acme Ltd” via localhost'))
     expect(await mailsTo(world, world.acme, gone!.email)).toEqual([])
     expect((await acme(`${api}/audit/?subject=${known!.id}&action=user.link_sent`, { token: admin })).json.count).toBe(1)
     const again = []

@@ -89,7 +89,7 @@ test('an invitation says what it is for, and makes the account', async () => {
   await world.acme.call(`${api}/invitations/`, { token: admin, body: { email: 'invited@example.com', role: 'Admin' } })
   const { context, complaints } = await openProfile(browser)
   const page = await open(context, world.acme, '/mailbox')
-  const invitation = await followMail(context, page, world.acme, 'Join Acme Ltd', 'Accept the invitation')
+  const invitation = await followMail(context, page, world.acme, 'Join “Acme Ltd', 'Accept the invitation')
   await invitation.getByText('invited@example.com').waitFor()
   expect(await invitation.getByText('Admin', { exact: true }).count()).toBe(1)
   await invitation.getByLabel('First name').fill('Iris')

@@ -52,7 +52,7 @@ test('an admin\'s first hour: from the link to 195 people, of whom one was invit
 
   const guest = await openProfile(browser)
   const mailbox = await guest.context.newPage()
-  const invitation = await followMail(guest.context, mailbox, initech, 'Join Initech', 'Accept the invitation')
+  const invitation = await followMail(guest.context, mailbox, initech, 'Join “Initech', 'Accept the invitation')
   await invitation.getByLabel('First name').fill('Mia')
   await invitation.getByLabel('Last name').fill('Moreau')
   await fillNewPassword(invitation, 'Password', password)

@@ -31,7 +31,7 @@ describe('signing up an organisation', () => {
     await page.getByRole('button', { name: 'Sign up' }).click()
     await page.getByRole('heading', { name: 'Please look into your mailbox' }).waitFor()
 
-    const mail = await lastMailTo(world, site, 'peter@example.com', /^Confirm the sign-up of Initech Inc\.$/)
+    const mail = await lastMailTo(world, site, 'peter@example.com', /^Confirm the sign-up of “Initech Inc\.” via localhost$/)
     const confirmation = await open(context, site, new URL(mail.links[0]!).pathname)
     await confirmation.getByText('initech.localhost').waitFor()
     await confirmation.getByRole('button', { name: 'Confirm and set up' }).click()

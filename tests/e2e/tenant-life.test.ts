@@ -79,7 +79,7 @@ async function signUp(context: BrowserContext): Promise<Page> {
   await page.getByLabel('Your e-mail address').fill(peter.email)
   await page.getByRole('button', { name: 'Sign up' }).click()
   await page.getByRole('link', { name: 'Open the mailbox' }).waitFor()
-  const confirmation = await followMail(context, page, site, 'Confirm the sign-up of Initech', 'Confirm the sign-up')
+  const confirmation = await followMail(context, page, site, 'Confirm the sign-up of “Initech', 'Confirm the sign-up')
   await confirmation.getByRole('button', { name: 'Confirm and set up' }).click()
   await confirmation.getByRole('heading', { name: 'Initech is ready' }).waitFor()
   const [tenant] = await sql`select id, schema from platform.tenants where subdomain = 'initech'`
@@ -107,7 +107,7 @@ async function liveIn(context: BrowserContext, page: Page): Promise<void> {
   await page.getByRole('dialog').getByLabel('E-mail').fill(mia.email)
   await page.getByRole('button', { name: 'Send invitation' }).click()
   await page.getByRole('row', { name: mia.email }).waitFor()
-  const invitation = await followMail(context, page, initech, 'Join Initech', 'Accept the invitation')
+  const invitation = await followMail(context, page, initech, 'Join “Initech', 'Accept the invitation')
   await invitation.getByLabel('First name').fill('Mia')
   await invitation.getByLabel('Last name').fill('Moreau')
   await fillNewPassword(invitation, 'Password', mia.password)

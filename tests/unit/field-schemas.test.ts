@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { z } from 'zod'
-import { boolean, choice, email, jsonType, moment, rawText, reference, text } from '../../shared/schemas/fields.ts'
+import { boolean, choice, cleanIdentifier, email, identifier, jsonType, moment, rawText, reference, text } from '../../shared/schemas/fields.ts'
 
 /** What is said of a value, or what is made of it. */
 function judge(schema: z.ZodType, value: unknown) {
@@ -72,6 +72,44 @@ describe('an e-mail address', () => {
   // The test itself would time out if the pattern tried every way to read these.
   it('is refused in no time, however it is made', () => {
     for (const value of [`a@${'a.'.repeat(120)}`, `a@${'a-'.repeat(120)}.`, `${'a'.repeat(250)}@`, `a@${'a'.repeat(250)}`]) expect(judge(email(), value)).toHaveProperty('messages')
+  })
+})
+
+/** What shows nothing, or only turns what is around it. */
+const invisible = [
+  '\u00AD', '\u034F', '\u061C', '\u115F', '\u1160', '\u17B4', '\u180B', '\u180E', '\u200B', '\u200C', '\u200D', '\u200E', '\u200F', '\u202A', '\u202B', '\u202C', '\u202D', '\u202E',
+  '\u2060', '\u2061', '\u2064', '\u2066', '\u2067', '\u2068', '\u2069', '\u206A', '\u3164', '\uFE00', '\uFE0F', '\uFEFF', '\uFFA0', '\uFFF9', '\u{1D173}', '\u{E0001}', '\u{E0100}',
+]
+const blanks = ['\u00A0', '\u1680', '\u2000', '\u2003', '\u2009', '\u202F', '\u205F', '\u3000', '\t']
+
+describe('text by which something is found or told apart', () => {
+  it.each(invisible)('has nothing in it that nobody sees: %j', (character) => {
+    expect(judge(email(), `${character}ben${character}@exam${character}ple.com${character}`)).toEqual(gives('ben@example.com'))
+    expect(judge(identifier(20), `${character}Fin${character}ance${character}`)).toEqual(gives('Finance'))
+    expect(judge(email(), character)).toEqual(says('This field may not be blank.'))
+    expect(judge(identifier(20), ` ${character} `)).toEqual(says('This field may not be blank.'))
+    expect(judge(identifier(20, { blank: true }), character)).toEqual(gives(''))
+  })
+
+  it.each(blanks)('has one space for every blank, and none at an end: %j', (blank) => {
+    expect(judge(email(), `${blank}ben@example.com${blank}`)).toEqual(gives('ben@example.com'))
+    expect(judge(email(), `be${blank}n@example.com`)).toEqual(says('Enter a valid email address.'))
+    expect(judge(identifier(20), `${blank}Human${blank} ${blank}Resources${blank}`)).toEqual(gives('Human Resources'))
+  })
+
+  it('is NFC, is measured as it is kept, and keeps control characters out', () => {
+    expect(judge(identifier(20), 'Cafe\u0301')).toEqual(gives('Caf\u00E9'))
+    expect(judge(identifier(3), '\u200Ba\u200Bb\u200Bc\u200B')).toEqual(gives('abc'))
+    expect(judge(identifier(20), 'a\u0007b')).toEqual(says('Control characters are not allowed.'))
+    for (const value of ['a\nb', 'a\u2028b']) expect(judge(identifier(20), value)).toEqual(says('Line breaks are not allowed.'))
+  })
+
+  it('is the same when it is read again, whatever it was', () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), (value) => {
+      const kept = cleanIdentifier(value)
+      expect(cleanIdentifier(kept)).toBe(kept)
+      expect(kept).not.toMatch(/[\p{Cf}\p{Default_Ignorable_Code_Point}]|^\s|\s$|\s\s|[^\S ]/u)
+    }))
   })
 })
 

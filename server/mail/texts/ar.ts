@@ -3,11 +3,11 @@ import { describeUserAgent } from '../../../shared/user-agent.ts'
 import type { MailTexts } from '../texts.ts'
 
 export const ar: MailTexts = {
-  activation: ({ name }, { link }) => ({
-    subject: `تفعيل حسابك في ${name}`,
-    paragraphs: [`سجّل شخص ما هذا العنوان في ${name}. إذا كنت أنت من فعل ذلك، ففعّل حسابك:`],
+  activation: ({ name, via }, { link }) => ({
+    subject: `تفعيل حسابك في «${name}» عبر ${via}`,
+    paragraphs: [`سجّل شخص ما هذا العنوان في «${name}». إذا كنت أنت من فعل ذلك، ففعّل حسابك:`],
     action: { label: 'تفعيل الحساب', url: link },
-    note: 'يعمل الرابط لمدة ثلاثة أيام. إذا لم تكن قد سجّلت، فلا تفعل شيئًا: لا يمكن استخدام الحساب من دون هذا الرابط.',
+    note: `يعمل الرابط لمدة ثلاثة أيام. إذا لم تكن قد سجّلت، فلا تفعل شيئًا: لا يمكن استخدام الحساب من دون هذا الرابط. ${sentVia(via)}`,
   }),
 
   password_reset: ({ name }, { link }) => ({
@@ -17,18 +17,18 @@ export const ar: MailTexts = {
     note: 'يعمل الرابط مرة واحدة خلال ساعة، ويُبطله أي رابط أحدث منه. إذا لم تطلب ذلك، فلا تفعل شيئًا: ستبقى كلمة مرورك كما هي.',
   }),
 
-  welcome: ({ name }, { link }) => ({
-    subject: `حسابك في ${name}`,
-    paragraphs: [`أصبح لديك حساب في ${name}. اختر كلمة مرور لتسجيل الدخول بها:`],
+  welcome: ({ name, via }, { link }) => ({
+    subject: `حسابك في «${name}» عبر ${via}`,
+    paragraphs: [`أصبح لديك حساب في «${name}». اختر كلمة مرور لتسجيل الدخول بها:`],
     action: { label: 'اختيار كلمة مرور', url: link },
-    note: 'يعمل الرابط مرة واحدة خلال سبعة أيام. بعد ذلك، اطلب كلمة مرور جديدة من صفحة تسجيل الدخول.',
+    note: `يعمل الرابط مرة واحدة خلال سبعة أيام. بعد ذلك، اطلب كلمة مرور جديدة من صفحة تسجيل الدخول. ${sentVia(via)}`,
   }),
 
-  email_change: ({ name }, { link }) => ({
-    subject: `تأكيد عنوان بريدك الإلكتروني الجديد في ${name}`,
-    paragraphs: [`يريد شخص ما أن يسجّل الدخول إلى ${name} بهذا العنوان من الآن فصاعدًا. إذا كنت أنت، فأكّده:`],
+  email_change: ({ name, via }, { link }) => ({
+    subject: `تأكيد عنوان بريدك الإلكتروني الجديد في «${name}» عبر ${via}`,
+    paragraphs: [`يريد شخص ما أن يسجّل الدخول إلى «${name}» بهذا العنوان من الآن فصاعدًا. إذا كنت أنت، فأكّده:`],
     action: { label: 'تأكيد هذا العنوان', url: link },
-    note: 'يعمل الرابط مرة واحدة خلال يوم واحد. إذا لم تكن أنت، فلا تفعل شيئًا: لن يتغيّر شيء من دونه.',
+    note: `يعمل الرابط مرة واحدة خلال يوم واحد. إذا لم تكن أنت، فلا تفعل شيئًا: لن يتغيّر شيء من دونه. ${sentVia(via)}`,
   }),
 
   email_changed: ({ name }) => ({
@@ -66,14 +66,14 @@ export const ar: MailTexts = {
     action: { label: 'عرض أجهزتك', url: `${origin}/profile` },
   }),
 
-  invitation: ({ name }, { link, inviter, department, isAdmin, expires_at }) => ({
-    subject: `انضم إلى ${name}`,
+  invitation: ({ name, via }, { link, inviter, department, isAdmin, expires_at }) => ({
+    subject: `انضم إلى «${name}» عبر ${via}`,
     paragraphs: [
-      `تلقيت دعوة من ${inviter ?? 'أحد المسؤولين'} للانضمام إلى بوابة موظفي ${name}${isAdmin ? ' بصفة مسؤول' : ''}${department ? `، في قسم ${department}` : ''}.`,
+      `تلقيت دعوة من ${inviter ?? 'أحد المسؤولين'} للانضمام إلى بوابة موظفي «${name}»${isAdmin ? ' بصفة مسؤول' : ''}${department ? `، في قسم «${department}»` : ''}.`,
       'اختر كلمة مرور، وستصبح جاهزًا للدخول:',
     ],
     action: { label: 'قبول الدعوة', url: link },
-    note: `يعمل الرابط مرة واحدة حتى ${formatDay(expires_at, 'ar')}. إذا كنت لا تعرف ما المقصود، فلا تفعل شيئًا.`,
+    note: `يعمل الرابط مرة واحدة حتى ${formatDay(expires_at, 'ar')}. إذا كنت لا تعرف ما المقصود، فلا تفعل شيئًا. ${sentVia(via)}`,
   }),
 
   account_exists: ({ name, origin }) => ({
@@ -104,11 +104,11 @@ export const ar: MailTexts = {
     }
   },
 
-  signup_confirm: (_brand, { name, link }) => ({
-    subject: `أكّد تسجيل ${name}`,
-    paragraphs: [`سجّل أحدهم، والأرجح أنه أنت، المؤسسة ${name} بهذا العنوان. يُرجى تأكيد ذلك:`],
+  signup_confirm: ({ via }, { name, link }) => ({
+    subject: `أكّد تسجيل «${name}» عبر ${via}`,
+    paragraphs: [`سجّل أحدهم، والأرجح أنه أنت، المؤسسة «${name}» بهذا العنوان. يُرجى تأكيد ذلك:`],
     action: { label: 'تأكيد التسجيل', url: link },
-    note: 'يعمل الرابط لمدة ثلاثة أيام. إن لم تكن قد سجّلت فلا تفعل شيئًا: لن يُنشأ شيء من دونه.',
+    note: `يعمل الرابط لمدة ثلاثة أيام. إن لم تكن قد سجّلت فلا تفعل شيئًا: لن يُنشأ شيء من دونه. ${sentVia(via)}`,
   }),
 
   signup_waiting: ({ origin }, { name, subdomain }) => ({
@@ -134,4 +134,8 @@ export const ar: MailTexts = {
     paragraphs: ['سأل أحدهم أين يمكن تسجيل الدخول بهذا العنوان. يمكن ذلك هنا:', ...found.map(({ name, url }) => `${name}: ${url}`)],
     note: 'إن لم تكن أنت من سأل فلا تفعل شيئًا.',
   }),
+}
+
+function sentVia(domain: string): string {
+  return `أُرسلت هذه الرسالة عبر ${domain}، حيث للمؤسسات بوابات موظفيها. الأسماء الواردة فيها كما أُدخلت هناك.`
 }

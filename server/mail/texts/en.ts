@@ -3,11 +3,11 @@ import { describeUserAgent } from '../../../shared/user-agent.ts'
 import type { MailTexts } from '../texts.ts'
 
 export const en: MailTexts = {
-  activation: ({ name }, { link }) => ({
-    subject: `Activate your account at ${name}`,
-    paragraphs: [`Someone has registered this address at ${name}. If it was you, activate your account:`],
+  activation: ({ name, via }, { link }) => ({
+    subject: `Activate your account at “${name}” via ${via}`,
+    paragraphs: [`Someone has registered this address at “${name}”. If it was you, activate your account:`],
     action: { label: 'Activate account', url: link },
-    note: 'The link works for three days. If you have not registered, do nothing: without it the account cannot be used.',
+    note: `The link works for three days. If you have not registered, do nothing: without it the account cannot be used. ${sentVia(via)}`,
   }),
 
   password_reset: ({ name }, { link }) => ({
@@ -17,18 +17,18 @@ export const en: MailTexts = {
     note: 'The link works once, for one hour, and a newer one puts it out of use. If you have not asked for it, do nothing: your password stays as it is.',
   }),
 
-  welcome: ({ name }, { link }) => ({
-    subject: `Your account at ${name}`,
-    paragraphs: [`You have an account at ${name}. Choose a password to sign in with:`],
+  welcome: ({ name, via }, { link }) => ({
+    subject: `Your account at “${name}” via ${via}`,
+    paragraphs: [`You have an account at “${name}”. Choose a password to sign in with:`],
     action: { label: 'Choose a password', url: link },
-    note: 'The link works once, for seven days. After that, ask for a new password on the sign-in page.',
+    note: `The link works once, for seven days. After that, ask for a new password on the sign-in page. ${sentVia(via)}`,
   }),
 
-  email_change: ({ name }, { link }) => ({
-    subject: `Confirm your new e-mail address at ${name}`,
-    paragraphs: [`Someone wants to sign in at ${name} with this address from now on. If it was you, confirm it:`],
+  email_change: ({ name, via }, { link }) => ({
+    subject: `Confirm your new e-mail address at “${name}” via ${via}`,
+    paragraphs: [`Someone wants to sign in at “${name}” with this address from now on. If it was you, confirm it:`],
     action: { label: 'Confirm this address', url: link },
-    note: 'The link works once, for one day. If it was not you, do nothing: nothing changes without it.',
+    note: `The link works once, for one day. If it was not you, do nothing: nothing changes without it. ${sentVia(via)}`,
   }),
 
   email_changed: ({ name }) => ({
@@ -66,14 +66,14 @@ export const en: MailTexts = {
     action: { label: 'See where you are signed in', url: `${origin}/profile` },
   }),
 
-  invitation: ({ name }, { link, inviter, department, isAdmin, expires_at }) => ({
-    subject: `Join ${name}`,
+  invitation: ({ name, via }, { link, inviter, department, isAdmin, expires_at }) => ({
+    subject: `Join “${name}” via ${via}`,
     paragraphs: [
-      `${inviter ?? 'An admin'} has invited you to the staff portal of ${name}${isAdmin ? ' as an admin' : ''}${department ? `, in the department ${department}` : ''}.`,
+      `${inviter ?? 'An admin'} has invited you to the staff portal of “${name}”${isAdmin ? ' as an admin' : ''}${department ? `, in the department “${department}”` : ''}.`,
       'Choose a password, and you can sign in:',
     ],
     action: { label: 'Accept the invitation', url: link },
-    note: `The link works once, until ${formatDay(expires_at, 'en')}. If you do not know what this is about, do nothing.`,
+    note: `The link works once, until ${formatDay(expires_at, 'en')}. If you do not know what this is about, do nothing. ${sentVia(via)}`,
   }),
 
   account_exists: ({ name, origin }) => ({
@@ -104,11 +104,11 @@ export const en: MailTexts = {
     }
   },
 
-  signup_confirm: (_brand, { name, link }) => ({
-    subject: `Confirm the sign-up of ${name}`,
-    paragraphs: [`Someone, most likely you, has signed up ${name} with this address. Please confirm it:`],
+  signup_confirm: ({ via }, { name, link }) => ({
+    subject: `Confirm the sign-up of “${name}” via ${via}`,
+    paragraphs: [`Someone, most likely you, has signed up “${name}” with this address. Please confirm it:`],
     action: { label: 'Confirm the sign-up', url: link },
-    note: 'The link works for three days. If you have not signed up, do nothing: nothing is made without it.',
+    note: `The link works for three days. If you have not signed up, do nothing: nothing is made without it. ${sentVia(via)}`,
   }),
 
   signup_waiting: ({ origin }, { name, subdomain }) => ({
@@ -134,4 +134,9 @@ export const en: MailTexts = {
     paragraphs: ['Someone asked where this address can sign in. It is here:', ...found.map(({ name, url }) => `${name}: ${url}`)],
     note: 'If it was not you, do nothing.',
   }),
+}
+
+// Names are what their bearers wrote; whose mail it is in truth, the reader is told in words of ours.
+function sentVia(domain: string): string {
+  return `Sent via ${domain}, where organisations have their staff portals. The names in it are as they were entered there.`
 }

@@ -3,5 +3,5 @@ import { requestPasswordReset } from '../../../../domain/accounts.ts'
 import { defineRealmRoute } from '../../../../http/route.ts'
 
 /** The same answer for everyone; whoever has an account gets a mail. */
-export default defineRealmRoute({ access: 'public', body: mailboxSchema, status: 204 }, ({ app, authRealm, body }) =>
-  requestPasswordReset(app, authRealm, body.email))
+export default defineRealmRoute({ access: 'public', body: mailboxSchema, status: 204 }, ({ app, authRealm, body, origin }) =>
+  requestPasswordReset(app, authRealm, body.email, origin))
