@@ -1,0 +1,67 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type postgres from 'postgres'
+
+/** Changes of a tenant's tables that leave them as they were: every kind that a migration may be made of. */
+const tenantChanges = [
+  'alter table users alter column employee_id type varchar(100)',
+  'alter table users alter column employee_id type varchar(64)',
+  'alter table users add column extra text default \'new\'',
+  'alter table users rename column extra to additional',
+  'alter table users alter column additional type varchar(10)',
+  'alter table users drop column additional',
+  'create index users_extra on users (date_joined)',
+  'drop index users_extra',
+  'alter table sessions add constraint sessions_extra check (counter >= 0)',
+  'alter table sessions drop constraint sessions_extra',
+  'alter table sessions alter column ip type text',
+  'alter table sessions alter column ip type varchar(45)',
+  'alter table departments alter column name set default \'\'; alter table departments alter column name drop default',
+  'create table copied (like audit_events including all); insert into copied select * from audit_events; drop table audit_events; alter table copied rename to audit_events',
+]
+
+/** The same of the platform's, which every tenant's statements read. */
+const platformChanges = [
+  'alter table tenants add column extra text',
+  'alter table tenants drop column extra',
+  'alter table tenants alter column business_email type varchar(300)',
+  'alter table tenants alter column business_email type varchar(254)',
+  'alter table support_accesses alter column operator_email type varchar(300)',
+  'alter table support_accesses alter column operator_email type varchar(254)',
+  'create table copied (like rate_limits including all); drop table rate_limits; alter table copied rename to rate_limits',
+]
+
+/**
+ * Makes every change to every schema, one after the other, as migrations would.
+ * @param pause told after each kind of change, before the next one
+ */
+export async function changeEverything(sql: postgres.Sql, schemas: string[], pause: () => Promise<unknown>): Promise<void> {
+  for (const change of tenantChanges) {
+    for (const schema of schemas) await changeSchema(sql, schema, change)
+    await pause()
+  }
+  for (const change of platformChanges) {
+    await changeSchema(sql, 'platform', change)
+    await pause()
+  }
+}
+
+const lostCodes = ['57P01', '57P03', 'CONNECTION_CLOSED', 'CONNECTION_DESTROYED', 'ECONNREFUSED', 'ECONNRESET', 'CONNECT_TIMEOUT']
+
+// A change waits for a moment only, as whoever comes after it waits behind it; then it tries again.
+async function changeSchema(sql: postgres.Sql, schema: string, change: string): Promise<void> {
+  let isUncertain = false
+  for (;;) {
+    try {
+      // One transaction, as all that is sent at once is.
+      return void await sql.unsafe(`set local lock_timeout = '200ms'; set local search_path to ${schema}; ${change}`)
+    }
+    catch (error) {
+      const { code } = error as { code: string }
+      // The connection was lost after the commit: it has been done.
+      if (isUncertain && code.startsWith('42')) return
+      isUncertain ||= lostCodes.includes(code)
+      if (!isUncertain && !['55P03', '40P01'].includes(code)) throw error
+      await sleep(20)
+    }
+  }
+}
