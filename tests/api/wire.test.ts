@@ -234,6 +234,47 @@ describe('a body', () => {
   })
 
   test.each([
+    ['Transfer-Encoding: identity, chunked', 501],
+    ['Transfer-Encoding: gzip, chunked', 501],
+    ['Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked', 501],
+    ['Transfer-Encoding: chunked;x=y', 501],
+    ['Transfer-Encoding: identity', 501],
+    ['Transfer-Encoding: chunked, chunked', 501],
+    ['Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked', 501],
+    ['Transfer-Encoding: chunked\r\nContent-Length: 12', 400],
+    ['Content-Length: 12\r\nTransfer-Encoding: gzip, chunked', 400],
+  ])('in a transfer coding but chunked alone is refused everywhere, and the connection closed: %j', async (lines, status) => {
+    const paths = [['POST', signIn], ['GET', `${api}/nowhere/`], ['GET', '/healthz'], ['GET', '/login'], ['GET', '/favicon.svg']]
+    for (const host of [world.acme.host, world.globex.host]) {
+      for (const [method, path] of paths) {
+        const head = [`${method} ${path} HTTP/1.1`, `Host: ${host}`, 'Content-Type: application/json', ...lines.split('\r\n')]
+        const { socket, answers } = openConnection(head, '2\r\n{}\r\n0\r\n\r\n')
+        await new Promise(resolve => socket.on('close', resolve))
+        const text = answers()
+        // What node itself cannot read is 400 without a word.
+        expect([path, text.match(/HTTP\/1\.1 \d+/g)]).toEqual([path, [expect.toBeOneOf([`HTTP/1.1 ${status}`, 'HTTP/1.1 400'])]])
+        expect(text).toMatch(/^connection: close$/im)
+        expect(text).not.toContain('required')
+      }
+    }
+  })
+
+  test.each(['chunked', 'Chunked', 'CHUNKED'])('in chunks is fine in any case: %s', async (coding) => {
+    const head = [`POST ${signIn} HTTP/1.1`, `Host: ${world.acme.host}`, 'Content-Type: application/json']
+    const answer = await sendRaw(world.port, [...head, `Transfer-Encoding: ${coding}`], '2\r\n{}\r\n0\r\n\r\n')
+    expect(answer).toMatchObject({ status: 400, body: JSON.stringify(blank) })
+  })
+
+  // Without asking for the connection to be closed.
+  function openConnection(lines: string[], body: string) {
+    const chunks: Buffer[] = []
+    const socket = connect(world.port, '127.0.0.1')
+    socket.on('data', chunk => chunks.push(chunk)).on('error', () => {})
+    socket.write([...lines, '', body].join('\r\n'), 'latin1')
+    return { socket, answers: () => Buffer.concat(chunks).toString('latin1') }
+  }
+
+  test.each([
     'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'text/plain', 'text/plain; charset=utf-8', 'text/json', 'application/jsonx', 'application/vnd.api+json', 'application/json, text/plain',
     'application/json; charset=utf-16', 'application/json; charset=latin1', 'application/json; x=y', 'application/javascript', 'text/html', '*/*', 'application/xml', 'json', 'application / json', '',
   ])('of another type is 415, and says which: %j', async (type) => {
