@@ -5,7 +5,7 @@ import { migrations } from '#migrations'
 import type { Config } from '../config.ts'
 import { ConfigError, loadConfig } from '../config.ts'
 import type { RunningApp } from '../create-app.ts'
-import { createApp } from '../create-app.ts'
+import { createApp, createLogger } from '../create-app.ts'
 import { reasonOf } from '../database/errors.ts'
 import { bootstrapPlatform } from '../database/migrator.ts'
 import type { Subscription } from '../database/notifications.ts'
@@ -97,7 +97,8 @@ function endWithoutPort(error: NodeJS.ErrnoException): void {
 function requireNode(): void {
   const { node } = process.versions
   if (Number.parseInt(node) >= 24) return
-  process.stderr.write(`This is Node.js ${node}, and 24 is needed. The one that came with Tenantry is: npx node .output/server/index.mjs\n`)
+  const message = `This is Node.js ${node}, and 24 is needed. The one that came with Tenantry is: npx node .output/server/index.mjs`
+  createLogger('fatal').fatal({ event: 'node_too_old', message })
   process.exit(1)
 }
 
@@ -108,7 +109,8 @@ function requireConfig(): Config {
   }
   catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    process.stderr.write(`${error.message}\n`)
+    // Whatever level is set: why it does not start must be seen.
+    createLogger('fatal').fatal({ event: 'config_invalid', message: error.message })
     process.exit(1)
   }
 }

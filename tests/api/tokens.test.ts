@@ -505,7 +505,9 @@ describe('a server in production, TOK-16', () => {
   ])('does not start with a %s that is %s, and does not say what it was', async (name, _, value) => {
     const { code, output } = await start({ SECRET: good, PEPPER: `${good}${good}`, [name]: value })
     expect(code).toBe(1)
-    expect(output).toMatch(new RegExp(`^${name}: [^\n]+\n$`))
+    expect(output).toMatch(/^[^\n]+\n$/)
+    const message = expect.stringMatching(new RegExp(`^${name}: [^\n]+$`))
+    expect(JSON.parse(output)).toMatchObject({ level: 'fatal', event: 'config_invalid', message })
     if (value) expect(output).not.toContain(value)
   })
 

@@ -17,7 +17,7 @@ import { createTenant } from '../../server/domain/tenants.ts'
 import { createUser } from '../../server/domain/users.ts'
 import type { Answer, Call } from './http.ts'
 import { call } from './http.ts'
-import type { LogLine, TestServer } from './server.ts'
+import type { TestServer } from './server.ts'
 import { freePort, startServer } from './server.ts'
 
 export interface Person { id: string, email: string, password: string }
@@ -85,7 +85,7 @@ export async function createWorld(settings: Record<string, string> = {}): Promis
       await server.stop()
       await app.close()
       await rm(mailDir, { recursive: true, force: true })
-      expect(server.log.filter(line => ['error', 'fatal', 'text'].includes(line.level) && !isNoise(line))).toEqual([])
+      expect(server.log.filter(line => ['error', 'fatal', 'text'].includes(line.level))).toEqual([])
     },
   }
 }
@@ -159,9 +159,4 @@ async function createConsole(app: RunningApp, port: number): Promise<Place> {
 function placeAt(port: number, host: string): Pick<Place, 'host' | 'call'> {
   const withPort = `${host}:${port}`
   return { host: withPort, call: (path, options) => call(port, withPort, path, options) }
-}
-
-// What the runtime itself prints at its start.
-function isNoise(line: LogLine): boolean {
-  return typeof line.text === 'string' && line.text.startsWith('Listening on ')
 }
