@@ -238,6 +238,9 @@ async function startTraffic(send: (place: Place, path: string, options?: Call) =
       await sleep(5)
     }
   })
+  // Each tenant has a name written before anything happens to the traffic, however busy the machine is.
+  const hasWritten = (place: Place) => seen.some(one => one.place === place && one.sent !== undefined && one.answer.status === 200)
+  await expect.poll(() => [world.acme, world.globex].every(hasWritten)).toBe(true)
   return {
     async answers(count) {
       const enough = seen.length + count
