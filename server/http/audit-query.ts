@@ -6,10 +6,10 @@ import { auditActions } from '../../shared/audit-actions.ts'
 import { moment } from '../../shared/schemas/fields.ts'
 import type { Realm } from '../database/realms.ts'
 import { matchesPeople } from './directory-query.ts'
-import { listQuery, matchesFolded } from './list.ts'
+import { listQuery, matchesFolded, wordsOf } from './list.ts'
 
 /** What the record can be asked for, as a page and as a file. */
-export const auditQuery = listQuery(['created']).extend({
+export const auditQuery = listQuery(['created'], ['action', 'details', 'actor', 'subject']).extend({
   /** One, or all of a group. */
   action: z.string().max(100).refine(value => !value.includes('\0') && value.isWellFormed(), 'Null characters are not allowed.').optional(),
   actor: z.guid('Enter a valid UUID.').optional(),
@@ -26,7 +26,7 @@ export function auditFilter({ schema, tables: { audit_events: events, users } }:
     query.subject ? eq(events.subject, query.subject) : undefined,
     query.since ? gte(events.created, query.since) : undefined,
     query.until ? lte(events.created, query.until) : undefined,
-    query.search.trim() ? concerns(schema, events, users, query.search) : undefined,
+    wordsOf(query.search).length > 0 ? concerns(schema, events, users, query.search) : undefined,
   )
 }
 

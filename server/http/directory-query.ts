@@ -6,7 +6,7 @@ import type { TenantRealm } from '../database/realms.ts'
 import { listQuery, wordsOf } from './list.ts'
 
 /** What the directory can be asked for, as a page and as a file. */
-export const directoryQuery = listQuery(['last_name', 'first_name', 'email', 'date_joined', 'department']).extend({
+export const directoryQuery = listQuery(['last_name', 'first_name', 'email', 'date_joined', 'department'], ['first_name', 'last_name', 'email', 'employee_id']).extend({
   department: z.string().refine(value => value === 'none' || uuidPattern.test(value), 'Enter a valid UUID.').optional(),
   role: choice(['Admin', 'Staff']).optional(),
   is_active: choice(['true', 'false']).optional(),

@@ -14,14 +14,16 @@ const maxPageSize = 100
 /**
  * The query of every list: `page`, `page_size`, `search`, `ordering`; a list adds its filters with `.extend`.
  * @param orderings fields that the list may be ordered by, each also with a minus before it
+ * @param searches what a search looks into, which the handler does by `query.search`; declared, so that no list forgets it
  */
-export function listQuery(orderings: readonly string[]) {
+export function listQuery(orderings: readonly string[], searches: readonly [string, ...string[]]) {
   return z.object({
     page: z.string().optional(),
     page_size: z.string().optional(),
     search: z.string().max(200, 'Ensure this field has no more than 200 characters.')
       .refine(value => !value.includes('\0') && value.isWellFormed(), 'Null characters are not allowed.')
-      .default(''),
+      .default('')
+      .meta({ searches }),
     ordering: z.string().optional()
       .transform(value => value?.split(',').map(field => field.trim()).filter(Boolean) ?? [])
       .refine(fields => fields.every(field => orderings.includes(field.replace(/^-/, ''))), `Choose from: ${orderings.join(', ')}.`),
@@ -83,6 +85,15 @@ export function matchesFolded(search: string, columns: (AnyPgColumn | SQL)[]): S
 
 function patternsOf(search: string): string[] {
   return wordsOf(search).map(word => `%${word.replaceAll(/[\\%_]/g, '\\$&')}%`)
+}
+
+/** The same of rows that are all at hand, by their texts. */
+export function searchRows<Row>(search: string, rows: Row[], textsOf: (row: Row) => (string | null | undefined)[]): Row[] {
+  const words = wordsOf(search).map(word => word.toLowerCase())
+  return rows.filter((row) => {
+    const texts = textsOf(row).map(text => text?.toLowerCase() ?? '')
+    return words.every(word => texts.some(text => text.includes(word)))
+  })
 }
 
 /** What a search looks for: eight words at most. Some scripts spell names with joiners, which are kept there. */

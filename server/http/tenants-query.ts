@@ -6,8 +6,10 @@ import { tenantStatuses } from '../../shared/tenant-statuses.ts'
 import type { PlatformRealm } from '../database/realms.ts'
 import { listQuery, matchesFolded } from './list.ts'
 
+export const tenantSearches = ['name', 'subdomain', 'tenant_id', 'business_email'] as const
+
 /** What the tenants can be asked for, as a page and as a file. */
-export const tenantsQuery = listQuery(['name', 'subdomain', 'created', 'updated', 'status']).extend({
+export const tenantsQuery = listQuery(['name', 'subdomain', 'created', 'updated', 'status'], tenantSearches).extend({
   status: choice(tenantStatuses).optional(),
 })
 

@@ -75,6 +75,13 @@ describe('every route', () => {
     expect(files.map(({ file }) => file)).toEqual(beyondSupport)
   })
 
+  test('that lists takes a search, and says what that looks into', () => {
+    const lists = routes.filter(({ code }) => /\b(?:toPage|pageOf)\(|\bnext: null\b/.test(code))
+    expect(lists.length).toBeGreaterThan(15)
+    expect(lists.filter(({ code }) => !searches(code)).map(({ file }) => file)).toEqual([])
+    expect(searches('defineTenantRoute({ access: \'signed-in\', query: listQuery([], [\'name\']) }, ({ query }) => toPage(event, windowOf(query), 0, []))')).toBe(false)
+  })
+
   test('has its method in its name, or it would answer to all of them', () => {
     expect(routes.map(({ file }) => file).filter(file => !/\.(?:get|post|put|patch|delete)\.ts$/.test(file))).toEqual([])
   })
@@ -113,6 +120,11 @@ describe('every permission', () => {
     return routes.some(({ code }) => new RegExp(`\\b${permission}\\b`).test(code.replaceAll(/^import .*$/gm, '')))
   }
 })
+
+/** By the query itself, or by a filter that is shared with a file's route and takes the whole query. */
+function searches(code: string): boolean {
+  return /\bquery\.search\b/.test(code) || /\b\w+Filter\(\w+(?:\.\w+)*, query\b/.test(code)
+}
 
 /** What a route declares as its access; of one that is another's under a second method, that one's. */
 function accessOf(route: Source): string | undefined {

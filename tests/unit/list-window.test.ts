@@ -41,7 +41,7 @@ describe('the part of a list that is shown', () => {
 })
 
 describe('the order of a list', () => {
-  const query = listQuery(['name', 'created'])
+  const query = listQuery(['name', 'created'], ['name'])
 
   it.each([['name', ['name']], ['-name', ['-name']], ['-created,name', ['-created', 'name']], [' name , -created ', ['name', '-created']], ['', []], [',', []]])('is of the fields that it names: %j', (ordering, fields) => {
     expect(query.parse({ ordering }).ordering).toEqual(fields)

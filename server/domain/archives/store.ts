@@ -41,6 +41,11 @@ export async function listArchives(app: App, tenant?: string): Promise<Archive[]
     .sort((a, b) => (b.created ?? '').localeCompare(a.created ?? '') || a.name.localeCompare(b.name))
 }
 
+/** By what one is found. */
+export function archiveTexts({ name, tenant }: Archive): (string | undefined)[] {
+  return [name, tenant?.name, tenant?.subdomain]
+}
+
 async function factsOf(app: App, name: string): Promise<Archive> {
   try {
     const archive = await requireArchive(app, name)

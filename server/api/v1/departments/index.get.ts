@@ -4,7 +4,7 @@ import { listQuery, matchesSearch, orderBy, toPage, windowOf } from '../../../ht
 import { defineTenantRoute } from '../../../http/route.ts'
 
 /** Departments, each with the number of its active people. */
-export default defineTenantRoute({ access: 'signed-in', query: listQuery(['name', 'created']) }, async ({ authRealm, query, event }) => {
+export default defineTenantRoute({ access: 'signed-in', query: listQuery(['name', 'created'], ['name']) }, async ({ authRealm, query, event }) => {
   const { db, tables: { departments, users } } = authRealm.realm
   const where = matchesSearch(query.search, [departments.name])
   const ordering = orderBy(query.ordering.length > 0 ? query.ordering : ['name'], { name: departments.name, created: departments.created }, departments.id)

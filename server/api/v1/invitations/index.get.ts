@@ -6,7 +6,7 @@ import { invitationColumns, stateOf } from '../../../domain/invitations.ts'
 import { listQuery, matchesSearch, orderBy, toPage, windowOf } from '../../../http/list.ts'
 import { defineTenantRoute } from '../../../http/route.ts'
 
-const query = listQuery(['created', 'email', 'expires_at']).extend({ state: choice(['open', 'expiring', 'accepted', 'expired', 'revoked']).optional() })
+const query = listQuery(['created', 'email', 'expires_at'], ['email']).extend({ state: choice(['open', 'expiring', 'accepted', 'expired', 'revoked']).optional() })
 
 // For `expiring`: open, and not for much longer.
 const soon = sql`now() + interval '2 days'`

@@ -3,10 +3,10 @@ import { canReadTenants } from '../../../../shared/permissions.ts'
 import { summarizeKeys } from '../../../domain/key-rotation.ts'
 import { listQuery, toPage, windowOf } from '../../../http/list.ts'
 import { definePlatformRoute } from '../../../http/route.ts'
-import { tenantsFilter } from '../../../http/tenants-query.ts'
+import { tenantSearches, tenantsFilter } from '../../../http/tenants-query.ts'
 
 /** How each tenant's signing keys stand: two queries, and one for each tenant on the page. */
-export default definePlatformRoute({ access: canReadTenants, query: listQuery([]) }, async ({ app, authRealm, query, event }) => {
+export default definePlatformRoute({ access: canReadTenants, query: listQuery([], tenantSearches) }, async ({ app, authRealm, query, event }) => {
   const { db, tables } = authRealm.realm
   const { tenants } = tables
   const where = tenantsFilter(tables, query)

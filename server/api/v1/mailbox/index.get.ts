@@ -1,12 +1,21 @@
 import { readKeptMails } from '../../../mail/mail-files.ts'
 import { mailboxId, requireMailbox } from '../../../http/mailbox.ts'
-import { listQuery, toPage, windowOf } from '../../../http/list.ts'
+import type { Window } from '../../../http/list.ts'
+import { listQuery, searchRows, toPage, windowOf } from '../../../http/list.ts'
 import { defineHostRoute } from '../../../http/route.ts'
 
 /** The mails of this place, newest first; in development and the demo only. */
-export default defineHostRoute({ access: 'public', query: listQuery([]) }, async ({ app, authRealm, query, event }) => {
+export default defineHostRoute({ access: 'public', query: listQuery([], ['to', 'subject']) }, async ({ app, authRealm, query, event }) => {
   const dir = requireMailbox(app.config)
   const window = windowOf(query)
-  const { count, mails } = await readKeptMails(dir, mailboxId(authRealm), window)
+  const { count, mails } = await findMails(dir, mailboxId(authRealm), query.search, window)
   return toPage(event, window, count, mails.map(({ id, to, subject, date }) => ({ id, to, subject, date })))
 })
+
+// Without a search only the page's are read.
+async function findMails(dir: string, mailbox: string, search: string, window: Window) {
+  if (!search) return readKeptMails(dir, mailbox, window)
+  const { mails } = await readKeptMails(dir, mailbox, { offset: 0, limit: Number.POSITIVE_INFINITY })
+  const found = searchRows(search, mails, ({ to, subject }) => [to, subject])
+  return { count: found.length, mails: found.slice(window.offset, window.offset + window.limit) }
+}

@@ -7,7 +7,7 @@ import { listQuery, matchesSearch, orderBy, toPage, windowOf } from '../../../ht
 import { definePlatformRoute } from '../../../http/route.ts'
 import { requireRuntime } from '../../../runtime.ts'
 
-const query = listQuery(['name', 'subdomain', 'updated']).extend({ state: choice(migrationStates).optional() })
+const query = listQuery(['name', 'subdomain', 'updated'], ['name', 'subdomain']).extend({ state: choice(migrationStates).optional() })
 
 /** How far each tenant's schema is, how many are how far, and the run that this process is making or made last. */
 export default definePlatformRoute({ access: canReadTenants, query }, async ({ authRealm, query, event }) => {

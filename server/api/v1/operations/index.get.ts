@@ -1,14 +1,14 @@
-import { and, eq } from 'drizzle-orm'
+import { and, count, eq } from 'drizzle-orm'
 import { z } from 'zod'
 import { operationKinds, operationStates } from '../../../../shared/operations.ts'
 import { canReadTenants } from '../../../../shared/permissions.ts'
 import { choice } from '../../../../shared/schemas/fields.ts'
 import { operationColumns } from '../../../domain/operations.ts'
-import { listQuery, orderBy, toPage, windowOf } from '../../../http/list.ts'
+import { listQuery, matchesSearch, orderBy, toPage, windowOf } from '../../../http/list.ts'
 import { presentOperation } from '../../../http/present.ts'
 import { definePlatformRoute } from '../../../http/route.ts'
 
-const query = listQuery(['created']).extend({
+const query = listQuery(['created'], ['kind', 'tenant_name']).extend({
   tenant: z.guid('Enter a valid UUID.').optional(),
   kind: choice(operationKinds).optional(),
   state: choice(operationStates).optional(),
@@ -21,13 +21,15 @@ export default definePlatformRoute({ access: canReadTenants, query }, async ({ a
     query.tenant ? eq(operations.tenant, query.tenant) : undefined,
     query.kind ? eq(operations.kind, query.kind) : undefined,
     query.state ? eq(operations.state, query.state) : undefined,
+    matchesSearch(query.search, [operations.kind, tenants.name]),
   )
   const window = windowOf(query)
-  const [count, rows] = await Promise.all([
-    db.$count(operations, where),
-    db.select({ ...operationColumns(operations), tenant_name: tenants.name }).from(operations).leftJoin(tenants, eq(tenants.id, operations.tenant)).where(where)
+  const joined = eq(tenants.id, operations.tenant)
+  const [counted, rows] = await Promise.all([
+    db.select({ count: count() }).from(operations).leftJoin(tenants, joined).where(where),
+    db.select({ ...operationColumns(operations), tenant_name: tenants.name }).from(operations).leftJoin(tenants, joined).where(where)
       .orderBy(...orderBy(query.ordering.length > 0 ? query.ordering : ['-created'], { created: operations.created }, operations.id))
       .limit(window.limit).offset(window.offset),
   ])
-  return toPage(event, window, count, rows.map(row => ({ ...presentOperation(row), tenant_name: row.tenant_name })))
+  return toPage(event, window, counted[0]!.count, rows.map(row => ({ ...presentOperation(row), tenant_name: row.tenant_name })))
 })

@@ -6,7 +6,7 @@ import { inMailState, mailState, mailStates } from '../../../domain/outbox-list.
 import { listQuery, matchesSearch, toPage, windowOf } from '../../../http/list.ts'
 import { definePlatformRoute } from '../../../http/route.ts'
 
-const query = listQuery([]).extend({
+const query = listQuery([], ['recipient', 'kind']).extend({
   state: choice(mailStates).optional(),
   tenant: z.guid('Enter a valid UUID.').optional(),
 })

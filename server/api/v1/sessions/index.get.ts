@@ -2,14 +2,14 @@ import { and, desc, eq, gt, isNull } from 'drizzle-orm'
 import { canManageSessions } from '../../../../shared/permissions.ts'
 import { supportedBy } from '../../../domain/support-sessions.ts'
 import { sessionOwnerQuery, sessionOwner } from '../../../http/session-owner.ts'
-import { listQuery, toPage, windowOf } from '../../../http/list.ts'
+import { listQuery, matchesSearch, toPage, windowOf } from '../../../http/list.ts'
 import { defineRealmRoute } from '../../../http/route.ts'
 
 /** One's own live sessions, newest first; an Admin also sees a user's, by `?user=`. */
-export default defineRealmRoute({ access: 'signed-in', query: listQuery([]).extend(sessionOwnerQuery.shape) }, async ({ authRealm, principal, query, event }) => {
+export default defineRealmRoute({ access: 'signed-in', query: listQuery([], ['ip', 'user_agent']).extend(sessionOwnerQuery.shape) }, async ({ authRealm, principal, query, event }) => {
   const { db, tables: { sessions } } = authRealm.realm
   const owner = sessionOwner(principal.user, query.user, canManageSessions)
-  const where = and(eq(sessions.user_id, owner), isNull(sessions.revoked_at), gt(sessions.expires_at, new Date()))
+  const where = and(eq(sessions.user_id, owner), isNull(sessions.revoked_at), gt(sessions.expires_at, new Date()), matchesSearch(query.search, [sessions.ip, sessions.user_agent]))
   const window = windowOf(query)
   const [count, rows] = await Promise.all([
     db.$count(sessions, where),

@@ -7,7 +7,7 @@ import { presentSignup } from '../../../http/present.ts'
 import { definePlatformRoute } from '../../../http/route.ts'
 
 const orderings = ['created', 'confirmed_at', 'name', 'subdomain'] as const
-const query = listQuery(orderings).extend({ state: choice(signupStates).optional() })
+const query = listQuery(orderings, ['name', 'subdomain', 'email']).extend({ state: choice(signupStates).optional() })
 
 /** The organisations that someone has asked for on the site, newest first. */
 export default definePlatformRoute({ access: canDecideSignups, query }, async ({ authRealm, query, event }) => {

@@ -6,7 +6,7 @@ import { isOpenAccess } from '../../../domain/support-sessions.ts'
 import { listQuery, matchesSearch, toPage, windowOf } from '../../../http/list.ts'
 import { definePlatformRoute } from '../../../http/route.ts'
 
-const query = listQuery([]).extend({
+const query = listQuery([], ['operator_email', 'reason', 'tenant_name']).extend({
   tenant: z.guid('Enter a valid UUID.').optional(),
   /** True: those that are alive. */
   is_open: choice(['true']).optional(),

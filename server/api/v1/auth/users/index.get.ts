@@ -1,14 +1,18 @@
-import { eq } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import { canManageUsers } from '../../../../../shared/permissions.ts'
 import { userColumns } from '../../../../domain/users.ts'
+import { matchesPeople } from '../../../../http/directory-query.ts'
 import { listQuery, toPage, windowOf } from '../../../../http/list.ts'
 import { presentUser } from '../../../../http/present.ts'
 import { defineRealmRoute } from '../../../../http/route.ts'
 
 /** djoser's list: an Admin sees everyone, Staff only herself. The directory is `users/`. */
-export default defineRealmRoute({ access: 'signed-in', query: listQuery([]) }, async ({ authRealm, principal, query, event }) => {
-  const { db, tables: { users } } = authRealm.realm
-  const visible = canManageUsers(principal.user) ? undefined : eq(users.id, principal.user.id)
+export default defineRealmRoute({ access: 'signed-in', query: listQuery([], ['first_name', 'last_name', 'email']) }, async ({ authRealm, principal, query, event }) => {
+  const { schema, db, tables: { users } } = authRealm.realm
+  const visible = and(
+    canManageUsers(principal.user) ? undefined : eq(users.id, principal.user.id),
+    matchesPeople(schema, query.search, [sql`${users.search}`]),
+  )
   const window = windowOf(query)
   const [count, rows] = await Promise.all([
     db.$count(users, visible),
