@@ -1,10 +1,15 @@
 import { randomBytes } from 'node:crypto'
+import pino from 'pino'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { loadConfig } from '../../server/config.ts'
+import { createApp } from '../../server/create-app.ts'
 import { connectDatabase } from '../../server/database/driver.ts'
 import type { Slots } from '../../server/database/slots/slots.ts'
 import { createSlots } from '../../server/database/slots/slots.ts'
-import { createTestDatabase } from '../support/world.ts'
+import { loadPrincipal } from '../../server/domain/principal.ts'
+import { insertSession } from '../../server/domain/sessions.ts'
+import { createTestDatabase, createWorld, realmOf } from '../support/world.ts'
 
 const schemas = ['acme', 'globex'].map(name => `t_${name}_${randomBytes(3).toString('hex')}`)
 const [acme, globex] = schemas as [string, string]
@@ -82,6 +87,30 @@ describe('a driver that swaps the answers of two statements', () => {
   })
 })
 
+describe('a driver that swaps answers and forges their marks', () => {
+  test('lets nobody in as somebody else: the principal has the ids of the token', async () => {
+    const world = await createWorld()
+    const log: string[] = []
+    const swapping = createSwappingDriver(true)
+    const app = await createApp(loadConfig(world.env), pino({ level: 'error' }, { write: line => log.push(line) }), { size: 4, connect: swapping.connect })
+    const authRealm = realmOf(app, world.acme)
+    const { realm } = authRealm
+    const claims = await Promise.all([world.acme.admin, world.acme.staff].map(async ({ id }) => {
+      const session = await insertSession(realm.db, app, realm, id, { ip: null, user_agent: null })
+      return { user_id: id, sid: session.id }
+    }))
+    await Promise.all(claims.map(claim => loadPrincipal(authRealm, claim)))
+    swapping.swapNext()
+    const outcomes = await Promise.allSettled(claims.map(claim => loadPrincipal(authRealm, claim)))
+    expect(outcomes.map(outcome => outcome.status === 'rejected' && outcome.reason.status)).toEqual([503, 503])
+    expect(log.map(line => JSON.parse(line).event)).toEqual(['answer_mismatched', 'answer_mismatched'])
+    const again = await Promise.all(claims.map(claim => loadPrincipal(authRealm, claim)))
+    expect(again.map(({ user }) => user.id)).toEqual(claims.map(({ user_id }) => user_id))
+    await app.close()
+    await world.stop()
+  })
+})
+
 describe('a connection whose driver has failed in the middle of an answer', () => {
   test('is thrown away before anyone else asks something on it', async () => {
     const slots = createSlots(url, { size: 1 })
@@ -102,27 +131,31 @@ async function warmUp(slots: Slots): Promise<void> {
 /** Slots over a driver that gives the answers of the next two statements to each other's callers. */
 function createSwapping() {
   const mismatches: { realm: string }[] = []
-  let first: ReturnType<typeof Promise.withResolvers<{ answer: unknown, turn: (answer: unknown) => void }>> | undefined
+  const { connect, swapNext } = createSwappingDriver()
+  return { slots: createSlots(url, { size: 4, connect, onMismatch: mismatch => mismatches.push(mismatch) }), mismatches, swapNext }
+}
+
+/** @param forge whether each row is given the mark that its new caller expects */
+function createSwappingDriver(forge = false) {
+  type Waiting = { answer: unknown[][], turn: (answer: unknown[][]) => void }
+  let first: ReturnType<typeof Promise.withResolvers<Waiting>> | undefined
   let armed = false
-  const swapping = ((...given: Parameters<typeof connectDatabase>) => {
+  const connect = ((...given: Parameters<typeof connectDatabase>) => {
     const client = connectDatabase(...given)
     return Object.assign(Object.create(client), {
-      unsafe: (...asked: Parameters<typeof client.unsafe>) => answerOf(client.unsafe(...asked)),
+      unsafe: (...asked: Parameters<typeof client.unsafe>) => answerOf(client.unsafe(...asked), asked[1]),
       begin: (work: (tx: postgres.TransactionSql) => Promise<unknown>) => client.begin(tx =>
-        work(Object.assign(Object.create(tx), { unsafe: (...asked: Parameters<typeof tx.unsafe>) => answerOf(tx.unsafe(...asked)) }))),
+        work(Object.assign(Object.create(tx), { unsafe: (...asked: Parameters<typeof tx.unsafe>) => answerOf(tx.unsafe(...asked), asked[1]) }))),
     })
   }) as typeof connectDatabase
-  return {
-    slots: createSlots(url, { size: 4, connect: swapping, onMismatch: mismatch => mismatches.push(mismatch) }),
-    mismatches,
-    swapNext: () => armed = true,
+  return { connect, swapNext: () => armed = true }
+
+  function answerOf(query: postgres.PendingQuery<postgres.Row[]>, params: unknown[] = []) {
+    const withOwnMark = (rows: unknown[][]) => forge ? Object.assign(rows.map(([_mark, ...row]) => [params.at(-1), ...row]), { columns: [] }) : rows
+    return armed ? { values: async () => withOwnMark(await swap(query.values() as never)) } : query
   }
 
-  function answerOf(query: postgres.PendingQuery<postgres.Row[]>) {
-    return armed ? { values: () => swap(query.values()) } : query
-  }
-
-  async function swap(query: PromiseLike<unknown>): Promise<unknown> {
+  async function swap(query: PromiseLike<unknown[][]>): Promise<unknown[][]> {
     const answer = await query
     if (first) {
       const other = await first.promise
