@@ -1,0 +1,83 @@
+/**
+ * `node bench/fairness.ts`: what one organisation that does a lot costs another. By hand, on a quiet machine: the times of
+ * the other's requests alone, and while the first one imports, invites, exports, archives or waits for its own locks.
+ */
+import { createHash } from 'node:crypto'
+import postgres from 'postgres'
+import { call } from '../tests/support/http.ts'
+import { createScene, password } from './scene.ts'
+
+const seconds = 6
+const api = '/api/v1'
+
+const scene = await createScene({ BCRYPT_COST: '10', ACCESS_TTL: '3600' })
+const { port } = scene.server
+await scene.addTenants(0, 1, password)
+const sql = postgres(scene.app.databaseUrl, { max: 1, onnotice: () => {} })
+const [acme, other] = await sql`select subdomain, schema from platform.tenants order by subdomain = 'acme' desc`
+const otherHost = `${other!.subdomain}.localhost:${port}`
+const busy = (await scene.signIn()).access
+const [{ email: otherEmail } = { email: '' }] = await sql`select email from ${sql(other!.schema)}.users`
+const quiet = (await call(port, otherHost, `${api}/auth/jwt/create/`, { body: { email: otherEmail as string, password } })).json.access as string
+
+const works: Record<string, (i: number) => Promise<unknown>> = {
+  'alone': async () => pause(100),
+  'while another imports': i => call(port, scene.host, `${api}/users/import/`, { token: busy, headers: { 'content-type': 'text/csv' }, body: csv(i) }),
+  'while another invites many': i => call(port, scene.host, `${api}/invitations/bulk/`, { token: busy, body: { invitations: Array.from({ length: 50 }, (_, row) => ({ email: `${row}.${i}@example.com` })) } }),
+  'while another exports': () => call(port, scene.host, `${api}/users/export.csv`, { token: busy }),
+  'while another waits for a lock': () => call(port, scene.host, `${api}/auth/users/me/`, { method: 'PATCH', token: busy, body: { first_name: 'Ann' } }),
+}
+
+for (const [name, work] of Object.entries(works)) {
+  const lock = name.endsWith('lock') ? await lockUsers() : undefined
+  const { reads, writes, refused } = await measureOther(work)
+  await lock?.()
+  process.stdout.write(`${name.padEnd(32)} reads ${describe(reads)}   writes ${describe(writes)}   refused ${refused}\n`)
+}
+await sql.end()
+await scene.close()
+
+/** Sixteen callers of the first organisation at once, and one reader and one writer of the other. */
+async function measureOther(work: (i: number) => Promise<unknown>) {
+  const end = Date.now() + seconds * 1_000
+  const times = { reads: [] as number[], writes: [] as number[], refused: 0 }
+  let count = 0
+  const others = (kind: 'reads' | 'writes', options: object) => async () => {
+    while (Date.now() < end) {
+      const started = performance.now()
+      const { status } = await call(port, otherHost, `${api}/auth/users/me/`, { token: quiet, ...options })
+      if (status === 200) times[kind].push(performance.now() - started)
+      else times.refused++
+      await pause(5)
+    }
+  }
+  const crowd = async () => {
+    while (Date.now() < end) await work(count++)
+  }
+  await Promise.all([...Array.from({ length: 16 }, crowd), others('reads', {})(), others('writes', { method: 'PATCH', body: { last_name: 'Quiet' } })()])
+  return times
+}
+
+async function lockUsers(): Promise<() => Promise<void>> {
+  const locker = postgres(scene.app.databaseUrl, { max: 1, onnotice: () => {} })
+  await locker.unsafe(`begin; lock table ${acme!.schema}.users in access exclusive mode`)
+  return async () => {
+    await locker.unsafe('rollback')
+    await locker.end()
+  }
+}
+
+function csv(i: number): string {
+  const name = createHash('sha256').update(String(i)).digest('hex').slice(0, 8)
+  return ['email,first_name', ...Array.from({ length: 300 }, (_, row) => `p${row}.${name}@example.com,Person ${row}`)].join('\n')
+}
+
+function describe(times: number[]): string {
+  const sorted = times.toSorted((a, b) => a - b)
+  const at = (share: number) => (sorted[Math.floor(sorted.length * share)] ?? Number.NaN).toFixed(1)
+  return `p50 ${at(0.5)} ms, p95 ${at(0.95)} ms (${sorted.length})`
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, milliseconds))
+}
