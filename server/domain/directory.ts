@@ -12,7 +12,8 @@ export function personColumns(users: TenantRealm['tables']['users'], departments
 /** Columns of the directory as a file, in its order; an import takes the first seven. */
 export const directoryHeader = ['email', 'first_name', 'last_name', 'employee_id', 'department', 'role', 'is_active', 'date_joined', 'last_login']
 
-const batchSize = 500
+// Others' requests come in between.
+const batchSize = 100
 
 /**
  * The directory as rows of a file, in the order in which people were added: by id, which no change moves, so

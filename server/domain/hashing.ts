@@ -5,8 +5,8 @@ import type { PasswordAttempt } from './limits.ts'
 import { createTurns } from './turns.ts'
 
 export interface Hashing {
-  /** @throws ApiError 503 when too many are waiting */
-  hash(password: string): Promise<string>
+  /** @param realm whose turn it is, by its schema. @throws ApiError 503 when too many are waiting */
+  hash(realm: string, password: string): Promise<string>
   /**
    * Refuses in the same time whatever the hash cost, and where there is none: each refusal takes as much hashing as a
    * hash of the highest cost.
@@ -16,7 +16,7 @@ export interface Hashing {
    * no more are tried than the limit lets
    * @throws ApiError 503 when too many are waiting, 429
    */
-  verify(password: string, stored: string | null, costliest: number, attempt: PasswordAttempt): Promise<boolean>
+  verify(realm: string, password: string, stored: string | null, costliest: number, attempt: PasswordAttempt): Promise<boolean>
   /** True when the stored hash was made at another cost than today's. */
   isStale(stored: string): boolean
 }
@@ -38,12 +38,12 @@ export function createHashing({ pepper, cost, bcrypt = native }: HashingOptions)
   let decoy: Promise<string> | undefined
 
   return {
-    hash: password => turns.run('', () => bcrypt.hash(prepare(password, pepper), cost)),
-    async verify(password, stored, costliest, attempt) {
+    hash: (realm, password) => turns.run(realm, () => bcrypt.hash(prepare(password, pepper), cost)),
+    async verify(realm, password, stored, costliest, attempt) {
       decoy ??= bcrypt.hash(prepare('nobody has this password', pepper), cost)
       const spare = await decoy
       await attempt.admit()
-      return turns.run('', async () => {
+      return turns.run(realm, async () => {
         await attempt.admit()
         const matches = await bcrypt.compare(prepare(password, pepper), stored ?? spare) && stored !== null
         if (!matches) await topUp(native.getRounds(stored ?? spare), Math.max(cost, costliest))

@@ -16,14 +16,15 @@ sharp.concurrency(1)
 /**
  * Makes a picture anew from an uploaded PNG, JPEG or WebP, told by its content: nothing of the file but its pixels
  * is kept, so no EXIF, no script, no second file hidden behind the first.
+ * @param realm whose turn it is, by its schema
  * @param field the name of the form's field, for the error
  * @param fit `cover` crops to a square, `inside` keeps the shape
  * @throws ApiError 400 on the field, 503 when too many are waiting
  */
-export async function renderImage(bytes: Buffer, field: string, fit: 'cover' | 'inside'): Promise<RenderedImage> {
+export async function renderImage(realm: string, bytes: Buffer, field: string, fit: 'cover' | 'inside'): Promise<RenderedImage> {
   if (bytes.length === 0) throw invalid({ [field]: ['The submitted file is empty.'] })
   if (!isAllowed(bytes)) throw notAnImage(field)
-  return turns.run(field, async () => {
+  return turns.run(realm, async () => {
     try {
       return await decode(bytes, fit)
     }

@@ -14,7 +14,7 @@ import { announceTenant } from './tenants.ts'
  */
 export async function replaceLogo(app: App, authRealm: AuthRealm<TenantRealm>, bytes: Buffer, origin: Origin): Promise<void> {
   const place = imagePlace(app, authRealm.realm, 'logo')
-  const name = await storeImage(place, await renderImage(bytes, 'logo', 'inside'))
+  const name = await storeImage(place, await renderImage(authRealm.realm.schema, bytes, 'logo', 'inside'))
   try {
     await nameLogo(app, authRealm, name, origin)
   }

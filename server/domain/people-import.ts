@@ -33,7 +33,7 @@ export interface ImportOptions {
 
 type TenantAuthRealm = AuthRealm<TenantRealm>
 
-const batchSize = 200
+const batchSize = 50
 const attemptsLimit = 3
 
 /**
@@ -44,7 +44,7 @@ const attemptsLimit = 3
  * @throws ApiError 400 on `file` when it cannot be read at all; 429 where a young organisation adds too many; 503
  */
 export async function importPeople(app: App, authRealm: TenantAuthRealm, bytes: Buffer, options: ImportOptions, origin: Origin): Promise<ImportReport> {
-  const { rows, errors } = readImportRows(bytes)
+  const { rows, errors } = await readImportRows(bytes)
   const plans = options.dryRun ? await rehearse(authRealm.realm, rows, options) : await perform(app, authRealm, rows, options, origin)
   const report: ImportReport = {
     created: sum(plans, plan => plan.creations.length),

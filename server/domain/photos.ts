@@ -17,7 +17,7 @@ import { userColumns } from './users.ts'
  */
 export async function replacePhoto(app: App, authRealm: AuthRealm, userId: string, bytes: Buffer, origin: Origin): Promise<UserRow> {
   const place = imagePlace(app, authRealm.realm, userId)
-  const name = await storeImage(place, await renderImage(bytes, 'photo', 'cover'))
+  const name = await storeImage(place, await renderImage(authRealm.realm.schema, bytes, 'photo', 'cover'))
   try {
     return await namePhoto(app, authRealm, userId, name, origin)
   }

@@ -25,7 +25,7 @@ export async function signIn(app: App, authRealm: AuthRealm, { email, password }
   const attempt = app.limits.passwordAttempt(realm.schema, email, origin.ip)
   const [account, costliest] = await Promise.all([findAccount(authRealm, email), costliestHash(realm)])
   // One who may not sign in is as unknown to everything that follows: the work done, the attempts counted.
-  const matches = await app.hashing.verify(password, account?.is_active ? account.password : null, costliest, attempt).catch(about(account))
+  const matches = await app.hashing.verify(realm.schema, password, account?.is_active ? account.password : null, costliest, attempt).catch(about(account))
   const opened = matches && account ? await openSession(app, authRealm, account, password, origin, userAgent) : undefined
   if (!opened) {
     await noteRefusedSignIn(app, authRealm, origin, account?.id, describeUserAgent(userAgent))
@@ -56,7 +56,7 @@ async function findAccount(authRealm: AuthRealm, email: string) {
 async function openSession(app: App, authRealm: AuthRealm, account: { id: string, password: string | null }, password: string, origin: Origin, userAgent: string | null) {
   const { realm } = authRealm
   const { users } = realm.tables
-  const renewed = app.hashing.isStale(account.password!) ? await app.hashing.hash(password) : account.password
+  const renewed = app.hashing.isStale(account.password!) ? await app.hashing.hash(realm.schema, password) : account.password
   return realm.transaction(async (tx) => {
     // Hashing took a while: tenant and account must still be active, and the password the one that was checked.
     const updated = await tx.update(users).set({ last_login: new Date(), password: renewed })

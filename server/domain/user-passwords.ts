@@ -23,7 +23,7 @@ export async function hashNewPassword(
   const { password_min_length } = await readAccountRules(authRealm, db)
   const faults = passwordFaults(password, { first_name, last_name, email, organization: authRealm.name }, password_min_length)
   if (faults.length > 0) throw invalid({ [field]: faults })
-  return app.hashing.hash(password)
+  return app.hashing.hash(authRealm.realm.schema, password)
 }
 
 /**
@@ -35,7 +35,7 @@ export async function requireCurrentPassword(app: App, authRealm: AuthRealm, use
   const { users } = realm.tables
   const attempt = app.limits.passwordAttempt(realm.schema, user.email, origin.ip)
   const rows = await realm.db.select({ password: users.password }).from(users).where(eq(users.id, user.id))
-  if (await app.hashing.verify(password, rows[0]?.password ?? null, 0, attempt)) return
+  if (await app.hashing.verify(realm.schema, password, rows[0]?.password ?? null, 0, attempt)) return
   await noteRefusedPassword(app, authRealm, origin, user.id)
   throw invalid({ current_password: ['Invalid password.'] })
 }
