@@ -23,7 +23,8 @@ export type Registration = Omit<z.output<typeof registrationSchema>, 're_passwor
 
 /** @returns how people join. @throws ApiError 403 `registration_closed` where it is by invitation */
 export async function requireOpenRegistration(authRealm: AuthRealm): Promise<{ domains: string[] }> {
-  const [{ registration, registration_domains: domains }] = await Promise.all([readAccountRules(authRealm), requireOpenTenant(authRealm.realm.db, authRealm)])
+  const [rules] = await Promise.all([readAccountRules(authRealm), requireOpenTenant(authRealm.realm.db, authRealm)])
+  const { registration, registration_domains: domains } = rules
   if (registration !== 'open') throw forbidden('Registration is by invitation.', 'registration_closed')
   return { domains }
 }
@@ -57,7 +58,10 @@ export async function register(app: App, authRealm: AuthRealm, input: Registrati
   }
 }
 
-/** Asks for another activation mail. Says nothing of whether there is such an account, and takes as long either way. @throws ApiError 429 after many from one address */
+/**
+ * Asks for another activation mail. Says nothing of whether there is such an account, and takes as long either way.
+ * @throws ApiError 429 after many from one address
+ */
 export async function requestActivation(app: App, authRealm: AuthRealm, email: string, origin: Origin): Promise<void> {
   const { users } = authRealm.realm.tables
   await requestLink(app, authRealm, email, origin, 'activation', isNull(users.activated_at))

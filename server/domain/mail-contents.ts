@@ -26,7 +26,8 @@ export async function composeMail(app: App, mail: QueuedRealmMail): Promise<Mess
   const brand = await findBrand(app, authRealm, mail)
   const write = writers[mail.kind] as Writer<MailKind>
   const content = await write({ authRealm, brand, texts: mailTexts[brand.language], to: mail.recipient }, mail.data as never)
-  return content && { ...layOut(brand, content), id: mail.id, realm: mail.realm, sender: strangersMails.has(mail.kind) ? `${brand.name} via ${brand.via}` : brand.name, to: mail.recipient, created: mail.created }
+  const sender = strangersMails.has(mail.kind) ? `${brand.name} via ${brand.via}` : brand.name
+  return content && { ...layOut(brand, content), id: mail.id, realm: mail.realm, sender, to: mail.recipient, created: mail.created }
 }
 
 /** Those that may come to somebody who does not know the organisation. */
