@@ -59,7 +59,10 @@ export async function register(app: App, authRealm: AuthRealm, input: Registrati
   }
 }
 
-/** Asks for another activation mail. Says nothing of whether there is such an account, and takes as long either way. @throws ApiError 429 after many from one address */
+/**
+ * Asks for another activation mail. Says nothing of whether there is such an account, and takes as long either way.
+ * @throws ApiError 429 after many from one address
+ */
 export async function requestActivation(app: App, authRealm: AuthRealm, email: string, origin: Origin): Promise<void> {
   const { users } = authRealm.realm.tables
   await requestLink(app, authRealm, email, origin, 'activation', isNull(users.activated_at))

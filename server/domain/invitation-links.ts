@@ -1,7 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import { invalid } from '../../shared/errors.ts'
-import { nameOf } from '../../shared/person-name.ts'
 import type { acceptInvitationSchema } from '../../shared/schemas/invitation.ts'
 import type { TenantRole } from '../../shared/types/people.ts'
 import type { TenantRealm } from '../database/realms.ts'
@@ -20,8 +19,8 @@ import { insertUser } from './users.ts'
 
 export interface IssuedInvitation {
   link: string
-  /** Names. */
-  inviter: string | null
+  inviter: { first_name: string, last_name: string, email: string } | null
+  /** Its name. */
   department: string | null
   role: TenantRole
   expires_at: Date
@@ -34,7 +33,7 @@ export async function issueInvitationLink({ realm, origin }: AuthRealm<TenantRea
   const rows = await db.update(invitations).set({ token_hash: hashOf(token) }).where(and(eq(invitations.id, id), isOpen(invitations))).returning(invitationColumns(invitations))
   if (!rows[0]) return undefined
   const { invited_by, department, role, expires_at } = rows[0]
-  const [inviter, departmentName] = await Promise.all([findUserName(realm, invited_by), findDepartmentName(realm, department)])
+  const [inviter, departmentName] = await Promise.all([findUser(realm, invited_by), findDepartmentName(realm, department)])
   return { link: `${origin}/invite/${token}`, inviter, department: departmentName, role, expires_at }
 }
 
@@ -79,9 +78,9 @@ export async function findDepartmentName({ db, tables: { departments } }: Tenant
   return rows[0]?.name ?? null
 }
 
-async function findUserName({ db, tables: { users } }: TenantRealm, id: string | null): Promise<string | null> {
+async function findUser({ db, tables: { users } }: TenantRealm, id: string | null): Promise<IssuedInvitation['inviter']> {
   const rows = id ? await db.select({ first_name: users.first_name, last_name: users.last_name, email: users.email }).from(users).where(eq(users.id, id)) : []
-  return rows[0] ? nameOf(rows[0]) : null
+  return rows[0] ?? null
 }
 
 const invalidToken = 'This invitation has been used or revoked, or is too old.'

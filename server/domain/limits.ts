@@ -132,7 +132,10 @@ export function createLimits(slots: Slots, ipv6Prefix: number): Limits {
     async admitRegistration(realm, ip, mailbox) {
       const address = keyOf(realm, from(ip))
       const counted: Counted<keyof typeof rules>[] = [
-        ['stranger_mailbox_day', keyOf(mailbox)], ['registration_address_hour', address], ['registration_address_day', address], ['registration_tenant_day', keyOf(realm)],
+        ['stranger_mailbox_day', keyOf(mailbox)],
+        ['registration_address_hour', address],
+        ['registration_address_day', address],
+        ['registration_tenant_day', keyOf(realm)],
       ]
       await consumeAll(counted)
       return { undo: () => giveBack(counted) }
@@ -142,7 +145,10 @@ export function createLimits(slots: Slots, ipv6Prefix: number): Limits {
     countTaken: async (realm, ip) => void await count('registration_address', keyOf(realm, from(ip))),
     checkTaken: (realm, ip) => check('registration_address', keyOf(realm, from(ip))),
     countUpload: (realm, user) => consume('upload_person', keyOf(realm, user)),
-    countSignup: ip => consumeAll([['signup_address_hour', keyOf('site', from(ip))], ['signup_address_day', keyOf('site', from(ip))], ['signup_all_day', keyOf('site')]]),
+    countSignup(ip) {
+      const address = keyOf('site', from(ip))
+      return consumeAll([['signup_address_hour', address], ['signup_address_day', address], ['signup_all_day', keyOf('site')]])
+    },
     countSubdomain: ip => consume('subdomain_address', keyOf('site', from(ip))),
     countSearch: ip => consume('search_address', keyOf('site', from(ip))),
     admitEvent: async (realm, kind, ip) => await count('event_address', keyOf(realm, kind, from(ip))) && await count('event_realm', keyOf(realm, kind)),

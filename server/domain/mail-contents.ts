@@ -26,7 +26,8 @@ export async function composeMail(app: App, mail: QueuedRealmMail): Promise<Mess
   const brand = await findBrand(app, authRealm, mail)
   const write = writers[mail.kind] as Writer<MailKind>
   const content = await write({ authRealm, brand, texts: mailTexts[brand.language], to: mail.recipient }, mail.data as never)
-  return content && { ...layOut(brand, content), id: mail.id, realm: mail.realm, sender: strangersMails.has(mail.kind) ? `${brand.name} via ${brand.via}` : brand.name, to: mail.recipient, created: mail.created }
+  const sender = strangersMails.has(mail.kind) ? `${brand.name} via ${brand.via}` : brand.name
+  return content && { ...layOut(brand, content), id: mail.id, realm: mail.realm, sender, to: mail.recipient, created: mail.created }
 }
 
 /** Those that may come to somebody who does not know the organisation. */
@@ -59,8 +60,16 @@ const writers: { [Kind in MailKind]: Writer<Kind> } = {
   session_reuse: ({ brand, texts }) => texts.session_reuse(brand, {}),
   async invitation({ authRealm, brand, texts }, { invitation }) {
     const issued = await issueInvitationLink(authRealm as AuthRealm<TenantRealm>, invitation)
-    const names = issued && { inviter: issued.inviter && nameInMail(issued.inviter), department: issued.department && nameInMail(issued.department) }
-    return issued && texts.invitation(brand, { ...issued, ...names, isAdmin: issued.role === 'Admin', expires_at: issued.expires_at.toISOString() })
+    if (!issued) return undefined
+    const { link, inviter, department, role, expires_at } = issued
+    return texts.invitation(brand, {
+      link,
+      // Of who has not said their name, the address: it is theirs.
+      inviter: inviter && (nameInMail(`${inviter.first_name} ${inviter.last_name}`) || inviter.email),
+      department: department && nameInMail(department),
+      isAdmin: role === 'Admin',
+      expires_at: expires_at.toISOString(),
+    })
   },
   async account_exists({ authRealm, brand, texts, to }) {
     return await findReachable(authRealm, to) ? texts.account_exists(brand, {}) : undefined

@@ -63,7 +63,10 @@ async function rehearse(realm: TenantRealm, rows: ImportRow[], options: ImportOp
 }
 
 async function perform(app: App, authRealm: TenantAuthRealm, rows: ImportRow[], options: ImportOptions, origin: Origin): Promise<ImportPlan[]> {
-  if (await isYoung(app, authRealm)) await admitOutreach(app, authRealm, welcomed(await rehearse(authRealm.realm, rows, options)).map(({ email }) => email))
+  if (await isYoung(app, authRealm)) {
+    const people = welcomed(await rehearse(authRealm.realm, rows, options))
+    await admitOutreach(app, authRealm, people.map(({ email }) => email))
+  }
   const planBatch = createPlanner(options)
   const plans: ImportPlan[] = []
   for (let start = 0; start < rows.length; start += batchSize) {

@@ -34,7 +34,7 @@ describe('an invitation', () => {
     expect(new Date(answer.json.expires_at).getTime() - new Date(answer.json.created).getTime()).toBe(7 * 86_400_000)
     const { token, mail } = await tokenFor('carla@example.com')
     expect(mail.links[0]).toMatch(new RegExp(`^${world.acme.origin}/invite/[\\w-]{43}$`))
-    expect(mail.text).toMatch(/as an admin, in the department Design\./)
+    expect(mail.text).toMatch(/^ann@example\.com has invited you to the staff portal of “Acme Ltd” as an admin, in the department “Design”\./)
 
     const seen = await lookup(token)
     expect(seen).toMatchObject({ status: 200, json: { email: 'carla@example.com', organization: 'Acme Ltd', role: 'Admin', department: 'Design', expires_at: answer.json.expires_at } })

@@ -25,7 +25,7 @@ describe('an operator', () => {
   test('is invited by a mail with a link to set a password, and has none before', async () => {
     const { status, json } = await onConsole(`${auth}/users/`, { token: owner, body: { email: 'new@example.com', first_name: 'Noor', role: 'Support' } })
     expect([status, json.role, json.is_active]).toEqual([201, 'Support', true])
-    const mail = await lastMailTo(world, world.console, 'new@example.com', /account at Tenantry/)
+    const mail = await lastMailTo(world, world.console, 'new@example.com', /account at “Tenantry” via localhost/)
     const link = mail.links.find(url => url.includes('/auth/password/reset/'))!
     expect(link.startsWith(world.console.origin)).toBe(true)
     const password = 'three owls on a wire'

@@ -9,7 +9,12 @@ import { defineRealmRoute } from '../../../http/route.ts'
 export default defineRealmRoute({ access: 'signed-in', query: listQuery([], ['ip', 'user_agent']).extend(sessionOwnerQuery.shape) }, async ({ authRealm, principal, query, event }) => {
   const { db, tables: { sessions } } = authRealm.realm
   const owner = sessionOwner(principal.user, query.user, canManageSessions)
-  const where = and(eq(sessions.user_id, owner), isNull(sessions.revoked_at), gt(sessions.expires_at, new Date()), matchesSearch(query.search, [sessions.ip, sessions.user_agent]))
+  const where = and(
+    eq(sessions.user_id, owner),
+    isNull(sessions.revoked_at),
+    gt(sessions.expires_at, new Date()),
+    matchesSearch(query.search, [sessions.ip, sessions.user_agent]),
+  )
   const window = windowOf(query)
   const [count, rows] = await Promise.all([
     db.$count(sessions, where),
