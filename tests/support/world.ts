@@ -133,7 +133,8 @@ export function realmOf(app: RunningApp, place: Place): AuthRealm {
 /** @param isCopy whether the database has its population already */
 async function findPlaces(app: RunningApp, port: number, isCopy: boolean): Promise<Pick<World, 'acme' | 'globex' | 'console'>> {
   if (!isCopy) await bootstrapPlatform(app.database, loadMigrations('.', 'platform'))
-  const { acme, globex, operator } = isCopy ? inject('templates').population : await populate(app)
+  // Of one's own: whoever changes a password notes the new one.
+  const { acme, globex, operator } = isCopy ? structuredClone(inject('templates').population) : await populate(app)
   return {
     acme: { ...placeAt(app, port, 'acme'), ...acme },
     globex: { ...placeAt(app, port, 'globex'), ...globex },
