@@ -17,7 +17,7 @@ export default defineConfig({
       { test: { name: 'api', globalSetup: 'tests/support/database.ts', include: ['tests/api/**/*.test.ts'], maxWorkers: 2, sequence: { groupOrder: 1 }, ...shared } },
       // By hand: npm run test:soak
       { test: { name: 'soak', include: ['tests/soak/**/*.test.ts'], ...limits } },
-      { test: { name: 'e2e', globalSetup: 'tests/support/database.ts', include: ['tests/e2e/**/*.test.ts'], maxWorkers: 1, sequence: { groupOrder: 2 }, ...shared } },
+      { test: { name: 'e2e', globalSetup: 'tests/support/database.ts', include: ['tests/e2e/**/*.test.ts'], maxWorkers: 2, sequence: { groupOrder: 2 }, ...shared } },
     ],
   },
 })
