@@ -25,6 +25,9 @@ export async function main(script: () => Promise<void>, codeWhenInterrupted = 0)
 
 export const isInterrupted = () => interruption.signal.aborted
 
+/** Runs a program; returns its exit code. */
+export type Run = (command: string, ...args: string[]) => Promise<number>
+
 /** Runs a program on our own terminal; returns its exit code. */
 export function run(command: string, ...args: string[]): Promise<number> {
   return ended(spawn(command, args, { stdio: 'inherit', signal: interruption.signal }))
@@ -32,14 +35,20 @@ export function run(command: string, ...args: string[]): Promise<number> {
 
 /** Runs a program that has nothing to say unless it fails; returns its standard output. */
 export async function runQuietly(command: string, ...args: string[]): Promise<string> {
+  const { code, output, printed } = await runRecorded(command, ...args)
+  if (code !== 0) throw new Failure(`${output.trim()}\nFailed (${code}): ${[command, ...args].join(' ')}`)
+  return printed
+}
+
+/** Runs a program and keeps all that it says; of it `printed` is its standard output alone. */
+export async function runRecorded(command: string, ...args: string[]): Promise<{ code: number, output: string, printed: string }> {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], signal: interruption.signal })
   let output = ''
-  let everything = ''
-  child.stdout.on('data', chunk => output += chunk)
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => everything += chunk)
+  let printed = ''
+  child.stdout.on('data', chunk => printed += chunk)
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', chunk => output += chunk)
   const code = await ended(child)
-  if (code !== 0) throw new Failure(`${everything.trim()}\nFailed (${code}): ${[command, ...args].join(' ')}`)
-  return output
+  return { code, output, printed }
 }
 
 function ended(child: ChildProcess): Promise<number> {

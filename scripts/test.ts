@@ -1,67 +1,110 @@
+import { availableParallelism } from 'node:os'
 import { endWithParent } from './bootstrap.mjs'
 import { buildIfNeeded } from './build.ts'
 import { installChromium, installDatabaseTools } from './debian-packages.ts'
-import { Failure, main, run, runQuietly } from './run.ts'
+import { Failure, main, run, runQuietly, runRecorded } from './run.ts'
+import type { Run } from './run.ts'
 import { runProject, type Counts } from './vitest-project.ts'
 
 interface Step {
   name: string
   /** What it needs done first, once for all steps; counted only when it fails. */
   needs: (() => Promise<unknown>)[]
-  run: () => Promise<Counts>
+  run: (run: Run) => Promise<Counts>
 }
 
-const steps: Step[] = [
-  { name: 'lint', needs: [prepareTypes], run: () => check('eslint', '--max-warnings=0', '.') },
-  { name: 'types', needs: [prepareTypes], run: () => check('vue-tsc', '-b', '--noEmit') },
-  { name: 'knip', needs: [prepareTypes], run: () => check('knip') },
-  { name: 'unit', needs: [], run: () => runProject('unit') },
-  { name: 'policy', needs: [prepareTypes], run: () => runProject('policy') },
-  { name: 'nuxt', needs: [], run: () => runProject('nuxt') },
-  { name: 'api', needs: [buildIfNeeded, installDatabaseTools], run: () => runProject('api') },
-  { name: 'e2e', needs: [buildIfNeeded, installChromium], run: () => runProject('e2e') },
+/** Side by side, as many rows as there are processors, the longest first; in a row one after the other. */
+const rows: Step[][] = [
+  [{ name: 'types', needs: [prepareTypes], run: run => check(run, 'vue-tsc', '-b', '--noEmit') }],
+  [
+    { name: 'unit', needs: [], run: run => runProject('unit', run) },
+    { name: 'policy', needs: [prepareTypes], run: run => runProject('policy', run) },
+    { name: 'nuxt', needs: [], run: run => runProject('nuxt', run) },
+  ],
+  [{ name: 'lint', needs: [prepareTypes], run: run => check(run, 'eslint', '--max-warnings=0', '.') }],
+  [{ name: 'knip', needs: [prepareTypes], run: run => check(run, 'knip') }],
+]
+
+/** Alone, as each of them keeps a machine busy by itself. */
+const wholes: Step[] = [
+  { name: 'api', needs: [buildIfNeeded, installDatabaseTools], run: run => runProject('api', run) },
+  { name: 'e2e', needs: [buildIfNeeded, installChromium], run: run => runProject('e2e', run) },
 ]
 
 endWithParent()
+// What is recorded is shown on the same terminal.
+if (process.stdout.isTTY) process.env.FORCE_COLOR ??= '1'
 await main(async () => {
-  const total = { passed: 0, failed: 0 }
-  const done = new Set<() => Promise<unknown>>()
-  for (const step of chooseSteps(process.argv.slice(2))) {
-    for (const need of step.needs.filter(need => !done.has(need))) {
-      done.add(need)
-      total.failed += await attempt(need)
-    }
+  const chosen = chooseSteps(process.argv.slice(2))
+  const results = await prepare(chosen)
+  results.push(...await runRows(chosen))
+  for (const step of wholes.filter(step => chosen.has(step))) {
     console.log(`\n── ${step.name}`)
-    const { passed, failed } = await step.run()
-    total.passed += passed
-    total.failed += failed
+    results.push(await step.run(run))
   }
-  process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0
-  console.log(`\n${total.passed} passed, ${total.failed} failed`)
+  const [passed, failed] = [sum(results, 'passed'), sum(results, 'failed')]
+  process.exitCode = failed > 0 || passed === 0 ? 1 : 0
+  console.log(`\n${passed} passed, ${failed} failed`)
 }, 130)
 
-function chooseSteps(names: string[]) {
+function chooseSteps(names: string[]): Set<Step> {
+  const steps = [...rows.flat(), ...wholes]
   const unknown = names.filter(name => !steps.some(step => step.name === name))
   if (unknown.length > 0) throw new Failure(`No such step: ${unknown.join(', ')}. There are ${steps.map(step => step.name).join(', ')}.`)
-  return names.length > 0 ? steps.filter(step => names.includes(step.name)) : steps
+  return new Set(names.length > 0 ? steps.filter(step => names.includes(step.name)) : steps)
 }
 
-async function attempt(need: () => Promise<unknown>) {
+/** One after the other, and before any step: a build replaces the types that steps read. */
+async function prepare(chosen: Set<Step>): Promise<Counts[]> {
+  const needed = new Set([...chosen].flatMap(({ needs }) => needs))
+  const results: Counts[] = []
+  for (const need of [buildIfNeeded, prepareTypes, installDatabaseTools, installChromium].filter(need => needed.has(need))) results.push(await attempt(need))
+  return results
+}
+
+async function attempt(need: () => Promise<unknown>): Promise<Counts> {
   try {
     await need()
-    return 0
+    return { passed: 0, failed: 0 }
   }
   catch (error) {
     if (!(error instanceof Failure)) throw error
     console.error(error.message)
-    return 1
+    return { passed: 0, failed: 1 }
   }
+}
+
+async function runRows(chosen: Set<Step>): Promise<Counts[]> {
+  const left = rows.map(row => row.filter(step => chosen.has(step))).filter(row => row.length > 0)
+  const results: Counts[] = []
+  await Promise.all(Array.from({ length: availableParallelism() }, async () => {
+    for (let row = left.shift(); row; row = left.shift()) {
+      for (const step of row) results.push(await runBeside(step))
+    }
+  }))
+  return results
+}
+
+/** What it says is shown when it is done, in one piece. */
+async function runBeside(step: Step): Promise<Counts> {
+  const said: string[] = []
+  const counts = await step.run(async (...command) => {
+    const { code, output } = await runRecorded(...command)
+    said.push(output)
+    return code
+  })
+  console.log(`\n── ${step.name}\n${said.join('').trimEnd()}`)
+  return counts
+}
+
+function sum(results: Counts[], count: keyof Counts): number {
+  return results.reduce((total, result) => total + result[count], 0)
 }
 
 function prepareTypes() {
   return runQuietly('nuxt', 'prepare')
 }
 
-async function check(command: string, ...args: string[]): Promise<Counts> {
+async function check(run: Run, command: string, ...args: string[]): Promise<Counts> {
   return await run(command, ...args) === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
 }

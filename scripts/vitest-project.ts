@@ -1,7 +1,7 @@
 import { glob, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { run } from './run.ts'
+import type { Run } from './run.ts'
 
 export interface Counts {
   passed: number
@@ -15,7 +15,7 @@ interface Report {
 }
 
 /** Runs one project of `vitest.config.ts` and counts its tests; whatever else went wrong counts as failed too. */
-export async function runProject(name: string): Promise<Counts> {
+export async function runProject(name: string, run: Run): Promise<Counts> {
   const files = await Array.fromAsync(glob(`tests/${name}/**/*.test.ts`))
   if (files.length === 0) {
     console.log('There are no tests here yet.')

@@ -85,5 +85,5 @@ function rename(place: Place, token: string): Promise<Answer> {
 }
 
 async function waitingBackends(count: number): Promise<void> {
-  await expect.poll(async () => (await sql`select pid from pg_stat_activity where application_name = 'tenantry' and datname = current_database() and wait_event_type = 'Lock'`).length, { timeout: 20_000, interval: 5 }).toBeGreaterThanOrEqual(count)
+  await expect.poll(async () => (await sql`select pid from pg_stat_activity where application_name = 'tenantry' and datname = current_database() and wait_event_type = 'Lock'`).length, { interval: 5 }).toBeGreaterThanOrEqual(count)
 }

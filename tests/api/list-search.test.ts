@@ -65,7 +65,7 @@ test('every list is looked at here', async () => {
   const files = readSources('server/api/**/*.ts').filter(({ code }) => /\b(?:toPage|pageOf)\(|\bnext: null\b/.test(code)).map(({ file }) => file)
   expect(Object.keys(lists).sort()).toEqual(files.sort())
   await outboxIsEmpty(world)
-  await expect.poll(async () => (await at('console', `${api}/archives/`)).json.count, { timeout: 20_000 }).toBe(1)
+  await expect.poll(async () => (await at('console', `${api}/archives/`)).json.count).toBe(1)
 })
 
 describe.each(Object.entries(lists))('%s', (_file, { place, path, term: fixed }) => {

@@ -14,6 +14,7 @@ import type { DeafProxy } from '../support/deaf-proxy.ts'
 import { createDeafProxy } from '../support/deaf-proxy.ts'
 import type { Call } from '../support/http.ts'
 import { linkParts, outboxIsEmpty } from '../support/mails.ts'
+import { patience } from '../support/patience.ts'
 import { readRoutes } from '../support/routes.ts'
 import { readSources } from '../support/sources.ts'
 import type { Place, World } from '../support/world.ts'
@@ -69,7 +70,7 @@ describe('a server that no announcement reaches, although its connections answer
     const isListening = async () => (await world.console.call(`${api}/health/`, { token: access })).json.is_listening
     await expect.poll(isListening).toBe(true)
     proxy.hears = false
-    await expect.poll(isListening, { timeout: 25_000 }).toBe(false)
+    await expect.poll(isListening, patience).toBe(false)
     const loginPage = async () => (await world.globex.call('/login', { accept: 'text/html' })).status
     expect(await loginPage()).toBe(200)
     await suspendTenant(world.app, world.globex.id, null, fromSystem)
@@ -77,7 +78,7 @@ describe('a server that no announcement reaches, although its connections answer
     await resumeTenant(world.app, world.globex.id, fromSystem)
     await expect.poll(loginPage).toBe(200)
     proxy.hears = true
-    await expect.poll(isListening, { timeout: 25_000 }).toBe(true)
+    await expect.poll(isListening, patience).toBe(true)
   })
 })
 

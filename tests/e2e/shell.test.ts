@@ -40,6 +40,7 @@ describe('the language', () => {
       const page = await context.newPage()
       await visit(page, place, path)
       if (new URL(page.url()).pathname === '/login') await fillSignIn(page, place.admin)
+      await page.waitForURL(`${place.origin}${path}`)
       await page.getByRole('main').getByRole('listitem').last().waitFor()
       expect(await page.getByRole('main').innerText()).not.toMatch(/\b(?:session|user|tenant|operator)\.[a-z_]+/)
     }

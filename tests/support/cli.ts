@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { Sql } from 'postgres'
 import { expect } from 'vitest'
 import { patience } from './patience.ts'
+import { compiled } from './server.ts'
 
 export interface Outcome {
   code: number | null
@@ -15,12 +14,9 @@ export interface Outcome {
   errors: string
 }
 
-// Compiling it anew costs each run a quarter of its time.
-const compiled = join(tmpdir(), 'tenantry-compiled')
-
 /** Starts the command line in a process of its own, which may be shot at. */
 export function startCli(args: string[], env: Record<string, string>, input = ''): { kill(): void, exited: Promise<Outcome> } {
-  const child = spawn(process.execPath, ['cli/tenantry.ts', ...args], { env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: compiled, ...env } })
+  const child = spawn(process.execPath, ['--import', './tests/support/quick-imports.ts', 'cli/tenantry.ts', ...args], { env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: compiled, ...env } })
   child.stdin.on('error', () => {}).end(input)
   const exited = Promise.all([text(child.stdout), text(child.stderr), new Promise<number | null>(resolve => child.once('exit', resolve))])
     .then(([output, errors, code]) => ({ code, output, errors, json: /^[{[]/.test(output) ? JSON.parse(output) : undefined }))

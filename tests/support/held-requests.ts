@@ -20,7 +20,7 @@ export async function holdRequest(port: number, lines: string[], body: string | 
   const socket = connect(port, '127.0.0.1')
   const begun = Promise.withResolvers<unknown>()
   const closed = new Promise(resolve => socket.on('close', resolve))
-  socket.setTimeout(20_000, () => socket.destroy())
+  socket.setTimeout(60_000, () => socket.destroy())
   socket.on('data', (chunk) => {
     chunks.push(chunk)
     begun.resolve(true)

@@ -30,7 +30,7 @@ export interface Answer {
 const agent = new Agent({ keepAlive: true, maxSockets: 256 })
 
 /** Calls a server on loopback by the name of one of its hosts: node's fetch would not send a Host of ours. */
-export function call(port: number, host: string, path: string, options: Call = {}): Promise<Answer> {
+export function call(port: number, host: string, path: string, options: Call = {}, tries = 10): Promise<Answer> {
   const { method = options.body === undefined ? 'GET' : 'POST', body } = options
   const payload = body === undefined ? undefined : typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body)
   return new Promise((resolve, reject) => {
@@ -40,8 +40,13 @@ export function call(port: number, host: string, path: string, options: Call = {
       response.on('error', reject)
       response.on('end', () => resolve(answerOf(response.statusCode!, response.headers, Buffer.concat(chunks))))
     })
-    // The server has closed a connection that was idle, just as it was to be used again.
-    request.on('error', (error: NodeJS.ErrnoException) => request.reusedSocket && error.code === 'ECONNRESET' ? resolve(call(port, host, path, options)) : reject(error))
+    request.on('error', (error: NodeJS.ErrnoException) => {
+      // The server has closed a connection that was idle, just as it was to be used again.
+      const isStale = request.reusedSocket && error.code === 'ECONNRESET'
+      // Or it refused a long body before it had read all of it, and its answer was lost on the way.
+      if (tries > 1 && (isStale || error.code === 'EPIPE')) resolve(call(port, host, path, options, tries - 1))
+      else reject(error)
+    })
     request.end(payload)
   })
 }

@@ -1,7 +1,12 @@
 import { spawn } from 'node:child_process'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { call } from './http.ts'
+
+/** Where a process finds compiled what another has compiled. */
+export const compiled = join(tmpdir(), 'tenantry-compiled')
 
 export interface LogLine { level: string, event?: string, [key: string]: unknown }
 
@@ -20,8 +25,9 @@ export interface TestServer {
  */
 export async function startServer(env: Record<string, string>, log: LogLine[] = []): Promise<TestServer> {
   const port = Number(env.PORT ?? await freePort())
-  const child = spawn(process.execPath, ['--import', './tests/support/end-with-parent.ts', '.output/server/index.mjs'], {
-    env: { PATH: process.env.PATH, NODE_ENV: 'production', ...env, PORT: String(port) },
+  const preloads = ['quick-imports', 'end-with-parent'].flatMap(name => ['--import', `./tests/support/${name}.ts`])
+  const child = spawn(process.execPath, [...preloads, '.output/server/index.mjs'], {
+    env: { PATH: process.env.PATH, NODE_ENV: 'production', NODE_COMPILE_CACHE: compiled, ...env, PORT: String(port) },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   for (const stream of [child.stdout, child.stderr]) createInterface(stream).on('line', line => log.push(parseLine(line)))
