@@ -48,9 +48,10 @@ export function markStatement(text: string, parameters: number): MarkedStatement
   return { text: insertAt(statement, 'returning'.length + returning.index, ` ${mark} as mark,`), answers: 'rows' }
 }
 
-// A column more would change what DISTINCT and the set operations compare, and a CTE begins with another word.
+// A column more would change what DISTINCT and the set operations compare and which column a number in ORDER BY or
+// GROUP BY means, and a CTE begins with another word.
 function isSimple(outline: string): boolean {
-  return !/^\s*with\b|\b(?:distinct|union|intersect|except)\b/i.test(outline)
+  return !/^\s*with\b|\b(?:distinct|union|intersect|except)\b|\bby\b.*[\s,]\d/is.test(outline)
 }
 
 /** The statement with all that is quoted or in parentheses blanked: what is left of it is at its top level. */
