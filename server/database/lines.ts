@@ -15,6 +15,8 @@ export interface LinesOptions<Place> {
    * @param waited milliseconds
    */
   find: (key: string, waited: number) => Place | undefined
+  /** Whether there is no place for anyone, so that nobody needs to be asked; never unless said. */
+  isFull?: () => boolean
   /** Milliseconds. */
   waitLimit: number
   /** How many may wait in all; then the last of the longest line gives way to who comes to a shorter one. */
@@ -24,7 +26,7 @@ export interface LinesOptions<Place> {
 
 interface Waiter<Place> { since: number, timer: NodeJS.Timeout, take: (place: Place) => void, fail: () => void }
 
-export function createLines<Place>({ find, waitLimit, limit, refuse }: LinesOptions<Place>): Lines<Place> {
+export function createLines<Place>({ find, isFull = () => false, waitLimit, limit, refuse }: LinesOptions<Place>): Lines<Place> {
   const lines = new Map<string, Waiter<Place>[]>()
   let length = 0
 
@@ -67,6 +69,7 @@ export function createLines<Place>({ find, waitLimit, limit, refuse }: LinesOpti
 
   function advance(): void {
     for (const [key, line] of lines) {
+      if (isFull()) return
       const first = line[0]!
       const place = find(key, performance.now() - first.since)
       if (place === undefined) continue

@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, generateKeyPair, hkdfSync, randomBytes, webcrypto } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createPrivateKey, generateKeyPair, hkdfSync, randomBytes } from 'node:crypto'
+import type { KeyObject, webcrypto } from 'node:crypto'
 import { promisify } from 'node:util'
 import { and, desc, gt, isNotNull, isNull, or } from 'drizzle-orm'
 import { importJWK } from 'jose'
@@ -13,7 +14,7 @@ export interface KeyRing {
    * The key that signs what is made at a moment: given a session's row, every process takes the same one, before and
    * after a rotation alike.
    */
-  signerAt(moment: Date): { kid: string, privateKey: Promise<CryptoKey> }
+  signerAt(moment: Date): { kid: string, privateKey: KeyObject }
   /** Every key whose tokens may still be alive, or are to come, by kid. */
   publicKeys: Map<string, CryptoKey>
   jwks: { keys: PublicJwk[] }
@@ -74,7 +75,7 @@ async function loadKeyRing({ schema, db, tables: { signing_keys: keys } }: Realm
   if (rows.length === 0) throw new Error('The realm has no signing key.')
   const jwks = rows.map(row => ({ kty: 'OKP', crv: 'Ed25519', use: 'sig', alg: 'EdDSA', kid: row.kid, x: row.public_key }) as const)
   const publicKeys = new Map(await Promise.all(jwks.map(async jwk => [jwk.kid, await importJWK({ ...jwk }, 'EdDSA') as CryptoKey] as const)))
-  const opened = new Map<string, Promise<CryptoKey>>()
+  const opened = new Map<string, KeyObject>()
   return { signerAt, publicKeys, jwks: { keys: jwks } }
 
   function signerAt(moment: Date) {
@@ -95,7 +96,7 @@ export function keyOverlap({ access, refresh, session }: Config['ttl']): number 
 export async function canOpenKeys({ schema, db, tables: { signing_keys: keys } }: Realm, secret: string): Promise<boolean> {
   const rows = await db.select({ kid: keys.kid, private_key: keys.private_key }).from(keys).where(and(isNotNull(keys.activated_at), isNull(keys.retired_at)))
   try {
-    return rows.length === 1 && Boolean(await unwrap(rows[0]!.private_key, secret, `${schema}:${rows[0]!.kid}`))
+    return rows.length === 1 && Boolean(unwrap(rows[0]!.private_key, secret, `${schema}:${rows[0]!.kid}`))
   }
   catch {
     return false
@@ -126,12 +127,12 @@ function wrap(plain: Buffer, secret: string, context: string): string {
   return Buffer.concat([iv, cipher.update(plain), cipher.final(), cipher.getAuthTag()]).toString('base64url')
 }
 
-async function unwrap(wrapped: string, secret: string, context: string): Promise<CryptoKey> {
+function unwrap(wrapped: string, secret: string, context: string): KeyObject {
   const bytes = Buffer.from(wrapped, 'base64url')
   const decipher = createDecipheriv('aes-256-gcm', wrappingKey(secret), bytes.subarray(0, 12)).setAAD(Buffer.from(context))
   decipher.setAuthTag(bytes.subarray(-16))
   const der = Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()])
-  return webcrypto.subtle.importKey('pkcs8', new Uint8Array(der), 'Ed25519', false, ['sign'])
+  return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
 }
 
 function wrappingKey(secret: string): Buffer {

@@ -1,6 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, randomBytes, sign as signBytes } from 'node:crypto'
 import type { JWTPayload } from 'jose'
-import { SignJWT, decodeJwt, decodeProtectedHeader, errors, jwtVerify } from 'jose'
+import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from 'jose'
 import { uuidPattern } from '../../shared/schemas/fields.ts'
 import type { App, Origin } from './app.ts'
 import type { AuthRealm } from './auth-realm.ts'
@@ -67,7 +67,9 @@ async function sign(app: App, authRealm: AuthRealm, session: LiveSession, { type
     iss: authRealm.origin, aud: authRealm.id, sub: session.user_id, sid: session.id,
     ...seq === undefined ? {} : { seq },
   }
-  return new SignJWT(payload).setProtectedHeader({ alg: 'EdDSA', typ: headerTypes[type], kid }).sign(await privateKey)
+  // A signature is 64 µs of work, and twice that by way of WebCrypto's threads.
+  const input = `${encode({ alg: 'EdDSA', typ: headerTypes[type], kid })}.${encode(payload)}`
+  return `${input}.${signBytes(null, Buffer.from(input), privateKey).toString('base64url')}`
 }
 
 const headerTypes = { access: 'at+jwt', refresh: 'rt+jwt' } as const

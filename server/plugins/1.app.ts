@@ -65,8 +65,13 @@ export default defineNitroPlugin((nitro) => {
   async function bootstrap(app: RunningApp): Promise<void> {
     while (!closing && !getRuntime()) {
       try {
-        if (config.databaseUrl) await checkPooler(config.databaseUrl, config.dbPrepare)
-        await bootstrapPlatform(app.database, migrations.platform)
+        // Side by side, as everyone waits for it; what is wrong with a pooler explains the rest.
+        const [pooler, platform] = await Promise.allSettled([
+          config.databaseUrl ? checkPooler(config.databaseUrl, config.dbPrepare) : undefined,
+          bootstrapPlatform(app.database, migrations.platform),
+        ])
+        if (pooler.status === 'rejected') throw pooler.reason
+        if (platform.status === 'rejected') throw platform.reason
         return await ensureSigningKey(app)
       }
       catch (error) {

@@ -20,8 +20,9 @@ export function takeApart(world: World, place: Place, token: string): Genuine {
   const claims = decodeJwt(token) as Record<string, unknown>
   const sign = async (header: object | string, claims: object | string) => {
     const { privateKey } = (await world.app.keys.get(realmOf(world.app, place).realm)).signerAt(new Date())
+    const key = privateKey.toCryptoKey('Ed25519', false, ['sign'])
     const text = `${encode(header)}.${encode(claims)}`
-    const signature = await webcrypto.subtle.sign('Ed25519', await privateKey, Buffer.from(text))
+    const signature = await webcrypto.subtle.sign('Ed25519', key, Buffer.from(text))
     return `${text}.${encode(Buffer.from(signature))}`
   }
   return {

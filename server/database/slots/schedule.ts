@@ -40,12 +40,12 @@ export function createSchedule(slots: readonly Slot[], shares: Shares): Schedule
   const held = new Map<string, Record<Work, number>>()
   let transactions = 0
   let timer: NodeJS.Timeout | undefined
-  const lines = createLines({ waitLimit, limit: waitersLimit, refuse: unavailable, find: takeSlot })
+  const lines = createLines({ waitLimit, limit: waitersLimit, refuse: unavailable, find: takeSlot, isFull: () => !slots.some(isFree) })
 
   return { take, release, look, dismiss, waiting: lines.length }
 
   function take(realm: string, work: Work): Promise<Slot> {
-    const slot = lines.join(`${work} ${realm}`)
+    const slot = lines.join(work === 'statement' ? `s ${realm}` : `t ${realm}`)
     if (lines.length() > 0) lookLater()
     return slot
   }
@@ -75,7 +75,8 @@ export function createSchedule(slots: readonly Slot[], shares: Shares): Schedule
   }
 
   function takeSlot(line: string, waited: number): Slot | undefined {
-    const [work, realm] = line.split(' ') as [Work, string]
+    const work = line.startsWith('s') ? 'statement' : 'transaction'
+    const realm = line.slice(2)
     const slot = findSlot(realm, work, waited)
     if (!slot) return undefined
     slot.holder = { realm, work, since: performance.now() }

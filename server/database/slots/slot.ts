@@ -45,7 +45,7 @@ export function createSlot(sql: Sql): Slot {
 export async function ask(slot: Slot, client: Asked, text: string, params: unknown[], options: { prepare: boolean, asArrays: boolean }): Promise<unknown[]> {
   const known = slot.statements.get(text)
   const statement = known ?? markStatement(text, params.length)
-  if (options.prepare) slot.statements.set(text, statement)
+  if (options.prepare && !known) slot.statements.set(text, statement)
   try {
     if (statement.answers === 'none') return await client.unsafe(text, params as never[], options)
     const rows = await askUntilProven(client, statement, params, options.prepare)
