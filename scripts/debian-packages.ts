@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { Failure, runQuietly } from './run.ts'
 
 /** The browser of the end-to-end tests is Debian's. */
@@ -14,6 +14,10 @@ export async function installDatabaseTools(): Promise<void> {
     .flatMap(([name, file]) => existsSync(file) ? [] : name)
   if (missing.length === 0) return
   if (!canInstall()) return console.log(`Some tests are skipped. For all of them, on Debian 12: sudo apt-get install ${missing.join(' ')}`)
+  // The package would make a database of its own and start it.
+  const settings = '/etc/postgresql-common'
+  mkdirSync(settings, { recursive: true })
+  if (!existsSync(`${settings}/createcluster.conf`)) writeFileSync(`${settings}/createcluster.conf`, 'create_main_cluster = false\n')
   await install(...missing)
 }
 
