@@ -106,6 +106,8 @@ export async function runTraffic(tenants: CanaryTenant[], send: (host: string, p
     expect(foreign, `${tenant.canary} ${path}`).toEqual([])
     if (answer.status === 503) {
       counts[isRead ? 'refusedReads' : 'refusedWrites']++
+      // As whoever is told to come again.
+      await sleep(50)
       return undefined
     }
     expect([answer.status, answer.status === 200 ? '' : answer.text], `${tenant.canary} ${path}`).toEqual([200, ''])
