@@ -9,6 +9,7 @@ import type { App } from './domain/app.ts'
 import { createHashing } from './domain/hashing.ts'
 import { createKeyRings } from './domain/keys.ts'
 import { createLimits } from './domain/limits.ts'
+import { createPacer } from './domain/pacer.ts'
 
 export interface RunningApp extends App {
   /** Ends every connection, and the embedded database where no other process uses it. */
@@ -38,6 +39,7 @@ export async function createApp(config: Config, log: Logger, slotsOptions: Parti
     keys: createKeyRings(config),
     hashing: createHashing({ pepper: config.pepper, cost: config.bcryptCost }),
     limits: createLimits(slots, config.limitIpv6Prefix),
+    pacer: createPacer(),
     async close() {
       await database.end()
       await embedded?.release()

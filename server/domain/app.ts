@@ -4,6 +4,7 @@ import type { Database } from '../database/realms.ts'
 import type { Hashing } from './hashing.ts'
 import type { KeyRings } from './keys.ts'
 import type { Limits } from './limits.ts'
+import type { Pacer } from './pacer.ts'
 
 /** What every rule may need; made once per process by `createApp`, in the server, the CLI and the tests alike. */
 export interface App {
@@ -14,6 +15,7 @@ export interface App {
   keys: KeyRings
   hashing: Hashing
   limits: Limits
+  pacer: Pacer
   log: Logger
 }
 

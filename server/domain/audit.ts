@@ -16,9 +16,8 @@ export interface AuditEntry {
   details?: Record<string, unknown>
 }
 
-const batchSize = 500
 /** Small, so that others' requests come in between. */
-const exportBatchSize = 100
+const batchSize = 100
 
 /** Records an event in the realm, in the caller's transaction where there is one. */
 export async function recordAudit(db: Db, realm: Realm, origin: Origin, entry: AuditEntry): Promise<void> {
@@ -71,7 +70,7 @@ export async function* auditBatches(named: NamedRealm, where: SQL | undefined) {
   let last = newId()
   for (;;) {
     const rows = await db.select(auditColumns(tables)).from(events).leftJoin(users, eq(users.id, events.actor))
-      .where(and(where, lt(events.id, last))).orderBy(desc(events.id)).limit(exportBatchSize)
+      .where(and(where, lt(events.id, last))).orderBy(desc(events.id)).limit(batchSize)
     if (rows.length === 0) return
     yield (await withNames(named, rows)).map(({ names, ...row }) =>
       [row.id, row.created, row.action, row.actor, row.actor_email, row.subject, names[row.subject ?? ''] ?? null, row.ip, JSON.stringify(row.details)])

@@ -40,17 +40,23 @@ const blank: Fields = { first_name: '', last_name: '', employee_id: null, depart
 export function createPlanner(options: { createDepartments: boolean }) {
   const seen = new Map<string, number>()
 
-  return function planBatch(rows: ImportRow[], state: KnownState): ImportPlan {
-    const plan: ImportPlan = { creations: [], updates: [], newDepartments: [], unchanged: 0, errors: [], changes: [] }
+  return { against }
+
+  /** @returns what plans rows against a state, a batch at a time: each batch against what those before it leave behind */
+  function against(state: KnownState): (rows: ImportRow[]) => ImportPlan {
+    let plan = emptyPlan()
     const byEmail = new Map(state.people.map(person => [person.email, person]))
     const byEmployeeId = new Map(state.people.map(person => [person.employee_id, person]))
     const admins = new Set(state.admins)
     const departments = [...state.departments]
-    for (const row of rows) {
-      const error = planRow(row)
-      if (error) plan.errors.push({ row: row.row, ...error })
+    return (rows) => {
+      plan = emptyPlan()
+      for (const row of rows) {
+        const error = planRow(row)
+        if (error) plan.errors.push({ row: row.row, ...error })
+      }
+      return plan
     }
-    return plan
 
     function planRow({ row, cells }: ImportRow): Omit<RowError, 'row'> | undefined {
       const { email, department: name, ...given } = cells
@@ -111,6 +117,10 @@ export function createPlanner(options: { createDepartments: boolean }) {
       return Object.fromEntries((Object.keys(fields) as (keyof Fields)[]).map(field => [field, { from: shown(before, field), to: shown(after, field) }]))
     }
   }
+}
+
+function emptyPlan(): ImportPlan {
+  return { creations: [], updates: [], newDepartments: [], unchanged: 0, errors: [], changes: [] }
 }
 
 function isAdmin(person: KnownPerson): boolean {

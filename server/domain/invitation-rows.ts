@@ -41,7 +41,11 @@ type Invite = (input: NewInvitation) => Promise<{ invited: InvitationRow | undef
 export async function inviteMany(app: App, authRealm: AuthRealm<TenantRealm>, rows: Row[], { dryRun }: { dryRun: boolean }, origin: Origin): Promise<RowResult[]> {
   const invite: Invite = dryRun ? rehearsal(authRealm.realm) : input => inviteOnce(app, authRealm, input, origin)
   const results: RowResult[] = []
-  for (const row of rows) results.push(await inviteRow(invite, row))
+  const rest = app.pacer.begin()
+  for (const row of rows) {
+    results.push(await inviteRow(invite, row))
+    await rest()
+  }
   return results
 }
 

@@ -40,18 +40,34 @@ async function sendAll(app: App, mailer: Mailer, lane: Lane, signal: AbortSignal
   }
 }
 
+// Mails are made one after another, with rests between, and sent side by side: sending is mostly waiting for others.
 async function sendBatch(app: App, mailer: Mailer, lane: Lane): Promise<number> {
   const mails = await claimMails(app, lane)
   const memberships = lane.searches && mails.length > 0 ? findMemberships(app, mails.map(({ recipient }) => recipient)) : Promise.resolve(new Map<string, Membership[]>())
-  const results = await Promise.allSettled(mails.map(mail => deliver(app, mailer, mail, memberships)))
-  for (const result of results) if (result.status === 'rejected') throw result.reason
+  const rest = app.pacer.begin()
+  const sendings: ReturnType<typeof settled>[] = []
+  for (const mail of mails) {
+    await new Promise<unknown>((resolve) => {
+      const goOn = () => resolve(undefined)
+      sendings.push(settled(deliver(app, mailer, mail, memberships, goOn).finally(goOn)))
+    })
+    await rest()
+  }
+  for (const { error } of await Promise.all(sendings)) if (error) throw error
   return mails.length
 }
 
-async function deliver(app: App, mailer: Mailer, mail: QueuedMail, memberships: Promise<Map<string, Membership[]>>): Promise<void> {
+/** @returns what the work threw, if anything: it is asked about later */
+function settled(work: Promise<unknown>): Promise<{ error?: unknown }> {
+  return work.then(() => ({}), (error: unknown) => ({ error }))
+}
+
+/** @param onComposed told when the mail is made, and only its sending remains */
+async function deliver(app: App, mailer: Mailer, mail: QueuedMail, memberships: Promise<Map<string, Membership[]>>, onComposed: () => void): Promise<void> {
   try {
     const message = isSiteMail(mail) ? await composeSiteMail(app, mail, await memberships) : await composeMail(app, mail)
     if (!message) return await dropMail(app, mail)
+    onComposed()
     await mailer.send(message)
     await settleMail(app, mail)
     app.log.info({ event: 'mail_sent', kind: mail.kind, tenant: mail.realm, mail: mail.id })

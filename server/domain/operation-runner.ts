@@ -10,11 +10,13 @@ import { claimOperation, failOperation, finishOperation, getOperation, isWornOut
 import type { Worker } from './worker.ts'
 import { createWorker } from './worker.ts'
 
-/** How the work of an operation says what it does. Both throw where it must not go on: that is where it may be cut off. */
+/** How the work of an operation says what it does. Where it must not go on, `begin` and `advance` throw: that is where it may be cut off. */
 export interface OperationReport {
   /** @param total of what `advance` counts */
   begin(step: string, total?: number): void
   advance(by?: number): void
+  /** To be awaited between small pieces of the work: lets short requests go first. */
+  rest(): Promise<void>
   /** Aborted where the work must not go on. */
   signal: AbortSignal
 }
@@ -84,6 +86,7 @@ async function perform(app: App, migrations: MigrationSets, operation: Operation
 
 /** Keeps the lease and writes the progress down, at most twice a second, beside the work. */
 function holdOperation(app: App, operation: OperationRow, stopping: AbortSignal, onProgress: (progress: Progress) => void = () => {}) {
+  const rest = app.pacer.begin()
   const lost = new AbortController()
   const signal = AbortSignal.any([stopping, lost.signal])
   let progress: Progress = { step: operation.step, done: operation.done, total: operation.total }
@@ -98,6 +101,7 @@ function holdOperation(app: App, operation: OperationRow, stopping: AbortSignal,
       signal,
       begin: (step: string, total = 0) => set({ step, done: 0, total }),
       advance: (by = 1) => set({ ...progress, done: progress.done + by }),
+      rest,
     },
     async end() {
       clearInterval(timer)

@@ -30,7 +30,11 @@ export async function actOnMany(app: App, authRealm: TenantAuthRealm, { ids, ...
   const found = await realm.db.select(userColumns(users)).from(users).where(inArray(users.id, ids))
   const people = new Map(found.map(person => [person.id, person]))
   const results: BulkResult[] = []
-  for (const id of new Set(ids)) results.push(await actOnOne(app, authRealm, id, people.get(id), bulk, origin))
+  const rest = app.pacer.begin()
+  for (const id of new Set(ids)) {
+    results.push(await actOnOne(app, authRealm, id, people.get(id), bulk, origin))
+    await rest()
+  }
   return results
 }
 

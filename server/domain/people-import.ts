@@ -6,7 +6,7 @@ import type { App, Origin } from './app.ts'
 import { logEvent, recordAudit, recordAudits } from './audit.ts'
 import type { AuthRealm } from './auth-realm.ts'
 import { changesOf } from './changes.ts'
-import type { ImportChange, ImportPlan, KnownState } from './import-plan.ts'
+import type { ImportChange, ImportPlan, KnownPerson, KnownState } from './import-plan.ts'
 import { createPlanner } from './import-plan.ts'
 import type { ImportRow, RowError } from './import-rows.ts'
 import { readImportRows } from './import-rows.ts'
@@ -32,8 +32,10 @@ export interface ImportOptions {
 }
 
 type TenantAuthRealm = AuthRealm<TenantRealm>
+type Rest = () => Promise<void>
 
-const batchSize = 50
+/** Small, so that others' requests come in between. */
+const batchSize = 10
 const attemptsLimit = 3
 
 /**
@@ -44,8 +46,9 @@ const attemptsLimit = 3
  * @throws ApiError 400 on `file` when it cannot be read at all; 429 where a young organisation adds too many; 503
  */
 export async function importPeople(app: App, authRealm: TenantAuthRealm, bytes: Buffer, options: ImportOptions, origin: Origin): Promise<ImportReport> {
-  const { rows, errors } = await readImportRows(bytes)
-  const plans = options.dryRun ? await rehearse(authRealm.realm, rows, options) : await perform(app, authRealm, rows, options, origin)
+  const rest = app.pacer.begin()
+  const { rows, errors } = await readImportRows(bytes, rest)
+  const plans = options.dryRun ? await rehearse(authRealm.realm, rows, options, rest) : await perform(app, authRealm, rows, options, origin, rest)
   const report: ImportReport = {
     created: sum(plans, plan => plan.creations.length),
     changed: sum(plans, plan => plan.updates.length),
@@ -58,29 +61,44 @@ export async function importPeople(app: App, authRealm: TenantAuthRealm, bytes: 
   return report
 }
 
-async function rehearse(realm: TenantRealm, rows: ImportRow[], options: ImportOptions): Promise<ImportPlan[]> {
-  return [createPlanner(options)(rows, await readState(realm.db, realm, rows))]
+async function rehearse(realm: TenantRealm, rows: ImportRow[], options: ImportOptions, rest: Rest): Promise<ImportPlan[]> {
+  const state: KnownState = { people: [], admins: [], departments: [] }
+  const people = new Map<string, KnownPerson>()
+  for (const batch of batches(rows)) {
+    const known = await readState(realm.db, realm, batch)
+    for (const person of known.people) people.set(person.id, person)
+    Object.assign(state, { admins: known.admins, departments: known.departments })
+    await rest()
+  }
+  const planRows = createPlanner(options).against({ ...state, people: [...people.values()] })
+  const plans: ImportPlan[] = []
+  for (const batch of batches(rows)) {
+    plans.push(planRows(batch))
+    await rest()
+  }
+  return plans
 }
 
-async function perform(app: App, authRealm: TenantAuthRealm, rows: ImportRow[], options: ImportOptions, origin: Origin): Promise<ImportPlan[]> {
+async function perform(app: App, authRealm: TenantAuthRealm, rows: ImportRow[], options: ImportOptions, origin: Origin, rest: Rest): Promise<ImportPlan[]> {
   if (await isYoung(app, authRealm)) {
-    const people = welcomed(await rehearse(authRealm.realm, rows, options))
+    const people = welcomed(await rehearse(authRealm.realm, rows, options, rest))
     await admitOutreach(app, authRealm, people.map(({ email }) => email))
   }
-  const planBatch = createPlanner(options)
+  const planner = createPlanner(options)
   const plans: ImportPlan[] = []
-  for (let start = 0; start < rows.length; start += batchSize) {
-    const plan = await performBatch(authRealm, rows.slice(start, start + batchSize), planBatch, origin)
+  for (const batch of batches(rows)) {
+    const plan = await performBatch(authRealm, batch, planner, origin)
     for (const { before, fields } of plan.updates) {
       if (fields.role && fields.role !== before.role) logEvent(app, authRealm, origin, 'role_changed', { subject: before.id, from: before.role, to: fields.role })
     }
     plans.push(plan)
+    await rest()
   }
   return plans
 }
 
 // Somebody else may add the same person, or delete a department, between the look and the deed: then it is looked again.
-async function performBatch(authRealm: TenantAuthRealm, rows: ImportRow[], planBatch: ReturnType<typeof createPlanner>, origin: Origin): Promise<ImportPlan> {
+async function performBatch(authRealm: TenantAuthRealm, rows: ImportRow[], planner: ReturnType<typeof createPlanner>, origin: Origin): Promise<ImportPlan> {
   const { realm } = authRealm
   for (let attempt = 1; ; attempt++) {
     try {
@@ -88,7 +106,7 @@ async function performBatch(authRealm: TenantAuthRealm, rows: ImportRow[], planB
         const state = await readState(tx, realm, rows, { lock: true })
         // The caller may be among those whose locks were waited for.
         await authRealm.recheck?.(tx)
-        const plan = planBatch(rows, state)
+        const plan = planner.against(state)(rows)
         await applyPlan(tx, authRealm, plan, origin)
         return plan
       })
@@ -137,6 +155,10 @@ async function applyPlan(tx: Db, authRealm: TenantAuthRealm, { creations, update
     ...updates.map(({ before, fields }) => ({ action: 'user.changed' as const, subject: before.id, details: changesOf(before, fields) })),
     ...creations.map(({ id, email, role }) => ({ action: 'user.created' as const, subject: id, details: { email, role } })),
   ])
+}
+
+function* batches(rows: ImportRow[]): Generator<ImportRow[]> {
+  for (let start = 0; start < rows.length; start += batchSize) yield rows.slice(start, start + batchSize)
 }
 
 /** Who gets a mail. */

@@ -51,6 +51,13 @@ interface Context<R, A extends Access, Body, Query> {
   event: H3Event
 }
 
+interface OpenedRequest {
+  app: App
+  authRealm: AuthRealm | undefined
+  stranger: Origin
+  authority: Authority | undefined
+}
+
 type Handler<R, A extends Access, Body, Query> = (context: Context<R, A, Body, Query>) => unknown
 
 /** A handler that says what was declared of it, for those who look at all routes. */
@@ -76,26 +83,37 @@ function definer(surfaces: Surface[]): Define<unknown> {
   return (options, handler) => Object.assign(defineEventHandler(async (event) => {
     const early = openRequest(event, surfaces, options)
     const wasAwaited = unsafeMethods.has(event.method) && await receive(event, early.authority)
-    const { app, authRealm, stranger, authority } = wasAwaited ? openRequest(event, surfaces, options) : early
-    const principal = await authority?.authorize() ?? null
-    const params = readParams(event)
-    const origin = principal ? { ...stranger, actor: principal.user.id, support: principal.session.support } : stranger
-    const context = {
-      app,
-      authRealm,
-      principal,
-      params,
-      body: options.body && validate(options.body, readJson(event)),
-      query: options.query && validate(options.query, firstValues(getQuery(event))),
-      origin,
-      identify: authority?.identify,
-      userAgent: getHeader(event, 'user-agent') ?? null,
-      event,
-    } as never
-    const answer = await noting(() => inTurn(event, options.turn, authority, () => handler(context)), app, authRealm, origin)
-    setResponseStatus(event, options.status ?? 200)
-    return options.status === 204 ? null : answer
+    const opened = wasAwaited ? openRequest(event, surfaces, options) : early
+    const leave = options.turn ? undefined : opened.app.pacer.enter()
+    try {
+      return await answer(event, options, handler, opened)
+    }
+    finally {
+      leave?.()
+    }
   }), { declared: { surfaces, access: options.access, body: options.body, query: options.query } })
+}
+
+async function answer(event: H3Event, options: Options<Access, z.ZodType | undefined, z.ZodType | undefined>, handler: Handler<never, Access, never, never>, opened: OpenedRequest): Promise<unknown> {
+  const { app, authRealm, stranger, authority } = opened
+  const principal = await authority?.authorize() ?? null
+  const params = readParams(event)
+  const origin = principal ? { ...stranger, actor: principal.user.id, support: principal.session.support } : stranger
+  const context = {
+    app,
+    authRealm,
+    principal,
+    params,
+    body: options.body && validate(options.body, readJson(event)),
+    query: options.query && validate(options.query, firstValues(getQuery(event))),
+    origin,
+    identify: authority?.identify,
+    userAgent: getHeader(event, 'user-agent') ?? null,
+    event,
+  } as never
+  const result = await noting(() => inTurn(event, options.turn, authority, () => handler(context)), app, authRealm, origin)
+  setResponseStatus(event, options.status ?? 200)
+  return options.status === 204 ? null : result
 }
 
 /**
@@ -112,7 +130,7 @@ async function receive(event: H3Event, authority: Authority | undefined): Promis
 }
 
 /** @throws ApiError 404 on a host of another surface */
-function openRequest(event: H3Event, surfaces: Surface[], options: { access: Access, support?: boolean }) {
+function openRequest(event: H3Event, surfaces: Surface[], options: { access: Access, support?: boolean }): OpenedRequest {
   const { tenancy, ip, request_id } = event.context
   if (!tenancy || !surfaces.includes(tenancy.surface)) throw notFound()
   // The site has no people.

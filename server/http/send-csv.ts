@@ -3,6 +3,8 @@ import type { H3Event } from 'h3'
 import { setResponseHeaders } from 'h3'
 import { byteOrderMark } from '../../shared/csv.ts'
 import { csvLines } from '../domain/csv.ts'
+import { resting } from '../domain/pacer.ts'
+import { requireRuntime } from '../runtime.ts'
 
 /**
  * Answers with a CSV file, which is sent while it is still being read from the database.
@@ -10,6 +12,7 @@ import { csvLines } from '../domain/csv.ts'
  * @param batches rows as they come; what is wrong with the first of them is still answered as an error
  */
 export async function sendCsv(event: H3Event, name: string, header: string[], batches: AsyncGenerator<Parameters<typeof csvLines>[0]>): Promise<Readable> {
+  const rest = requireRuntime().app.pacer.begin()
   const first = await batches.next()
   setResponseHeaders(event, {
     'content-type': 'text/csv; charset=utf-8; header=present',
@@ -25,6 +28,6 @@ export async function sendCsv(event: H3Event, name: string, header: string[], ba
     yield byteOrderMark + csvLines([header])
     if (first.done) return
     yield csvLines(first.value)
-    for await (const batch of batches) yield csvLines(batch)
+    for await (const batch of resting(batches, rest)) yield csvLines(batch)
   }
 }

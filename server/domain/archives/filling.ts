@@ -8,6 +8,7 @@ import type { Db } from '../../database/realms.ts'
 import { requireSchemaName } from '../../database/schema-names.ts'
 import type { TransactionClient } from '../../database/slots/transaction.ts'
 import type { OperationReport } from '../operation-runner.ts'
+import { resting } from '../pacer.ts'
 import type { Manifest } from './format.ts'
 import { altered, manifestEntry } from './format.ts'
 import type { OpenArchive } from './reading.ts'
@@ -42,7 +43,7 @@ export async function fillSchema(tx: Db, client: TransactionClient, schema: stri
     const table = sql`${sql.identifier(schema)}.${sql.identifier(stored.name)}`
     // What the migrations have put there; the archive has it too. A table of nothing may refuse even that.
     if (await tx.$count(table) > 0) await tx.execute(sql`delete from ${table}`)
-    await copyIn(client, schema, stored, archive.rows(stored))
+    await copyIn(client, schema, stored, resting(archive.rows(stored), report.rest))
     if (await tx.$count(table) !== stored.rows) throw altered(stored.name)
     report.advance(stored.rows)
   }

@@ -20,7 +20,7 @@ export interface OpenArchive {
   ours: boolean
   size: number
   /** Looks at every byte. @throws ApiError 400 */
-  verify(onProgress: (bytes: number, size: number) => void): Promise<void>
+  verify(onProgress: (bytes: number, size: number) => Promise<void> | void): Promise<void>
   /** The rows of a table in PostgreSQL's text format, compared once more as they are read. It throws ApiError 400 where they are too many. */
   rows(table: Manifest['tables'][number]): AsyncIterable<Buffer>
   /** Its pictures, in the order of their paths. */
@@ -69,13 +69,13 @@ async function readArchive(handle: FileHandle, secret: string): Promise<OpenArch
     return gunzipped(read(tableEntry(table)), ours ? Infinity : unpackedLimit(table.size), table.name)
   }
 
-  async function verify(onProgress: (bytes: number, size: number) => void): Promise<void> {
+  async function verify(onProgress: (bytes: number, size: number) => Promise<void> | void): Promise<void> {
     let end = 0
     for (const entry of head) {
-      for await (const chunk of read(entry)) onProgress(end += chunk.length, size)
+      for await (const chunk of read(entry)) await onProgress(end += chunk.length, size)
     }
     end = filesAt
-    for await (const { file } of files()) onProgress(end = after(end, file.size), size)
+    for await (const { file } of files()) await onProgress(end = after(end, file.size), size)
     if (size !== end + tarEnd.length || !(await readExactly(handle, end, tarEnd.length)).equals(tarEnd)) throw altered('its end')
   }
 

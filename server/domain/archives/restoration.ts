@@ -55,9 +55,10 @@ async function check(archive: OpenArchive, report: OperationReport): Promise<voi
   const thousands = (bytes: number) => Math.floor(bytes / 1000)
   let checked = 0
   report.begin('Checking the archive', thousands(archive.size))
-  await archive.verify((bytes) => {
+  await archive.verify(async (bytes) => {
     report.advance(thousands(bytes) - checked)
     checked = thousands(bytes)
+    await report.rest()
   })
 }
 
@@ -127,6 +128,7 @@ async function putImages(app: App, schema: string, archive: OpenArchive, report:
   for await (const { file, bytes } of archive.files()) {
     if (await putImage(app, schema, file.path, bytes)) added.push(file.path)
     report.advance()
+    await report.rest()
   }
 }
 

@@ -17,6 +17,7 @@ import type { App } from '../app.ts'
 import { imageSizes } from '../image-sizes.ts'
 import { imageFile, imagePath, namedImages } from '../image-folders.ts'
 import type { OperationReport } from '../operation-runner.ts'
+import { resting } from '../pacer.ts'
 import type { TenantRow } from '../tenants.ts'
 import type { Manifest } from './format.ts'
 import { leftOut } from './format.ts'
@@ -79,6 +80,7 @@ async function takePictures(app: App, tx: Db, schema: string, folder: string, re
       if (await take(imageFile(app, schema, path), join(folder, pictureSpool(path)))) pictures.push(path)
     }
     report.advance()
+    await report.rest()
   }
   return { pictures: pictures.sort(), missing: wanted.length * imageSizes.length - pictures.length }
 }
@@ -104,7 +106,10 @@ async function take(source: string, target: string): Promise<boolean> {
 
 async function takeTables(tx: Db, client: TransactionClient, schema: string, tables: CopiedTable[], folder: string, report: OperationReport): Promise<Manifest['tables']> {
   const counts = []
-  for (const { name } of tables) counts.push(await tx.$count(sql`${sql.identifier(schema)}.${sql.identifier(name)}`))
+  for (const { name } of tables) {
+    counts.push(await tx.$count(sql`${sql.identifier(schema)}.${sql.identifier(name)}`))
+    await report.rest()
+  }
   report.begin('Reading its rows', counts.reduce((sum, count) => sum + count, 0))
   const taken: Manifest['tables'] = []
   for (const table of tables) {
@@ -112,7 +117,7 @@ async function takeTables(tx: Db, client: TransactionClient, schema: string, tab
     const hash = createHash('sha256')
     let size = 0
     await pipeline(
-      copyOut(client, schema, table),
+      resting(copyOut(client, schema, table), report.rest),
       observed((chunk) => {
         const lines = countLines(chunk)
         rows += lines
@@ -126,6 +131,7 @@ async function takeTables(tx: Db, client: TransactionClient, schema: string, tab
       createWriteStream(join(folder, `${table.name}.copy.gz`), { mode: 0o600 }),
     )
     taken.push({ ...table, rows, size, sha256: hash.digest('hex') })
+    await report.rest()
   }
   return taken
 }

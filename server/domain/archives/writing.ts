@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { OperationReport } from '../operation-runner.ts'
+import { resting } from '../pacer.ts'
 import type { TenantRow } from '../tenants.ts'
 import type { ArchivedFile, Manifest } from './format.ts'
 import { fileEntry, filesEntry, formatVersion, manifestEntry, parseFile, sealEntry, tableEntry } from './format.ts'
@@ -31,6 +32,7 @@ async function* listPictures(folder: string, pictures: string[], report: Operati
     const file: ArchivedFile = { path, size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
     yield `${JSON.stringify(file)}\n`
     report.advance()
+    await report.rest()
   }
 }
 
@@ -59,7 +61,7 @@ async function* tarOf(folder: string, manifest: Manifest, secret: string, report
   yield* entry(listFile, filesEntry(manifest.files).size, createReadStream(join(folder, listFile)))
   for (const table of manifest.tables) {
     const { path, size } = tableEntry(table)
-    yield* entry(path, size, createReadStream(join(folder, `${table.name}.copy.gz`)))
+    yield* entry(path, size, resting(createReadStream(join(folder, `${table.name}.copy.gz`)), report.rest))
     report.advance()
   }
   for await (const line of createInterface({ input: createReadStream(join(folder, listFile)) })) {
@@ -67,6 +69,7 @@ async function* tarOf(folder: string, manifest: Manifest, secret: string, report
     const { path, size } = fileEntry(file)
     yield* entry(path, size, [await readFile(join(folder, pictureSpool(file.path)))])
     report.advance()
+    await report.rest()
   }
   yield tarEnd
 }

@@ -1,0 +1,74 @@
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+
+/** Lets requests that are short and waited for go before heavy work, which is done in small pieces with rests between. */
+export interface Pacer {
+  /** To be called as a short request begins. @returns what ends it; to be called once */
+  enter(): () => void
+  /** Begins a piece of heavy work after another. @returns what is to be awaited between two pieces */
+  begin(): () => Promise<void>
+}
+
+/** In milliseconds. */
+export interface PacerOptions {
+  /** The longest rest after a piece of work; the usual one is four times as long as the piece. */
+  longestRest?: number
+  /** The longest wait for short requests that are under way. */
+  longestWait?: number
+  /** Since the last short request, after which nobody is taken to be in the way. */
+  quietAfter?: number
+}
+
+export function createPacer({ longestRest = 100, longestWait = 25, quietAfter = 100 }: PacerOptions = {}): Pacer {
+  let active = 0
+  let lastEnd = -Infinity
+  const waiting: (() => void)[] = []
+
+  return {
+    enter() {
+      active++
+      return () => {
+        active--
+        lastEnd = performance.now()
+        // One at a time: several pieces at once would be a large one.
+        if (active === 0) waiting.shift()?.()
+      }
+    },
+    begin() {
+      let begun = performance.now()
+      return async () => {
+        await nextTurn()
+        if (isWanted()) {
+          await sleep(Math.min(4 * (performance.now() - begun), longestRest))
+          if (active > 0) await untilIdle()
+        }
+        begun = performance.now()
+      }
+    },
+  }
+
+  function isWanted(): boolean {
+    return active > 0 || performance.now() - lastEnd < quietAfter
+  }
+
+  function untilIdle(): Promise<void> {
+    return new Promise((resolve) => {
+      const goOn = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+      const timer = setTimeout(() => {
+        waiting.splice(waiting.indexOf(goOn), 1)
+        resolve()
+      }, longestWait)
+      waiting.push(goOn)
+    })
+  }
+}
+
+/** The same chunks, with rests between them. */
+export async function* resting<Chunk>(chunks: AsyncIterable<Chunk>, rest: () => Promise<void>): AsyncGenerator<Chunk> {
+  for await (const chunk of chunks) {
+    yield chunk
+    await rest()
+  }
+}
