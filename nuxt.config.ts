@@ -3,6 +3,9 @@ const texts = ['account', 'audit', 'common', 'console', 'departments', 'find', '
 
 export default defineNuxtConfig({
   modules: ['@nuxt/ui', '@nuxtjs/i18n', '@pinia/nuxt', '@nuxt/eslint', '@nuxt/test-utils/module'],
+  // Folders are for those who read: a component's name is its file's.
+  components: [{ path: '~/components', pathPrefix: false }],
+  imports: { dirs: ['composables/**'] },
   devtools: { enabled: false },
 
   app: {

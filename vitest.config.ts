@@ -14,10 +14,10 @@ export default defineConfig({
       { test: { name: 'policy', include: ['tests/policy/**/*.test.ts'], ...shared } },
       await defineVitestProject({ test: { name: 'nuxt', include: ['tests/nuxt/**/*.test.ts'], environment: 'nuxt', ...limits } }),
       // Every file starts a server and a database of its own.
-      { test: { name: 'api', globalSetup: 'tests/support/database.ts', include: ['tests/api/**/*.test.ts'], maxWorkers: 2, sequence: { groupOrder: 1 }, ...shared } },
+      { test: { name: 'api', globalSetup: 'tests/support/database/database.ts', include: ['tests/api/**/*.test.ts'], maxWorkers: 2, sequence: { groupOrder: 1 }, ...shared } },
       // By hand: npm run test:soak
       { test: { name: 'soak', include: ['tests/soak/**/*.test.ts'], ...limits } },
-      { test: { name: 'e2e', globalSetup: 'tests/support/database.ts', include: ['tests/e2e/**/*.test.ts'], maxWorkers: 2, sequence: { groupOrder: 2 }, ...shared } },
+      { test: { name: 'e2e', globalSetup: 'tests/support/database/database.ts', include: ['tests/e2e/**/*.test.ts'], maxWorkers: 2, sequence: { groupOrder: 2 }, ...shared } },
     ],
   },
 })

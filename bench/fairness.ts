@@ -4,9 +4,9 @@
  */
 import { createHash } from 'node:crypto'
 import postgres from 'postgres'
-import { requestExport } from '../server/domain/archives/requests.ts'
-import { fromSystem } from '../server/domain/app.ts'
-import { getOperation } from '../server/domain/operations.ts'
+import { requestExport } from '#server/domain/archives/requests.ts'
+import { fromSystem } from '#server/domain/context.ts'
+import { getOperation } from '#server/domain/operations/operations.ts'
 import { call } from '../tests/support/http.ts'
 import { createScene, password } from './scene.ts'
 

@@ -4,8 +4,8 @@
  */
 import { Agent, request } from 'node:http'
 import autocannon from 'autocannon'
-import { fleetStatus, migrateFleet } from '../server/database/fleet.ts'
-import { loadMigrations } from '../server/database/migrations.ts'
+import { loadMigrations } from '#server/database/migrations/files.ts'
+import { fleetStatus, migrateFleet } from '#server/database/migrations/fleet.ts'
 import type { Scene } from './scene.ts'
 import { createScene } from './scene.ts'
 

@@ -5,11 +5,11 @@
  *
  * `costs`, such as 10,12: of hashes that people have besides, from before BCRYPT_COST was changed to 11.
  */
-import { fromSystem } from '../server/domain/app.ts'
-import { tenantRealmOf } from '../server/domain/tenant-origins.ts'
-import { createHashing } from '../server/domain/hashing.ts'
-import { requireTenant } from '../server/domain/tenants.ts'
-import { createUser } from '../server/domain/users.ts'
+import { fromSystem } from '#server/domain/context.ts'
+import { createHashing } from '#server/domain/sessions/hashing.ts'
+import { tenantRealmOf } from '#server/domain/tenants/origins.ts'
+import { requireTenant } from '#server/domain/tenants/tenants.ts'
+import { createUser } from '#server/domain/users/users.ts'
 import { call } from '../tests/support/http.ts'
 import { createScene } from './scene.ts'
 

@@ -1,12 +1,12 @@
 import type { ArgsDef, CommandDef, ParsedArgs } from 'citty'
 import { defineCommand } from 'citty'
-import { loadMigrations } from '../server/database/migrations.ts'
-import type { MigrationSets } from '../server/database/migrator.ts'
-import { bootstrapPlatform } from '../server/database/migrator.ts'
-import type { SlotsOptions } from '../server/database/slots/slots.ts'
-import { loadConfig } from '../server/config.ts'
-import type { RunningApp } from '../server/create-app.ts'
-import { createApp, createLogger } from '../server/create-app.ts'
+import { loadConfig } from '#server/config.ts'
+import type { RunningApp } from '#server/create-app.ts'
+import { createApp, createLogger } from '#server/create-app.ts'
+import { loadMigrations } from '#server/database/migrations/files.ts'
+import type { MigrationSets } from '#server/database/migrations/runner.ts'
+import { bootstrapPlatform } from '#server/database/migrations/runner.ts'
+import type { SlotsOptions } from '#server/database/slots/slots.ts'
 
 /** The command line itself is wrong: exit code 2. */
 export class UsageError extends Error {}

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import type { CommandDef } from 'citty'
 import { defineCommand, renderUsage, runCommand } from 'citty'
-import { ApiError } from '../shared/errors.ts'
-import { ConfigError } from '../server/config.ts'
-import { reasonOf } from '../server/database/errors.ts'
+import { ConfigError } from '#server/config.ts'
+import { reasonOf } from '#server/database/errors.ts'
+import { ApiError } from '#shared/errors.ts'
 import { TaskFailed, UsageError } from './task.ts'
 
 const main = defineCommand({

@@ -1,14 +1,5 @@
-import type { Door } from './api/door'
 import { ApiFailure } from '#shared/api-failure'
-
-export interface ApiOptions {
-  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  /** Sent as JSON; a file as it is, with its own type, from the browser only. */
-  body?: object | Blob
-  /** Entries that are undefined, null or empty are left out. */
-  query?: Record<string, string | number | boolean | null | undefined>
-  signal?: AbortSignal
-}
+import type { ApiOptions, Transport } from './api/transport'
 
 /** Calls `/api/v1/<path>` and gives the parsed answer; throws an `ApiFailure` for everything else. */
 export type Api = <T = void>(path: string, options?: ApiOptions) => Promise<T>
@@ -35,14 +26,14 @@ export function useApiData<T>(key: string, path: MaybeRefOrGetter<string>, optio
   })
 }
 
-/** Joins one door to the rule for every call: renew the tokens once where that may help, repeat once, never loop. */
-export function createApi(door: Door): Api {
+/** Joins a transport to the rule for every call: renew the tokens once where that may help, repeat once, never loop. */
+export function createApi(transport: Transport): Api {
   return async <T>(path: string, options: ApiOptions = {}) => {
-    let answer = await door.send(path, options)
-    if (answer.status === 401 && mayRenew(path, answer.body) && await door.renew()) answer = await door.send(path, options)
+    let answer = await transport.send(path, options)
+    if (answer.status === 401 && mayRenew(path, answer.body) && await transport.renew()) answer = await transport.send(path, options)
     if (answer.status >= 200 && answer.status < 300) return answer.body as T
     const failure = new ApiFailure(answer.status, answer.body)
-    if (failure.status === 401 && failure.code && sessionIsOver.has(failure.code)) door.end()
+    if (failure.status === 401 && failure.code && sessionIsOver.has(failure.code)) transport.end()
     throw failure
   }
 }

@@ -1,7 +1,7 @@
-import type { ImportReport } from '#shared/types/people'
-import type { CsvRecord } from '#shared/csv'
 import { ApiFailure } from '#shared/api-failure'
+import type { CsvRecord } from '#shared/csv'
 import { plainCell, splitCsv } from '#shared/csv'
+import type { ImportReport } from '#shared/types/people'
 
 /** What happens, or happened, to one row of the file. */
 export interface ImportLine {

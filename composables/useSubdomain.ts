@@ -1,5 +1,5 @@
-import type { SubdomainAnswer } from '#shared/types/signups'
 import { subdomainFrom } from '#shared/subdomains'
+import type { SubdomainAnswer } from '#shared/types/signups'
 
 /** Milliseconds after the last letter, before the server is asked. */
 const pause = 300

@@ -1,5 +1,5 @@
 import { defineNuxtModule } from 'nuxt/kit'
-import { loadMigrations } from '../server/database/migrations.ts'
+import { loadMigrations } from '#server/database/migrations/files.ts'
 
 /**
  * Puts into the build what the server would otherwise have to look for on the disk it runs from:

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { ConfigError, loadConfig, type Config } from '../server/config.ts'
+import { ConfigError, loadConfig, type Config } from '#server/config.ts'
 import { Failure, runQuietly } from './run.ts'
 
 interface Account {

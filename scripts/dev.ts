@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startEmbeddedDatabase } from '../server/database/embedded.ts'
+import { startEmbeddedDatabase } from '#server/database/embedded/embedded.ts'
 import { loadDemoConfig, prepareDemo } from './demo.ts'
 import { main, run } from './run.ts'
 

@@ -60,7 +60,7 @@ export interface Config {
   originOf(host: string): string
   databaseUrl: string | undefined
   dataDir: string
-  /** Where photos and logos are; see server/domain/image-files.ts. */
+  /** Where photos and logos are; see server/domain/images/files.ts. */
   uploadDir: string
   /** Where tenants' archives are; see server/domain/archives. */
   archiveDir: string

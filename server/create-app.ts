@@ -1,15 +1,15 @@
 import type { Logger } from 'pino'
 import pino from 'pino'
 import type { Config } from './config.ts'
-import { startEmbeddedDatabase } from './database/embedded.ts'
+import { startEmbeddedDatabase } from './database/embedded/embedded.ts'
 import { createDatabase } from './database/realms.ts'
 import type { SlotsOptions } from './database/slots/slots.ts'
 import { createSlots } from './database/slots/slots.ts'
-import type { App } from './domain/app.ts'
-import { createHashing } from './domain/hashing.ts'
-import { createKeyRings } from './domain/keys.ts'
-import { createLimits } from './domain/limits.ts'
-import { createPacer } from './domain/pacer.ts'
+import type { App } from './domain/context.ts'
+import { createHashing } from './domain/sessions/hashing.ts'
+import { createKeyRings } from './domain/keys/ring.ts'
+import { createLimits } from './domain/sessions/limits.ts'
+import { createPacer } from './domain/lib/pacer.ts'
 
 export interface RunningApp extends App {
   /** Ends every connection, and the embedded database where no other process uses it. */

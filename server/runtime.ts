@@ -1,9 +1,9 @@
-import { unavailable } from '../shared/errors.ts'
+import { unavailable } from '#shared/errors.ts'
 import type { RunningApp } from './create-app.ts'
-import type { MigrationSets } from './database/migrator.ts'
-import type { Activity } from './domain/activity.ts'
-import type { FleetRuns } from './domain/fleet-runs.ts'
-import type { HostDirectory } from './domain/hosts.ts'
+import type { MigrationSets } from './database/migrations/runner.ts'
+import type { FleetRuns } from './domain/platform/fleet-runs.ts'
+import type { HostDirectory } from './domain/tenants/hosts.ts'
+import type { Activity } from './domain/tenants/usage.ts'
 
 export interface Runtime {
   app: RunningApp

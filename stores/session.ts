@@ -1,5 +1,5 @@
-import type { User } from '#shared/types/people'
 import { ApiFailure } from '#shared/api-failure'
+import type { User } from '#shared/types/people'
 
 export type SessionEnd = 'signed-out' | 'expired'
 

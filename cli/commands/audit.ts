@@ -1,8 +1,8 @@
 import { and, eq, gte } from 'drizzle-orm'
-import { auditBatches, auditHeader } from '../../server/domain/audit.ts'
-import type { NamedRealm } from '../../server/domain/audit-names.ts'
-import { csvLines } from '../../server/domain/csv.ts'
-import { requireTenant } from '../../server/domain/tenants.ts'
+import { auditBatches, auditHeader } from '#server/domain/audit/audit.ts'
+import type { NamedRealm } from '#server/domain/audit/names.ts'
+import { csvLines } from '#server/domain/lib/csv.ts'
+import { requireTenant } from '#server/domain/tenants/tenants.ts'
 import { UsageError, defineTask, wholeNumber } from '../task.ts'
 
 export default defineTask({

@@ -1,5 +1,5 @@
-import { examine } from '../../server/domain/doctor.ts'
-import { removeOrphans } from '../../server/domain/orphans.ts'
+import { examine } from '#server/domain/platform/doctor.ts'
+import { removeOrphans } from '#server/domain/platform/orphans.ts'
 import { defineTask } from '../task.ts'
 
 export default defineTask({

@@ -1,8 +1,8 @@
 import { defineCommand } from 'citty'
 import { desc } from 'drizzle-orm'
-import type { MailState } from '../../shared/types/console.ts'
-import { fromSystem } from '../../server/domain/app.ts'
-import { inMailState, mailState, mailStates, retryOutbox } from '../../server/domain/outbox-list.ts'
+import { fromSystem } from '#server/domain/context.ts'
+import { inMailState, mailState, mailStates, retryOutbox } from '#server/domain/mail/outbox-admin.ts'
+import type { MailState } from '#shared/types/console.ts'
 import { defineTask, wholeNumber } from '../task.ts'
 
 const list = defineTask({

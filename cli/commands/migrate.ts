@@ -1,5 +1,5 @@
-import { fleetStatus, migrateFleet } from '../../server/database/fleet.ts'
-import { requireTenant } from '../../server/domain/tenants.ts'
+import { fleetStatus, migrateFleet } from '#server/database/migrations/fleet.ts'
+import { requireTenant } from '#server/domain/tenants/tenants.ts'
 import { showProgress } from '../progress.ts'
 import { UsageError, defineTask, wholeNumber } from '../task.ts'
 

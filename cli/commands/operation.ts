@@ -1,11 +1,11 @@
 import { defineCommand } from 'citty'
 import { desc, eq } from 'drizzle-orm'
-import { notFound } from '../../shared/errors.ts'
-import { uuidPattern } from '../../shared/schemas/fields.ts'
-import type { OperationState } from '../../shared/operations.ts'
-import { operationStates } from '../../shared/operations.ts'
-import type { OperationRow } from '../../server/domain/operations.ts'
-import { getOperation, operationColumns } from '../../server/domain/operations.ts'
+import type { OperationRow } from '#server/domain/operations/operations.ts'
+import { getOperation, operationColumns } from '#server/domain/operations/operations.ts'
+import { notFound } from '#shared/errors.ts'
+import type { OperationState } from '#shared/operations.ts'
+import { operationStates } from '#shared/operations.ts'
+import { uuidPattern } from '#shared/schemas/fields.ts'
 import { defineTask, wholeNumber } from '../task.ts'
 
 const list = defineTask({

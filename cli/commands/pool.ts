@@ -1,6 +1,6 @@
 import { defineCommand } from 'citty'
-import { listSpares } from '../../server/database/spare-schemas.ts'
-import { drainPool, fillPool } from '../../server/domain/tenant-pool.ts'
+import { listSpares } from '#server/database/migrations/spare-schemas.ts'
+import { drainPool, fillPool } from '#server/domain/tenants/pool.ts'
 import { defineTask, wholeNumber } from '../task.ts'
 
 const status = defineTask({

@@ -1,11 +1,11 @@
 import { defineCommand } from 'citty'
-import { newPersonSchema } from '../../shared/schemas/user.ts'
-import { fromSystem } from '../../server/domain/app.ts'
-import { inviteLife, issuePasswordLink } from '../../server/domain/one-time-links.ts'
-import { tenantRealmOf } from '../../server/domain/tenant-origins.ts'
-import { requireTenant } from '../../server/domain/tenants.ts'
-import { createUser } from '../../server/domain/users.ts'
-import { validate } from '../../shared/schemas/validate.ts'
+import { fromSystem } from '#server/domain/context.ts'
+import { inviteLife, issuePasswordLink } from '#server/domain/sessions/links.ts'
+import { tenantRealmOf } from '#server/domain/tenants/origins.ts'
+import { requireTenant } from '#server/domain/tenants/tenants.ts'
+import { createUser } from '#server/domain/users/users.ts'
+import { newPersonSchema } from '#shared/schemas/user.ts'
+import { validate } from '#shared/schemas/validate.ts'
 import { defineTask, readPassword } from '../task.ts'
 
 const create = defineTask({

@@ -1,14 +1,13 @@
-import type { ApiOptions } from '../useApi'
-import type { Answer, Door } from './door'
 import { ApiFailure } from '#shared/api-failure'
-import { filledQuery, parseJson, refreshPath } from './door'
+import type { Answer, ApiOptions, Transport } from './transport'
+import { filledQuery, parseJson, refreshPath } from './transport'
 
 /**
  * Calls the API over the network with the browser's own cookies. All tabs share them, so they share the renewal as
  * well: whoever gets the lock first renews, the others find that their cookies are good again and just repeat their call.
  * @param end called when the session is over, never for a lost race or a failing network
  */
-export function browserDoor(end: () => void): Door {
+export function browserTransport(end: () => void): Transport {
   let renewal: Promise<boolean> | undefined
 
   const renew = async () => {

@@ -1,16 +1,15 @@
 import type { H3Event } from 'h3'
 import { appendResponseHeader, getRequestHeader } from 'h3'
 import type { NitroApp } from 'nitropack'
-import type { ApiOptions } from '../useApi'
-import type { Answer, Door } from './door'
 import { ApiFailure } from '#shared/api-failure'
-import { filledQuery, parseJson, refreshPath } from './door'
+import type { Answer, ApiOptions, Transport } from './transport'
+import { filledQuery, parseJson, refreshPath } from './transport'
 
 /**
  * Calls the API in-process for one page render, as the browser that asked for the page. A renewal happens at most
  * once per render; its cookies go to the browser with the page, and into the calls that follow.
  */
-export function serverDoor(event: H3Event): Door {
+export function serverTransport(event: H3Event): Transport {
   // Set by server/plugins/html.ts. A tenth of a page's time less than $fetch, which makes requests and responses of it.
   const localCall = event.context.localCall as NitroApp['localCall']
   let cookies = ownCookies(getRequestHeader(event, 'cookie') ?? '')

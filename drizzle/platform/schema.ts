@@ -1,9 +1,9 @@
 import { sql } from 'drizzle-orm'
 import { bigint, boolean, check, date, index, integer, jsonb, primaryKey, text, uniqueIndex, uuid, varchar } from 'drizzle-orm/pg-core'
-import { operationKinds, operationStates } from '../../shared/operations.ts'
-import { tenantStatuses } from '../../shared/tenant-statuses.ts'
-import type { TableFactory } from '../table-factory.ts'
-import { id, moment } from '../table-factory.ts'
+import type { TableFactory } from '#drizzle/table-factory.ts'
+import { id, moment } from '#drizzle/table-factory.ts'
+import { operationKinds, operationStates } from '#shared/operations.ts'
+import { tenantStatuses } from '#shared/tenant-statuses.ts'
 
 /** What the platform's schema has besides a realm's tables, which there hold the operators. */
 export function platformTables(table: TableFactory) {
@@ -17,7 +17,7 @@ export function platformTables(table: TableFactory) {
     subdomain: varchar({ length: 40 }).notNull(),
     /** Public slug such as `ACM-7702`, which staff type to find their portal. */
     tenant_id: varchar({ length: 16 }).notNull(),
-    /** See server/domain/tenant-states.ts. One that is purged leaves a row of `tombstones`. */
+    /** See server/domain/tenants/lifecycle.ts. One that is purged leaves a row of `tombstones`. */
     status: text({ enum: tenantStatuses }).notNull().default('active'),
     /** Why it is suspended or to be deleted, for its admins and for operators. */
     status_reason: text(),
@@ -192,7 +192,7 @@ export function platformTables(table: TableFactory) {
     expire: bigint({ mode: 'number' }),
   }, limits => [index('rate_limits_expire').on(limits.expire)])
 
-  /** Mails to be sent, each written in the transaction of its cause; server/domain/outbox.ts sends them. */
+  /** Mails to be sent, each written in the transaction of its cause; server/domain/mail/outbox.ts sends them. */
   const outbox = table('outbox', {
     id: id(),
     /** The tenant's id, or `platform`. No foreign key: a mail on its way is not held up by what becomes of its tenant. */

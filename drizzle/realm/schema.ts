@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { boolean, check, index, integer, jsonb, text, uniqueIndex, uuid, varchar } from 'drizzle-orm/pg-core'
-import type { TableFactory } from '../table-factory.ts'
-import { id, moment } from '../table-factory.ts'
+import type { TableFactory } from '#drizzle/table-factory.ts'
+import { id, moment } from '#drizzle/table-factory.ts'
 
 /**
  * What every realm has, a tenant's schema and the platform's alike: people who sign in, their
@@ -63,7 +63,7 @@ export function realmTables(table: TableFactory) {
     kid: text().primaryKey(),
     /** Ed25519 public key, base64url (the `x` of its JWK). */
     public_key: text().notNull(),
-    /** PKCS #8, wrapped with the master secret; see server/domain/keys.ts. */
+    /** PKCS #8, wrapped with the master secret; see server/domain/keys/ring.ts. */
     private_key: text().notNull(),
     created: moment().notNull(),
     activated_at: moment(),

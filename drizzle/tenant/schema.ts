@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { boolean, check, integer, text, uniqueIndex, uuid, varchar } from 'drizzle-orm/pg-core'
-import type { TableFactory } from '../table-factory.ts'
-import { id, moment } from '../table-factory.ts'
+import type { TableFactory } from '#drizzle/table-factory.ts'
+import { id, moment } from '#drizzle/table-factory.ts'
 
 /** What an organisation's schema has besides a realm's tables. */
 export function tenantTables(table: TableFactory) {

@@ -1,4 +1,4 @@
-import type { Database, Db, PlatformRealm, Realm, TenantRealm } from '../database/realms.ts'
+import type { Database, Db, PlatformRealm, Realm, TenantRealm } from '#server/database/realms.ts'
 
 /** A realm as tokens and rules know it: whose people sign in here, and what their tokens are bound to. */
 export interface AuthRealm<R extends Realm = Realm> {

@@ -1,11 +1,11 @@
 import { eq } from 'drizzle-orm'
-import { conflict, invalid, notFound } from '../../shared/errors.ts'
-import { noSuchObject } from '../../shared/schemas/fields.ts'
-import { violatedReference, violatedUnique } from '../database/errors.ts'
-import { newId } from '../database/ids.ts'
-import type { TenantRealm } from '../database/realms.ts'
-import type { Origin } from './app.ts'
-import { recordAudit, recordAudits } from './audit.ts'
+import { violatedReference, violatedUnique } from '#server/database/errors.ts'
+import { newId } from '#server/database/ids.ts'
+import type { TenantRealm } from '#server/database/realms.ts'
+import { conflict, invalid, notFound } from '#shared/errors.ts'
+import { noSuchObject } from '#shared/schemas/fields.ts'
+import { recordAudit, recordAudits } from './audit/audit.ts'
+import type { Origin } from './context.ts'
 
 export interface DepartmentRow {
   id: string

@@ -1,6 +1,6 @@
-import type { Language } from '../../shared/dates.ts'
-import { preferredLanguage } from '../../shared/preferred-language.ts'
-import type { TenantStanding } from '../domain/tenant-standing.ts'
+import type { TenantStanding } from '#server/domain/tenants/status.ts'
+import type { Language } from '#shared/dates.ts'
+import { preferredLanguage } from '#shared/preferred-language.ts'
 
 type Texts = Record<Language, [title: string, text: string]>
 
@@ -45,7 +45,7 @@ const notOpen: Texts = {
   ar: ['هذه المؤسسة مغلقة', 'بوابتها ليست مفتوحة. يمكن لمسؤوليها الاستفسار لدى القائمين على هذه الخدمة.'],
 }
 
-// As in components/BrandMark.vue.
+// As in components/shell/BrandMark.vue.
 const mark = '<svg viewBox="0 0 32 32" fill="currentColor" aria-hidden="true"><path d="M7.9 7h16.2a1.4 1.4 0 0 1 1.4 1.4v1.2a1.4 1.4 0 0 1-1.4 1.4H7.9a1.4 1.4 0 0 1-1.4-1.4V8.4A1.4 1.4 0 0 1 7.9 7zm7.2 6.5h1.8a1.4 1.4 0 0 1 1.4 1.4v8.7a1.4 1.4 0 0 1-1.4 1.4h-1.8a1.4 1.4 0 0 1-1.4-1.4v-8.7a1.4 1.4 0 0 1 1.4-1.4z"/><path opacity=".65" d="M7.9 13.5h1.8a1.4 1.4 0 0 1 1.4 1.4v8.7A1.4 1.4 0 0 1 9.7 25H7.9a1.4 1.4 0 0 1-1.4-1.4v-8.7a1.4 1.4 0 0 1 1.4-1.4zm14.4 0h1.8a1.4 1.4 0 0 1 1.4 1.4v8.7a1.4 1.4 0 0 1-1.4 1.4h-1.8a1.4 1.4 0 0 1-1.4-1.4v-8.7a1.4 1.4 0 0 1 1.4-1.4z"/></svg>'
 
 /** What the page below needs: its own style and no more. */

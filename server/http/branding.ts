@@ -1,6 +1,6 @@
-import type { Branding } from '../../shared/types/organization.ts'
-import { readBranding } from '../domain/branding.ts'
-import type { TenantRealm } from '../database/realms.ts'
+import type { TenantRealm } from '#server/database/realms.ts'
+import { readBranding } from '#server/domain/organization/branding.ts'
+import type { Branding } from '#shared/types/organization.ts'
 import { presentBranding } from './present.ts'
 
 const known = new WeakMap<object, Promise<Branding>>()

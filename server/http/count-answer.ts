@@ -1,5 +1,5 @@
 import type { H3Event } from 'h3'
-import { getRuntime } from '../runtime.ts'
+import { getRuntime } from '#server/runtime.ts'
 import { getInnerContext } from './tenancy.ts'
 
 /** Counts an answer of a portal; the calls of a page that is being rendered are part of the page. */

@@ -1,7 +1,7 @@
 import type { H3Event } from 'h3'
 import { getHeader } from 'h3'
-import { ApiError, unauthorized } from '../../shared/errors.ts'
-import type { Config } from '../config.ts'
+import type { Config } from '#server/config.ts'
+import { ApiError, unauthorized } from '#shared/errors.ts'
 import { rawHeaderValues } from './client-address.ts'
 import { readSessionCookies } from './cookies.ts'
 

@@ -1,11 +1,11 @@
 import type { H3Event } from 'h3'
 import { getHeader, setResponseHeaders } from 'h3'
 import { z } from 'zod'
-import { ApiError } from '../../shared/errors.ts'
-import { choice } from '../../shared/schemas/fields.ts'
-import { imageSizeLimit, imageSizes } from '../domain/image-sizes.ts'
-import { readBytes } from './body.ts'
-import { readOnlyPart } from './multipart.ts'
+import { imageSizeLimit, imageSizes } from '#server/domain/images/sizes.ts'
+import { ApiError } from '#shared/errors.ts'
+import { choice } from '#shared/schemas/fields.ts'
+import { readBytes } from './body/body.ts'
+import { readOnlyPart } from './body/multipart.ts'
 
 /**
  * Reads an uploaded picture, sent as it is or as the one part of a form.

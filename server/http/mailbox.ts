@@ -1,6 +1,6 @@
-import { notFound } from '../../shared/errors.ts'
-import type { Config } from '../config.ts'
-import type { AuthRealm } from '../domain/auth-realm.ts'
+import type { Config } from '#server/config.ts'
+import type { AuthRealm } from '#server/domain/auth-realm.ts'
+import { notFound } from '#shared/errors.ts'
 
 /**
  * Mails have links by which one becomes someone: where people's accounts are real, nobody reads them here.

@@ -1,5 +1,5 @@
 import type { H3Event } from 'h3'
-import { ApiError } from '../../shared/errors.ts'
+import { ApiError } from '#shared/errors.ts'
 
 export const unsafeMethods: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 

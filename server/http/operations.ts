@@ -1,5 +1,5 @@
-import type { App } from '../domain/app.ts'
-import { getOperation } from '../domain/operations.ts'
+import type { App } from '#server/domain/context.ts'
+import { getOperation } from '#server/domain/operations/operations.ts'
 import { presentOperation } from './present.ts'
 
 /** What a 202 answers: the operation that was just queued. */

@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream'
 import type { H3Event } from 'h3'
 import { setResponseHeaders } from 'h3'
-import { byteOrderMark } from '../../shared/csv.ts'
-import { csvLines } from '../domain/csv.ts'
-import { resting } from '../domain/pacer.ts'
-import { requireRuntime } from '../runtime.ts'
+import { csvLines } from '#server/domain/lib/csv.ts'
+import { resting } from '#server/domain/lib/pacer.ts'
+import { requireRuntime } from '#server/runtime.ts'
+import { byteOrderMark } from '#shared/csv.ts'
 
 /**
  * Answers with a CSV file, which is sent while it is still being read from the database.

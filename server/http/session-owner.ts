@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { forbidden } from '../../shared/errors.ts'
-import type { Actor, Permission } from '../../shared/permissions.ts'
+import { forbidden } from '#shared/errors.ts'
+import type { Actor, Permission } from '#shared/permissions.ts'
 
 export const sessionOwnerQuery = z.object({ user: z.guid('Enter a valid UUID.').optional() })
 

@@ -1,8 +1,8 @@
 import type { H3Event } from 'h3'
-import type { Branding } from '../../shared/types/organization.ts'
-import type { AuthRealm } from '../domain/auth-realm.ts'
-import type { TenantStanding } from '../domain/tenant-standing.ts'
-import type { PlatformRealm, TenantRealm } from '../database/realms.ts'
+import type { PlatformRealm, TenantRealm } from '#server/database/realms.ts'
+import type { AuthRealm } from '#server/domain/auth-realm.ts'
+import type { TenantStanding } from '#server/domain/tenants/status.ts'
+import type { Branding } from '#shared/types/organization.ts'
 
 /** What a request is about, settled from its host by `settleTenancy`, and again once a body has arrived. */
 export type Tenancy

@@ -1,5 +1,5 @@
-import { readableOn } from '../../shared/contrast.ts'
-import type { Language } from '../../shared/dates.ts'
+import { readableOn } from '#shared/contrast.ts'
+import type { Language } from '#shared/dates.ts'
 
 /** Whose mail it is: the organisation's, on a portal; the product's, on the console. */
 export interface Brand {

@@ -1,6 +1,6 @@
 import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Message } from './mailer.ts'
+import type { Message } from './message.ts'
 
 /** What the mailbox shows of a mail. */
 export interface KeptMail {

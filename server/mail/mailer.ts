@@ -1,21 +1,9 @@
 import type { Transporter } from 'nodemailer'
 import { createTransport } from 'nodemailer'
-import type { Config } from '../config.ts'
-import type { Letter } from './layout.ts'
+import type { Config } from '#server/config.ts'
 import { oneLine } from './layout.ts'
 import { keepMail } from './mail-files.ts'
-
-/** A mail as it leaves. */
-export interface Message extends Letter {
-  /** The same at every try, so that a mail that arrives twice can be known as one. */
-  id: string
-  /** The tenant's id, or `platform`. */
-  realm: string
-  /** The name before the address that it comes from. */
-  sender: string
-  to: string
-  created: Date
-}
+import type { Message } from './message.ts'
 
 export interface Mailer {
   /** @throws what the server on the other end said, within half a minute */

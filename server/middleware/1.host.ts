@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { defineEventHandler, setResponseHeader } from 'h3'
-import { clientAddress } from '../http/client-address.ts'
-import { settleTenancy } from '../http/host.ts'
-import { getInnerContext } from '../http/tenancy.ts'
-import { requireRuntime } from '../runtime.ts'
+import { clientAddress } from '#server/http/client-address.ts'
+import { settleTenancy } from '#server/http/host.ts'
+import { getInnerContext } from '#server/http/tenancy.ts'
+import { requireRuntime } from '#server/runtime.ts'
 
 /**
  * The host first: it alone says which surface and which tenant a request is about. Everything after

@@ -1,13 +1,13 @@
 import { defineEventHandler, getHeader } from 'h3'
 import type { H3Event } from 'h3'
-import { ApiError, forbidden } from '../../shared/errors.ts'
-import { acceptedBody } from '../http/accepted-bodies.ts'
-import { hasBody, receiveBody } from '../http/body.ts'
-import { cookieNames, findCookieFault } from '../http/cookies.ts'
-import { hasBearer } from '../http/credentials.ts'
-import { isApiPath, pageMethods, unsafeMethods } from '../http/methods.ts'
-import { getInnerContext } from '../http/tenancy.ts'
-import { requireRuntime } from '../runtime.ts'
+import { acceptedBody } from '#server/http/body/accepted.ts'
+import { hasBody, receiveBody } from '#server/http/body/body.ts'
+import { cookieNames, findCookieFault } from '#server/http/cookies.ts'
+import { hasBearer } from '#server/http/credentials.ts'
+import { isApiPath, pageMethods, unsafeMethods } from '#server/http/methods.ts'
+import { getInnerContext } from '#server/http/tenancy.ts'
+import { requireRuntime } from '#server/runtime.ts'
+import { ApiError, forbidden } from '#shared/errors.ts'
 
 /** What must be right about a request before anyone looks at who sends it; in the order of docs/api.md, "Refusals". */
 export default defineEventHandler(async (event) => {

@@ -1,9 +1,9 @@
 import type { H3Event } from 'h3'
 import { defineEventHandler } from 'h3'
 import { apiRoutes } from '#api-routes'
-import { notFound } from '../../shared/errors.ts'
-import { uuidPattern } from '../../shared/schemas/fields.ts'
-import { isApiPath, methodNotAllowed, optionsAnswer } from '../http/methods.ts'
+import { isApiPath, methodNotAllowed, optionsAnswer } from '#server/http/methods.ts'
+import { notFound } from '#shared/errors.ts'
+import { uuidPattern } from '#shared/schemas/fields.ts'
 
 /**
  * Which methods a path of the API has, the same for everyone. The router would hand a known path with

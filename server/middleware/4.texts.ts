@@ -1,6 +1,6 @@
 import { defineEventHandler, sendRedirect, setResponseHeader } from 'h3'
-import { languages } from '../../shared/dates.ts'
-import { notFound } from '../../shared/errors.ts'
+import { languages } from '#shared/dates.ts'
+import { notFound } from '#shared/errors.ts'
 
 const textsPath = /^\/_i18n\/([^/]+)\/([^/]+)\/messages\.json/
 

@@ -1,6 +1,6 @@
 import { format } from 'node:util'
 import { defineNitroPlugin } from 'nitropack/runtime'
-import { log } from '../log.ts'
+import { log } from '#server/log.ts'
 
 const levels = { debug: 'debug', log: 'info', info: 'info', warn: 'warn', error: 'error' } as const
 

@@ -1,5 +1,5 @@
 import { defineNitroPlugin } from 'nitropack/runtime'
-import { requireKnownCoding } from '../http/transfer-coding.ts'
+import { requireKnownCoding } from '#server/http/body/transfer-coding.ts'
 
 /** Before everything else, files too; what a hook of `request` throws would be swallowed. */
 export default defineNitroPlugin((nitro) => {

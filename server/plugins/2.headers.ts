@@ -1,7 +1,7 @@
 import { removeResponseHeader, setResponseHeaders } from 'h3'
 import { defineNitroPlugin } from 'nitropack/runtime'
-import { hasToken } from '../http/token-paths.ts'
-import { getRuntime } from '../runtime.ts'
+import { hasToken } from '#server/http/token-paths.ts'
+import { getRuntime } from '#server/runtime.ts'
 
 /** Headers on every answer: pages, API, files and errors alike. What only pages have is in html.ts. */
 export default defineNitroPlugin((nitro) => {

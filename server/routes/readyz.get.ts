@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { defineEventHandler } from 'h3'
-import { requireRuntime } from '../runtime.ts'
+import { requireRuntime } from '#server/runtime.ts'
 
 /** Requests can be served: the database answers. @throws ApiError 503 otherwise */
 export default defineEventHandler(async () => {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { languages } from '../dates.ts'
+import { languages } from '#shared/dates.ts'
 import { boolean, choice, email, identifier, integer, text } from './fields.ts'
 import { phoneSchema } from './tenant.ts'
 

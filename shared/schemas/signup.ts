@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { languages } from '../dates.ts'
+import { languages } from '#shared/dates.ts'
 import { choice, email, identifier, text } from './fields.ts'
 import { subdomainSchema } from './tenant.ts'
 

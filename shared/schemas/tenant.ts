@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { languages } from '../dates.ts'
-import { skeletonOf } from '../subdomains.ts'
+import { languages } from '#shared/dates.ts'
+import { skeletonOf } from '#shared/subdomains.ts'
 import { boolean, choice, email, identifier, text } from './fields.ts'
 
 /** Names that a tenant may not take: ours, infrastructure's, and those that phishers like. */

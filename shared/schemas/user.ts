@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { languages } from '../dates.ts'
+import { languages } from '#shared/dates.ts'
 import { boolean, choice, email, identifier, rawText, reference, text } from './fields.ts'
 
 /** What a person says of herself. */
@@ -44,7 +44,7 @@ export const bulkSchema = z.object({
 /** A person, without a password. */
 export const newPersonSchema = z.object({ email: email(), ...personal, ...employment })
 
-/** A person created by an Admin; without a password she gets a mail to set one. Its own rules are in server/domain/passwords.ts. */
+/** A person created by an Admin; without a password she gets a mail to set one. Its own rules are in server/domain/users/password-rules.ts. */
 export const newUserSchema = z.object({
   email: email(),
   password: rawText(4096).nullish().transform(value => value ?? null),

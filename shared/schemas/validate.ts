@@ -1,6 +1,6 @@
 import type { z } from 'zod'
-import type { FieldErrors } from '../errors.ts'
-import { invalid } from '../errors.ts'
+import type { FieldErrors } from '#shared/errors.ts'
+import { invalid } from '#shared/errors.ts'
 
 /** @returns what the schema makes of the input. @throws ApiError 400, every field with its faults */
 export function validate<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {

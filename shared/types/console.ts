@@ -1,4 +1,4 @@
-import type { TenantStatus } from '../tenant-statuses.ts'
+import type { TenantStatus } from '#shared/tenant-statuses.ts'
 import type { AuditEvent } from './audit.ts'
 import type { Role } from './people.ts'
 

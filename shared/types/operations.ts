@@ -1,4 +1,4 @@
-import type { OperationKind, OperationState } from '../operations.ts'
+import type { OperationKind, OperationState } from '#shared/operations.ts'
 
 /** Long work, and the archives that some of it makes, as the API answers: times are ISO 8601 UTC, ids UUIDv7. */
 

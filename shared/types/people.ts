@@ -1,4 +1,4 @@
-import type { Language } from '../dates.ts'
+import type { Language } from '#shared/dates.ts'
 
 /** Who is in an organisation, as the API answers: times are ISO 8601 UTC, ids UUIDv7. */
 

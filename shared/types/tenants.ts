@@ -1,4 +1,4 @@
-import type { TenantStatus } from '../tenant-statuses.ts'
+import type { TenantStatus } from '#shared/tenant-statuses.ts'
 import type { Operation } from './operations.ts'
 
 /** An organisation as operators see it, as the API answers: times are ISO 8601 UTC, ids UUIDv7. */

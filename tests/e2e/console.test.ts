@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { fillSignIn, launchBrowser, open, openProfile, ready, signInAt, visit } from '../support/browser.ts'
+import { fillSignIn, launchBrowser, open, openProfile, ready, signInAt, visit } from '../support/browser/browser.ts'
 import type { World } from '../support/world.ts'
 import { createWorld } from '../support/world.ts'
 

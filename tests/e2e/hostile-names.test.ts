@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { launchBrowser, openProfile, signInAt, visit } from '../support/browser.ts'
-import { mailsTo } from '../support/mails.ts'
+import { launchBrowser, openProfile, signInAt, visit } from '../support/browser/browser.ts'
+import { mailsTo } from '../support/data/mails.ts'
 import type { World } from '../support/world.ts'
 import { addPerson, api, auth, createWorld, signInAs } from '../support/world.ts'
 

@@ -1,7 +1,7 @@
 import type { Browser, Page, Route } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { launchBrowser, openProfile, signInAt } from '../support/browser.ts'
-import { lastMailTo, linkParts } from '../support/mails.ts'
+import { launchBrowser, openProfile, signInAt } from '../support/browser/browser.ts'
+import { lastMailTo, linkParts } from '../support/data/mails.ts'
 import type { World } from '../support/world.ts'
 import { api, createWorld, signInAs } from '../support/world.ts'
 

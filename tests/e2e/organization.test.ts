@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { launchBrowser, open, openProfile, signInAt, visit } from '../support/browser.ts'
+import { launchBrowser, open, openProfile, signInAt, visit } from '../support/browser/browser.ts'
 import type { World } from '../support/world.ts'
 import { api, auth, createWorld, signInAs } from '../support/world.ts'
 

@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm'
 import type { Browser, BrowserContext } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { fillSignIn, launchBrowser, open, openProfile, signInAt, signOut, visit } from '../support/browser.ts'
+import { fillSignIn, launchBrowser, open, openProfile, signInAt, signOut, visit } from '../support/browser/browser.ts'
 import type { Place, World } from '../support/world.ts'
 import { createWorld, realmOf } from '../support/world.ts'
 

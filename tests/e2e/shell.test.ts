@@ -1,9 +1,9 @@
 import { eq } from 'drizzle-orm'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Language } from '../../shared/dates.ts'
-import { fillSignIn, launchBrowser, open, openProfile, signInAt, visit } from '../support/browser.ts'
-import { textsIn } from '../support/locale-texts.ts'
+import type { Language } from '#shared/dates.ts'
+import { fillSignIn, launchBrowser, open, openProfile, signInAt, visit } from '../support/browser/browser.ts'
+import { textsIn } from '../support/browser/locale-texts.ts'
 import type { World } from '../support/world.ts'
 import { auth, createWorld, realmOf, signInAs } from '../support/world.ts'
 

@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { fillSignIn, launchBrowser, open, openProfile } from '../support/browser.ts'
-import { lastMailTo } from '../support/mails.ts'
+import { fillSignIn, launchBrowser, open, openProfile } from '../support/browser/browser.ts'
+import { lastMailTo } from '../support/data/mails.ts'
 import type { Place, World } from '../support/world.ts'
 import { createWorld } from '../support/world.ts'
 

@@ -1,8 +1,8 @@
 import { mountSuspended } from '@nuxt/test-utils/runtime'
 import { describe, expect, it } from 'vitest'
-import ListPages from '~/components/ListPages.vue'
-import PeopleTable from '~/components/PeopleTable.vue'
 import type { Person } from '#shared/types/people'
+import ListPages from '~/components/list/ListPages.vue'
+import PeopleTable from '~/components/people/PeopleTable.vue'
 
 const ann: Person = { id: 'a', email: 'ann@acme.test', first_name: 'Ann', last_name: 'Archer', photo: null, department: { id: 'd', name: 'Design' }, role: 'Admin' }
 const ben: Person = { ...ann, id: 'b', email: 'ben@acme.test', first_name: '', last_name: '', department: null, role: 'Staff', is_active: false }

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { browserDoor } from '~/composables/api/browser'
 import type { ApiFailure } from '#shared/api-failure'
+import { browserTransport } from '~/composables/api/browser'
 
 /** A server that knows one live access token at a time, and tabs that share cookies. */
 function startServer(options: { refresh?: () => Response } = {}) {
@@ -29,7 +29,7 @@ function json(status: number, body: object) {
 
 function openTab() {
   const end = vi.fn()
-  return { api: createApi(browserDoor(end)), end }
+  return { api: createApi(browserTransport(end)), end }
 }
 
 /** A network that loses the calls of one path, as `fetch` tells it. */

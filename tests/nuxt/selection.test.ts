@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { nextTick, ref } from 'vue'
-import { useSelection } from '~/composables/useSelection'
+import { useSelection } from '~/composables/list/useSelection'
 
 const five = ['a', 'b', 'c', 'd', 'e']
 

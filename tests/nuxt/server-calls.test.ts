@@ -1,6 +1,6 @@
 import type { H3Event } from 'h3'
 import { expect, it } from 'vitest'
-import { serverDoor } from '~/composables/api/server'
+import { serverTransport } from '~/composables/api/server'
 
 type Call = Record<string, unknown>
 
@@ -13,7 +13,7 @@ function requestPage(headers: Record<string, string>) {
   }
   const res = { getHeader: () => undefined, setHeader: () => {} }
   const event = { node: { req: { headers }, res }, context: { localCall, inner: { request_id: '7' } } } as unknown as H3Event
-  return { door: serverDoor(event), calls }
+  return { transport: serverTransport(event), calls }
 }
 
 const request = {
@@ -23,9 +23,9 @@ const request = {
 }
 
 it('a page takes our own cookies and three headers along to the API, and nothing else of its request, SSR-08', async () => {
-  const { door, calls } = requestPage(request)
-  await door.send('users/', { query: { search: 'a&b' } })
-  await door.send('auth/users/me/', { method: 'PATCH', body: { first_name: 'A' } })
+  const { transport, calls } = requestPage(request)
+  await transport.send('users/', { query: { search: 'a&b' } })
+  await transport.send('auth/users/me/', { method: 'PATCH', body: { first_name: 'A' } })
   const headers = { 'host': 'acme.localhost', 'user-agent': 'Firefox', 'cookie': 'tenantry_access=a; tenantry_refresh=r' }
   expect(calls).toEqual([
     { url: '/api/v1/users/?search=a%26b', method: 'GET', headers, body: undefined, context: { request_id: '7' } },
@@ -34,20 +34,20 @@ it('a page takes our own cookies and three headers along to the API, and nothing
 })
 
 it('a page without cookies of ours takes none along', async () => {
-  const { door, calls } = requestPage({ host: 'acme.localhost', cookie: 'shop=secret' })
-  await door.send('users/', {})
+  const { transport, calls } = requestPage({ host: 'acme.localhost', cookie: 'shop=secret' })
+  await transport.send('users/', {})
   expect(calls[0]!.headers).toEqual({ 'host': 'acme.localhost', 'user-agent': '' })
 })
 
 it('a page calls no other server, whatever a path says, SSR-08', async () => {
-  const { door, calls } = requestPage(request)
-  for (const path of ['//evil.test/', 'https://evil.test/', '@evil.test/', '\\\\evil.test/']) await door.send(path, {})
+  const { transport, calls } = requestPage(request)
+  for (const path of ['//evil.test/', 'https://evil.test/', '@evil.test/', '\\\\evil.test/']) await transport.send(path, {})
   expect(calls.map(({ url }) => new URL(String(url), 'http://acme.localhost').host)).toEqual(Array(4).fill('acme.localhost'))
 })
 
 it('a renewed cookie takes the place of the old one in the calls that follow', async () => {
-  const { door, calls } = requestPage(request)
-  expect(await door.renew()).toBe(true)
-  await door.send('users/', {})
+  const { transport, calls } = requestPage(request)
+  expect(await transport.renew()).toBe(true)
+  await transport.send('users/', {})
   expect((calls[1]!.headers as Call).cookie).toBe('tenantry_refresh=r; tenantry_access=newer')
 })

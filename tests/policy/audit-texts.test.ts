@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { auditActions, auditGroups } from '../../shared/audit-actions.ts'
+import { auditActions, auditGroups } from '#shared/audit-actions.ts'
 
 type Texts = { [key: string]: Texts | string }
 

@@ -73,13 +73,13 @@ function crossings(source: Source): string[] {
 
 function fileOf(from: string, name: string): string | undefined {
   if (name.startsWith('.')) return posix.join(posix.dirname(from), name)
-  return /^(?:#shared|#server|~~?|@@?)\//.test(name) ? name.replace(/^(?:~~?|@@?)\//, '').replace(/^#/, '') : undefined
+  return /^(?:#shared|#server|#drizzle|~~?|@@?)\//.test(name) ? name.replace(/^(?:~~?|@@?)\//, '').replace(/^#/, '') : undefined
 }
 
 function ofNuxt(source: Source): string[] {
-  return importsOf(source).filter(name => /^(?:#|~|@\/|@@\/|nuxt|@nuxt\/|nitro|h3|vue|@vue\/|@pinia|pinia|ofetch)/.test(name)).map(name => `${source.file} imports ${name}`)
+  return importsOf(source).filter(name => /^(?:#(?!server\/|shared\/|drizzle\/)|~|@\/|@@\/|nuxt|@nuxt\/|nitro|h3|vue|@vue\/|@pinia|pinia|ofetch)/.test(name)).map(name => `${source.file} imports ${name}`)
 }
 
 function nameless(source: Source): string[] {
-  return importsOf(source).filter(name => name.startsWith('.') && !/\.(?:ts|json)$/.test(name)).map(name => `${source.file} imports ${name}`)
+  return importsOf(source).filter(name => /^(?:\.|#(?:server|shared|drizzle)\/)/.test(name) && !/\.(?:ts|json)$/.test(name)).map(name => `${source.file} imports ${name}`)
 }

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { auditActions, auditGroups } from '../../shared/audit-actions.ts'
-import { operationKinds, operationStates } from '../../shared/operations.ts'
-import { tenantStatuses } from '../../shared/tenant-statuses.ts'
+import { auditActions, auditGroups } from '#shared/audit-actions.ts'
+import { operationKinds, operationStates } from '#shared/operations.ts'
+import { tenantStatuses } from '#shared/tenant-statuses.ts'
 import { readSources } from '../support/sources.ts'
 
 /** What the server calls a thing by, and others show, explain or look for. */
@@ -18,7 +18,7 @@ describe('every name that the console shows has a text, and every text a name', 
     ['states of operations', 'operations.states', operationStates],
     ['states of an organisation', 'status', tenantStatuses],
     ['jobs', 'jobs.names', namesIn('server/jobs.ts', /\{ name: '([\w-]+)'/g)],
-    ['kinds of mails', 'mail.kinds', namesIn('server/domain/outbox.ts', /^ {2}(\w+): (?:\{|Record<string, never>)/gm)],
+    ['kinds of mails', 'mail.kinds', namesIn('server/domain/mail/outbox.ts', /^ {2}(\w+): (?:\{|Record<string, never>)/gm)],
   ])('%s', (_, path, names) => {
     expect(names.length).toBeGreaterThan(3)
     expect(Object.keys(at(path)).filter(name => name !== 'maintenance').sort()).toEqual([...names].sort())

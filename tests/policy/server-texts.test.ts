@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs'
 import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
-import { matchText } from '../../composables/matchText.ts'
+import { matchText } from '../../composables/list/matchText.ts'
 import type { Source } from '../support/sources.ts'
 import { readSources } from '../support/sources.ts'
 
 /** Files whose texts are no answers of the API, and why. */
 const others = {
-  'server/domain/demo.ts': 'the command line\'s',
-  'server/domain/doctor.ts': 'the command line\'s',
+  'server/domain/platform/demo.ts': 'the command line\'s',
+  'server/domain/platform/doctor.ts': 'the command line\'s',
   'server/http/bare-error-page.ts': 'has its own, in both languages',
 }
 

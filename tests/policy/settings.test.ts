@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import type { Config } from '../../server/config.ts'
-import { loadConfig } from '../../server/config.ts'
+import type { Config } from '#server/config.ts'
+import { loadConfig } from '#server/config.ts'
 
 const example = readFileSync('.env.example', 'utf8')
 const schema = /const settings = z\.object\(\{\n([\s\S]*?)\n\}\)/.exec(readFileSync('server/config.ts', 'utf8'))![1]!

@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { rawTexts } from '../support/spoken-texts.ts'
+import { rawTexts } from '../support/browser/spoken-texts.ts'
 import { readSources } from '../support/sources.ts'
 
 /** Names that are the same in every language. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { soak } from '../support/soak.ts'
+import { soak } from '../support/database/soak.ts'
 
 const requests = Number(process.env.SOAK_REQUESTS ?? 1_000_000)
 

@@ -1,5 +1,5 @@
-import type { Config } from '../../server/config.ts'
-import { loadConfig } from '../../server/config.ts'
+import type { Config } from '#server/config.ts'
+import { loadConfig } from '#server/config.ts'
 
 /** A configuration with secrets of its own, so that none is written anywhere. */
 export function testConfig(env: Record<string, string | undefined> = {}): Config {

@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
-import type { Access } from '../../server/http/authority.ts'
-import type { DeclaredHandler } from '../../server/http/route.ts'
-import type { Surface } from '../../shared/types/surface.ts'
+import type { Access } from '#server/http/authority.ts'
+import type { DeclaredHandler } from '#server/http/route.ts'
+import type { Surface } from '#shared/types/surface.ts'
 import type { Source } from './sources.ts'
 import { importsOf, readSources } from './sources.ts'
 
@@ -56,7 +56,7 @@ function queryNamesIn(code: string): string[] {
 
 /** Where a handler reads its body itself, it is by one of the schemas that its file imports. */
 async function schemasIn(source: Source): Promise<z.ZodObject[]> {
-  const modules = await Promise.all(importsOf(source).filter(name => name.includes('/shared/schemas/')).map(name => import(resolve(source.file, '..', name)) as Promise<Record<string, unknown>>))
+  const modules = await Promise.all(importsOf(source).filter(name => name.startsWith('#shared/schemas/')).map(name => import(resolve(name.slice(1))) as Promise<Record<string, unknown>>))
   const schemas = modules.flatMap(module => Object.entries(module)).filter(([name, value]) => new RegExp(`\\b${name}\\b`).test(source.code) && value instanceof z.ZodObject)
   return schemas.map(([, schema]) => schema as z.ZodObject)
 }

@@ -1,6 +1,6 @@
-import type { App } from '../../../server/domain/app.ts'
-import { tenantOrigin } from '../../../server/domain/tenant-origins.ts'
-import type { TenantRow } from '../../../server/domain/tenants.ts'
+import type { App } from '#server/domain/context.ts'
+import { tenantOrigin } from '#server/domain/tenants/origins.ts'
+import type { TenantRow } from '#server/domain/tenants/tenants.ts'
 
 export const subdomain = { type: 'positional', description: 'The organisation\'s subdomain', required: true } as const
 

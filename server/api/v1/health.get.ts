@@ -1,7 +1,7 @@
-import { canReadTenants } from '../../../shared/permissions.ts'
-import { readHealth } from '../../domain/health.ts'
-import { definePlatformRoute } from '../../http/route.ts'
-import { requireRuntime } from '../../runtime.ts'
+import { readHealth } from '#server/domain/platform/health.ts'
+import { definePlatformRoute } from '#server/http/route.ts'
+import { requireRuntime } from '#server/runtime.ts'
+import { canReadTenants } from '#shared/permissions.ts'
 
 /** How this process and its database do; others may do otherwise. */
 export default definePlatformRoute({ access: canReadTenants }, ({ app }) => readHealth(app, requireRuntime().isListening()))

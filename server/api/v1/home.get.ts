@@ -1,7 +1,7 @@
-import { canManageUsers } from '../../../shared/permissions.ts'
-import { readNewest, readOwnDepartment, readTasks } from '../../domain/home.ts'
-import { presentHome } from '../../http/present.ts'
-import { defineTenantRoute } from '../../http/route.ts'
+import { readNewest, readOwnDepartment, readTasks } from '#server/domain/users/home.ts'
+import { presentHome } from '#server/http/present.ts'
+import { defineTenantRoute } from '#server/http/route.ts'
+import { canManageUsers } from '#shared/permissions.ts'
 
 /** The start page: one's department, who is new, and what needs one, in four queries at most. */
 export default defineTenantRoute({ access: 'signed-in' }, async ({ authRealm: { realm }, principal: { user } }) => {

@@ -1,5 +1,5 @@
-import { canReadTenants } from '../../../shared/permissions.ts'
-import { readJobQueues } from '../../domain/job-queues.ts'
-import { definePlatformRoute } from '../../http/route.ts'
+import { readJobQueues } from '#server/domain/platform/job-queues.ts'
+import { definePlatformRoute } from '#server/http/route.ts'
+import { canReadTenants } from '#shared/permissions.ts'
 
 export default definePlatformRoute({ access: canReadTenants }, ({ app }) => readJobQueues(app))

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net'
-import { connectDatabase } from '../driver.ts'
+import { connectDatabase } from '#server/database/driver.ts'
 
 export interface Hold {
   url: string

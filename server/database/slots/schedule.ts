@@ -1,8 +1,6 @@
-import { unavailable } from '../../../shared/errors.ts'
-import { createLines } from '../lines.ts'
-import type { Slot } from './slot.ts'
-
-export type Work = 'statement' | 'transaction'
+import { unavailable } from '#shared/errors.ts'
+import { createLines } from './lines.ts'
+import type { Slot, Work } from './slot.ts'
 
 /** Says whose turn it is on which slot: one statement or one transaction at a time on each. */
 export interface Schedule {

@@ -1,10 +1,11 @@
 import { drizzle } from 'drizzle-orm/postgres-js'
 import type { PendingQuery, Row, Sql } from 'postgres'
-import { PostgresError } from '../driver.ts'
-import { isStatementRefused } from '../errors.ts'
+import { PostgresError } from '#server/database/driver.ts'
+import { isStatementRefused } from '#server/database/errors.ts'
 import type { MarkedStatement } from './proof.ts'
 import { markStatement, newMark } from './proof.ts'
-import type { Work } from './schedule.ts'
+
+export type Work = 'statement' | 'transaction'
 
 /** One connection to the database, on which one statement at a time is under way. */
 export interface Slot {

@@ -1,6 +1,6 @@
 import type { PendingQuery, Row, TransactionSql } from 'postgres'
-import { unavailable } from '../../../shared/errors.ts'
-import { isConnectionError } from '../errors.ts'
+import { isConnectionError } from '#server/database/errors.ts'
+import { unavailable } from '#shared/errors.ts'
 import type { Slot } from './slot.ts'
 import { ask } from './slot.ts'
 

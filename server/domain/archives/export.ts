@@ -1,13 +1,13 @@
 import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { App } from '../app.ts'
-import type { OperationReport } from '../operation-runner.ts'
-import type { OperationRow } from '../operations.ts'
-import type { TenantRow } from '../tenants.ts'
-import { requireTenant } from '../tenants.ts'
+import type { App } from '#server/domain/context.ts'
+import type { OperationRow } from '#server/domain/operations/operations.ts'
+import type { OperationReport } from '#server/domain/operations/report.ts'
+import type { TenantRow } from '#server/domain/tenants/tenants.ts'
+import { requireTenant } from '#server/domain/tenants/tenants.ts'
 import { takeSnapshot } from './snapshot.ts'
 import { archiveName, archivePath, openWorkFolder, settle } from './store.ts'
-import { writeArchive } from './writing.ts'
+import { writeArchive } from './writer.ts'
 
 /** The work of an operation `export`. */
 export async function exportTenant(app: App, operation: OperationRow, report: OperationReport): Promise<{ archive: string, size: number }> {

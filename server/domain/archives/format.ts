@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { invalid } from '../../../shared/errors.ts'
-import { uuidPattern } from '../../../shared/schemas/fields.ts'
+import { invalid } from '#shared/errors.ts'
+import { uuidPattern } from '#shared/schemas/fields.ts'
 
 /**
  * What an archive is made of; docs/decisions has the reasons. It is a tar of, in this order: `manifest.json`,

@@ -1,6 +1,6 @@
-import { formatDay, formatMoment } from '../../../shared/dates.ts'
-import { describeUserAgent } from '../../../shared/user-agent.ts'
-import type { MailTexts } from '../texts.ts'
+import type { MailTexts } from '#server/mail/facts.ts'
+import { formatDay, formatMoment } from '#shared/dates.ts'
+import { describeUserAgent } from '#shared/user-agent.ts'
 
 export const ar: MailTexts = {
   activation: ({ name, via }, { link }) => ({

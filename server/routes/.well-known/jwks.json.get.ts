@@ -1,4 +1,4 @@
-import { defineRealmRoute } from '../../http/route.ts'
+import { defineRealmRoute } from '#server/http/route.ts'
 
 export default defineRealmRoute({ access: 'public' }, async ({ app, authRealm }) => {
   const { jwks } = await app.keys.get(authRealm.realm)

@@ -1,9 +1,9 @@
-import { canReadAudit } from '../../../../shared/permissions.ts'
-import { auditBatches, auditHeader, recordAudit } from '../../../domain/audit.ts'
-import { auditFilter, auditQuery } from '../../../http/audit-query.ts'
-import { givenFilters } from '../../../http/list.ts'
-import { defineRealmRoute } from '../../../http/route.ts'
-import { sendCsv } from '../../../http/send-csv.ts'
+import { auditBatches, auditHeader, recordAudit } from '#server/domain/audit/audit.ts'
+import { auditFilter, auditQuery } from '#server/domain/audit/query.ts'
+import { givenFilters } from '#server/domain/lib/list-query.ts'
+import { defineRealmRoute } from '#server/http/route.ts'
+import { sendCsv } from '#server/http/send-csv.ts'
+import { canReadAudit } from '#shared/permissions.ts'
 
 /** The record as a file, newest first, with the list's search and filters. */
 export default defineRealmRoute({ access: canReadAudit, turn: 'export', support: false, query: auditQuery }, async ({ authRealm, query, origin, event }) => {

@@ -1,10 +1,11 @@
 import { count, eq } from 'drizzle-orm'
-import { canReadAudit } from '../../../../shared/permissions.ts'
-import { auditColumns } from '../../../domain/audit.ts'
-import { withNames } from '../../../domain/audit-names.ts'
-import { auditFilter, auditQuery } from '../../../http/audit-query.ts'
-import { orderBy, toPage, windowOf } from '../../../http/list.ts'
-import { defineRealmRoute } from '../../../http/route.ts'
+import { auditColumns } from '#server/domain/audit/audit.ts'
+import { withNames } from '#server/domain/audit/names.ts'
+import { auditFilter, auditQuery } from '#server/domain/audit/query.ts'
+import { orderBy } from '#server/domain/lib/list-query.ts'
+import { toPage, windowOf } from '#server/http/list.ts'
+import { defineRealmRoute } from '#server/http/route.ts'
+import { canReadAudit } from '#shared/permissions.ts'
 
 /** What happened in this realm, newest first. */
 export default defineRealmRoute({ access: canReadAudit, query: auditQuery }, async ({ authRealm, query, event }) => {

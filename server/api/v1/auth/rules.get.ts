@@ -1,6 +1,6 @@
-import { readAccountRules } from '../../../domain/account-rules.ts'
-import { hasMailbox } from '../../../http/mailbox.ts'
-import { defineRealmRoute } from '../../../http/route.ts'
+import { readAccountRules } from '#server/domain/users/account-rules.ts'
+import { hasMailbox } from '#server/http/mailbox.ts'
+import { defineRealmRoute } from '#server/http/route.ts'
 
 /** What an account here takes, for those who have none yet or cannot sign in. */
 export default defineRealmRoute({ access: 'public' }, async ({ app, authRealm }) => {

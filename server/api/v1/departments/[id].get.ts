@@ -1,4 +1,4 @@
-import { requireDepartment } from '../../../domain/departments.ts'
-import { defineTenantRoute } from '../../../http/route.ts'
+import { requireDepartment } from '#server/domain/departments.ts'
+import { defineTenantRoute } from '#server/http/route.ts'
 
 export default defineTenantRoute({ access: 'signed-in' }, ({ authRealm, params }) => requireDepartment(authRealm.realm, params.id!))

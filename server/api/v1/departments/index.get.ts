@@ -1,7 +1,9 @@
 import { eq, sql } from 'drizzle-orm'
-import { departmentColumns } from '../../../domain/departments.ts'
-import { listQuery, matchesSearch, orderBy, toPage, windowOf } from '../../../http/list.ts'
-import { defineTenantRoute } from '../../../http/route.ts'
+import { departmentColumns } from '#server/domain/departments.ts'
+import { listQuery, orderBy } from '#server/domain/lib/list-query.ts'
+import { matchesSearch } from '#server/domain/lib/search.ts'
+import { toPage, windowOf } from '#server/http/list.ts'
+import { defineTenantRoute } from '#server/http/route.ts'
 
 /** Departments, each with the number of its active people. */
 export default defineTenantRoute({ access: 'signed-in', query: listQuery(['name', 'created'], ['name']) }, async ({ authRealm, query, event }) => {

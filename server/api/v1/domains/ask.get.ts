@@ -1,7 +1,7 @@
 import { defineEventHandler, getQuery, setResponseHeader } from 'h3'
-import { notFound } from '../../../../shared/errors.ts'
-import { parseHost } from '../../../domain/hosts.ts'
-import { requireRuntime } from '../../../runtime.ts'
+import { parseHost } from '#server/domain/tenants/hosts.ts'
+import { requireRuntime } from '#server/runtime.ts'
+import { notFound } from '#shared/errors.ts'
 
 /**
  * Asked by a proxy that gets certificates on demand, on whatever host it knows us by: whether we serve the domain. It

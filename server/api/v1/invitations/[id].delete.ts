@@ -1,6 +1,6 @@
-import { canManageInvitations } from '../../../../shared/permissions.ts'
-import { revokeInvitation } from '../../../domain/invitations.ts'
-import { defineTenantRoute } from '../../../http/route.ts'
+import { revokeInvitation } from '#server/domain/invitations/invitations.ts'
+import { defineTenantRoute } from '#server/http/route.ts'
+import { canManageInvitations } from '#shared/permissions.ts'
 
 /** Revokes it; it stays in the list. */
 export default defineTenantRoute({ access: canManageInvitations, status: 204 }, ({ authRealm, params, origin }) =>

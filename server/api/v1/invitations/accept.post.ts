@@ -1,7 +1,7 @@
-import { acceptInvitationSchema } from '../../../../shared/schemas/invitation.ts'
-import { acceptInvitation } from '../../../domain/invitation-links.ts'
-import { presentUser } from '../../../http/present.ts'
-import { defineTenantRoute } from '../../../http/route.ts'
+import { acceptInvitation } from '#server/domain/invitations/accept.ts'
+import { presentUser } from '#server/http/present.ts'
+import { defineTenantRoute } from '#server/http/route.ts'
+import { acceptInvitationSchema } from '#shared/schemas/invitation.ts'
 
 /** The account is there and active, and not signed in. */
 export default defineTenantRoute({ access: 'public', body: acceptInvitationSchema, status: 201 }, async ({ app, authRealm, body, origin }) => {

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { canManageInvitations } from '../../../../shared/permissions.ts'
-import { flag } from '../../../../shared/schemas/fields.ts'
-import { invitationsSchema } from '../../../../shared/schemas/invitation.ts'
-import { inviteMany, readInvitationRows } from '../../../domain/invitation-rows.ts'
-import { defineTenantRoute } from '../../../http/route.ts'
+import { inviteMany, readInvitationRows } from '#server/domain/invitations/bulk.ts'
+import { defineTenantRoute } from '#server/http/route.ts'
+import { canManageInvitations } from '#shared/permissions.ts'
+import { flag } from '#shared/schemas/fields.ts'
+import { invitationsSchema } from '#shared/schemas/invitation.ts'
 
 /** Invites many, from a list or a CSV text, and says of each what became of it; with `dry_run` what would. */
 export default defineTenantRoute({ access: canManageInvitations, turn: 'change', body: invitationsSchema, query: z.object({ dry_run: flag() }) }, async ({ app, authRealm, body, query, origin }) => {

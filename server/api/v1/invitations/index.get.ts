@@ -1,10 +1,12 @@
 import { and, eq, lt, sql } from 'drizzle-orm'
-import { canManageInvitations } from '../../../../shared/permissions.ts'
-import { nameOf } from '../../../../shared/person-name.ts'
-import { choice } from '../../../../shared/schemas/fields.ts'
-import { invitationColumns, stateOf } from '../../../domain/invitations.ts'
-import { listQuery, matchesSearch, orderBy, toPage, windowOf } from '../../../http/list.ts'
-import { defineTenantRoute } from '../../../http/route.ts'
+import { invitationColumns, stateOf } from '#server/domain/invitations/invitations.ts'
+import { listQuery, orderBy } from '#server/domain/lib/list-query.ts'
+import { matchesSearch } from '#server/domain/lib/search.ts'
+import { toPage, windowOf } from '#server/http/list.ts'
+import { defineTenantRoute } from '#server/http/route.ts'
+import { canManageInvitations } from '#shared/permissions.ts'
+import { nameOf } from '#shared/person-name.ts'
+import { choice } from '#shared/schemas/fields.ts'
 
 const query = listQuery(['created', 'email', 'expires_at'], ['email']).extend({ state: choice(['open', 'expiring', 'accepted', 'expired', 'revoked']).optional() })
 

@@ -1,6 +1,6 @@
-import { invitationTokenSchema } from '../../../../shared/schemas/invitation.ts'
-import { findDepartmentName, requireInvitationByToken } from '../../../domain/invitation-links.ts'
-import { defineTenantRoute } from '../../../http/route.ts'
+import { findDepartmentName, requireInvitationByToken } from '#server/domain/invitations/accept.ts'
+import { defineTenantRoute } from '#server/http/route.ts'
+import { invitationTokenSchema } from '#shared/schemas/invitation.ts'
 
 /** What the page behind an invitation's link shows; it uses nothing up. */
 export default defineTenantRoute({ access: 'public', body: invitationTokenSchema }, async ({ app, authRealm, body, origin }) => {

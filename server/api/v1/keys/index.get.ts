@@ -1,9 +1,10 @@
 import { asc } from 'drizzle-orm'
-import { canReadTenants } from '../../../../shared/permissions.ts'
-import { summarizeKeys } from '../../../domain/key-rotation.ts'
-import { listQuery, toPage, windowOf } from '../../../http/list.ts'
-import { definePlatformRoute } from '../../../http/route.ts'
-import { tenantSearches, tenantsFilter } from '../../../http/tenants-query.ts'
+import { summarizeKeys } from '#server/domain/keys/rotation.ts'
+import { listQuery } from '#server/domain/lib/list-query.ts'
+import { tenantSearches, tenantsFilter } from '#server/domain/tenants/query.ts'
+import { toPage, windowOf } from '#server/http/list.ts'
+import { definePlatformRoute } from '#server/http/route.ts'
+import { canReadTenants } from '#shared/permissions.ts'
 
 /** How each tenant's signing keys stand: two queries, and one for each tenant on the page. */
 export default definePlatformRoute({ access: canReadTenants, query: listQuery([], tenantSearches) }, async ({ app, authRealm, query, event }) => {

@@ -1,7 +1,7 @@
-import { notFound } from '../../../../shared/errors.ts'
-import { readKeptMail } from '../../../mail/mail-files.ts'
-import { linksOf, mailboxId, requireMailbox } from '../../../http/mailbox.ts'
-import { defineHostRoute } from '../../../http/route.ts'
+import { linksOf, mailboxId, requireMailbox } from '#server/http/mailbox.ts'
+import { defineHostRoute } from '#server/http/route.ts'
+import { readKeptMail } from '#server/mail/mail-files.ts'
+import { notFound } from '#shared/errors.ts'
 
 /** One mail, with the links in it; in development and the demo only. */
 export default defineHostRoute({ access: 'public' }, async ({ app, authRealm, params }) => {

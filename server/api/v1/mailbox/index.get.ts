@@ -1,8 +1,10 @@
-import { readKeptMails } from '../../../mail/mail-files.ts'
-import { mailboxId, requireMailbox } from '../../../http/mailbox.ts'
-import type { Window } from '../../../http/list.ts'
-import { listQuery, searchRows, toPage, windowOf } from '../../../http/list.ts'
-import { defineHostRoute } from '../../../http/route.ts'
+import { listQuery } from '#server/domain/lib/list-query.ts'
+import { searchRows } from '#server/domain/lib/search.ts'
+import type { Window } from '#server/http/list.ts'
+import { toPage, windowOf } from '#server/http/list.ts'
+import { mailboxId, requireMailbox } from '#server/http/mailbox.ts'
+import { defineHostRoute } from '#server/http/route.ts'
+import { readKeptMails } from '#server/mail/mail-files.ts'
 
 /** The mails of this place, newest first; in development and the demo only. */
 export default defineHostRoute({ access: 'public', query: listQuery([], ['to', 'subject']) }, async ({ app, authRealm, query, event }) => {

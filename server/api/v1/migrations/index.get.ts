@@ -1,11 +1,13 @@
 import { and, count, eq, sql } from 'drizzle-orm'
-import { canReadTenants } from '../../../../shared/permissions.ts'
-import { choice } from '../../../../shared/schemas/fields.ts'
-import { targetVersion } from '../../../database/migrations.ts'
-import { migrationState, migrationStates } from '../../../domain/migration-list.ts'
-import { listQuery, matchesSearch, orderBy, toPage, windowOf } from '../../../http/list.ts'
-import { definePlatformRoute } from '../../../http/route.ts'
-import { requireRuntime } from '../../../runtime.ts'
+import { targetVersion } from '#server/database/migrations/files.ts'
+import { listQuery, orderBy } from '#server/domain/lib/list-query.ts'
+import { matchesSearch } from '#server/domain/lib/search.ts'
+import { migrationState, migrationStates } from '#server/domain/platform/migration-status.ts'
+import { toPage, windowOf } from '#server/http/list.ts'
+import { definePlatformRoute } from '#server/http/route.ts'
+import { requireRuntime } from '#server/runtime.ts'
+import { canReadTenants } from '#shared/permissions.ts'
+import { choice } from '#shared/schemas/fields.ts'
 
 const query = listQuery(['name', 'subdomain', 'updated'], ['name', 'subdomain']).extend({ state: choice(migrationStates).optional() })
 

@@ -1,7 +1,7 @@
-import { canManageTenants } from '../../../../shared/permissions.ts'
-import { recordAudit } from '../../../domain/audit.ts'
-import { definePlatformRoute } from '../../../http/route.ts'
-import { requireRuntime } from '../../../runtime.ts'
+import { recordAudit } from '#server/domain/audit/audit.ts'
+import { definePlatformRoute } from '#server/http/route.ts'
+import { requireRuntime } from '#server/runtime.ts'
+import { canManageTenants } from '#shared/permissions.ts'
 
 /** Begins to bring every tenant's schema to the newest version; `migrations/` says how far that is. */
 export default definePlatformRoute({ access: canManageTenants, status: 202 }, async ({ authRealm: { realm }, origin }) => {

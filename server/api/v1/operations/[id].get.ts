@@ -1,8 +1,8 @@
-import { notFound } from '../../../../shared/errors.ts'
-import { canReadTenants } from '../../../../shared/permissions.ts'
-import { getOperation } from '../../../domain/operations.ts'
-import { presentOperation } from '../../../http/present.ts'
-import { definePlatformRoute } from '../../../http/route.ts'
+import { getOperation } from '#server/domain/operations/operations.ts'
+import { presentOperation } from '#server/http/present.ts'
+import { definePlatformRoute } from '#server/http/route.ts'
+import { notFound } from '#shared/errors.ts'
+import { canReadTenants } from '#shared/permissions.ts'
 
 export default definePlatformRoute({ access: canReadTenants }, async ({ app, params }) => {
   const operation = await getOperation(app, params.id!)

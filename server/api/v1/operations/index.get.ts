@@ -1,12 +1,14 @@
 import { and, count, eq } from 'drizzle-orm'
 import { z } from 'zod'
-import { operationKinds, operationStates } from '../../../../shared/operations.ts'
-import { canReadTenants } from '../../../../shared/permissions.ts'
-import { choice } from '../../../../shared/schemas/fields.ts'
-import { operationColumns } from '../../../domain/operations.ts'
-import { listQuery, matchesSearch, orderBy, toPage, windowOf } from '../../../http/list.ts'
-import { presentOperation } from '../../../http/present.ts'
-import { definePlatformRoute } from '../../../http/route.ts'
+import { listQuery, orderBy } from '#server/domain/lib/list-query.ts'
+import { matchesSearch } from '#server/domain/lib/search.ts'
+import { operationColumns } from '#server/domain/operations/operations.ts'
+import { toPage, windowOf } from '#server/http/list.ts'
+import { presentOperation } from '#server/http/present.ts'
+import { definePlatformRoute } from '#server/http/route.ts'
+import { operationKinds, operationStates } from '#shared/operations.ts'
+import { canReadTenants } from '#shared/permissions.ts'
+import { choice } from '#shared/schemas/fields.ts'
 
 const query = listQuery(['created'], ['kind', 'tenant_name']).extend({
   tenant: z.guid('Enter a valid UUID.').optional(),

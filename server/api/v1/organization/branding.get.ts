@@ -1,6 +1,6 @@
-import { readBranding } from '../../../domain/branding.ts'
-import { presentBranding } from '../../../http/present.ts'
-import { defineTenantRoute } from '../../../http/route.ts'
+import { readBranding } from '#server/domain/organization/branding.ts'
+import { presentBranding } from '#server/http/present.ts'
+import { defineTenantRoute } from '#server/http/route.ts'
 
 /** How the organisation looks, for the pages on which one is not signed in yet. */
 export default defineTenantRoute({ access: 'public' }, async ({ authRealm }) =>

@@ -1,5 +1,5 @@
-import { readOrganization } from '../../../domain/organization.ts'
-import { presentOrganization } from '../../../http/present.ts'
-import { defineTenantRoute } from '../../../http/route.ts'
+import { readOrganization } from '#server/domain/organization/organization.ts'
+import { presentOrganization } from '#server/http/present.ts'
+import { defineTenantRoute } from '#server/http/route.ts'
 
 export default defineTenantRoute({ access: 'signed-in' }, async ({ app, authRealm }) => presentOrganization(await readOrganization(app, authRealm)))

@@ -1,8 +1,8 @@
-import { canManageOrganization } from '../../../../shared/permissions.ts'
-import { organizationSchema } from '../../../../shared/schemas/organization.ts'
-import { changeOrganization } from '../../../domain/organization.ts'
-import { presentOrganization } from '../../../http/present.ts'
-import { defineTenantRoute } from '../../../http/route.ts'
+import { changeOrganization } from '#server/domain/organization/organization.ts'
+import { presentOrganization } from '#server/http/present.ts'
+import { defineTenantRoute } from '#server/http/route.ts'
+import { canManageOrganization } from '#shared/permissions.ts'
+import { organizationSchema } from '#shared/schemas/organization.ts'
 
 export default defineTenantRoute({ access: canManageOrganization, body: organizationSchema }, async ({ app, authRealm, body, origin }) =>
   presentOrganization(await changeOrganization(app, authRealm, body, origin)))

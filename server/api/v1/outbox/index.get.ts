@@ -1,10 +1,12 @@
 import { and, count, desc, eq, sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { canSupportTenants } from '../../../../shared/permissions.ts'
-import { choice } from '../../../../shared/schemas/fields.ts'
-import { inMailState, mailState, mailStates } from '../../../domain/outbox-list.ts'
-import { listQuery, matchesSearch, toPage, windowOf } from '../../../http/list.ts'
-import { definePlatformRoute } from '../../../http/route.ts'
+import { listQuery } from '#server/domain/lib/list-query.ts'
+import { matchesSearch } from '#server/domain/lib/search.ts'
+import { inMailState, mailState, mailStates } from '#server/domain/mail/outbox-admin.ts'
+import { toPage, windowOf } from '#server/http/list.ts'
+import { definePlatformRoute } from '#server/http/route.ts'
+import { canSupportTenants } from '#shared/permissions.ts'
+import { choice } from '#shared/schemas/fields.ts'
 
 const query = listQuery([], ['recipient', 'kind']).extend({
   state: choice(mailStates).optional(),

@@ -1,7 +1,7 @@
-import { canManageSessions } from '../../../../shared/permissions.ts'
-import { endAllSessions } from '../../../domain/sessions.ts'
-import { sessionOwnerQuery, sessionOwner } from '../../../http/session-owner.ts'
-import { defineRealmRoute } from '../../../http/route.ts'
+import { endAllSessions } from '#server/domain/sessions/sessions.ts'
+import { defineRealmRoute } from '#server/http/route.ts'
+import { sessionOwnerQuery, sessionOwner } from '#server/http/session-owner.ts'
+import { canManageSessions } from '#shared/permissions.ts'
 
 /** Ends all of one's sessions but the one that asks; an Admin ends all of a user's, by `?user=`. */
 export default defineRealmRoute({ access: 'signed-in', query: sessionOwnerQuery, status: 204 }, async ({ app, authRealm, principal, query, origin }) => {

@@ -1,9 +1,11 @@
 import { and, desc, eq, gt, isNull } from 'drizzle-orm'
-import { canManageSessions } from '../../../../shared/permissions.ts'
-import { supportedBy } from '../../../domain/support-sessions.ts'
-import { sessionOwnerQuery, sessionOwner } from '../../../http/session-owner.ts'
-import { listQuery, matchesSearch, toPage, windowOf } from '../../../http/list.ts'
-import { defineRealmRoute } from '../../../http/route.ts'
+import { listQuery } from '#server/domain/lib/list-query.ts'
+import { matchesSearch } from '#server/domain/lib/search.ts'
+import { supportedBy } from '#server/domain/support/sessions.ts'
+import { toPage, windowOf } from '#server/http/list.ts'
+import { defineRealmRoute } from '#server/http/route.ts'
+import { sessionOwnerQuery, sessionOwner } from '#server/http/session-owner.ts'
+import { canManageSessions } from '#shared/permissions.ts'
 
 /** One's own live sessions, newest first; an Admin also sees a user's, by `?user=`. */
 export default defineRealmRoute({ access: 'signed-in', query: listQuery([], ['ip', 'user_agent']).extend(sessionOwnerQuery.shape) }, async ({ authRealm, principal, query, event }) => {

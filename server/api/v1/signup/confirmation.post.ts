@@ -1,7 +1,7 @@
-import { signupConfirmationSchema } from '../../../../shared/schemas/signup.ts'
-import { confirmSignup } from '../../../domain/signups.ts'
-import { defineSiteRoute } from '../../../http/route.ts'
-import { requireRuntime } from '../../../runtime.ts'
+import { confirmSignup } from '#server/domain/signups/signups.ts'
+import { defineSiteRoute } from '#server/http/route.ts'
+import { requireRuntime } from '#server/runtime.ts'
+import { signupConfirmationSchema } from '#shared/schemas/signup.ts'
 
 /** Makes the organisation, or has it wait for an operator; again, it only says how that went. */
 export default defineSiteRoute({ access: 'public', body: signupConfirmationSchema }, ({ app, body, origin }) => {

@@ -1,6 +1,6 @@
-import { signupSchema } from '../../../../shared/schemas/signup.ts'
-import { requestSignup } from '../../../domain/signups.ts'
-import { defineSiteRoute } from '../../../http/route.ts'
+import { requestSignup } from '#server/domain/signups/signups.ts'
+import { defineSiteRoute } from '#server/http/route.ts'
+import { signupSchema } from '#shared/schemas/signup.ts'
 
 /** The same answer whatever is known of the address; a mail goes there. */
 export default defineSiteRoute({ access: 'public', body: signupSchema, status: 202 }, async ({ app, body, origin }) => {

@@ -1,6 +1,6 @@
-import { subdomainQuery } from '../../../../shared/schemas/signup.ts'
-import { suggestSubdomain } from '../../../domain/subdomains.ts'
-import { defineSiteRoute } from '../../../http/route.ts'
+import { suggestSubdomain } from '#server/domain/tenants/subdomains.ts'
+import { defineSiteRoute } from '#server/http/route.ts'
+import { subdomainQuery } from '#shared/schemas/signup.ts'
 
 /** Whether a subdomain can be had; one that is taken, reserved, kept or malformed is alike not available. */
 export default defineSiteRoute({ access: 'public', query: subdomainQuery }, async ({ app, query, origin }) => {

@@ -1,10 +1,12 @@
 import { and } from 'drizzle-orm'
-import { canDecideSignups } from '../../../../shared/permissions.ts'
-import { choice } from '../../../../shared/schemas/fields.ts'
-import { isInState, signupColumns, signupStates } from '../../../domain/signups.ts'
-import { listQuery, matchesSearch, orderBy, toPage, windowOf } from '../../../http/list.ts'
-import { presentSignup } from '../../../http/present.ts'
-import { definePlatformRoute } from '../../../http/route.ts'
+import { listQuery, orderBy } from '#server/domain/lib/list-query.ts'
+import { matchesSearch } from '#server/domain/lib/search.ts'
+import { isInState, signupColumns, signupStates } from '#server/domain/signups/signups.ts'
+import { toPage, windowOf } from '#server/http/list.ts'
+import { presentSignup } from '#server/http/present.ts'
+import { definePlatformRoute } from '#server/http/route.ts'
+import { canDecideSignups } from '#shared/permissions.ts'
+import { choice } from '#shared/schemas/fields.ts'
 
 const orderings = ['created', 'confirmed_at', 'name', 'subdomain'] as const
 const query = listQuery(orderings, ['name', 'subdomain', 'email']).extend({ state: choice(signupStates).optional() })

@@ -1,6 +1,6 @@
-import { canSupportTenants } from '../../../../shared/permissions.ts'
-import { endSupportAccess } from '../../../domain/support-access.ts'
-import { definePlatformRoute } from '../../../http/route.ts'
+import { endSupportAccess } from '#server/domain/support/accesses.ts'
+import { definePlatformRoute } from '#server/http/route.ts'
+import { canSupportTenants } from '#shared/permissions.ts'
 
 export default definePlatformRoute({ access: canSupportTenants, status: 204 }, ({ app, principal, params, origin }) =>
   endSupportAccess(app, params.id!, principal.user.id, origin))

@@ -1,10 +1,12 @@
 import { and, count, desc, eq } from 'drizzle-orm'
 import { z } from 'zod'
-import { canSupportTenants } from '../../../../shared/permissions.ts'
-import { choice } from '../../../../shared/schemas/fields.ts'
-import { isOpenAccess } from '../../../domain/support-sessions.ts'
-import { listQuery, matchesSearch, toPage, windowOf } from '../../../http/list.ts'
-import { definePlatformRoute } from '../../../http/route.ts'
+import { listQuery } from '#server/domain/lib/list-query.ts'
+import { matchesSearch } from '#server/domain/lib/search.ts'
+import { isOpenAccess } from '#server/domain/support/sessions.ts'
+import { toPage, windowOf } from '#server/http/list.ts'
+import { definePlatformRoute } from '#server/http/route.ts'
+import { canSupportTenants } from '#shared/permissions.ts'
+import { choice } from '#shared/schemas/fields.ts'
 
 const query = listQuery([], ['operator_email', 'reason', 'tenant_name']).extend({
   tenant: z.guid('Enter a valid UUID.').optional(),

@@ -1,9 +1,9 @@
-import { canReadTenants } from '../../../../shared/permissions.ts'
-import { recordAudit } from '../../../domain/audit.ts'
-import { tenantBatches, tenantsHeader } from '../../../domain/tenant-details.ts'
-import { definePlatformRoute } from '../../../http/route.ts'
-import { sendCsv } from '../../../http/send-csv.ts'
-import { tenantsFilter, tenantsQuery } from '../../../http/tenants-query.ts'
+import { recordAudit } from '#server/domain/audit/audit.ts'
+import { tenantBatches, tenantsHeader } from '#server/domain/tenants/details.ts'
+import { tenantsFilter, tenantsQuery } from '#server/domain/tenants/query.ts'
+import { definePlatformRoute } from '#server/http/route.ts'
+import { sendCsv } from '#server/http/send-csv.ts'
+import { canReadTenants } from '#shared/permissions.ts'
 
 /** The tenants as a file, with the list's search and filters. */
 export default definePlatformRoute({ access: canReadTenants, turn: 'export', query: tenantsQuery }, async ({ app, authRealm: { realm }, query, origin, event }) => {

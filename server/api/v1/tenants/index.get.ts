@@ -1,9 +1,10 @@
-import { canReadTenants } from '../../../../shared/permissions.ts'
-import { tenantColumns } from '../../../domain/tenants.ts'
-import { orderBy, toPage, windowOf } from '../../../http/list.ts'
-import { presentTenant } from '../../../http/present.ts'
-import { definePlatformRoute } from '../../../http/route.ts'
-import { tenantsFilter, tenantsQuery } from '../../../http/tenants-query.ts'
+import { orderBy } from '#server/domain/lib/list-query.ts'
+import { tenantsFilter, tenantsQuery } from '#server/domain/tenants/query.ts'
+import { tenantColumns } from '#server/domain/tenants/tenants.ts'
+import { toPage, windowOf } from '#server/http/list.ts'
+import { presentTenant } from '#server/http/present.ts'
+import { definePlatformRoute } from '#server/http/route.ts'
+import { canReadTenants } from '#shared/permissions.ts'
 
 export default definePlatformRoute({ access: canReadTenants, query: tenantsQuery }, async ({ app, authRealm, query, event }) => {
   const { db, tables } = authRealm.realm

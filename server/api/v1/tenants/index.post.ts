@@ -1,10 +1,10 @@
-import { canManageTenants } from '../../../../shared/permissions.ts'
-import { newTenantSchema } from '../../../../shared/schemas/tenant.ts'
-import { requireTenantDetails } from '../../../domain/tenant-details.ts'
-import { createTenantByMail } from '../../../domain/tenants.ts'
-import { presentTenantDetails } from '../../../http/present.ts'
-import { definePlatformRoute } from '../../../http/route.ts'
-import { requireRuntime } from '../../../runtime.ts'
+import { requireTenantDetails } from '#server/domain/tenants/details.ts'
+import { createTenantByMail } from '#server/domain/tenants/tenants.ts'
+import { presentTenantDetails } from '#server/http/present.ts'
+import { definePlatformRoute } from '#server/http/route.ts'
+import { requireRuntime } from '#server/runtime.ts'
+import { canManageTenants } from '#shared/permissions.ts'
+import { newTenantSchema } from '#shared/schemas/tenant.ts'
 
 /** Its first Admin gets a mail with a link to choose a password. */
 export default definePlatformRoute({ access: canManageTenants, status: 201, body: newTenantSchema }, async ({ app, body, origin }) => {

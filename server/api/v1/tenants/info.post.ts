@@ -1,8 +1,8 @@
 import { and, desc, eq, inArray, or } from 'drizzle-orm'
-import { notFound } from '../../../../shared/errors.ts'
-import { tenantInfoSchema } from '../../../../shared/schemas/tenant.ts'
-import { primaryDomain, tenantOrigin } from '../../../domain/tenant-origins.ts'
-import { defineSiteRoute } from '../../../http/route.ts'
+import { primaryDomain, tenantOrigin } from '#server/domain/tenants/origins.ts'
+import { defineSiteRoute } from '#server/http/route.ts'
+import { notFound } from '#shared/errors.ts'
+import { tenantInfoSchema } from '#shared/schemas/tenant.ts'
 
 /** The organisation finder: what someone who knows the organisation's public id or subdomain needs to reach its portal. */
 export default defineSiteRoute({ access: 'public', body: tenantInfoSchema }, async ({ app, body, origin }) => {

@@ -1,9 +1,9 @@
 import { and, eq } from 'drizzle-orm'
-import { notFound } from '../../../../shared/errors.ts'
-import { canManageUsers } from '../../../../shared/permissions.ts'
-import { personColumns } from '../../../domain/directory.ts'
-import { presentPerson } from '../../../http/present.ts'
-import { defineTenantRoute } from '../../../http/route.ts'
+import { personColumns } from '#server/domain/users/directory.ts'
+import { presentPerson } from '#server/http/present.ts'
+import { defineTenantRoute } from '#server/http/route.ts'
+import { notFound } from '#shared/errors.ts'
+import { canManageUsers } from '#shared/permissions.ts'
 
 export default defineTenantRoute({ access: 'signed-in' }, async ({ authRealm, principal, params }) => {
   const { db, tables: { users, departments } } = authRealm.realm

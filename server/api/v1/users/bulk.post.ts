@@ -1,7 +1,7 @@
-import { canManageUsers } from '../../../../shared/permissions.ts'
-import { bulkSchema } from '../../../../shared/schemas/user.ts'
-import { actOnMany } from '../../../domain/people-bulk.ts'
-import { defineTenantRoute } from '../../../http/route.ts'
+import { actOnMany } from '#server/domain/users/bulk.ts'
+import { defineTenantRoute } from '#server/http/route.ts'
+import { canManageUsers } from '#shared/permissions.ts'
+import { bulkSchema } from '#shared/schemas/user.ts'
 
 /** Moves, promotes, deactivates, reactivates or mails many people, and says of each what became of it. */
 export default defineTenantRoute({ access: canManageUsers, turn: 'change', body: bulkSchema }, async ({ app, authRealm, body, origin }) =>

@@ -1,10 +1,10 @@
-import { canManageUsers } from '../../../../shared/permissions.ts'
-import { recordAudit } from '../../../domain/audit.ts'
-import { directoryBatches, directoryHeader } from '../../../domain/directory.ts'
-import { directoryFilter, directoryQuery } from '../../../http/directory-query.ts'
-import { defineTenantRoute } from '../../../http/route.ts'
-import { givenFilters } from '../../../http/list.ts'
-import { sendCsv } from '../../../http/send-csv.ts'
+import { recordAudit } from '#server/domain/audit/audit.ts'
+import { givenFilters } from '#server/domain/lib/list-query.ts'
+import { directoryFilter, directoryQuery } from '#server/domain/users/directory-query.ts'
+import { directoryBatches, directoryHeader } from '#server/domain/users/directory.ts'
+import { defineTenantRoute } from '#server/http/route.ts'
+import { sendCsv } from '#server/http/send-csv.ts'
+import { canManageUsers } from '#shared/permissions.ts'
 
 /** The directory as a file, with the directory's search and filters. */
 export default defineTenantRoute({ access: canManageUsers, turn: 'export', support: false, query: directoryQuery }, async ({ authRealm: { realm }, query, origin, event }) => {

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { canManageUsers } from '../../../../shared/permissions.ts'
-import { flag } from '../../../../shared/schemas/fields.ts'
-import { importPeople } from '../../../domain/people-import.ts'
-import { readBytes } from '../../../http/body.ts'
-import { defineTenantRoute } from '../../../http/route.ts'
+import { importPeople } from '#server/domain/users/import.ts'
+import { readBytes } from '#server/http/body/body.ts'
+import { defineTenantRoute } from '#server/http/route.ts'
+import { canManageUsers } from '#shared/permissions.ts'
+import { flag } from '#shared/schemas/fields.ts'
 
 const importQuery = z.object({ dry_run: flag(), create_departments: flag() })
 

@@ -1,10 +1,11 @@
 import { eq, sql } from 'drizzle-orm'
-import { canManageUsers } from '../../../../shared/permissions.ts'
-import { personColumns } from '../../../domain/directory.ts'
-import { directoryFilter, directoryQuery } from '../../../http/directory-query.ts'
-import { orderBy, toPage, windowOf } from '../../../http/list.ts'
-import { presentPerson } from '../../../http/present.ts'
-import { defineTenantRoute } from '../../../http/route.ts'
+import { orderBy } from '#server/domain/lib/list-query.ts'
+import { directoryFilter, directoryQuery } from '#server/domain/users/directory-query.ts'
+import { personColumns } from '#server/domain/users/directory.ts'
+import { toPage, windowOf } from '#server/http/list.ts'
+import { presentPerson } from '#server/http/present.ts'
+import { defineTenantRoute } from '#server/http/route.ts'
+import { canManageUsers } from '#shared/permissions.ts'
 
 /** The directory: Staff see active people, an Admin everyone and every field. */
 export default defineTenantRoute({ access: 'signed-in', query: directoryQuery }, async ({ authRealm, principal, query, event }) => {

@@ -1,6 +1,6 @@
-import { canManageArchives } from '../../../../../shared/permissions.ts'
-import { removeArchive } from '../../../../domain/archives/store.ts'
-import { definePlatformRoute } from '../../../../http/route.ts'
+import { removeArchive } from '#server/domain/archives/store.ts'
+import { definePlatformRoute } from '#server/http/route.ts'
+import { canManageArchives } from '#shared/permissions.ts'
 
 export default definePlatformRoute({ access: canManageArchives, status: 204 }, ({ app, params, origin }) =>
   removeArchive(app, params.name!, origin))

@@ -1,8 +1,8 @@
 import { setResponseHeaders } from 'h3'
-import { canManageArchives } from '../../../../../shared/permissions.ts'
-import { readArchiveFile } from '../../../../domain/archives/store.ts'
-import { recordAudit } from '../../../../domain/audit.ts'
-import { definePlatformRoute } from '../../../../http/route.ts'
+import { readArchiveFile } from '#server/domain/archives/store.ts'
+import { recordAudit } from '#server/domain/audit/audit.ts'
+import { definePlatformRoute } from '#server/http/route.ts'
+import { canManageArchives } from '#shared/permissions.ts'
 
 /** The file itself, sent while it is read. */
 export default definePlatformRoute({ access: canManageArchives }, async ({ app, authRealm: { realm }, params, origin, event }) => {

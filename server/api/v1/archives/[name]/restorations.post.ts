@@ -1,8 +1,8 @@
-import { canManageArchives } from '../../../../../shared/permissions.ts'
-import { newFromArchiveSchema } from '../../../../../shared/schemas/archive.ts'
-import { requestNewFromArchive } from '../../../../domain/archives/requests.ts'
-import { presentQueued } from '../../../../http/operations.ts'
-import { definePlatformRoute } from '../../../../http/route.ts'
+import { requestNewFromArchive } from '#server/domain/archives/requests.ts'
+import { presentQueued } from '#server/http/operations.ts'
+import { definePlatformRoute } from '#server/http/route.ts'
+import { canManageArchives } from '#shared/permissions.ts'
+import { newFromArchiveSchema } from '#shared/schemas/archive.ts'
 
 /** An organisation of its own, with what the archive has. */
 export default definePlatformRoute({ access: canManageArchives, status: 202, body: newFromArchiveSchema }, async ({ app, params, body, origin }) =>

@@ -1,6 +1,6 @@
-import { refreshSchema } from '../../../../../shared/schemas/session.ts'
-import { blacklistSession } from '../../../../domain/sessions.ts'
-import { defineRealmRoute } from '../../../../http/route.ts'
+import { blacklistSession } from '#server/domain/sessions/sessions.ts'
+import { defineRealmRoute } from '#server/http/route.ts'
+import { refreshSchema } from '#shared/schemas/session.ts'
 
 export default defineRealmRoute({ access: 'public', body: refreshSchema }, async ({ app, authRealm, body, origin }) => {
   await blacklistSession(app, authRealm, body.refresh, origin)

@@ -1,6 +1,6 @@
-import { credentialsSchema } from '../../../../../shared/schemas/session.ts'
-import { signIn } from '../../../../domain/sign-in.ts'
-import { defineRealmRoute } from '../../../../http/route.ts'
+import { signIn } from '#server/domain/sessions/sign-in.ts'
+import { defineRealmRoute } from '#server/http/route.ts'
+import { credentialsSchema } from '#shared/schemas/session.ts'
 
 export default defineRealmRoute({ access: 'public', body: credentialsSchema }, async ({ app, authRealm, body, origin, userAgent }) => {
   const { access, refresh } = await signIn(app, authRealm, body, origin, userAgent)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { unauthorized } from '../../../../../shared/errors.ts'
-import { isLiveToken } from '../../../../domain/sessions.ts'
-import { defineRealmRoute } from '../../../../http/route.ts'
+import { isLiveToken } from '#server/domain/sessions/sessions.ts'
+import { defineRealmRoute } from '#server/http/route.ts'
+import { unauthorized } from '#shared/errors.ts'
 
 // Whatever is not a good token is answered alike, a missing one too: nothing is to be learnt here.
 const tokenSchema = z.object({ token: z.unknown().optional() })

@@ -1,9 +1,9 @@
 import { setResponseHeader } from 'h3'
-import { ApiError } from '../../../../../shared/errors.ts'
-import { requirePrincipal } from '../../../../domain/principal.ts'
-import { blacklistSession, endSessions } from '../../../../domain/sessions.ts'
-import { clearSessionCookies, readSessionCookies } from '../../../../http/cookies.ts'
-import { defineRealmRoute } from '../../../../http/route.ts'
+import { requirePrincipal } from '#server/domain/sessions/principal.ts'
+import { blacklistSession, endSessions } from '#server/domain/sessions/sessions.ts'
+import { clearSessionCookies, readSessionCookies } from '#server/http/cookies.ts'
+import { defineRealmRoute } from '#server/http/route.ts'
+import { ApiError } from '#shared/errors.ts'
 
 /** Signing out: works with either cookie, and with none that is still good it is done already. */
 export default defineRealmRoute({ access: 'public', status: 204 }, async ({ app, authRealm, origin, event }) => {

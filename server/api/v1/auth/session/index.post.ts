@@ -1,8 +1,8 @@
-import { credentialsSchema } from '../../../../../shared/schemas/session.ts'
-import { signIn } from '../../../../domain/sign-in.ts'
-import { setSessionCookies } from '../../../../http/cookies.ts'
-import { presentUser } from '../../../../http/present.ts'
-import { defineRealmRoute } from '../../../../http/route.ts'
+import { signIn } from '#server/domain/sessions/sign-in.ts'
+import { setSessionCookies } from '#server/http/cookies.ts'
+import { presentUser } from '#server/http/present.ts'
+import { defineRealmRoute } from '#server/http/route.ts'
+import { credentialsSchema } from '#shared/schemas/session.ts'
 
 export default defineRealmRoute({ access: 'public', body: credentialsSchema }, async ({ app, authRealm, body, origin, userAgent, event }) => {
   const { user, ...pair } = await signIn(app, authRealm, body, origin, userAgent)

@@ -1,7 +1,7 @@
-import { notAuthenticated } from '../../../../../shared/errors.ts'
-import { rotateSession } from '../../../../domain/sessions.ts'
-import { readSessionCookies, setSessionCookies } from '../../../../http/cookies.ts'
-import { defineRealmRoute } from '../../../../http/route.ts'
+import { rotateSession } from '#server/domain/sessions/sessions.ts'
+import { readSessionCookies, setSessionCookies } from '#server/http/cookies.ts'
+import { defineRealmRoute } from '#server/http/route.ts'
+import { notAuthenticated } from '#shared/errors.ts'
 
 /** Never clears a cookie: whoever loses a race would sign the winner out. */
 export default defineRealmRoute({ access: 'public' }, async ({ app, authRealm, origin, event }) => {

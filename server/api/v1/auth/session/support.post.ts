@@ -1,7 +1,7 @@
-import { supportTokenSchema } from '../../../../../shared/schemas/support.ts'
-import { openSupportSession } from '../../../../domain/support-access.ts'
-import { setSessionCookies } from '../../../../http/cookies.ts'
-import { defineTenantRoute } from '../../../../http/route.ts'
+import { openSupportSession } from '#server/domain/support/accesses.ts'
+import { setSessionCookies } from '#server/http/cookies.ts'
+import { defineTenantRoute } from '#server/http/route.ts'
+import { supportTokenSchema } from '#shared/schemas/support.ts'
 
 /** An operator signs in as a user, by the link that the console gave; reading the link uses nothing up. */
 export default defineTenantRoute({ access: 'public', body: supportTokenSchema }, async ({ app, authRealm, body, origin, userAgent, event }) => {

@@ -1,9 +1,9 @@
-import { deleteUserSchema } from '../../../../../shared/schemas/user.ts'
-import { requireCurrentPassword } from '../../../../domain/user-passwords.ts'
-import { deleteUser, requireVisibleUser } from '../../../../domain/users.ts'
-import { readJson } from '../../../../http/body.ts'
-import { validate } from '../../../../../shared/schemas/validate.ts'
-import { defineRealmRoute } from '../../../../http/route.ts'
+import { requireCurrentPassword } from '#server/domain/users/passwords.ts'
+import { deleteUser, requireVisibleUser } from '#server/domain/users/users.ts'
+import { readJson } from '#server/http/body/body.ts'
+import { defineRealmRoute } from '#server/http/route.ts'
+import { deleteUserSchema } from '#shared/schemas/user.ts'
+import { validate } from '#shared/schemas/validate.ts'
 
 /** Deletes a person, or oneself; it takes the password of the one who asks. */
 export default defineRealmRoute({ access: 'signed-in', status: 204 }, async ({ app, authRealm, principal, params, origin, event }) => {

@@ -1,11 +1,11 @@
-import { canManageUsers } from '../../../../../shared/permissions.ts'
-import { operatorChangeSchema } from '../../../../../shared/schemas/operator.ts'
-import { profileSchema, userChangeSchema } from '../../../../../shared/schemas/user.ts'
-import { changeUser, requireVisibleUser } from '../../../../domain/users.ts'
-import { readJson } from '../../../../http/body.ts'
-import { validate } from '../../../../../shared/schemas/validate.ts'
-import { presentUser } from '../../../../http/present.ts'
-import { defineRealmRoute } from '../../../../http/route.ts'
+import { changeUser, requireVisibleUser } from '#server/domain/users/users.ts'
+import { readJson } from '#server/http/body/body.ts'
+import { presentUser } from '#server/http/present.ts'
+import { defineRealmRoute } from '#server/http/route.ts'
+import { canManageUsers } from '#shared/permissions.ts'
+import { operatorChangeSchema } from '#shared/schemas/operator.ts'
+import { profileSchema, userChangeSchema } from '#shared/schemas/user.ts'
+import { validate } from '#shared/schemas/validate.ts'
 
 /** An Admin changes anyone's record; Staff find only themselves here, and change their names and language. */
 export default defineRealmRoute({ access: 'signed-in', support: true }, async ({ app, authRealm, principal, params, origin, event }) => {

@@ -1,1 +1,1 @@
-export { default } from './[id].patch'
+export { default } from './[id].patch.ts'

@@ -1,10 +1,11 @@
 import { and, eq, sql } from 'drizzle-orm'
-import { canManageUsers } from '../../../../../shared/permissions.ts'
-import { userColumns } from '../../../../domain/users.ts'
-import { matchesPeople } from '../../../../http/directory-query.ts'
-import { listQuery, toPage, windowOf } from '../../../../http/list.ts'
-import { presentUser } from '../../../../http/present.ts'
-import { defineRealmRoute } from '../../../../http/route.ts'
+import { listQuery } from '#server/domain/lib/list-query.ts'
+import { matchesPeople } from '#server/domain/users/directory-query.ts'
+import { userColumns } from '#server/domain/users/users.ts'
+import { toPage, windowOf } from '#server/http/list.ts'
+import { presentUser } from '#server/http/present.ts'
+import { defineRealmRoute } from '#server/http/route.ts'
+import { canManageUsers } from '#shared/permissions.ts'
 
 /** djoser's list: an Admin sees everyone, Staff only herself. The directory is `users/`. */
 export default defineRealmRoute({ access: 'signed-in', query: listQuery([], ['first_name', 'last_name', 'email']) }, async ({ authRealm, principal, query, event }) => {

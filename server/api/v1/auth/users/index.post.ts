@@ -1,12 +1,12 @@
-import { canManageUsers } from '../../../../../shared/permissions.ts'
-import { newOperatorSchema } from '../../../../../shared/schemas/operator.ts'
-import { newUserSchema, registrationSchema } from '../../../../../shared/schemas/user.ts'
-import { register, requireOpenRegistration } from '../../../../domain/accounts.ts'
-import { createUser, createUserByMail } from '../../../../domain/users.ts'
-import { readJson } from '../../../../http/body.ts'
-import { validate } from '../../../../../shared/schemas/validate.ts'
-import { presentUser } from '../../../../http/present.ts'
-import { defineRealmRoute } from '../../../../http/route.ts'
+import { register, requireOpenRegistration } from '#server/domain/users/accounts.ts'
+import { createUser, createUserByMail } from '#server/domain/users/users.ts'
+import { readJson } from '#server/http/body/body.ts'
+import { presentUser } from '#server/http/present.ts'
+import { defineRealmRoute } from '#server/http/route.ts'
+import { canManageUsers } from '#shared/permissions.ts'
+import { newOperatorSchema } from '#shared/schemas/operator.ts'
+import { newUserSchema, registrationSchema } from '#shared/schemas/user.ts'
+import { validate } from '#shared/schemas/validate.ts'
 
 /** Registration, where it is open; an Admin creates people anywhere, with the role that she says. */
 export default defineRealmRoute({ access: 'public', status: 201 }, async ({ app, authRealm, origin, identify, event }) => {

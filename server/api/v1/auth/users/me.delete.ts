@@ -1,7 +1,7 @@
-import { deleteUserSchema } from '../../../../../shared/schemas/user.ts'
-import { requireCurrentPassword } from '../../../../domain/user-passwords.ts'
-import { deleteUser } from '../../../../domain/users.ts'
-import { defineRealmRoute } from '../../../../http/route.ts'
+import { requireCurrentPassword } from '#server/domain/users/passwords.ts'
+import { deleteUser } from '#server/domain/users/users.ts'
+import { defineRealmRoute } from '#server/http/route.ts'
+import { deleteUserSchema } from '#shared/schemas/user.ts'
 
 export default defineRealmRoute({ access: 'signed-in', body: deleteUserSchema, status: 204 }, async ({ app, authRealm, principal, body, origin }) => {
   await requireCurrentPassword(app, authRealm, principal.user, body.current_password, origin)

@@ -1,5 +1,5 @@
-import { presentMe } from '../../../../http/present.ts'
-import { defineRealmRoute } from '../../../../http/route.ts'
+import { presentMe } from '#server/http/present.ts'
+import { defineRealmRoute } from '#server/http/route.ts'
 
 export default defineRealmRoute({ access: 'signed-in' }, ({ authRealm, principal }) =>
   presentMe(authRealm, principal.user, principal.session))

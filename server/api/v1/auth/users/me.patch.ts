@@ -1,7 +1,7 @@
-import { profileSchema } from '../../../../../shared/schemas/user.ts'
-import { changeUser } from '../../../../domain/users.ts'
-import { presentMe } from '../../../../http/present.ts'
-import { defineRealmRoute } from '../../../../http/route.ts'
+import { changeUser } from '#server/domain/users/users.ts'
+import { presentMe } from '#server/http/present.ts'
+import { defineRealmRoute } from '#server/http/route.ts'
+import { profileSchema } from '#shared/schemas/user.ts'
 
 /** Names, language, and the photo away: what else is sent is ignored, whoever sends it. */
 export default defineRealmRoute({ access: 'signed-in', support: true, body: profileSchema }, async ({ app, authRealm, principal, body, origin }) => {

@@ -1,1 +1,1 @@
-export { default } from './me.patch'
+export { default } from './me.patch.ts'

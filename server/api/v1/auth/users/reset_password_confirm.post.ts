@@ -1,6 +1,6 @@
-import { resetPasswordConfirmSchema } from '../../../../../shared/schemas/user.ts'
-import { resetPassword } from '../../../../domain/accounts.ts'
-import { defineRealmRoute } from '../../../../http/route.ts'
+import { resetPassword } from '#server/domain/users/accounts.ts'
+import { defineRealmRoute } from '#server/http/route.ts'
+import { resetPasswordConfirmSchema } from '#shared/schemas/user.ts'
 
 export default defineRealmRoute({ access: 'public', body: resetPasswordConfirmSchema, status: 204 }, ({ app, authRealm, body, origin }) =>
   resetPassword(app, authRealm, body, origin))

@@ -1,7 +1,7 @@
-import { setEmailSchema } from '../../../../../shared/schemas/user.ts'
-import { requestEmailChange } from '../../../../domain/accounts.ts'
-import { requireCurrentPassword } from '../../../../domain/user-passwords.ts'
-import { defineRealmRoute } from '../../../../http/route.ts'
+import { requestEmailChange } from '#server/domain/users/accounts.ts'
+import { requireCurrentPassword } from '#server/domain/users/passwords.ts'
+import { defineRealmRoute } from '#server/http/route.ts'
+import { setEmailSchema } from '#shared/schemas/user.ts'
 
 /** The address changes when the mail that goes to the new one is answered, not before. */
 export default defineRealmRoute({ access: 'signed-in', body: setEmailSchema, status: 204 }, async ({ app, authRealm, principal, body, origin }) => {

@@ -1,7 +1,7 @@
-import { setPasswordSchema } from '../../../../../shared/schemas/user.ts'
-import { recordAudit } from '../../../../domain/audit.ts'
-import { hashNewPassword, replacePassword, requireCurrentPassword } from '../../../../domain/user-passwords.ts'
-import { defineRealmRoute } from '../../../../http/route.ts'
+import { recordAudit } from '#server/domain/audit/audit.ts'
+import { hashNewPassword, replacePassword, requireCurrentPassword } from '#server/domain/users/passwords.ts'
+import { defineRealmRoute } from '#server/http/route.ts'
+import { setPasswordSchema } from '#shared/schemas/user.ts'
 
 /** Every other session ends; the one that asks goes on. */
 export default defineRealmRoute({ access: 'signed-in', body: setPasswordSchema, status: 204 }, async ({ app, authRealm, principal, body, origin }) => {

@@ -1,7 +1,7 @@
-import { canManageDepartments } from '../../../../../shared/permissions.ts'
-import { transferSchema } from '../../../../../shared/schemas/department.ts'
-import { transferPeople } from '../../../../domain/departments.ts'
-import { defineTenantRoute } from '../../../../http/route.ts'
+import { transferPeople } from '#server/domain/departments.ts'
+import { defineTenantRoute } from '#server/http/route.ts'
+import { canManageDepartments } from '#shared/permissions.ts'
+import { transferSchema } from '#shared/schemas/department.ts'
 
 /** Moves everyone of this department to another, as before deleting it. */
 export default defineTenantRoute({ access: canManageDepartments, turn: 'change', support: true, body: transferSchema }, async ({ authRealm, params, body, origin }) =>

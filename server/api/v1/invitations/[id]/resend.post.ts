@@ -1,6 +1,6 @@
-import { canManageInvitations } from '../../../../../shared/permissions.ts'
-import { resendInvitation } from '../../../../domain/invitations.ts'
-import { defineTenantRoute } from '../../../../http/route.ts'
+import { resendInvitation } from '#server/domain/invitations/invitations.ts'
+import { defineTenantRoute } from '#server/http/route.ts'
+import { canManageInvitations } from '#shared/permissions.ts'
 
 export default defineTenantRoute({ access: canManageInvitations }, ({ app, authRealm, params, origin }) =>
   resendInvitation(app, authRealm, params.id!, origin))

@@ -1,5 +1,5 @@
-import { canManageOrganization } from '../../../../../shared/permissions.ts'
-import { clearLogo } from '../../../../domain/logo.ts'
-import { defineTenantRoute } from '../../../../http/route.ts'
+import { clearLogo } from '#server/domain/organization/logo.ts'
+import { defineTenantRoute } from '#server/http/route.ts'
+import { canManageOrganization } from '#shared/permissions.ts'
 
 export default defineTenantRoute({ access: canManageOrganization, support: true, status: 204 }, ({ app, authRealm, origin }) => clearLogo(app, authRealm, origin))

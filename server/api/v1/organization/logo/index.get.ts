@@ -1,7 +1,7 @@
-import { notFound } from '../../../../../shared/errors.ts'
-import { imagePlace, readImage } from '../../../../domain/image-files.ts'
-import { imageQuery, sendImage } from '../../../../http/image.ts'
-import { defineTenantRoute } from '../../../../http/route.ts'
+import { imagePlace, readImage } from '#server/domain/images/files.ts'
+import { imageQuery, sendImage } from '#server/http/image.ts'
+import { defineTenantRoute } from '#server/http/route.ts'
+import { notFound } from '#shared/errors.ts'
 
 /** Public, as the sign-in page shows it. */
 export default defineTenantRoute({ access: 'public', query: imageQuery }, async ({ app, authRealm: { realm }, query, event }) => {

@@ -1,9 +1,9 @@
-import { canManageOrganization } from '../../../../../shared/permissions.ts'
-import { replaceLogo } from '../../../../domain/logo.ts'
-import { readOrganization } from '../../../../domain/organization.ts'
-import { readImageBody } from '../../../../http/image.ts'
-import { presentOrganization } from '../../../../http/present.ts'
-import { defineTenantRoute } from '../../../../http/route.ts'
+import { replaceLogo } from '#server/domain/organization/logo.ts'
+import { readOrganization } from '#server/domain/organization/organization.ts'
+import { readImageBody } from '#server/http/image.ts'
+import { presentOrganization } from '#server/http/present.ts'
+import { defineTenantRoute } from '#server/http/route.ts'
+import { canManageOrganization } from '#shared/permissions.ts'
 
 export default defineTenantRoute({ access: canManageOrganization, support: true }, async ({ app, authRealm, principal, origin, event }) => {
   await app.limits.countUpload(authRealm.realm.schema, principal.user.id)

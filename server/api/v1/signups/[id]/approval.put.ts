@@ -1,8 +1,8 @@
-import { canDecideSignups } from '../../../../../shared/permissions.ts'
-import { approveSignup } from '../../../../domain/signup-decisions.ts'
-import { presentSignup } from '../../../../http/present.ts'
-import { definePlatformRoute } from '../../../../http/route.ts'
-import { requireRuntime } from '../../../../runtime.ts'
+import { approveSignup } from '#server/domain/signups/decisions.ts'
+import { presentSignup } from '#server/http/present.ts'
+import { definePlatformRoute } from '#server/http/route.ts'
+import { requireRuntime } from '#server/runtime.ts'
+import { canDecideSignups } from '#shared/permissions.ts'
 
 export default definePlatformRoute({ access: canDecideSignups }, async ({ app, params, origin }) =>
   presentSignup(await approveSignup(app, requireRuntime().migrations.tenant, params.id!, origin)))

@@ -1,7 +1,9 @@
-import { canManageArchives } from '../../../../../shared/permissions.ts'
-import { archiveTexts, listArchives } from '../../../../domain/archives/store.ts'
-import { listQuery, pageOf, searchRows } from '../../../../http/list.ts'
-import { definePlatformRoute } from '../../../../http/route.ts'
+import { archiveTexts, listArchives } from '#server/domain/archives/store.ts'
+import { listQuery } from '#server/domain/lib/list-query.ts'
+import { searchRows } from '#server/domain/lib/search.ts'
+import { pageOf } from '#server/http/list.ts'
+import { definePlatformRoute } from '#server/http/route.ts'
+import { canManageArchives } from '#shared/permissions.ts'
 
 export default definePlatformRoute({ access: canManageArchives, query: listQuery([], ['name', 'tenant']) }, async ({ app, params, query, event }) =>
   pageOf(event, query, searchRows(query.search, await listArchives(app, params.id!), archiveTexts)))

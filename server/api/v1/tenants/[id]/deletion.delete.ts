@@ -1,8 +1,8 @@
-import { canManageTenants } from '../../../../../shared/permissions.ts'
-import { requireTenantDetails } from '../../../../domain/tenant-details.ts'
-import { restoreTenant } from '../../../../domain/tenant-states.ts'
-import { presentTenantDetails } from '../../../../http/present.ts'
-import { definePlatformRoute } from '../../../../http/route.ts'
+import { requireTenantDetails } from '#server/domain/tenants/details.ts'
+import { restoreTenant } from '#server/domain/tenants/lifecycle.ts'
+import { presentTenantDetails } from '#server/http/present.ts'
+import { definePlatformRoute } from '#server/http/route.ts'
+import { canManageTenants } from '#shared/permissions.ts'
 
 export default definePlatformRoute({ access: canManageTenants }, async ({ app, params, origin }) => {
   await restoreTenant(app, params.id!, origin)

@@ -1,11 +1,11 @@
-import { invalid } from '../../../../../shared/errors.ts'
-import { canManageTenants } from '../../../../../shared/permissions.ts'
-import { deletionSchema } from '../../../../../shared/schemas/tenant.ts'
-import { requireTenantDetails } from '../../../../domain/tenant-details.ts'
-import { purgeTenant, scheduleDeletion } from '../../../../domain/tenant-states.ts'
-import { requireTenant } from '../../../../domain/tenants.ts'
-import { presentTenantDetails } from '../../../../http/present.ts'
-import { definePlatformRoute } from '../../../../http/route.ts'
+import { requireTenantDetails } from '#server/domain/tenants/details.ts'
+import { purgeTenant, scheduleDeletion } from '#server/domain/tenants/lifecycle.ts'
+import { requireTenant } from '#server/domain/tenants/tenants.ts'
+import { presentTenantDetails } from '#server/http/present.ts'
+import { definePlatformRoute } from '#server/http/route.ts'
+import { invalid } from '#shared/errors.ts'
+import { canManageTenants } from '#shared/permissions.ts'
+import { deletionSchema } from '#shared/schemas/tenant.ts'
 
 /** Schedules the deletion; with `now`, begins it at once: the answer's `operation` tells how it goes on. */
 export default definePlatformRoute({ access: canManageTenants, body: deletionSchema }, async ({ app, params, body, origin }) => {

@@ -1,7 +1,7 @@
-import { canReadTenants } from '../../../../../shared/permissions.ts'
-import { requireTenantDetails } from '../../../../domain/tenant-details.ts'
-import { presentTenantDetails } from '../../../../http/present.ts'
-import { definePlatformRoute } from '../../../../http/route.ts'
+import { requireTenantDetails } from '#server/domain/tenants/details.ts'
+import { presentTenantDetails } from '#server/http/present.ts'
+import { definePlatformRoute } from '#server/http/route.ts'
+import { canReadTenants } from '#shared/permissions.ts'
 
 export default definePlatformRoute({ access: canReadTenants }, async ({ app, params }) => {
   return presentTenantDetails(app.config, await requireTenantDetails(app, { id: params.id! }))

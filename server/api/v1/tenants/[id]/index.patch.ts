@@ -1,9 +1,9 @@
-import { canManageTenants } from '../../../../../shared/permissions.ts'
-import { tenantChangeSchema } from '../../../../../shared/schemas/tenant.ts'
-import { changeTenant } from '../../../../domain/tenant-changes.ts'
-import { requireTenantDetails } from '../../../../domain/tenant-details.ts'
-import { presentTenantDetails } from '../../../../http/present.ts'
-import { definePlatformRoute } from '../../../../http/route.ts'
+import { requireTenantDetails } from '#server/domain/tenants/details.ts'
+import { changeTenant } from '#server/domain/tenants/update.ts'
+import { presentTenantDetails } from '#server/http/present.ts'
+import { definePlatformRoute } from '#server/http/route.ts'
+import { canManageTenants } from '#shared/permissions.ts'
+import { tenantChangeSchema } from '#shared/schemas/tenant.ts'
 
 export default definePlatformRoute({ access: canManageTenants, body: tenantChangeSchema }, async ({ app, params, body, origin }) => {
   await changeTenant(app, params.id!, body, origin)

@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { canReadTenants, canSupportTenants } from '../../../../../shared/permissions.ts'
-import { choice } from '../../../../../shared/schemas/fields.ts'
-import { targetVersion } from '../../../../database/migrations.ts'
-import { readInsights } from '../../../../domain/insights.ts'
-import { definePlatformRoute } from '../../../../http/route.ts'
-import { requireRuntime } from '../../../../runtime.ts'
+import { targetVersion } from '#server/database/migrations/files.ts'
+import { readInsights } from '#server/domain/tenants/insights.ts'
+import { definePlatformRoute } from '#server/http/route.ts'
+import { requireRuntime } from '#server/runtime.ts'
+import { canReadTenants, canSupportTenants } from '#shared/permissions.ts'
+import { choice } from '#shared/schemas/fields.ts'
 
 const query = z.object({ days: choice(['30', '90']).default('30') })
 

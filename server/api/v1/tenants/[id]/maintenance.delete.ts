@@ -1,8 +1,8 @@
-import { canSupportTenants } from '../../../../../shared/permissions.ts'
-import { requireTenantDetails } from '../../../../domain/tenant-details.ts'
-import { endMaintenance } from '../../../../domain/tenant-states.ts'
-import { presentTenantDetails } from '../../../../http/present.ts'
-import { definePlatformRoute } from '../../../../http/route.ts'
+import { requireTenantDetails } from '#server/domain/tenants/details.ts'
+import { endMaintenance } from '#server/domain/tenants/lifecycle.ts'
+import { presentTenantDetails } from '#server/http/present.ts'
+import { definePlatformRoute } from '#server/http/route.ts'
+import { canSupportTenants } from '#shared/permissions.ts'
 
 export default definePlatformRoute({ access: canSupportTenants }, async ({ app, params, origin }) => {
   await endMaintenance(app, params.id!, origin)

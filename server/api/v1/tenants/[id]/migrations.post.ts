@@ -1,8 +1,8 @@
-import { canSupportTenants } from '../../../../../shared/permissions.ts'
-import { recordAudit } from '../../../../domain/audit.ts'
-import { requireTenant } from '../../../../domain/tenants.ts'
-import { definePlatformRoute } from '../../../../http/route.ts'
-import { requireRuntime } from '../../../../runtime.ts'
+import { recordAudit } from '#server/domain/audit/audit.ts'
+import { requireTenant } from '#server/domain/tenants/tenants.ts'
+import { definePlatformRoute } from '#server/http/route.ts'
+import { requireRuntime } from '#server/runtime.ts'
+import { canSupportTenants } from '#shared/permissions.ts'
 
 /** Brings one tenant's schema to the newest version now; answers what came of it. */
 export default definePlatformRoute({ access: canSupportTenants }, async ({ app, authRealm: { realm }, params, origin }) => {

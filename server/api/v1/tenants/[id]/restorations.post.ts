@@ -1,8 +1,8 @@
-import { canManageArchives } from '../../../../../shared/permissions.ts'
-import { restorationSchema } from '../../../../../shared/schemas/archive.ts'
-import { requestRestoration } from '../../../../domain/archives/requests.ts'
-import { presentQueued } from '../../../../http/operations.ts'
-import { definePlatformRoute } from '../../../../http/route.ts'
+import { requestRestoration } from '#server/domain/archives/requests.ts'
+import { presentQueued } from '#server/http/operations.ts'
+import { definePlatformRoute } from '#server/http/route.ts'
+import { canManageArchives } from '#shared/permissions.ts'
+import { restorationSchema } from '#shared/schemas/archive.ts'
 
 /** An archive in the place of all that the tenant has. */
 export default definePlatformRoute({ access: canManageArchives, status: 202, body: restorationSchema }, async ({ app, params, body, origin }) =>

@@ -1,9 +1,9 @@
-import { canSupportTenants } from '../../../../../shared/permissions.ts'
-import { suspensionSchema } from '../../../../../shared/schemas/tenant.ts'
-import { requireTenantDetails } from '../../../../domain/tenant-details.ts'
-import { suspendTenant } from '../../../../domain/tenant-states.ts'
-import { presentTenantDetails } from '../../../../http/present.ts'
-import { definePlatformRoute } from '../../../../http/route.ts'
+import { requireTenantDetails } from '#server/domain/tenants/details.ts'
+import { suspendTenant } from '#server/domain/tenants/lifecycle.ts'
+import { presentTenantDetails } from '#server/http/present.ts'
+import { definePlatformRoute } from '#server/http/route.ts'
+import { canSupportTenants } from '#shared/permissions.ts'
+import { suspensionSchema } from '#shared/schemas/tenant.ts'
 
 export default definePlatformRoute({ access: canSupportTenants, body: suspensionSchema }, async ({ app, params, body, origin }) => {
   await suspendTenant(app, params.id!, body.reason, origin)

@@ -1,6 +1,6 @@
-import { tenantInfoMailSchema } from '../../../../../shared/schemas/tenant.ts'
-import { mailOrganizations } from '../../../../domain/organization-finder.ts'
-import { defineSiteRoute } from '../../../../http/route.ts'
+import { mailOrganizations } from '#server/domain/tenants/finder.ts'
+import { defineSiteRoute } from '#server/http/route.ts'
+import { tenantInfoMailSchema } from '#shared/schemas/tenant.ts'
 
 /** The same answer for everyone; whoever is known somewhere gets a mail. */
 export default defineSiteRoute({ access: 'public', body: tenantInfoMailSchema, status: 204 }, ({ app, body, origin }) =>

@@ -1,7 +1,7 @@
 import { setResponseHeader } from 'h3'
-import { readPersonalData } from '../../../../../domain/personal-data.ts'
-import { presentUser } from '../../../../../http/present.ts'
-import { defineRealmRoute } from '../../../../../http/route.ts'
+import { readPersonalData } from '#server/domain/users/personal-data.ts'
+import { presentUser } from '#server/http/present.ts'
+import { defineRealmRoute } from '#server/http/route.ts'
 
 /** Everything that is kept about the one who asks. */
 export default defineRealmRoute({ access: 'signed-in', support: false }, async ({ authRealm, principal: { user }, event }) => {

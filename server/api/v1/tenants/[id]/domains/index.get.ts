@@ -1,9 +1,11 @@
-import { canReadTenants } from '../../../../../../shared/permissions.ts'
-import { listDomains } from '../../../../../domain/domains.ts'
-import { requireTenant } from '../../../../../domain/tenants.ts'
-import { presentDomain } from '../../../../../http/present.ts'
-import { listQuery, pageOf, searchRows } from '../../../../../http/list.ts'
-import { definePlatformRoute } from '../../../../../http/route.ts'
+import { listQuery } from '#server/domain/lib/list-query.ts'
+import { searchRows } from '#server/domain/lib/search.ts'
+import { listDomains } from '#server/domain/tenants/domains.ts'
+import { requireTenant } from '#server/domain/tenants/tenants.ts'
+import { pageOf } from '#server/http/list.ts'
+import { presentDomain } from '#server/http/present.ts'
+import { definePlatformRoute } from '#server/http/route.ts'
+import { canReadTenants } from '#shared/permissions.ts'
 
 export default definePlatformRoute({ access: canReadTenants, query: listQuery([], ['host']) }, async ({ app, params, query, event }) => {
   const { id } = await requireTenant(app, { id: params.id! })

@@ -1,8 +1,8 @@
-import { canManageTenants } from '../../../../../../shared/permissions.ts'
-import { domainSchema } from '../../../../../../shared/schemas/tenant.ts'
-import { addDomain } from '../../../../../domain/domains.ts'
-import { presentDomain } from '../../../../../http/present.ts'
-import { definePlatformRoute } from '../../../../../http/route.ts'
+import { addDomain } from '#server/domain/tenants/domains.ts'
+import { presentDomain } from '#server/http/present.ts'
+import { definePlatformRoute } from '#server/http/route.ts'
+import { canManageTenants } from '#shared/permissions.ts'
+import { domainSchema } from '#shared/schemas/tenant.ts'
 
 export default definePlatformRoute({ access: canManageTenants, status: 201, body: domainSchema }, async ({ app, params, body, origin }) => {
   return presentDomain(await addDomain(app, params.id!, body.host, origin))

@@ -1,8 +1,10 @@
-import { canReadTenants } from '../../../../../../shared/permissions.ts'
-import { readKeys } from '../../../../../domain/key-rotation.ts'
-import { requireTenant } from '../../../../../domain/tenants.ts'
-import { listQuery, pageOf, searchRows } from '../../../../../http/list.ts'
-import { definePlatformRoute } from '../../../../../http/route.ts'
+import { readKeys } from '#server/domain/keys/rotation.ts'
+import { listQuery } from '#server/domain/lib/list-query.ts'
+import { searchRows } from '#server/domain/lib/search.ts'
+import { requireTenant } from '#server/domain/tenants/tenants.ts'
+import { pageOf } from '#server/http/list.ts'
+import { definePlatformRoute } from '#server/http/route.ts'
+import { canReadTenants } from '#shared/permissions.ts'
 
 /** The signing keys, and how many live sessions still hold a token of each. */
 export default definePlatformRoute({ access: canReadTenants, query: listQuery([], ['kid']) }, async ({ app, params, query, event }) => {

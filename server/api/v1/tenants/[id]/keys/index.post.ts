@@ -1,7 +1,7 @@
-import { canManageTenants } from '../../../../../../shared/permissions.ts'
-import { rotateKey } from '../../../../../domain/key-rotation.ts'
-import { requireTenant } from '../../../../../domain/tenants.ts'
-import { definePlatformRoute } from '../../../../../http/route.ts'
+import { rotateKey } from '#server/domain/keys/rotation.ts'
+import { requireTenant } from '#server/domain/tenants/tenants.ts'
+import { definePlatformRoute } from '#server/http/route.ts'
+import { canManageTenants } from '#shared/permissions.ts'
 
 /** Makes a key that takes the current one's place a while later. */
 export default definePlatformRoute({ access: canManageTenants, status: 201 }, async ({ app, params, origin }) => {

@@ -1,10 +1,11 @@
 import { and, eq, sql } from 'drizzle-orm'
-import { canSupportTenants } from '../../../../../../shared/permissions.ts'
-import { tenantRealmOf } from '../../../../../domain/tenant-origins.ts'
-import { requireTenant } from '../../../../../domain/tenants.ts'
-import { matchesPeople } from '../../../../../http/directory-query.ts'
-import { listQuery, toPage, windowOf } from '../../../../../http/list.ts'
-import { definePlatformRoute } from '../../../../../http/route.ts'
+import { listQuery } from '#server/domain/lib/list-query.ts'
+import { tenantRealmOf } from '#server/domain/tenants/origins.ts'
+import { requireTenant } from '#server/domain/tenants/tenants.ts'
+import { matchesPeople } from '#server/domain/users/directory-query.ts'
+import { toPage, windowOf } from '#server/http/list.ts'
+import { definePlatformRoute } from '#server/http/route.ts'
+import { canSupportTenants } from '#shared/permissions.ts'
 
 /** Whom an operator may sign in as, for support: active people, and no more of them than it takes to choose one. */
 export default definePlatformRoute({ access: canSupportTenants, query: listQuery([], ['first_name', 'last_name', 'email']) }, async ({ app, params, query, event }) => {

@@ -1,9 +1,9 @@
 import { and, eq } from 'drizzle-orm'
-import { notFound } from '../../../../../../shared/errors.ts'
-import { canManageUsers } from '../../../../../../shared/permissions.ts'
-import { imagePlace, readImage } from '../../../../../domain/image-files.ts'
-import { imageQuery, sendImage } from '../../../../../http/image.ts'
-import { defineTenantRoute } from '../../../../../http/route.ts'
+import { imagePlace, readImage } from '#server/domain/images/files.ts'
+import { imageQuery, sendImage } from '#server/http/image.ts'
+import { defineTenantRoute } from '#server/http/route.ts'
+import { notFound } from '#shared/errors.ts'
+import { canManageUsers } from '#shared/permissions.ts'
 
 /** The photo of anyone whom one sees in the directory. */
 export default defineTenantRoute({ access: 'signed-in', query: imageQuery }, async ({ app, authRealm: { realm }, principal, params, query, event }) => {

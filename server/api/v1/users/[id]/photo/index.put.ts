@@ -1,8 +1,8 @@
-import { replacePhoto } from '../../../../../domain/photos.ts'
-import { requireVisibleUser } from '../../../../../domain/users.ts'
-import { readImageBody } from '../../../../../http/image.ts'
-import { presentUser } from '../../../../../http/present.ts'
-import { defineTenantRoute } from '../../../../../http/route.ts'
+import { replacePhoto } from '#server/domain/users/photos.ts'
+import { requireVisibleUser } from '#server/domain/users/users.ts'
+import { readImageBody } from '#server/http/image.ts'
+import { presentUser } from '#server/http/present.ts'
+import { defineTenantRoute } from '#server/http/route.ts'
 
 /** One's own photo; an Admin also anyone else's. */
 export default defineTenantRoute({ access: 'signed-in', support: true }, async ({ app, authRealm, principal, params, origin, event }) => {

@@ -1,5 +1,5 @@
-import { canManageTenants } from '../../../../../../../shared/permissions.ts'
-import { removeDomain } from '../../../../../../domain/domains.ts'
-import { definePlatformRoute } from '../../../../../../http/route.ts'
+import { removeDomain } from '#server/domain/tenants/domains.ts'
+import { definePlatformRoute } from '#server/http/route.ts'
+import { canManageTenants } from '#shared/permissions.ts'
 
 export default definePlatformRoute({ access: canManageTenants, status: 204 }, ({ app, params, origin }) => removeDomain(app, params.id!, params.host!, origin))

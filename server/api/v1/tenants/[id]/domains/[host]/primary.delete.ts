@@ -1,6 +1,6 @@
-import { canManageTenants } from '../../../../../../../shared/permissions.ts'
-import { clearPrimaryDomain } from '../../../../../../domain/domains.ts'
-import { definePlatformRoute } from '../../../../../../http/route.ts'
+import { clearPrimaryDomain } from '#server/domain/tenants/domains.ts'
+import { definePlatformRoute } from '#server/http/route.ts'
+import { canManageTenants } from '#shared/permissions.ts'
 
 /** The subdomain is the canonical host again. */
 export default definePlatformRoute({ access: canManageTenants, status: 204 }, ({ app, params, origin }) => clearPrimaryDomain(app, params.id!, params.host!, origin))

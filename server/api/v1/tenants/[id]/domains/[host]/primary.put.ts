@@ -1,8 +1,8 @@
-import { canManageTenants } from '../../../../../../../shared/permissions.ts'
-import { setPrimaryDomain } from '../../../../../../domain/domains.ts'
-import { requireTenantDetails } from '../../../../../../domain/tenant-details.ts'
-import { presentTenantDetails } from '../../../../../../http/present.ts'
-import { definePlatformRoute } from '../../../../../../http/route.ts'
+import { requireTenantDetails } from '#server/domain/tenants/details.ts'
+import { setPrimaryDomain } from '#server/domain/tenants/domains.ts'
+import { presentTenantDetails } from '#server/http/present.ts'
+import { definePlatformRoute } from '#server/http/route.ts'
+import { canManageTenants } from '#shared/permissions.ts'
 
 export default definePlatformRoute({ access: canManageTenants }, async ({ app, params, origin }) => {
   await setPrimaryDomain(app, params.id!, params.host!, origin)

@@ -1,7 +1,7 @@
-import { canManageTenants } from '../../../../../../../shared/permissions.ts'
-import { verifyDomain } from '../../../../../../domain/domains.ts'
-import { presentDomain } from '../../../../../../http/present.ts'
-import { definePlatformRoute } from '../../../../../../http/route.ts'
+import { verifyDomain } from '#server/domain/tenants/domains.ts'
+import { presentDomain } from '#server/http/present.ts'
+import { definePlatformRoute } from '#server/http/route.ts'
+import { canManageTenants } from '#shared/permissions.ts'
 
 /** Looks at the DNS; `verified_at` and `last_error` say what it found. */
 export default definePlatformRoute({ access: canManageTenants }, async ({ app, params, origin }) => {

@@ -1,0 +1,22 @@
+export interface Notice {
+  id: number
+  title: string
+  text?: string
+  tone: 'success' | 'error'
+}
+
+/** Short messages at the page's edge about what was done; components/shell/NoticeList.vue shows them. */
+export function useNotices() {
+  const notices = useState<Notice[]>('notices', () => [])
+
+  function notify(title: string, options: { text?: string, tone?: Notice['tone'] } = {}) {
+    const id = (notices.value.at(-1)?.id ?? 0) + 1
+    notices.value = [...notices.value.slice(-2), { id, title, tone: 'success', ...options }]
+  }
+
+  function dismiss(id: number) {
+    notices.value = notices.value.filter(notice => notice.id !== id)
+  }
+
+  return { notices, notify, dismiss }
+}

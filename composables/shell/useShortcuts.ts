@@ -1,0 +1,92 @@
+import type { NavigationItem } from './useNavigation'
+
+/**
+ * The dashboard's keys: Ctrl K or ⌘K, and single ones, which stay out of the way of whoever types and can be turned off
+ * (WCAG 2.1.4). components/shell/ShortcutList.vue says which there are.
+ */
+export function useShortcuts(pages: Ref<NavigationItem[]>) {
+  const { opened } = useOpenDialog()
+  const { areSingleKeysOn } = useSingleKeys()
+  let isGoing = false
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  onMounted(() => window.addEventListener('keydown', press))
+  onBeforeUnmount(() => {
+    window.removeEventListener('keydown', press)
+    clearTimeout(timer)
+  })
+
+  function press(event: KeyboardEvent) {
+    if (event.defaultPrevented || event.isComposing) return
+    const key = keyOf(event)
+    const handled = event.ctrlKey || event.metaKey || event.altKey
+      ? isPaletteKey(event, key) && togglePalette()
+      : areSingleKeysOn.value && !isBusy(event) && pressSingle(key)
+    if (handled) event.preventDefault()
+  }
+
+  function togglePalette(): boolean {
+    if (opened.value === 'palette') opened.value = null
+    else if (!hasDialog()) opened.value = 'palette'
+    return true
+  }
+
+  /** @returns whether the key means something */
+  function pressSingle(key: string): boolean {
+    clearTimeout(timer)
+    if (isGoing) {
+      isGoing = false
+      const page = pages.value.find(({ shortcut }) => shortcut === key)
+      if (page) void navigateTo(page.to)
+      return Boolean(page)
+    }
+    if (key === 'g') {
+      isGoing = true
+      timer = setTimeout(() => isGoing = false, 2_000)
+    }
+    else if (key === '?') opened.value = 'shortcuts'
+    else if (key === '/') return focusSearch()
+    else return false
+    return true
+  }
+}
+
+/** Whether letters alone are shortcuts, which this browser remembers. */
+export function useSingleKeys() {
+  const areSingleKeysOn = useState('single-keys', () => true)
+  const storageKey = 'tenantry-single-keys'
+  onMounted(() => areSingleKeysOn.value = localStorage.getItem(storageKey) !== 'off')
+
+  function setSingleKeys(on: boolean) {
+    areSingleKeysOn.value = on
+    localStorage.setItem(storageKey, on ? 'on' : 'off')
+  }
+
+  return { areSingleKeysOn, setSingleKeys }
+}
+
+/** What is pressed, in Latin letters: on an Arabic keyboard what lies there on a Latin one. */
+function keyOf({ key, code, shiftKey }: KeyboardEvent): string {
+  if (/^[\x21-\x7E]$/.test(key)) return key.toLowerCase()
+  if (code === 'Slash') return shiftKey ? '?' : '/'
+  return code.startsWith('Key') ? code.slice(3).toLowerCase() : key
+}
+
+function isPaletteKey({ ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent, key: string): boolean {
+  return key === 'k' && ctrlKey !== metaKey && !altKey && !shiftKey
+}
+
+function isBusy({ target }: KeyboardEvent): boolean {
+  return hasDialog() || (target instanceof Element && target.closest('input, textarea, select, [contenteditable]') !== null)
+}
+
+function hasDialog(): boolean {
+  return document.querySelector('dialog:modal') !== null
+}
+
+function focusSearch(): boolean {
+  const field = document.querySelector<HTMLInputElement>('main input[type="search"]')
+  field?.focus()
+  field?.select()
+  return Boolean(field)
+}

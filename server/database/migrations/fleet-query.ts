@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto'
+import { asc, inArray, sql } from 'drizzle-orm'
+import { reasonOf } from '#server/database/errors.ts'
+import type { Database, Db } from '#server/database/realms.ts'
+import { requireSchemaName } from '#server/database/schema-names.ts'
+import type { TransactionClient } from '#server/database/slots/transaction.ts'
+import type { TenantStatus } from '#shared/tenant-statuses.ts'
+
+export interface FleetQuery {
+  /** One statement; or a script of several, of whose rows nothing is told. */
+  text: string
+  isScript: boolean
+  /** Otherwise it can change nothing. */
+  write: boolean
+  parallel: number
+  onProgress?: (finished: number, total: number) => void
+}
+
+export interface TenantAnswer {
+  subdomain: string
+  rows: Record<string, unknown>[]
+  /** Rows that were read or changed; null where it is no such statement. */
+  count: number | null
+  error: string | null
+}
+
+const rowsLimit = 10_000
+/** Those that have a schema, and keep it for a while. */
+const reachable: TenantStatus[] = ['active', 'suspended', 'deleting']
+
+/** @param subdomain only this one */
+export async function readTargets({ platform: { db, tables: { tenants } } }: Database, subdomain?: string): Promise<{ subdomain: string, schema: string }[]> {
+  const rows = await db.select({ subdomain: tenants.subdomain, schema: tenants.schema }).from(tenants).where(inArray(tenants.status, reachable)).orderBy(asc(tenants.subdomain))
+  return rows.filter(row => subdomain === undefined || row.subdomain === subdomain)
+}
+
+/**
+ * Runs one text in each schema, each time in a transaction of its own in which names without a schema are that
+ * schema's. What reaches into another schema is rolled back and told as an error. This keeps from mistakes, not from
+ * whoever means harm: that person has the database's password.
+ * @returns what each has answered, in the order of the targets; one that fails does not stop the others
+ */
+export async function queryFleet(database: Database, targets: { subdomain: string, schema: string }[], query: FleetQuery): Promise<TenantAnswer[]> {
+  const answers: TenantAnswer[] = []
+  const queue = targets.entries()
+  let finished = 0
+  await Promise.all(Array.from({ length: query.parallel }, async () => {
+    for (const [i, { subdomain, schema }] of queue) {
+      answers[i] = await database.slots.transaction(schema, client => queryOne(database.on(client), client, schema, query))
+        .then(answer => ({ subdomain, ...answer, error: null }), error => ({ subdomain, rows: [], count: null, error: reasonOf(error) }))
+      query.onProgress?.(++finished, targets.length)
+    }
+  }))
+  return answers
+}
+
+async function queryOne(tx: Db, client: TransactionClient, schema: string, { text, isScript, write }: FleetQuery): Promise<Pick<TenantAnswer, 'rows' | 'count'>> {
+  const mark = randomUUID()
+  // Whatever the text before this one has set, on the same connection.
+  await tx.execute(sql`reset all; set session authorization default`)
+  await tx.execute(write ? sql`set transaction read write` : sql`set transaction read only`)
+  await tx.execute(sql`set local search_path to ${sql.identifier(requireSchemaName(schema))}`)
+  await tx.execute(sql`select set_config('tenantry.query', ${mark}, true)`)
+  const own = await tx.execute<{ oid: number }>(sql`select c.oid::int8 as oid from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = ${schema}`)
+  const answer = isScript ? await runScript(client, text) : await runStatement(client, text)
+  await requireSameTransaction(tx, mark)
+  await requireOwnTables(tx, schema, [...own].map(({ oid }) => oid))
+  return answer
+}
+
+// Prepared, so that PostgreSQL refuses more than one statement; a few rows at a time, so that too many are noticed in time.
+async function runStatement(client: TransactionClient, text: string): Promise<Pick<TenantAnswer, 'rows' | 'count'>> {
+  const rows: Record<string, unknown>[] = []
+  let count: number | null = null
+  for await (const batch of client.raw(text, []).cursor(1_000)) {
+    // Of what only changes rows, postgres.js says how many, and not in its types.
+    count = (batch as { count?: number | null }).count ?? count
+    rows.push(...batch.map(row => ({ ...row })))
+    if (rows.length > rowsLimit) throw new Error(`More than ${rowsLimit} rows.`)
+  }
+  return { rows, count: rows.length > 0 ? rows.length : count }
+}
+
+// PL/pgSQL runs several statements, and refuses those that would end the transaction.
+async function runScript(client: TransactionClient, text: string): Promise<Pick<TenantAnswer, 'rows' | 'count'>> {
+  const tag = `s${randomUUID().replaceAll('-', '')}`
+  await client.raw(`do $outer_${tag}$ begin execute $${tag}$${text}$${tag}$; end $outer_${tag}$`)
+  return { rows: [], count: null }
+}
+
+async function requireSameTransaction(tx: Db, mark: string): Promise<void> {
+  const rows = await tx.execute<{ mark: string | null }>(sql`select current_setting('tenantry.query', true) as mark`)
+  if (rows[0]?.mark !== mark) throw new Error('The statement has ended its transaction.')
+}
+
+// Every table that a transaction has touched, by whatever way, is locked until its end.
+async function requireOwnTables(tx: Db, schema: string, own: number[]): Promise<void> {
+  const rows = await tx.execute<{ name: string }>(sql`
+    select coalesce(n.nspname || '.' || c.relname, 'a table that is gone') as name
+    from pg_locks l left join pg_class c on c.oid = l.relation left join pg_namespace n on n.oid = c.relnamespace
+    where l.pid = pg_backend_pid() and l.locktype = 'relation'
+      and not (l.relation::int8 in (select json_array_elements_text(${JSON.stringify(own)}::text::json)::int8))
+      and n.nspname is distinct from ${schema} and coalesce(n.nspname, '') !~ '^(pg_|information_schema$)'
+    limit 1`)
+  if (rows[0]) throw new Error(`It reaches out of the organisation's schema, to ${rows[0].name}.`)
+}

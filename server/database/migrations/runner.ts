@@ -1,0 +1,77 @@
+import { sql } from 'drizzle-orm'
+import type { Database, Db } from '#server/database/realms.ts'
+import { requireSchemaName } from '#server/database/schema-names.ts'
+import type { Migration } from './files.ts'
+import { targetVersion } from './files.ts'
+
+export interface MigrationSets { platform: Migration[], tenant: Migration[] }
+
+/** Thrown when a schema's record and this program's migrations do not fit together. */
+class MigrationError extends Error {}
+
+/**
+ * Brings the platform's own schema up to date, creating it in an empty database. Every process may
+ * call it at its start; a lock lets one work and the others find it done.
+ * @throws MigrationError, or what PostgreSQL says
+ */
+export async function bootstrapPlatform(database: Database, migrations: Migration[]): Promise<void> {
+  const { db, transaction } = database.platform
+  const exists = await db.execute<{ found: boolean }>(sql`select to_regclass('platform.schema_versions') is not null as found`)
+  if (exists[0]?.found) {
+    const applied = await readApplied(db, 'platform')
+    if (pendingMigrations('platform', applied, migrations).length === 0) return
+  }
+  await transaction(async (tx) => {
+    // Everyone who finds an empty database comes here; a fixed key, since no schema is there to lock.
+    await tx.execute(sql`select pg_advisory_xact_lock(7265003)`)
+    await tx.execute(sql`create schema if not exists platform`)
+    await applyMigrations(tx, 'platform', migrations)
+  })
+}
+
+/**
+ * Applies to one schema what it lacks, inside the caller's transaction: all of it or nothing.
+ * @returns whether there was anything to do
+ * @throws MigrationError when a migration was edited after it had been applied, or the schema is newer than this program
+ */
+export async function applyMigrations(tx: Db, schema: string, migrations: Migration[]): Promise<boolean> {
+  const name = schema === 'platform' ? schema : requireSchemaName(schema)
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`)
+  const found = await tx.execute<{ found: boolean }>(sql`select to_regclass('platform.schema_versions') is not null as found`)
+  const applied = found[0]!.found ? await readApplied(tx, name) : []
+  const pending = pendingMigrations(name, applied, migrations)
+  if (pending.length === 0) return false
+  await tx.execute(sql.raw(`set local search_path to "${name}";\n${pending.map(migration => migration.statements).join(';\n')}`))
+  await tx.execute(sql`set local search_path to default`)
+  const record = [...applied, ...pending.map(entryOf)]
+  await tx.execute(sql`
+    insert into platform.schema_versions (schema, applied, version, state, error, updated)
+    values (${name}, array(select json_array_elements_text(${JSON.stringify(record)}::text::json)), ${targetVersion(pending)}, 'migrated', null, now())
+    on conflict (schema) do update set applied = excluded.applied, version = excluded.version, state = 'migrated', error = null, updated = now()`)
+  return true
+}
+
+/**
+ * Compares by name and checksum, not by a high-water mark: a migration that came in late from
+ * another branch is applied, and one that was edited is refused.
+ */
+export function pendingMigrations(schema: string, applied: string[], migrations: Migration[]): Migration[] {
+  const known = new Map(migrations.map(migration => [migration.name, migration.checksum]))
+  for (const entry of applied) {
+    const [name = '', checksum] = entry.split(' ')
+    if (!known.has(name)) throw new MigrationError(`${schema} has had ${name}, which this program does not know: it is older than the schema.`)
+    if (known.get(name) !== checksum) throw new MigrationError(`${name} was edited after it had been applied to ${schema}.`)
+  }
+  const done = new Set(applied)
+  return migrations.filter(migration => !done.has(entryOf(migration)))
+}
+
+async function readApplied(db: Db, schema: string): Promise<string[]> {
+  const rows = await db.execute<{ applied: string[] }>(sql`select to_json(applied) as applied from platform.schema_versions where schema = ${schema}`)
+  return rows[0]?.applied ?? []
+}
+
+/** How a migration stands in a schema's record. */
+export function entryOf(migration: Migration): string {
+  return `${migration.name} ${migration.checksum}`
+}

@@ -1,0 +1,99 @@
+import { eq, sql } from 'drizzle-orm'
+import type { SQL } from 'drizzle-orm'
+import type { Database, Db, PlatformRealm } from '#server/database/realms.ts'
+import { newSchemaName, requireSchemaName } from '#server/database/schema-names.ts'
+import type { Migration } from './files.ts'
+import { applyMigrations, entryOf } from './runner.ts'
+
+export interface Spare {
+  schema: string
+  created: Date
+  /** Name of its newest migration; null where nothing was recorded. */
+  version: string | null
+  /** At exactly this program's version, so that a tenant of its can have it. */
+  is_current: boolean
+}
+
+/** Makes a schema with all its tables, in the caller's transaction. */
+export async function makeSchema(tx: Db, schema: string, migrations: Migration[]): Promise<void> {
+  await tx.execute(sql`create schema ${identifier(schema)}`)
+  await applyMigrations(tx, schema, migrations)
+}
+
+/** Makes a schema for a tenant to come, in the caller's transaction. */
+export async function makeSpare(tx: Db, { tables: { spare_schemas: spares } }: PlatformRealm, migrations: Migration[]): Promise<void> {
+  const schema = newSchemaName('pool')
+  await makeSchema(tx, schema, migrations)
+  await tx.insert(spares).values({ schema, created: new Date() })
+}
+
+/**
+ * Gives a spare schema its tenant's name, in the tenant's transaction; two at once never get the same.
+ * @param schema what it is to be called
+ * @returns false where there is none of exactly this program's version
+ */
+export async function claimSpare(tx: Db, migrations: Migration[], schema: string): Promise<boolean> {
+  const rows = await tx.execute<{ schema: string }>(sql`
+    delete from platform.spare_schemas where schema = (
+      select s.schema from platform.spare_schemas s join platform.schema_versions v on v.schema = s.schema
+      where ${isCurrent(migrations)} order by s.created limit 1 for update of s skip locked)
+    returning schema`)
+  if (!rows[0]) return false
+  await tx.execute(sql`alter schema ${identifier(rows[0].schema)} rename to ${identifier(schema)}`)
+  await tx.execute(sql`update platform.schema_versions set schema = ${schema} where schema = ${rows[0].schema}`)
+  return true
+}
+
+/** All spares, oldest first. */
+export async function listSpares({ platform: { db } }: Database, migrations: Migration[]): Promise<Spare[]> {
+  const rows = await db.execute<Omit<Spare, 'created'> & { created: string }>(sql`
+    select s.schema, s.created, v.version, coalesce(${isCurrent(migrations)}, false) as is_current
+    from platform.spare_schemas s left join platform.schema_versions v on v.schema = s.schema order by s.created, s.schema`)
+  return rows.map(row => ({ ...row, created: new Date(row.created) }))
+}
+
+/** @returns how many are at exactly this program's version */
+export async function countSpares(db: Db, migrations: Migration[]): Promise<number> {
+  const rows = await db.execute<{ count: number }>(sql`
+    select count(*)::int as count from platform.spare_schemas s join platform.schema_versions v on v.schema = s.schema where ${isCurrent(migrations)}`)
+  return rows[0]!.count
+}
+
+/** Brings the spares to the newest version. One that cannot be is dropped: there is nothing in it. */
+export async function migrateSpares(database: Database, migrations: Migration[]): Promise<void> {
+  for (const { schema, is_current } of await listSpares(database, migrations)) {
+    if (is_current) continue
+    const migrate = (tx: Db) => applyMigrations(tx, schema, migrations).then(() => {})
+    await withSpare(database, schema, migrate).catch(() => dropSpare(database, schema))
+  }
+}
+
+/** @returns false where somebody else has it, or has had it */
+export function dropSpare(database: Database, schema: string): Promise<boolean> {
+  const { spare_schemas: spares, schema_versions: versions } = database.platform.tables
+  return withSpare(database, schema, async (tx) => {
+    await tx.execute(sql`drop schema if exists ${identifier(schema)} cascade`)
+    await tx.delete(versions).where(eq(versions.schema, schema))
+    await tx.delete(spares).where(eq(spares.schema, schema))
+  })
+}
+
+// A spare that is being claimed is locked, and afterwards has another name.
+function withSpare({ platform }: Database, schema: string, work: (tx: Db) => Promise<void>): Promise<boolean> {
+  const { spare_schemas: spares } = platform.tables
+  return platform.transaction(async (tx) => {
+    const rows = await tx.select({ schema: spares.schema }).from(spares).where(eq(spares.schema, schema)).for('update', { skipLocked: true })
+    if (!rows[0]) return false
+    await work(tx)
+    return true
+  })
+}
+
+function isCurrent(migrations: Migration[]): SQL {
+  const entries = sql`array(select json_array_elements_text(${JSON.stringify(migrations.map(entryOf))}::text::json))`
+  return sql`(v.state = 'migrated' and v.applied @> ${entries} and v.applied <@ ${entries})`
+}
+
+function identifier(schema: string) {
+  return sql.identifier(requireSchemaName(schema))
+}

@@ -1,0 +1,65 @@
+import { sql } from 'drizzle-orm'
+import { readTables } from '#server/database/catalog.ts'
+import { copyIn } from '#server/database/copy.ts'
+import type { Migration } from '#server/database/migrations/files.ts'
+import { applyMigrations, entryOf } from '#server/database/migrations/runner.ts'
+import type { Db } from '#server/database/realms.ts'
+import { requireSchemaName } from '#server/database/schema-names.ts'
+import type { TransactionClient } from '#server/database/slots/transaction.ts'
+import { resting } from '#server/domain/lib/pacer.ts'
+import type { OperationReport } from '#server/domain/operations/report.ts'
+import { invalid } from '#shared/errors.ts'
+import type { Manifest } from './format.ts'
+import { altered, manifestEntry } from './format.ts'
+import type { OpenArchive } from './reader.ts'
+
+/**
+ * Which of this program's migrations an archive's schema had had.
+ * @throws ApiError 400 when there is one that this program does not know, or knows otherwise
+ */
+export function requireKnownVersion({ migrations }: Pick<Manifest, 'migrations'>, known: Migration[]): Migration[] {
+  const entries = new Set(known.map(entryOf))
+  const unknown = migrations.find(entry => !entries.has(entry))
+  if (unknown) throw invalid({ archive: [`The archive is of a version that this program does not know: its schema has had ${unknown.split(' ')[0]}.`] })
+  return known.filter(migration => migrations.includes(entryOf(migration)))
+}
+
+/**
+ * Makes a schema with an archive's rows, in the caller's transaction: first at the version that the rows are of, then
+ * brought to the newest. It has no signing key yet.
+ * @throws ApiError 400 when the rows are not those that were archived
+ */
+export async function fillSchema(tx: Db, client: TransactionClient, schema: string, archive: OpenArchive, migrations: Migration[], report: OperationReport): Promise<void> {
+  const { manifest } = archive
+  await createSchemaAt(tx, schema, requireKnownVersion(manifest, migrations))
+  const tables = await readTables(tx, schema)
+  const inOrder = tables.flatMap(table => manifest.tables.find(stored => stored.name === table.name) ?? [])
+  const fits = inOrder.length === manifest.tables.length && inOrder.every(stored =>
+    stored.columns.every(column => tables.find(table => table.name === stored.name)!.columns.includes(column)))
+  if (!fits) throw altered(manifestEntry)
+  await tx.execute(sql`set local datestyle to 'ISO, YMD'`)
+  report.begin('Writing its rows', inOrder.reduce((sum, { rows }) => sum + rows, 0))
+  for (const stored of inOrder) {
+    const table = sql`${sql.identifier(schema)}.${sql.identifier(stored.name)}`
+    // What the migrations have put there; the archive has it too. A table of nothing may refuse even that.
+    if (await tx.$count(table) > 0) await tx.execute(sql`delete from ${table}`)
+    await copyIn(client, schema, stored, resting(archive.rows(stored), report.rest))
+    if (await tx.$count(table) !== stored.rows) throw altered(stored.name)
+    report.advance(stored.rows)
+  }
+  await applyMigrations(tx, schema, migrations)
+}
+
+/**
+ * Gives open invitations links that nobody has: those who made the archive may know the old ones, and those who got them
+ * were invited elsewhere. Sent again, an invitation works.
+ */
+export async function closeInvitationLinks(tx: Db, schema: string): Promise<void> {
+  await tx.execute(sql`update ${sql.identifier(schema)}.invitations set token_hash = encode(sha256(convert_to(gen_random_uuid()::text, 'UTF8')), 'base64')`)
+}
+
+/** Makes an empty schema of a given version, in the caller's transaction. */
+export async function createSchemaAt(tx: Db, schema: string, migrations: Migration[]): Promise<void> {
+  await tx.execute(sql`create schema ${sql.identifier(requireSchemaName(schema))}`)
+  await applyMigrations(tx, schema, migrations)
+}

@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { resting } from '#server/domain/lib/pacer.ts'
+import type { OperationReport } from '#server/domain/operations/report.ts'
+import type { TenantRow } from '#server/domain/tenants/tenants.ts'
+import type { ArchivedFile, Manifest } from './format.ts'
+import { fileEntry, filesEntry, formatVersion, manifestEntry, parseFile, sealEntry, tableEntry } from './format.ts'
+import { makeSeal } from './signature.ts'
+import type { Snapshot } from './snapshot.ts'
+import { pictureSpool } from './snapshot.ts'
+import { paddingOf, tarEnd, tarHeader } from './tar.ts'
+
+const listFile = 'files.jsonl'
+
+/** Makes one file of a snapshot's folder. @returns what it says of itself */
+export async function writeArchive(target: string, folder: string, tenant: TenantRow, snapshot: Snapshot, secret: string, report: OperationReport): Promise<Manifest> {
+  report.begin('Writing the archive', 2 * snapshot.pictures.length + snapshot.tables.length)
+  await pipeline(listPictures(folder, snapshot.pictures, report), createWriteStream(join(folder, listFile), { mode: 0o600 }))
+  const manifest = await describe(folder, tenant, snapshot)
+  await pipeline(Readable.from(tarOf(folder, manifest, secret, report), { objectMode: false }), createWriteStream(target, { mode: 0o600 }))
+  return manifest
+}
+
+async function* listPictures(folder: string, pictures: string[], report: OperationReport): AsyncGenerator<string> {
+  for (const path of pictures) {
+    const bytes = await readFile(join(folder, pictureSpool(path)))
+    const file: ArchivedFile = { path, size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
+    yield `${JSON.stringify(file)}\n`
+    report.advance()
+    await report.rest()
+  }
+}
+
+async function describe(folder: string, tenant: TenantRow, { created, migrations, tables, pictures, missing }: Snapshot): Promise<Manifest> {
+  const { id, name, subdomain, tenant_id, schema, business_email, business_phone_number } = tenant
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(join(folder, listFile))) hash.update(chunk as Buffer)
+  const { size } = await stat(join(folder, listFile))
+  return {
+    format: formatVersion,
+    created: created.toISOString(),
+    tenant: { id, name, subdomain, tenant_id, schema, business_email, business_phone_number },
+    migrations,
+    tables,
+    files: { count: pictures.length, missing, size, sha256: hash.digest('hex') },
+  }
+}
+
+async function* tarOf(folder: string, manifest: Manifest, secret: string, report: OperationReport): AsyncGenerator<Buffer> {
+  const modified = new Date(manifest.created)
+  const manifestBytes = Buffer.from(`${JSON.stringify(manifest)}\n`)
+  const seal = makeSeal(manifestBytes, secret)
+  const entry = (path: string, size: number, content: Iterable<Buffer> | AsyncIterable<Buffer>) => tarEntry(path, size, modified, content)
+  yield* entry(manifestEntry, manifestBytes.length, [manifestBytes])
+  yield* entry(sealEntry, seal.length, [seal])
+  yield* entry(listFile, filesEntry(manifest.files).size, createReadStream(join(folder, listFile)))
+  for (const table of manifest.tables) {
+    const { path, size } = tableEntry(table)
+    yield* entry(path, size, resting(createReadStream(join(folder, `${table.name}.copy.gz`)), report.rest))
+    report.advance()
+  }
+  for await (const line of createInterface({ input: createReadStream(join(folder, listFile)) })) {
+    const file = parseFile(line)
+    const { path, size } = fileEntry(file)
+    yield* entry(path, size, [await readFile(join(folder, pictureSpool(file.path)))])
+    report.advance()
+    await report.rest()
+  }
+  yield tarEnd
+}
+
+async function* tarEntry(path: string, size: number, modified: Date, content: Iterable<Buffer> | AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  yield tarHeader(path, size, modified)
+  let written = 0
+  for await (const chunk of content) {
+    written += chunk.length
+    yield chunk
+  }
+  if (written !== size) throw new Error(`${path} changed while it was written.`)
+  yield Buffer.alloc(paddingOf(size))
+}

@@ -1,0 +1,73 @@
+import type { SQL } from 'drizzle-orm'
+import { and, desc, eq, lt } from 'drizzle-orm'
+import { newId } from '#server/database/ids.ts'
+import type { Db, Realm } from '#server/database/realms.ts'
+import type { AuthRealm } from '#server/domain/auth-realm.ts'
+import type { App, Origin } from '#server/domain/context.ts'
+import type { AuditAction } from '#shared/audit-actions.ts'
+import type { NamedRealm } from './names.ts'
+import { withNames } from './names.ts'
+
+export interface AuditEntry {
+  action: AuditAction
+  /** Id of what it was done to. */
+  subject?: string
+  /** Old and new values and the like; never a secret. */
+  details?: Record<string, unknown>
+}
+
+/** Small, so that others' requests come in between. */
+const batchSize = 100
+
+/** Records an event in the realm, in the caller's transaction where there is one. */
+export async function recordAudit(db: Db, realm: Realm, origin: Origin, entry: AuditEntry): Promise<void> {
+  await recordAudits(db, realm, origin, [entry])
+}
+
+/** Records events that have one cause, as of one moment. */
+export async function recordAudits(db: Db, { tables: { audit_events } }: { tables: Pick<Realm['tables'], 'audit_events'> }, origin: Origin, entries: AuditEntry[]): Promise<void> {
+  const created = new Date()
+  // A statement has 65,535 parameters at the most.
+  for (let start = 0; start < entries.length; start += batchSize) {
+    await db.insert(audit_events).values(entries.slice(start, start + batchSize).map(entry => ({
+      id: newId(),
+      created,
+      action: entry.action,
+      actor: origin.actor,
+      subject: entry.subject,
+      ip: origin.ip,
+      request_id: origin.request_id,
+      details: { ...entry.details, ...origin.support ? { support: origin.support } : {} },
+    })))
+  }
+}
+
+/** An event's columns, by name, with the address of who acted; for a query that joins the users. */
+export function auditColumns({ audit_events: events, users }: Realm['tables']) {
+  const { id, created, action, actor, subject, ip, details } = events
+  return { id, created, action, actor, actor_email: users.email, subject, ip, details }
+}
+
+/** Columns of the record as a file, in its order. */
+export const auditHeader = ['id', 'created', 'action', 'actor', 'actor_email', 'subject', 'subject_name', 'ip', 'details']
+
+/** The record as rows of a file, newest first; what is added meanwhile is not in it. */
+export async function* auditBatches(named: NamedRealm, where: SQL | undefined) {
+  const { db, tables } = named.realm
+  const { audit_events: events, users } = tables
+  // Ids are made in the order of time, to the millisecond and beyond.
+  let last = newId()
+  for (;;) {
+    const rows = await db.select(auditColumns(tables)).from(events).leftJoin(users, eq(users.id, events.actor))
+      .where(and(where, lt(events.id, last))).orderBy(desc(events.id)).limit(batchSize)
+    if (rows.length === 0) return
+    yield (await withNames(named, rows)).map(({ names, ...row }) =>
+      [row.id, row.created, row.action, row.actor, row.actor_email, row.subject, names[row.subject ?? ''] ?? null, row.ip, JSON.stringify(row.details)])
+    last = rows.at(-1)!.id
+  }
+}
+
+/** Writes a security event's one line to the log. */
+export function logEvent(app: App, authRealm: AuthRealm, origin: Origin, event: string, details: Record<string, unknown> = {}): void {
+  app.log.info({ event, tenant: authRealm.id, user: origin.actor, ip: origin.ip, request_id: origin.request_id, ...details })
+}

@@ -1,0 +1,45 @@
+import type { SQL } from 'drizzle-orm'
+import { and, eq, gte, inArray, lte, or, sql } from 'drizzle-orm'
+import { z } from 'zod'
+import type { Realm } from '#server/database/realms.ts'
+import { listQuery } from '#server/domain/lib/list-query.ts'
+import { matchesFolded, wordsOf } from '#server/domain/lib/search.ts'
+import { matchesPeople } from '#server/domain/users/directory-query.ts'
+import type { AuditGroup } from '#shared/audit-actions.ts'
+import { auditActions } from '#shared/audit-actions.ts'
+import { moment } from '#shared/schemas/fields.ts'
+
+/** What the record can be asked for, as a page and as a file. */
+export const auditQuery = listQuery(['created'], ['action', 'details', 'actor', 'subject']).extend({
+  /** One, or all of a group. */
+  action: z.string().max(100).refine(value => !value.includes('\0') && value.isWellFormed(), 'Null characters are not allowed.').optional(),
+  actor: z.guid('Enter a valid UUID.').optional(),
+  subject: z.guid('Enter a valid UUID.').optional(),
+  since: moment('T00:00:00.000Z').optional(),
+  until: moment('T23:59:59.999Z').optional(),
+})
+
+/** For a query of audit events, joined with the users who acted. */
+export function auditFilter({ schema, tables: { audit_events: events, users } }: Realm, query: z.output<typeof auditQuery>): SQL | undefined {
+  return and(
+    query.action ? inActions(events, query.action) : undefined,
+    query.actor ? eq(events.actor, query.actor) : undefined,
+    query.subject ? eq(events.subject, query.subject) : undefined,
+    query.since ? gte(events.created, query.since) : undefined,
+    query.until ? lte(events.created, query.until) : undefined,
+    wordsOf(query.search).length > 0 ? concerns(schema, events, users, query.search) : undefined,
+  )
+}
+
+function inActions(events: Realm['tables']['audit_events'], action: string): SQL {
+  return Object.hasOwn(auditActions, action) ? inArray(events.action, [...auditActions[action as AuditGroup]]) : eq(events.action, action)
+}
+
+// Whoever has the name now, as the one who acted or whom it was about; or what the event itself says of an address or
+// a name, as of someone who is gone.
+function concerns(schema: string, events: Realm['tables']['audit_events'], users: Realm['tables']['users'], search: string): SQL | undefined {
+  // As an array, so that it is found out once and not for each event.
+  const people = sql`array(select ${users.id} from ${users} where ${matchesPeople(schema, search, [sql`${users.search}`])})`
+  const told = sql`lower(concat_ws(' ', ${events.action}, ${events.details} ->> 'email', ${events.details} ->> 'name', ${events.details} ->> 'first_name', ${events.details} ->> 'last_name'))`
+  return or(sql`${events.actor} = any(${people})`, sql`${events.subject} = any(${people})`, matchesFolded(search, [told]))
+}

@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto'
+import { constants } from 'node:fs'
+import { mkdir, readFile, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Realm } from '#server/database/realms.ts'
+import type { App } from '#server/domain/context.ts'
+import type { ErrorCode } from '#shared/errors.ts'
+import { ApiError, notFound, unavailable } from '#shared/errors.ts'
+import type { ImageSize, RenderedImage } from './sizes.ts'
+import { imageSizes } from './sizes.ts'
+
+/**
+ * The files of one picture's place: `<UPLOAD_DIR>/<schema>/<owner>/<name>-<size>.webp`. Every part of a path is made
+ * by us; the row that names the current picture is the truth, and files that no row names are swept away.
+ */
+export interface ImagePlace {
+  folder: string
+  log: App['log']
+}
+
+/** @param owner a user's id, or `logo` */
+export function imagePlace({ config, log }: App, { schema }: Realm, owner: string): ImagePlace {
+  return { folder: join(config.uploadDir, schema, owner), log }
+}
+
+/**
+ * Writes a picture under a new name, whole or not at all.
+ * @returns the name, for the row
+ * @throws ApiError 507 when the disk is full, 503 when it cannot be written
+ */
+export async function storeImage(place: ImagePlace, image: RenderedImage): Promise<string> {
+  const { folder, log } = place
+  const name = randomUUID()
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    for (const size of imageSizes) await writeWhole(join(folder, fileName(name, size)), image[size])
+    return name
+  }
+  catch (error) {
+    await removeImage(place, name)
+    const { code } = error as NodeJS.ErrnoException
+    log.warn({ event: 'image_not_written', code })
+    throw code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG' ? storageFull() : unavailable()
+  }
+}
+
+/** @throws ApiError 404 when there is no such file */
+export async function readImage({ folder }: ImagePlace, name: string, size: ImageSize): Promise<Buffer> {
+  try {
+    return await readFile(join(folder, fileName(name, size)), { flag: constants.O_RDONLY | constants.O_NOFOLLOW })
+  }
+  catch {
+    throw notFound()
+  }
+}
+
+/** Removes one picture's files; that there are none is fine. */
+export async function removeImage(place: ImagePlace, name: string): Promise<void> {
+  for (const size of imageSizes) await remove(place, join(place.folder, fileName(name, size)))
+}
+
+/**
+ * Removes the picture that a row no longer names, and what a process that was killed half-way has left here.
+ * @param current the picture to keep, if any
+ */
+export async function tidyImages(place: ImagePlace, former: string | null, current: string | null): Promise<void> {
+  const { folder } = place
+  if (former && former !== current) await removeImage(place, former)
+  for (const file of await readdir(folder).catch(() => [])) {
+    if (current && file.startsWith(current)) continue
+    const path = join(folder, file)
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Infinity }))
+    if (mtimeMs < Date.now() - staleAge) await remove(place, path)
+  }
+  if (!current) await rmdir(folder).catch(() => {})
+}
+
+/** Removes a place with all that is in it, when its owner goes. */
+export async function removePlace(place: ImagePlace): Promise<void> {
+  await remove(place, place.folder)
+}
+
+// What the files are removed for has been done by then, and is not undone because one of them stays.
+async function remove({ log }: ImagePlace, path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true }).catch(({ code }: NodeJS.ErrnoException) => log.warn({ event: 'image_not_removed', code }))
+}
+
+/** Milliseconds. No upload takes this long, so what is older and unnamed is nobody's. */
+export const staleAge = 60 * 60 * 1000
+
+/** Writes a file under its name when it is complete. */
+export async function writeWhole(path: string, bytes: Buffer): Promise<void> {
+  const draft = `${path}.part`
+  try {
+    await writeFile(draft, bytes, { flag: 'wx', mode: 0o600, flush: true })
+    await rename(draft, path)
+  }
+  catch (error) {
+    await rm(draft, { force: true })
+    throw error
+  }
+}
+
+/** A picture's file in its place. */
+export function fileName(name: string, size: ImageSize): string {
+  return `${name}-${size}.webp`
+}
+
+function storageFull(): ApiError {
+  return new ApiError(507, { detail: 'There is no room for the file. Please tell your administrator.', code: 'storage_full' satisfies ErrorCode })
+}

@@ -1,0 +1,76 @@
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, rm, rmdir, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { eq, isNotNull } from 'drizzle-orm'
+import { readTables } from '#server/database/catalog.ts'
+import type { Db } from '#server/database/realms.ts'
+import type { App } from '#server/domain/context.ts'
+import { fileName, staleAge, writeWhole } from './files.ts'
+import type { ImageSize } from './sizes.ts'
+import { imageSizes } from './sizes.ts'
+
+/** All pictures of a tenant at once: for archives, and for what is left over. */
+
+/** Where a picture's file is, under its schema's folder. */
+export function imagePath(owner: string, name: string, size: ImageSize): string {
+  return `${owner}/${fileName(name, size)}`
+}
+
+/** @param path from `imagePath` */
+export function imageFile({ config }: App, schema: string, path: string): string {
+  return join(config.uploadDir, schema, path)
+}
+
+/** The pictures that a tenant's rows name. */
+export async function namedImages(app: App, db: Db, schema: string): Promise<{ owner: string, name: string }[]> {
+  const { users, settings } = app.database.tenant(schema).tables
+  // An older schema may have no column for a logo.
+  const hasLogo = (await readTables(db, schema)).some(({ name, columns }) => name === 'settings' && columns.includes('logo'))
+  const photos = await db.select({ owner: users.id, name: users.photo }).from(users).where(isNotNull(users.photo))
+  const logos = hasLogo ? await db.select({ name: settings.logo }).from(settings).where(eq(settings.id, true)) : []
+  return [...photos, ...logos.map(({ name }) => ({ owner: 'logo', name }))].flatMap(({ owner, name }) => name === null ? [] : [{ owner, name }])
+}
+
+/**
+ * Writes a file as it was; the same once more is fine, also where a first try was cut off.
+ * @returns whether there was none before
+ */
+export async function putImage(app: App, schema: string, path: string, bytes: Buffer): Promise<boolean> {
+  const file = imageFile(app, schema, path)
+  const isNew = !existsSync(file)
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+  await rm(`${file}.part`, { force: true })
+  await writeWhole(file, bytes)
+  return isNew
+}
+
+/** Paths of files that no row names, and that are older than any upload that is under way. */
+export async function strayImages(app: App, schema: string, olderThan: Date): Promise<string[]> {
+  const named = new Set((await namedImages(app, app.database.tenant(schema).db, schema)).flatMap(({ owner, name }) => imageSizes.map(size => imagePath(owner, name, size))))
+  const files = await readdir(join(app.config.uploadDir, schema), { recursive: true, withFileTypes: true }).catch(() => [])
+  const strays: string[] = []
+  for (const file of files.filter(file => !file.isDirectory())) {
+    const path = join(file.parentPath, file.name).slice(join(app.config.uploadDir, schema).length + 1)
+    if (named.has(path)) continue
+    const { mtimeMs } = await stat(imageFile(app, schema, path)).catch(() => ({ mtimeMs: Infinity }))
+    if (mtimeMs < olderThan.getTime()) strays.push(path)
+  }
+  return strays
+}
+
+/** Removes what no row names, such as of an upload that was cut off. @returns how many files */
+export async function sweepImages(app: App, schema: string): Promise<number> {
+  const strays = await strayImages(app, schema, new Date(Date.now() - staleAge))
+  for (const path of strays) {
+    const file = imageFile(app, schema, path)
+    await rm(file, { force: true })
+    // Where it was the last one.
+    await rmdir(dirname(file)).catch(() => {})
+  }
+  return strays.length
+}
+
+/** Removes all pictures of a schema, which is gone or never came to be. */
+export async function removeImageFolder({ config }: App, schema: string): Promise<void> {
+  await rm(join(config.uploadDir, schema), { recursive: true, force: true })
+}

@@ -1,0 +1,57 @@
+import sharp from 'sharp'
+import { createTurns } from '#server/domain/lib/limiter.ts'
+import { invalid } from '#shared/errors.ts'
+import type { RenderedImage } from './sizes.ts'
+
+// A phone's largest photo fits; decoded it is 200 MB at the most, so two at once and no more.
+const pixelLimit = 50_000_000
+const turns = createTurns({ parallel: 2, waiting: 20, patience: 8_000 })
+
+// Whatever libvips can read besides, from SVG to PDF, is somebody else's attack surface.
+sharp.block({ operation: ['VipsForeignLoad'] })
+sharp.unblock({ operation: ['VipsForeignLoadJpegBuffer', 'VipsForeignLoadPngBuffer', 'VipsForeignLoadWebpBuffer'] })
+sharp.cache(false)
+sharp.concurrency(1)
+
+/**
+ * Makes a picture anew from an uploaded PNG, JPEG or WebP, told by its content: nothing of the file but its pixels
+ * is kept, so no EXIF, no script, no second file hidden behind the first.
+ * @param realm whose turn it is, by its schema
+ * @param field the name of the form's field, for the error
+ * @param fit `cover` crops to a square, `inside` keeps the shape
+ * @throws ApiError 400 on the field, 503 when too many are waiting
+ */
+export async function renderImage(realm: string, bytes: Buffer, field: string, fit: 'cover' | 'inside'): Promise<RenderedImage> {
+  if (bytes.length === 0) throw invalid({ [field]: ['The submitted file is empty.'] })
+  if (!isAllowed(bytes)) throw notAnImage(field)
+  return turns.run(realm, async () => {
+    try {
+      return await decode(bytes, fit)
+    }
+    catch {
+      throw notAnImage(field)
+    }
+  })
+}
+
+async function decode(bytes: Buffer, fit: 'cover' | 'inside'): Promise<RenderedImage> {
+  const { data, info } = await sharp(bytes, { limitInputPixels: pixelLimit, failOn: 'error' })
+    .timeout({ seconds: 10 })
+    .autoOrient()
+    .resize(256, 256, { fit })
+    .raw()
+    .toBuffer({ resolveWithObject: true })
+  const decoded = () => sharp(data, { raw: { width: info.width, height: info.height, channels: info.channels } })
+  const [small, large] = await Promise.all([decoded().resize(64, 64, { fit }).webp().toBuffer(), decoded().webp().toBuffer()])
+  return { 64: small, 256: large }
+}
+
+// PNG, RFC 2083, 3.1; JPEG's start of image and the next marker; RIFF with the type WEBP.
+function isAllowed(bytes: Buffer): boolean {
+  const start = bytes.toString('latin1', 0, 12)
+  return start.startsWith('\x89PNG\r\n\x1A\n') || start.startsWith('\xFF\xD8\xFF') || /^RIFF[^]{4}WEBP$/.test(start)
+}
+
+function notAnImage(field: string) {
+  return invalid({ [field]: ['Upload a valid image. The file you uploaded was either not an image or a corrupted image.'] })
+}

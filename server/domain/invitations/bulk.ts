@@ -1,0 +1,105 @@
+import { parse } from 'csv-parse/sync'
+import { eq, sql } from 'drizzle-orm'
+import type { TenantRealm } from '#server/database/realms.ts'
+import type { AuthRealm } from '#server/domain/auth-realm.ts'
+import type { App, Origin } from '#server/domain/context.ts'
+import { isOfOne } from '#server/domain/lib/errors.ts'
+import type { FieldErrors } from '#shared/errors.ts'
+import { invalid } from '#shared/errors.ts'
+import { cleanIdentifier, noSuchObject } from '#shared/schemas/fields.ts'
+import { invitationRowsLimit, invitationSchema } from '#shared/schemas/invitation.ts'
+import { validate } from '#shared/schemas/validate.ts'
+import type { InvitationRow, NewInvitation } from './invitations.ts'
+import { inviteOnce, requireInvitable } from './invitations.ts'
+
+/** One of many, as it came. */
+interface Row {
+  /** From 1; in a CSV text the line, as a spreadsheet counts. */
+  row: number
+  input: unknown
+  /** What is wrong with it at first sight. */
+  errors?: FieldErrors
+}
+
+/** What became of one of many. */
+export interface RowResult {
+  row: number
+  email: string | null
+  status: 'invited' | 'already_invited' | 'failed'
+  /** Null for one that failed, and for one that would be made. */
+  invitation: InvitationRow | null
+  errors: FieldErrors | null
+}
+
+type Invite = (input: NewInvitation) => Promise<{ invited: InvitationRow | undefined, isNew: boolean }>
+
+/**
+ * Invites many, each by herself: one that is wrong holds nobody up, and the same list sent twice changes nothing.
+ * @param options.dryRun says what would become of each and does nothing
+ * @throws ApiError 503
+ */
+export async function inviteMany(app: App, authRealm: AuthRealm<TenantRealm>, rows: Row[], { dryRun }: { dryRun: boolean }, origin: Origin): Promise<RowResult[]> {
+  const invite: Invite = dryRun ? rehearsal(authRealm.realm) : input => inviteOnce(app, authRealm, input, origin)
+  const results: RowResult[] = []
+  const rest = app.pacer.begin()
+  for (const row of rows) {
+    results.push(await inviteRow(invite, row))
+    await rest()
+  }
+  return results
+}
+
+// An address that is in the list twice is invited by then.
+function rehearsal(realm: TenantRealm): Invite {
+  const { departments } = realm.tables
+  const seen = new Set<string>()
+  return async ({ email, department }) => {
+    const invited = await requireInvitable(realm, email)
+    if (department && await realm.db.$count(departments, eq(departments.id, department)) === 0) throw invalid({ department: [noSuchObject(department)] })
+    const isNew = !invited && !seen.has(email)
+    seen.add(email)
+    return { invited, isNew }
+  }
+}
+
+async function inviteRow(invite: Invite, { row, input, errors }: Row): Promise<RowResult> {
+  const sent = (input as { email?: unknown } | null)?.email
+  const email = typeof sent === 'string' ? sent : null
+  if (errors) return { row, email, status: 'failed', invitation: null, errors }
+  try {
+    const wanted = validate(invitationSchema, input)
+    const { invited = null, isNew } = await invite(wanted)
+    return { row, email: wanted.email, status: isNew ? 'invited' : 'already_invited', invitation: invited, errors: null }
+  }
+  catch (error) {
+    if (!isOfOne(error)) throw error
+    const errors = error.status === 400 ? error.body as FieldErrors : { non_field_errors: [String(error.body.detail)] }
+    return { row, email, status: 'failed', invitation: null, errors }
+  }
+}
+
+/**
+ * Reads a CSV text whose first line names its columns; a department by its name.
+ * @throws ApiError 400 on `csv` where it is no such text
+ */
+export async function readInvitationRows({ db, tables: { departments } }: TenantRealm, csv: string): Promise<Row[]> {
+  const rows = parseCsv(csv)
+  if (rows.length > 0 && !('email' in rows[0]!.record)) throw invalid({ csv: ['The first line must name a column email.'] })
+  if (rows.length > invitationRowsLimit) throw invalid({ csv: [`Ensure this field has no more than ${invitationRowsLimit} rows.`] })
+  const known = await db.select({ id: departments.id, name: sql<string>`lower(${departments.name})` }).from(departments)
+  const ids = new Map(known.map(({ id, name }) => [name, id]))
+  return rows.map(({ record: { email, role, department }, info }) => {
+    const id = ids.get(department?.toLowerCase() ?? '')
+    const input = { email, ...role ? { role: role[0]!.toUpperCase() + role.slice(1).toLowerCase() } : {}, ...id ? { department: id } : {} }
+    return { row: info.lines, input, ...department && !id ? { errors: { department: [`There is no department "${department}".`] } } : {} }
+  })
+}
+
+function parseCsv(csv: string): { record: Record<string, string>, info: { lines: number } }[] {
+  try {
+    return parse(csv, { bom: true, info: true, columns: (names: string[]) => names.map(name => cleanIdentifier(name).toLowerCase()), cast: cleanIdentifier, skip_empty_lines: true, relax_column_count: true, delimiter: [',', ';', '\t'] }) as unknown as ReturnType<typeof parseCsv>
+  }
+  catch {
+    throw invalid({ csv: ['This is not a CSV text.'] })
+  }
+}

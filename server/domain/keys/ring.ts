@@ -1,0 +1,140 @@
+import { createCipheriv, createDecipheriv, createPrivateKey, generateKeyPair, hkdfSync, randomBytes } from 'node:crypto'
+import type { KeyObject, webcrypto } from 'node:crypto'
+import { promisify } from 'node:util'
+import { and, desc, gt, isNotNull, isNull, or } from 'drizzle-orm'
+import { importJWK } from 'jose'
+import type { Config } from '#server/config.ts'
+import type { Realm } from '#server/database/realms.ts'
+
+type CryptoKey = webcrypto.CryptoKey
+
+/** The keys of one realm, ready to use. */
+export interface KeyRing {
+  /**
+   * The key that signs what is made at a moment: given a session's row, every process takes the same one, before and
+   * after a rotation alike.
+   */
+  signerAt(moment: Date): { kid: string, privateKey: KeyObject }
+  /** Every key whose tokens may still be alive, or are to come, by kid. */
+  publicKeys: Map<string, CryptoKey>
+  jwks: { keys: PublicJwk[] }
+}
+
+export interface PublicJwk { kty: 'OKP', crv: 'Ed25519', use: 'sig', alg: 'EdDSA', kid: string, x: string }
+
+export interface KeyRings {
+  /** @throws Error when the realm has no key to sign with */
+  get(realm: Realm): Promise<KeyRing>
+  /** As `get`, after a look at the database when the ring in memory does not know the kid. */
+  findPublicKey(realm: Realm, kid: string): Promise<CryptoKey | undefined>
+  forget(schema: string): void
+}
+
+const longestRingLife = 30_000
+const ringsLimit = 5_000
+// A made-up kid must not cost a query each time.
+const reloadPause = 1_000
+
+/** Ring life is half of what a new key is published ahead: every process has looked at the database by then. */
+export function createKeyRings({ secret, ttl, life }: Config): KeyRings {
+  const ringLife = Math.min(longestRingLife, life.keyLead * 500)
+  const rings = new Map<string, { ring: Promise<KeyRing>, loaded: number }>()
+
+  return {
+    get,
+    async findPublicKey(realm, kid) {
+      const known = (await get(realm)).publicKeys.get(kid)
+      const entry = rings.get(realm.schema)
+      if (known || !entry || Date.now() - entry.loaded < reloadPause) return known
+      rings.delete(realm.schema)
+      return (await get(realm)).publicKeys.get(kid)
+    },
+    forget: schema => void rings.delete(schema),
+  }
+
+  function get(realm: Realm): Promise<KeyRing> {
+    const entry = rings.get(realm.schema)
+    if (entry && Date.now() - entry.loaded < ringLife) return entry.ring
+    const ring = loadKeyRing(realm, secret, keyOverlap(ttl))
+    rings.delete(realm.schema)
+    if (rings.size >= ringsLimit) rings.delete(rings.keys().next().value!)
+    rings.set(realm.schema, { ring, loaded: Date.now() })
+    ring.catch(() => rings.delete(realm.schema))
+    return ring
+  }
+}
+
+async function loadKeyRing({ schema, db, tables: { signing_keys: keys } }: Realm, secret: string, overlap: number): Promise<KeyRing> {
+  const rows = await db.select({
+    kid: keys.kid,
+    public_key: keys.public_key,
+    private_key: keys.private_key,
+    activated_at: keys.activated_at,
+    retired_at: keys.retired_at,
+  }).from(keys).where(and(isNotNull(keys.activated_at), or(isNull(keys.retired_at), gt(keys.retired_at, new Date(Date.now() - overlap * 1000))))).orderBy(desc(keys.activated_at))
+  if (rows.length === 0) throw new Error('The realm has no signing key.')
+  const jwks = rows.map(row => ({ kty: 'OKP', crv: 'Ed25519', use: 'sig', alg: 'EdDSA', kid: row.kid, x: row.public_key }) as const)
+  const publicKeys = new Map(await Promise.all(jwks.map(async jwk => [jwk.kid, await importJWK({ ...jwk }, 'EdDSA') as CryptoKey] as const)))
+  const opened = new Map<string, KeyObject>()
+  return { signerAt, publicKeys, jwks: { keys: jwks } }
+
+  function signerAt(moment: Date) {
+    // Another machine's clock may put a session before the first key.
+    const { kid, private_key } = rows.find(row => row.activated_at! <= moment) ?? rows.at(-1)!
+    let privateKey = opened.get(kid)
+    if (!privateKey) opened.set(kid, privateKey = unwrap(private_key, secret, `${schema}:${kid}`))
+    return { kid, privateKey }
+  }
+}
+
+/** @returns seconds for which a key that signs no more still verifies: the life of the longest token */
+export function keyOverlap({ access, refresh, session }: Config['ttl']): number {
+  return Math.max(access, Math.min(refresh, session))
+}
+
+/** True when the realm's newest key opens with this master secret; for `tenantry doctor`. */
+export async function canOpenKeys({ schema, db, tables: { signing_keys: keys } }: Realm, secret: string): Promise<boolean> {
+  const rows = await db.select({ kid: keys.kid, private_key: keys.private_key }).from(keys).where(and(isNotNull(keys.activated_at), isNull(keys.retired_at)))
+  try {
+    return rows.length === 1 && Boolean(unwrap(rows[0]!.private_key, secret, `${schema}:${rows[0]!.kid}`))
+  }
+  catch {
+    return false
+  }
+}
+
+/**
+ * @param activated_at from when it signs: now, unless it takes another's place
+ * @returns a row for `signing_keys`: a new Ed25519 pair
+ */
+export async function newSigningKey(schema: string, secret: string, now: Date, activated_at = now) {
+  const { publicKey, privateKey } = await promisify(generateKeyPair)('ed25519')
+  const kid = randomBytes(9).toString('base64url')
+  return {
+    kid,
+    public_key: publicKey.export({ format: 'jwk' }).x!,
+    private_key: wrap(privateKey.export({ type: 'pkcs8', format: 'der' }), secret, `${schema}:${kid}`),
+    created: now,
+    activated_at,
+  }
+}
+
+// AES-256-GCM under a key derived from the master secret; schema and kid are authenticated with it,
+// so that a private key copied into another tenant's table does not open there.
+function wrap(plain: Buffer, secret: string, context: string): string {
+  const iv = randomBytes(12)
+  const cipher = createCipheriv('aes-256-gcm', wrappingKey(secret), iv).setAAD(Buffer.from(context))
+  return Buffer.concat([iv, cipher.update(plain), cipher.final(), cipher.getAuthTag()]).toString('base64url')
+}
+
+function unwrap(wrapped: string, secret: string, context: string): KeyObject {
+  const bytes = Buffer.from(wrapped, 'base64url')
+  const decipher = createDecipheriv('aes-256-gcm', wrappingKey(secret), bytes.subarray(0, 12)).setAAD(Buffer.from(context))
+  decipher.setAuthTag(bytes.subarray(-16))
+  const der = Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()])
+  return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
+}
+
+function wrappingKey(secret: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret, '', 'tenantry signing keys', 32))
+}

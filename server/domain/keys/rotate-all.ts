@@ -1,0 +1,34 @@
+import type { App, Origin } from '#server/domain/context.ts'
+import { messageOf } from '#server/domain/lib/errors.ts'
+import { enqueueOperation } from '#server/domain/operations/operations.ts'
+import type { OperationWork } from '#server/domain/operations/work.ts'
+import { ApiError } from '#shared/errors.ts'
+import { listKeyOwners, rotateKey } from './rotation.ts'
+
+/** What came of rotating everyone's key. One that has a new key on its way already is done. */
+interface Rotations { rotated: number, failed: { subdomain: string, error: string }[] }
+
+/** Queues the rotation of every tenant's key, and the console's. @returns the operation's id */
+export function requestRotations(app: App, origin: Origin): Promise<string> {
+  return app.database.platform.transaction(tx => enqueueOperation(tx, app, origin, { kind: 'rotation', tenant: null }))
+}
+
+/** Rotates one after the other. Begun anew, it leaves alone whom it has been to: their new key is on its way. */
+export const rotateAllKeys: OperationWork = async (app, { requested_by }, report) => {
+  const owners = await listKeyOwners(app)
+  const result: Rotations = { rotated: 0, failed: [] }
+  report.begin('Rotating the keys', owners.length)
+  for (const owner of owners) {
+    try {
+      await rotateKey(app, owner, { actor: requested_by, ip: null, request_id: null })
+      result.rotated++
+    }
+    catch (error) {
+      const isOnItsWay = error instanceof ApiError && error.body.code === 'wrong_state'
+      // One that is broken does not keep the others from it.
+      if (!isOnItsWay) result.failed.push({ subdomain: owner.subdomain, error: messageOf(error) })
+    }
+    report.advance()
+  }
+  return { ...result }
+}

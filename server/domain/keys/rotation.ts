@@ -1,0 +1,105 @@
+import { isNull, lt, sql } from 'drizzle-orm'
+import type { Realm } from '#server/database/realms.ts'
+import { recordAudit } from '#server/domain/audit/audit.ts'
+import { recordInTenant } from '#server/domain/audit/tenant-audit.ts'
+import type { App, Origin } from '#server/domain/context.ts'
+import { wrongState } from '#server/domain/tenants/lifecycle.ts'
+import type { KeyState } from '#shared/types/tenants.ts'
+import { keyOverlap, newSigningKey } from './ring.ts'
+
+export interface KeyStanding {
+  kid: string
+  state: KeyState
+  created: Date
+  activated_at: Date
+  /** Since when, or from when on, it signs no more. */
+  retired_at: Date | null
+  /** When the last token that it has signed is over, and with it the key. */
+  expires_at: Date | null
+  /** How many live sessions hold a refresh token that it has signed. */
+  sessions: number
+}
+
+/** A realm whose key is rotated: a tenant's, or the console's own. */
+export type KeyOwner = { kind: 'tenant', id: string, schema: string } | { kind: 'platform' }
+
+/**
+ * Makes a key that takes the place of the current one. It is published at once and signs a while later, when every
+ * process knows it; the former one verifies until its last token is over. Nobody is signed out.
+ * @throws ApiError 409 while a new key is on its way already
+ */
+export async function rotateKey(app: App, owner: KeyOwner, origin: Origin): Promise<{ kid: string, signs_from: Date }> {
+  const realm = realmOf(app, owner)
+  const { signing_keys: keys } = realm.tables
+  const now = new Date()
+  const signs_from = new Date(now.getTime() + app.config.life.keyLead * 1000)
+  const next = await newSigningKey(realm.schema, app.config.secret, now, signs_from)
+  await realm.transaction(async (tx) => {
+    const newest = (await tx.select({ activated_at: keys.activated_at }).from(keys).where(isNull(keys.retired_at)).for('update'))[0]
+    if (newest?.activated_at && newest.activated_at > now) throw wrongState('A new key is on its way already.')
+    await tx.update(keys).set({ retired_at: signs_from }).where(isNull(keys.retired_at))
+    await tx.insert(keys).values(next)
+    const details = { kid: next.kid, signs_from }
+    const subject = owner.kind === 'tenant' ? owner.id : undefined
+    await recordAudit(tx, app.database.platform, origin, { action: 'tenant.key_rotated', subject, details })
+    if (owner.kind === 'tenant') await recordInTenant(tx, app, owner, { action: 'organization.key_rotated', subject, details })
+  })
+  app.keys.forget(realm.schema)
+  return { kid: next.kid, signs_from }
+}
+
+/** A realm's keys, newest first, and how many sessions still hold a token of each. */
+export async function readKeys(app: App, owner: KeyOwner): Promise<KeyStanding[]> {
+  const { db, tables: { signing_keys: keys, sessions } } = realmOf(app, owner)
+  const { ttl } = app.config
+  const rows = await db.execute<{ kid: string, created: string, activated_at: string, retired_at: string | null, sessions: number }>(sql`
+    select k.kid, k.created, k.activated_at, k.retired_at, count(s.id)::int as sessions
+    from ${keys} k left join ${sessions} s on s.revoked_at is null and s.expires_at > now() and s.rotated_at > now() - make_interval(secs => ${ttl.refresh})
+      and s.rotated_at >= k.activated_at and (k.retired_at is null or s.rotated_at < k.retired_at)
+    where k.activated_at is not null group by k.kid order by k.activated_at desc`)
+  return rows.map(({ kid, sessions: count, ...row }) => {
+    const created = new Date(row.created)
+    const activated_at = new Date(row.activated_at)
+    const retired_at = row.retired_at === null ? null : new Date(row.retired_at)
+    return { kid, state: stateAt(new Date(), activated_at, retired_at), created, activated_at, retired_at, expires_at: retired_at && new Date(retired_at.getTime() + keyOverlap(ttl) * 1000), sessions: count }
+  })
+}
+
+/** A realm's keys in short: since when the current one signs, when the next one will, and how many sessions hold a token of a former one. */
+export interface KeySummary { current: string, since: Date, next_from: Date | null, draining: number }
+
+/** @returns null where the schema cannot be read */
+export async function summarizeKeys(app: App, owner: KeyOwner): Promise<KeySummary | null> {
+  const keys = await readKeys(app, owner).catch(() => [])
+  const current = keys.find(({ state }) => state === 'current')
+  const draining = keys.filter(({ state }) => state === 'previous').reduce((sum, { sessions }) => sum + sessions, 0)
+  return current ? { current: current.kid, since: current.activated_at, next_from: keys.find(({ state }) => state === 'next')?.activated_at ?? null, draining } : null
+}
+
+/** Removes the keys whose last token is over. @returns how many */
+export async function dropRetiredKeys(app: App): Promise<number> {
+  let dropped = 0
+  for (const owner of await listKeyOwners(app)) {
+    const { db, tables: { signing_keys: keys } } = realmOf(app, owner)
+    const over = new Date(Date.now() - keyOverlap(app.config.ttl) * 1000)
+    // A schema that is broken is for `tenantry doctor` to tell of, and must not keep the others waiting.
+    const rows = await db.delete(keys).where(lt(keys.retired_at, over)).returning({ kid: keys.kid }).catch(() => [])
+    dropped += rows.length
+  }
+  return dropped
+}
+
+/** Everyone who has keys: every tenant that is not being removed, and the console. */
+export async function listKeyOwners({ database: { platform: { db, tables: { tenants } } } }: App): Promise<(KeyOwner & { subdomain: string })[]> {
+  const rows = await db.select({ id: tenants.id, schema: tenants.schema, subdomain: tenants.subdomain }).from(tenants).where(sql`${tenants.status} <> 'purging'`).orderBy(tenants.subdomain)
+  return [{ kind: 'platform', subdomain: 'console' }, ...rows.map(row => ({ kind: 'tenant' as const, ...row }))]
+}
+
+function realmOf({ database }: App, owner: KeyOwner): Realm {
+  return owner.kind === 'platform' ? database.platform : database.tenant(owner.schema)
+}
+
+function stateAt(now: Date, activated_at: Date, retired_at: Date | null): KeyState {
+  if (activated_at > now) return 'next'
+  return retired_at === null || retired_at > now ? 'current' : 'previous'
+}

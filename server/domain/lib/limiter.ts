@@ -1,0 +1,56 @@
+import { createLines } from '#server/database/slots/lines.ts'
+import { unavailable } from '#shared/errors.ts'
+
+/** Bounds how much of one kind of work runs at once and how much may wait for it; tenants take turns. */
+export interface Turns {
+  /** Runs work in its turn. @param realm whose work it is. @throws ApiError when too much is waiting, or has waited too long */
+  run<T>(realm: string, work: () => Promise<T>): Promise<T>
+  /** Waits for a turn. @returns what ends it; to be called once */
+  take(realm: string): Promise<() => void>
+}
+
+export interface TurnsOptions {
+  /** How many run at once, and how many of these for one tenant; as many unless said. */
+  parallel: number
+  perRealm?: number
+  /** How many may wait, and for how many milliseconds. */
+  waiting: number
+  patience: number
+  /** 503 unless said. */
+  refuse?: () => Error
+}
+
+export function createTurns({ parallel, perRealm = parallel, waiting, patience, refuse = unavailable }: TurnsOptions): Turns {
+  const running = new Map<string, number>()
+  let total = 0
+  const lines = createLines({ waitLimit: patience, limit: waiting, refuse, find: begin })
+
+  return {
+    take: realm => lines.join(realm),
+    async run(realm, work) {
+      const end = await lines.join(realm)
+      try {
+        return await work()
+      }
+      finally {
+        end()
+      }
+    },
+  }
+
+  function begin(realm: string): (() => void) | undefined {
+    const own = running.get(realm) ?? 0
+    if (total >= parallel || own >= perRealm) return undefined
+    running.set(realm, own + 1)
+    total++
+    return () => end(realm)
+  }
+
+  function end(realm: string): void {
+    const own = running.get(realm)! - 1
+    if (own === 0) running.delete(realm)
+    else running.set(realm, own)
+    total--
+    lines.advance()
+  }
+}

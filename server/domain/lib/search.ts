@@ -1,0 +1,34 @@
+import type { SQL } from 'drizzle-orm'
+import { and, ilike, or, sql } from 'drizzle-orm'
+import type { AnyPgColumn } from 'drizzle-orm/pg-core'
+import { cleanIdentifier } from '#shared/schemas/fields.ts'
+
+/** Every word of the search somewhere in one of the columns; %, _ and \ stand for themselves. */
+export function matchesSearch(search: string, columns: AnyPgColumn[]): SQL | undefined {
+  return and(...patternsOf(search).map(pattern => or(...columns.map(column => ilike(column, pattern)))))
+}
+
+/** The same of columns and expressions that are in lower case already, for a fifth of the time. */
+export function matchesFolded(search: string, columns: (AnyPgColumn | SQL)[]): SQL | undefined {
+  return and(...patternsOf(search).map(pattern => or(...columns.map(column => sql`${column} like lower(${pattern})`))))
+}
+
+function patternsOf(search: string): string[] {
+  return wordsOf(search).map(word => `%${word.replaceAll(/[\\%_]/g, '\\$&')}%`)
+}
+
+/** The same of rows that are all at hand, by their texts. */
+export function searchRows<Row>(search: string, rows: Row[], textsOf: (row: Row) => (string | null | undefined)[]): Row[] {
+  const words = wordsOf(search).map(word => word.toLowerCase())
+  return rows.filter((row) => {
+    const texts = textsOf(row).map(text => text?.toLowerCase() ?? '')
+    return words.every(word => texts.some(text => text.includes(word)))
+  })
+}
+
+/** What a search looks for: eight words at most. Some scripts spell names with joiners, which are kept there. */
+export function wordsOf(search: string): string[] {
+  return search.trim().split(/\s+/).map(word => withJoiners.test(word) ? word : cleanIdentifier(word)).filter(Boolean).slice(0, 8)
+}
+
+const withJoiners = /[^\p{ASCII}\p{Cf}].*[\u200C\u200D]|[\u200C\u200D].*[^\p{ASCII}\p{Cf}]/u

@@ -1,0 +1,16 @@
+import { cloneTenant } from '#server/domain/archives/clone.ts'
+import { exportTenant } from '#server/domain/archives/export.ts'
+import { restoreArchive } from '#server/domain/archives/restore.ts'
+import { rotateAllKeys } from '#server/domain/keys/rotate-all.ts'
+import { purge } from '#server/domain/tenants/purge.ts'
+import type { OperationKind } from '#shared/operations.ts'
+import type { OperationWork } from './work.ts'
+
+/** What this program can do; an operation of another kind is left to a process that knows it. */
+export const operationWork: Record<OperationKind, OperationWork> = {
+  export: exportTenant,
+  restore: restoreArchive,
+  clone: cloneTenant,
+  purge,
+  rotation: rotateAllKeys,
+}

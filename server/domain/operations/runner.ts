@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { MigrationSets } from '#server/database/migrations/runner.ts'
+import type { App } from '#server/domain/context.ts'
+import { messageOf } from '#server/domain/lib/errors.ts'
+import { notFound } from '#shared/errors.ts'
+import { operationKinds } from '#shared/operations.ts'
+import { isPassing } from './errors.ts'
+import { operationWork } from './kinds.ts'
+import type { OperationRow, Progress } from './operations.ts'
+import { claimOperation, failOperation, finishOperation, getOperation, isWornOut, lease, releaseOperation, renewOperation, wornOut } from './operations.ts'
+import type { Worker } from './worker.ts'
+import { createWorker } from './worker.ts'
+
+/** Milliseconds: between two looks when nothing is announced, and between two writings of the progress. */
+const nap = 10_000
+const writePause = 500
+/** Of the lease, how long it is not renewed while nothing changes. */
+const renewAfter = lease * 1000 / 3
+
+/** Works on operations, one at a time, for as long as the process lives; to be woken when there is one. What is under way at the end is given back. */
+export function startOperations(app: App, migrations: MigrationSets): Worker {
+  return createWorker(async (signal) => {
+    try {
+      for (let operation; !signal.aborted && (operation = await claimOperation(app, { kinds: operationKinds }));) {
+        await perform(app, migrations, operation, signal)
+      }
+    }
+    catch (error) {
+      // The database is away: what was taken up and not settled comes back when its lease ends.
+      app.log.warn({ event: 'operations_wait', reason: messageOf(error) })
+    }
+    return nap
+  })
+}
+
+/**
+ * Works on one operation in this process and waits for its end, or watches the process that works on it.
+ * @param onProgress told of each change
+ * @returns the operation, `done` or `failed`
+ * @throws ApiError 404
+ */
+export async function runOperation(app: App, migrations: MigrationSets, id: string, options: { onProgress?: (progress: Progress) => void, signal?: AbortSignal } = {}): Promise<OperationRow> {
+  const { onProgress = () => {}, signal = new AbortController().signal } = options
+  for (;;) {
+    signal.throwIfAborted()
+    const claimed = await claimOperation(app, { id })
+    if (claimed) await perform(app, migrations, claimed, signal, onProgress)
+    const operation = await getOperation(app, id)
+    if (!operation) throw notFound()
+    onProgress(operation)
+    if (operation.state === 'done' || operation.state === 'failed') return operation
+    await sleep(writePause)
+  }
+}
+
+async function perform(app: App, migrations: MigrationSets, operation: OperationRow, stopping: AbortSignal, onProgress?: (progress: Progress) => void): Promise<void> {
+  const { id, kind, tenant, attempts } = operation
+  if (isWornOut(operation)) return failOperation(app, operation, wornOut)
+  const say = (event: string, details = {}) => app.log.info({ event, operation: id, kind, tenant, attempts, ...details })
+  say('operation_started')
+  const hold = holdOperation(app, operation, stopping, onProgress)
+  try {
+    const result = await operationWork[kind](app, operation, hold.report, migrations)
+    await hold.end()
+    await finishOperation(app, operation, result)
+    say('operation_done')
+  }
+  catch (error) {
+    await hold.end()
+    if (stopping.aborted) await releaseOperation(app, operation, { blameless: true })
+    else if (isPassing(error)) await releaseOperation(app, operation, { wait: 2 ** attempts, error: messageOf(error) })
+    else await failOperation(app, operation, messageOf(error))
+    app.log.warn({ event: stopping.aborted ? 'operation_interrupted' : 'operation_failed', operation: id, kind, tenant, attempts, reason: messageOf(error) })
+  }
+}
+
+/** Keeps the lease and writes the progress down, at most twice a second, beside the work. */
+function holdOperation(app: App, operation: OperationRow, stopping: AbortSignal, onProgress: (progress: Progress) => void = () => {}) {
+  const rest = app.pacer.begin()
+  const lost = new AbortController()
+  const signal = AbortSignal.any([stopping, lost.signal])
+  let progress: Progress = { step: operation.step, done: operation.done, total: operation.total }
+  let changed = false
+  let written = Date.now()
+  let writing: Promise<void> | undefined
+  const timer = setInterval(() => {
+    if (!writing && (changed || Date.now() - written > renewAfter)) writing = write().finally(() => writing = undefined)
+  }, writePause)
+  return {
+    report: {
+      signal,
+      begin: (step: string, total = 0) => set({ step, done: 0, total }),
+      advance: (by = 1) => set({ ...progress, done: progress.done + by }),
+      rest,
+    },
+    async end() {
+      clearInterval(timer)
+      await writing
+      if (changed && !signal.aborted) await write()
+    },
+  }
+
+  function set(next: Progress): void {
+    signal.throwIfAborted()
+    progress = next
+    changed = true
+    onProgress(progress)
+  }
+
+  async function write(): Promise<void> {
+    changed = false
+    try {
+      if (await renewOperation(app, operation, progress)) written = Date.now()
+      else lost.abort(new Error('Another process has taken over.'))
+    }
+    catch {
+      // Away for a moment; past the lease, another may have begun.
+      if (Date.now() - written > lease * 1000) lost.abort(new Error('The database was away for too long.'))
+    }
+  }
+}

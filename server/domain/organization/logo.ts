@@ -1,0 +1,44 @@
+import type { TenantRealm } from '#server/database/realms.ts'
+import { recordAudit } from '#server/domain/audit/audit.ts'
+import type { AuthRealm } from '#server/domain/auth-realm.ts'
+import type { App, Origin } from '#server/domain/context.ts'
+import { imagePlace, removeImage, storeImage, tidyImages } from '#server/domain/images/files.ts'
+import { renderImage } from '#server/domain/images/render.ts'
+import { isRefusal } from '#server/domain/lib/errors.ts'
+import { announceTenant } from '#server/domain/tenants/tenants.ts'
+
+/**
+ * Gives the organisation a logo, in the place of the one it had.
+ * @param bytes as uploaded
+ * @throws ApiError 400 on `logo`, 503, 507
+ */
+export async function replaceLogo(app: App, authRealm: AuthRealm<TenantRealm>, bytes: Buffer, origin: Origin): Promise<void> {
+  const place = imagePlace(app, authRealm.realm, 'logo')
+  const name = await storeImage(place, await renderImage(authRealm.realm.schema, bytes, 'logo', 'inside'))
+  try {
+    await nameLogo(app, authRealm, name, origin)
+  }
+  catch (error) {
+    if (isRefusal(error)) await removeImage(place, name)
+    throw error
+  }
+}
+
+/** Takes the logo away; that there is none is fine. */
+export function clearLogo(app: App, authRealm: AuthRealm<TenantRealm>, origin: Origin): Promise<void> {
+  return nameLogo(app, authRealm, null, origin)
+}
+
+async function nameLogo(app: App, { id, realm }: AuthRealm<TenantRealm>, logo: string | null, origin: Origin): Promise<void> {
+  const { settings } = realm.tables
+  const former = await realm.transaction(async (tx) => {
+    const before = (await tx.select({ logo: settings.logo }).from(settings).for('update'))[0]!.logo
+    await tx.update(settings).set({ logo })
+    if (before !== logo) {
+      await recordAudit(tx, realm, origin, { action: logo ? 'organization.logo_replaced' : 'organization.logo_cleared', subject: id })
+      await announceTenant(tx, id)
+    }
+    return before
+  })
+  await tidyImages(imagePlace(app, realm, 'logo'), former, logo)
+}

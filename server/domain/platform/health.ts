@@ -1,0 +1,70 @@
+import { statfs } from 'node:fs/promises'
+import { and, isNotNull, isNull, sql } from 'drizzle-orm'
+import type { Db } from '#server/database/realms.ts'
+import type { App } from '#server/domain/context.ts'
+
+/**
+ * How the database, this process and what surrounds them do. Four queries.
+ * @param isListening whether changes are announced to this process
+ */
+export async function readHealth(app: App, isListening: boolean) {
+  const { database: { platform, slots }, config } = app
+  const latency = await measureLatency(platform.db)
+  const [database, outbox, pool, disk] = await Promise.all([readDatabase(platform.db), readOutbox(app), readPool(app), readDisk(config.dataDir)])
+  return {
+    database: { ...database, latency_ms: latency, is_embedded: config.databaseUrl === undefined },
+    slots: slots.inspect(),
+    outbox,
+    spare_schemas: pool,
+    disk,
+    is_listening: isListening,
+    process: {
+      pid: process.pid,
+      node: process.versions.node,
+      uptime: Math.round(process.uptime()),
+      memory: process.memoryUsage.rss(),
+    },
+  }
+}
+
+/** @returns milliseconds of a query that does nothing */
+async function measureLatency(db: Db): Promise<number> {
+  const start = performance.now()
+  await db.execute(sql`select 1`)
+  return Math.round((performance.now() - start) * 100) / 100
+}
+
+async function readDatabase(db: Db) {
+  const rows = await db.execute<{ version: string, started: string, size: number, connections: number, max_connections: number }>(sql`
+    select current_setting('server_version') as version, to_json(pg_postmaster_start_time()) as started,
+      pg_database_size(current_database())::float8 as size,
+      (select count(*)::int from pg_stat_activity where datname = current_database()) as connections,
+      current_setting('max_connections')::int as max_connections`)
+  return rows[0]!
+}
+
+async function readOutbox({ database: { platform: { db, tables: { outbox } } } }: App) {
+  const pending = and(isNull(outbox.sent_at), isNull(outbox.given_up_at))
+  const rows = await db.select({
+    waiting: sql<number>`(count(*) filter (where ${pending}))::int`,
+    delayed: sql<number>`(count(*) filter (where ${and(pending, isNotNull(outbox.last_error))}))::int`,
+    failed: sql<number>`(count(*) filter (where ${isNotNull(outbox.given_up_at)}))::int`,
+    oldest: sql<string | null>`to_json(min(${outbox.created}) filter (where ${pending}))`,
+  }).from(outbox)
+  return rows[0]!
+}
+
+function readPool({ database: { platform: { db, tables: { spare_schemas: spares } } } }: App): Promise<number> {
+  return db.$count(spares)
+}
+
+/** @returns bytes, or null where the folder is not there, as with a database elsewhere */
+async function readDisk(folder: string): Promise<{ free: number, total: number } | null> {
+  try {
+    const { bavail, blocks, bsize } = await statfs(folder)
+    return { free: bavail * bsize, total: blocks * bsize }
+  }
+  catch {
+    return null
+  }
+}

@@ -1,0 +1,72 @@
+import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible'
+import type { Slots } from '#server/database/slots/slots.ts'
+import { throttled } from '#shared/errors.ts'
+
+/** `points` in `duration` seconds. */
+export interface Rule { points: number, duration: number, inMemoryBlockOnConsumed?: number }
+
+/** What is counted for whom. */
+export type Counted<Name> = [rule: Name, key: string]
+
+/** Counts in PostgreSQL, for all processes together and over a restart. */
+export function createCounters<Rules extends Record<string, Rule>>(slots: Slots, rules: Rules) {
+  type Name = keyof Rules & string
+  const storeClient = {
+    query: async ({ text, values }: { text: string, values: unknown[] }) => {
+      const rows = await slots.query('platform', text, values, false)
+      return { rows, rowCount: rows.length }
+    },
+  }
+  const limiters = Object.fromEntries(Object.entries(rules).map(([name, rule]) => [name, new RateLimiterPostgres({
+    ...rule, storeClient, storeType: 'client', keyPrefix: name, schemaName: 'platform', tableName: 'rate_limits', tableCreated: true,
+  })])) as Record<Name, RateLimiterPostgres>
+
+  return { check, count, consume, consumeAll, forget, giveBack }
+
+  /** @throws ApiError 429 where nothing is left */
+  async function check(rule: Name, key: string): Promise<void> {
+    const state = await limiters[rule].get(key)
+    if (state && state.consumedPoints >= rules[rule]!.points) throw refusal(rule, state)
+  }
+
+  /** @returns false for one too many, of which the next check says so */
+  async function count(rule: Name, key: string): Promise<boolean> {
+    return await tryConsume(rule, key, 1) === undefined
+  }
+
+  /** Counts so many, or none where they are too many. @throws ApiError 429 */
+  async function consume(rule: Name, key: string, points = 1): Promise<void> {
+    const state = await tryConsume(rule, key, points)
+    if (!state) return
+    if (points > 1) await limiters[rule].reward(key, points)
+    throw refusal(rule, state)
+  }
+
+  /** The same by several rules, of which the narrowest comes first: what it refuses leaves the others' share alone. */
+  async function consumeAll(counted: Counted<Name>[]): Promise<void> {
+    for (const [rule, key] of counted) await consume(rule, key)
+  }
+
+  async function forget(rule: Name, key: string): Promise<void> {
+    await limiters[rule].delete(key)
+  }
+
+  async function giveBack(counted: Counted<Name>[]): Promise<void> {
+    await Promise.all(counted.map(([rule, key]) => limiters[rule].reward(key)))
+  }
+
+  /** @returns how it stands, where that was too many */
+  async function tryConsume(rule: Name, key: string, points: number): Promise<RateLimiterRes | undefined> {
+    try {
+      return void await limiters[rule].consume(key, points)
+    }
+    catch (state) {
+      if (!(state instanceof RateLimiterRes)) throw state
+      return state
+    }
+  }
+
+  function refusal(rule: Name, { msBeforeNext }: RateLimiterRes) {
+    return Object.assign(throttled(msBeforeNext / 1000), { limit: rule })
+  }
+}

@@ -1,0 +1,143 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { SQL } from 'drizzle-orm'
+import { and, eq, gt, isNull, sql } from 'drizzle-orm'
+import { newId } from '#server/database/ids.ts'
+import type { Db, Realm } from '#server/database/realms.ts'
+import type { AuthRealm } from '#server/domain/auth-realm.ts'
+import type { App, Origin } from '#server/domain/context.ts'
+import { requireOpenTenant } from '#server/domain/tenants/status.ts'
+import { invalid } from '#shared/errors.ts'
+import { uuidPattern } from '#shared/schemas/fields.ts'
+
+export type LinkPurpose = 'reset' | 'activation' | 'email'
+
+/** Seconds for which a link works, from when its mail is sent. */
+const linkLife = { reset: 60 * 60, activation: 3 * 24 * 60 * 60, email: 24 * 60 * 60 } as const
+export const inviteLife = 7 * 24 * 60 * 60
+
+const paths = { reset: 'auth/password/reset', activation: 'auth/activate', email: 'auth/email' } as const
+
+/**
+ * Makes the single-use link by which someone sets a password. Only its hash is stored, and a newer
+ * link for the same person puts the older one out of use.
+ * @param life seconds
+ * @returns the link, on the realm's canonical origin
+ */
+export async function issuePasswordLink(db: Db, authRealm: AuthRealm, userId: string, life: number): Promise<string> {
+  await openLink(db, authRealm.realm, 'reset', eq(authRealm.realm.tables.users.id, userId))
+  const link = await issueLink(db, authRealm, userId, 'reset', { life })
+  return link!
+}
+
+/**
+ * Notes that someone is to have a link, which a mail will bring: until then no token opens it. Any older link
+ * of hers for the same purpose is out of use. One statement, the same whether anyone is found or not.
+ * @param who of the users, at most one
+ */
+export async function openLink(db: Db, { tables: { users, one_time_tokens: tokens } }: Realm, purpose: LinkPurpose, who: SQL, payload: { email?: string } | null = null): Promise<void> {
+  await db.execute(sql`
+    insert into ${tokens} (id, user_id, purpose, token_hash, payload, created, expires_at)
+    select ${newId()}::uuid, ${users.id}, ${purpose}, ${hashOf(newToken())}, ${payload && JSON.stringify(payload)}::text::jsonb, now(), now() + make_interval(secs => ${inviteLife})
+    from ${users} where ${who}
+    on conflict (user_id, purpose) do update set token_hash = excluded.token_hash, payload = excluded.payload, created = excluded.created, expires_at = excluded.expires_at`)
+}
+
+/** The same for people who have none yet, in one statement. */
+export async function openFirstLinks(db: Db, { tables: { one_time_tokens: tokens } }: Realm, purpose: LinkPurpose, users: string[]): Promise<void> {
+  if (users.length === 0) return
+  const created = new Date()
+  const expires_at = new Date(created.getTime() + inviteLife * 1000)
+  await db.insert(tokens).values(users.map(user_id => ({ id: newId(), user_id, purpose, token_hash: hashOf(newToken()), created, expires_at })))
+}
+
+/**
+ * Makes the link that was noted, as its mail is sent: a token is never stored, not even on its way.
+ * @param options.life seconds
+ * @param options.email the new address that the link must be about
+ * @returns the link, on the realm's canonical origin, or undefined where nothing is noted any more, as after a new password
+ */
+export async function issueLink(db: Db, { realm, origin }: AuthRealm, userId: string, purpose: LinkPurpose, { life = linkLife[purpose], email }: { life?: number, email?: string } = {}): Promise<string | undefined> {
+  const { one_time_tokens: tokens } = realm.tables
+  const token = newToken()
+  const rows = await db.update(tokens).set({ token_hash: hashOf(token), expires_at: new Date(Date.now() + life * 1000) })
+    .where(and(eq(tokens.user_id, userId), eq(tokens.purpose, purpose), email === undefined ? undefined : sql`${tokens.payload}->>'email' = ${email}`))
+    .returning({ id: tokens.id })
+  return rows[0] && `${origin}/${paths[purpose]}/${encodeUid(userId)}/${token}`
+}
+
+export interface Link { uid: string, token: string }
+
+/**
+ * Finds whose link it is, without using it up.
+ * @returns the user, and `where`, by which the token is found to be used
+ * @throws ApiError 400 on `uid` or `token`; 429 after many wrong links
+ */
+export async function requireLink(app: App, authRealm: AuthRealm, purpose: LinkPurpose, { uid, token }: Link, origin: Origin) {
+  const { realm } = authRealm
+  const { one_time_tokens: tokens } = realm.tables
+  await Promise.all([requireOpenTenant(realm.db, authRealm), app.limits.checkLinks(realm.schema, origin.ip)])
+  const user = await findByUid(realm, uid)
+  if (!user) throw await wrongLink(app, realm, origin, { uid: ['Invalid user id or user doesn\'t exist.'] })
+  const where = and(eq(tokens.user_id, user.id), eq(tokens.purpose, purpose), eq(tokens.token_hash, hashOf(token)), gt(tokens.expires_at, new Date()))
+  const rows = await realm.db.select({ payload: tokens.payload }).from(tokens).where(where)
+  if (!rows[0]) throw await wrongLink(app, realm, origin, { token: [invalidToken] })
+  return { user, payload: rows[0].payload, where }
+}
+
+/**
+ * Uses a link up, in the transaction of what it does. Of two at once, one succeeds.
+ * @param where from `requireLink`
+ * @throws ApiError 400 on `token`
+ */
+export async function consumeLink(tx: Db, { tables: { one_time_tokens: tokens } }: Realm, where: SQL | undefined): Promise<void> {
+  const used = await tx.delete(tokens).where(where).returning({ id: tokens.id })
+  if (used.length === 0) throw staleLink()
+}
+
+/** A link that was good a moment ago. */
+export function staleLink() {
+  return invalid({ token: [invalidToken] })
+}
+
+/** Counts a wrong link against the address that it comes from. @returns the refusal to throw */
+export async function wrongLink(app: App, realm: Realm, origin: Origin, fields: Record<string, string[]>) {
+  await app.limits.countWrongLink(realm.schema, origin.ip)
+  return invalid(fields)
+}
+
+/** 256 bits, as they stand in a link. */
+export function newToken(): string {
+  return randomBytes(32).toString('base64url')
+}
+
+/** What is stored of a token. */
+export function hashOf(token: string): string {
+  return createHash('sha256').update(token).digest('base64url')
+}
+
+/** Those who may be sent a link: everyone but the deactivated. */
+export function isReachable({ tables: { users } }: Realm): SQL {
+  return isNull(users.deactivated_at)
+}
+
+const invalidToken = 'Invalid token for given user.'
+
+async function findByUid(realm: Realm, uid: string) {
+  const id = Buffer.from(uid, 'base64url').toString('latin1')
+  // One spelling only: a decoder that forgives would take many for the same.
+  if (!uuidPattern.test(id) || encodeUid(id) !== uid) return undefined
+  const { users } = realm.tables
+  const rows = await realm.db.select({
+    id: users.id,
+    email: users.email,
+    first_name: users.first_name,
+    last_name: users.last_name,
+    activated_at: users.activated_at,
+    deactivated_at: users.deactivated_at,
+  }).from(users).where(eq(users.id, id))
+  return rows[0]
+}
+
+function encodeUid(id: string): string {
+  return Buffer.from(id).toString('base64url')
+}

@@ -1,0 +1,119 @@
+import { isIP } from 'node:net'
+import { eq, or, sql } from 'drizzle-orm'
+import type { Config } from '#server/config.ts'
+import type { Database } from '#server/database/realms.ts'
+import type { TenantIdentity } from '#server/domain/auth-realm.ts'
+import { ApiError } from '#shared/errors.ts'
+import { identityColumns, tenantOrigin } from './origins.ts'
+import type { TenantStanding } from './status.ts'
+import { standingOf } from './status.ts'
+
+export type Place
+  = | { surface: 'site' | 'console', origin: string }
+    | {
+      surface: 'portal'
+      /** The tenant's canonical one, which may be another host's. */
+      origin: string
+      tenant: TenantIdentity & { standing: TenantStanding }
+      /** Whether this is a host that the tenant had before it was renamed, and which leads to `origin`. */
+      is_former: boolean
+    }
+
+export interface HostDirectory {
+  /** @returns what the host is, or undefined where it is nothing of ours */
+  find(host: string): Promise<Place | undefined>
+  /** Forgets one tenant by its id, or everything. */
+  forget(tenantId?: string): void
+}
+
+const label = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
+
+/**
+ * Reads a Host header strictly, RFC 9110, 7.2: one name of letters, digits, hyphens and dots, and a valid port.
+ * @returns the name in lower case, without the port
+ * @throws ApiError 400
+ */
+export function parseHost(header: string | undefined): string {
+  const match = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]{1,253})(?::(\d{1,5}))?$/i.exec(header ?? '')
+  const host = match?.[1]?.toLowerCase()
+  const port = match?.[2]
+  if (!host || !isName(host) || (port !== undefined && !isPort(Number(port)))) throw malformedHost()
+  return host
+}
+
+/** The one answer to a Host header that is missing, doubled or malformed; it does not repeat what was sent. */
+export function malformedHost(): ApiError {
+  return new ApiError(400, { detail: 'The Host header is not valid.' })
+}
+
+function isPort(port: number): boolean {
+  return port >= 1 && port <= 65_535
+}
+
+function isName(host: string): boolean {
+  return host.startsWith('[') ? isIP(host.slice(1, -1)) === 6 : host.split('.').every(part => label.test(part))
+}
+
+export interface HostDirectoryOptions {
+  /** Milliseconds for which an answer is remembered while changes are announced to us. */
+  life?: number
+  /** The same while they are not. */
+  lifeUnannounced?: number
+  isAnnounced: () => boolean
+}
+
+// Hosts that are nothing of ours are remembered too briefly to be noticed and too few to fill the memory.
+const unknownLife = 500
+const entriesLimit = 10_000
+
+export function createHostDirectory(config: Config, database: Database, options: HostDirectoryOptions): HostDirectory {
+  const { life = 30_000, lifeUnannounced = 500, isAnnounced } = options
+  const entries = new Map<string, { place: Promise<Place | undefined>, loaded: number, known: boolean, tenantId?: string }>()
+
+  return { find, forget }
+
+  function find(host: string): Promise<Place | undefined> {
+    const entry = entries.get(host)
+    const limit = entry?.known ? (isAnnounced() ? life : lifeUnannounced) : unknownLife
+    if (entry && Date.now() - entry.loaded < limit) return entry.place
+    const place = lookUp(host)
+    const fresh = { place, loaded: Date.now(), known: true, tenantId: undefined as string | undefined }
+    entries.delete(host)
+    if (entries.size >= entriesLimit) entries.delete(entries.keys().next().value!)
+    entries.set(host, fresh)
+    place.then((found) => {
+      fresh.known = found !== undefined
+      fresh.tenantId = found?.surface === 'portal' ? found.tenant.id : undefined
+    }, () => entries.delete(host))
+    return place
+  }
+
+  function forget(tenantId?: string): void {
+    if (tenantId === undefined) return entries.clear()
+    for (const [host, entry] of entries) if (!entry.known || entry.tenantId === undefined || entry.tenantId === tenantId) entries.delete(host)
+  }
+
+  async function lookUp(host: string): Promise<Place | undefined> {
+    const { baseDomain, originOf } = config
+    if (host === baseDomain || host === `www.${baseDomain}`) return { surface: 'site', origin: originOf(baseDomain) }
+    if (host === `console.${baseDomain}`) return { surface: 'console', origin: originOf(host) }
+    const subdomain = host.endsWith(`.${baseDomain}`) ? host.slice(0, -baseDomain.length - 1) : undefined
+    if (subdomain !== undefined && !label.test(subdomain)) return undefined
+    const row = await readTenant(host, subdomain)
+    if (!row) return undefined
+    const origin = tenantOrigin(config, row)
+    return { surface: 'portal', origin, tenant: { id: row.id, name: row.name, schema: row.schema, origin, standing: standingOf(row) }, is_former: subdomain !== undefined && subdomain !== row.subdomain }
+  }
+
+  async function readTenant(host: string, subdomain: string | undefined) {
+    const { db, tables: { tenants, domains, former_subdomains: former } } = database.platform
+    const rows = await db.select({ ...identityColumns(tenants), status: tenants.status, maintenance_since: tenants.maintenance_since })
+      .from(tenants)
+      .where(subdomain === undefined
+        ? sql`${tenants.id} = (select ${domains.tenant} from ${domains} where ${domains.host} = ${host} and ${domains.verified_at} is not null)`
+        : or(eq(tenants.subdomain, subdomain), sql`${tenants.id} = (select ${former.tenant} from ${former} where ${former.subdomain} = ${subdomain} and ${former.redirects_until} > now())`))
+      // Of a subdomain that is one's and was another's, whoever has it now.
+      .orderBy(sql`${tenants.subdomain} = ${subdomain ?? ''} desc`).limit(1)
+    return rows[0]
+  }
+}

@@ -1,0 +1,23 @@
+import type { Db, TenantRealm } from '#server/database/realms.ts'
+import type { AuthRealm } from '#server/domain/auth-realm.ts'
+import { passwordLength } from '#shared/password-rules.ts'
+
+export interface AccountRules {
+  registration: 'invite_only' | 'open'
+  registration_domains: string[]
+  password_min_length: number
+}
+
+// Operators have no settings: they are made by one another.
+const operatorRules: AccountRules = { registration: 'invite_only', registration_domains: [], password_min_length: passwordLength.min }
+
+/**
+ * What it takes to have an account here.
+ * @param db a transaction that the realm itself is being made in
+ */
+export async function readAccountRules({ kind, realm }: AuthRealm, db: Db = realm.db): Promise<AccountRules> {
+  if (kind === 'platform') return operatorRules
+  const { registration, registration_domains, password_min_length } = (realm as TenantRealm).tables.settings
+  const rows = await db.select({ registration, registration_domains, password_min_length }).from((realm as TenantRealm).tables.settings)
+  return rows[0]!
+}

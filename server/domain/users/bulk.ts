@@ -1,0 +1,93 @@
+import { eq, inArray, isNotNull } from 'drizzle-orm'
+import type { z } from 'zod'
+import type { TenantRealm } from '#server/database/realms.ts'
+import { recordAudit } from '#server/domain/audit/audit.ts'
+import type { AuthRealm } from '#server/domain/auth-realm.ts'
+import type { App, Origin } from '#server/domain/context.ts'
+import { isOfOne, messageOf } from '#server/domain/lib/errors.ts'
+import { enqueueMail } from '#server/domain/mail/outbox.ts'
+import { openLink } from '#server/domain/sessions/links.ts'
+import { admitOutreach } from '#server/domain/tenants/outreach.ts'
+import { conflict, invalid, notFound } from '#shared/errors.ts'
+import { noSuchObject } from '#shared/schemas/fields.ts'
+import type { bulkSchema } from '#shared/schemas/user.ts'
+import type { BulkResult } from '#shared/types/people.ts'
+import type { UserChange, UserRow } from './users.ts'
+import { changeUser, userColumns } from './users.ts'
+
+type TenantAuthRealm = AuthRealm<TenantRealm>
+type Bulk = z.output<typeof bulkSchema>
+
+/**
+ * Does one thing to each of many people, by the rules for one: each in a transaction of her own, in the order given,
+ * so that who is refused holds nobody up. Of two Admins who are all that there is, the second stays one.
+ * @throws ApiError 400 on `department` for one that is not there, 503
+ */
+export async function actOnMany(app: App, authRealm: TenantAuthRealm, { ids, ...bulk }: Bulk, origin: Origin): Promise<BulkResult[]> {
+  const { realm } = authRealm
+  if (bulk.action === 'move') await requireTarget(realm, bulk.department)
+  const { users } = realm.tables
+  const found = await realm.db.select(userColumns(users)).from(users).where(inArray(users.id, ids))
+  const people = new Map(found.map(person => [person.id, person]))
+  const results: BulkResult[] = []
+  const rest = app.pacer.begin()
+  for (const id of new Set(ids)) {
+    results.push(await actOnOne(app, authRealm, id, people.get(id), bulk, origin))
+    await rest()
+  }
+  return results
+}
+
+async function requireTarget({ db, tables: { departments } }: TenantRealm, department: string | null | undefined): Promise<void> {
+  if (department && await db.$count(departments, eq(departments.id, department)) === 0) throw invalid({ department: [noSuchObject(department)] })
+}
+
+async function actOnOne(app: App, authRealm: TenantAuthRealm, id: string, person: UserRow | undefined, bulk: Omit<Bulk, 'ids'>, origin: Origin): Promise<BulkResult> {
+  const result = { id, email: person?.email ?? null, detail: null }
+  try {
+    if (!person) throw notFound()
+    const change = changeOf(bulk)
+    if (!change) await mailPasswordLink(app, authRealm, person, origin)
+    else if (isSoAlready(person, change)) return { ...result, status: 'unchanged' }
+    else await changeUser(app, authRealm, id, change, origin)
+    return { ...result, status: 'done' }
+  }
+  catch (error) {
+    if (!isOfOne(error)) throw error
+    return { ...result, status: 'refused', detail: messageOf(error) }
+  }
+}
+
+function changeOf({ action, department, role }: Omit<Bulk, 'ids'>): UserChange | undefined {
+  switch (action) {
+    case 'move': return { department }
+    case 'set_role': return { role }
+    case 'deactivate': return { is_active: false }
+    case 'reactivate': return { is_active: true }
+    case 'send_link': return undefined
+  }
+}
+
+function isSoAlready(person: UserRow, change: UserChange): boolean {
+  return (Object.keys(change) as (keyof UserChange)[]).every(key => person[key] === change[key])
+}
+
+/**
+ * Mails someone a link to choose a password, on an Admin's word.
+ * @throws ApiError 409 for who is deactivated, 429 after many mails to one address
+ */
+async function mailPasswordLink(app: App, authRealm: TenantAuthRealm, { id, email }: UserRow, origin: Origin): Promise<void> {
+  const { realm } = authRealm
+  const { users } = realm.tables
+  const [state] = await realm.db.select({ has_password: isNotNull(users.password), deactivated_at: users.deactivated_at }).from(users).where(eq(users.id, id))
+  if (!state) throw notFound()
+  if (state.deactivated_at) throw conflict('This account is deactivated.', 'user_inactive')
+  await app.limits.countMail(realm.schema, email)
+  await admitOutreach(app, authRealm, [email])
+  await realm.transaction(async (tx) => {
+    await openLink(tx, realm, 'reset', eq(users.id, id))
+    // Who has a password gets an hour, as if she had asked herself; who has none is welcomed, and has a week.
+    await enqueueMail(tx, authRealm, state.has_password ? { kind: 'password_reset', to: email, data: {} } : { kind: 'welcome', to: email, data: { user: id } })
+    await recordAudit(tx, realm, origin, { action: 'user.link_sent', subject: id, details: { email } })
+  })
+}

@@ -1,0 +1,128 @@
+import { newId } from '#server/database/ids.ts'
+import { differing } from '#server/domain/lib/diff.ts'
+import type { ImportRow, RowError } from './import-rows.ts'
+import type { UserRow } from './users.ts'
+
+export type KnownPerson = Pick<UserRow, 'id' | 'email' | 'first_name' | 'last_name' | 'employee_id' | 'department' | 'role' | 'is_active'>
+
+/** What the plan is made against, and what each row of it changes for the rows that follow. */
+export interface KnownState {
+  /** At least those whom the rows may be about. */
+  people: KnownPerson[]
+  /** Ids of all active Admins. */
+  admins: string[]
+  departments: { id: string, name: string }[]
+}
+
+type Fields = Omit<KnownPerson, 'id' | 'email'>
+
+/** What a row does, in words: departments by name. */
+export interface ImportChange {
+  row: number
+  action: 'create' | 'change'
+  email: string
+  fields: Record<string, { from: unknown, to: unknown }>
+}
+
+export interface ImportPlan {
+  creations: KnownPerson[]
+  /** In the order of their rows: one may take the employee_id that another gives up. */
+  updates: { before: KnownPerson, fields: Partial<Fields> }[]
+  newDepartments: { id: string, name: string }[]
+  unchanged: number
+  errors: RowError[]
+  changes: ImportChange[]
+}
+
+const blank: Fields = { first_name: '', last_name: '', employee_id: null, department: null, role: 'Staff', is_active: true }
+
+/** Makes plans for rows, a batch at a time; what is in the file twice is found across batches. */
+export function createPlanner(options: { createDepartments: boolean }) {
+  const seen = new Map<string, number>()
+
+  return { against }
+
+  /** @returns what plans rows against a state, a batch at a time: each batch against what those before it leave behind */
+  function against(state: KnownState): (rows: ImportRow[]) => ImportPlan {
+    let plan = emptyPlan()
+    const byEmail = new Map(state.people.map(person => [person.email, person]))
+    const byEmployeeId = new Map(state.people.map(person => [person.employee_id, person]))
+    const admins = new Set(state.admins)
+    const departments = [...state.departments]
+    return (rows) => {
+      plan = emptyPlan()
+      for (const row of rows) {
+        const error = planRow(row)
+        if (error) plan.errors.push({ row: row.row, ...error })
+      }
+      return plan
+    }
+
+    function planRow({ row, cells }: ImportRow): Omit<RowError, 'row'> | undefined {
+      const { email, department: name, ...given } = cells
+      const { employee_id } = given
+      const twice = seenBefore('email', email, row) ?? seenBefore('employee_id', employee_id, row)
+      if (twice) return twice
+      const holder = employee_id ? byEmployeeId.get(employee_id) : undefined
+      if (holder && holder.email !== email) return { field: 'email', message: 'The person with this employee ID has another e-mail address, which only that person can change.' }
+      const before = holder ?? byEmail.get(email)
+      const department = name ? findDepartment(name) : undefined
+      if (name && !department) return { field: 'department', message: `There is no department "${name}".` }
+      const wanted: Partial<Fields> = { ...given, department: name === null ? null : department?.id }
+      const fields = differing<Fields>(before ?? blank, wanted)
+      if (before && Object.keys(fields).length === 0) {
+        plan.unchanged++
+        return undefined
+      }
+      const after: KnownPerson = { ...before ?? { ...blank, id: newId(), email }, ...fields }
+      if (before && isLastAdmin(before.id) && !isAdmin(after)) {
+        return { field: after.role === 'Admin' ? 'is_active' : 'role', message: 'The last active Admin cannot be demoted, deactivated or deleted.' }
+      }
+      if (department && !departments.includes(department)) {
+        departments.push(department)
+        plan.newDepartments.push(department)
+      }
+      byEmail.set(email, after)
+      if (before) byEmployeeId.delete(before.employee_id)
+      byEmployeeId.set(after.employee_id, after)
+      if (isAdmin(after)) admins.add(after.id)
+      else admins.delete(after.id)
+      if (before) plan.updates.push({ before, fields })
+      else plan.creations.push(after)
+      plan.changes.push({ row, action: before ? 'change' : 'create', email, fields: described(before, after, fields) })
+      return undefined
+    }
+
+    function seenBefore(field: 'email' | 'employee_id', value: string | null | undefined, row: number) {
+      if (!value) return undefined
+      const key = `${field} ${value}`
+      const first = seen.get(key) ?? row
+      seen.set(key, first)
+      return first < row ? { field, message: `Row ${first} has the same.` } : undefined
+    }
+
+    function findDepartment(name: string): { id: string, name: string } | undefined {
+      const folded = name.toLowerCase()
+      return departments.find(department => department.name.toLowerCase() === folded)
+        ?? (options.createDepartments ? { id: newId(), name } : undefined)
+    }
+
+    function isLastAdmin(id: string): boolean {
+      return admins.size === 1 && admins.has(id)
+    }
+
+    function described(before: KnownPerson | undefined, after: KnownPerson, fields: Partial<Fields>): ImportChange['fields'] {
+      const nameOf = (id: string | null) => departments.find(department => department.id === id)?.name ?? null
+      const shown = (person: KnownPerson | undefined, field: keyof Fields) => person ? field === 'department' ? nameOf(person.department) : person[field] : null
+      return Object.fromEntries((Object.keys(fields) as (keyof Fields)[]).map(field => [field, { from: shown(before, field), to: shown(after, field) }]))
+    }
+  }
+}
+
+function emptyPlan(): ImportPlan {
+  return { creations: [], updates: [], newDepartments: [], unchanged: 0, errors: [], changes: [] }
+}
+
+function isAdmin(person: KnownPerson): boolean {
+  return person.role === 'Admin' && person.is_active
+}

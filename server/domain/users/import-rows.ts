@@ -1,0 +1,79 @@
+import { Readable } from 'node:stream'
+import { parse } from 'csv-parse'
+import { delimiterOf, plainCell } from '#shared/csv.ts'
+import { invalid } from '#shared/errors.ts'
+import { cleanIdentifier } from '#shared/schemas/fields.ts'
+import type { ImportCells } from '#shared/schemas/people-import.ts'
+import { importRowSchema } from '#shared/schemas/people-import.ts'
+
+/** In bytes. */
+export const importSizeLimit = 1_000_000
+const rowsLimit = 5_000
+/** Rows, and characters, after which others' requests come in between. */
+const restEvery = 50
+const chunkSize = 8_192
+
+export interface ImportRow {
+  /** As a spreadsheet counts: the header is row 1. */
+  row: number
+  cells: ImportCells
+}
+
+export interface RowError { row: number, field: string, message: string }
+
+/**
+ * Reads a list of people: a header with at least `email`, and a row for each. Commas, semicolons and tabs all do.
+ * @returns the rows that are well formed, and what is wrong with the others
+ * @param rest awaited between small pieces of the work
+ * @throws ApiError 400 on `file` when it cannot be read at all
+ */
+export async function readImportRows(bytes: Buffer, rest: () => Promise<void>): Promise<{ rows: ImportRow[], errors: RowError[] }> {
+  const [header = [], ...records] = await parseCsv(decode(bytes), rest)
+  const columns = header.map(name => cleanIdentifier(name).toLowerCase().replaceAll(/[ -]+/g, '_'))
+  if (!columns.includes('email')) throw unreadable('The first row must name the columns, and one of them must be email.')
+  if (new Set(columns).size < columns.length) throw unreadable('Two columns have the same name.')
+  const filled = records.map((record, index) => ({ record, row: index + 2 })).filter(({ record }) => record.some(cell => cell.trim() !== ''))
+  if (filled.length > rowsLimit) throw unreadable('A file may have at most 5,000 rows.')
+  const rows: ImportRow[] = []
+  const errors: RowError[] = []
+  for (const { record, row } of filled) {
+    if (row % restEvery === 0) await rest()
+    const { data, error } = importRowSchema.safeParse(Object.fromEntries(columns.map((column, at) => [column, plainCell(record[at] ?? '')])))
+    if (record.slice(columns.length).some(cell => cell !== '')) errors.push({ row, field: 'row', message: 'This row has more cells than the header.' })
+    else if (data) rows.push({ row, cells: data })
+    else errors.push(...error.issues.map(issue => ({ row, field: String(issue.path[0]), message: issue.message })))
+  }
+  return { rows, errors }
+}
+
+function decode(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  }
+  catch {
+    throw unreadable('The file is not UTF-8. In a spreadsheet, save it as "CSV UTF-8".')
+  }
+}
+
+async function parseCsv(text: string, rest: () => Promise<void>): Promise<string[][]> {
+  const records: string[][] = []
+  try {
+    const parser = Readable.from(piecesOf(text, rest)).compose(parse({ delimiter: delimiterOf(text), relax_column_count: true }))
+    for await (const record of parser) records.push(record as string[])
+    return records
+  }
+  catch (error) {
+    throw unreadable(`The file is not valid CSV, in line ${(error as { lines?: number }).lines ?? 1} or before.`)
+  }
+}
+
+async function* piecesOf(text: string, rest: () => Promise<void>): AsyncGenerator<string> {
+  for (let start = 0; start < text.length; start += chunkSize) {
+    yield text.slice(start, start + chunkSize)
+    await rest()
+  }
+}
+
+function unreadable(message: string) {
+  return invalid({ file: [message] })
+}

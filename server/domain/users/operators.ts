@@ -1,0 +1,30 @@
+import { platformAuthRealm } from '#server/domain/auth-realm.ts'
+import type { App, Origin } from '#server/domain/context.ts'
+import { newSigningKey } from '#server/domain/keys/ring.ts'
+import { inviteLife, issuePasswordLink } from '#server/domain/sessions/links.ts'
+import type { Role } from '#shared/types/people.ts'
+import type { UserRow } from './users.ts'
+import { createUser } from './users.ts'
+
+/**
+ * Creates an operator: a user of the platform's own realm, an Owner unless said.
+ * @param input password plain, or null to get a link by which one is set
+ * @throws ApiError 400 naming the field
+ */
+export async function createOperator(app: App, input: { email: string, password: string | null, role?: Role }, origin: Origin): Promise<{ user: UserRow, url: string, password_link: string | null }> {
+  const authRealm = platformAuthRealm(app.database, app.config.originOf(`console.${app.config.baseDomain}`))
+  await ensureSigningKey(app)
+  return authRealm.realm.transaction(async (tx) => {
+    const user = await createUser(app, authRealm, { role: 'Admin', ...input }, origin, tx)
+    const password_link = input.password === null ? await issuePasswordLink(tx, authRealm, user.id, inviteLife) : null
+    return { user, url: authRealm.origin, password_link }
+  })
+}
+
+/** The platform's realm gets its signing key when it first needs one: the migrations cannot wrap it. */
+export async function ensureSigningKey({ database: { platform }, config }: App): Promise<void> {
+  const { signing_keys: keys } = platform.tables
+  const rows = await platform.db.select({ kid: keys.kid }).from(keys).limit(1)
+  if (rows.length > 0) return
+  await platform.db.insert(keys).values(await newSigningKey(platform.schema, config.secret, new Date())).onConflictDoNothing()
+}

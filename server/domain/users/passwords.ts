@@ -1,0 +1,54 @@
+import { eq } from 'drizzle-orm'
+import type { Db } from '#server/database/realms.ts'
+import { noteRefusedPassword } from '#server/domain/audit/security-events.ts'
+import type { AuthRealm } from '#server/domain/auth-realm.ts'
+import type { App, Origin } from '#server/domain/context.ts'
+import { enqueueMail } from '#server/domain/mail/outbox.ts'
+import { endAllSessions } from '#server/domain/sessions/sessions.ts'
+import { invalid } from '#shared/errors.ts'
+import { readAccountRules } from './account-rules.ts'
+import { passwordFaults } from './password-rules.ts'
+
+/**
+ * The only way to a new password's hash, past the rules for passwords.
+ * @param options.field the form's field, for the error
+ * @param options.db a transaction that the realm itself is being made in
+ * @throws ApiError 400 on the field with every rule that the password breaks; 503
+ */
+export async function hashNewPassword(
+  app: App, authRealm: AuthRealm, person: { email: string, first_name?: string, last_name?: string }, password: string,
+  { field = 'password', db = authRealm.realm.db }: { field?: string, db?: Db } = {},
+): Promise<string> {
+  const { first_name = '', last_name = '', email } = person
+  const { password_min_length } = await readAccountRules(authRealm, db)
+  const faults = passwordFaults(password, { first_name, last_name, email, organization: authRealm.name }, password_min_length)
+  if (faults.length > 0) throw invalid({ [field]: faults })
+  return app.hashing.hash(authRealm.realm.schema, password)
+}
+
+/**
+ * Checks the caller's own password before something that matters.
+ * @throws ApiError 400 on `current_password`, 429, 503
+ */
+export async function requireCurrentPassword(app: App, authRealm: AuthRealm, user: { id: string, email: string }, password: string, origin: Origin): Promise<void> {
+  const { realm } = authRealm
+  const { users } = realm.tables
+  const attempt = app.limits.passwordAttempt(realm.schema, user.email, origin.ip)
+  const rows = await realm.db.select({ password: users.password }).from(users).where(eq(users.id, user.id))
+  if (await app.hashing.verify(realm.schema, password, rows[0]?.password ?? null, 0, attempt)) return
+  await noteRefusedPassword(app, authRealm, origin, user.id)
+  throw invalid({ current_password: ['Invalid password.'] })
+}
+
+/**
+ * Gives a user a new password and ends her other sessions, in the caller's transaction. She is told by mail.
+ * @param hash from `app.hashing`, made before the transaction began
+ * @param keep the session that goes on, if any
+ */
+export async function replacePassword(tx: Db, app: App, authRealm: AuthRealm, userId: string, hash: string, origin: Origin, keep?: string): Promise<void> {
+  const { users, one_time_tokens: tokens } = authRealm.realm.tables
+  const updated = await tx.update(users).set({ password: hash }).where(eq(users.id, userId)).returning({ email: users.email })
+  await tx.delete(tokens).where(eq(tokens.user_id, userId))
+  await endAllSessions(tx, app, authRealm, userId, 'password', origin, keep)
+  if (updated[0]) await enqueueMail(tx, authRealm, { kind: 'password_changed', to: updated[0].email, data: {} })
+}

@@ -1,0 +1,47 @@
+import { eq } from 'drizzle-orm'
+import type { Db } from '#server/database/realms.ts'
+import { recordAudit } from '#server/domain/audit/audit.ts'
+import type { AuthRealm } from '#server/domain/auth-realm.ts'
+import type { App, Origin } from '#server/domain/context.ts'
+import { imagePlace, removeImage, storeImage, tidyImages } from '#server/domain/images/files.ts'
+import { renderImage } from '#server/domain/images/render.ts'
+import { isRefusal } from '#server/domain/lib/errors.ts'
+import { notFound } from '#shared/errors.ts'
+import type { UserRow } from './users.ts'
+import { userColumns } from './users.ts'
+
+/**
+ * Gives a person a photo, in the place of the one she had.
+ * @param bytes as uploaded
+ * @throws ApiError 400 on `photo`, 404, 503, 507
+ */
+export async function replacePhoto(app: App, authRealm: AuthRealm, userId: string, bytes: Buffer, origin: Origin): Promise<UserRow> {
+  const place = imagePlace(app, authRealm.realm, userId)
+  const name = await storeImage(place, await renderImage(authRealm.realm.schema, bytes, 'photo', 'cover'))
+  try {
+    return await namePhoto(app, authRealm, userId, name, origin)
+  }
+  catch (error) {
+    if (isRefusal(error)) await removeImage(place, name)
+    throw error
+  }
+}
+
+/** Takes a person's photo away; that there is none is fine. @throws ApiError 404 */
+export async function clearPhoto(app: App, authRealm: AuthRealm, userId: string, origin: Origin): Promise<UserRow> {
+  return namePhoto(app, authRealm, userId, null, origin)
+}
+
+// The row decides: of two photos at once the later one stays, and each removes the one that it finds.
+async function namePhoto(app: App, { realm }: AuthRealm, userId: string, photo: string | null, origin: Origin): Promise<UserRow> {
+  const { users } = realm.tables
+  const { before, after } = await realm.transaction(async (tx: Db) => {
+    const before = (await tx.select({ photo: users.photo }).from(users).where(eq(users.id, userId)).for('update'))[0]
+    if (!before) throw notFound()
+    const after = (await tx.update(users).set({ photo }).where(eq(users.id, userId)).returning(userColumns(users)))[0]!
+    if (before.photo !== photo) await recordAudit(tx, realm, origin, { action: photo ? 'user.photo_replaced' : 'user.photo_cleared', subject: userId })
+    return { before, after }
+  })
+  await tidyImages(imagePlace(app, realm, userId), before.photo, photo)
+  return after
+}

@@ -1,0 +1,124 @@
+import type { H3Event } from 'h3'
+import { getHeader } from 'h3'
+import { requireRuntime } from '#server/runtime.ts'
+import { ApiError, invalid } from '#shared/errors.ts'
+import { jsonType } from '#shared/schemas/fields.ts'
+import { acceptedBody } from './accepted.ts'
+
+// Parsers recurse; nothing that we take is nested deeper than this.
+const depthLimit = 32
+
+export function hasBody(event: H3Event): boolean {
+  return Number(getHeader(event, 'content-length') ?? 0) > 0 || getHeader(event, 'transfer-encoding') !== undefined || innerBody(event) !== undefined
+}
+
+/** Whether a part of the body is still on its way. */
+export function isArriving(event: H3Event): boolean {
+  return innerBody(event) === undefined && hasBody(event) && !event.node.req.complete
+}
+
+/**
+ * Takes a body as it is, in memory, for those who read it later: what is cut off half-way leaves nothing behind.
+ * @throws ApiError 413 when it is longer than its path takes, 408 when it dawdles, 400 when it ends too early
+ */
+export async function receiveBody(event: H3Event): Promise<void> {
+  if (hasBody(event) && innerBody(event) === undefined) received.set(event.node.req, await collect(event))
+}
+
+const received = new WeakMap<object, Buffer>()
+
+/** @returns the body that has been received */
+export function readBytes(event: H3Event): Buffer {
+  return received.get(event.node.req) ?? Buffer.alloc(0)
+}
+
+/**
+ * Reads a JSON object.
+ * @throws ApiError 400 with DRF's texts
+ */
+export function readJson(event: H3Event): unknown {
+  const text = innerBody(event) ?? utf8(readBytes(event))
+  if (text === '') return {}
+  const value = parseJson(text)
+  if (value === null) throw invalid({ non_field_errors: ['No data provided'] })
+  if (typeof value !== 'object' || Array.isArray(value)) throw invalid({ non_field_errors: [`Invalid data. Expected a dictionary, but got ${jsonType(value)}.`] })
+  return value
+}
+
+function collect(event: H3Event): Promise<Buffer> {
+  const { req } = event.node
+  const { limit, readLimit } = acceptedBody(event)
+  const { requestLimit: patience } = requireRuntime().app.config
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
+  // Of what says that it is too long nothing is kept.
+  const isKept = Number(getHeader(event, 'content-length') ?? 0) <= limit
+  let chunks: Buffer[] = []
+  let size = 0
+  const refuse = (status: number, detail: string) => reject(new ApiError(status, { detail }, { connection: 'close' }))
+  const tooLarge = () => refuse(413, 'Request body is too large.')
+  const endEarly = () => refuse(400, 'The request body ended too early.')
+  const take = (chunk: Buffer) => {
+    size += chunk.length
+    if (size > readLimit) tooLarge()
+    else if (size > limit) chunks = []
+    else if (isKept) chunks.push(chunk)
+  }
+  const finish = () => {
+    // Every request closes in the end; only before its body's end is that a fault.
+    req.off('close', endEarly)
+    if (size <= limit) resolve(Buffer.concat(chunks))
+    else tooLarge()
+  }
+  const timer = setTimeout(refuse, patience * 1_000, 408, 'The request body took too long.')
+  req.on('error', endEarly).on('close', endEarly).on('end', finish).on('data', take)
+  if (req.destroyed) endEarly()
+  // What still comes after a refusal flows on and is dropped.
+  return promise.finally(() => {
+    clearTimeout(timer)
+    req.off('data', take).off('end', finish).off('close', endEarly)
+  })
+}
+
+function utf8(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  }
+  catch {
+    throw parseError('the body is not UTF-8')
+  }
+}
+
+// An in-process call carries its body as it was given.
+function innerBody(event: H3Event): string | undefined {
+  const { body } = event.node.req as { body?: unknown }
+  return typeof body === 'string' ? body : undefined
+}
+
+function parseJson(text: string): unknown {
+  if (nesting(text) > depthLimit) throw parseError('nested too deeply')
+  try {
+    return JSON.parse(text)
+  }
+  catch (error) {
+    throw parseError((error as Error).message.replace(/(?:,? )?".*/su, '').slice(0, 100) || 'not JSON')
+  }
+}
+
+function nesting(text: string): number {
+  let depth = 0
+  let deepest = 0
+  let quoted = false
+  for (let i = 0; i < text.length; i++) {
+    const character = text[i]
+    if (quoted && character === '\\') i++
+    else if (character === '"') quoted = !quoted
+    else if (quoted) continue
+    else if (character === '[' || character === '{') deepest = Math.max(deepest, ++depth)
+    else if (character === ']' || character === '}') depth--
+  }
+  return deepest
+}
+
+function parseError(reason: string): ApiError {
+  return new ApiError(400, { detail: `JSON parse error - ${reason}` })
+}

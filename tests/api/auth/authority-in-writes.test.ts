@@ -1,0 +1,223 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TransactionSql } from 'postgres'
+import postgres from 'postgres'
+import sharp from 'sharp'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { issuePasswordLink } from '#server/domain/sessions/links.ts'
+import { lastMailTo, linkParts } from '../../support/data/mails.ts'
+import { addOperator } from '../../support/data/operators.ts'
+import { hold } from '../../support/database/hold.ts'
+import type { Person } from '../../support/database/templates.ts'
+import type { Answer, Call } from '../../support/http.ts'
+import type { World } from '../../support/world.ts'
+import { addPerson, api, auth, createWorld, realmOf, signInAs } from '../../support/world.ts'
+
+let world: World
+let sql: postgres.Sql
+let uploadDir: string
+let count = 0
+beforeAll(async () => {
+  uploadDir = await mkdtemp(join(tmpdir(), 'tenantry-uploads-'))
+  world = await createWorld({ ACCESS_TTL: '3600', UPLOAD_DIR: uploadDir })
+  sql = postgres(world.env.DATABASE_URL!, { max: 3, onnotice: () => {}, connection: { application_name: 'tests' } })
+})
+afterEach(async () => {
+  await sql`update platform.tenants set status = 'active'`
+})
+afterAll(async () => {
+  await sql.end()
+  await world.stop()
+  await rm(uploadDir, { recursive: true })
+})
+
+describe('a request that has been let in and waits, while its caller', () => {
+  test('is demoted: they do not make themselves an Admin again', async () => {
+    const caller = await addAdmin()
+    const change = { role: 'Admin', first_name: 'Still here' }
+    const answer = await meanwhile(tx => demote(tx, caller), () => changeSelf(caller, change))
+    expect(answer.status).toBe(403)
+    expect(await recordOf(caller)).toEqual({ role: 'Staff', first_name: '', is_active: true })
+  })
+
+  test('is demoted: nor by a file that says so', async () => {
+    const caller = await addAdmin()
+    const csv = `email,role,first_name\n${caller.email},Admin,Still here\n`
+    const answer = await meanwhile(tx => demote(tx, caller), () => upload(caller.token, csv))
+    expect(answer.status).toBe(403)
+    expect(await recordOf(caller)).toEqual({ role: 'Staff', first_name: '', is_active: true })
+  })
+
+  test('is deactivated: they do not let themselves in again', async () => {
+    const caller = await addAdmin()
+    const deactivate = (tx: TransactionSql) =>
+      tx`update ${tx(world.acme.schema)}.users set deactivated_at = now() where id = ${caller.id}`
+    const answer = await meanwhile(deactivate, () => changeSelf(caller, { is_active: true }))
+    expect(answer).toMatchObject({ status: 401, json: { code: 'user_inactive' } })
+    expect(await recordOf(caller)).toMatchObject({ is_active: false })
+  })
+
+  test('is demoted in the midst of many people: the rest stay as they are', async () => {
+    const caller = await addAdmin()
+    const people = [await addStaff(), await addStaff(), await addStaff()] as const
+    const body = { ids: people.map(({ id }) => id), action: 'set_role', role: 'Admin' }
+    const answer = await meanwhile(async (tx) => {
+      await demote(tx, caller)
+      await tx`select from ${tx(world.acme.schema)}.users where id = ${people[1].id} for update`
+    }, () => world.acme.call(`${api}/users/bulk/`, { token: caller.token, body }))
+    expect(answer.status).toBe(403)
+    const records = await Promise.all(people.map(recordOf))
+    expect(records.map(record => record?.role)).toEqual(['Admin', 'Admin', 'Staff'])
+  })
+
+  test('is signed out everywhere: their password is not changed, nobody is deleted, no picture is taken', async () => {
+    const caller = await addAdmin()
+    const other = await addStaff()
+    const png = await sharp({ create: { width: 30, height: 20, channels: 3, background: 'teal' } }).png().toBuffer()
+    const sessions = sql`${sql(world.acme.schema)}.sessions`
+    const proven = { current_password: caller.password }
+    const picture = { method: 'PUT', body: png, headers: { 'content-type': 'image/png' } }
+    const calls: [path: string, call: Call][] = [
+      [`${auth}/users/set_password/`, { body: { ...proven, new_password: 'nine velvet trombones' } }],
+      [`${auth}/users/set_email/`, { body: { ...proven, new_email: 'elsewhere@example.com' } }],
+      [`${auth}/users/${other.id}/`, { method: 'DELETE', body: proven }],
+      [`${api}/users/${other.id}/photo/`, picture],
+      [`${api}/organization/logo/`, picture],
+      [`${api}/invitations/`, { body: { email: 'guest@example.com', role: 'Admin' } }],
+    ]
+    for (const [path, call] of calls) {
+      await sql`update ${sessions} set revoked_at = null, revoked_reason = null where user_id = ${caller.id}`
+      const answer = await meanwhile(async (tx) => {
+        await tx`update ${sessions} set revoked_at = now(), revoked_reason = 'revoked' where user_id = ${caller.id}`
+        await lockLimits(tx)
+      }, () => world.acme.call(path, { token: caller.token, ...call }))
+      expect([path, answer.status, answer.json.code]).toEqual([path, 401, 'session_revoked'])
+    }
+    await signInAs(world.acme, caller)
+    expect(await recordOf(other)).toMatchObject({ is_active: true })
+    const deeds = await sql`
+      select action from ${sql(world.acme.schema)}.audit_events
+      where actor = ${caller.id} and action not in ('session.opened', 'session.ended')`
+    expect([...deeds]).toEqual([])
+  })
+
+  test('on the console is demoted: the tenant gets no key, is not archived and not removed', async () => {
+    const { token, id } = await addOperator(world, `operator${++count}@example.com`, 'Admin')
+    const tenant = `${api}/tenants/${world.globex.id}`
+    const calls: [path: string, call: Call][] = [
+      [`${tenant}/keys/`, { method: 'POST' }],
+      [`${tenant}/exports/`, { method: 'POST' }],
+      [`${tenant}/deletion/`, { method: 'PUT', body: { now: true, subdomain: 'globex' } }],
+    ]
+    for (const [path, call] of calls) {
+      await sql`update platform.users set role = 'Admin' where id = ${id}`
+      const answer = await meanwhile(async (tx) => {
+        await tx`update platform.users set role = 'Staff' where id = ${id}`
+        await tx`lock table platform.schema_versions in access exclusive mode`
+      }, () => world.console.call(path, { token, ...call }))
+      expect([path, answer.status]).toEqual([path, 403])
+    }
+    expect(await sql`select 1 from ${sql(world.globex.schema)}.signing_keys`).toHaveLength(1)
+    expect(await sql`select 1 from platform.operations`).toHaveLength(0)
+    const [row] = await sql`select status from platform.tenants where id = ${world.globex.id}`
+    expect(row).toEqual({ status: 'active' })
+  })
+})
+
+describe('a public request that has been let in and waits, while its tenant is suspended,', () => {
+  test('signs nobody in, makes no account and changes none; its neighbour does', async () => {
+    const { acme, globex } = world
+    const admin = (await signInAs(acme, acme.admin)).access
+    await acme.call(`${api}/organization/`, { method: 'PATCH', token: admin, body: { registration: 'open' } })
+    await acme.call(`${api}/invitations/`, { token: admin, body: { email: 'invited@example.com', role: 'Staff' } })
+    const invitation = await lastMailTo(world, acme, 'invited@example.com', /^Join /)
+    const authRealm = realmOf(world.app, acme)
+    const reset = linkParts(await issuePasswordLink(authRealm.realm.db, authRealm, acme.staff.id, 3600))
+    const password = 'nine velvet trombones'
+    const { email } = acme.staff
+    const guest = { token: invitation.links[0]!.split('/').at(-1), first_name: 'Guest', last_name: 'Late', password }
+    const calls: [path: string, body: object][] = [
+      [`${auth}/jwt/create/`, { email, password: acme.staff.password }],
+      [`${auth}/users/`, { email: 'registered@example.com', password }],
+      [`${api}/invitations/accept/`, guest],
+      [`${auth}/users/reset_password_confirm/`, { ...reset, new_password: password }],
+      [`${auth}/users/reset_password/`, { email }],
+    ]
+    const suspend = async (tx: TransactionSql) => {
+      await tx`update platform.tenants set status = 'suspended' where id = ${acme.id}`
+      await lockLimits(tx)
+    }
+    const readUsers = () => sql`select id, password, last_login from ${sql(acme.schema)}.users order by id`
+    const before = await readUsers()
+    for (const [path, body] of calls) {
+      const answer = await meanwhile(suspend, () => acme.call(path, { body }))
+      expect([path, answer.status, answer.json?.code]).toEqual([path, 403, 'tenant_inactive'])
+      await sql`update platform.tenants set status = 'active'`
+    }
+    expect(await readUsers()).toEqual(before)
+    const neighbour = { email: globex.staff.email, password: globex.staff.password }
+    expect((await meanwhile(suspend, () => globex.call(`${auth}/jwt/create/`, { body: neighbour }))).status).toBe(200)
+  })
+
+  test('registers nobody either when it has become by invitation', async () => {
+    const { acme } = world
+    await sql`update ${sql(acme.schema)}.settings set registration = 'open'`
+    const answer = await meanwhile(async (tx) => {
+      await tx`update ${tx(acme.schema)}.settings set registration = 'invite_only'`
+      await lockLimits(tx)
+    }, () => acme.call(`${auth}/users/`, { body: { email: 'late@example.com', password: 'nine velvet trombones' } }))
+    expect(answer).toMatchObject({ status: 403, json: { code: 'registration_closed' } })
+    expect(await sql`select 1 from ${sql(acme.schema)}.users where email = 'late@example.com'`).toHaveLength(0)
+  })
+})
+
+/**
+ * Holds back what a request waits for, in a transaction with what happens to its caller, so that both are there when it
+ * goes on.
+ */
+async function meanwhile(
+  happens: (tx: TransactionSql) => Promise<unknown>, run: () => Promise<Answer>,
+): Promise<Answer> {
+  const held = await hold(sql, happens)
+  const answer = run()
+  try {
+    await expect.poll(waitingBackends, { interval: 10 }).toBeGreaterThan(0)
+  }
+  finally {
+    await held.release()
+  }
+  return answer
+}
+
+async function waitingBackends(): Promise<number> {
+  const rows = await sql`
+    select 1 from pg_stat_activity
+    where application_name = 'tenantry' and datname = current_database() and wait_event_type = 'Lock'`
+  return rows.length
+}
+
+const demote = (tx: TransactionSql, { id }: Person) =>
+  tx`update ${tx(world.acme.schema)}.users set role = 'Staff' where id = ${id}`
+const lockLimits = (tx: TransactionSql) => tx`lock table platform.rate_limits in access exclusive mode`
+
+async function recordOf({ id }: Person) {
+  return (await sql`select role, first_name, is_active from ${sql(world.acme.schema)}.users where id = ${id}`)[0]
+}
+
+function changeSelf({ id, token }: Person & { token: string }, body: object): Promise<Answer> {
+  return world.acme.call(`${auth}/users/${id}/`, { method: 'PATCH', token, body })
+}
+
+function upload(token: string, csv: string): Promise<Answer> {
+  return world.acme.call(`${api}/users/import/`, { token, body: csv, headers: { 'content-type': 'text/csv' } })
+}
+
+async function addAdmin(): Promise<Person & { token: string }> {
+  const person = await addPerson(world, world.acme, `admin${++count}@example.com`, { role: 'Admin' })
+  return { ...person, token: (await signInAs(world.acme, person)).access }
+}
+
+function addStaff(): Promise<Person> {
+  return addPerson(world, world.acme, `person${++count}@example.com`)
+}

@@ -1,0 +1,98 @@
+import { compare, getRounds, hash } from 'bcrypt'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { loadMigrations } from '#server/database/migrations/files.ts'
+import type { AuthRealm } from '#server/domain/auth-realm.ts'
+import { tenantAuthRealm } from '#server/domain/auth-realm.ts'
+import type { App } from '#server/domain/context.ts'
+import { fromSystem } from '#server/domain/context.ts'
+import { createHashing } from '#server/domain/sessions/hashing.ts'
+import { signIn } from '#server/domain/sessions/sign-in.ts'
+import { createTenant } from '#server/domain/tenants/tenants.ts'
+import { createUser } from '#server/domain/users/users.ts'
+import type { Workbench } from '../../support/process/workbench.ts'
+import { createWorkbench } from '../../support/process/workbench.ts'
+
+const password = 'an unlikely row of words'
+
+let workbench: Workbench
+/** What bcrypt has done since it was last asked: two to the power of each hash's cost. */
+let rounds = 0
+const bcrypt = {
+  hash: (text: string, cost: number) => {
+    rounds += 2 ** cost
+    return hash(text, cost)
+  },
+  compare: (text: string, stored: string) => {
+    rounds += 2 ** getRounds(stored)
+    return compare(text, stored)
+  },
+}
+
+beforeAll(async () => {
+  workbench = await createWorkbench()
+})
+afterAll(() => workbench.close())
+
+describe('a refused sign-in costs the same hashing, whoever it is about', () => {
+  test.each([
+    ['was raised', 'raised', 6, [4, 5, 6]],
+    ['was lowered', 'lowered', 4, [4, 5, 6]],
+    ['was raised and lowered', 'mixed', 5, [4, 6]],
+    ['was raised, and nobody has signed in since', 'asleep', 6, [4]],
+    ['was lowered, and everybody has signed in since', 'renewed', 4, [4]],
+    ['is what it always was', 'constant', 5, [5]],
+  ])('where the cost %s', async (_what, subdomain, cost, costs) => {
+    const authRealm = await createRealm(subdomain)
+    await addPeople(authRealm, costs)
+    const app = appAt(cost)
+    const emails = [...costs.map(cost => `cost-${cost}@example.com`), 'nobody@example.com', 'invited@example.com', 'inactive@example.com']
+    const work: Record<string, number> = {}
+    for (const email of ['warm-up@example.com', ...emails]) work[email] = await refusalWork(app, authRealm, email)
+    const { 'warm-up@example.com': _, ...counted } = work
+    expect(new Set(Object.values(counted))).toEqual(new Set([2 ** Math.max(cost, ...costs)]))
+  })
+
+  test('and an organisation\'s own hashes alone decide', async () => {
+    const [costly, cheap] = [await createRealm('costly'), await createRealm('cheap')]
+    await addPeople(costly, [7])
+    await addPeople(cheap, [4])
+    const app = appAt(4)
+    await refusalWork(app, cheap, 'warm-up@example.com')
+    expect(await refusalWork(app, cheap, 'nobody@example.com')).toBe(2 ** 4)
+    expect(await refusalWork(app, costly, 'nobody@example.com')).toBe(2 ** 7)
+  })
+
+  test('and who was let in has a hash of today\'s cost', async () => {
+    const authRealm = await createRealm('let-in')
+    await addPeople(authRealm, [4, 6])
+    const app = appAt(5)
+    for (const email of ['cost-4@example.com', 'cost-6@example.com']) await signIn(app, authRealm, { email, password }, fromSystem, null)
+    const { db, tables: { users } } = authRealm.realm
+    const rows = await db.select({ email: users.email, password: users.password }).from(users)
+    for (const row of rows.filter(({ email }) => /^cost/.test(email))) expect(getRounds(row.password!)).toBe(5)
+  })
+})
+
+function appAt(cost: number): App {
+  return { ...workbench.app, hashing: createHashing({ pepper: workbench.app.config.pepper, cost, bcrypt }) }
+}
+
+async function createRealm(subdomain: string): Promise<AuthRealm> {
+  const { tenant, url } = await createTenant(workbench.app, loadMigrations('.', 'tenant'), {
+    name: subdomain, subdomain, business_email: 'office@example.com', business_phone_number: '', admin_email: 'admin@example.com', admin_password: null,
+  }, fromSystem)
+  return tenantAuthRealm(workbench.app.database, { ...tenant, origin: url })
+}
+
+/** One for each cost, one who has no password yet, and one who may not sign in and whose hash is dearer than all. */
+async function addPeople(authRealm: AuthRealm, costs: number[]): Promise<void> {
+  for (const cost of costs) await createUser(appAt(cost), authRealm, { email: `cost-${cost}@example.com`, password }, fromSystem)
+  await createUser(appAt(4), authRealm, { email: 'invited@example.com', password: null }, fromSystem)
+  await createUser(appAt(8), authRealm, { email: 'inactive@example.com', password, is_active: false }, fromSystem)
+}
+
+async function refusalWork(app: App, authRealm: AuthRealm, email: string): Promise<number> {
+  rounds = 0
+  await expect(signIn(app, authRealm, { email, password: 'not the password' }, fromSystem, null)).rejects.toMatchObject({ status: 401 })
+  return rounds
+}

@@ -1,0 +1,42 @@
+import { createServer } from 'node:net'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { LogLine } from '../../support/process/server.ts'
+import { freePort, startServer } from '../../support/process/server.ts'
+import type { World } from '../../support/world.ts'
+import { createSettings, createWorld } from '../../support/world.ts'
+
+let world: World
+beforeAll(async () => {
+  world = await createWorld()
+})
+afterAll(() => world.stop())
+
+test('every line from first to last is an event, and one says where the server listens', async () => {
+  const port = await freePort()
+  const server = await startServer({ ...world.env, HOST: '127.0.0.1', PORT: String(port) })
+  for (const place of [world.acme, world.globex]) expect((await place.call('/login')).status).toBe(200)
+  await server.stop()
+  expectEvents(server.log)
+  const listening = server.log.filter(({ event }) => event === 'server_listening')
+  expect(listening).toMatchObject([{ level: 'info', url: `http://127.0.0.1:${port}` }])
+})
+
+test.each([
+  ['a setting that is not understood', { BCRYPT_COST: 'much' }, 'config_invalid'],
+  ['a port that is somebody else\'s', {}, 'start_failed'],
+])('nor is there another one where the start fails: %s', async (_, settings, event) => {
+  const occupant = createServer()
+  await new Promise<void>(resolve => occupant.listen(0, '127.0.0.1', resolve))
+  const { port } = occupant.address() as { port: number }
+  const log: LogLine[] = []
+  const env = { ...await createSettings(), HOST: '127.0.0.1', PORT: String(port), ...settings }
+  await expect(startServer(env, log)).rejects.toThrow('The server ended with 1')
+  occupant.close()
+  expectEvents(log)
+  expect(log.at(-1)).toMatchObject({ level: 'fatal', event })
+})
+
+function expectEvents(log: LogLine[]): void {
+  expect(log.length).toBeGreaterThan(0)
+  expect(log.filter(({ level, event, time }) => level === 'text' || !event || !time)).toEqual([])
+}

@@ -1,0 +1,133 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type postgres from 'postgres'
+import { expect } from 'vitest'
+import type { RunningApp } from '#server/create-app.ts'
+import { loadMigrations } from '#server/database/migrations/files.ts'
+import { fromSystem } from '#server/domain/context.ts'
+import { createDepartment } from '#server/domain/departments.ts'
+import { insertSession, mintPair } from '#server/domain/sessions/sessions.ts'
+import { tenantRealmOf } from '#server/domain/tenants/origins.ts'
+import { createTenant } from '#server/domain/tenants/tenants.ts'
+import { createUser } from '#server/domain/users/users.ts'
+import { newTenantSchema } from '#shared/schemas/tenant.ts'
+import type { Answer, Call } from '../http.ts'
+
+const api = '/api/v1'
+
+/** A tenant whose every field says whose it is, and two of its users, signed in. */
+export interface CanaryTenant {
+  host: string
+  id: string
+  schema: string
+  canary: string
+  users: { id: string, access: string, refresh: string, sent: number, acknowledged: number }[]
+}
+
+export interface TrafficCounts {
+  requests: number
+  reads: number
+  writes: number
+  /** Answered 503: by reads and by writes. */
+  refusedReads: number
+  refusedWrites: number
+  /** Without an answer, as with a server that is gone. */
+  lost: number
+}
+
+/** Makes tenants as an operator would, with users who are signed in without their passwords being hashed. */
+export async function createCanaryTenants(app: RunningApp, port: number, count: number): Promise<CanaryTenant[]> {
+  const migrations = loadMigrations('.', 'tenant')
+  const tenants: CanaryTenant[] = []
+  for (let i = 0; i < count; i++) {
+    const canary = `canary${i}z`
+    const input = newTenantSchema.parse({ name: `Org ${canary}`, subdomain: canary, business_email: `it@${canary}.example`, admin_email: `admin@${canary}.example` })
+    const { tenant } = await createTenant(app, migrations, { ...input, admin_password: null }, fromSystem)
+    const host = `${canary}.localhost:${port}`
+    const authRealm = tenantRealmOf(app, tenant)
+    const { realm } = authRealm
+    await createDepartment(realm, `Dept ${canary}`, fromSystem)
+    const users = []
+    for (const name of ['one', 'two']) {
+      const user = await createUser(app, authRealm, { email: `${name}@${canary}.example`, password: null, first_name: `${canary} 0`, last_name: `Name ${canary}`, employee_id: `E-${canary}-${name}` }, fromSystem)
+      const pair = await mintPair(app, authRealm, await insertSession(realm.db, app, realm, user.id, { ip: null, user_agent: null }))
+      users.push({ id: user.id, access: pair.access.token, refresh: pair.refresh.token, sent: 0, acknowledged: 0 })
+    }
+    tenants.push({ host, id: tenant.id, schema: tenant.schema, canary, users })
+  }
+  return tenants
+}
+
+/**
+ * Has every user of every tenant read, write and refresh, one request after the other, and checks each answer: it is
+ * the caller's own, or a 503, and nothing in it is another tenant's.
+ * @param send to the server
+ * @param isOver asked before each request
+ */
+export async function runTraffic(tenants: CanaryTenant[], send: (host: string, path: string, options?: Call) => Promise<Answer>, isOver: (counts: TrafficCounts) => boolean): Promise<TrafficCounts> {
+  const counts: TrafficCounts = { requests: 0, reads: 0, writes: 0, refusedReads: 0, refusedWrites: 0, lost: 0 }
+  let failed = false
+  await Promise.all(tenants.flatMap(tenant => tenant.users.map(async (user) => {
+    try {
+      for (let turn = 0; !failed && !isOver(counts); turn++) await takeTurn(tenant, user, turn)
+    }
+    catch (error) {
+      failed = true
+      throw error
+    }
+  })))
+  return counts
+
+  async function takeTurn(tenant: CanaryTenant, user: CanaryTenant['users'][number], turn: number): Promise<void> {
+    const me = await ask(tenant, `${api}/auth/users/me/`, { token: user.access }, true)
+    if (me) expect(me.json).toMatchObject({ id: user.id, organization: tenant.id })
+    const list = await ask(tenant, turn % 2 === 0 ? `${api}/users/?search=name` : `${api}/departments/`, { token: user.access }, true)
+    if (list) expect(list.json.count).toBe(turn % 2 === 0 ? 2 : 1)
+    if (turn % 3 !== 0) return
+    const sent = ++user.sent
+    const changed = await ask(tenant, `${api}/auth/users/me/`, { method: 'PATCH', token: user.access, body: { first_name: `${tenant.canary} ${sent}` } }, false)
+    if (!changed) return
+    user.acknowledged = sent
+    expect(changed.json).toMatchObject({ id: user.id, first_name: `${tenant.canary} ${sent}` })
+    // Asked again with the same token until it is answered: a refresh is idempotent for some seconds.
+    const refreshed = turn % 4 === 0 ? await ask(tenant, `${api}/auth/jwt/refresh/`, { body: { refresh: user.refresh } }, false) : undefined
+    if (refreshed) Object.assign(user, refreshed.json)
+  }
+
+  /** @returns a success; undefined for a 503 and for no answer */
+  async function ask(tenant: CanaryTenant, path: string, options: Call, isRead: boolean): Promise<Answer | undefined> {
+    counts.requests++
+    const answer = await send(tenant.host, path, options).catch(() => undefined)
+    if (!answer) {
+      counts.lost++
+      await sleep(20)
+      return undefined
+    }
+    const foreign = [...answer.text.matchAll(/canary\d+z/g)].map(([canary]) => canary).filter(canary => canary !== tenant.canary)
+    expect(foreign, `${tenant.canary} ${path}`).toEqual([])
+    if (answer.status === 503) {
+      counts[isRead ? 'refusedReads' : 'refusedWrites']++
+      // As whoever is told to come again.
+      await sleep(50)
+      return undefined
+    }
+    expect([answer.status, answer.status === 200 ? '' : answer.text], `${tenant.canary} ${path}`).toEqual([200, ''])
+    counts[isRead ? 'reads' : 'writes']++
+    return answer
+  }
+}
+
+/** Each tenant's rows are its own, and what was acknowledged is there: or what was sent after it, without an answer. */
+export async function expectNothingLost(sql: postgres.Sql, tenants: CanaryTenant[]): Promise<void> {
+  for (const { schema, canary, users } of tenants) {
+    for (const { id, sent, acknowledged } of users) {
+      const [row] = await sql`select first_name, email, employee_id from ${sql(schema)}.users where id = ${id}`
+      const [own, number] = (row!.first_name as string).split(' ')
+      expect(own).toBe(canary)
+      expect(Number(number)).toBeGreaterThanOrEqual(acknowledged)
+      expect(Number(number)).toBeLessThanOrEqual(sent)
+      expect(row!.email).toContain(canary)
+    }
+    const strangers = await sql`select details from ${sql(schema)}.audit_events where details::text ~ 'canary' and details::text !~ ${canary}`
+    expect(strangers).toEqual([])
+  }
+}
