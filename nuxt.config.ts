@@ -1,5 +1,21 @@
-// One file of texts for each part of the interface, in i18n/locales/<language>/. What the server says is English already.
-const texts = ['account', 'audit', 'common', 'console', 'departments', 'find', 'home', 'invitations', 'organization', 'people', 'person', 'shell', 'signup', 'site']
+// One file of texts for each part of the interface, in i18n/locales/<language>/. What the server says is English
+// already.
+const texts = [
+  'account',
+  'audit',
+  'common',
+  'console',
+  'departments',
+  'find',
+  'home',
+  'invitations',
+  'organization',
+  'people',
+  'person',
+  'shell',
+  'signup',
+  'site',
+]
 
 export default defineNuxtConfig({
   modules: ['@nuxt/ui', '@nuxtjs/i18n', '@pinia/nuxt', '@nuxt/eslint', '@nuxt/test-utils/module'],
@@ -33,11 +49,20 @@ export default defineNuxtConfig({
     tsConfig: { compilerOptions: { noUncheckedIndexedAccess: true, erasableSyntaxOnly: true } },
     nodeTsConfig: {
       compilerOptions: { types: ['node'] },
-      include: ['../cli/**/*', '../scripts/**/*', '../tests/**/*', '../bench/**/*', '../modules/**/*', '../drizzle/**/*', '../vitest.config.ts', '../drizzle.config.ts'],
+      include: [
+        '../cli/**/*',
+        '../scripts/**/*',
+        '../tests/**/*',
+        '../bench/**/*',
+        '../modules/**/*',
+        '../drizzle/**/*',
+        '../vitest.config.ts',
+        '../drizzle.config.ts',
+      ],
     },
   },
   telemetry: false,
-  eslint: { config: { stylistic: true } },
+  eslint: { config: { stylistic: false } },
 
   // No language in the path: an address is the same for everyone to whom it is sent.
   i18n: {
@@ -45,7 +70,13 @@ export default defineNuxtConfig({
     defaultLocale: 'en',
     locales: [
       { code: 'en', language: 'en-GB', dir: 'ltr', name: 'English', files: texts.map(name => `en/${name}.json`) },
-      { code: 'ar', language: 'ar', dir: 'rtl', name: 'العربية', files: [...texts, 'server'].map(name => `ar/${name}.json`) },
+      {
+        code: 'ar',
+        language: 'ar',
+        dir: 'rtl',
+        name: 'العربية',
+        files: [...texts, 'server'].map(name => `ar/${name}.json`),
+      },
     ],
     // It knows no weights of Accept-Language: plugins/language.server.ts does it.
     detectBrowserLanguage: false,

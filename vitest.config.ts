@@ -1,8 +1,8 @@
 import { defineVitestProject } from '@nuxt/test-utils/config'
 import { defineConfig } from 'vitest/config'
 
-// Each only ends what would never end: a slow or busy machine takes its time. What a process remembers for half a minute
-// unless it is told otherwise lives longer than an expectation waits, so that the telling is what is seen.
+// Each only ends what would never end: a slow or busy machine takes its time. What a process remembers for half a
+// minute unless it is told otherwise lives longer than an expectation waits, so that the telling is what is seen.
 const limits = { testTimeout: 180_000, hookTimeout: 180_000, expect: { poll: { timeout: 20_000 } } }
 // Modules are loaded once for all files of a worker: they keep nothing that a file could spoil for another.
 const shared = { isolate: false, ...limits }
@@ -12,12 +12,32 @@ export default defineConfig({
     projects: [
       { test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], ...shared } },
       { test: { name: 'policy', include: ['tests/policy/**/*.test.ts'], ...shared } },
-      await defineVitestProject({ test: { name: 'nuxt', include: ['tests/nuxt/**/*.test.ts'], environment: 'nuxt', ...limits } }),
+      await defineVitestProject({
+        test: { name: 'nuxt', include: ['tests/nuxt/**/*.test.ts'], environment: 'nuxt', ...limits },
+      }),
       // Every file starts a server and a database of its own.
-      { test: { name: 'api', globalSetup: 'tests/support/database/database.ts', include: ['tests/api/**/*.test.ts'], maxWorkers: 2, sequence: { groupOrder: 1 }, ...shared } },
+      {
+        test: {
+          name: 'api',
+          globalSetup: 'tests/support/database/database.ts',
+          include: ['tests/api/**/*.test.ts'],
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+          ...shared,
+        },
+      },
       // By hand: npm run test:soak
       { test: { name: 'soak', include: ['tests/soak/**/*.test.ts'], ...limits } },
-      { test: { name: 'e2e', globalSetup: 'tests/support/database/database.ts', include: ['tests/e2e/**/*.test.ts'], maxWorkers: 2, sequence: { groupOrder: 2 }, ...shared } },
+      {
+        test: {
+          name: 'e2e',
+          globalSetup: 'tests/support/database/database.ts',
+          include: ['tests/e2e/**/*.test.ts'],
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
+          ...shared,
+        },
+      },
     ],
   },
 })

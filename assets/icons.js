@@ -6,21 +6,27 @@ import plugin from 'tailwindcss/plugin'
  * page with ten of them renders 0.5 ms sooner on the server than with as many icon components.
  */
 export default plugin(({ matchComponents }) => {
-  matchComponents({
-    icon: body => ({
-      display: 'inline-block',
-      flexShrink: '0',
-      width: '1em',
-      height: '1em',
-      backgroundColor: 'currentColor',
-      mask: `url("data:image/svg+xml,${encodeURIComponent(svgOf(body))}") no-repeat center / 100% 100%`,
-    }),
-  }, { values: Object.fromEntries(namesOf(lucide).map(([name, icon]) => [name, lucide.icons[icon].body])) })
+  matchComponents(
+    {
+      icon: body => ({
+        display: 'inline-block',
+        flexShrink: '0',
+        width: '1em',
+        height: '1em',
+        backgroundColor: 'currentColor',
+        mask: `url("data:image/svg+xml,${encodeURIComponent(svgOf(body))}") no-repeat center / 100% 100%`,
+      }),
+    },
+    { values: Object.fromEntries(namesOf(lucide).map(([name, icon]) => [name, lucide.icons[icon].body])) },
+  )
 })
 
 // Names of former versions live on as aliases.
 function namesOf({ icons, aliases }) {
-  return [...Object.keys(icons).map(name => [name, name]), ...Object.entries(aliases).map(([name, { parent }]) => [name, parent])]
+  return [
+    ...Object.keys(icons).map(name => [name, name]),
+    ...Object.entries(aliases).map(([name, { parent }]) => [name, parent]),
+  ]
 }
 
 function svgOf(body) {

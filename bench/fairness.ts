@@ -1,6 +1,7 @@
 /**
- * `node bench/fairness.ts`: what one organisation that does a lot costs another. By hand, on a quiet machine: the times of
- * the other's requests alone, and while the first one imports, invites, exports, archives or waits for its own locks.
+ * `node bench/fairness.ts`: what one organisation that does a lot costs another. By hand, on a quiet machine: the
+ * times of the other's requests alone, and while the first one imports, invites, exports, archives or waits for its
+ * own locks.
  */
 import { createHash } from 'node:crypto'
 import postgres from 'postgres'
@@ -24,14 +25,26 @@ const [acme, other] = await sql`select id, subdomain, schema from platform.tenan
 const otherHost = `${other!.subdomain}.localhost:${port}`
 const busy = (await scene.signIn()).access
 const [{ email: otherEmail } = { email: '' }] = await sql`select email from ${sql(other!.schema)}.users`
-const quiet = (await call(port, otherHost, `${api}/auth/jwt/create/`, { body: { email: otherEmail as string, password } })).json.access as string
+const quiet = (
+  await call(port, otherHost, `${api}/auth/jwt/create/`, { body: { email: otherEmail as string, password } })
+).json.access as string
 
 const works: Record<string, (i: number) => Promise<unknown>> = {
-  'while another imports': i => call(port, scene.host, `${api}/users/import/`, { token: busy, headers: { 'content-type': 'text/csv' }, body: csv(i) }),
-  'while another invites many': i => call(port, scene.host, `${api}/invitations/bulk/`, { token: busy, body: { invitations: Array.from({ length: 50 }, (_, row) => ({ email: `${row}.${i}@example.com` })) } }),
+  'while another imports': i =>
+    call(port, scene.host, `${api}/users/import/`, {
+      token: busy,
+      headers: { 'content-type': 'text/csv' },
+      body: csv(i),
+    }),
+  'while another invites many': i =>
+    call(port, scene.host, `${api}/invitations/bulk/`, {
+      token: busy,
+      body: { invitations: Array.from({ length: 50 }, (_, row) => ({ email: `${row}.${i}@example.com` })) },
+    }),
   'while another exports': () => call(port, scene.host, `${api}/users/export.csv`, { token: busy }),
   'while another is archived': archiveAgain,
-  'while another waits for a lock': () => call(port, scene.host, `${api}/auth/users/me/`, { method: 'PATCH', token: busy, body: { first_name: 'Ann' } }),
+  'while another waits for a lock': () =>
+    call(port, scene.host, `${api}/auth/users/me/`, { method: 'PATCH', token: busy, body: { first_name: 'Ann' } }),
 }
 
 for (const [name, work] of Object.entries(works)) {
@@ -51,7 +64,11 @@ for (const [name, work] of Object.entries(works)) {
 await sql.end()
 await scene.close()
 
-interface Times { reads: number[], writes: number[], refused: number }
+interface Times {
+  reads: number[]
+  writes: number[]
+  refused: number
+}
 
 function emptyTimes(): Times {
   return { reads: [], writes: [], refused: 0 }
@@ -72,12 +89,16 @@ async function measureOther(times: Times, work: (i: number) => Promise<unknown>)
   const crowd = async () => {
     while (Date.now() < end) await work(count++)
   }
-  await Promise.all([...Array.from({ length: 16 }, crowd), others('reads', {})(), others('writes', { method: 'PATCH', body: { last_name: 'Quiet' } })()])
+  await Promise.all([
+    ...Array.from({ length: 16 }, crowd),
+    others('reads', {})(),
+    others('writes', { method: 'PATCH', body: { last_name: 'Quiet' } })(),
+  ])
 }
 
 /** One at a time, however many ask. */
 async function archiveAgain(): Promise<void> {
-  archiving ??= archive().finally(() => archiving = undefined)
+  archiving ??= archive().finally(() => (archiving = undefined))
   return archiving
 }
 
@@ -88,7 +109,8 @@ async function archive(): Promise<void> {
 
 /** What the work has left to do. */
 async function untilMailed(): Promise<void> {
-  while ((await sql`select from platform.outbox where sent_at is null and given_up_at is null limit 1`).length > 0) await pause(200)
+  while ((await sql`select from platform.outbox where sent_at is null and given_up_at is null limit 1`).length > 0)
+    await pause(200)
 }
 
 async function lockUsers(): Promise<() => Promise<void>> {
@@ -102,7 +124,10 @@ async function lockUsers(): Promise<() => Promise<void>> {
 
 function csv(i: number): string {
   const name = createHash('sha256').update(String(i)).digest('hex').slice(0, 8)
-  return ['email,first_name', ...Array.from({ length: 300 }, (_, row) => `p${row}.${name}@example.com,Person ${row}`)].join('\n')
+  return [
+    'email,first_name',
+    ...Array.from({ length: 300 }, (_, row) => `p${row}.${name}@example.com,Person ${row}`),
+  ].join('\n')
 }
 
 function describe(times: number[]): string {

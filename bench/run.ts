@@ -13,9 +13,12 @@ const seconds = 8
 const connections = 32
 
 const benches: Record<string, (scene: Scene) => Promise<string>> = {
-  'users/me': async scene => get(scene, '/api/v1/auth/users/me/', { authorization: `Bearer ${(await scene.signIn()).access}` }),
-  'staff list, page 2 of 100 matches': async scene => get(scene, '/api/v1/users/?search=amara&page=2', { authorization: `Bearer ${(await scene.signIn()).access}` }),
-  'staff page, server-rendered': async scene => get(scene, '/people', { cookie: (await scene.signIn()).cookie, accept: 'text/html' }),
+  'users/me': async scene =>
+    get(scene, '/api/v1/auth/users/me/', { authorization: `Bearer ${(await scene.signIn()).access}` }),
+  'staff list, page 2 of 100 matches': async scene =>
+    get(scene, '/api/v1/users/?search=amara&page=2', { authorization: `Bearer ${(await scene.signIn()).access}` }),
+  'staff page, server-rendered': async scene =>
+    get(scene, '/people', { cookie: (await scene.signIn()).cookie, accept: 'text/html' }),
   'refresh': refresh,
   'sign-in at bcrypt 12': signIns,
   'new tenant': async scene => describe(await scene.addTenants(0, 1_000)),
@@ -29,13 +32,18 @@ try {
     if (wanted.length > 0 && !wanted.some(word => name.includes(word))) continue
     process.stdout.write(`${name.padEnd(36)}  ${await bench(scene)}\n`)
   }
-}
-finally {
+} finally {
   await scene.close()
 }
 
 async function get(scene: Scene, path: string, headers: Record<string, string>): Promise<string> {
-  const load = (duration: number) => autocannon({ url: `http://127.0.0.1:${scene.server.port}${path}`, connections, duration, headers: { host: scene.host, ...headers } })
+  const load = (duration: number) =>
+    autocannon({
+      url: `http://127.0.0.1:${scene.server.port}${path}`,
+      connections,
+      duration,
+      headers: { host: scene.host, ...headers },
+    })
   await load(2)
   const { requests, latency, non2xx } = await load(seconds)
   return `${Math.round(requests.average)}/s, p99 ${latency.p99} ms${non2xx ? `, ${non2xx} FAILED` : ''}`
@@ -47,9 +55,14 @@ async function refresh(scene: Scene): Promise<string> {
   const agent = new Agent({ keepAlive: true })
   const end = Date.now() + seconds * 1_000
   let count = 0
-  await Promise.all(tokens.map(async (token) => {
-    for (let next = token; Date.now() < end; count++) next = (JSON.parse(await post(scene, agent, '/api/v1/auth/jwt/refresh/', { refresh: next })) as { refresh: string }).refresh
-  }))
+  await Promise.all(
+    tokens.map(async token => {
+      for (let next = token; Date.now() < end; count++)
+        next = (
+          JSON.parse(await post(scene, agent, '/api/v1/auth/jwt/refresh/', { refresh: next })) as { refresh: string }
+        ).refresh
+    }),
+  )
   return `${Math.round(count / seconds)}/s`
 }
 
@@ -61,7 +74,8 @@ async function signIns(scene: Scene): Promise<string> {
   const waits: number[] = []
   let count = 0
   const signIn = async () => {
-    for (; Date.now() < end; count++) await post(scene, agent, '/api/v1/auth/jwt/create/', { email: scene.email, password: scene.password })
+    for (; Date.now() < end; count++)
+      await post(scene, agent, '/api/v1/auth/jwt/create/', { email: scene.email, password: scene.password })
   }
   const others = async () => {
     while (Date.now() < end) {
@@ -75,7 +89,14 @@ async function signIns(scene: Scene): Promise<string> {
 }
 
 async function migration({ app }: Scene): Promise<string> {
-  const migrations = [...loadMigrations('.', 'tenant'), { name: 'tenant/9999_bench', checksum: 'bench', statements: 'alter table users add column bench text; create index users_bench on users (bench)' }]
+  const migrations = [
+    ...loadMigrations('.', 'tenant'),
+    {
+      name: 'tenant/9999_bench',
+      checksum: 'bench',
+      statements: 'alter table users add column bench text; create index users_bench on users (bench)',
+    },
+  ]
   const started = performance.now()
   const { done, failed } = await migrateFleet(app.database, migrations, { parallel: 4 })
   const migrated = performance.now()
@@ -86,12 +107,21 @@ async function migration({ app }: Scene): Promise<string> {
 function post(scene: Scene, agent: Agent, path: string, body: unknown): Promise<string> {
   const payload = JSON.stringify(body)
   return new Promise((resolve, reject) => {
-    const headers = { 'host': scene.host, 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }
-    const outgoing = request({ agent, host: '127.0.0.1', port: scene.server.port, path, method: 'POST', headers }, (response) => {
-      let text = ''
-      response.on('data', (chunk: Buffer) => text += chunk.toString())
-      response.on('end', () => response.statusCode === 200 ? resolve(text) : reject(new Error(`${response.statusCode} ${text}`)))
-    })
+    const headers = {
+      'host': scene.host,
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(payload),
+    }
+    const outgoing = request(
+      { agent, host: '127.0.0.1', port: scene.server.port, path, method: 'POST', headers },
+      response => {
+        let text = ''
+        response.on('data', (chunk: Buffer) => (text += chunk.toString()))
+        response.on('end', () =>
+          response.statusCode === 200 ? resolve(text) : reject(new Error(`${response.statusCode} ${text}`)),
+        )
+      },
+    )
     outgoing.on('error', reject)
     outgoing.end(payload)
   })

@@ -22,7 +22,7 @@ export interface Scene {
   email: string
   password: string
   /** Signs in. @returns access and refresh token, and the cookies of a browser session */
-  signIn(host?: string): Promise<{ access: string, refresh: string, cookie: string }>
+  signIn(host?: string): Promise<{ access: string; refresh: string; cookie: string }>
   addTenants(from: number, to: number, password?: string): Promise<number[]>
   close(): Promise<void>
 }
@@ -34,17 +34,40 @@ const email = 'ann@example.com'
 export async function createScene(extra: Record<string, string> = {}): Promise<Scene> {
   const home = await mkdtemp(join(tmpdir(), 'tenantry-bench-'))
   const port = await freePort()
-  const settings = { DATA_DIR: home, PORT: String(port), SECRET: randomBytes(32).toString('hex'), PEPPER: randomBytes(32).toString('hex') }
-  const app = await createApp(loadConfig({ ...settings, ...extra }), createLogger('silent'), { size: 4, statementTimeout: 600_000 })
+  const settings = {
+    DATA_DIR: home,
+    PORT: String(port),
+    SECRET: randomBytes(32).toString('hex'),
+    PEPPER: randomBytes(32).toString('hex'),
+  }
+  const app = await createApp(loadConfig({ ...settings, ...extra }), createLogger('silent'), {
+    size: 4,
+    statementTimeout: 600_000,
+  })
   await bootstrapPlatform(app.database, loadMigrations('.', 'platform'))
-  const { tenant } = await createTenant(app, loadMigrations('.', 'tenant'), {
-    name: 'Acme Ltd', subdomain: 'acme', business_email: email, business_phone_number: '', admin_email: email, admin_password: password,
-  }, fromSystem)
+  const { tenant } = await createTenant(
+    app,
+    loadMigrations('.', 'tenant'),
+    {
+      name: 'Acme Ltd',
+      subdomain: 'acme',
+      business_email: email,
+      business_phone_number: '',
+      admin_email: email,
+      admin_password: password,
+    },
+    fromSystem,
+  )
   await addPeople(app, tenant.schema, 1_000)
   const server = await startServer({ ...settings, DATABASE_URL: app.databaseUrl, LOG_LEVEL: 'warn', ...extra })
   const host = `acme.localhost:${port}`
   return {
-    app, server, host, email, password, signIn,
+    app,
+    server,
+    host,
+    email,
+    password,
+    signIn,
     addTenants: (from, to, admin_password) => addTenants(app, from, to, admin_password ?? null),
     async close() {
       await server.stop()
@@ -55,18 +78,36 @@ export async function createScene(extra: Record<string, string> = {}): Promise<S
 
   async function signIn(at = host) {
     const body = { email, password }
-    const pair = (await call(port, at, '/api/v1/auth/jwt/create/', { body })).json as { access: string, refresh: string }
+    const pair = (await call(port, at, '/api/v1/auth/jwt/create/', { body })).json as {
+      access: string
+      refresh: string
+    }
     const { cookies } = await call(port, at, '/api/v1/auth/session/', { body, sameOrigin: true })
-    return { ...pair, cookie: Object.entries(cookies).map(([name, value]) => `${name}=${value}`).join('; ') }
+    return {
+      ...pair,
+      cookie: Object.entries(cookies)
+        .map(([name, value]) => `${name}=${value}`)
+        .join('; '),
+    }
   }
 }
 
 async function addPeople(app: RunningApp, schema: string, count: number): Promise<void> {
-  const { db, tables: { users } } = app.database.tenant(schema)
+  const {
+    db,
+    tables: { users },
+  } = app.database.tenant(schema)
   const now = new Date()
-  await db.insert(users).values(Array.from({ length: count }, (_, i) => ({
-    id: newId(), email: `person${i}@acme.test`, first_name: i % 10 === 0 ? 'Amara' : 'Bilal', last_name: `Person ${i}`, activated_at: now, date_joined: now,
-  })))
+  await db.insert(users).values(
+    Array.from({ length: count }, (_, i) => ({
+      id: newId(),
+      email: `person${i}@acme.test`,
+      first_name: i % 10 === 0 ? 'Amara' : 'Bilal',
+      last_name: `Person ${i}`,
+      activated_at: now,
+      date_joined: now,
+    })),
+  )
 }
 
 async function addTenants(app: RunningApp, from: number, to: number, admin_password: string | null): Promise<number[]> {
@@ -74,7 +115,19 @@ async function addTenants(app: RunningApp, from: number, to: number, admin_passw
   const milliseconds: number[] = []
   for (let i = from; i < to; i++) {
     const started = performance.now()
-    await createTenant(app, migrations, { name: `Fleet ${i}`, subdomain: `fleet-${i}`, business_email: email, business_phone_number: '', admin_email: email, admin_password }, fromSystem)
+    await createTenant(
+      app,
+      migrations,
+      {
+        name: `Fleet ${i}`,
+        subdomain: `fleet-${i}`,
+        business_email: email,
+        business_phone_number: '',
+        admin_email: email,
+        admin_password,
+      },
+      fromSystem,
+    )
     milliseconds.push(performance.now() - started)
   }
   return milliseconds

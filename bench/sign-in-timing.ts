@@ -1,7 +1,7 @@
 /**
- * `node bench/sign-in-timing.ts [rounds] [costs]`: whether the time that a refused sign-in takes says who has an account.
- * By hand, on a quiet machine: interleaved sign-ins of each kind, their medians, and the Mann-Whitney test of each kind
- * against a wrong password. A p far below 0.01 means that the two can be told apart.
+ * `node bench/sign-in-timing.ts [rounds] [costs]`: whether the time that a refused sign-in takes says who has an
+ * account. By hand, on a quiet machine: interleaved sign-ins of each kind, their medians, and the Mann-Whitney test
+ * of each kind against a wrong password. A p far below 0.01 means that the two can be told apart.
  *
  * `costs`, such as 10,12: of hashes that people have besides, from before BCRYPT_COST was changed to 11.
  */
@@ -20,8 +20,10 @@ let lastAddress = 0
 const scene = await createScene({ TRUSTED_PROXIES: '127.0.0.1', BCRYPT_COST: '11' })
 try {
   // First of all: which costs there are, the server looks up once a minute.
-  const former = Object.fromEntries(await Promise.all(formerCosts.map(async cost => [`wrong, hash of cost ${cost}`, await addPerson(cost)])))
-  const kinds: Record<string, { email: string, password: string }> = {
+  const former = Object.fromEntries(
+    await Promise.all(formerCosts.map(async cost => [`wrong, hash of cost ${cost}`, await addPerson(cost)])),
+  )
+  const kinds: Record<string, { email: string; password: string }> = {
     'wrong password': { email: scene.email, password: 'not her password' },
     'unknown address': { email: 'nobody@acme.test', password: 'not her password' },
     'no password yet': { email: 'person0@acme.test', password: 'not her password' },
@@ -34,41 +36,56 @@ try {
   }
   const [reference] = Object.values(times)
   for (const [kind, samples] of Object.entries(times)) {
-    process.stdout.write(`${kind.padEnd(26)}  median ${median(samples).toFixed(2).padStart(8)} ms   p ${mannWhitney(reference!, samples).toFixed(3)}\n`)
+    process.stdout.write(
+      `${kind.padEnd(26)}  median ${median(samples).toFixed(2).padStart(8)} ms   p ${mannWhitney(reference!, samples).toFixed(3)}\n`,
+    )
   }
-}
-finally {
+} finally {
   await scene.close()
 }
 
-async function addInactive(): Promise<{ email: string, password: string }> {
+async function addInactive(): Promise<{ email: string; password: string }> {
   const person = { email: 'left@acme.test', password: 'grandfather clocks at noon' }
   const { access } = await scene.signIn()
-  await call(scene.server.port, scene.host, '/api/v1/auth/users/', { token: access, body: { ...person, is_active: false } })
+  await call(scene.server.port, scene.host, '/api/v1/auth/users/', {
+    token: access,
+    body: { ...person, is_active: false },
+  })
   return person
 }
 
-async function addPerson(cost: number): Promise<{ email: string, password: string }> {
+async function addPerson(cost: number): Promise<{ email: string; password: string }> {
   const { app } = scene
   const email = `cost-${cost}@acme.test`
   const hashing = createHashing({ pepper: app.config.pepper, cost })
   const tenant = await requireTenant(app, 'acme')
-  await createUser({ ...app, hashing }, tenantRealmOf(app, tenant), { email, password: 'grandfather clocks at noon' }, fromSystem)
+  await createUser(
+    { ...app, hashing },
+    tenantRealmOf(app, tenant),
+    { email, password: 'grandfather clocks at noon' },
+    fromSystem,
+  )
   return { email, password: 'not the right one' }
 }
 
 /** Each comes from an address of its own: nothing is limited. */
-async function timeRefusal(body: { email: string, password: string }): Promise<number> {
+async function timeRefusal(body: { email: string; password: string }): Promise<number> {
   lastAddress++
   const address = `198.18.${lastAddress >> 8}.${lastAddress & 255}`
   const started = performance.now()
-  const { status } = await call(scene.server.port, scene.host, '/api/v1/auth/jwt/create/', { body, headers: { 'x-forwarded-for': address } })
+  const { status } = await call(scene.server.port, scene.host, '/api/v1/auth/jwt/create/', {
+    body,
+    headers: { 'x-forwarded-for': address },
+  })
   if (status !== 401) throw new Error(`Answered ${status}`)
   return performance.now() - started
 }
 
 function shuffled<T>(items: T[]): T[] {
-  return items.map(item => ({ item, at: Math.random() })).sort((a, b) => a.at - b.at).map(({ item }) => item)
+  return items
+    .map(item => ({ item, at: Math.random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ item }) => item)
 }
 
 function median(samples: number[]): number {
@@ -78,13 +95,13 @@ function median(samples: number[]): number {
 /** @returns the two-sided p of the Mann-Whitney U test, by its normal approximation */
 function mannWhitney(a: number[], b: number[]): number {
   const u = a.reduce((sum, x) => sum + b.filter(y => y < x).length + b.filter(y => y === x).length / 2, 0)
-  const deviation = Math.sqrt(a.length * b.length * (a.length + b.length + 1) / 12)
-  return 2 * upperTail(Math.abs(u - a.length * b.length / 2) / deviation)
+  const deviation = Math.sqrt((a.length * b.length * (a.length + b.length + 1)) / 12)
+  return 2 * upperTail(Math.abs(u - (a.length * b.length) / 2) / deviation)
 }
 
 // Abramowitz and Stegun, 26.2.17: the normal distribution's tail, to seven digits.
 function upperTail(z: number): number {
   const t = 1 / (1 + 0.2316419 * z)
   const series = t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))))
-  return Math.exp(-z * z / 2) / Math.sqrt(2 * Math.PI) * series
+  return (Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)) * series
 }

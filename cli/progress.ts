@@ -10,13 +10,15 @@ export function showProgress(label: string): (finished: number, total: number) =
     if (finished < total && Date.now() - drawn < 50) return
     drawn = Date.now()
     const width = 30
-    const done = Math.round(width * finished / total)
-    stderr.write(`\r${label} ${'█'.repeat(done)}${'░'.repeat(width - done)} ${finished} of ${total}${finished === total ? '\n' : ''}`)
+    const done = Math.round((width * finished) / total)
+    stderr.write(
+      `\r${label} ${'█'.repeat(done)}${'░'.repeat(width - done)} ${finished} of ${total}${finished === total ? '\n' : ''}`,
+    )
   }
 }
 
 /** @returns a callback that writes each step of an operation on standard error, and how far it is on a terminal */
-export function showSteps(): (progress: { step: string | null, done: number, total: number }) => void {
+export function showSteps(): (progress: { step: string | null; done: number; total: number }) => void {
   const { stderr } = process
   let shown: string | null = null
   let drawn = 0

@@ -21,7 +21,11 @@ interface Task<Args extends ArgsDef> {
   args: Args
   /** How many connections it needs and how long its statements may take. */
   slots?: (args: ParsedArgs<Args>) => Partial<SlotsOptions>
-  run: (tools: { app: RunningApp, migrations: MigrationSets, args: ParsedArgs<Args & typeof shared> }) => Promise<Report>
+  run: (tools: {
+    app: RunningApp
+    migrations: MigrationSets
+    args: ParsedArgs<Args & typeof shared>
+  }) => Promise<Report>
 }
 
 export interface Report {
@@ -43,24 +47,32 @@ export function defineTask<const Args extends ArgsDef>(task: Task<Args>): Comman
     args,
     async run({ rawArgs, args: given }) {
       refuseUnknown(rawArgs, args, given._)
-      const report = await withApp(task.slots?.(given as never) ?? {}, (app, migrations) => task.run({ app, migrations, args: given as never }))
+      const report = await withApp(task.slots?.(given as never) ?? {}, (app, migrations) =>
+        task.run({ app, migrations, args: given as never }),
+      )
       process.stdout.write(given.json ? `${JSON.stringify(report.json)}\n` : `${report.text}\n`)
       if (report.failed) throw new TaskFailed()
     },
   }) as CommandDef<Args & typeof shared>
 }
 
-async function withApp<T>(slots: Partial<SlotsOptions>, work: (app: RunningApp, migrations: MigrationSets) => Promise<T>): Promise<T> {
+async function withApp<T>(
+  slots: Partial<SlotsOptions>,
+  work: (app: RunningApp, migrations: MigrationSets) => Promise<T>,
+): Promise<T> {
   const root = new URL('..', import.meta.url).pathname
   const migrations = { platform: loadMigrations(root, 'platform'), tenant: loadMigrations(root, 'tenant') }
   const app = await createApp(loadConfig(process.env), createLogger('silent'), {
-    size: 2, statementShare: 1, statementTimeout: 60_000, applicationName: 'tenantry-cli', ...slots,
+    size: 2,
+    statementShare: 1,
+    statementTimeout: 60_000,
+    applicationName: 'tenantry-cli',
+    ...slots,
   })
   try {
     await bootstrapPlatform(app.database, migrations.platform)
     return await work(app, migrations)
-  }
-  finally {
+  } finally {
     await app.close()
   }
 }
@@ -79,12 +91,15 @@ function refuseUnknown(rawArgs: string[], args: ArgsDef, positionals: string[]):
 export async function readPassword(): Promise<string> {
   const chunks: Buffer[] = []
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks).toString('utf8').replace(/\r?\n[\s\S]*$/, '')
+  return Buffer.concat(chunks)
+    .toString('utf8')
+    .replace(/\r?\n[\s\S]*$/, '')
 }
 
 /** @returns a number option's value. @throws UsageError naming it */
 export function wholeNumber(name: string, value: string, min: number, max: number): number {
   const number = Number(value)
-  if (!Number.isInteger(number) || number < min || number > max) throw new UsageError(`--${name} takes a whole number from ${min} to ${max}`)
+  if (!Number.isInteger(number) || number < min || number > max)
+    throw new UsageError(`--${name} takes a whole number from ${min} to ${max}`)
   return number
 }

@@ -30,8 +30,7 @@ const rawArgs = process.argv.slice(2)
 try {
   if (rawArgs.length === 0 || rawArgs.some(arg => arg === '--help' || arg === '-h')) console.log(await usageOf(rawArgs))
   else await runCommand(main, { rawArgs })
-}
-catch (error) {
+} catch (error) {
   process.exitCode = await report(error)
 }
 
@@ -48,8 +47,10 @@ async function report(error: unknown): Promise<number> {
 function describe(error: unknown): string {
   if (error instanceof ConfigError) return error.message
   if (error instanceof ApiError) {
-    return Object.entries(error.body).filter(([key]) => key !== 'code')
-      .map(([field, texts]) => field === 'detail' ? String(texts) : `${field}: ${[texts].flat().join(' ')}`).join('\n')
+    return Object.entries(error.body)
+      .filter(([key]) => key !== 'code')
+      .map(([field, texts]) => (field === 'detail' ? String(texts) : `${field}: ${[texts].flat().join(' ')}`))
+      .join('\n')
   }
   return reasonOf(error)
 }
@@ -62,7 +63,9 @@ async function usageOf(words: string[]): Promise<string> {
     const subCommands = command.subCommands as Record<string, CommandDef | (() => Promise<CommandDef>)> | undefined
     const next = subCommands?.[word]
     if (!next) break
-    const name = [parent && (parent.meta as { name: string }).name, (command.meta as { name: string }).name].filter(Boolean).join(' ')
+    const name = [parent && (parent.meta as { name: string }).name, (command.meta as { name: string }).name]
+      .filter(Boolean)
+      .join(' ')
     parent = { ...command, meta: { name } } as CommandDef
     command = typeof next === 'function' ? await next() : next
   }

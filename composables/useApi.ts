@@ -18,19 +18,24 @@ interface ApiDataOptions {
 /** The answer to a GET for a page: rendered on the server, fetched again when path or query change. */
 export function useApiData<T>(key: string, path: MaybeRefOrGetter<string>, options: ApiDataOptions = {}) {
   const api = useApi()
-  return useAsyncData<T>(key, (_nuxtApp, { signal }) => api<T>(toValue(path), { query: toValue(options.query), signal }), {
-    // The old rows stay on screen until the new ones are there.
-    watch: [() => toValue(path), () => JSON.stringify(toValue(options.query))],
-    lazy: true,
-    server: options.server ?? true,
-  })
+  return useAsyncData<T>(
+    key,
+    (_nuxtApp, { signal }) => api<T>(toValue(path), { query: toValue(options.query), signal }),
+    {
+      // The old rows stay on screen until the new ones are there.
+      watch: [() => toValue(path), () => JSON.stringify(toValue(options.query))],
+      lazy: true,
+      server: options.server ?? true,
+    },
+  )
 }
 
 /** Joins a transport to the rule for every call: renew the tokens once where that may help, repeat once, never loop. */
 export function createApi(transport: Transport): Api {
   return async <T>(path: string, options: ApiOptions = {}) => {
     let answer = await transport.send(path, options)
-    if (answer.status === 401 && mayRenew(path, answer.body) && await transport.renew()) answer = await transport.send(path, options)
+    if (answer.status === 401 && mayRenew(path, answer.body) && (await transport.renew()))
+      answer = await transport.send(path, options)
     if (answer.status >= 200 && answer.status < 300) return answer.body as T
     const failure = new ApiFailure(answer.status, answer.body)
     if (failure.status === 401 && failure.code && sessionIsOver.has(failure.code)) transport.end()

@@ -11,15 +11,15 @@ export interface ImportLine {
   outcome: 'create' | 'change' | 'unchanged' | 'error'
   fields: ImportReport['changes'][number]['fields']
   /** What is wrong: at which field, and why. */
-  errors: { field: string, message: string }[]
+  errors: { field: string; message: string }[]
 }
 
 // So that each request is done well before its time is up, and the bar moves.
 const batchSize = 250
 
 /**
- * Brings a file of people to the server: first to hear what it would do, then in parts to have it done. The parts can be
- * taken up again after a failure, as whoever is imported already changes no more.
+ * Brings a file of people to the server: first to hear what it would do, then in parts to have it done. The parts
+ * can be taken up again after a failure, as whoever is imported already changes no more.
  */
 export function usePeopleImport() {
   const api = useApi()
@@ -59,19 +59,35 @@ export function usePeopleImport() {
     await attempt(async () => {
       while (progress.done < sound.length) {
         const rows = sound.slice(progress.done, progress.done + batchSize)
-        const part = [records[0]!, ...rows.map(row => records[row - 1]!)].map(({ text }) => /[\r\n]$/.test(text) ? text : `${text}\n`)
+        const part = [records[0]!, ...rows.map(row => records[row - 1]!)].map(({ text }) =>
+          /[\r\n]$/.test(text) ? text : `${text}\n`,
+        )
         const report = await send(new Blob(part), false)
-        results.value = [...results.value, ...linesOf(report, rows, rows.map((_, at) => at + 2), records)]
+        results.value = [
+          ...results.value,
+          ...linesOf(
+            report,
+            rows,
+            rows.map((_, at) => at + 2),
+            records,
+          ),
+        ]
         progress.done += rows.length
       }
-      results.value = [...results.value, ...preview.value.filter(({ outcome }) => outcome === 'error')].sort((a, b) => a.row - b.row)
+      results.value = [...results.value, ...preview.value.filter(({ outcome }) => outcome === 'error')].sort(
+        (a, b) => a.row - b.row,
+      )
       state.value = 'done'
     })
   }
 
   function send(content: Blob, dry_run: boolean) {
     const body = new Blob([content], { type: 'text/csv' })
-    return api<ImportReport>('users/import/', { method: 'POST', body, query: { dry_run, create_departments: createDepartments.value } })
+    return api<ImportReport>('users/import/', {
+      method: 'POST',
+      body,
+      query: { dry_run, create_departments: createDepartments.value },
+    })
   }
 
   async function attempt(work: () => Promise<void>): Promise<boolean> {
@@ -79,8 +95,7 @@ export function usePeopleImport() {
     try {
       await work()
       return true
-    }
-    catch (error) {
+    } catch (error) {
       if (!(error instanceof ApiFailure)) throw error
       failure.value = Object.values(error.fieldErrors).flat().join(' ') || error.message
       return false
@@ -98,14 +113,19 @@ export function usePeopleImport() {
 
 /** Row numbers of all records but the header and the blank ones. */
 function filledRows(records: CsvRecord[]): number[] {
-  return records.flatMap(({ cells }, at) => at > 0 && cells.some(cell => cell.trim() !== '') ? [at + 1] : [])
+  return records.flatMap(({ cells }, at) => (at > 0 && cells.some(cell => cell.trim() !== '') ? [at + 1] : []))
 }
 
 /**
  * @param rows as the whole file counts them
  * @param reported the same rows as the report counts them, which may be about a part of the file
  */
-function linesOf({ changes, errors }: ImportReport, rows: number[], reported: number[], records: CsvRecord[]): ImportLine[] {
+function linesOf(
+  { changes, errors }: ImportReport,
+  rows: number[],
+  reported: number[],
+  records: CsvRecord[],
+): ImportLine[] {
   const column = records[0]?.cells.findIndex(name => name.trim().toLowerCase() === 'email') ?? -1
   const changeAt = new Map(changes.map(change => [change.row, change]))
   const errorsAt = Map.groupBy(errors, error => error.row)
@@ -115,7 +135,7 @@ function linesOf({ changes, errors }: ImportReport, rows: number[], reported: nu
     return {
       row,
       email: change?.email ?? plainCell(records[row - 1]!.cells[column] ?? '').trim(),
-      outcome: faults.length > 0 ? 'error' : change?.action ?? 'unchanged',
+      outcome: faults.length > 0 ? 'error' : (change?.action ?? 'unchanged'),
       fields: change?.fields ?? {},
       errors: faults.map(({ field, message }) => ({ field, message })),
     }

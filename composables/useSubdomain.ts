@@ -8,23 +8,29 @@ const pause = 300
  * Suggests a subdomain for a name as one types it, until one types a subdomain; and says of that whether it is free.
  * @param state the form's reactive state
  */
-export function useSubdomain(state: { name: string, subdomain: string }) {
+export function useSubdomain(state: { name: string; subdomain: string }) {
   const api = useApi()
   const answer = ref<SubdomainAnswer>()
   let isOwn = state.subdomain !== ''
   let timer: ReturnType<typeof setTimeout> | undefined
   let asking: AbortController | undefined
 
-  watch(() => state.name, () => {
-    if (!isOwn) state.subdomain = subdomainFrom(state.name)
-  })
-  watch(() => state.subdomain, (subdomain) => {
-    isOwn = subdomain !== '' && subdomain !== subdomainFrom(state.name)
-    answer.value = undefined
-    clearTimeout(timer)
-    asking?.abort()
-    if (subdomain.trim().length > 1) timer = setTimeout(() => ask(subdomain.trim().toLowerCase()), pause)
-  })
+  watch(
+    () => state.name,
+    () => {
+      if (!isOwn) state.subdomain = subdomainFrom(state.name)
+    },
+  )
+  watch(
+    () => state.subdomain,
+    subdomain => {
+      isOwn = subdomain !== '' && subdomain !== subdomainFrom(state.name)
+      answer.value = undefined
+      clearTimeout(timer)
+      asking?.abort()
+      if (subdomain.trim().length > 1) timer = setTimeout(() => ask(subdomain.trim().toLowerCase()), pause)
+    },
+  )
   onBeforeUnmount(() => {
     clearTimeout(timer)
     asking?.abort()
@@ -34,7 +40,9 @@ export function useSubdomain(state: { name: string, subdomain: string }) {
     asking = new AbortController()
     const { signal } = asking
     // A help only: where it fails, the form itself will say what is wrong.
-    const given = await api<SubdomainAnswer>('signup/subdomain/', { query: { subdomain }, signal }).catch(() => undefined)
+    const given = await api<SubdomainAnswer>('signup/subdomain/', { query: { subdomain }, signal }).catch(
+      () => undefined,
+    )
     if (!signal.aborted) answer.value = given
   }
 

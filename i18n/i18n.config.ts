@@ -6,5 +6,7 @@ const forms: Intl.LDMLPluralRule[] = ['zero', 'one', 'two', 'few', 'many', 'othe
 export default defineI18nConfig(() => ({
   fallbackLocale: false as const,
   missingWarn: import.meta.dev,
-  pluralRules: { ar: (count: number, given: number) => given === forms.length ? forms.indexOf(plurals.select(count)) : 0 },
+  pluralRules: {
+    ar: (count: number, given: number) => (given === forms.length ? forms.indexOf(plurals.select(count)) : 0),
+  },
 }))

@@ -2,9 +2,8 @@ import type { Language } from '#shared/dates'
 import { safeRedirect } from '#shared/redirect'
 
 /** Pages are private unless they say `definePageMeta({ public: true })`. What one may see is the API's to decide. */
-export default defineNuxtRouteMiddleware(async (to) => {
-  const hasSession = usePlace().surface === 'portal' || usePlace().surface === 'console'
-  if (!hasSession || to.matched.length === 0 || useError().value) return
+export default defineNuxtRouteMiddleware(async to => {
+  if (!hasSession() || to.matched.length === 0 || useError().value) return
   const isSignInPage = to.path === '/login'
   if (to.meta.public && !isSignInPage) return
   const session = useSessionStore()
@@ -13,8 +12,14 @@ export default defineNuxtRouteMiddleware(async (to) => {
   if (session.user?.language && !session.support) await speak(session.user.language)
   if (isSignInPage) return session.user ? navigateTo(safeRedirect(to.query.redirect)) : undefined
   if (!session.user) return navigateTo({ path: '/login', query: to.fullPath === '/' ? {} : { redirect: to.fullPath } })
-  if (to.meta.access && !to.meta.access(session.user)) return abortNavigation(createError({ status: 403, statusText: 'Forbidden', fatal: true }))
+  if (to.meta.access && !to.meta.access(session.user))
+    return abortNavigation(createError({ status: 403, statusText: 'Forbidden', fatal: true }))
 })
+
+/** Whether people sign in here: the public site has no users. */
+function hasSession(): boolean {
+  return usePlace().surface === 'portal' || usePlace().surface === 'console'
+}
 
 /** A person's own language goes before the browser's. */
 async function speak(language: Language) {

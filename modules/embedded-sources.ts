@@ -9,7 +9,7 @@ import { loadMigrations } from '#server/database/migrations/files.ts'
 export default defineNuxtModule({
   meta: { name: 'embedded-sources' },
   setup(_options, nuxt) {
-    nuxt.hook('nitro:init', (nitro) => {
+    nuxt.hook('nitro:init', nitro => {
       nitro.options.virtual['#migrations'] = () => {
         const root = nuxt.options.rootDir
         return `export const migrations = ${JSON.stringify({ platform: loadMigrations(root, 'platform'), tenant: loadMigrations(root, 'tenant') })}`

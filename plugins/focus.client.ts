@@ -1,5 +1,5 @@
 /** After a change of page the focus goes to its heading, as it would after a full load; WCAG 2.4.3. */
-export default defineNuxtPlugin((nuxtApp) => {
+export default defineNuxtPlugin(nuxtApp => {
   let path = useRoute().path
   nuxtApp.hook('page:finish', async () => {
     const { path: now } = useRoute()

@@ -1,10 +1,10 @@
 import type { User } from '#shared/types/people'
 import type { SessionEnd } from '~/stores/session'
 
-type News = { type: 'signed-out', reason: SessionEnd } | { type: 'signed-in', id: string }
+type News = { type: 'signed-out'; reason: SessionEnd } | { type: 'signed-in'; id: string }
 
 /** Keeps this tab true to the session: what ends or changes here, in another tab, or while the page was away. */
-export default defineNuxtPlugin((nuxtApp) => {
+export default defineNuxtPlugin(nuxtApp => {
   const { surface } = usePlace()
   if (surface !== 'portal' && surface !== 'console') return
   const session = useSessionStore()
@@ -12,22 +12,24 @@ export default defineNuxtPlugin((nuxtApp) => {
   const tabs = 'BroadcastChannel' in window ? new BroadcastChannel('tenantry-session') : undefined
   const tell = (news: News) => tabs?.postMessage(news)
 
-  watch(() => session.user?.id, (id, former) => {
-    if (former) nuxtApp.runWithContext(forgetEverything)
-    if (!id) tell({ type: 'signed-out', reason: session.endedBy ?? 'expired' })
-    else tell({ type: 'signed-in', id })
-  }, { flush: 'sync' })
+  watch(
+    () => session.user?.id,
+    (id, former) => {
+      if (former) nuxtApp.runWithContext(forgetEverything)
+      if (!id) tell({ type: 'signed-out', reason: session.endedBy ?? 'expired' })
+      else tell({ type: 'signed-in', id })
+    },
+    { flush: 'sync' },
+  )
 
   tabs?.addEventListener('message', ({ data }: MessageEvent<News>) => {
     if (data.type === 'signed-out') {
       if (!session.user) return
       if (data.reason === 'expired') session.expire(unsaved.value > 0)
       else session.clear('signed-out')
-    }
-    else if (data.id === session.user?.id) {
+    } else if (data.id === session.user?.id) {
       session.isLapsed = false
-    }
-    else {
+    } else {
       location.reload()
     }
   })
@@ -41,8 +43,7 @@ export default defineNuxtPlugin((nuxtApp) => {
       await nuxtApp.runWithContext(() => session.load({ force: true }))
       if ((session.user as User | null)?.id === id) document.documentElement.hidden = false
       else location.reload()
-    }
-    catch {
+    } catch {
       location.reload()
     }
   })

@@ -15,7 +15,7 @@ export default defineNuxtPlugin(() => {
     })
   })
 
-  window.addEventListener('beforeunload', (event) => {
+  window.addEventListener('beforeunload', event => {
     if (forms.value > 0 && session.user) event.preventDefault()
   })
 })

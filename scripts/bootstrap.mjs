@@ -16,7 +16,10 @@ export async function runScript(name) {
   process.exitCode = await runOnOurNode([join(root, 'scripts', `${name}.ts`), ...process.argv.slice(2)])
 }
 
-/** Ends this process, as SIGTERM does, soon after the one that started it has gone: killed outright, that one could not say so. */
+/**
+ * Ends this process, as SIGTERM does, soon after the one that started it has gone: killed outright, that one could
+ * not say so.
+ */
 export function endWithParent() {
   const parent = process.ppid
   setInterval(() => process.ppid === parent || process.kill(process.pid, 'SIGTERM'), 1_000).unref()
@@ -24,10 +27,12 @@ export function endWithParent() {
 
 async function install() {
   const stamp = 'node_modules/.tenantry-lockfile'
-  const wanted = createHash('sha256').update(await readFile('package-lock.json')).digest('hex')
-  if (await readFile(stamp, 'utf8').catch(() => '') === wanted) return
+  const wanted = createHash('sha256')
+    .update(await readFile('package-lock.json'))
+    .digest('hex')
+  if ((await readFile(stamp, 'utf8').catch(() => '')) === wanted) return
 
-  if (!await installedByHand()) await npmCi()
+  if (!(await installedByHand())) await npmCi()
   await writeFile(stamp, wanted)
 }
 
@@ -36,17 +41,18 @@ async function installedByHand() {
   try {
     const [theirs, ours] = await Promise.all([stat('node_modules/.package-lock.json'), stat('package-lock.json')])
     return theirs.mtimeMs >= ours.mtimeMs
-  }
-  catch {
+  } catch {
     return false
   }
 }
 
 async function npmCi() {
   console.log('Installing the dependencies (a minute or two, only when they change) …')
-  const npm = spawn('npm', ['ci', '--no-audit', '--no-fund', '--no-progress', '--loglevel=error'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const npm = spawn('npm', ['ci', '--no-audit', '--no-fund', '--no-progress', '--loglevel=error'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let output = ''
-  for (const stream of [npm.stdout, npm.stderr]) stream.on('data', chunk => output += chunk)
+  for (const stream of [npm.stdout, npm.stderr]) stream.on('data', chunk => (output += chunk))
   const code = await ended(npm)
   if (code === 0) return
   // The rest is npm's manual.
@@ -54,15 +60,21 @@ async function npmCi() {
   process.exit(1)
 }
 
-/** For `npx tenantry`. `npm ci` makes the link by our postinstall script, which `npm install <package>` does not run. */
+/**
+ * For `npx tenantry`. `npm ci` makes the link by our postinstall script, which `npm install <package>` does not
+ * run.
+ */
 async function linkOurCommand() {
-  await symlink('../../cli/tenantry.ts', join(bin, 'tenantry')).catch((error) => {
+  await symlink('../../cli/tenantry.ts', join(bin, 'tenantry')).catch(error => {
     if (error.code !== 'EEXIST') throw error
   })
 }
 
 function runOnOurNode(args) {
-  const child = spawn(join(bin, 'node'), args, { stdio: 'inherit', env: { ...process.env, PATH: bin + delimiter + process.env.PATH } })
+  const child = spawn(join(bin, 'node'), args, {
+    stdio: 'inherit',
+    env: { ...process.env, PATH: bin + delimiter + process.env.PATH },
+  })
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
   return ended(child)
 }

@@ -12,7 +12,7 @@ if (import.meta.main) await main(build)
 
 /** Builds `.output/` unless it was built from these very sources. */
 export async function buildIfNeeded(): Promise<void> {
-  if (await readFile(stamp, 'utf8').catch(() => '') !== await hashSources()) await build()
+  if ((await readFile(stamp, 'utf8').catch(() => '')) !== (await hashSources())) await build()
 }
 
 async function build() {
@@ -34,10 +34,13 @@ async function hashSources() {
 
 async function listFiles() {
   try {
-    const { stdout } = await promisify(execFile)('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { maxBuffer: 64_000_000 })
+    const { stdout } = await promisify(execFile)(
+      'git',
+      ['ls-files', '-z', '--cached', '--others', '--exclude-standard'],
+      { maxBuffer: 64_000_000 },
+    )
     return stdout.split('\0').filter(Boolean)
-  }
-  catch {
+  } catch {
     return listWithoutGit('.')
   }
 }
@@ -45,6 +48,8 @@ async function listFiles() {
 async function listWithoutGit(directory: string): Promise<string[]> {
   const entries = await readdir(directory, { withFileTypes: true })
   const wanted = entries.filter(({ name }) => name !== 'node_modules' && !/^\.(?:git|nuxt|output|data)$/.test(name))
-  const lists = wanted.map(entry => entry.isDirectory() ? listWithoutGit(join(directory, entry.name)) : [join(directory, entry.name)])
+  const lists = wanted.map(entry =>
+    entry.isDirectory() ? listWithoutGit(join(directory, entry.name)) : [join(directory, entry.name)],
+  )
   return (await Promise.all(lists)).flat()
 }

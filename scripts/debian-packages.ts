@@ -4,20 +4,27 @@ import { Failure, runQuietly } from './run.ts'
 /** The browser of the end-to-end tests is Debian's. */
 export async function installChromium(): Promise<void> {
   if (existsSync('/usr/bin/chromium')) return
-  if (!canInstall()) throw new Failure('The end-to-end tests need /usr/bin/chromium. On Debian: sudo apt-get install chromium')
+  if (!canInstall())
+    throw new Failure('The end-to-end tests need /usr/bin/chromium. On Debian: sudo apt-get install chromium')
   await install('chromium')
 }
 
 /** What some API tests run against besides our own PostgreSQL; without it they are skipped. */
 export async function installDatabaseTools(): Promise<void> {
-  const missing = Object.entries({ 'pgbouncer': '/usr/sbin/pgbouncer', 'postgresql-15': '/usr/lib/postgresql/15/bin/postgres' })
-    .flatMap(([name, file]) => existsSync(file) ? [] : name)
+  const missing = Object.entries({
+    'pgbouncer': '/usr/sbin/pgbouncer',
+    'postgresql-15': '/usr/lib/postgresql/15/bin/postgres',
+  }).flatMap(([name, file]) => (existsSync(file) ? [] : name))
   if (missing.length === 0) return
-  if (!canInstall()) return console.log(`Some tests are skipped. For all of them, on Debian 12: sudo apt-get install ${missing.join(' ')}`)
+  if (!canInstall())
+    return console.log(
+      `Some tests are skipped. For all of them, on Debian 12: sudo apt-get install ${missing.join(' ')}`,
+    )
   // The package would make a database of its own and start it.
   const settings = '/etc/postgresql-common'
   mkdirSync(settings, { recursive: true })
-  if (!existsSync(`${settings}/createcluster.conf`)) writeFileSync(`${settings}/createcluster.conf`, 'create_main_cluster = false\n')
+  if (!existsSync(`${settings}/createcluster.conf`))
+    writeFileSync(`${settings}/createcluster.conf`, 'create_main_cluster = false\n')
   await install(...missing)
 }
 

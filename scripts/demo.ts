@@ -17,13 +17,15 @@ export function loadDemoConfig(): Config {
   process.env.DEMO = '1'
   try {
     return loadConfig(process.env)
-  }
-  catch (error) {
+  } catch (error) {
     throw error instanceof ConfigError ? new Failure(error.message) : error
   }
 }
 
-/** Brings the database up to date and fills it with the demo, unless it is there; returns the list of addresses and sign-ins. */
+/**
+ * Brings the database up to date and fills it with the demo, unless it is there; returns the list of addresses and
+ * sign-ins.
+ */
 export async function prepareDemo({ databaseUrl, dataDir, originOf, baseDomain }: Config): Promise<string> {
   const isNew = !databaseUrl && !existsSync(join(dataDir, 'postgres'))
   console.log(isNew ? 'Creating the database and the demo …' : 'Preparing the database …')
@@ -37,9 +39,20 @@ function tenantry(...args: string[]) {
 }
 
 function describe(site: string, accounts: Account[]) {
-  const rows = accounts.map(({ surface, organisation, role, url, email, password }) =>
-    [surface === 'console' ? 'Operators\' console' : `${organisation}, ${role}`, url, email, password])
+  const rows = accounts.map(({ surface, organisation, role, url, email, password }) => [
+    surface === 'console' ? "Operators' console" : `${organisation}, ${role}`,
+    url,
+    email,
+    password,
+  ])
   const table = [['', 'address', 'e-mail', 'password'], ['Site', site, '', ''], ...rows]
   const widths = [0, 1, 2, 3].map(column => Math.max(...table.map(row => row[column]!.length)))
-  return table.map(row => row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd()).join('\n')
+  return table
+    .map(row =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
 }

@@ -9,8 +9,7 @@ await main(async () => {
   try {
     console.log(`\n${await prepareDemo(config)}\n`)
     process.exitCode = await run('nuxt', 'dev', ...process.argv.slice(2))
-  }
-  finally {
+  } finally {
     // `nuxt dev` kills its server, which therefore cannot leave; PostgreSQL needs a moment to see that it has gone.
     await sleep(200)
     await database?.release()

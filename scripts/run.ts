@@ -10,12 +10,10 @@ export async function main(script: () => Promise<void>, codeWhenInterrupted = 0)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interruption.abort())
   try {
     await script()
-  }
-  catch (error) {
+  } catch (error) {
     if (isInterrupted()) {
       process.exitCode = codeWhenInterrupted
-    }
-    else {
+    } else {
       console.error(error instanceof Failure ? error.message : error)
       process.exitCode = 1
       interruption.abort()
@@ -41,12 +39,15 @@ export async function runQuietly(command: string, ...args: string[]): Promise<st
 }
 
 /** Runs a program and keeps all that it says; of it `printed` is its standard output alone. */
-export async function runRecorded(command: string, ...args: string[]): Promise<{ code: number, output: string, printed: string }> {
+export async function runRecorded(
+  command: string,
+  ...args: string[]
+): Promise<{ code: number; output: string; printed: string }> {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], signal: interruption.signal })
   let output = ''
   let printed = ''
-  child.stdout.on('data', chunk => printed += chunk)
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', chunk => output += chunk)
+  child.stdout.on('data', chunk => (printed += chunk))
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', chunk => (output += chunk))
   const code = await ended(child)
   return { code, output, printed }
 }
@@ -55,7 +56,7 @@ function ended(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     // An interruption is an 'error' at once; what counts is when the child has gone.
     child.on('error', error => isInterrupted() || reject(error))
-    child.on('close', code => isInterrupted() ? reject(new Failure('Interrupted.')) : resolve(code ?? 1))
+    child.on('close', code => (isInterrupted() ? reject(new Failure('Interrupted.')) : resolve(code ?? 1)))
   })
 }
 

@@ -1,4 +1,7 @@
-/** `npm run screenshots`: takes the pictures in docs/screenshots anew, of the demo, in light and dark, wide and on a phone. */
+/**
+ * `npm run screenshots`: takes the pictures in docs/screenshots anew, of the demo, in light and dark, wide and on a
+ * phone.
+ */
 import { mkdtemp, mkdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -23,9 +26,20 @@ const looks = [
 ] as const
 
 const portalPages = [
-  ['/', 'home'], ['/people', 'people'], ['/departments', 'departments'], ['/invitations', 'invitations'], ['/audit', 'audit'], ['/settings/organization', 'organization'], ['/profile', 'profile'],
+  ['/', 'home'],
+  ['/people', 'people'],
+  ['/departments', 'departments'],
+  ['/invitations', 'invitations'],
+  ['/audit', 'audit'],
+  ['/settings/organization', 'organization'],
+  ['/profile', 'profile'],
 ] as const
-const consolePages = [['/', 'console'], ['/tenants', 'tenants'], ['/operators', 'operators'], ['/health', 'health']] as const
+const consolePages = [
+  ['/', 'console'],
+  ['/tenants', 'tenants'],
+  ['/operators', 'operators'],
+  ['/health', 'health'],
+] as const
 
 await main(async () => {
   await buildIfNeeded()
@@ -66,7 +80,10 @@ async function take(context: BrowserContext, url: string, name: string): Promise
   await page.close()
 }
 
-async function signIn(context: BrowserContext, { url, email, password }: { url: string, email: string, password: string }): Promise<void> {
+async function signIn(
+  context: BrowserContext,
+  { url, email, password }: { url: string; email: string; password: string },
+): Promise<void> {
   const page: Page = await context.newPage()
   await page.goto(`${url}/login`, { waitUntil: 'networkidle' })
   await page.getByLabel('E-mail').fill(email)

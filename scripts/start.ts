@@ -14,17 +14,21 @@ await main(async () => {
   await buildIfNeeded()
   const signIns = await prepareDemo(config)
   const server = await startServer(logFile)
-  if (await becomesReady(server, config.port)) console.log(`\nTenantry is running.\n\n${signIns}\n\nIts log is ${relative('', logFile)}. Ctrl-C stops it.`)
-  if (await stopsByItself(server)) throw new Failure(`${await lastLines(logFile)}\nThe server stopped by itself: see ${logFile}`)
+  if (await becomesReady(server, config.port))
+    console.log(`\nTenantry is running.\n\n${signIns}\n\nIts log is ${relative('', logFile)}. Ctrl-C stops it.`)
+  if (await stopsByItself(server))
+    throw new Failure(`${await lastLines(logFile)}\nThe server stopped by itself: see ${logFile}`)
 })
 
-async function requireFreePort({ port, host }: { port: number, host: string }) {
+async function requireFreePort({ port, host }: { port: number; host: string }) {
   const probe = createServer()
   const listening = new Promise<void>((resolve, reject) => {
     probe.once('error', reject).listen({ port, host }, resolve)
   })
   await listening.catch((error: Error) => {
-    throw new Failure(`Port ${port} cannot be used (${error.message}). Stop what uses it, or choose another one: PORT=3001 npm start`)
+    throw new Failure(
+      `Port ${port} cannot be used (${error.message}). Stop what uses it, or choose another one: PORT=3001 npm start`,
+    )
   })
   await new Promise(resolve => probe.close(resolve))
 }
@@ -42,7 +46,8 @@ async function becomesReady(server: ChildProcess, port: number) {
   const deadline = Date.now() + 60_000
   while (isRunning(server) && !isInterrupted()) {
     if (await answers(`http://127.0.0.1:${port}/readyz`)) return true
-    if (Date.now() > deadline) throw new Failure('The server was not ready within a minute; its log is server.log in DATA_DIR.')
+    if (Date.now() > deadline)
+      throw new Failure('The server was not ready within a minute; its log is server.log in DATA_DIR.')
     await sleep(100)
   }
   return false
@@ -53,7 +58,10 @@ function isRunning(server: ChildProcess) {
 }
 
 function answers(url: string) {
-  return fetch(url, { signal: AbortSignal.timeout(5_000) }).then(response => response.ok, () => false)
+  return fetch(url, { signal: AbortSignal.timeout(5_000) }).then(
+    response => response.ok,
+    () => false,
+  )
 }
 
 /** Returns when the server has ended: whether that was its own idea. */

@@ -21,6 +21,7 @@ const rows: Step[][] = [
     { name: 'policy', needs: [prepareTypes], run: run => runProject('policy', run) },
     { name: 'nuxt', needs: [], run: run => runProject('nuxt', run) },
   ],
+  [{ name: 'format', needs: [], run: run => check(run, 'prettier', '--check', '--log-level=warn', '.') }],
   [{ name: 'lint', needs: [prepareTypes], run: run => check(run, 'eslint', '--max-warnings=0', '.') }],
   [{ name: 'knip', needs: [prepareTypes], run: run => check(run, 'knip') }],
 ]
@@ -37,7 +38,7 @@ if (process.stdout.isTTY) process.env.FORCE_COLOR ??= '1'
 await main(async () => {
   const chosen = chooseSteps(process.argv.slice(2))
   const results = await prepare(chosen)
-  results.push(...await runRows(chosen))
+  results.push(...(await runRows(chosen)))
   for (const step of wholes.filter(step => chosen.has(step))) {
     console.log(`\n── ${step.name}`)
     results.push(await step.run(run))
@@ -50,7 +51,8 @@ await main(async () => {
 function chooseSteps(names: string[]): Set<Step> {
   const steps = [...rows.flat(), ...wholes]
   const unknown = names.filter(name => !steps.some(step => step.name === name))
-  if (unknown.length > 0) throw new Failure(`No such step: ${unknown.join(', ')}. There are ${steps.map(step => step.name).join(', ')}.`)
+  if (unknown.length > 0)
+    throw new Failure(`No such step: ${unknown.join(', ')}. There are ${steps.map(step => step.name).join(', ')}.`)
   return new Set(names.length > 0 ? steps.filter(step => names.includes(step.name)) : steps)
 }
 
@@ -58,7 +60,10 @@ function chooseSteps(names: string[]): Set<Step> {
 async function prepare(chosen: Set<Step>): Promise<Counts[]> {
   const needed = new Set([...chosen].flatMap(({ needs }) => needs))
   const results: Counts[] = []
-  for (const need of [buildIfNeeded, prepareTypes, installDatabaseTools, installChromium].filter(need => needed.has(need))) results.push(await attempt(need))
+  for (const need of [buildIfNeeded, prepareTypes, installDatabaseTools, installChromium].filter(need =>
+    needed.has(need),
+  ))
+    results.push(await attempt(need))
   return results
 }
 
@@ -66,8 +71,7 @@ async function attempt(need: () => Promise<unknown>): Promise<Counts> {
   try {
     await need()
     return { passed: 0, failed: 0 }
-  }
-  catch (error) {
+  } catch (error) {
     if (!(error instanceof Failure)) throw error
     console.error(error.message)
     return { passed: 0, failed: 1 }
@@ -77,11 +81,13 @@ async function attempt(need: () => Promise<unknown>): Promise<Counts> {
 async function runRows(chosen: Set<Step>): Promise<Counts[]> {
   const left = rows.map(row => row.filter(step => chosen.has(step))).filter(row => row.length > 0)
   const results: Counts[] = []
-  await Promise.all(Array.from({ length: availableParallelism() }, async () => {
-    for (let row = left.shift(); row; row = left.shift()) {
-      for (const step of row) results.push(await runBeside(step))
-    }
-  }))
+  await Promise.all(
+    Array.from({ length: availableParallelism() }, async () => {
+      for (let row = left.shift(); row; row = left.shift()) {
+        for (const step of row) results.push(await runBeside(step))
+      }
+    }),
+  )
   return results
 }
 
@@ -106,5 +112,5 @@ function prepareTypes() {
 }
 
 async function check(run: Run, command: string, ...args: string[]): Promise<Counts> {
-  return await run(command, ...args) === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
+  return (await run(command, ...args)) === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
 }

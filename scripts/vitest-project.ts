@@ -11,7 +11,7 @@ export interface Counts {
 interface Report {
   numPassedTests: number
   numFailedTests: number
-  testResults: { status: string, assertionResults: { status: string }[] }[]
+  testResults: { status: string; assertionResults: { status: string }[] }[]
 }
 
 /** Runs one project of `vitest.config.ts` and counts its tests; whatever else went wrong counts as failed too. */
@@ -23,8 +23,16 @@ export async function runProject(name: string, run: Run): Promise<Counts> {
   }
   const directory = await mkdtemp(join(tmpdir(), 'tenantry-test-'))
   const file = join(directory, 'report.json')
-  const code = await run('vitest', 'run', '--project', name, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`)
-  const report = await readFile(file, 'utf8').then(JSON.parse, () => undefined) as Report | undefined
+  const code = await run(
+    'vitest',
+    'run',
+    '--project',
+    name,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${file}`,
+  )
+  const report = (await readFile(file, 'utf8').then(JSON.parse, () => undefined)) as Report | undefined
   await rm(directory, { recursive: true })
   return count(report, code)
 }
@@ -32,7 +40,9 @@ export async function runProject(name: string, run: Run): Promise<Counts> {
 function count(report: Report | undefined, code: number): Counts {
   if (!report) return { passed: 0, failed: 1 }
   const { numPassedTests: passed, numFailedTests, testResults } = report
-  const broken = testResults.filter(file => file.status === 'failed' && !file.assertionResults.some(test => test.status === 'failed'))
+  const broken = testResults.filter(
+    file => file.status === 'failed' && !file.assertionResults.some(test => test.status === 'failed'),
+  )
   const failed = numFailedTests + broken.length
   const somethingElse = failed === 0 && (code !== 0 || passed === 0)
   return { passed, failed: somethingElse ? 1 : failed }

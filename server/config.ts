@@ -7,7 +7,13 @@ import { z } from 'zod'
 /** A setting that is missing or wrong. Its message is one line, names the setting and shows no value of a secret. */
 export class ConfigError extends Error {}
 
-const seconds = (min: number, fallback: number) => z.coerce.number().int().min(min).max(10 * 365 * 86_400).default(fallback)
+const seconds = (min: number, fallback: number) =>
+  z.coerce
+    .number()
+    .int()
+    .min(min)
+    .max(10 * 365 * 86_400)
+    .default(fallback)
 const port = z.coerce.number().int().min(1).max(65_535)
 const hostName = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/
 
@@ -17,18 +23,31 @@ const settings = z.object({
   DEMO: z.enum(['0', '1']).default('0'),
   PORT: port.default(3000),
   HOST: z.string().default('127.0.0.1'),
-  BASE_DOMAIN: z.string().toLowerCase().regex(hostName, 'must be a domain name such as staff.example.org').default('localhost'),
+  BASE_DOMAIN: z
+    .string()
+    .toLowerCase()
+    .regex(hostName, 'must be a domain name such as staff.example.org')
+    .default('localhost'),
   SITE_PROTOCOL: z.enum(['http', 'https']).default('http'),
   PUBLIC_PORT: port.optional(),
-  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must start with postgres://').optional(),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must start with postgres://')
+    .optional(),
   DATA_DIR: z.string().default('.data'),
   UPLOAD_DIR: z.string().optional(),
   ARCHIVE_DIR: z.string().optional(),
   SECRET: z.string().optional(),
   PEPPER: z.string().optional(),
-  SMTP_URL: z.string().regex(/^smtps?:\/\/[^/]/, 'must start with smtp:// or smtps://').optional(),
+  SMTP_URL: z
+    .string()
+    .regex(/^smtps?:\/\/[^/]/, 'must start with smtp:// or smtps://')
+    .optional(),
   MAIL_DIR: z.string().optional(),
-  MAIL_FROM: z.string().regex(/^[^\s@<>,;:"]+@[^\s@<>,;:"]+$/, 'must be an address such as no-reply@staff.example.org').optional(),
+  MAIL_FROM: z
+    .string()
+    .regex(/^[^\s@<>,;:"]+@[^\s@<>,;:"]+$/, 'must be an address such as no-reply@staff.example.org')
+    .optional(),
   TRUSTED_PROXIES: z.string().default(''),
   DB_SLOTS: z.coerce.number().int().min(1).max(200).default(8),
   DB_TENANT_SLOTS: z.coerce.number().int().min(1).max(200).optional(),
@@ -89,12 +108,12 @@ export interface Config {
   /** Seconds for a request to arrive whole: an honest five megabytes on a slow line, and not a byte a second. */
   requestLimit: number
   /** All in seconds. */
-  ttl: { access: number, refresh: number, session: number, grace: number }
+  ttl: { access: number; refresh: number; session: number; grace: number }
   /**
-   * In seconds: how long a former subdomain redirects, a deletion can be taken back, a subdomain stays nobody's after its
-   * tenant is gone, and a signing key is published before it signs.
+   * In seconds: how long a former subdomain redirects, a deletion can be taken back, a subdomain stays nobody's
+   * after its tenant is gone, and a signing key is published before it signs.
    */
-  life: { redirect: number, grace: number, quarantine: number, keyLead: number }
+  life: { redirect: number; grace: number; quarantine: number; keyLead: number }
   /** Address and port of the resolver that custom domains are proven by; undefined: the system's. */
   dnsServer: string | undefined
   logLevel: string
@@ -144,8 +163,18 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     bcryptCost: value.BCRYPT_COST,
     limitIpv6Prefix: value.LIMIT_IPV6_PREFIX,
     requestLimit: value.REQUEST_LIMIT,
-    ttl: { access: value.ACCESS_TTL, refresh: value.REFRESH_TTL, session: value.SESSION_TTL, grace: value.REFRESH_GRACE },
-    life: { redirect: value.RENAME_REDIRECT, grace: value.DELETION_GRACE, quarantine: value.SUBDOMAIN_QUARANTINE, keyLead: value.KEY_LEAD },
+    ttl: {
+      access: value.ACCESS_TTL,
+      refresh: value.REFRESH_TTL,
+      session: value.SESSION_TTL,
+      grace: value.REFRESH_GRACE,
+    },
+    life: {
+      redirect: value.RENAME_REDIRECT,
+      grace: value.DELETION_GRACE,
+      quarantine: value.SUBDOMAIN_QUARANTINE,
+      keyLead: value.KEY_LEAD,
+    },
     dnsServer: parseDnsServer(value.DNS_SERVER),
     logLevel: value.LOG_LEVEL,
   }
@@ -157,8 +186,10 @@ function secretOf(name: 'SECRET' | 'PEPPER', given: string | undefined, producti
     return keptSecret(join(dataDir, name.toLowerCase()))
   }
   if (Buffer.byteLength(given) < 32) throw new ConfigError(`${name}: must be at least 32 bytes`)
-  if (production && /change.?me|example|replace.?(me|this)|secret.*secret/i.test(given)) throw new ConfigError(`${name}: is an example; make one with: openssl rand -base64 48`)
-  if (new Set(given).size < 8) throw new ConfigError(`${name}: is too easily guessed; make one with: openssl rand -base64 48`)
+  if (production && /change.?me|example|replace.?(me|this)|secret.*secret/i.test(given))
+    throw new ConfigError(`${name}: is an example; make one with: openssl rand -base64 48`)
+  if (new Set(given).size < 8)
+    throw new ConfigError(`${name}: is too easily guessed; make one with: openssl rand -base64 48`)
   return given
 }
 
@@ -170,8 +201,7 @@ function keptSecret(file: string): string {
   writeFileSync(draft, randomBytes(48).toString('base64url'), { mode: 0o600 })
   try {
     linkSync(draft, file)
-  }
-  catch (error) {
+  } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
   unlinkSync(draft)
@@ -180,7 +210,10 @@ function keptSecret(file: string): string {
 
 function parseProxies(list: string): BlockList {
   const proxies = new BlockList()
-  for (const entry of list.split(',').map(part => part.trim()).filter(Boolean)) {
+  for (const entry of list
+    .split(',')
+    .map(part => part.trim())
+    .filter(Boolean)) {
     const [, address = '', prefix] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(entry) ?? []
     const family = isIP(address)
     const longest = family === 6 ? 128 : 32
@@ -196,6 +229,7 @@ function parseProxies(list: string): BlockList {
 function parseDnsServer(server: string | undefined): string | undefined {
   const [, address = '', port = '53'] = /^\[?([0-9a-f.:]+?)\]?(?::(\d{1,5}))?$/i.exec(server ?? '') ?? []
   if (server === undefined) return undefined
-  if (!isIP(address) || Number(port) < 1 || Number(port) > 65_535) throw new ConfigError('DNS_SERVER: must be an address such as 192.0.2.53, with or without a port')
+  if (!isIP(address) || Number(port) < 1 || Number(port) > 65_535)
+    throw new ConfigError('DNS_SERVER: must be an address such as 192.0.2.53, with or without a port')
   return isIP(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`
 }

@@ -20,7 +20,11 @@ export interface RunningApp extends App {
  * Puts together what every rule needs. Starts the embedded database where no DATABASE_URL is set;
  * otherwise connects only when first asked something.
  */
-export async function createApp(config: Config, log: Logger, slotsOptions: Partial<SlotsOptions> = {}): Promise<RunningApp> {
+export async function createApp(
+  config: Config,
+  log: Logger,
+  slotsOptions: Partial<SlotsOptions> = {},
+): Promise<RunningApp> {
   const embedded = config.databaseUrl ? undefined : await startEmbeddedDatabase(config.dataDir)
   const databaseUrl = config.databaseUrl ?? embedded!.url
   const slots = createSlots(databaseUrl, {
@@ -54,6 +58,20 @@ export function createLogger(level: string): Logger {
     base: undefined,
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: name => ({ level: name }) },
-    redact: { paths: ['password', 'token', 'refresh', 'access', 'authorization', 'cookie', '*.password', '*.token', '*.authorization', '*.cookie'], censor: '[redacted]' },
+    redact: {
+      paths: [
+        'password',
+        'token',
+        'refresh',
+        'access',
+        'authorization',
+        'cookie',
+        '*.password',
+        '*.token',
+        '*.authorization',
+        '*.cookie',
+      ],
+      censor: '[redacted]',
+    },
   })
 }

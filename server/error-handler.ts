@@ -17,7 +17,11 @@ export default async function renderError(error: Error, event: H3Event): Promise
   // A file that is not there is refused before the first middleware.
   event.context.request_id ??= randomUUID()
   const answer = answerTo(error, event)
-  setResponseHeaders(event, { 'x-request-id': event.context.request_id, 'cache-control': 'private, no-store', ...answer.headers })
+  setResponseHeaders(event, {
+    'x-request-id': event.context.request_id,
+    'cache-control': 'private, no-store',
+    ...answer.headers,
+  })
   setResponseStatus(event, answer.status)
   countAnswer(event, answer.status)
   // The renderer puts the path into the reason phrase; node's own is enough.
@@ -39,7 +43,12 @@ function answerTo(error: Error, event: H3Event): ApiError {
   const status = (error as { statusCode?: number }).statusCode
   if (status === 404) return notFound()
   if (status !== undefined && status >= 400 && status < 500) return new ApiError(status, { detail: 'Bad request.' })
-  log().error({ event: 'unexpected_error', request_id: event.context.request_id, path: withoutToken(event.path), err: describe(error) })
+  log().error({
+    event: 'unexpected_error',
+    request_id: event.context.request_id,
+    path: withoutToken(event.path),
+    err: describe(error),
+  })
   return new ApiError(500, { detail: 'A server error occurred.' })
 }
 
@@ -49,12 +58,13 @@ function passedOn(status: number): ApiError {
 
 function logged(answer: ApiError, error: Error): ApiError {
   const reason = [answer.cause, error.cause, error].find(cause => cause instanceof Error)!
-  if (answer.status >= 500 && answer.body.code !== 'maintenance') log().warn({ event: 'unavailable', reason: describe(reason).message })
+  if (answer.status >= 500 && answer.body.code !== 'maintenance')
+    log().warn({ event: 'unavailable', reason: describe(reason).message })
   return answer
 }
 
 // drizzle puts a query's parameters into its message, and they may be secrets: its cause says enough.
-function describe(error: Error): { message: string, stack?: string } {
+function describe(error: Error): { message: string; stack?: string } {
   const source = error.message.startsWith('Failed query') && error.cause instanceof Error ? error.cause : error
   return { message: source.message, stack: source.stack }
 }
@@ -65,10 +75,14 @@ function wantsPage(event: H3Event): boolean {
 
 async function sendPage(event: H3Event, status: number): Promise<void> {
   setResponseHeader(event, 'content-type', 'text/html;charset=utf-8')
-  const page = event.context.inner && !event.path.startsWith('/__nuxt_error') ? await renderApp(event, status) : undefined
+  const page =
+    event.context.inner && !event.path.startsWith('/__nuxt_error') ? await renderApp(event, status) : undefined
   if (page) return send(event, page)
   setResponseHeaders(event, { 'content-security-policy': barePagePolicy, 'cross-origin-opener-policy': 'same-origin' })
-  return send(event, bareErrorPage(status, { accepted: getHeader(event, 'accept-language'), standing: event.context.standing }))
+  return send(
+    event,
+    bareErrorPage(status, { accepted: getHeader(event, 'accept-language'), standing: event.context.standing }),
+  )
 }
 
 // So that a slip can be mended and a second try leads there; of what no page of ours is called nothing is repeated.
@@ -79,17 +93,24 @@ function addressOf({ path }: H3Event): string {
 /** The application's own error page, rendered in a call of its own; undefined where that fails too. */
 async function renderApp(event: H3Event, status: number): Promise<string | undefined> {
   try {
-    const response = await useNitroApp().localFetch(`/__nuxt_error?statusCode=${status}&url=${encodeURIComponent(addressOf(event))}`, {
-      headers: { 'host': getHeader(event, 'host') ?? '', 'cookie': getHeader(event, 'cookie') ?? '', 'accept-language': getHeader(event, 'accept-language') ?? '', 'accept': 'text/html' },
-      context: event.context.inner,
-    } as RequestInit)
+    const response = await useNitroApp().localFetch(
+      `/__nuxt_error?statusCode=${status}&url=${encodeURIComponent(addressOf(event))}`,
+      {
+        headers: {
+          'host': getHeader(event, 'host') ?? '',
+          'cookie': getHeader(event, 'cookie') ?? '',
+          'accept-language': getHeader(event, 'accept-language') ?? '',
+          'accept': 'text/html',
+        },
+        context: event.context.inner,
+      } as RequestInit,
+    )
     for (const name of ['content-security-policy', 'cross-origin-opener-policy']) {
       const value = response.headers.get(name)
       if (value) setResponseHeader(event, name, value)
     }
     return await response.text()
-  }
-  catch {
+  } catch {
     return undefined
   }
 }

@@ -38,7 +38,12 @@ const retryPause = 5_000
  * @param migrations all that a tenant's schema needs
  */
 export function startJobs(app: RunningApp, migrations: Migration[]): { stop(): Promise<void> } {
-  const boss = new PgBoss({ connectionString: app.databaseUrl, application_name: 'tenantry-jobs', schema: 'pgboss', max: 2 })
+  const boss = new PgBoss({
+    connectionString: app.databaseUrl,
+    application_name: 'tenantry-jobs',
+    schema: 'pgboss',
+    max: 2,
+  })
   let stopped = false
   let timer: NodeJS.Timeout | undefined
   // A database that is away for a moment: pg-boss asks again by itself.
@@ -59,13 +64,16 @@ export function startJobs(app: RunningApp, migrations: Migration[]): { stop(): P
       await boss.start()
       for (const { name, cron, run } of jobs) {
         await boss.createQueue(name, { policy: 'exclusive' })
-        await boss.work(name, { pollingIntervalSeconds: 60 }, async ([job]) => void await run(app, migrations, job!.signal))
+        await boss.work(
+          name,
+          { pollingIntervalSeconds: 60 },
+          async ([job]) => void (await run(app, migrations, job!.signal)),
+        )
         await boss.schedule(name, cron)
       }
-    }
-    catch (error) {
+    } catch (error) {
       app.log.warn({ event: 'jobs_wait', reason: reasonOf(error) })
-      if (!stopped) timer = setTimeout(() => started = start(), retryPause).unref()
+      if (!stopped) timer = setTimeout(() => (started = start()), retryPause).unref()
     }
   }
 }

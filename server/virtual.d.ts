@@ -8,5 +8,5 @@ declare module '#migrations' {
 declare const __I18N_LOCALE_HASHES__: Record<import('#shared/dates.ts').Language, string>
 
 declare module '#api-routes' {
-  export const apiRoutes: { route: string, method: string }[]
+  export const apiRoutes: { route: string; method: string }[]
 }

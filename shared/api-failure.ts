@@ -8,7 +8,8 @@ export class ApiFailure extends Error {
   readonly body: Readonly<Record<string, unknown>>
 
   constructor(status: number, body: unknown, options?: ErrorOptions) {
-    const fields = typeof body === 'object' && body !== null && !Array.isArray(body) ? body as Record<string, unknown> : {}
+    const fields =
+      typeof body === 'object' && body !== null && !Array.isArray(body) ? (body as Record<string, unknown>) : {}
     super(describe(status, fields), options)
     this.name = 'ApiFailure'
     this.status = status
@@ -25,19 +26,22 @@ export class ApiFailure extends Error {
   }
 
   get code(): ErrorCode | undefined {
-    return typeof this.body.code === 'string' ? this.body.code as ErrorCode : undefined
+    return typeof this.body.code === 'string' ? (this.body.code as ErrorCode) : undefined
   }
 
   /** Messages by field; `non_field_errors` where they concern several. Empty unless the status is 400. */
   get fieldErrors(): FieldErrors {
     if (this.status !== 400) return {}
-    return Object.fromEntries(Object.entries(this.body).filter((entry): entry is [string, string[]] => isTexts(entry[1])))
+    return Object.fromEntries(
+      Object.entries(this.body).filter((entry): entry is [string, string[]] => isTexts(entry[1])),
+    )
   }
 }
 
 function describe(status: number, body: Record<string, unknown>): string {
   if (status === 0) return 'The server cannot be reached. Check your connection and try again.'
-  if (status === 502 || status === 503 || status === 504) return 'The service is busy or away for a moment. Please try again.'
+  if (status === 502 || status === 503 || status === 504)
+    return 'The service is busy or away for a moment. Please try again.'
   if (typeof body.detail === 'string' && status < 500) return body.detail
   if (status === 400) return 'Please check what you have entered.'
   return 'Something went wrong. Please try again.'

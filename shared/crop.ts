@@ -1,4 +1,7 @@
-/** The square of a picture that is wanted: its middle, in parts of the picture's own pixels, and how much it is enlarged. */
+/**
+ * The square of a picture that is wanted: its middle, in parts of the picture's own pixels, and how much it is
+ * enlarged.
+ */
 export interface Crop {
   x: number
   y: number
@@ -6,7 +9,10 @@ export interface Crop {
   zoom: number
 }
 
-export interface Size { width: number, height: number }
+export interface Size {
+  width: number
+  height: number
+}
 
 export const closest = 4
 

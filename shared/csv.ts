@@ -1,4 +1,7 @@
-/** What a spreadsheet takes for the start of a formula, also in the full-width forms that some fold; OWASP, "CSV Injection". */
+/**
+ * What a spreadsheet takes for the start of a formula, also in the full-width forms that some fold; OWASP, "CSV
+ * Injection".
+ */
 const formula = /^'*[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/
 
 /** By this spreadsheets know that a file is UTF-8. */
@@ -11,7 +14,7 @@ export function safeCell(text: string): string {
 
 /** @returns the cell as it was before `safeCell` */
 export function plainCell(cell: string): string {
-  return cell.startsWith('\'') && formula.test(cell) ? cell.slice(1) : cell
+  return cell.startsWith("'") && formula.test(cell) ? cell.slice(1) : cell
 }
 
 /** A whole CSV file (RFC 4180) for spreadsheets. */
@@ -27,7 +30,9 @@ function quoted(text: string): string {
 /** Of the three, the one that is most often in the first line. */
 export function delimiterOf(text: string): string {
   const firstLine = text.split('\n', 1)[0]!
-  return [',', ';', '\t'].reduce((best, candidate) => firstLine.split(candidate).length > firstLine.split(best).length ? candidate : best)
+  return [',', ';', '\t'].reduce((best, candidate) =>
+    firstLine.split(candidate).length > firstLine.split(best).length ? candidate : best,
+  )
 }
 
 export interface CsvRecord {
@@ -36,7 +41,10 @@ export interface CsvRecord {
   text: string
 }
 
-/** Splits a file into its records, to look at and to send on in parts. The server has the last word on whether it is CSV. */
+/**
+ * Splits a file into its records, to look at and to send on in parts. The server has the last word on whether it is
+ * CSV.
+ */
 export function splitCsv(text: string): CsvRecord[] {
   const delimiter = delimiterOf(text)
   const records: CsvRecord[] = []
@@ -56,14 +64,12 @@ export function splitCsv(text: string): CsvRecord[] {
     if (isQuoted && character === '"') {
       if (isDoubled) cell += text[at++]
       else isQuoted = false
-    }
-    else if (isQuoted) cell += character
+    } else if (isQuoted) cell += character
     else if (character === '"' && cell === '') isQuoted = true
     else if (character === delimiter) {
       cells.push(cell)
       cell = ''
-    }
-    else if (character === '\n' || (character === '\r' && text[at + 1] !== '\n')) endRecord(at + 1)
+    } else if (character === '\n' || (character === '\r' && text[at + 1] !== '\n')) endRecord(at + 1)
     else if (character !== '\r') cell += character
   }
   if (start < text.length) endRecord(text.length)

@@ -2,27 +2,27 @@
 export type FieldErrors = Record<string, string[]>
 
 /** Every code of the API's own errors; clients may branch on these, never on a text. */
-export type ErrorCode
-  = | 'token_not_valid'
-    | 'bad_authorization_header'
-    | 'user_not_found'
-    | 'user_inactive'
-    | 'session_revoked'
-    | 'registration_closed'
-    | 'tenant_inactive'
-    | 'cross_site'
-    | 'last_admin'
-    | 'in_use'
-    | 'signup_closed'
-    | 'signup_decided'
-    | 'busy'
-    | 'wrong_state'
-    | 'maintenance'
-    | 'tenant_moved'
-    | 'storage_full'
-    | 'read_only'
-    | 'support_refused'
-    | 'unavailable'
+export type ErrorCode =
+  | 'token_not_valid'
+  | 'bad_authorization_header'
+  | 'user_not_found'
+  | 'user_inactive'
+  | 'session_revoked'
+  | 'registration_closed'
+  | 'tenant_inactive'
+  | 'cross_site'
+  | 'last_admin'
+  | 'in_use'
+  | 'signup_closed'
+  | 'signup_decided'
+  | 'busy'
+  | 'wrong_state'
+  | 'maintenance'
+  | 'tenant_moved'
+  | 'storage_full'
+  | 'read_only'
+  | 'support_refused'
+  | 'unavailable'
 
 /** The one error that is thrown on purpose: it carries the answer that `server/error-handler.ts` renders. */
 export class ApiError extends Error {
@@ -49,7 +49,7 @@ export function notAuthenticated(): ApiError {
 }
 
 /** A 401 with the challenge that RFC 9110, 11.6.1 asks for. */
-export function unauthorized(body: { detail: string, code?: ErrorCode, messages?: unknown[] }): ApiError {
+export function unauthorized(body: { detail: string; code?: ErrorCode; messages?: unknown[] }): ApiError {
   return new ApiError(401, body, { 'www-authenticate': 'Bearer realm="api"' })
 }
 
@@ -69,10 +69,18 @@ export function conflict(detail: string, code: ErrorCode): ApiError {
 /** @param seconds how long to wait, at least 1 */
 export function throttled(seconds: number): ApiError {
   const wait = Math.max(1, Math.ceil(seconds))
-  return new ApiError(429, { detail: `Request was throttled. Expected available in ${wait} second${wait === 1 ? '' : 's'}.` }, { 'retry-after': String(wait) })
+  return new ApiError(
+    429,
+    { detail: `Request was throttled. Expected available in ${wait} second${wait === 1 ? '' : 's'}.` },
+    { 'retry-after': String(wait) },
+  )
 }
 
 /** The database or the hashing queue is full or away. */
 export function unavailable(): ApiError {
-  return new ApiError(503, { detail: 'Service temporarily unavailable, try again later.', code: 'unavailable' satisfies ErrorCode }, { 'retry-after': '1' })
+  return new ApiError(
+    503,
+    { detail: 'Service temporarily unavailable, try again later.', code: 'unavailable' satisfies ErrorCode },
+    { 'retry-after': '1' },
+  )
 }

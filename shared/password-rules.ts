@@ -6,27 +6,34 @@ export interface PasswordContext {
 }
 
 /** What is wrong with a password; each rule's own figure or field. */
-export type PasswordFault
-  = | { rule: 'similar', to: keyof PasswordContext }
-    | { rule: 'short', length: number }
-    | { rule: 'long', length: number }
-    | { rule: 'common' }
-    | { rule: 'numeric' }
+export type PasswordFault =
+  | { rule: 'similar'; to: keyof PasswordContext }
+  | { rule: 'short'; length: number }
+  | { rule: 'long'; length: number }
+  | { rule: 'common' }
+  | { rule: 'numeric' }
 
 /** In characters; an organisation may ask for more. */
 export const passwordLength = { min: 12, max: 256 } as const
 
 /**
- * The rules for passwords, for the server, which decides, and for the form, which says so while one types: Django's, and
- * that a word which is no password is none with digits and signs around it either, nor said again.
+ * The rules for passwords, for the server, which decides, and for the form, which says so while one types:
+ * Django's, and that a word which is no password is none with digits and signs around it either, nor said again.
  * @param isCommon whether it is one of those that everyone thinks of, in lower case
  * @returns everything that is wrong with the password, in the order of Django's validators
  */
-export function findPasswordFaults(password: string, context: Partial<PasswordContext>, isCommon: (password: string) => boolean, minLength: number = passwordLength.min): PasswordFault[] {
+export function findPasswordFaults(
+  password: string,
+  context: Partial<PasswordContext>,
+  isCommon: (password: string) => boolean,
+  minLength: number = passwordLength.min,
+): PasswordFault[] {
   const faults: PasswordFault[] = []
   const lower = password.toLowerCase().slice(0, passwordLength.max)
   const core = coreOf(lower)
-  const similar = passwordAttributes.find(name => isSimilar(lower, context[name] ?? '') || isSame(core, context[name] ?? ''))
+  const similar = passwordAttributes.find(
+    name => isSimilar(lower, context[name] ?? '') || isSame(core, context[name] ?? ''),
+  )
   if (similar) faults.push({ rule: 'similar', to: similar })
   const length = [...password].length
   if (length < minLength) faults.push({ rule: 'short', length: minLength })
@@ -73,5 +80,5 @@ function likeness(a: string, b: string): number {
     if (count > 0) shared++
     left.set(character, count - 1)
   }
-  return 2 * shared / ([...a].length + [...b].length)
+  return (2 * shared) / ([...a].length + [...b].length)
 }

@@ -1,11 +1,15 @@
 import type { Language } from './dates.ts'
 import { languages } from './dates.ts'
 
-interface Range { language: string, weight: number }
+interface Range {
+  language: string
+  weight: number
+}
 
 /**
- * Which of our languages an Accept-Language header asks for, RFC 9110, 12.5.4: the weight counts, then the order. One of
- * weight 0 is not wanted, and one that is not named is better than that; where nothing else decides, it is the first of ours.
+ * Which of our languages an Accept-Language header asks for, RFC 9110, 12.5.4: the weight counts, then the order.
+ * One of weight 0 is not wanted, and one that is not named is better than that; where nothing else decides, it is
+ * the first of ours.
  */
 export function preferredLanguage(header: string): Language {
   const ranges = header.slice(0, 500).toLowerCase().split(',').map(parseRange)
@@ -22,8 +26,12 @@ function parseRange(text: string): Range {
 // Below the least weight that a header can give.
 const notNamed = { weight: 0.0001, place: Infinity }
 
-function wishFor(language: Language, ranges: Range[]): { weight: number, place: number } {
+function wishFor(language: Language, ranges: Range[]): { weight: number; place: number } {
   const name = ranges.some(range => range.language === language) ? language : '*'
-  return ranges.map((range, place) => ({ ...range, place })).filter(range => range.language === name)
-    .sort((a, b) => b.weight - a.weight)[0] ?? notNamed
+  return (
+    ranges
+      .map((range, place) => ({ ...range, place }))
+      .filter(range => range.language === name)
+      .sort((a, b) => b.weight - a.weight)[0] ?? notNamed
+  )
 }

@@ -24,8 +24,7 @@ function isPlain(path: string): boolean {
 function decodeTwice(path: string): string | undefined {
   try {
     return decodeURIComponent(decodeURIComponent(path).replaceAll(/%(?![\da-f]{2})/gi, '%25'))
-  }
-  catch {
+  } catch {
     return undefined
   }
 }

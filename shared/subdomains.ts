@@ -9,12 +9,37 @@ export function skeletonOf(subdomain: string): string {
 
 /** @returns a subdomain made of an organisation's name, or an empty text where it has too few letters from a to z */
 export function subdomainFrom(name: string): string {
-  const plain = name.normalize('NFKD').replaceAll(/[\p{M}'’.]/gu, '').toLowerCase()
-    .replaceAll('ß', 'ss').replaceAll('æ', 'ae').replaceAll('ø', 'o').replaceAll('ł', 'l').replaceAll('&', ' and ')
+  const plain = name
+    .normalize('NFKD')
+    .replaceAll(/[\p{M}'’.]/gu, '')
+    .toLowerCase()
+    .replaceAll('ß', 'ss')
+    .replaceAll('æ', 'ae')
+    .replaceAll('ø', 'o')
+    .replaceAll('ł', 'l')
+    .replaceAll('&', ' and ')
   const words = plain.split(/[^a-z0-9]+/).filter(Boolean)
   const telling = words.filter((word, i) => i === 0 || !companyForms.has(word))
   const subdomain = telling.join('-').slice(0, 40).replace(/-+$/, '')
   return subdomain.length < 2 ? '' : subdomain
 }
 
-const companyForms: ReadonlySet<string> = new Set(['ag', 'bv', 'co', 'corp', 'corporation', 'gmbh', 'inc', 'llc', 'llp', 'ltd', 'limited', 'nv', 'plc', 'pty', 'sa', 'sarl', 'srl'])
+const companyForms: ReadonlySet<string> = new Set([
+  'ag',
+  'bv',
+  'co',
+  'corp',
+  'corporation',
+  'gmbh',
+  'inc',
+  'llc',
+  'llp',
+  'ltd',
+  'limited',
+  'nv',
+  'plc',
+  'pty',
+  'sa',
+  'sarl',
+  'srl',
+])

@@ -10,7 +10,7 @@ export function describeUserAgent(header: string | null, language: Language = 'e
   return browser ?? system ?? header.split(/[\s/(]/, 1)[0]?.slice(0, 40) ?? unknown
 }
 
-const words: Record<Language, { unknown: string, on: string }> = {
+const words: Record<Language, { unknown: string; on: string }> = {
   en: { unknown: 'Unknown device', on: 'on' },
   ar: { unknown: 'جهاز غير معروف', on: 'على' },
 }

@@ -7,7 +7,10 @@ export type SessionEnd = 'signed-out' | 'expired'
 export const useSessionStore = defineStore('session', {
   state: () => ({
     user: null as User | null,
-    /** Who is really there, where an operator has signed in as the user; kept apart, as not every answer of a user says it. */
+    /**
+     * Who is really there, where an operator has signed in as the user; kept apart, as not every answer of a user
+     * says it.
+     */
     support: null as NonNullable<User['support']> | null,
     isLoaded: false,
     /** Why there is no user any more, for the sign-in page to say so. */
@@ -23,23 +26,21 @@ export const useSessionStore = defineStore('session', {
       try {
         this.user = await api<User>('auth/users/me/')
         this.support = this.user.support ?? null
-      }
-      catch (error) {
+      } catch (error) {
         if (!(error instanceof ApiFailure) || error.status !== 401) throw error
         this.user = null
         this.support = null
       }
       this.isLoaded = true
     },
-    async signIn(credentials: { email: string, password: string }) {
+    async signIn(credentials: { email: string; password: string }) {
       const { user } = await useApi()<{ user: User }>('auth/session/', { method: 'POST', body: credentials })
       this.$patch({ user, support: null, isLoaded: true, endedBy: null, isLapsed: false })
     },
     async signOut() {
       try {
         await useApi()('auth/session/', { method: 'DELETE' })
-      }
-      catch (error) {
+      } catch (error) {
         if (!(error instanceof ApiFailure) || error.status !== 401) throw error
       }
       this.clear('signed-out')

@@ -3,7 +3,12 @@ import { resolve } from 'node:path'
 import { eq } from 'drizzle-orm'
 import type { RunningApp } from '#server/create-app.ts'
 import type { MigrationSets } from '#server/database/migrations/runner.ts'
-import { requestClone, requestExport, requestNewFromArchive, requestRestoration } from '#server/domain/archives/requests.ts'
+import {
+  requestClone,
+  requestExport,
+  requestNewFromArchive,
+  requestRestoration,
+} from '#server/domain/archives/requests.ts'
 import { adoptArchive, archivePath, listArchives, requireArchive } from '#server/domain/archives/store.ts'
 import { fromSystem } from '#server/domain/context.ts'
 import { messageOf } from '#server/domain/lib/errors.ts'
@@ -17,7 +22,7 @@ import type { Archive } from '#shared/types/operations.ts'
 import { showSteps } from '../progress.ts'
 import { UsageError, defineTask } from '../task.ts'
 
-const subdomain = { type: 'positional', description: 'The organisation\'s subdomain', required: true } as const
+const subdomain = { type: 'positional', description: "The organisation's subdomain", required: true } as const
 
 export const exportTask = defineTask({
   name: 'export',
@@ -25,8 +30,15 @@ export const exportTask = defineTask({
   args: { subdomain, output: { type: 'string', description: 'Move it there, instead of keeping it in ARCHIVE_DIR' } },
   async run({ app, migrations, args }) {
     const tenant = await requireTenant(app, args.subdomain)
-    const result = await finish<{ archive: string, size: number }>(app, migrations, await requestExport(app, tenant.id, fromSystem, true))
-    const file = args.output === undefined ? archivePath(app, result.archive) : await move(archivePath(app, result.archive), resolve(args.output))
+    const result = await finish<{ archive: string; size: number }>(
+      app,
+      migrations,
+      await requestExport(app, tenant.id, fromSystem, true),
+    )
+    const file =
+      args.output === undefined
+        ? archivePath(app, result.archive)
+        : await move(archivePath(app, result.archive), resolve(args.output))
     return { json: { ...result, file }, text: `${tenant.name} is in ${file} (${result.size} bytes).` }
   },
 })
@@ -35,7 +47,11 @@ export const restoreArchive = defineTask({
   name: 'restore-archive',
   description: 'Restore an archive, as an organisation of its own or in the place of what one has',
   args: {
-    'file': { type: 'positional', description: 'The archive: a file, or a name that "tenant archives" shows', required: true },
+    'file': {
+      type: 'positional',
+      description: 'The archive: a file, or a name that "tenant archives" shows',
+      required: true,
+    },
     'as': { type: 'string', description: 'Subdomain of the organisation to be made' },
     'name': { type: 'string', description: 'Its name' },
     'in-place': { type: 'string', description: 'Subdomain of the organisation whose data is replaced' },
@@ -48,16 +64,28 @@ export const restoreArchive = defineTask({
     const inPlace = args['in-place']
     if ((as === undefined) === (inPlace === undefined)) throw new UsageError('Say either --as or --in-place')
     if (as !== undefined && name === undefined) throw new UsageError('--as needs --name too')
-    if (inPlace !== undefined && !args.yes) throw new UsageError('--in-place replaces all that the organisation has: say --yes too')
+    if (inPlace !== undefined && !args.yes)
+      throw new UsageError('--in-place replaces all that the organisation has: say --yes too')
     const place = as === undefined ? undefined : validate(newFromArchiveSchema, { name, subdomain: as, foreign })
     const tenant = inPlace === undefined ? undefined : await requireTenant(app, inPlace)
     const archive = await find(app, args.file, foreign)
     if (place) {
-      const result = await finish<{ tenant: string, subdomain: string, url: string }>(app, migrations, await requestNewFromArchive(app, { archive, ...place }, fromSystem, true))
+      const result = await finish<{ tenant: string; subdomain: string; url: string }>(
+        app,
+        migrations,
+        await requestNewFromArchive(app, { archive, ...place }, fromSystem, true),
+      )
       return { json: { archive, ...result }, text: `${place.name} is ready at ${result.url}.` }
     }
-    const result = await finish<{ kept: string | null }>(app, migrations, await requestRestoration(app, tenant!.id, { archive, foreign, keep: args.keep }, fromSystem, true))
-    return { json: { archive, ...result }, text: `${tenant!.name} has been restored.${result.kept ? `\nWhat it had is in ${archivePath(app, result.kept)}.` : ''}` }
+    const result = await finish<{ kept: string | null }>(
+      app,
+      migrations,
+      await requestRestoration(app, tenant!.id, { archive, foreign, keep: args.keep }, fromSystem, true),
+    )
+    return {
+      json: { archive, ...result },
+      text: `${tenant!.name} has been restored.${result.kept ? `\nWhat it had is in ${archivePath(app, result.kept)}.` : ''}`,
+    }
   },
 })
 
@@ -69,15 +97,24 @@ export const clone = defineTask({
     'subdomain': { type: 'string', description: 'Subdomain of the clone', required: true },
     'name': { type: 'string', description: 'Name of the clone', required: true },
     'admin-email': { type: 'string', description: 'E-mail address of its Admin', required: true },
-    'keep-admin': { type: 'boolean', description: 'The Admin is one of the original\'s, with the same password' },
+    'keep-admin': { type: 'boolean', description: "The Admin is one of the original's, with the same password" },
   },
   async run({ app, migrations, args }) {
     const source = await requireTenant(app, args.source)
-    const input = validate(cloneSchema, { name: args.name, subdomain: args.subdomain, admin_email: args['admin-email'], keep_admin: args['keep-admin'] ?? false })
-    const result = await finish<{ tenant: string, subdomain: string, url: string }>(app, migrations, await requestClone(app, source.id, { ...input, by_mail: false }, fromSystem, true))
+    const input = validate(cloneSchema, {
+      name: args.name,
+      subdomain: args.subdomain,
+      admin_email: args['admin-email'],
+      keep_admin: args['keep-admin'] ?? false,
+    })
+    const result = await finish<{ tenant: string; subdomain: string; url: string }>(
+      app,
+      migrations,
+      await requestClone(app, source.id, { ...input, by_mail: false }, fromSystem, true),
+    )
     const password_link = input.keep_admin ? undefined : await linkFor(app, result.tenant, input.admin_email)
     return {
-      json: { ...result, ...password_link ? { password_link } : {} },
+      json: { ...result, ...(password_link ? { password_link } : {}) },
       text: `${input.name} is ready at ${result.url}.${password_link ? `\n${input.admin_email} sets a password here, once, within 7 days:\n${password_link}` : ''}`,
     }
   },
@@ -96,17 +133,35 @@ export const archives = defineTask({
     if (args.verify) for (const archive of found) archive.problem ??= await faultOf(app, archive)
     return {
       json: found,
-      text: found.map(({ name, size, people, ours, problem }) => [name, `${size} bytes`, `${people ?? '?'} people`, ...ours ? [] : ['of another SECRET'], ...problem ? [problem] : []].join('  ')).join('\n') || 'No archives yet.',
+      text:
+        found
+          .map(({ name, size, people, ours, problem }) =>
+            [
+              name,
+              `${size} bytes`,
+              `${people ?? '?'} people`,
+              ...(ours ? [] : ['of another SECRET']),
+              ...(problem ? [problem] : []),
+            ].join('  '),
+          )
+          .join('\n') || 'No archives yet.',
       failed: found.some(({ problem }) => problem !== null),
     }
   },
 })
 
-/** Does the work in this process. It is cut off by an interrupt and then finished by a server, or by nobody until one runs. */
+/**
+ * Does the work in this process. It is cut off by an interrupt and then finished by a server, or by nobody until
+ * one runs.
+ */
 async function finish<Result>(app: RunningApp, migrations: MigrationSets, id: string): Promise<Result> {
   const interrupted = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort(new Error('Interrupted.')))
-  const { state, result, error } = await runOperation(app, migrations, id, { onProgress: showSteps(), signal: interrupted.signal })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => interrupted.abort(new Error('Interrupted.')))
+  const { state, result, error } = await runOperation(app, migrations, id, {
+    onProgress: showSteps(),
+    signal: interrupted.signal,
+  })
   if (state === 'failed') throw new Error(error ?? 'Failed.')
   return result as Result
 }
@@ -127,7 +182,11 @@ async function move(from: string, to: string): Promise<string> {
 
 async function linkFor(app: RunningApp, tenantId: string, email: string): Promise<string> {
   const authRealm = tenantRealmOf(app, await requireTenant(app, { id: tenantId }))
-  const { db, transaction, tables: { users } } = authRealm.realm
+  const {
+    db,
+    transaction,
+    tables: { users },
+  } = authRealm.realm
   const [user] = await db.select({ id: users.id }).from(users).where(eq(users.email, email))
   return transaction(tx => issuePasswordLink(tx, authRealm, user!.id, inviteLife))
 }
@@ -137,11 +196,9 @@ async function faultOf(app: RunningApp, { name }: Archive): Promise<string | nul
   try {
     await archive.verify(() => {})
     return null
-  }
-  catch (error) {
+  } catch (error) {
     return messageOf(error)
-  }
-  finally {
+  } finally {
     await archive.close()
   }
 }

@@ -7,9 +7,9 @@ import { UsageError, defineTask, wholeNumber } from '../task.ts'
 
 export default defineTask({
   name: 'audit',
-  description: 'Print what happened, newest first, as CSV: an organisation\'s record, or the platform\'s own',
+  description: "Print what happened, newest first, as CSV: an organisation's record, or the platform's own",
   args: {
-    subdomain: { type: 'positional', description: 'The organisation\'s subdomain; none: the platform', required: false },
+    subdomain: { type: 'positional', description: "The organisation's subdomain; none: the platform", required: false },
     action: { type: 'string', description: 'Only this kind of event, such as session.refused' },
     since: { type: 'string', description: 'Only from this day or time on, such as 2026-01-31' },
     limit: { type: 'string', description: 'At most so many', default: '1000' },
@@ -17,9 +17,15 @@ export default defineTask({
   async run({ app, args }) {
     const since = args.since === undefined ? undefined : new Date(args.since)
     if (since && Number.isNaN(since.getTime())) throw new UsageError('--since takes a day or time, such as 2026-01-31')
-    const named: NamedRealm = args.subdomain === undefined ? { kind: 'platform', realm: app.database.platform } : { kind: 'tenant', realm: app.database.tenant((await requireTenant(app, args.subdomain)).schema) }
+    const named: NamedRealm =
+      args.subdomain === undefined
+        ? { kind: 'platform', realm: app.database.platform }
+        : { kind: 'tenant', realm: app.database.tenant((await requireTenant(app, args.subdomain)).schema) }
     const { audit_events: events } = named.realm.tables
-    const where = and(args.action === undefined ? undefined : eq(events.action, args.action), since && gte(events.created, since))
+    const where = and(
+      args.action === undefined ? undefined : eq(events.action, args.action),
+      since && gte(events.created, since),
+    )
     const limit = wholeNumber('limit', args.limit, 1, 1_000_000)
     const rows: Parameters<typeof csvLines>[0] = []
     for await (const batch of auditBatches(named, where)) {
@@ -27,6 +33,9 @@ export default defineTask({
       if (rows.length >= limit) break
     }
     const told = rows.slice(0, limit)
-    return { json: told.map(row => Object.fromEntries(auditHeader.map((name, i) => [name, row[i]]))), text: csvLines([auditHeader, ...told]).trimEnd() }
+    return {
+      json: told.map(row => Object.fromEntries(auditHeader.map((name, i) => [name, row[i]]))),
+      text: csvLines([auditHeader, ...told]).trimEnd(),
+    }
   },
 })

@@ -5,16 +5,26 @@ import { defineTask } from '../task.ts'
 export default defineTask({
   name: 'doctor',
   description: 'Look for what is wrong: database, versions, orphans, secrets, work that is stuck',
-  args: { 'remove-orphans': { type: 'boolean', description: 'First remove the schemas and files that belong to no organisation' } },
+  args: {
+    'remove-orphans': {
+      type: 'boolean',
+      description: 'First remove the schemas and files that belong to no organisation',
+    },
+  },
   async run({ app, migrations, args }) {
     const removed = args['remove-orphans'] ? await removeOrphans(app) : undefined
     const checks = await examine(app, migrations)
     const failed = checks.some(check => check.problems.length > 0)
     return {
-      json: { ok: !failed, checks, ...removed && { removed } },
+      json: { ok: !failed, checks, ...(removed && { removed }) },
       text: [
-        ...removed ? [`Removed ${removed.schemas.length} schemas and ${removed.folders.length} folders.`] : [],
-        ...checks.map(({ name, found, problems }) => [`${problems.length === 0 ? 'ok  ' : 'FAIL'}  ${name}: ${found}`, ...problems.map(problem => `      ${problem}`)].join('\n')),
+        ...(removed ? [`Removed ${removed.schemas.length} schemas and ${removed.folders.length} folders.`] : []),
+        ...checks.map(({ name, found, problems }) =>
+          [
+            `${problems.length === 0 ? 'ok  ' : 'FAIL'}  ${name}: ${found}`,
+            ...problems.map(problem => `      ${problem}`),
+          ].join('\n'),
+        ),
       ].join('\n'),
       failed,
     }

@@ -10,13 +10,17 @@ import { showProgress } from '../progress.ts'
 import { UsageError, defineTask, wholeNumber } from '../task.ts'
 
 const parallel = { type: 'string', description: 'How many organisations at once', default: '4' } as const
-const slots = (args: { parallel: string }) => ({ size: 1 + wholeNumber('parallel', args.parallel, 1, 64), statementTimeout: 600_000, lockTimeout: 10_000 })
+const slots = (args: { parallel: string }) => ({
+  size: 1 + wholeNumber('parallel', args.parallel, 1, 64),
+  statementTimeout: 600_000,
+  lockTimeout: 10_000,
+})
 
 export const exec = defineTask({
   name: 'exec',
-  description: 'Run SQL in one organisation\'s schema or in all, each in a transaction of its own',
+  description: "Run SQL in one organisation's schema or in all, each in a transaction of its own",
   args: {
-    subdomain: { type: 'positional', description: 'The organisation\'s subdomain', required: false },
+    subdomain: { type: 'positional', description: "The organisation's subdomain", required: false },
     all: { type: 'boolean', description: 'In every organisation' },
     sql: { type: 'string', description: 'One statement' },
     file: { type: 'string', description: 'A script of statements; what they select is not shown' },
@@ -30,12 +34,24 @@ export const exec = defineTask({
     if ((subdomain === undefined) !== all) throw new UsageError('Name one organisation, or say --all')
     if ((sql === undefined) === (file === undefined)) throw new UsageError('Give either --sql or --file')
     if (write && !args.yes) throw new UsageError('--write changes data: say --yes too')
-    const text = sql ?? await readFile(file!, 'utf8')
-    const answers = await ask(app, { text, isScript: sql === undefined, write, parallel: wholeNumber('parallel', args.parallel, 1, 64) }, subdomain)
+    const text = sql ?? (await readFile(file!, 'utf8'))
+    const answers = await ask(
+      app,
+      { text, isScript: sql === undefined, write, parallel: wholeNumber('parallel', args.parallel, 1, 64) },
+      subdomain,
+    )
     const failed = answers.filter(({ error }) => error !== null)
     return {
       json: { done: answers.length - failed.length, failed: failed.length, answers },
-      text: answers.map(({ subdomain, rows, count, error }) => [`${subdomain}: ${error ?? (count === null ? 'done' : `${count} row${count === 1 ? '' : 's'}`)}`, ...rows.map(row => `  ${JSON.stringify(row)}`)].join('\n')).join('\n') || 'No organisations yet.',
+      text:
+        answers
+          .map(({ subdomain, rows, count, error }) =>
+            [
+              `${subdomain}: ${error ?? (count === null ? 'done' : `${count} row${count === 1 ? '' : 's'}`)}`,
+              ...rows.map(row => `  ${JSON.stringify(row)}`),
+            ].join('\n'),
+          )
+          .join('\n') || 'No organisations yet.',
       failed: failed.length > 0,
     }
   },
@@ -51,9 +67,14 @@ export default defineTask({
   },
   slots,
   async run({ app, args }) {
-    const answers = await ask(app, { text: args.sql, isScript: false, write: false, parallel: wholeNumber('parallel', args.parallel, 1, 64) })
+    const answers = await ask(app, {
+      text: args.sql,
+      isScript: false,
+      write: false,
+      parallel: wholeNumber('parallel', args.parallel, 1, 64),
+    })
     const rows = answers.flatMap(({ subdomain, rows }) => rows.map(row => ({ tenant: subdomain, ...row })))
-    const failed = answers.flatMap(({ subdomain, error }) => error === null ? [] : [{ tenant: subdomain, error }])
+    const failed = answers.flatMap(({ subdomain, error }) => (error === null ? [] : [{ tenant: subdomain, error }]))
     for (const { tenant, error } of failed) process.stderr.write(`${tenant}: ${error}\n`)
     return { json: { rows, failed }, text: args.csv ? asCsv(rows) : asTable(rows), failed: failed.length > 0 }
   },
@@ -64,7 +85,11 @@ async function ask(app: App, query: FleetQuery, subdomain?: string) {
   const tenant = subdomain === undefined ? undefined : await requireTenant(app, subdomain)
   const targets = await readTargets(app.database, subdomain)
   const { platform } = app.database
-  await recordAudit(platform.db, platform, fromSystem, { action: 'tenants.queried', subject: tenant?.id, details: { sql: query.text.slice(0, 2_000), write: query.write, tenants: targets.length } })
+  await recordAudit(platform.db, platform, fromSystem, {
+    action: 'tenants.queried',
+    subject: tenant?.id,
+    details: { sql: query.text.slice(0, 2_000), write: query.write, tenants: targets.length },
+  })
   return queryFleet(app.database, targets, { ...query, onProgress: showProgress('Asking') })
 }
 
@@ -77,7 +102,16 @@ function asTable(rows: Record<string, unknown>[]): string {
   const columns = columnsOf(rows)
   const lines = [columns, ...rows.map(row => columns.map(column => cellOf(row[column])))]
   const widths = columns.map((_, i) => Math.max(...lines.map(line => line[i]!.length)))
-  return rows.length === 0 ? 'No rows.' : lines.map(line => line.map((cell, i) => cell.padEnd(widths[i]!)).join('  ').trimEnd()).join('\n')
+  return rows.length === 0
+    ? 'No rows.'
+    : lines
+        .map(line =>
+          line
+            .map((cell, i) => cell.padEnd(widths[i]!))
+            .join('  ')
+            .trimEnd(),
+        )
+        .join('\n')
 }
 
 // Organisations of different versions may answer with different columns.

@@ -8,7 +8,11 @@ import { notFound } from '#shared/errors.ts'
 import { showProgress } from '../progress.ts'
 import { UsageError, defineTask } from '../task.ts'
 
-const subdomain = { type: 'positional', description: 'The organisation\'s subdomain, or console', required: false } as const
+const subdomain = {
+  type: 'positional',
+  description: "The organisation's subdomain, or console",
+  required: false,
+} as const
 
 const list = defineTask({
   name: 'list',
@@ -16,7 +20,16 @@ const list = defineTask({
   args: { subdomain: { ...subdomain, required: true } },
   async run({ app, args }) {
     const rows = await readKeys(app, await requireOwner(app, args.subdomain))
-    return { json: rows, text: rows.map(row => [row.kid, row.state.padEnd(8), `since ${row.activated_at.toISOString()}`, `${row.sessions} sessions`].join('  ')).join('\n') }
+    return {
+      json: rows,
+      text: rows
+        .map(row =>
+          [row.kid, row.state.padEnd(8), `since ${row.activated_at.toISOString()}`, `${row.sessions} sessions`].join(
+            '  ',
+          ),
+        )
+        .join('\n'),
+    }
   },
 })
 
@@ -28,13 +41,12 @@ const rotate = defineTask({
     if ((args.subdomain === undefined) === !args.all) throw new UsageError('rotate takes a subdomain or --all')
     const owners = args.all ? await listKeyOwners(app) : [await requireOwner(app, args.subdomain!)]
     const onProgress = showProgress('Rotating')
-    const rotated: { subdomain: string, kid: string, signs_from: Date }[] = []
-    const failed: { subdomain: string, error: string }[] = []
+    const rotated: { subdomain: string; kid: string; signs_from: Date }[] = []
+    const failed: { subdomain: string; error: string }[] = []
     for (const [i, owner] of owners.entries()) {
       try {
-        rotated.push({ subdomain: owner.subdomain, ...await rotateKey(app, owner, fromSystem) })
-      }
-      catch (error) {
+        rotated.push({ subdomain: owner.subdomain, ...(await rotateKey(app, owner, fromSystem)) })
+      } catch (error) {
         // One that is broken does not keep the others from it.
         if (!args.all) throw error
         failed.push({ subdomain: owner.subdomain, error: messageOf(error) })
@@ -43,13 +55,19 @@ const rotate = defineTask({
     }
     return {
       json: { rotated, failed },
-      text: [`${rotated.length} rotated, ${failed.length} failed.`, ...failed.map(({ subdomain, error }) => `${subdomain}: ${error}`)].join('\n'),
+      text: [
+        `${rotated.length} rotated, ${failed.length} failed.`,
+        ...failed.map(({ subdomain, error }) => `${subdomain}: ${error}`),
+      ].join('\n'),
       failed: failed.length > 0,
     }
   },
 })
 
-export default defineCommand({ meta: { name: 'keys', description: 'Keys that sign tokens' }, subCommands: { list, rotate } })
+export default defineCommand({
+  meta: { name: 'keys', description: 'Keys that sign tokens' },
+  subCommands: { list, rotate },
+})
 
 async function requireOwner(app: App, subdomain: string): Promise<KeyOwner & { subdomain: string }> {
   const owner = (await listKeyOwners(app)).find(owner => owner.subdomain === subdomain)

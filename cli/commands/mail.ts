@@ -13,13 +13,27 @@ const list = defineTask({
     limit: { type: 'string', description: 'At most so many', default: '50' },
   },
   async run({ app, args }) {
-    const { db, tables: { outbox } } = app.database.platform
+    const {
+      db,
+      tables: { outbox },
+    } = app.database.platform
     const { id, kind, recipient, attempts, last_error, created, due_at, sent_at } = outbox
-    const rows = await db.select({ id, kind, recipient, state: mailState(outbox), attempts, last_error, created, due_at, sent_at }).from(outbox)
-      .where(args.state && inMailState(outbox, args.state as MailState)).orderBy(desc(created), id).limit(wholeNumber('limit', args.limit, 1, 10_000))
+    const rows = await db
+      .select({ id, kind, recipient, state: mailState(outbox), attempts, last_error, created, due_at, sent_at })
+      .from(outbox)
+      .where(args.state && inMailState(outbox, args.state as MailState))
+      .orderBy(desc(created), id)
+      .limit(wholeNumber('limit', args.limit, 1, 10_000))
     return {
       json: rows,
-      text: rows.map(row => [row.id, row.state.padEnd(7), row.kind.padEnd(18), row.recipient, row.last_error ?? ''].join('  ').trimEnd()).join('\n') || 'No mails.',
+      text:
+        rows
+          .map(row =>
+            [row.id, row.state.padEnd(7), row.kind.padEnd(18), row.recipient, row.last_error ?? '']
+              .join('  ')
+              .trimEnd(),
+          )
+          .join('\n') || 'No mails.',
     }
   },
 })
@@ -34,4 +48,7 @@ const retry = defineTask({
   },
 })
 
-export default defineCommand({ meta: { name: 'mail', description: 'Mails on their way' }, subCommands: { list, retry } })
+export default defineCommand({
+  meta: { name: 'mail', description: 'Mails on their way' },
+  subCommands: { list, retry },
+})

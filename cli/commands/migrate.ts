@@ -12,11 +12,24 @@ export default defineTask({
     'parallel': { type: 'string', description: 'How many schemas at once', default: '4' },
     'dry-run': { type: 'boolean', description: 'Say what would be done' },
   },
-  slots: ({ parallel }) => ({ size: 1 + wholeNumber('parallel', parallel, 1, 64), statementTimeout: 600_000, lockTimeout: 10_000 }),
+  slots: ({ parallel }) => ({
+    size: 1 + wholeNumber('parallel', parallel, 1, 64),
+    statementTimeout: 600_000,
+    lockTimeout: 10_000,
+  }),
   async run({ app, migrations, args }) {
     if (args.action === 'status') {
       const status = await fleetStatus(app.database, migrations.tenant)
-      return { json: status, text: [`${status.current} at ${status.target}, ${status.behind.length} behind.`, ...status.behind.map(row => `${row.subdomain}: ${row.version ?? 'no version'} (${row.state})${row.error ? `: ${row.error}` : ''}`)].join('\n') }
+      return {
+        json: status,
+        text: [
+          `${status.current} at ${status.target}, ${status.behind.length} behind.`,
+          ...status.behind.map(
+            row =>
+              `${row.subdomain}: ${row.version ?? 'no version'} (${row.state})${row.error ? `: ${row.error}` : ''}`,
+          ),
+        ].join('\n'),
+      }
     }
     if (args.action !== undefined) throw new UsageError(`Unknown action: ${args.action}`)
     if (args.tenant !== undefined) await requireTenant(app, args.tenant)
@@ -29,7 +42,10 @@ export default defineTask({
     })
     return {
       json: report,
-      text: [`${report.done} ${args['dry-run'] ? 'to migrate' : 'migrated'}, ${report.skipped} already at ${report.target}, ${report.failed.length} failed.`, ...report.failed.map(({ subdomain, error }) => `${subdomain}: ${error}`)].join('\n'),
+      text: [
+        `${report.done} ${args['dry-run'] ? 'to migrate' : 'migrated'}, ${report.skipped} already at ${report.target}, ${report.failed.length} failed.`,
+        ...report.failed.map(({ subdomain, error }) => `${subdomain}: ${error}`),
+      ].join('\n'),
       failed: report.failed.length > 0 || report.interrupted,
     }
   },

@@ -16,9 +16,16 @@ const list = defineTask({
     limit: { type: 'string', description: 'At most so many', default: '50' },
   },
   async run({ app, args }) {
-    const { db, tables: { operations } } = app.database.platform
-    const rows = await db.select(operationColumns(operations)).from(operations)
-      .where(args.state && eq(operations.state, args.state as OperationState)).orderBy(desc(operations.created)).limit(wholeNumber('limit', args.limit, 1, 10_000))
+    const {
+      db,
+      tables: { operations },
+    } = app.database.platform
+    const rows = await db
+      .select(operationColumns(operations))
+      .from(operations)
+      .where(args.state && eq(operations.state, args.state as OperationState))
+      .orderBy(desc(operations.created))
+      .limit(wholeNumber('limit', args.limit, 1, 10_000))
     return { json: rows.map(told), text: rows.map(lineOf).join('\n') || 'No operations.' }
   },
 })
@@ -34,7 +41,10 @@ const show = defineTask({
   },
 })
 
-export default defineCommand({ meta: { name: 'operation', description: 'Long work, in the background' }, subCommands: { list, show } })
+export default defineCommand({
+  meta: { name: 'operation', description: 'Long work, in the background' },
+  subCommands: { list, show },
+})
 
 /** Without its input, which may name files. */
 function told({ input: _, ...operation }: OperationRow) {
@@ -42,6 +52,6 @@ function told({ input: _, ...operation }: OperationRow) {
 }
 
 function lineOf({ id, kind, state, created, step, done, total, error }: OperationRow): string {
-  const progress = state === 'running' && step ? `${step}${total > 0 ? ` ${done}/${total}` : ''}` : error ?? ''
+  const progress = state === 'running' && step ? `${step}${total > 0 ? ` ${done}/${total}` : ''}` : (error ?? '')
   return [id, kind.padEnd(8), state.padEnd(7), created.toISOString(), progress].join('  ').trimEnd()
 }

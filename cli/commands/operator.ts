@@ -14,8 +14,12 @@ import { validate } from '#shared/schemas/validate.ts'
 import type { Role } from '#shared/types/people.ts'
 import { defineTask, readPassword } from '../task.ts'
 
-const email = { type: 'positional', description: 'The operator\'s e-mail address', required: true } as const
-const role = { type: 'enum' as const, options: [...operatorRoles] as Role[], description: 'Admin is an Owner, Staff only reads' }
+const email = { type: 'positional', description: "The operator's e-mail address", required: true } as const
+const role = {
+  type: 'enum' as const,
+  options: [...operatorRoles] as Role[],
+  description: 'Admin is an Owner, Staff only reads',
+}
 
 const create = defineTask({
   name: 'create',
@@ -23,13 +27,20 @@ const create = defineTask({
   args: {
     'email': { type: 'string', description: 'E-mail address, by which the operator signs in', required: true },
     'role': { ...role, default: 'Admin' },
-    'password-stdin': { type: 'boolean', description: 'Read the password from standard input instead of making a link' },
+    'password-stdin': {
+      type: 'boolean',
+      description: 'Read the password from standard input instead of making a link',
+    },
   },
   async run({ app, args }) {
     const { email } = validate(newPersonSchema, { email: args.email })
-    const { user, url, password_link } = await createOperator(app, { email, role: args.role as Role, password: args['password-stdin'] ? await readPassword() : null }, fromSystem)
+    const { user, url, password_link } = await createOperator(
+      app,
+      { email, role: args.role as Role, password: args['password-stdin'] ? await readPassword() : null },
+      fromSystem,
+    )
     return {
-      json: { id: user.id, email: user.email, role: user.role, url, ...password_link ? { password_link } : {} },
+      json: { id: user.id, email: user.email, role: user.role, url, ...(password_link ? { password_link } : {}) },
       text: `${user.email} is an operator at ${url}.${password_link ? `\nA password is set here, once, within 7 days:\n${password_link}` : ''}`,
     }
   },
@@ -40,11 +51,24 @@ const list = defineTask({
   description: 'List the operators',
   args: {},
   async run({ app }) {
-    const { db, tables: { users } } = app.database.platform
+    const {
+      db,
+      tables: { users },
+    } = app.database.platform
     const rows = await db.select(userColumns(users)).from(users).orderBy(asc(users.email))
     return {
       json: rows.map(({ id, email, role, is_active, last_login }) => ({ id, email, role, is_active, last_login })),
-      text: rows.map(row => [row.email.padEnd(32), row.role.padEnd(8), row.is_active ? 'active  ' : 'inactive', row.last_login?.toISOString() ?? 'never'].join('  ')).join('\n') || 'No operators yet.',
+      text:
+        rows
+          .map(row =>
+            [
+              row.email.padEnd(32),
+              row.role.padEnd(8),
+              row.is_active ? 'active  ' : 'inactive',
+              row.last_login?.toISOString() ?? 'never',
+            ].join('  '),
+          )
+          .join('\n') || 'No operators yet.',
     }
   },
 })
@@ -68,14 +92,28 @@ export default defineCommand({
 })
 
 function activityTask(name: string, is_active: boolean, description: string) {
-  return defineTask({ name, description, args: { email }, run: ({ app, args }) => change(app, args.email, { is_active }) })
+  return defineTask({
+    name,
+    description,
+    args: { email },
+    run: ({ app, args }) => change(app, args.email, { is_active }),
+  })
 }
 
 async function change(app: App, email: string, change: UserChange) {
   const authRealm = platformAuthRealm(app.database, app.config.originOf(`console.${app.config.baseDomain}`))
-  const { db, tables: { users } } = authRealm.realm
-  const rows = await db.select({ id: users.id }).from(users).where(eq(users.email, foldEmail(email)))
+  const {
+    db,
+    tables: { users },
+  } = authRealm.realm
+  const rows = await db
+    .select({ id: users.id })
+    .from(users)
+    .where(eq(users.email, foldEmail(email)))
   if (!rows[0]) throw notFound()
   const { id, email: address, role, is_active } = await changeUser(app, authRealm, rows[0].id, change, fromSystem)
-  return { json: { id, email: address, role, is_active }, text: `${address} is ${role}, ${is_active ? 'active' : 'inactive'}.` }
+  return {
+    json: { id, email: address, role, is_active },
+    text: `${address} is ${role}, ${is_active ? 'active' : 'inactive'}.`,
+  }
 }

@@ -12,7 +12,13 @@ const status = defineTask({
     const ready = spares.filter(({ is_current }) => is_current).length
     return {
       json: { size: app.config.poolSize, ready, spares },
-      text: [`${ready} of ${app.config.poolSize} ready.`, ...spares.map(({ schema, version, is_current }) => `${schema}  ${version ?? 'no version'}${is_current ? '' : '  not this version'}`)].join('\n'),
+      text: [
+        `${ready} of ${app.config.poolSize} ready.`,
+        ...spares.map(
+          ({ schema, version, is_current }) =>
+            `${schema}  ${version ?? 'no version'}${is_current ? '' : '  not this version'}`,
+        ),
+      ].join('\n'),
     }
   },
 })
@@ -38,4 +44,7 @@ const drain = defineTask({
   },
 })
 
-export default defineCommand({ meta: { name: 'pool', description: 'Schemas made in advance, for organisations to come' }, subCommands: { status, fill, drain } })
+export default defineCommand({
+  meta: { name: 'pool', description: 'Schemas made in advance, for organisations to come' },
+  subCommands: { status, fill, drain },
+})

@@ -8,7 +8,10 @@ const demo = defineTask({
   args: {},
   async run({ app, migrations }) {
     const { accounts, created } = await seedDemo(app, migrations.tenant)
-    return { json: { accounts, created }, text: accounts.map(({ url, email, password, role }) => `${url}  ${email}  ${password}  ${role}`).join('\n') }
+    return {
+      json: { accounts, created },
+      text: accounts.map(({ url, email, password, role }) => `${url}  ${email}  ${password}  ${role}`).join('\n'),
+    }
   },
 })
 

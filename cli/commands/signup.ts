@@ -11,7 +11,11 @@ import { validate } from '#shared/schemas/validate.ts'
 import type { SignupState } from '#shared/types/signups.ts'
 import { UsageError, defineTask } from '../task.ts'
 
-const signup = { type: 'positional', description: 'Its id, or the subdomain that it waits for', required: true } as const
+const signup = {
+  type: 'positional',
+  description: 'Its id, or the subdomain that it waits for',
+  required: true,
+} as const
 
 const list = defineTask({
   name: 'list',
@@ -20,11 +24,25 @@ const list = defineTask({
   async run({ app, args }) {
     const { state } = args
     if (state !== undefined && !isState(state)) throw new UsageError(`--state takes one of ${signupStates.join(', ')}`)
-    const { db, tables: { signups } } = app.database.platform
-    const rows = await db.select(signupColumns(signups)).from(signups).where(state && isInState(signups, state)).orderBy(asc(signups.created), asc(signups.id))
+    const {
+      db,
+      tables: { signups },
+    } = app.database.platform
+    const rows = await db
+      .select(signupColumns(signups))
+      .from(signups)
+      .where(state && isInState(signups, state))
+      .orderBy(asc(signups.created), asc(signups.id))
     return {
       json: rows.map(withState),
-      text: rows.length === 0 ? 'No sign-ups.' : rows.map(row => [row.id, stateOf(row).padEnd(11), row.subdomain.padEnd(24), row.email.padEnd(32), row.name].join('  ')).join('\n'),
+      text:
+        rows.length === 0
+          ? 'No sign-ups.'
+          : rows
+              .map(row =>
+                [row.id, stateOf(row).padEnd(11), row.subdomain.padEnd(24), row.email.padEnd(32), row.name].join('  '),
+              )
+              .join('\n'),
     }
   },
 })
@@ -35,7 +53,10 @@ const approve = defineTask({
   args: { signup },
   async run({ app, migrations, args }) {
     const row = await approveSignup(app, migrations.tenant, await idOf(app, args.signup), fromSystem)
-    return { json: withState(row), text: `${row.name} is ready at ${app.config.originOf(`${row.subdomain}.${app.config.baseDomain}`)}.` }
+    return {
+      json: withState(row),
+      text: `${row.name} is ready at ${app.config.originOf(`${row.subdomain}.${app.config.baseDomain}`)}.`,
+    }
   },
 })
 
@@ -50,7 +71,10 @@ const refuse = defineTask({
   },
 })
 
-export default defineCommand({ meta: { name: 'signup', description: 'Organisations that someone has asked for on the site' }, subCommands: { list, approve, refuse } })
+export default defineCommand({
+  meta: { name: 'signup', description: 'Organisations that someone has asked for on the site' },
+  subCommands: { list, approve, refuse },
+})
 
 function isState(text: string): text is SignupState {
   return (signupStates as readonly string[]).includes(text)

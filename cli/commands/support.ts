@@ -20,14 +20,44 @@ const list = defineTask({
   description: 'List who signed in as whom, why and until when, newest first',
   args: { open: { type: 'boolean', description: 'Only those that are alive' } },
   async run({ app, args }) {
-    const { db, tables: { support_accesses: accesses, tenants } } = app.database.platform
+    const {
+      db,
+      tables: { support_accesses: accesses, tenants },
+    } = app.database.platform
     const { id, operator_email, user_id, reason, is_read_only, created, opened_at, expires_at, ended_at } = accesses
-    const rows = await db.select({ id, subdomain: tenants.subdomain, operator_email, user_id, reason, is_read_only, created, opened_at, expires_at, ended_at })
-      .from(accesses).innerJoin(tenants, eq(tenants.id, accesses.tenant))
-      .where(args.open ? isOpenAccess() : undefined).orderBy(desc(created), id).limit(1_000)
+    const rows = await db
+      .select({
+        id,
+        subdomain: tenants.subdomain,
+        operator_email,
+        user_id,
+        reason,
+        is_read_only,
+        created,
+        opened_at,
+        expires_at,
+        ended_at,
+      })
+      .from(accesses)
+      .innerJoin(tenants, eq(tenants.id, accesses.tenant))
+      .where(args.open ? isOpenAccess() : undefined)
+      .orderBy(desc(created), id)
+      .limit(1_000)
     return {
       json: rows,
-      text: rows.map(row => [row.id, row.subdomain.padEnd(24), row.operator_email.padEnd(28), row.is_read_only ? 'reads  ' : 'changes', row.expires_at.toISOString(), row.reason].join('  ')).join('\n') || 'No support accesses.',
+      text:
+        rows
+          .map(row =>
+            [
+              row.id,
+              row.subdomain.padEnd(24),
+              row.operator_email.padEnd(28),
+              row.is_read_only ? 'reads  ' : 'changes',
+              row.expires_at.toISOString(),
+              row.reason,
+            ].join('  '),
+          )
+          .join('\n') || 'No support accesses.',
     }
   },
 })
@@ -36,10 +66,10 @@ const request = defineTask({
   name: 'request',
   description: 'Get a link that signs one in as a person of an organisation, for support; good once, for a minute',
   args: {
-    subdomain: { type: 'positional', description: 'The organisation\'s subdomain', required: true },
+    subdomain: { type: 'positional', description: "The organisation's subdomain", required: true },
     user: { type: 'string', description: 'E-mail address of the person', required: true },
     operator,
-    reason: { type: 'string', description: 'Why, for the organisation\'s admins to read', required: true },
+    reason: { type: 'string', description: "Why, for the organisation's admins to read", required: true },
     full: { type: 'boolean', description: 'Not only to look' },
   },
   async run({ app, args }) {
@@ -63,18 +93,34 @@ const end = defineTask({
   },
 })
 
-export default defineCommand({ meta: { name: 'support', description: 'Operators who sign in as a person of an organisation' }, subCommands: { list, request, end } })
+export default defineCommand({
+  meta: { name: 'support', description: 'Operators who sign in as a person of an organisation' },
+  subCommands: { list, request, end },
+})
 
-async function requireOperator(app: App, address: string): Promise<{ id: string, email: string }> {
-  const { db, tables: { users } } = app.database.platform
-  const rows = await db.select({ id: users.id, email: users.email, role: users.role }).from(users).where(and(eq(users.email, foldEmail(address)), eq(users.is_active, true)))
-  if (!rows[0] || !canSupportTenants(rows[0])) throw invalid({ operator: ['There is no active operator of this address who may do that.'] })
+async function requireOperator(app: App, address: string): Promise<{ id: string; email: string }> {
+  const {
+    db,
+    tables: { users },
+  } = app.database.platform
+  const rows = await db
+    .select({ id: users.id, email: users.email, role: users.role })
+    .from(users)
+    .where(and(eq(users.email, foldEmail(address)), eq(users.is_active, true)))
+  if (!rows[0] || !canSupportTenants(rows[0]))
+    throw invalid({ operator: ['There is no active operator of this address who may do that.'] })
   return rows[0]
 }
 
 async function idOfUser(app: App, schema: string, address: string): Promise<string> {
-  const { db, tables: { users } } = app.database.tenant(schema)
-  const rows = await db.select({ id: users.id }).from(users).where(eq(users.email, foldEmail(address)))
+  const {
+    db,
+    tables: { users },
+  } = app.database.tenant(schema)
+  const rows = await db
+    .select({ id: users.id })
+    .from(users)
+    .where(eq(users.email, foldEmail(address)))
   if (!rows[0]) throw notFound()
   return rows[0].id
 }

@@ -7,5 +7,21 @@ import { deletion, maintenance, restore, resume, suspend } from './tenant/states
 
 export default defineCommand({
   meta: { name: 'tenant', description: 'Organisations' },
-  subCommands: { create, list, show, rename, suspend, resume, maintenance, 'delete': deletion, restore, domain, 'export': exportTask, 'restore-archive': restoreArchive, clone, archives, exec },
+  subCommands: {
+    create,
+    list,
+    show,
+    rename,
+    suspend,
+    resume,
+    maintenance,
+    'delete': deletion,
+    restore,
+    domain,
+    'export': exportTask,
+    'restore-archive': restoreArchive,
+    clone,
+    archives,
+    exec,
+  },
 })

@@ -12,28 +12,39 @@ const create = defineTask({
   name: 'create',
   description: 'Create a person in an organisation',
   args: {
-    'subdomain': { type: 'positional', description: 'The organisation\'s subdomain', required: true },
+    'subdomain': { type: 'positional', description: "The organisation's subdomain", required: true },
     'email': { type: 'string', description: 'E-mail address, by which the person signs in', required: true },
     'first-name': { type: 'string', description: 'First name', default: '' },
     'last-name': { type: 'string', description: 'Last name', default: '' },
     'role': { type: 'enum', options: ['Admin', 'Staff'], description: 'Role', default: 'Staff' },
-    'password-stdin': { type: 'boolean', description: 'Read the password from standard input instead of making a link' },
+    'password-stdin': {
+      type: 'boolean',
+      description: 'Read the password from standard input instead of making a link',
+    },
   },
   async run({ app, args }) {
     const tenant = await requireTenant(app, args.subdomain)
     const authRealm = tenantRealmOf(app, tenant)
-    const input = validate(newPersonSchema, { email: args.email, first_name: args['first-name'], last_name: args['last-name'], role: args.role })
+    const input = validate(newPersonSchema, {
+      email: args.email,
+      first_name: args['first-name'],
+      last_name: args['last-name'],
+      role: args.role,
+    })
     const password = args['password-stdin'] ? await readPassword() : null
-    const { user, link } = await authRealm.realm.transaction(async (tx) => {
+    const { user, link } = await authRealm.realm.transaction(async tx => {
       const user = await createUser(app, authRealm, { ...input, password }, fromSystem, tx)
       return { user, link: password === null ? await issuePasswordLink(tx, authRealm, user.id, inviteLife) : undefined }
     })
     const { id, email, role } = user
     return {
-      json: { id, email, role, organization: tenant.id, ...link ? { password_link: link } : {} },
+      json: { id, email, role, organization: tenant.id, ...(link ? { password_link: link } : {}) },
       text: `${email} is ${role} of ${tenant.name}.${link ? `\nA password is set here, once, within 7 days:\n${link}` : ''}`,
     }
   },
 })
 
-export default defineCommand({ meta: { name: 'user', description: 'People of an organisation' }, subCommands: { create } })
+export default defineCommand({
+  meta: { name: 'user', description: 'People of an organisation' },
+  subCommands: { create },
+})

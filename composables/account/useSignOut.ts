@@ -7,8 +7,7 @@ export function useSignOut() {
   return async () => {
     try {
       await session.signOut()
-    }
-    catch {
+    } catch {
       notify(t('shell.still_signed_in'), { text: t('common.unreachable'), tone: 'error' })
     }
   }

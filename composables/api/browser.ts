@@ -4,7 +4,8 @@ import { filledQuery, parseJson, refreshPath } from './transport'
 
 /**
  * Calls the API over the network with the browser's own cookies. All tabs share them, so they share the renewal as
- * well: whoever gets the lock first renews, the others find that their cookies are good again and just repeat their call.
+ * well: whoever gets the lock first renews, the others find that their cookies are good again and just repeat their
+ * call.
  * @param end called when the session is over, never for a lost race or a failing network
  */
 export function browserTransport(end: () => void): Transport {
@@ -21,7 +22,7 @@ export function browserTransport(end: () => void): Transport {
     return false
   }
 
-  return { send, renew: () => renewal ??= oneAtATime(renew).finally(() => renewal = undefined), end }
+  return { send, renew: () => (renewal ??= oneAtATime(renew).finally(() => (renewal = undefined))), end }
 }
 
 // Asked of the server: between tabs, localStorage and channels may lag behind the cookies.
@@ -36,13 +37,15 @@ async function send(path: string, { method = 'GET', body, query, signal }: ApiOp
     const response = await fetch(`/api/v1/${path}${filledQuery(query)}`, {
       method,
       body: body instanceof Blob ? body : body && JSON.stringify(body),
-      headers: { accept: 'application/json', ...body && { 'content-type': body instanceof Blob ? body.type : 'application/json' } },
+      headers: {
+        accept: 'application/json',
+        ...(body && { 'content-type': body instanceof Blob ? body.type : 'application/json' }),
+      },
       credentials: 'same-origin',
       signal: signal ? AbortSignal.any([signal, limit]) : limit,
     })
     return { status: response.status, body: parseJson(await response.text()), cookies: [] }
-  }
-  catch (error) {
+  } catch (error) {
     if (signal?.aborted) throw signal.reason
     throw new ApiFailure(0, {}, { cause: error })
   }
@@ -58,8 +61,7 @@ async function oneAtATime<T>(task: () => Promise<T>): Promise<T> {
   }
   try {
     return await navigator.locks.request('tenantry-refresh', { signal: AbortSignal.timeout(5_000) }, enter)
-  }
-  catch (error) {
+  } catch (error) {
     if (entered) throw error
     return task()
   }

@@ -16,7 +16,11 @@ export function serverTransport(event: H3Event): Transport {
   let renewal: Promise<boolean> | undefined
 
   const send = async (path: string, { method = 'GET', body, query }: ApiOptions): Promise<Answer> => {
-    const { status, headers, body: text } = await localCall({
+    const {
+      status,
+      headers,
+      body: text,
+    } = await localCall({
       url: `/api/v1/${path}${filledQuery(query)}`,
       method,
       headers: headersFor(event, cookies, method, body !== undefined),
@@ -38,7 +42,7 @@ export function serverTransport(event: H3Event): Transport {
 
   return {
     send,
-    renew: async () => renewal ??= refreshCookie.test(cookies) ? renew() : Promise.resolve(false),
+    renew: async () => (renewal ??= refreshCookie.test(cookies) ? renew() : Promise.resolve(false)),
     end: () => {},
   }
 }
@@ -47,7 +51,10 @@ const refreshCookie = /(?:^|; )(?:__Host-)?tenantry_refresh=[^;]/
 
 /** Of a Cookie header what the API reads. */
 function ownCookies(header: string): string {
-  return header.split(/[ \t]*;[ \t]*/).filter(cookie => /^(?:__Host-)?tenantry_(?:access|refresh)=/.test(cookie)).join('; ')
+  return header
+    .split(/[ \t]*;[ \t]*/)
+    .filter(cookie => /^(?:__Host-)?tenantry_(?:access|refresh)=/.test(cookie))
+    .join('; ')
 }
 
 /** What the API needs to know of the browser, and no more. */
@@ -55,9 +62,9 @@ function headersFor(event: H3Event, cookie: string, method: string, hasBody: boo
   return {
     'host': getRequestHeader(event, 'host') ?? '',
     'user-agent': getRequestHeader(event, 'user-agent') ?? '',
-    ...cookie && { cookie },
-    ...hasBody && { 'content-type': 'application/json' },
-    ...method !== 'GET' && { 'sec-fetch-site': 'same-origin' },
+    ...(cookie && { cookie }),
+    ...(hasBody && { 'content-type': 'application/json' }),
+    ...(method !== 'GET' && { 'sec-fetch-site': 'same-origin' }),
   }
 }
 

@@ -37,8 +37,7 @@ export function filledQuery(query: ApiOptions['query'] = {}): string {
 export function parseJson(text: string): unknown {
   try {
     return text ? JSON.parse(text) : undefined
-  }
-  catch {
+  } catch {
     return undefined
   }
 }

@@ -1,7 +1,10 @@
 import { nameOf } from '#shared/person-name'
 import type { AuditEvent } from '#shared/types/audit'
 
-interface Change { from?: unknown, to?: unknown }
+interface Change {
+  from?: unknown
+  to?: unknown
+}
 
 /** Puts the events of the record into words, in the reader's language. */
 export function useAuditText() {
@@ -10,30 +13,50 @@ export function useAuditText() {
   /** What happened, in one sentence. */
   function sentence(event: AuditEvent): string {
     const { action, details } = event
-    const values = Object.fromEntries(Object.entries(details).filter(([, value]) => !isChange(value)).map(([field, value]) => [field, show(event, field, value)]))
+    const values = Object.fromEntries(
+      Object.entries(details)
+        .filter(([, value]) => !isChange(value))
+        .map(([field, value]) => [field, show(event, field, value)]),
+    )
     const named = { ...values, actor: actorOf(event), subject: subjectOf(event) }
     const changes = changesOf(event)
     const [only] = changes
-    if (action === 'session.ended') return t(details.reason === 'logout' ? 'audit.sentences.session.signed_out' : 'audit.sentences.session.ended', named)
+    if (action === 'session.ended')
+      return t(
+        details.reason === 'logout' ? 'audit.sentences.session.signed_out' : 'audit.sentences.session.ended',
+        named,
+      )
     if (action === 'session.refused' && !event.subject) return t('audit.sentences.session.refused_unknown', named)
-    if (action === 'limit.reached' && event.subject && event.subject !== event.actor) return t('audit.sentences.limit.reached_for', named)
-    if (only && changes.length === 1 && action.endsWith('.changed')) return t(`audit.sentences.${action}_one`, { ...named, ...only, field: theField(only) })
+    if (action === 'limit.reached' && event.subject && event.subject !== event.actor)
+      return t('audit.sentences.limit.reached_for', named)
+    if (only && changes.length === 1 && action.endsWith('.changed'))
+      return t(`audit.sentences.${action}_one`, { ...named, ...only, field: theField(only) })
     const fields = new Intl.ListFormat(locale.value === 'en' ? 'en-GB' : locale.value).format(changes.map(theField))
-    return te(`audit.sentences.${action}`) ? t(`audit.sentences.${action}`, { ...named, ...only, fields }) : t('audit.sentences.unknown', { ...named, action })
+    return te(`audit.sentences.${action}`)
+      ? t(`audit.sentences.${action}`, { ...named, ...only, fields })
+      : t('audit.sentences.unknown', { ...named, action })
   }
 
   const theField = ({ field }: { field: string }) => t('audit.the', { field })
 
   /** Old and new values, by field. */
   function changesOf(event: AuditEvent) {
-    return Object.entries(event.details).filter((entry): entry is [string, Change] => isChange(entry[1]))
-      .map(([field, { from, to }]) => ({ key: field, field: nameOfField(field), from: show(event, field, from), to: show(event, field, to) }))
+    return Object.entries(event.details)
+      .filter((entry): entry is [string, Change] => isChange(entry[1]))
+      .map(([field, { from, to }]) => ({
+        key: field,
+        field: nameOfField(field),
+        from: show(event, field, from),
+        to: show(event, field, to),
+      }))
   }
 
   /** What else the event says. */
   function factsOf(event: AuditEvent) {
     const { action, details, ip } = event
-    const others = Object.entries(details).filter(([, value]) => !isChange(value)).map(([field, value]) => ({ label: nameOfField(field), text: show(event, field, value) }))
+    const others = Object.entries(details)
+      .filter(([, value]) => !isChange(value))
+      .map(([field, value]) => ({ label: nameOfField(field), text: show(event, field, value) }))
     return [...others, { label: t('audit.address'), text: ip }, { label: t('audit.action'), text: action }]
   }
 
@@ -46,7 +69,9 @@ export function useAuditText() {
     if (subject && names[subject]) return names[subject]
     const { name, email, first_name, last_name } = details
     if (typeof name === 'string') return name
-    return nameOf({ first_name: textOf(first_name), last_name: textOf(last_name), email: textOf(email) }) || t('audit.gone')
+    return (
+      nameOf({ first_name: textOf(first_name), last_name: textOf(last_name), email: textOf(email) }) || t('audit.gone')
+    )
   }
 
   function nameOfField(field: string): string {

@@ -14,12 +14,10 @@ export function useAction() {
       await work()
       if (done) notify(done)
       return true
-    }
-    catch (error) {
+    } catch (error) {
       tell(error)
       return false
-    }
-    finally {
+    } finally {
       pending.value = false
     }
   }
@@ -27,7 +25,10 @@ export function useAction() {
   /** Says why something was not done; throws what is no answer of the API. */
   function tell(error: unknown): ApiFailure {
     if (!(error instanceof ApiFailure)) throw error
-    notify(t('common.not_done'), { text: Object.values(error.fieldErrors).flat().join(' ') || error.message, tone: 'error' })
+    notify(t('common.not_done'), {
+      text: Object.values(error.fieldErrors).flat().join(' ') || error.message,
+      tone: 'error',
+    })
     return error
   }
 

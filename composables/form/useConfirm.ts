@@ -9,11 +9,11 @@ export interface Question {
 
 /** Asks before something that cannot simply be undone; components/form/ConfirmDialog.vue shows the question. */
 export function useConfirm() {
-  const asked = useState<{ question: Question, answer: (yes: boolean) => void } | null>('confirm', () => null)
+  const asked = useState<{ question: Question; answer: (yes: boolean) => void } | null>('confirm', () => null)
 
   function confirm(question: Question): Promise<boolean> {
     asked.value?.answer(false)
-    return new Promise((resolve) => {
+    return new Promise(resolve => {
       asked.value = {
         question,
         answer(yes) {

@@ -4,7 +4,8 @@ type Change<Row> = (rows: Row[]) => Row[]
 
 /**
  * A list that shows what is done to it at once, and takes it back, with a notice, where the server refuses or is not
- * reached. For what is hardly ever refused and does no harm if it was; a form waits, as its refusals belong at its fields.
+ * reached. For what is hardly ever refused and does no harm if it was; a form waits, as its refusals belong at its
+ * fields.
  * @param list as it was loaded, and `refresh` loads it again
  */
 export function useOptimistic<Row>(list: Ref<Page<Row> | undefined>, refresh: () => Promise<unknown>) {
@@ -20,11 +21,10 @@ export function useOptimistic<Row>(list: Ref<Page<Row> | undefined>, refresh: ()
    */
   async function apply(change: Change<Row>, work: () => Promise<unknown>, done: string): Promise<void> {
     changes.value = [...changes.value, change]
-    const settle = () => changes.value = changes.value.filter(other => other !== change)
+    const settle = () => (changes.value = changes.value.filter(other => other !== change))
     try {
       await work()
-    }
-    catch (error) {
+    } catch (error) {
       settle()
       // Who refuses knows more than the list did.
       if (tell(error).status > 0) await refresh()

@@ -8,11 +8,16 @@ type Field = keyof z.input<typeof organizationSchema>
  * A form over some of the organisation's fields, which saves these alone.
  * @param saved told of the organisation as it is then
  */
-export function useOrganizationForm<Name extends Field>(organization: Organization, fields: readonly Name[], saved: (organization: Organization) => void) {
+export function useOrganizationForm<Name extends Field>(
+  organization: Organization,
+  fields: readonly Name[],
+  saved: (organization: Organization) => void,
+) {
   const api = useApi()
   const { notify } = useNotices()
   const { t } = useI18n()
-  const fieldsOf = (from: Organization) => Object.fromEntries(fields.map(field => [field, from[field]])) as Pick<Organization, Name>
+  const fieldsOf = (from: Organization) =>
+    Object.fromEntries(fields.map(field => [field, from[field]])) as Pick<Organization, Name>
   const state = reactive({ ...fieldsOf(organization) })
   const { markSaved } = useUnsaved(state)
 

@@ -2,7 +2,10 @@
  * Finds a text among patterns in which `{name}` stands for anything.
  * @returns the pattern, and what stands at its places
  */
-export function matchText(patterns: readonly string[], text: string): { pattern: string, values: Record<string, string> } | undefined {
+export function matchText(
+  patterns: readonly string[],
+  text: string,
+): { pattern: string; values: Record<string, string> } | undefined {
   if (patterns.includes(text)) return { pattern: text, values: {} }
   for (const pattern of patterns) {
     if (!pattern.includes('{')) continue

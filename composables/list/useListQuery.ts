@@ -8,7 +8,9 @@ export function useListQuery<Name extends string>(...names: Name[]) {
   /** The list's address with some of its state changed. Any change but of the page starts at the first page. */
   function href(changes: Partial<Query>): string {
     const next: Partial<Query> = { ...query.value, ...('page' in changes ? {} : { page: '' }), ...changes }
-    const params = new URLSearchParams(Object.entries<string | undefined>(next).filter((entry): entry is [Name, string] => Boolean(entry[1])))
+    const params = new URLSearchParams(
+      Object.entries<string | undefined>(next).filter((entry): entry is [Name, string] => Boolean(entry[1])),
+    )
     return params.size > 0 ? `${route.path}?${params}` : route.path
   }
 

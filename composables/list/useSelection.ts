@@ -8,9 +8,12 @@ export function useSelection(ids: MaybeRefOrGetter<string[]>) {
 
   const isAll = computed(() => chosen.value.size > 0 && chosen.value.size === toValue(ids).length)
 
-  watch(() => toValue(ids), (now) => {
-    if (chosen.value.size > 0) chosen.value = new Set(now.filter(id => chosen.value.has(id)))
-  })
+  watch(
+    () => toValue(ids),
+    now => {
+      if (chosen.value.size > 0) chosen.value = new Set(now.filter(id => chosen.value.has(id)))
+    },
+  )
 
   function toggle(id: string, isRange: boolean) {
     const all = toValue(ids)

@@ -8,11 +8,13 @@ export function useColours() {
   ]
   // The server does not know the preference, so the first render in the browser must not either.
   const isMounted = ref(false)
-  onMounted(() => isMounted.value = true)
+  onMounted(() => (isMounted.value = true))
 
   return {
     colours,
     isChosen: (value: string) => isMounted.value && mode.preference === value,
-    setColours: (value: string) => { mode.preference = value },
+    setColours: (value: string) => {
+      mode.preference = value
+    },
   }
 }

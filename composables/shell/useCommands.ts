@@ -12,7 +12,10 @@ export interface Command {
   run?: () => unknown
 }
 
-export interface CommandGroup { title: string, commands: Command[] }
+export interface CommandGroup {
+  title: string
+  commands: Command[]
+}
 
 /** What the palette offers whatever is searched for: the pages that one may see, and what one may do. */
 export function useCommands(): ComputedRef<CommandGroup[]> {
@@ -22,7 +25,16 @@ export function useCommands(): ComputedRef<CommandGroup[]> {
   const creation = useCreationActions()
 
   return computed(() => [
-    { title: t('shell.palette.pages'), commands: pages.value.map(({ label, to, icon, shortcut }) => ({ id: `page:${to}`, label: t(label), icon, to, keys: shortcut ? ['g', shortcut] : undefined })) },
+    {
+      title: t('shell.palette.pages'),
+      commands: pages.value.map(({ label, to, icon, shortcut }) => ({
+        id: `page:${to}`,
+        label: t(label),
+        icon,
+        to,
+        keys: shortcut ? ['g', shortcut] : undefined,
+      })),
+    },
     { title: t('shell.palette.actions'), commands: [...creation.value, ...common.value] },
   ])
 }
@@ -33,14 +45,28 @@ function useCreationActions(): ComputedRef<Command[]> {
   const session = useSessionStore()
   const { opened } = useOpenDialog()
   const choices = [
-    { access: canManageUsers, label: 'shell.palette.add_person', icon: 'icon-user-plus', run: () => opened.value = 'person' },
+    {
+      access: canManageUsers,
+      label: 'shell.palette.add_person',
+      icon: 'icon-user-plus',
+      run: () => (opened.value = 'person'),
+    },
     { access: canManageInvitations, label: 'shell.palette.invite', icon: 'icon-mail-plus', to: '/invitations' },
     { access: canManageUsers, label: 'people.import.title', icon: 'icon-upload', to: '/people/import' },
-    { access: canManageDepartments, label: 'shell.palette.add_department', icon: 'icon-plus', run: () => opened.value = 'department' },
+    {
+      access: canManageDepartments,
+      label: 'shell.palette.add_department',
+      icon: 'icon-plus',
+      run: () => (opened.value = 'department'),
+    },
   ]
-  return computed(() => surface === 'portal' && session.user
-    ? choices.filter(({ access }) => access(session.user!)).map(({ label, icon, run, to }) => ({ id: label, label: t(label), icon, run, to }))
-    : [])
+  return computed(() =>
+    surface === 'portal' && session.user
+      ? choices
+          .filter(({ access }) => access(session.user!))
+          .map(({ label, icon, run, to }) => ({ id: label, label: t(label), icon, run, to }))
+      : [],
+  )
 }
 
 function useCommonActions(): ComputedRef<Command[]> {
@@ -50,9 +76,27 @@ function useCommonActions(): ComputedRef<Command[]> {
   const { language, names, choose } = useLanguage()
   const signOut = useSignOut()
   return computed(() => [
-    ...colours.map(({ value, label, icon }) => ({ id: label, label: t('shell.palette.colours', { choice: t(label) }), icon, run: () => setColours(value) })),
-    ...names.filter(({ code }) => code !== language.value).map(({ code, name }) => ({ id: code, label: t('shell.palette.language', { name }), icon: 'icon-languages', run: () => choose(code) })),
-    { id: 'shortcuts', label: t('shell.palette.shortcuts'), icon: 'icon-keyboard', keys: ['?'], run: () => opened.value = 'shortcuts' },
+    ...colours.map(({ value, label, icon }) => ({
+      id: label,
+      label: t('shell.palette.colours', { choice: t(label) }),
+      icon,
+      run: () => setColours(value),
+    })),
+    ...names
+      .filter(({ code }) => code !== language.value)
+      .map(({ code, name }) => ({
+        id: code,
+        label: t('shell.palette.language', { name }),
+        icon: 'icon-languages',
+        run: () => choose(code),
+      })),
+    {
+      id: 'shortcuts',
+      label: t('shell.palette.shortcuts'),
+      icon: 'icon-keyboard',
+      keys: ['?'],
+      run: () => (opened.value = 'shortcuts'),
+    },
     { id: 'sign-out', label: t('shell.sign_out'), icon: 'icon-log-out', run: signOut },
   ])
 }
@@ -60,7 +104,10 @@ function useCommonActions(): ComputedRef<Command[]> {
 /** The commands whose label has every word that is typed, whatever its case and marks. */
 export function matchCommands(groups: readonly CommandGroup[], text: string): CommandGroup[] {
   const words = folded(text).split(/\s+/).filter(Boolean)
-  return groups.map(({ title, commands }) => ({ title, commands: commands.filter(({ label }) => words.every(word => folded(label).includes(word))) }))
+  return groups.map(({ title, commands }) => ({
+    title,
+    commands: commands.filter(({ label }) => words.every(word => folded(label).includes(word))),
+  }))
 }
 
 function folded(text: string): string {

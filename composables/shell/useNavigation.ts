@@ -1,5 +1,12 @@
 import type { Permission } from '#shared/permissions'
-import { canDecideSignups, canManageArchives, canManageOrganization, canManageUsers, canReadAudit, canSupportTenants } from '#shared/permissions'
+import {
+  canDecideSignups,
+  canManageArchives,
+  canManageOrganization,
+  canManageUsers,
+  canReadAudit,
+  canSupportTenants,
+} from '#shared/permissions'
 
 export interface NavigationItem {
   /** Key of its text. */
@@ -25,7 +32,13 @@ const portalPages: NavigationItem[] = [
   { label: 'shell.nav.departments', to: '/departments', icon: 'icon-network', shortcut: 'd' },
   { label: 'shell.nav.invitations', to: '/invitations', icon: 'icon-mail-plus', shortcut: 'i', access: canManageUsers },
   { label: 'shell.nav.audit', to: '/audit', icon: 'icon-scroll-text', shortcut: 'a', access: canReadAudit },
-  { label: 'shell.nav.organization', to: '/settings/organization', icon: 'icon-building', shortcut: 'o', access: canManageOrganization },
+  {
+    label: 'shell.nav.organization',
+    to: '/settings/organization',
+    icon: 'icon-building',
+    shortcut: 'o',
+    access: canManageOrganization,
+  },
   { label: 'shell.nav.profile', to: '/profile', icon: 'icon-circle-user', shortcut: 'm' },
 ]
 

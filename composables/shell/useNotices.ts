@@ -9,7 +9,7 @@ export interface Notice {
 export function useNotices() {
   const notices = useState<Notice[]>('notices', () => [])
 
-  function notify(title: string, options: { text?: string, tone?: Notice['tone'] } = {}) {
+  function notify(title: string, options: { text?: string; tone?: Notice['tone'] } = {}) {
     const id = (notices.value.at(-1)?.id ?? 0) + 1
     notices.value = [...notices.value.slice(-2), { id, title, tone: 'success', ...options }]
   }

@@ -19,9 +19,10 @@ export function useShortcuts(pages: Ref<NavigationItem[]>) {
   function press(event: KeyboardEvent) {
     if (event.defaultPrevented || event.isComposing) return
     const key = keyOf(event)
-    const handled = event.ctrlKey || event.metaKey || event.altKey
-      ? isPaletteKey(event, key) && togglePalette()
-      : areSingleKeysOn.value && !isBusy(event) && pressSingle(key)
+    const handled =
+      event.ctrlKey || event.metaKey || event.altKey
+        ? isPaletteKey(event, key) && togglePalette()
+        : areSingleKeysOn.value && !isBusy(event) && pressSingle(key)
     if (handled) event.preventDefault()
   }
 
@@ -42,9 +43,8 @@ export function useShortcuts(pages: Ref<NavigationItem[]>) {
     }
     if (key === 'g') {
       isGoing = true
-      timer = setTimeout(() => isGoing = false, 2_000)
-    }
-    else if (key === '?') opened.value = 'shortcuts'
+      timer = setTimeout(() => (isGoing = false), 2_000)
+    } else if (key === '?') opened.value = 'shortcuts'
     else if (key === '/') return focusSearch()
     else return false
     return true
@@ -55,7 +55,7 @@ export function useShortcuts(pages: Ref<NavigationItem[]>) {
 export function useSingleKeys() {
   const areSingleKeysOn = useState('single-keys', () => true)
   const storageKey = 'tenantry-single-keys'
-  onMounted(() => areSingleKeysOn.value = localStorage.getItem(storageKey) !== 'off')
+  onMounted(() => (areSingleKeysOn.value = localStorage.getItem(storageKey) !== 'off'))
 
   function setSingleKeys(on: boolean) {
     areSingleKeysOn.value = on
@@ -77,7 +77,9 @@ function isPaletteKey({ ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent, key
 }
 
 function isBusy({ target }: KeyboardEvent): boolean {
-  return hasDialog() || (target instanceof Element && target.closest('input, textarea, select, [contenteditable]') !== null)
+  return (
+    hasDialog() || (target instanceof Element && target.closest('input, textarea, select, [contenteditable]') !== null)
+  )
 }
 
 function hasDialog(): boolean {

@@ -12,13 +12,21 @@ export function useLanguage() {
   const api = useApi()
   const branding = useBranding()
   const isSecure = usePlace().origin.startsWith('https:')
-  const cookie = useCookie('tenantry_locale', { maxAge: 31_536_000, sameSite: 'lax', secure: isSecure, readonly: false })
+  const cookie = useCookie('tenantry_locale', {
+    maxAge: 31_536_000,
+    sameSite: 'lax',
+    secure: isSecure,
+    readonly: false,
+  })
 
   const language = computed(() => locale.value as Language)
 
-  /** Speaks the language from now on, and keeps it: in this browser, and with the person where she herself is signed in. */
+  /**
+   * Speaks the language from now on, and keeps it: in this browser, and with the person where she herself is signed
+   * in.
+   */
   async function choose(chosen: Language) {
-    if (await speak(chosen) && session.user && !session.support) await keep(chosen)
+    if ((await speak(chosen)) && session.user && !session.support) await keep(chosen)
   }
 
   /** Speaks the language in this browser. @returns false where its texts could not be loaded, of which one is told */
@@ -34,7 +42,10 @@ export function useLanguage() {
     return false
   }
 
-  /** Forgets what was chosen in this browser, and speaks as the organisation does; where it is undecided, the next page follows the browser. */
+  /**
+   * Forgets what was chosen in this browser, and speaks as the organisation does; where it is undecided, the next
+   * page follows the browser.
+   */
   async function forget() {
     if (branding.value?.language) await speak(branding.value.language)
     cookie.value = null
@@ -45,15 +56,17 @@ export function useLanguage() {
     session.user = { ...session.user!, language: chosen }
     try {
       await api('auth/users/me/', { method: 'PATCH', body: { language: chosen } })
-    }
-    catch (error) {
+    } catch (error) {
       if (!(error instanceof ApiFailure)) throw error
       notify(t('shell.language.not_kept'), { text: error.message, tone: 'error' })
     }
   }
 
   // Each in its own language, for those who read no other.
-  const names = [{ code: 'en', name: 'English' }, { code: 'ar', name: 'العربية' }] as const
+  const names = [
+    { code: 'en', name: 'English' },
+    { code: 'ar', name: 'العربية' },
+  ] as const
 
   return { language, names, choose, speak, forget }
 }

@@ -13,6 +13,8 @@ export function useServerText() {
     if (!found) return text
     const { n, ...values } = found.values
     const count = Number(n)
-    return n === undefined ? rt(texts[found.pattern]!, values) : rt(texts[found.pattern]!, count, { named: { ...values, n: count } })
+    return n === undefined
+      ? rt(texts[found.pattern]!, values)
+      : rt(texts[found.pattern]!, count, { named: { ...values, n: count } })
   }
 }

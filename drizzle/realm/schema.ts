@@ -8,100 +8,133 @@ import { id, moment } from '#drizzle/table-factory.ts'
  * sessions, the keys that sign their tokens, single-use links, and the record of what happened.
  */
 export function realmTables(table: TableFactory) {
-  const users = table('users', {
-    id: id(),
-    email: varchar({ length: 254 }).notNull(),
-    /** bcrypt of the peppered password; null until a first one is set. */
-    password: text(),
-    first_name: varchar({ length: 150 }).notNull().default(''),
-    last_name: varchar({ length: 150 }).notNull().default(''),
-    photo: text(),
-    department: uuid(),
-    employee_id: varchar({ length: 64 }),
-    /** Support is an operator's; a tenant's own constraint leaves it out. */
-    role: text({ enum: ['Admin', 'Support', 'Staff'] }).notNull().default('Staff'),
-    /** Of the interface and of mails; null: the organisation's. */
-    language: text({ enum: ['en', 'ar'] }),
-    activated_at: moment(),
-    deactivated_at: moment(),
-    is_active: boolean().notNull().generatedAlwaysAs(sql`activated_at is not null and deactivated_at is null`),
-    date_joined: moment().notNull(),
-    last_login: moment(),
-    /** What the directory is searched in, folded; see docs/decisions/0006-directory-search.md. */
-    search: text().notNull().generatedAlwaysAs(sql`search_fold(first_name || ' ' || last_name || ' ' || email)`),
-  }, users => [
-    uniqueIndex('users_email').on(users.email),
-    uniqueIndex('users_employee_id').on(users.employee_id),
-    index('users_department').on(users.department),
-    index('users_name').on(users.last_name, users.first_name, users.id),
-    index('users_search').using('gin', sql`search_grams(${users.search}, 2)`).with({ fastupdate: false }),
-    index('users_search_employee_id').using('gin', sql`search_grams(search_fold(${users.employee_id}), 2)`).with({ fastupdate: false }),
-    check('users_email_folded', sql`email = lower(email)`),
-    check('users_role', sql`role in ('Admin', 'Support', 'Staff')`),
-    check('users_language', sql`language in ('en', 'ar')`),
-  ])
+  const users = table(
+    'users',
+    {
+      id: id(),
+      email: varchar({ length: 254 }).notNull(),
+      /** bcrypt of the peppered password; null until a first one is set. */
+      password: text(),
+      first_name: varchar({ length: 150 }).notNull().default(''),
+      last_name: varchar({ length: 150 }).notNull().default(''),
+      photo: text(),
+      department: uuid(),
+      employee_id: varchar({ length: 64 }),
+      /** Support is an operator's; a tenant's own constraint leaves it out. */
+      role: text({ enum: ['Admin', 'Support', 'Staff'] })
+        .notNull()
+        .default('Staff'),
+      /** Of the interface and of mails; null: the organisation's. */
+      language: text({ enum: ['en', 'ar'] }),
+      activated_at: moment(),
+      deactivated_at: moment(),
+      is_active: boolean()
+        .notNull()
+        .generatedAlwaysAs(sql`activated_at is not null and deactivated_at is null`),
+      date_joined: moment().notNull(),
+      last_login: moment(),
+      /** What the directory is searched in, folded; see docs/decisions/0006-directory-search.md. */
+      search: text()
+        .notNull()
+        .generatedAlwaysAs(sql`search_fold(first_name || ' ' || last_name || ' ' || email)`),
+    },
+    users => [
+      uniqueIndex('users_email').on(users.email),
+      uniqueIndex('users_employee_id').on(users.employee_id),
+      index('users_department').on(users.department),
+      index('users_name').on(users.last_name, users.first_name, users.id),
+      index('users_search')
+        .using('gin', sql`search_grams(${users.search}, 2)`)
+        .with({ fastupdate: false }),
+      index('users_search_employee_id')
+        .using('gin', sql`search_grams(search_fold(${users.employee_id}), 2)`)
+        .with({ fastupdate: false }),
+      check('users_email_folded', sql`email = lower(email)`),
+      check('users_role', sql`role in ('Admin', 'Support', 'Staff')`),
+      check('users_language', sql`language in ('en', 'ar')`),
+    ],
+  )
 
-  const sessions = table('sessions', {
-    id: id(),
-    user_id: uuid().notNull().references(() => users.id, { onDelete: 'cascade' }),
-    /** How often the session has renewed its tokens; a refresh token names the count it was made at. */
-    counter: integer().notNull().default(0),
-    rotated_at: moment().notNull(),
-    created: moment().notNull(),
-    expires_at: moment().notNull(),
-    user_agent: varchar({ length: 400 }),
-    ip: varchar({ length: 45 }),
-    revoked_at: moment(),
-    /** The support access by which an operator opened it as this user; ids of the platform's, so no foreign key. */
-    support_access: uuid(),
-    /** Only reads are answered. */
-    is_read_only: boolean().notNull().default(false),
-    revoked_reason: text({ enum: ['logout', 'blacklist', 'reuse', 'password', 'deactivation', 'revoked'] }),
-  }, sessions => [index('sessions_user').on(sessions.user_id)])
+  const sessions = table(
+    'sessions',
+    {
+      id: id(),
+      user_id: uuid()
+        .notNull()
+        .references(() => users.id, { onDelete: 'cascade' }),
+      /** How often the session has renewed its tokens; a refresh token names the count it was made at. */
+      counter: integer().notNull().default(0),
+      rotated_at: moment().notNull(),
+      created: moment().notNull(),
+      expires_at: moment().notNull(),
+      user_agent: varchar({ length: 400 }),
+      ip: varchar({ length: 45 }),
+      revoked_at: moment(),
+      /** The support access by which an operator opened it as this user; ids of the platform's, so no foreign key. */
+      support_access: uuid(),
+      /** Only reads are answered. */
+      is_read_only: boolean().notNull().default(false),
+      revoked_reason: text({ enum: ['logout', 'blacklist', 'reuse', 'password', 'deactivation', 'revoked'] }),
+    },
+    sessions => [index('sessions_user').on(sessions.user_id)],
+  )
 
-  const signing_keys = table('signing_keys', {
-    kid: text().primaryKey(),
-    /** Ed25519 public key, base64url (the `x` of its JWK). */
-    public_key: text().notNull(),
-    /** PKCS #8, wrapped with the master secret; see server/domain/keys/ring.ts. */
-    private_key: text().notNull(),
-    created: moment().notNull(),
-    activated_at: moment(),
-    /** Since when it signs no more. It verifies until the last token it signed has expired. */
-    retired_at: moment(),
-  }, () => [
-    uniqueIndex('signing_keys_one_current').on(sql`(true)`).where(sql`activated_at is not null and retired_at is null`),
-  ])
+  const signing_keys = table(
+    'signing_keys',
+    {
+      kid: text().primaryKey(),
+      /** Ed25519 public key, base64url (the `x` of its JWK). */
+      public_key: text().notNull(),
+      /** PKCS #8, wrapped with the master secret; see server/domain/keys/ring.ts. */
+      private_key: text().notNull(),
+      created: moment().notNull(),
+      activated_at: moment(),
+      /** Since when it signs no more. It verifies until the last token it signed has expired. */
+      retired_at: moment(),
+    },
+    () => [
+      uniqueIndex('signing_keys_one_current')
+        .on(sql`(true)`)
+        .where(sql`activated_at is not null and retired_at is null`),
+    ],
+  )
 
-  const one_time_tokens = table('one_time_tokens', {
-    id: id(),
-    user_id: uuid().notNull().references(() => users.id, { onDelete: 'cascade' }),
-    purpose: text({ enum: ['reset', 'activation', 'email'] }).notNull(),
-    /** SHA-256 of the token, base64url; the token itself is only in the link. */
-    token_hash: text().notNull(),
-    /** What following the link does besides: `{ email }`, the new address. */
-    payload: jsonb().$type<{ email?: string }>(),
-    created: moment().notNull(),
-    expires_at: moment().notNull(),
-  }, tokens => [
-    uniqueIndex('one_time_tokens_one_each').on(tokens.user_id, tokens.purpose),
-    check('one_time_tokens_purpose', sql`purpose in ('reset', 'activation', 'email')`),
-  ])
+  const one_time_tokens = table(
+    'one_time_tokens',
+    {
+      id: id(),
+      user_id: uuid()
+        .notNull()
+        .references(() => users.id, { onDelete: 'cascade' }),
+      purpose: text({ enum: ['reset', 'activation', 'email'] }).notNull(),
+      /** SHA-256 of the token, base64url; the token itself is only in the link. */
+      token_hash: text().notNull(),
+      /** What following the link does besides: `{ email }`, the new address. */
+      payload: jsonb().$type<{ email?: string }>(),
+      created: moment().notNull(),
+      expires_at: moment().notNull(),
+    },
+    tokens => [
+      uniqueIndex('one_time_tokens_one_each').on(tokens.user_id, tokens.purpose),
+      check('one_time_tokens_purpose', sql`purpose in ('reset', 'activation', 'email')`),
+    ],
+  )
 
-  const audit_events = table('audit_events', {
-    id: id(),
-    created: moment().notNull(),
-    action: text().notNull(),
-    /** Who did it; null for the system and for people unknown. No foreign key: the record outlives the person. */
-    actor: uuid(),
-    subject: uuid(),
-    ip: varchar({ length: 45 }),
-    request_id: text(),
-    details: jsonb().$type<Record<string, unknown>>().notNull().default({}),
-  }, events => [
-    index('audit_events_created').on(events.created),
-    index('audit_events_subject').on(events.subject),
-  ])
+  const audit_events = table(
+    'audit_events',
+    {
+      id: id(),
+      created: moment().notNull(),
+      action: text().notNull(),
+      /** Who did it; null for the system and for people unknown. No foreign key: the record outlives the person. */
+      actor: uuid(),
+      subject: uuid(),
+      ip: varchar({ length: 45 }),
+      request_id: text(),
+      details: jsonb().$type<Record<string, unknown>>().notNull().default({}),
+    },
+    events => [index('audit_events_created').on(events.created), index('audit_events_subject').on(events.subject)],
+  )
 
   return { users, sessions, signing_keys, one_time_tokens, audit_events }
 }

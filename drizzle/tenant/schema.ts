@@ -5,50 +5,71 @@ import { id, moment } from '#drizzle/table-factory.ts'
 
 /** What an organisation's schema has besides a realm's tables. */
 export function tenantTables(table: TableFactory) {
-  const departments = table('departments', {
-    id: id(),
-    name: varchar({ length: 150 }).notNull(),
-    created: moment().notNull(),
-    updated: moment().notNull(),
-  }, departments => [uniqueIndex('departments_name').on(sql`lower(${departments.name})`)])
+  const departments = table(
+    'departments',
+    {
+      id: id(),
+      name: varchar({ length: 150 }).notNull(),
+      created: moment().notNull(),
+      updated: moment().notNull(),
+    },
+    departments => [uniqueIndex('departments_name').on(sql`lower(${departments.name})`)],
+  )
 
-  const invitations = table('invitations', {
-    id: id(),
-    email: varchar({ length: 254 }).notNull(),
-    role: text({ enum: ['Admin', 'Staff'] }).notNull().default('Staff'),
-    department: uuid().references(() => departments.id, { onDelete: 'set null' }),
-    invited_by: uuid(),
-    token_hash: text().notNull(),
-    created: moment().notNull(),
-    expires_at: moment().notNull(),
-    accepted_at: moment(),
-    revoked_at: moment(),
-  }, invitations => [
-    uniqueIndex('invitations_token').on(invitations.token_hash),
-    uniqueIndex('invitations_one_open').on(invitations.email).where(sql`accepted_at is null and revoked_at is null`),
-    check('invitations_role', sql`role in ('Admin', 'Staff')`),
-  ])
+  const invitations = table(
+    'invitations',
+    {
+      id: id(),
+      email: varchar({ length: 254 }).notNull(),
+      role: text({ enum: ['Admin', 'Staff'] })
+        .notNull()
+        .default('Staff'),
+      department: uuid().references(() => departments.id, { onDelete: 'set null' }),
+      invited_by: uuid(),
+      token_hash: text().notNull(),
+      created: moment().notNull(),
+      expires_at: moment().notNull(),
+      accepted_at: moment(),
+      revoked_at: moment(),
+    },
+    invitations => [
+      uniqueIndex('invitations_token').on(invitations.token_hash),
+      uniqueIndex('invitations_one_open')
+        .on(invitations.email)
+        .where(sql`accepted_at is null and revoked_at is null`),
+      check('invitations_role', sql`role in ('Admin', 'Staff')`),
+    ],
+  )
 
   /** One row, made with the schema. */
-  const settings = table('settings', {
-    id: boolean().primaryKey().default(true),
-    registration: text({ enum: ['invite_only', 'open'] }).notNull().default('invite_only'),
-    registration_domains: text().array().notNull().default(sql`'{}'`),
-    /** Stored name of the logo's files. */
-    logo: text(),
-    brand_color: varchar({ length: 7 }),
-    password_min_length: integer().notNull().default(12),
-    /** Of pages and mails for people who have not chosen one; null: pages as the browser asks, mails in English. */
-    language: text({ enum: ['en', 'ar'] }),
-    /** Whether the platform's operators may sign in as one of its people, for support. */
-    allows_support: boolean().notNull().default(true),
-  }, () => [
-    check('settings_one_row', sql`id`),
-    check('settings_registration', sql`registration in ('invite_only', 'open')`),
-    check('settings_brand_color', sql`brand_color ~ '^#[0-9a-f]{6}$'`),
-    check('settings_language', sql`language in ('en', 'ar')`),
-    check('settings_password_min_length', sql`password_min_length between 12 and 64`),
-  ])
+  const settings = table(
+    'settings',
+    {
+      id: boolean().primaryKey().default(true),
+      registration: text({ enum: ['invite_only', 'open'] })
+        .notNull()
+        .default('invite_only'),
+      registration_domains: text()
+        .array()
+        .notNull()
+        .default(sql`'{}'`),
+      /** Stored name of the logo's files. */
+      logo: text(),
+      brand_color: varchar({ length: 7 }),
+      password_min_length: integer().notNull().default(12),
+      /** Of pages and mails for people who have not chosen one; null: pages as the browser asks, mails in English. */
+      language: text({ enum: ['en', 'ar'] }),
+      /** Whether the platform's operators may sign in as one of its people, for support. */
+      allows_support: boolean().notNull().default(true),
+    },
+    () => [
+      check('settings_one_row', sql`id`),
+      check('settings_registration', sql`registration in ('invite_only', 'open')`),
+      check('settings_brand_color', sql`brand_color ~ '^#[0-9a-f]{6}$'`),
+      check('settings_language', sql`language in ('en', 'ar')`),
+      check('settings_password_min_length', sql`password_min_length between 12 and 64`),
+    ],
+  )
 
   return { departments, invitations, settings }
 }

@@ -4,7 +4,10 @@ import { requireSchemaName } from './schema-names.ts'
 import type { TransactionClient } from './slots/transaction.ts'
 
 /** A table of one schema, and those of its columns that are stored as they are given. */
-export interface CopiedTable { name: string, columns: string[] }
+export interface CopiedTable {
+  name: string
+  columns: string[]
+}
 
 /** Reads a table in PostgreSQL's text format: a line for each row. */
 export async function* copyOut(client: TransactionClient, schema: string, table: CopiedTable): AsyncGenerator<Buffer> {
@@ -19,15 +22,20 @@ export async function* copyOut(client: TransactionClient, schema: string, table:
  * Adds rows in the same format.
  * @throws Error naming the table where the database refuses them, and whatever `lines` throws
  */
-export async function copyIn(client: TransactionClient, schema: string, table: CopiedTable, lines: AsyncIterable<Buffer>): Promise<void> {
+export async function copyIn(
+  client: TransactionClient,
+  schema: string,
+  table: CopiedTable,
+  lines: AsyncIterable<Buffer>,
+): Promise<void> {
   const sink = await client.raw(`copy ${target(schema, table)} from stdin`).writable()
   const failed = new Promise<never>((_resolve, reject) => sink.once('error', reject))
   failed.catch(() => {})
-  const sent = (chunk: Buffer) => new Promise<void>((resolve, reject) => sink.write(chunk, error => error ? reject(error) : resolve()))
+  const sent = (chunk: Buffer) =>
+    new Promise<void>((resolve, reject) => sink.write(chunk, error => (error ? reject(error) : resolve())))
   try {
     for await (const chunk of lines) await Promise.race([failed, sent(chunk)])
-  }
-  catch (error) {
+  } catch (error) {
     // Ends the copy, without which the transaction could not even be rolled back.
     sink.destroy(error as Error)
     throw error

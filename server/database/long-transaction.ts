@@ -7,12 +7,22 @@ import { createSlots } from './slots/slots.ts'
  * requests, which wait for no one.
  * @throws ApiError 503 when the database is away, and whatever `work` throws, after a rollback
  */
-export async function inLongTransaction<T>(database: Database, url: string, schema: string, work: (tx: Db, client: TransactionClient) => Promise<T>): Promise<T> {
-  const slots = createSlots(url, { size: 1, statementTimeout: 6 * 60 * 60_000, lockTimeout: 30_000, idleTimeout: 10 * 60_000, applicationName: 'tenantry-archive' })
+export async function inLongTransaction<T>(
+  database: Database,
+  url: string,
+  schema: string,
+  work: (tx: Db, client: TransactionClient) => Promise<T>,
+): Promise<T> {
+  const slots = createSlots(url, {
+    size: 1,
+    statementTimeout: 6 * 60 * 60_000,
+    lockTimeout: 30_000,
+    idleTimeout: 10 * 60_000,
+    applicationName: 'tenantry-archive',
+  })
   try {
     return await slots.transaction(schema, client => work(database.on(client), client))
-  }
-  finally {
+  } finally {
     await slots.end()
   }
 }

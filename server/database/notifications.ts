@@ -33,12 +33,16 @@ const beatPrefix = 'beat '
  * notification to ourselves, and sent on another connection, as PostgreSQL hands a connection its own at once.
  * @param app where notifications are sent from, and the URL for the connection that listens
  */
-export function subscribe(app: { database: Database, databaseUrl: string }, channel: string, handlers: Handlers): Subscription {
+export function subscribe(
+  app: { database: Database; databaseUrl: string },
+  channel: string,
+  handlers: Handlers,
+): Subscription {
   let up = false
   let stopped = false
   let pause = firstPause
   let timer: NodeJS.Timeout | undefined
-  let awaited: { payload: string, arrive: (isThere: true) => void } | undefined
+  let awaited: { payload: string; arrive: (isThere: true) => void } | undefined
   let client: Sql | undefined = connect()
 
   return {
@@ -63,7 +67,10 @@ export function subscribe(app: { database: Database, databaseUrl: string }, chan
       connection: { application_name: 'tenantry-listen' },
     } as Options<Record<string, never>>)
     const silence = sleep(answerLimit, undefined, { ref: false }).then(() => Promise.reject(new Error('No answer.')))
-    Promise.race([next.unsafe(`listen "${channel}"`), silence]).then(() => beat(next), () => restart(next))
+    Promise.race([next.unsafe(`listen "${channel}"`), silence]).then(
+      () => beat(next),
+      () => restart(next),
+    )
     return next
   }
 
@@ -89,9 +96,9 @@ export function subscribe(app: { database: Database, databaseUrl: string }, chan
 
   async function sendToOurselves(): Promise<'arrived' | 'lost'> {
     const payload = `${beatPrefix}${randomUUID()}`
-    const arrival = new Promise<true>(arrive => awaited = { payload, arrive })
+    const arrival = new Promise<true>(arrive => (awaited = { payload, arrive }))
     await app.database.platform.db.execute(sql`select pg_notify(${channel}, ${payload})`)
-    return await Promise.race([arrival, sleep(patience, false, { ref: false })]) ? 'arrived' : 'lost'
+    return (await Promise.race([arrival, sleep(patience, false, { ref: false })])) ? 'arrived' : 'lost'
   }
 
   function restart(lost: Sql): void {

@@ -1,7 +1,10 @@
 import type { Sql } from 'postgres'
 import { connectDatabase } from './driver.ts'
 
-/** Thrown where the database cannot be used through what stands before it; its message is one line that says what to do. */
+/**
+ * Thrown where the database cannot be used through what stands before it; its message is one line that says what to
+ * do.
+ */
 export class PoolerError extends Error {}
 
 /** Milliseconds, as the slots ask for: a pooler that drops it drops the others too. */
@@ -17,41 +20,60 @@ const triesLimit = 5
 export async function checkPooler(url: string, prepare: boolean): Promise<void> {
   const [first, second] = [open(url), open(url)]
   try {
-    const timeout = await first.unsafe(`select current_setting('statement_timeout') as timeout, pg_backend_pid() as pid`)
+    const timeout = await first.unsafe(
+      `select current_setting('statement_timeout') as timeout, pg_backend_pid() as pid`,
+    )
     // PostgreSQL tells each connection its process; a pooler tells something of its own.
     if (timeout[0]!.pid === (timeout as unknown as { state: { pid: number } }).state.pid) return
     if (timeout[0]!.timeout === '0') {
-      throw new PoolerError('DATABASE_URL: the connection pooler drops our time-outs; set them on the database: '
-        + `alter database … set statement_timeout = '5s'; and lock_timeout = '1500ms', idle_in_transaction_session_timeout = '10s'`)
+      throw new PoolerError(
+        'DATABASE_URL: the connection pooler drops our time-outs; set them on the database: ' +
+          `alter database … set statement_timeout = '5s'; and lock_timeout = '1500ms', idle_in_transaction_session_timeout = '10s'`,
+      )
     }
-    if (!await second.begin(tx => tx.unsafe('select 1')).then(() => true, () => false)) {
-      throw new PoolerError('DATABASE_URL: the connection pooler knows no transactions; set pool_mode = transaction or session')
+    if (
+      !(await second
+        .begin(tx => tx.unsafe('select 1'))
+        .then(
+          () => true,
+          () => false,
+        ))
+    ) {
+      throw new PoolerError(
+        'DATABASE_URL: the connection pooler knows no transactions; set pool_mode = transaction or session',
+      )
     }
-    if (prepare && !await keepsStatements(first, second)) {
-      throw new PoolerError('DATABASE_URL: the connection pooler keeps no prepared statements; set DB_PREPARE=0, '
-        + 'or use PgBouncer 1.21 or newer with max_prepared_statements, or pool_mode = session')
+    if (prepare && !(await keepsStatements(first, second))) {
+      throw new PoolerError(
+        'DATABASE_URL: the connection pooler keeps no prepared statements; set DB_PREPARE=0, ' +
+          'or use PgBouncer 1.21 or newer with max_prepared_statements, or pool_mode = session',
+      )
     }
-  }
-  catch (error) {
-    const { code, message } = error as { code?: string, message: string }
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string }
     // A protocol violation is what poolers answer to settings that they do not know.
-    throw code === '08P01' ? new PoolerError(`DATABASE_URL: the connection pooler refuses us: ${message}; see docs/operations.md`) : error
-  }
-  finally {
+    throw code === '08P01'
+      ? new PoolerError(`DATABASE_URL: the connection pooler refuses us: ${message}; see docs/operations.md`)
+      : error
+  } finally {
     await Promise.all([first.end({ timeout: 0 }), second.end({ timeout: 0 })])
   }
 }
 
 // A statement is prepared on one backend. While the second client holds that backend, the first one is given another.
 async function keepsStatements(first: Sql, second: Sql): Promise<boolean> {
-  const ask = async () => (await first.unsafe('select pg_backend_pid() as pid where $1::int = 1', [1], { prepare: true }))[0]!.pid as number
+  const ask = async () =>
+    (await first.unsafe('select pg_backend_pid() as pid where $1::int = 1', [1], { prepare: true }))[0]!.pid as number
   for (let i = 0; i < triesLimit; i++) {
     const prepared = await ask()
-    const answer = await second.begin(async (tx) => {
+    const answer = await second.begin(async tx => {
       const held = await tx.unsafe('select pg_backend_pid() as pid')
       // Not in session mode, where each client keeps its own.
       if (held[0]!.pid !== prepared) return 'elsewhere'
-      return ask().then(() => 'kept', (error: { code?: string }) => error.code === '26000' ? 'forgotten' : 'kept')
+      return ask().then(
+        () => 'kept',
+        (error: { code?: string }) => (error.code === '26000' ? 'forgotten' : 'kept'),
+      )
     })
     if (answer !== 'elsewhere') return answer === 'kept'
   }

@@ -59,14 +59,21 @@ export function createDatabase(slots: Slots): Database {
   function tenant(schema: string): TenantRealm {
     const known = tenants.get(schema)
     if (known) return known
-    const realm = createRealm(slots, requireSchemaName(schema), table => ({ ...realmTables(table), ...tenantTables(table) }))
+    const realm = createRealm(slots, requireSchemaName(schema), table => ({
+      ...realmTables(table),
+      ...tenantTables(table),
+    }))
     if (tenants.size >= realmsLimit) tenants.delete(tenants.keys().next().value!)
     tenants.set(schema, realm)
     return realm
   }
 }
 
-function createRealm<Tables extends RealmTables>(slots: Slots, schema: string, makeTables: (table: ReturnType<typeof pgSchema>['table']) => Tables): Realm<Tables> {
+function createRealm<Tables extends RealmTables>(
+  slots: Slots,
+  schema: string,
+  makeTables: (table: ReturnType<typeof pgSchema>['table']) => Tables,
+): Realm<Tables> {
   const queries = new Map<string, unknown>()
   const client: GuardedClient = {
     options: { parsers: {}, serializers: {} },
@@ -80,7 +87,7 @@ function createRealm<Tables extends RealmTables>(slots: Slots, schema: string, m
     distrust: message => slots.distrust(schema, message),
     prepared<Query>(name: string, make: () => Query): Query {
       let query = queries.get(name) as Query | undefined
-      if (!query) queries.set(name, query = make())
+      if (!query) queries.set(name, (query = make()))
       return query
     },
   }

@@ -18,6 +18,6 @@ export function newSchemaName(subdomain: string): string {
  * @throws Error when the name is not one of ours
  */
 export function requireSchemaName(name: string): string {
-  if (!schemaName.test(name)) throw new Error('Not the name of a tenant\'s schema.')
+  if (!schemaName.test(name)) throw new Error("Not the name of a tenant's schema.")
   return name
 }

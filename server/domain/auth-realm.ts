@@ -26,7 +26,13 @@ export interface TenantIdentity {
 }
 
 export function tenantAuthRealm(database: Database, tenant: TenantIdentity): AuthRealm<TenantRealm> {
-  return { kind: 'tenant', id: tenant.id, origin: tenant.origin, name: tenant.name, realm: database.tenant(tenant.schema) }
+  return {
+    kind: 'tenant',
+    id: tenant.id,
+    origin: tenant.origin,
+    name: tenant.name,
+    realm: database.tenant(tenant.schema),
+  }
 }
 
 /** @returns the same for one request, each of whose transactions begins with `recheck` */
@@ -46,10 +52,11 @@ export function guardDatabase(database: Database, recheck: Recheck): Database {
 function guardRealm<R extends Realm>(realm: R, recheck: Recheck): R {
   return {
     ...realm,
-    transaction: work => realm.transaction(async (tx) => {
-      await recheck(tx)
-      return work(tx)
-    }),
+    transaction: work =>
+      realm.transaction(async tx => {
+        await recheck(tx)
+        return work(tx)
+      }),
   }
 }
 

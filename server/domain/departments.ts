@@ -20,7 +20,10 @@ export function departmentColumns(departments: TenantRealm['tables']['department
 }
 
 /** @throws ApiError 404 */
-export async function requireDepartment({ db, tables: { departments } }: TenantRealm, id: string): Promise<DepartmentRow> {
+export async function requireDepartment(
+  { db, tables: { departments } }: TenantRealm,
+  id: string,
+): Promise<DepartmentRow> {
   const rows = await db.select(departmentColumns(departments)).from(departments).where(eq(departments.id, id))
   if (!rows[0]) throw notFound()
   return rows[0]
@@ -30,34 +33,63 @@ export async function requireDepartment({ db, tables: { departments } }: TenantR
 export async function createDepartment(realm: TenantRealm, name: string, origin: Origin): Promise<DepartmentRow> {
   const { departments } = realm.tables
   const now = new Date()
-  return explained(() => realm.transaction(async (tx) => {
-    const rows = await tx.insert(departments).values({ id: newId(), name, created: now, updated: now }).returning(departmentColumns(departments))
-    const department = rows[0]!
-    await recordAudit(tx, realm, origin, { action: 'department.created', subject: department.id, details: { name } })
-    return department
-  }))
+  return explained(() =>
+    realm.transaction(async tx => {
+      const rows = await tx
+        .insert(departments)
+        .values({ id: newId(), name, created: now, updated: now })
+        .returning(departmentColumns(departments))
+      const department = rows[0]!
+      await recordAudit(tx, realm, origin, { action: 'department.created', subject: department.id, details: { name } })
+      return department
+    }),
+  )
 }
 
 /** @throws ApiError 404, or 400 when the name is taken */
-export async function renameDepartment(realm: TenantRealm, id: string, name: string, origin: Origin): Promise<DepartmentRow> {
+export async function renameDepartment(
+  realm: TenantRealm,
+  id: string,
+  name: string,
+  origin: Origin,
+): Promise<DepartmentRow> {
   const { departments } = realm.tables
-  return explained(() => realm.transaction(async (tx) => {
-    const before = (await tx.select({ name: departments.name }).from(departments).where(eq(departments.id, id)).for('update'))[0]
-    if (!before) throw notFound()
-    const rows = await tx.update(departments).set({ name, updated: new Date() }).where(eq(departments.id, id)).returning(departmentColumns(departments))
-    if (before.name !== name) await recordAudit(tx, realm, origin, { action: 'department.renamed', subject: id, details: { name: { from: before.name, to: name } } })
-    return rows[0]!
-  }))
+  return explained(() =>
+    realm.transaction(async tx => {
+      const before = (
+        await tx.select({ name: departments.name }).from(departments).where(eq(departments.id, id)).for('update')
+      )[0]
+      if (!before) throw notFound()
+      const rows = await tx
+        .update(departments)
+        .set({ name, updated: new Date() })
+        .where(eq(departments.id, id))
+        .returning(departmentColumns(departments))
+      if (before.name !== name)
+        await recordAudit(tx, realm, origin, {
+          action: 'department.renamed',
+          subject: id,
+          details: { name: { from: before.name, to: name } },
+        })
+      return rows[0]!
+    }),
+  )
 }
 
 /** @throws ApiError 404, or 409 `in_use` while people belong to it */
 export async function deleteDepartment(realm: TenantRealm, id: string, origin: Origin): Promise<void> {
   const { departments } = realm.tables
-  await explained(() => realm.transaction(async (tx) => {
-    const rows = await tx.delete(departments).where(eq(departments.id, id)).returning({ name: departments.name })
-    if (!rows[0]) throw notFound()
-    await recordAudit(tx, realm, origin, { action: 'department.deleted', subject: id, details: { name: rows[0].name } })
-  }))
+  await explained(() =>
+    realm.transaction(async tx => {
+      const rows = await tx.delete(departments).where(eq(departments.id, id)).returning({ name: departments.name })
+      if (!rows[0]) throw notFound()
+      await recordAudit(tx, realm, origin, {
+        action: 'department.deleted',
+        subject: id,
+        details: { name: rows[0].name },
+      })
+    }),
+  )
 }
 
 /**
@@ -68,25 +100,40 @@ export async function deleteDepartment(realm: TenantRealm, id: string, origin: O
 export async function transferPeople(realm: TenantRealm, from: string, to: string, origin: Origin): Promise<number> {
   const { users } = realm.tables
   await requireDepartment(realm, from)
-  if (await realm.db.$count(realm.tables.departments, eq(realm.tables.departments.id, to)) === 0) throw invalid({ department: [noSuchObject(to)] })
-  return explained(() => realm.transaction(async (tx) => {
-    const moved = await tx.update(users).set({ department: to }).where(eq(users.department, from)).returning({ id: users.id })
-    await recordAudits(tx, realm, origin, [
-      { action: 'department.transferred', subject: from, details: { to, people: moved.length } },
-      ...moved.map(({ id }) => ({ action: 'user.changed' as const, subject: id, details: { department: { from, to } } })),
-    ])
-    return moved.length
-  }), to)
+  if ((await realm.db.$count(realm.tables.departments, eq(realm.tables.departments.id, to))) === 0)
+    throw invalid({ department: [noSuchObject(to)] })
+  return explained(
+    () =>
+      realm.transaction(async tx => {
+        const moved = await tx
+          .update(users)
+          .set({ department: to })
+          .where(eq(users.department, from))
+          .returning({ id: users.id })
+        await recordAudits(tx, realm, origin, [
+          { action: 'department.transferred', subject: from, details: { to, people: moved.length } },
+          ...moved.map(({ id }) => ({
+            action: 'user.changed' as const,
+            subject: id,
+            details: { department: { from, to } },
+          })),
+        ])
+        return moved.length
+      }),
+    to,
+  )
 }
 
 async function explained<T>(work: () => Promise<T>, to = ''): Promise<T> {
   try {
     return await work()
-  }
-  catch (error) {
-    if (violatedUnique(error) === 'departments_name') throw invalid({ name: ['A department with this name already exists.'] })
+  } catch (error) {
+    if (violatedUnique(error) === 'departments_name')
+      throw invalid({ name: ['A department with this name already exists.'] })
     if (violatedReference(error) === 'users_department_fk') {
-      throw to ? invalid({ department: [noSuchObject(to)] }) : conflict('People belong to this department. Move them to another one first.', 'in_use')
+      throw to
+        ? invalid({ department: [noSuchObject(to)] })
+        : conflict('People belong to this department. Move them to another one first.', 'in_use')
     }
     throw error
   }

@@ -29,7 +29,11 @@ export interface Authority {
 
 /** @param options as of a route */
 export function createAuthority(
-  event: H3Event, app: App, authRealm: AuthRealm, stranger: Origin, options: { access: Access, support?: boolean },
+  event: H3Event,
+  app: App,
+  authRealm: AuthRealm,
+  stranger: Origin,
+  options: { access: Access; support?: boolean },
 ): Authority {
   const { access, support } = options
   let principal: Principal | undefined

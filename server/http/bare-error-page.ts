@@ -10,7 +10,10 @@ const texts: Record<number, Texts> = {
     ar: ['طلب غير صالح', 'العنوان أو الطلب غير صالح.'],
   },
   404: {
-    en: ['Nothing here', 'There is no organisation at this address. Check the spelling, or ask your administrator for the link.'],
+    en: [
+      'Nothing here',
+      'There is no organisation at this address. Check the spelling, or ask your administrator for the link.',
+    ],
     ar: ['لا شيء هنا', 'لا توجد مؤسسة على هذا العنوان. تحقق من كتابته، أو اطلب الرابط من مسؤول مؤسستك.'],
   },
   405: {
@@ -28,14 +31,26 @@ const ours: Texts = {
   ar: ['حدث خطأ ما', 'الخطأ من جهتنا وقد سجلناه. يرجى المحاولة مرة أخرى.'],
 }
 
-/** Of a tenant that is not open. Why it is so is for its admins, who were written to, and not for anyone who comes by. */
+/**
+ * Of a tenant that is not open. Why it is so is for its admins, who were written to, and not for anyone who comes
+ * by.
+ */
 const closed: Partial<Record<TenantStanding, Texts>> = {
   suspended: {
-    en: ['This organisation is suspended', 'Its portal is closed for now, and nothing in it has been lost. Its admins have been written to and can ask whoever runs this service.'],
-    ar: ['هذه المؤسسة موقوفة', 'بوابتها مغلقة حاليا ولم يفقد منها شيء. تلقى مسؤولوها رسالة بذلك، ويمكنهم الاستفسار لدى القائمين على هذه الخدمة.'],
+    en: [
+      'This organisation is suspended',
+      'Its portal is closed for now, and nothing in it has been lost. Its admins have been written to and can ask whoever runs this service.',
+    ],
+    ar: [
+      'هذه المؤسسة موقوفة',
+      'بوابتها مغلقة حاليا ولم يفقد منها شيء. تلقى مسؤولوها رسالة بذلك، ويمكنهم الاستفسار لدى القائمين على هذه الخدمة.',
+    ],
   },
   maintenance: {
-    en: ['Under maintenance', 'This organisation\'s portal is being worked on and will be back soon. This page tries again by itself.'],
+    en: [
+      'Under maintenance',
+      "This organisation's portal is being worked on and will be back soon. This page tries again by itself.",
+    ],
     ar: ['تحت الصيانة', 'يجري العمل على بوابة هذه المؤسسة وستعود قريبا. ستعيد هذه الصفحة المحاولة تلقائيا.'],
   },
 }
@@ -46,19 +61,24 @@ const notOpen: Texts = {
 }
 
 // As in components/shell/BrandMark.vue.
-const mark = '<svg viewBox="0 0 32 32" fill="currentColor" aria-hidden="true"><path d="M7.9 7h16.2a1.4 1.4 0 0 1 1.4 1.4v1.2a1.4 1.4 0 0 1-1.4 1.4H7.9a1.4 1.4 0 0 1-1.4-1.4V8.4A1.4 1.4 0 0 1 7.9 7zm7.2 6.5h1.8a1.4 1.4 0 0 1 1.4 1.4v8.7a1.4 1.4 0 0 1-1.4 1.4h-1.8a1.4 1.4 0 0 1-1.4-1.4v-8.7a1.4 1.4 0 0 1 1.4-1.4z"/><path opacity=".65" d="M7.9 13.5h1.8a1.4 1.4 0 0 1 1.4 1.4v8.7A1.4 1.4 0 0 1 9.7 25H7.9a1.4 1.4 0 0 1-1.4-1.4v-8.7a1.4 1.4 0 0 1 1.4-1.4zm14.4 0h1.8a1.4 1.4 0 0 1 1.4 1.4v8.7a1.4 1.4 0 0 1-1.4 1.4h-1.8a1.4 1.4 0 0 1-1.4-1.4v-8.7a1.4 1.4 0 0 1 1.4-1.4z"/></svg>'
+const mark =
+  '<svg viewBox="0 0 32 32" fill="currentColor" aria-hidden="true"><path d="M7.9 7h16.2a1.4 1.4 0 0 1 1.4 1.4v1.2a1.4 1.4 0 0 1-1.4 1.4H7.9a1.4 1.4 0 0 1-1.4-1.4V8.4A1.4 1.4 0 0 1 7.9 7zm7.2 6.5h1.8a1.4 1.4 0 0 1 1.4 1.4v8.7a1.4 1.4 0 0 1-1.4 1.4h-1.8a1.4 1.4 0 0 1-1.4-1.4v-8.7a1.4 1.4 0 0 1 1.4-1.4z"/><path opacity=".65" d="M7.9 13.5h1.8a1.4 1.4 0 0 1 1.4 1.4v8.7A1.4 1.4 0 0 1 9.7 25H7.9a1.4 1.4 0 0 1-1.4-1.4v-8.7a1.4 1.4 0 0 1 1.4-1.4zm14.4 0h1.8a1.4 1.4 0 0 1 1.4 1.4v8.7a1.4 1.4 0 0 1-1.4 1.4h-1.8a1.4 1.4 0 0 1-1.4-1.4v-8.7a1.4 1.4 0 0 1 1.4-1.4z"/></svg>'
 
 /** What the page below needs: its own style and no more. */
 export const barePagePolicy = `default-src 'none'; style-src 'unsafe-inline'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'`
 
 /**
- * A page that needs nothing: for hosts that are none of ours, tenants that are closed, and while the server is starting.
+ * A page that needs nothing: for hosts that are none of ours, tenants that are closed, and while the server is
+ * starting.
  * @param options.accepted the Accept-Language header
  * @param options.standing of the tenant that the host is, where it is closed
  */
-export function bareErrorPage(status: number, { accepted = '', standing }: { accepted?: string, standing?: TenantStanding }): string {
+export function bareErrorPage(
+  status: number,
+  { accepted = '', standing }: { accepted?: string; standing?: TenantStanding },
+): string {
   const language = preferredLanguage(accepted)
-  const [title, text] = (standing ? closed[standing] ?? notOpen : texts[status] ?? ours)[language]
+  const [title, text] = (standing ? (closed[standing] ?? notOpen) : (texts[status] ?? ours))[language]
   const pause = standing === 'maintenance' ? 60 : 3
   return `<!DOCTYPE html>
 <html lang="${language}" dir="${language === 'ar' ? 'rtl' : 'ltr'}">

@@ -24,7 +24,11 @@ export function isFromProxy(request: IncomingMessage, proxies: BlockList): boole
 export function clientAddress(request: IncomingMessage, proxies: BlockList): string | null {
   let address = plainAddress(request.socket?.remoteAddress)
   if (!isTrusted(address, proxies)) return address
-  const hops = rawHeaderValues(request, 'x-forwarded-for').join(',').split(',').map(hop => plainAddress(hop.trim())).reverse()
+  const hops = rawHeaderValues(request, 'x-forwarded-for')
+    .join(',')
+    .split(',')
+    .map(hop => plainAddress(hop.trim()))
+    .reverse()
   for (const hop of hops) {
     if (!hop) break
     address = hop

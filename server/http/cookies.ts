@@ -10,7 +10,10 @@ export function cookieNames(config: Config) {
 }
 
 /** @returns the auth cookies of the request; `findCookieFault` has seen to it that there is at most one of each */
-export function readSessionCookies(event: H3Event, config: Config): { access: string | undefined, refresh: string | undefined } {
+export function readSessionCookies(
+  event: H3Event,
+  config: Config,
+): { access: string | undefined; refresh: string | undefined } {
   const names = cookieNames(config)
   const pairs = cookiePairs(getHeader(event, 'cookie'))
   const valueOf = (name: string) => pairs.find(pair => pair.name === name)?.value || undefined
@@ -24,7 +27,8 @@ export function setSessionCookies(event: H3Event, config: Config, pair: TokenPai
 }
 
 export function clearSessionCookies(event: H3Event, config: Config): void {
-  for (const name of Object.values(cookieNames(config))) setCookie(event, name, '', { ...attributes(config), expires: new Date(0) })
+  for (const name of Object.values(cookieNames(config)))
+    setCookie(event, name, '', { ...attributes(config), expires: new Date(0) })
 }
 
 /**
@@ -40,8 +44,8 @@ export function findCookieFault(header: string | undefined, config: Config): str
   return seen.length > new Set(seen.map(({ name }) => name)).size ? 'The Cookie header has a cookie twice.' : undefined
 }
 
-function cookiePairs(header: string | undefined): { name: string, value: string }[] {
-  return (header ?? '').split(';').map((part) => {
+function cookiePairs(header: string | undefined): { name: string; value: string }[] {
+  return (header ?? '').split(';').map(part => {
     const equals = part.indexOf('=')
     return {
       name: stripBlanks(equals < 0 ? part : part.slice(0, equals)),

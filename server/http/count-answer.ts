@@ -5,5 +5,6 @@ import { getInnerContext } from './tenancy.ts'
 /** Counts an answer of a portal; the calls of a page that is being rendered are part of the page. */
 export function countAnswer(event: H3Event, status: number): void {
   const { tenancy } = event.context
-  if (tenancy?.surface === 'portal' && !getInnerContext(event)) getRuntime()?.activity.count(tenancy.authRealm.id, status >= 500)
+  if (tenancy?.surface === 'portal' && !getInnerContext(event))
+    getRuntime()?.activity.count(tenancy.authRealm.id, status >= 500)
 }

@@ -15,11 +15,18 @@ export function readAccessToken(event: H3Event, config: Config): string | undefi
   if (headers.length > 1) throw new ApiError(400, { detail: 'The Authorization header is sent more than once.' })
   if (!hasBearer(event)) return readSessionCookies(event, config).access
   const values = words(headers[0]).slice(1)
-  if (values.length !== 1) throw unauthorized({ detail: 'Authorization header must contain two space-delimited values', code: 'bad_authorization_header' })
+  if (values.length !== 1)
+    throw unauthorized({
+      detail: 'Authorization header must contain two space-delimited values',
+      code: 'bad_authorization_header',
+    })
   return values[0]
 }
 
-/** True when a request speaks for itself. One with another scheme, such as a proxy's Basic that the browser adds by itself, does not. */
+/**
+ * True when a request speaks for itself. One with another scheme, such as a proxy's Basic that the browser adds by
+ * itself, does not.
+ */
 export function hasBearer(event: H3Event): boolean {
   return words(getHeader(event, 'authorization'))[0]?.toLowerCase() === 'bearer'
 }

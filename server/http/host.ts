@@ -51,7 +51,8 @@ function hostHeader(event: H3Event): string {
 function tenancyOf(app: App, place: Place): Tenancy {
   const { origin } = place
   switch (place.surface) {
-    case 'site': return { surface: 'site', origin, name: 'Tenantry' }
+    case 'site':
+      return { surface: 'site', origin, name: 'Tenantry' }
     case 'console': {
       const authRealm = platformAuthRealm(app.database, origin)
       return { surface: 'console', origin, name: 'Tenantry', authRealm }

@@ -6,10 +6,14 @@ import type { Page } from '#shared/types/page.ts'
 const defaultPageSize = 25
 const maxPageSize = 100
 
-export interface Window { page: number, limit: number, offset: number }
+export interface Window {
+  page: number
+  limit: number
+  offset: number
+}
 
 /** @throws ApiError 404 `Invalid page.` for a page that is no number; one that is out of range is found by `toPage` */
-export function windowOf(query: { page?: string, page_size?: string }): Window {
+export function windowOf(query: { page?: string; page_size?: string }): Window {
   const page = Number(query.page ?? '1')
   if (!/^\d{1,7}$/.test(query.page ?? '1') || page < 1) throw notFound('Invalid page.')
   const size = /^\d+$/.test(query.page_size ?? '') ? Number(query.page_size) : 0
@@ -25,7 +29,8 @@ export function toPage<Row>(event: H3Event, window: Window, count: number, resul
   if (window.page > 1 && window.offset >= count) throw notFound('Invalid page.')
   const linkTo = (page: number) => {
     const url = new URL(event.path, event.context.tenancy!.origin)
-    for (const [key, value] of Object.entries(getQuery(event))) url.searchParams.set(key, String(Array.isArray(value) ? value[0] : value))
+    for (const [key, value] of Object.entries(getQuery(event)))
+      url.searchParams.set(key, String(Array.isArray(value) ? value[0] : value))
     if (page === 1) url.searchParams.delete('page')
     else url.searchParams.set('page', String(page))
     return url.href
@@ -39,7 +44,7 @@ export function toPage<Row>(event: H3Event, window: Window, count: number, resul
 }
 
 /** A page of rows that are all at hand. */
-export function pageOf<Row>(event: H3Event, query: { page?: string, page_size?: string }, rows: Row[]): Page<Row> {
+export function pageOf<Row>(event: H3Event, query: { page?: string; page_size?: string }, rows: Row[]): Page<Row> {
   const window = windowOf(query)
   return toPage(event, window, rows.length, rows.slice(window.offset, window.offset + window.limit))
 }

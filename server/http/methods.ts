@@ -10,7 +10,9 @@ export function isApiPath(path: string): boolean {
 /** Pages and files are only read. @returns the answer to any other method */
 export function pageMethods(event: H3Event): ApiError | undefined {
   if (event.method === 'GET' || event.method === 'HEAD') return undefined
-  return event.method === 'OPTIONS' ? optionsAnswer(['GET', 'HEAD', 'OPTIONS']) : methodNotAllowed(event.method, ['GET', 'HEAD', 'OPTIONS'])
+  return event.method === 'OPTIONS'
+    ? optionsAnswer(['GET', 'HEAD', 'OPTIONS'])
+    : methodNotAllowed(event.method, ['GET', 'HEAD', 'OPTIONS'])
 }
 
 export function methodNotAllowed(method: string, allowed: string[]): ApiError {

@@ -49,7 +49,7 @@ function photoPath({ id, photo }: Pick<UserRow, 'id' | 'photo'>): string | null 
   return photo && `/api/v1/users/${id}/photo/?v=${photo.slice(0, 8)}`
 }
 
-export type PersonRow = Omit<UserRow, 'department'> & { department_id: string | null, department_name: string | null }
+export type PersonRow = Omit<UserRow, 'department'> & { department_id: string | null; department_name: string | null }
 
 /** @param asAdmin whether the one who asks may see more than a name in the directory */
 export function presentPerson(person: PersonRow, asAdmin: boolean) {
@@ -62,14 +62,19 @@ export function presentPerson(person: PersonRow, asAdmin: boolean) {
     photo: photoPath(person),
     department: department_id && department_name ? { id: department_id, name: department_name } : null,
     role: person.role,
-    ...asAdmin
-      ? { employee_id: person.employee_id, is_active: person.is_active, date_joined: person.date_joined, last_login: person.last_login }
-      : {},
+    ...(asAdmin
+      ? {
+          employee_id: person.employee_id,
+          is_active: person.is_active,
+          date_joined: person.date_joined,
+          last_login: person.last_login,
+        }
+      : {}),
   }
 }
 
 interface HomeRows {
-  department: { id: string, name: string, people: number, colleagues: PersonRow[] } | null
+  department: { id: string; name: string; people: number; colleagues: PersonRow[] } | null
   newest: PersonRow[]
   tasks: Home['tasks']
 }
@@ -78,7 +83,12 @@ interface HomeRows {
 export function presentHome({ department, newest, tasks }: HomeRows, asAdmin: boolean) {
   const present = (person: PersonRow) => presentPerson(person, asAdmin)
   return {
-    department: department && { id: department.id, name: department.name, people: department.people, colleagues: department.colleagues.map(present) },
+    department: department && {
+      id: department.id,
+      name: department.name,
+      people: department.people,
+      colleagues: department.colleagues.map(present),
+    },
     newest: newest.map(present),
     tasks: tasks.map(({ task, count }) => ({ task, count })),
   }
@@ -89,7 +99,11 @@ export function presentOrganization({ logo, brand_color, language, ...organizati
 }
 
 /** What anyone may see of an organisation before signing in, with the text colour that can be read on its own. */
-export function presentBranding({ logo, brand_color, language }: Pick<Organization, 'logo' | 'brand_color' | 'language'>) {
+export function presentBranding({
+  logo,
+  brand_color,
+  language,
+}: Pick<Organization, 'logo' | 'brand_color' | 'language'>) {
   return {
     logo: logo && `/api/v1/organization/logo/?v=${logo.slice(0, 8)}`,
     brand_color,
@@ -122,15 +136,53 @@ export function presentTenant(config: App['config'], tenant: TenantRow) {
 
 export function presentTenantDetails(config: App['config'], tenant: TenantDetails) {
   const { version, people, admin, domains, former_subdomains, operation } = tenant
-  return { ...presentTenant(config, tenant), version, people, admin, domains: domains.map(presentDomain), former_subdomains, operation: operation && presentOperation(operation) }
+  return {
+    ...presentTenant(config, tenant),
+    version,
+    people,
+    admin,
+    domains: domains.map(presentDomain),
+    former_subdomains,
+    operation: operation && presentOperation(operation),
+  }
 }
 
-export function presentDomain({ host, is_primary, challenge, created, verified_at, checked_at, last_error }: DomainRow) {
-  return { host, is_primary, challenge: { name: challengeName(host), value: challenge }, created, verified_at, checked_at, last_error }
+export function presentDomain({
+  host,
+  is_primary,
+  challenge,
+  created,
+  verified_at,
+  checked_at,
+  last_error,
+}: DomainRow) {
+  return {
+    host,
+    is_primary,
+    challenge: { name: challengeName(host), value: challenge },
+    created,
+    verified_at,
+    checked_at,
+    last_error,
+  }
 }
 
 /** What it works on is in `tenant` and `result`: `input` may name files. */
-export function presentOperation({ id, kind, tenant, state, step, done, total, result, error, requested_by, created, started_at, finished_at }: OperationRow) {
+export function presentOperation({
+  id,
+  kind,
+  tenant,
+  state,
+  step,
+  done,
+  total,
+  result,
+  error,
+  requested_by,
+  created,
+  started_at,
+  finished_at,
+}: OperationRow) {
   return { id, kind, tenant, state, step, done, total, result, error, requested_by, created, started_at, finished_at }
 }
 

@@ -62,11 +62,17 @@ type Handler<R, A extends Access, Body, Query> = (context: Context<R, A, Body, Q
 
 /** A handler that says what was declared of it, for those who look at all routes. */
 export interface DeclaredHandler extends EventHandler {
-  declared: { surfaces: Surface[], access: Access, body?: z.ZodType, query?: z.ZodType }
+  declared: { surfaces: Surface[]; access: Access; body?: z.ZodType; query?: z.ZodType }
 }
 
-type Define<R> = <const A extends Access, Body extends z.ZodType | undefined = undefined, Query extends z.ZodType | undefined = undefined>(
-  options: Options<A, Body, Query>, handler: Handler<R, A, Body, Query>) => DeclaredHandler
+type Define<R> = <
+  const A extends Access,
+  Body extends z.ZodType | undefined = undefined,
+  Query extends z.ZodType | undefined = undefined,
+>(
+  options: Options<A, Body, Query>,
+  handler: Handler<R, A, Body, Query>,
+) => DeclaredHandler
 
 /** A route of the tenants' portals. */
 export const defineTenantRoute = definer(['portal']) as Define<AuthRealm<TenantRealm>>
@@ -80,23 +86,31 @@ export const defineHostRoute = definer(['site', 'portal', 'console']) as Define<
 export const defineSiteRoute = definer(['site']) as Define<undefined>
 
 function definer(surfaces: Surface[]): Define<unknown> {
-  return (options, handler) => Object.assign(defineEventHandler(async (event) => {
-    const early = openRequest(event, surfaces, options)
-    const wasAwaited = unsafeMethods.has(event.method) && await receive(event, early.authority)
-    const opened = wasAwaited ? openRequest(event, surfaces, options) : early
-    const leave = options.turn ? undefined : opened.app.pacer.enter()
-    try {
-      return await answer(event, options, handler, opened)
-    }
-    finally {
-      leave?.()
-    }
-  }), { declared: { surfaces, access: options.access, body: options.body, query: options.query } })
+  return (options, handler) =>
+    Object.assign(
+      defineEventHandler(async event => {
+        const early = openRequest(event, surfaces, options)
+        const wasAwaited = unsafeMethods.has(event.method) && (await receive(event, early.authority))
+        const opened = wasAwaited ? openRequest(event, surfaces, options) : early
+        const leave = options.turn ? undefined : opened.app.pacer.enter()
+        try {
+          return await answer(event, options, handler, opened)
+        } finally {
+          leave?.()
+        }
+      }),
+      { declared: { surfaces, access: options.access, body: options.body, query: options.query } },
+    )
 }
 
-async function answer(event: H3Event, options: Options<Access, z.ZodType | undefined, z.ZodType | undefined>, handler: Handler<never, Access, never, never>, opened: OpenedRequest): Promise<unknown> {
+async function answer(
+  event: H3Event,
+  options: Options<Access, z.ZodType | undefined, z.ZodType | undefined>,
+  handler: Handler<never, Access, never, never>,
+  opened: OpenedRequest,
+): Promise<unknown> {
   const { app, authRealm, stranger, authority } = opened
-  const principal = await authority?.authorize() ?? null
+  const principal = (await authority?.authorize()) ?? null
   const params = readParams(event)
   const origin = principal ? { ...stranger, actor: principal.user.id, support: principal.session.support } : stranger
   const context = {
@@ -111,7 +125,12 @@ async function answer(event: H3Event, options: Options<Access, z.ZodType | undef
     userAgent: getHeader(event, 'user-agent') ?? null,
     event,
   } as never
-  const result = await noting(() => inTurn(event, options.turn, authority, () => handler(context)), app, authRealm, origin)
+  const result = await noting(
+    () => inTurn(event, options.turn, authority, () => handler(context)),
+    app,
+    authRealm,
+    origin,
+  )
   setResponseStatus(event, options.status ?? 200)
   return options.status === 204 ? null : result
 }
@@ -130,7 +149,11 @@ async function receive(event: H3Event, authority: Authority | undefined): Promis
 }
 
 /** @throws ApiError 404 on a host of another surface */
-function openRequest(event: H3Event, surfaces: Surface[], options: { access: Access, support?: boolean }): OpenedRequest {
+function openRequest(
+  event: H3Event,
+  surfaces: Surface[],
+  options: { access: Access; support?: boolean },
+): OpenedRequest {
   const { tenancy, ip, request_id } = event.context
   if (!tenancy || !surfaces.includes(tenancy.surface)) throw notFound()
   // The site has no people.
@@ -153,8 +176,16 @@ function readParams(event: H3Event): Record<string, string> {
   return params
 }
 
-/** @throws ApiError 409 where others of the tenant's are under way for too long; 401, 403 where the right is lost meanwhile */
-async function inTurn(event: H3Event, turn: Turn | undefined, authority: Authority | undefined, handle: () => unknown): Promise<unknown> {
+/**
+ * @throws ApiError 409 where others of the tenant's are under way for too long; 401, 403 where the right is lost
+ * meanwhile
+ */
+async function inTurn(
+  event: H3Event,
+  turn: Turn | undefined,
+  authority: Authority | undefined,
+  handle: () => unknown,
+): Promise<unknown> {
   if (!turn) return handle()
   const { authRealm } = event.context.tenancy as { authRealm: AuthRealm }
   const end = await heavyTurns.take(`${turn} ${authRealm.realm.schema}`)
@@ -164,11 +195,15 @@ async function inTurn(event: H3Event, turn: Turn | undefined, authority: Authori
   return handle()
 }
 
-async function noting(handle: () => unknown, app: App, authRealm: AuthRealm | undefined, origin: Origin): Promise<unknown> {
+async function noting(
+  handle: () => unknown,
+  app: App,
+  authRealm: AuthRealm | undefined,
+  origin: Origin,
+): Promise<unknown> {
   try {
     return await handle()
-  }
-  catch (error) {
+  } catch (error) {
     if (authRealm) await noteLimit(app, authRealm, origin, error)
     throw error
   }

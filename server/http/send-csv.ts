@@ -11,7 +11,12 @@ import { byteOrderMark } from '#shared/csv.ts'
  * @param name of the file, ours
  * @param batches rows as they come; what is wrong with the first of them is still answered as an error
  */
-export async function sendCsv(event: H3Event, name: string, header: string[], batches: AsyncGenerator<Parameters<typeof csvLines>[0]>): Promise<Readable> {
+export async function sendCsv(
+  event: H3Event,
+  name: string,
+  header: string[],
+  batches: AsyncGenerator<Parameters<typeof csvLines>[0]>,
+): Promise<Readable> {
   const rest = requireRuntime().app.pacer.begin()
   const first = await batches.next()
   setResponseHeaders(event, {

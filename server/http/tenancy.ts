@@ -5,12 +5,21 @@ import type { TenantStanding } from '#server/domain/tenants/status.ts'
 import type { Branding } from '#shared/types/organization.ts'
 
 /** What a request is about, settled from its host by `settleTenancy`, and again once a body has arrived. */
-export type Tenancy
-  = | { surface: 'site', origin: string, name: string }
-    | { surface: 'portal', origin: string, name: string, authRealm: AuthRealm<TenantRealm>, branding: () => Promise<Branding> }
-    | { surface: 'console', origin: string, name: string, authRealm: AuthRealm<PlatformRealm> }
+export type Tenancy =
+  | { surface: 'site'; origin: string; name: string }
+  | {
+      surface: 'portal'
+      origin: string
+      name: string
+      authRealm: AuthRealm<TenantRealm>
+      branding: () => Promise<Branding>
+    }
+  | { surface: 'console'; origin: string; name: string; authRealm: AuthRealm<PlatformRealm> }
 
-/** Handed to the calls that a page makes in-process while it is rendered: they are the same person's, from the same host. */
+/**
+ * Handed to the calls that a page makes in-process while it is rendered: they are the same person's, from the same
+ * host.
+ */
 export interface InnerContext {
   tenancy: Tenancy
   request_id: string
@@ -36,5 +45,5 @@ declare module 'h3' {
  */
 export function getInnerContext(event: H3Event): InnerContext | undefined {
   const { __unenv__: context } = event.node.req as { __unenv__?: Partial<InnerContext> }
-  return context?.tenancy ? context as InnerContext : undefined
+  return context?.tenancy ? (context as InnerContext) : undefined
 }

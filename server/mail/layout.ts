@@ -18,12 +18,16 @@ export interface Brand {
 export interface Content {
   subject: string
   paragraphs: string[]
-  action?: { label: string, url: string }
+  action?: { label: string; url: string }
   /** Small print at the end. */
   note?: string
 }
 
-export interface Letter { subject: string, text: string, html: string }
+export interface Letter {
+  subject: string
+  text: string
+  html: string
+}
 
 /** Puts a mail's words into both of a mail's bodies. */
 export function layOut(brand: Brand, content: Content): Letter {
@@ -36,7 +40,12 @@ export function oneLine(text: string): string {
 }
 
 function textOf({ name, origin }: Brand, { paragraphs, action, note }: Content): string {
-  const parts = [...paragraphs, ...action ? [`${action.label}:\n${action.url}`] : [], ...note ? [note] : [], `-- \n${oneLine(name)}\n${origin}`]
+  const parts = [
+    ...paragraphs,
+    ...(action ? [`${action.label}:\n${action.url}`] : []),
+    ...(note ? [note] : []),
+    `-- \n${oneLine(name)}\n${origin}`,
+  ]
   return `${parts.join('\n\n')}\n`
 }
 
@@ -67,7 +76,7 @@ ${note ? `<p style="margin:24px 0 0;font-size:14px;color:#52525b">${escapeHtml(n
 // Mail programs on the web and the mailbox page show a mail in a frame, where a link must not lead.
 const newTab = 'target="_blank" rel="noopener noreferrer"'
 
-function button({ label, url }: { label: string, url: string }, color: string, start: string): string {
+function button({ label, url }: { label: string; url: string }, color: string, start: string): string {
   return `<p style="margin:24px 0"><a href="${escapeHtml(url)}" ${newTab} style="display:inline-block;padding:12px 20px;background:${color};color:${readableOn(color)};text-decoration:none;border-radius:6px;font-weight:600">${escapeHtml(label)}</a></p>
 <p dir="ltr" style="margin:0;font-size:14px;color:#52525b;word-break:break-all;text-align:${start}">${escapeHtml(url)}</p>`
 }
@@ -76,6 +85,6 @@ function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"']/g, character => entities[character]!)
 }
 
-const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', '\'': '&#39;' }
+const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
 export const defaultColor = '#15604a'

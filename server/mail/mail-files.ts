@@ -21,15 +21,24 @@ export async function keepMail(dir: string, message: Message, eml: Buffer, legib
   const name = fileName(message)
   if (legible) {
     const { id, to, subject, created, text, html } = message
-    await writeWhole(join(dir, `${name}.json`), JSON.stringify({ id, to, subject, date: created.toISOString(), text, html } satisfies KeptMail))
+    await writeWhole(
+      join(dir, `${name}.json`),
+      JSON.stringify({ id, to, subject, date: created.toISOString(), text, html } satisfies KeptMail),
+    )
   }
   await writeWhole(join(dir, `${name}.eml`), eml)
 }
 
 /** @returns the mails of one realm, newest first */
-export async function readKeptMails(dir: string, realm: string, window: { offset: number, limit: number }): Promise<{ count: number, mails: KeptMail[] }> {
+export async function readKeptMails(
+  dir: string,
+  realm: string,
+  window: { offset: number; limit: number },
+): Promise<{ count: number; mails: KeptMail[] }> {
   const names = await namesOf(dir, realm)
-  const mails = await Promise.all(names.slice(window.offset, window.offset + window.limit).map(name => readKept(dir, name)))
+  const mails = await Promise.all(
+    names.slice(window.offset, window.offset + window.limit).map(name => readKept(dir, name)),
+  )
   return { count: names.length, mails }
 }
 
@@ -44,7 +53,10 @@ async function namesOf(dir: string, realm: string): Promise<string[]> {
     if (error.code === 'ENOENT') return []
     throw error
   })
-  return names.filter(name => name.split('.')[1] === realm && name.endsWith('.json')).sort().reverse()
+  return names
+    .filter(name => name.split('.')[1] === realm && name.endsWith('.json'))
+    .sort()
+    .reverse()
 }
 
 async function readKept(dir: string, name: string): Promise<KeptMail> {

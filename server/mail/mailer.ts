@@ -12,19 +12,30 @@ export interface Mailer {
 }
 
 // Whether to try again is the outbox's to say.
-const smtpOptions = { pool: true, maxConnections: 4, maxRequeues: 0, connectionTimeout: 8_000, greetingTimeout: 8_000, dnsTimeout: 8_000, socketTimeout: 15_000 }
+const smtpOptions = {
+  pool: true,
+  maxConnections: 4,
+  maxRequeues: 0,
+  connectionTimeout: 8_000,
+  greetingTimeout: 8_000,
+  dnsTimeout: 8_000,
+  socketTimeout: 15_000,
+}
 const sendLimit = 30_000
 
 /** Sends by SMTP where SMTP_URL says so, and keeps files otherwise. */
 export function createMailer(config: Config): Mailer {
   const { smtpUrl, dir, from } = config.mail
   const transport = smtpUrl
-    ? createTransport({ url: smtpUrl, ...smtpOptions } as object) as Transporter
-    : createTransport({ streamTransport: true, buffer: true, newline: 'windows' }) as Transporter
+    ? (createTransport({ url: smtpUrl, ...smtpOptions } as object) as Transporter)
+    : (createTransport({ streamTransport: true, buffer: true, newline: 'windows' }) as Transporter)
 
   return {
     async send(message) {
-      const sent = await transport.sendMail({ ...envelope(message, from), signal: AbortSignal.timeout(sendLimit) } as object)
+      const sent = await transport.sendMail({
+        ...envelope(message, from),
+        signal: AbortSignal.timeout(sendLimit),
+      } as object)
       if (!smtpUrl) await keepMail(dir, message, sent.message as Buffer, !config.production)
     },
     close: () => transport.close(),

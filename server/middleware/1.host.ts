@@ -9,7 +9,7 @@ import { requireRuntime } from '#server/runtime.ts'
  * The host first: it alone says which surface and which tenant a request is about. Everything after
  * this works with `event.context.tenancy` and has no other way to a tenant.
  */
-export default defineEventHandler(async (event) => {
+export default defineEventHandler(async event => {
   const inner = getInnerContext(event)
   event.context.request_id = inner?.request_id ?? randomUUID()
   setResponseHeader(event, 'x-request-id', event.context.request_id)

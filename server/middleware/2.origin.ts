@@ -10,7 +10,7 @@ import { requireRuntime } from '#server/runtime.ts'
 import { ApiError, forbidden } from '#shared/errors.ts'
 
 /** What must be right about a request before anyone looks at who sends it; in the order of docs/api.md, "Refusals". */
-export default defineEventHandler(async (event) => {
+export default defineEventHandler(async event => {
   if (getInnerContext(event) || !event.context.tenancy) return
   const { config } = requireRuntime().app
   const fault = findCookieFault(getHeader(event, 'cookie'), config)
@@ -42,7 +42,7 @@ async function requireSaneBody(event: H3Event): Promise<void> {
  * An unsafe request that a browser's cookies speak for, or that sets them, must come from a page of this very
  * host. A sibling tenant is the same site to the browser and a stranger to us.
  */
-function requireSameOrigin(event: H3Event, origin: string, names: { access: string, refresh: string }): void {
+function requireSameOrigin(event: H3Event, origin: string, names: { access: string; refresh: string }): void {
   const cookies = getHeader(event, 'cookie') ?? ''
   const byCookie = !hasBearer(event) && (cookies.includes(names.access) || cookies.includes(names.refresh))
   if (!byCookie && !/^\/api\/v1\/auth\/session(?:[/?]|$)/.test(event.path)) return

@@ -9,7 +9,7 @@ import { uuidPattern } from '#shared/schemas/fields.ts'
  * Which methods a path of the API has, the same for everyone. The router would hand a known path with
  * another method on to the pages, which answer any path.
  */
-export default defineEventHandler((event) => {
+export default defineEventHandler(event => {
   if (isApiPath(event.path)) requireMethod(event)
   // HEAD is GET, of which node sends no body; the router knows none of its own.
   if (event.method === 'HEAD') event._method = 'GET'
@@ -23,7 +23,7 @@ function requireMethod(event: H3Event): void {
 }
 
 const fixed = new Map<string, Set<string>>()
-const patterns = new Map<string, { pattern: RegExp, methods: Set<string> }>()
+const patterns = new Map<string, { pattern: RegExp; methods: Set<string> }>()
 for (const { route, method } of apiRoutes) {
   const methods = methodsAt(route)
   methods.add(method)
@@ -42,7 +42,7 @@ function methodsAt(route: string): Set<string> {
 // An id is a UUID: a path with another word there, such as one of djoser's that we do not have, does not exist.
 function patternOf(route: string): RegExp {
   const id = uuidPattern.source.slice(1, -1)
-  return new RegExp(`^${route.replaceAll(/:\w+/g, name => name === ':id' ? id : '[^/]+')}$`)
+  return new RegExp(`^${route.replaceAll(/:\w+/g, name => (name === ':id' ? id : '[^/]+'))}$`)
 }
 
 // A fixed path goes before a pattern that it fits too, as in the router.

@@ -5,10 +5,11 @@ import { notFound } from '#shared/errors.ts'
 const textsPath = /^\/_i18n\/([^/]+)\/([^/]+)\/messages\.json/
 
 /**
- * Texts are there in our languages: to @nuxtjs/i18n, which serves them, `constructor` is one too, and it fails over it. It
- * lets them be kept for a year under whatever hash: an address that is not this build's only leads to the one that is.
+ * Texts are there in our languages: to @nuxtjs/i18n, which serves them, `constructor` is one too, and it fails over
+ * it. It lets them be kept for a year under whatever hash: an address that is not this build's only leads to the
+ * one that is.
  */
-export default defineEventHandler((event) => {
+export default defineEventHandler(event => {
   const [, hash, name] = textsPath.exec(event.path) ?? []
   if (name === undefined) return
   const language = languages.find(known => known === name)

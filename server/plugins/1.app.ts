@@ -26,7 +26,7 @@ const shutdownLimit = 20_000
 const lookPause = 5_000
 
 /** Starts what every request needs. Until it stands, requests are answered 503 and /readyz says so. */
-export default defineNitroPlugin((nitro) => {
+export default defineNitroPlugin(nitro => {
   requireNode()
   const config = requireConfig()
   // Nitro reads these when it starts to listen, which is after this.
@@ -57,7 +57,14 @@ export default defineNitroPlugin((nitro) => {
     const isListening = () => subscription?.isUp() ?? false
     const hosts = createHostDirectory(config, app.database, { isAnnounced: isListening })
     subscription = subscribe(app, tenantsChannel, { onMessage: hosts.forget, onUp: () => hosts.forget() })
-    setRuntime({ app, migrations, hosts, activity: createActivity(app), fleetRuns: createFleetRuns(app, app.databaseUrl, migrations.tenant), isListening })
+    setRuntime({
+      app,
+      migrations,
+      hosts,
+      activity: createActivity(app),
+      fleetRuns: createFleetRuns(app, app.databaseUrl, migrations.tenant),
+      isListening,
+    })
     log().info({ event: 'started', port: config.port, base_domain: config.baseDomain })
   }
 
@@ -73,8 +80,7 @@ export default defineNitroPlugin((nitro) => {
         if (pooler.status === 'rejected') throw pooler.reason
         if (platform.status === 'rejected') throw platform.reason
         return await ensureSigningKey(app)
-      }
-      catch (error) {
+      } catch (error) {
         if (error instanceof PoolerError) throw error
         log().warn({ event: 'waiting_for_database', message: reasonOf(error) })
         await new Promise(resolve => setTimeout(resolve, retryPause))
@@ -83,9 +89,10 @@ export default defineNitroPlugin((nitro) => {
   }
 })
 
-// Nitro makes the server and keeps it to itself; node tells of it before it listens, the last moment to say how often to look.
+// Nitro makes the server and keeps it to itself; node tells of it before it listens, the last moment to say how
+// often to look.
 function limitRequestTime(limit: number): void {
-  subscribeTo('tracing:net.server.listen:asyncStart', (message) => {
+  subscribeTo('tracing:net.server.listen:asyncStart', message => {
     const { server } = message as { server: unknown }
     if (!(server instanceof Server)) return
     const pause = Math.min(lookPause, limit)
@@ -113,9 +120,11 @@ function requireNode(): void {
 function requireConfig(): Config {
   try {
     // A build that is run is a production, unless it is told otherwise.
-    return loadConfig({ ...process.env, NODE_ENV: process.env.NODE_ENV ?? (import.meta.dev ? 'development' : 'production') })
-  }
-  catch (error) {
+    return loadConfig({
+      ...process.env,
+      NODE_ENV: process.env.NODE_ENV ?? (import.meta.dev ? 'development' : 'production'),
+    })
+  } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     // Whatever level is set: why it does not start must be seen.
     createLogger('fatal').fatal({ event: 'config_invalid', message: error.message })

@@ -3,7 +3,7 @@ import { setResponseHeaders } from 'h3'
 import { defineNitroPlugin } from 'nitropack/runtime'
 
 /** Headers of every HTML answer, redirects and error pages too. plugins/nonce.server.ts puts the nonce on the tags. */
-export default defineNitroPlugin((nitro) => {
+export default defineNitroPlugin(nitro => {
   nitro.hooks.hook('render:before', ({ event }) => {
     const nonce = randomBytes(16).toString('base64')
     Object.assign(event.context, { nonce, localCall: nitro.localCall })
@@ -19,7 +19,7 @@ export default defineNitroPlugin((nitro) => {
     html.head = html.head.map(chunk => chunk.replace(/^<script>/, `<script nonce="${event.context.nonce}">`))
   })
 
-  nitro.hooks.hook('render:response', (response) => {
+  nitro.hooks.hook('render:response', response => {
     if (response.headers) delete response.headers['x-powered-by']
   })
 })

@@ -15,18 +15,31 @@ export const invitationRowsLimit = 500
  * Many at once: as a list, or as a CSV text whose first line names its columns, `email` and perhaps `role` and
  * `department` (by name). Each row is judged by itself, with `invitationSchema`.
  */
-export const invitationsSchema = z.object({
-  invitations: z.array(z.unknown(), 'Expected a list of items.').max(invitationRowsLimit, `Ensure this field has no more than ${invitationRowsLimit} elements.`).optional(),
-  csv: rawText(500_000).optional(),
-}).refine(({ invitations, csv }) => (invitations === undefined) !== (csv === undefined), { error: 'Send either invitations or csv.', path: ['non_field_errors'] })
+export const invitationsSchema = z
+  .object({
+    invitations: z
+      .array(z.unknown(), 'Expected a list of items.')
+      .max(invitationRowsLimit, `Ensure this field has no more than ${invitationRowsLimit} elements.`)
+      .optional(),
+    csv: rawText(500_000).optional(),
+  })
+  .refine(({ invitations, csv }) => (invitations === undefined) !== (csv === undefined), {
+    error: 'Send either invitations or csv.',
+    path: ['non_field_errors'],
+  })
 
 export const invitationTokenSchema = z.object({ token: text(128) })
 
-export const acceptInvitationSchema = z.object({
-  token: text(128),
-  first_name: text(150),
-  last_name: text(150),
-  language: choice(languages).nullable().optional(),
-  password: rawText(4096),
-  re_password: rawText(4096).optional(),
-}).refine(({ password, re_password }) => re_password === undefined || re_password === password, { error: 'The two password fields didn\'t match.', path: ['non_field_errors'] })
+export const acceptInvitationSchema = z
+  .object({
+    token: text(128),
+    first_name: text(150),
+    last_name: text(150),
+    language: choice(languages).nullable().optional(),
+    password: rawText(4096),
+    re_password: rawText(4096).optional(),
+  })
+  .refine(({ password, re_password }) => re_password === undefined || re_password === password, {
+    error: "The two password fields didn't match.",
+    path: ['non_field_errors'],
+  })

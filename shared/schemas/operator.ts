@@ -18,7 +18,14 @@ export const operatorChangeSchema = z.object(fields)
 export const operatorInvitationSchema = z.object({ email: email(), ...fields })
 
 /** The same with a password, as programs may send one. */
-export const newOperatorSchema = operatorInvitationSchema.extend({
-  password: rawText(4096).nullish().transform(value => value ?? null),
-  re_password: rawText(4096).nullish(),
-}).refine(({ password, re_password }) => (re_password ?? password) === password, { error: 'The two password fields didn\'t match.', path: ['non_field_errors'] })
+export const newOperatorSchema = operatorInvitationSchema
+  .extend({
+    password: rawText(4096)
+      .nullish()
+      .transform(value => value ?? null),
+    re_password: rawText(4096).nullish(),
+  })
+  .refine(({ password, re_password }) => (re_password ?? password) === password, {
+    error: "The two password fields didn't match.",
+    path: ['non_field_errors'],
+  })

@@ -3,11 +3,23 @@ import { languages } from '#shared/dates.ts'
 import { boolean, choice, email, identifier, integer, text } from './fields.ts'
 import { phoneSchema } from './tenant.ts'
 
-const domain = identifier(253).pipe(z.string().transform(value => value.toLowerCase())
-  .pipe(z.string().regex(/^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/, 'Enter a domain such as example.org.')))
+const domain = identifier(253).pipe(
+  z
+    .string()
+    .transform(value => value.toLowerCase())
+    .pipe(
+      z
+        .string()
+        .regex(/^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/, 'Enter a domain such as example.org.'),
+    ),
+)
 
-const color = text(7).pipe(z.string().transform(value => value.toLowerCase())
-  .pipe(z.string().regex(/^#[0-9a-f]{6}$/, 'Enter a colour such as #1d4ed8.')))
+const color = text(7).pipe(
+  z
+    .string()
+    .transform(value => value.toLowerCase())
+    .pipe(z.string().regex(/^#[0-9a-f]{6}$/, 'Enter a colour such as #1d4ed8.')),
+)
 
 /** What an organisation's admins change of it. */
 export const organizationSchema = z.object({
@@ -15,7 +27,10 @@ export const organizationSchema = z.object({
   business_email: email().optional(),
   business_phone_number: phoneSchema.optional(),
   registration: choice(['invite_only', 'open']).optional(),
-  registration_domains: z.array(domain, 'Expected a list of items.').max(50, 'Ensure this field has no more than 50 elements.').optional(),
+  registration_domains: z
+    .array(domain, 'Expected a list of items.')
+    .max(50, 'Ensure this field has no more than 50 elements.')
+    .optional(),
   brand_color: color.nullable().optional(),
   password_min_length: integer(12, 64).optional(),
   language: choice(languages).nullable().optional(),

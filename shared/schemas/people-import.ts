@@ -1,16 +1,33 @@
 import { z } from 'zod'
 import { cleanIdentifier, email, identifier, text } from './fields.ts'
 
-const truths = new Map([['true', true], ['yes', true], ['1', true], ['false', false], ['no', false], ['0', false]])
-const roles = new Map([['admin', 'Admin'], ['staff', 'Staff']] as const)
+const truths = new Map([
+  ['true', true],
+  ['yes', true],
+  ['1', true],
+  ['false', false],
+  ['no', false],
+  ['0', false],
+])
+const roles = new Map([
+  ['admin', 'Admin'],
+  ['staff', 'Staff'],
+] as const)
 
-/** One row of a list of people, cell by cell as text. A column that is not there, or a blank role or is_active, changes nothing. */
+/**
+ * One row of a list of people, cell by cell as text. A column that is not there, or a blank role or is_active,
+ * changes nothing.
+ */
 export const importRowSchema = z.object({
   email: email(),
   first_name: text(150, { blank: true }).optional(),
   last_name: text(150, { blank: true }).optional(),
-  employee_id: identifier(64, { blank: true }).transform(value => value || null).optional(),
-  department: identifier(150, { blank: true }).transform(value => value || null).optional(),
+  employee_id: identifier(64, { blank: true })
+    .transform(value => value || null)
+    .optional(),
+  department: identifier(150, { blank: true })
+    .transform(value => value || null)
+    .optional(),
   role: oneOf(roles, value => `"${value.slice(0, 100)}" is not a valid choice.`),
   is_active: oneOf(truths, () => 'Must be a valid boolean.'),
 })
@@ -18,10 +35,14 @@ export const importRowSchema = z.object({
 export type ImportCells = z.output<typeof importRowSchema>
 
 function oneOf<Value>(values: ReadonlyMap<string, Value>, refusal: (value: string) => string) {
-  return z.string().transform(cleanIdentifier).transform((value, context) => {
-    if (value === '') return undefined
-    const found = values.get(value.toLowerCase())
-    if (found === undefined) context.addIssue(refusal(value))
-    return found
-  }).optional()
+  return z
+    .string()
+    .transform(cleanIdentifier)
+    .transform((value, context) => {
+      if (value === '') return undefined
+      const found = values.get(value.toLowerCase())
+      if (found === undefined) context.addIssue(refusal(value))
+      return found
+    })
+    .optional()
 }

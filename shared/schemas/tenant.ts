@@ -5,25 +5,93 @@ import { boolean, choice, email, identifier, text } from './fields.ts'
 
 /** Names that a tenant may not take: ours, infrastructure's, and those that phishers like. */
 const reserved = [
-  'account', 'accounts', 'admin', 'api', 'app', 'apps', 'assets', 'auth', 'autodiscover', 'billing', 'blog', 'cdn', 'console', 'dashboard', 'dev', 'docs',
-  'drizzle', 'find', 'ftp', 'help', 'imap', 'info', 'login', 'localhost', 'mail', 'metrics', 'mx', 'news', 'ns', 'ns1', 'ns2', 'ns3',
-  'operator', 'operators', 'pgboss', 'platform', 'pool', 'pop', 'postgres', 'postmaster', 'public', 'root', 'security', 'shop', 'signin', 'signup',
-  'site', 'smtp', 'sso', 'static', 'staging', 'status', 'support', 'system', 'tenantry', 'test', 'webmaster', 'wpad', 'www',
+  'account',
+  'accounts',
+  'admin',
+  'api',
+  'app',
+  'apps',
+  'assets',
+  'auth',
+  'autodiscover',
+  'billing',
+  'blog',
+  'cdn',
+  'console',
+  'dashboard',
+  'dev',
+  'docs',
+  'drizzle',
+  'find',
+  'ftp',
+  'help',
+  'imap',
+  'info',
+  'login',
+  'localhost',
+  'mail',
+  'metrics',
+  'mx',
+  'news',
+  'ns',
+  'ns1',
+  'ns2',
+  'ns3',
+  'operator',
+  'operators',
+  'pgboss',
+  'platform',
+  'pool',
+  'pop',
+  'postgres',
+  'postmaster',
+  'public',
+  'root',
+  'security',
+  'shop',
+  'signin',
+  'signup',
+  'site',
+  'smtp',
+  'sso',
+  'static',
+  'staging',
+  'status',
+  'support',
+  'system',
+  'tenantry',
+  'test',
+  'webmaster',
+  'wpad',
+  'www',
 ]
 const reservedSkeletons: ReadonlySet<string> = new Set(reserved.map(skeletonOf))
 
 /** A DNS label of 2 to 40 characters that is free to be a tenant's; folds case. */
-export const subdomainSchema = identifier(63).pipe(z.string()
-  .transform(value => value.toLowerCase())
-  .pipe(z.string()
-    .regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])$/, { error: 'Enter 2 to 40 characters: letters a to z, digits and hyphens, with no hyphen at either end.', abort: true })
-    // Hyphens in third and fourth place mark encoded labels such as xn--…, RFC 5890, 2.3.1.
-    .refine(value => value.slice(2, 4) !== '--', { error: 'Hyphens in third and fourth place are not allowed.', abort: true })
-    .refine(value => !reservedSkeletons.has(skeletonOf(value)), 'This subdomain is reserved.')))
+export const subdomainSchema = identifier(63).pipe(
+  z
+    .string()
+    .transform(value => value.toLowerCase())
+    .pipe(
+      z
+        .string()
+        .regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])$/, {
+          error: 'Enter 2 to 40 characters: letters a to z, digits and hyphens, with no hyphen at either end.',
+          abort: true,
+        })
+        // Hyphens in third and fourth place mark encoded labels such as xn--…, RFC 5890, 2.3.1.
+        .refine(value => value.slice(2, 4) !== '--', {
+          error: 'Hyphens in third and fourth place are not allowed.',
+          abort: true,
+        })
+        .refine(value => !reservedSkeletons.has(skeletonOf(value)), 'This subdomain is reserved.'),
+    ),
+)
 
 /** A phone number as people write it, or nothing. */
-export const phoneSchema = identifier(32, { blank: true }).pipe(z.string()
-  .refine(value => value === '' || /^\+?[0-9 ()./-]{3,32}$/.test(value), 'Enter a valid phone number.'))
+export const phoneSchema = identifier(32, { blank: true }).pipe(
+  z.string().refine(value => value === '' || /^\+?[0-9 ()./-]{3,32}$/.test(value), 'Enter a valid phone number.'),
+)
 
 export const newTenantSchema = z.object({
   name: identifier(150),
@@ -34,24 +102,48 @@ export const newTenantSchema = z.object({
 })
 
 /** What operators may change of a tenant. */
-export const tenantChangeSchema = newTenantSchema.pick({ name: true, subdomain: true, business_email: true }).extend({ business_phone_number: phoneSchema }).partial()
+export const tenantChangeSchema = newTenantSchema
+  .pick({ name: true, subdomain: true, business_email: true })
+  .extend({ business_phone_number: phoneSchema })
+  .partial()
 
-const reason = text(500, { blank: true }).transform(value => value || null).nullable().default(null)
+const reason = text(500, { blank: true })
+  .transform(value => value || null)
+  .nullable()
+  .default(null)
 
 export const suspensionSchema = z.object({ reason })
 
 /** `now` removes it for good, with the subdomain typed once more as a confirmation. */
 export const deletionSchema = z.object({ reason, now: boolean().default(false), subdomain: identifier(63).optional() })
 
-/** A host of an organisation's own: a domain name of at least two labels, in lower case, the last of which is no number. */
+/**
+ * A host of an organisation's own: a domain name of at least two labels, in lower case, the last of which is no
+ * number.
+ */
 export const domainSchema = z.object({
-  host: identifier(253).pipe(z.string().transform(value => value.toLowerCase().replace(/\.$/, ''))
-    .pipe(z.string().regex(/^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'Enter a domain name, such as staff.example.org.'))),
+  host: identifier(253).pipe(
+    z
+      .string()
+      .transform(value => value.toLowerCase().replace(/\.$/, ''))
+      .pipe(
+        z
+          .string()
+          .regex(
+            /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
+            'Enter a domain name, such as staff.example.org.',
+          ),
+      ),
+  ),
 })
 
 /** The organisation finder: the public slug such as `ACM-7702`, or the subdomain; of both, whichever is one. */
-export const tenantInfoSchema = z.object({ tenant_id: identifier(253).optional(), subdomain: identifier(63).optional() })
-  .refine(({ tenant_id, subdomain }) => tenant_id !== undefined || subdomain !== undefined, { path: ['tenant_id'], error: 'This field is required.' })
+export const tenantInfoSchema = z
+  .object({ tenant_id: identifier(253).optional(), subdomain: identifier(63).optional() })
+  .refine(({ tenant_id, subdomain }) => tenant_id !== undefined || subdomain !== undefined, {
+    path: ['tenant_id'],
+    error: 'This field is required.',
+  })
 
 /** The organisation finder by mail. */
 export const tenantInfoMailSchema = z.object({ email: email(), language: choice(languages).default('en') })

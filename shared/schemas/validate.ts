@@ -7,6 +7,7 @@ export function validate<Schema extends z.ZodType>(schema: Schema, input: unknow
   const result = schema.safeParse(input)
   if (result.success) return result.data
   const fields: FieldErrors = {}
-  for (const issue of result.error.issues) (fields[String(issue.path[0] ?? 'non_field_errors')] ??= []).push(issue.message)
+  for (const issue of result.error.issues)
+    (fields[String(issue.path[0] ?? 'non_field_errors')] ??= []).push(issue.message)
   throw invalid(fields)
 }

@@ -13,9 +13,9 @@ export interface Overview {
   failed_migrations: number
   /** Tenants whose schema is older than this program. */
   behind: number
-  newest: { id: string, name: string, subdomain: string, status: TenantStatus, created: string }[]
+  newest: { id: string; name: string; subdomain: string; status: TenantStatus; created: string }[]
   /** Removed within a week. */
-  purges: { id: string, name: string, subdomain: string, purge_after: string }[]
+  purges: { id: string; name: string; subdomain: string; purge_after: string }[]
 }
 
 export interface InsightDay {
@@ -29,7 +29,14 @@ export interface InsightDay {
 }
 
 export interface Insights {
-  migration: { version: string | null, state: 'migrated' | 'failed' | 'missing', error: string | null, updated: string | null, target: string, is_current: boolean }
+  migration: {
+    version: string | null
+    state: 'migrated' | 'failed' | 'missing'
+    error: string | null
+    updated: string | null
+    target: string
+    is_current: boolean
+  }
   /** Null where there is no schema yet. */
   facts: {
     people: number
@@ -99,7 +106,14 @@ export interface TenantMigration {
   updated: string | null
 }
 
-export interface MigrationRun { is_running: boolean, started: string, ended: string | null, finished: number, total: number, failed: number }
+export interface MigrationRun {
+  is_running: boolean
+  started: string
+  ended: string | null
+  finished: number
+  total: number
+  failed: number
+}
 
 export type JobQueue = {
   name: string
@@ -118,19 +132,27 @@ export type JobQueue = {
 }
 
 export interface Health {
-  database: { version: string, started: string, size: number, connections: number, max_connections: number, latency_ms: number, is_embedded: boolean }
-  slots: { size: number, busy: number, waiting: number, retired: number, mismatched: number }
-  outbox: { waiting: number, delayed: number, failed: number, oldest: string | null }
+  database: {
+    version: string
+    started: string
+    size: number
+    connections: number
+    max_connections: number
+    latency_ms: number
+    is_embedded: boolean
+  }
+  slots: { size: number; busy: number; waiting: number; retired: number; mismatched: number }
+  outbox: { waiting: number; delayed: number; failed: number; oldest: string | null }
   spare_schemas: number
   /** Of DATA_DIR, in bytes. */
-  disk: { free: number, total: number } | null
+  disk: { free: number; total: number } | null
   is_listening: boolean
-  process: { pid: number, node: string, uptime: number, memory: number }
+  process: { pid: number; node: string; uptime: number; memory: number }
 }
 
 /** How a tenant's signing keys stand; null where its schema cannot be read. */
 export interface TenantKeys {
-  tenant: { id: string, name: string, subdomain: string }
+  tenant: { id: string; name: string; subdomain: string }
   keys: {
     /** Its kid. */
     current: string

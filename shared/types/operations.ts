@@ -30,7 +30,7 @@ export interface Archive {
   size: number
   /** All but `name`, `size` and `problem` are null where the file cannot be read. */
   created: string | null
-  tenant: { id: string, name: string, subdomain: string } | null
+  tenant: { id: string; name: string; subdomain: string } | null
   /** The newest migration that its schema had had. */
   version: string | null
   people: number | null

@@ -23,7 +23,7 @@ export interface User {
   date_joined: string
   last_login: string | null
   /** On `auth/users/me/`: who is really there, where an operator has signed in as this user. */
-  support?: { operator_email: string, expires_at: string, is_read_only: boolean } | null
+  support?: { operator_email: string; expires_at: string; is_read_only: boolean } | null
 }
 
 /** A person in the directory; the last four fields only for an Admin. */
@@ -33,7 +33,7 @@ export interface Person {
   first_name: string
   last_name: string
   photo: string | null
-  department: { id: string, name: string } | null
+  department: { id: string; name: string } | null
   role: Role
   employee_id?: string | null
   is_active?: boolean
@@ -64,17 +64,30 @@ export interface ImportReport {
   created: number
   changed: number
   unchanged: number
-  errors: { row: number, field: string, message: string }[]
-  changes: { row: number, action: 'create' | 'change', email: string, fields: Record<string, { from: unknown, to: unknown }> }[]
+  errors: { row: number; field: string; message: string }[]
+  changes: {
+    row: number
+    action: 'create' | 'change'
+    email: string
+    fields: Record<string, { from: unknown; to: unknown }>
+  }[]
 }
 
 /** Something that waits to be done: of one's own, or for an Admin of the organisation's. */
-export type HomeTask = 'name' | 'photo' | 'invitations_expiring' | 'invitations_open' | 'without_department' | 'never_signed_in' | 'departments' | 'logo'
+export type HomeTask =
+  | 'name'
+  | 'photo'
+  | 'invitations_expiring'
+  | 'invitations_open'
+  | 'without_department'
+  | 'never_signed_in'
+  | 'departments'
+  | 'logo'
 
 export interface Home {
   /** One's own, with how many active people it has and the first of the others. */
-  department: { id: string, name: string, people: number, colleagues: Person[] } | null
+  department: { id: string; name: string; people: number; colleagues: Person[] } | null
   /** Colleagues who joined lately, the newest first. */
   newest: Person[]
-  tasks: { task: HomeTask, count: number }[]
+  tasks: { task: HomeTask; count: number }[]
 }

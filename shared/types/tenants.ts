@@ -30,10 +30,10 @@ export interface TenantDetails extends Tenant {
   /** Of its schema. */
   version: string | null
   /** Null where its schema cannot be read. */
-  people: { active: number, total: number } | null
-  admin: { id: string, email: string } | null
+  people: { active: number; total: number } | null
+  admin: { id: string; email: string } | null
   domains: Domain[]
-  former_subdomains: { subdomain: string, redirects_until: string }[]
+  former_subdomains: { subdomain: string; redirects_until: string }[]
   /** The operation under way, or else the last one. */
   operation: Operation | null
 }
@@ -43,7 +43,7 @@ export interface Domain {
   host: string
   is_primary: boolean
   /** The TXT record by which it is proven. */
-  challenge: { name: string, value: string }
+  challenge: { name: string; value: string }
   created: string
   /** When it was last proven; null: it does not route. */
   verified_at: string | null

@@ -20,7 +20,9 @@ afterAll(async () => {
   await world.stop()
 })
 
-const looks = (['en-GB', 'ar'] as const).flatMap(locale => (['light', 'dark'] as const).map(colorScheme => ({ locale, colorScheme, reducedMotion: 'reduce' as const })))
+const looks = (['en-GB', 'ar'] as const).flatMap(locale =>
+  (['light', 'dark'] as const).map(colorScheme => ({ locale, colorScheme, reducedMotion: 'reduce' as const })),
+)
 // Each in one of the looks: together they are seen in all of them.
 const portalPages = [...pagesOf('portal'), '/people?selected']
 const consolePages = pagesOf('console')
@@ -28,7 +30,7 @@ const sitePages = ['/signup', '/find']
 const doors = ['/forgot', '/register', '/resend']
 const phone = { viewport: { width: 360, height: 740 }, hasTouch: true }
 
-describe.each(looks)('in $locale and $colorScheme, WCAG 2.2 AA holds', (look) => {
+describe.each(looks)('in $locale and $colorScheme, WCAG 2.2 AA holds', look => {
   test('on the site, where one signs in, and where there is nothing', async () => {
     const { context } = await openProfile(browser, look)
     const site = { ...world.acme, origin: world.acme.origin.replace('acme.', '') }
@@ -71,13 +73,20 @@ describe.each(looks)('in $locale and $colorScheme, WCAG 2.2 AA holds', (look) =>
 
   test('on a share of all other pages', async () => {
     const { context } = await openProfile(browser, look)
-    const share = <Entry>(entries: readonly Entry[]) => entries.filter((_, i) => i % looks.length === looks.indexOf(look))
+    const share = <Entry>(entries: readonly Entry[]) =>
+      entries.filter((_, i) => i % looks.length === looks.indexOf(look))
     const site = { ...world.acme, origin: world.acme.origin.replace('acme.', '') }
     const found: Record<string, string[]> = {}
-    for (const [place, paths] of [[site, sitePages], [world.acme, doors]] as const) {
+    for (const [place, paths] of [
+      [site, sitePages],
+      [world.acme, doors],
+    ] as const) {
       for (const path of share(paths)) found[path] = await violationsOf(await open(context, place, path))
     }
-    for (const [place, paths] of [[world.acme, portalPages], [world.console, consolePages]] as const) {
+    for (const [place, paths] of [
+      [world.acme, portalPages],
+      [world.console, consolePages],
+    ] as const) {
       const page = await signInAt(context, place, place.admin)
       for (const path of share(paths)) found[place.host + path] = await violationsAt(page, place, addressOf(path))
     }
@@ -89,7 +98,8 @@ describe.each(looks)('in $locale and $colorScheme, WCAG 2.2 AA holds', (look) =>
 
 /** All pages with a sidebar, as their files are called; one of a list is `/people/[id]`. */
 function pagesOf(surface: 'portal' | 'console'): string[] {
-  return readSources(`pages/${surface}/**/*.vue`).filter(({ code }) => code.includes('layout: \'dashboard\''))
+  return readSources(`pages/${surface}/**/*.vue`)
+    .filter(({ code }) => code.includes("layout: 'dashboard'"))
     .map(({ file }) => file.replace(`pages/${surface}`, '').replace(/(?:\/index)?\.vue$/, '') || '/')
 }
 
@@ -114,10 +124,21 @@ async function fill(): Promise<void> {
   const { access: token } = await signInAs(world.acme, world.acme.admin)
   const department: string = (await world.acme.call(`${api}/departments/`, { token, body: { name: 'Sales' } })).json.id
   ids = { '/people': world.acme.staff.id, '/departments': department, '/tenants': world.acme.id }
-  for (const email of ['lea@example.com', 'tom@example.com']) await world.acme.call(`${api}/invitations/`, { token, body: { email, role: 'Staff', department } })
+  for (const email of ['lea@example.com', 'tom@example.com'])
+    await world.acme.call(`${api}/invitations/`, { token, body: { email, role: 'Staff', department } })
   const { access } = await signInAs(world.console, world.console.admin)
   const globex = `${api}/tenants/${world.globex.id}`
-  await world.console.call(`${globex}/suspension/`, { method: 'PUT', token: access, body: { reason: 'Unpaid since May' } })
-  await world.console.call(`${api}/tenants/${world.acme.id}/support-accesses/`, { token: access, body: { user: world.acme.staff.id, reason: 'Ticket 4711' } })
-  await world.console.call(`${api}/tenants/${world.acme.id}/domains/`, { token: access, body: { host: 'staff.example.org' } })
+  await world.console.call(`${globex}/suspension/`, {
+    method: 'PUT',
+    token: access,
+    body: { reason: 'Unpaid since May' },
+  })
+  await world.console.call(`${api}/tenants/${world.acme.id}/support-accesses/`, {
+    token: access,
+    body: { user: world.acme.staff.id, reason: 'Ticket 4711' },
+  })
+  await world.console.call(`${api}/tenants/${world.acme.id}/domains/`, {
+    token: access,
+    body: { host: 'staff.example.org' },
+  })
 }

@@ -4,7 +4,18 @@ import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { fillNewPassword, fillSignIn, followMail, isUnexpected, launchBrowser, open, openProfile, ready, signInAt, visit } from '../support/browser/browser.ts'
+import {
+  fillNewPassword,
+  fillSignIn,
+  followMail,
+  isUnexpected,
+  launchBrowser,
+  open,
+  openProfile,
+  ready,
+  signInAt,
+  visit,
+} from '../support/browser/browser.ts'
 import { addOperator, openSupport } from '../support/data/operators.ts'
 import type { World } from '../support/world.ts'
 import { addPerson, api, createWorld, signInAs } from '../support/world.ts'
@@ -28,7 +39,7 @@ afterAll(async () => {
   await rm(uploads, { recursive: true, force: true })
 })
 
-test('a forgotten password is set anew by the mail\'s link, which a visit alone does not use up', async () => {
+test("a forgotten password is set anew by the mail's link, which a visit alone does not use up", async () => {
   const person = await addPerson(world, world.acme, 'forgetful@example.com')
   const { context, complaints } = await openProfile(browser)
   const page = await open(context, world.acme, '/login')
@@ -109,24 +120,41 @@ test('a person changes photo, address and password, and downloads her data', asy
   const person = await addPerson(world, world.acme, 'profile@example.com')
   const { context, complaints } = await openProfile(browser)
   const page = await signInAt(context, world.acme, person, '/profile')
-  const photo = await sharp({ create: { width: 900, height: 600, channels: 3, background: '#336699' } }).jpeg().toBuffer()
-  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: 'Add a photo' }).click()])
+  const photo = await sharp({ create: { width: 900, height: 600, channels: 3, background: '#336699' } })
+    .jpeg()
+    .toBuffer()
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    page.getByRole('button', { name: 'Add a photo' }).click(),
+  ])
   await chooser.setFiles({ name: 'me.jpg', mimeType: 'image/jpeg', buffer: photo })
   const canvas = page.getByRole('img', { name: /as it will be shown/ })
   for (const key of ['ArrowLeft', '+', 'ArrowUp']) await canvas.press(key)
   await page.getByRole('button', { name: 'Use this photo' }).click()
   await page.getByText('Your photo is saved').waitFor()
-  const shown = await page.locator('main img').first().evaluate((image: HTMLImageElement) => image.decode().then(() => image.naturalWidth))
+  const shown = await page
+    .locator('main img')
+    .first()
+    .evaluate((image: HTMLImageElement) => image.decode().then(() => image.naturalWidth))
   expect(shown).toBe(256)
   await page.getByRole('button', { name: 'Remove' }).click()
   await page.getByText('Your photo is removed').waitFor()
 
   await page.getByLabel('New e-mail address').fill('renamed@example.com')
-  await page.getByRole('region', { name: 'E-mail address' }).getByLabel('Current password', { exact: true }).fill(person.password)
+  await page
+    .getByRole('region', { name: 'E-mail address' })
+    .getByLabel('Current password', { exact: true })
+    .fill(person.password)
   await page.getByRole('button', { name: 'Change address' }).click()
   await page.getByText('We have sent a link to renamed@example.com').waitFor()
   const mailbox = await open(context, world.acme, '/mailbox')
-  const confirmation = await followMail(context, mailbox, world.acme, 'Confirm your new e-mail address', 'Confirm this address')
+  const confirmation = await followMail(
+    context,
+    mailbox,
+    world.acme,
+    'Confirm your new e-mail address',
+    'Confirm this address',
+  )
   await confirmation.getByRole('button', { name: 'Confirm this address' }).click()
   await confirmation.getByRole('heading', { name: 'This is your address now' }).waitFor()
 
@@ -137,7 +165,10 @@ test('a person changes photo, address and password, and downloads her data', asy
   await page.getByText('Your password is changed').waitFor()
   await signInAs(world.acme, { ...person, email: 'renamed@example.com', password })
 
-  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download as a file' }).click()])
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Download as a file' }).click(),
+  ])
   const data = JSON.parse(await readFile(await download.path(), 'utf8'))
   expect(data.profile).toMatchObject({ id: person.id, email: 'renamed@example.com' })
   expect(data.sessions.length).toBeGreaterThan(0)
@@ -180,13 +211,15 @@ test('a language that was chosen is there on the next device too', async () => {
   await second.context.close()
 })
 
-test('a language that is given up is the browser\'s no more either', async () => {
+test("a language that is given up is the browser's no more either", async () => {
   const person = await addPerson(world, world.acme, 'undecided@example.com')
   const { context } = await openProfile(browser)
   const page = await signInAt(context, world.acme, person, '/profile')
   const save = async (language: string, button: string) => {
     await page.locator('select[name=language]').selectOption(language)
-    const saved = page.waitForResponse(answer => answer.url().endsWith('/users/me/') && answer.request().method() === 'PATCH')
+    const saved = page.waitForResponse(
+      answer => answer.url().endsWith('/users/me/') && answer.request().method() === 'PATCH',
+    )
     await page.getByRole('button', { name: button }).click()
     await saved
   }
@@ -198,7 +231,7 @@ test('a language that is given up is the browser\'s no more either', async () =>
   await context.close()
 })
 
-test('a language that is chosen in a support session is this browser\'s, and the person keeps hers', async () => {
+test("a language that is chosen in a support session is this browser's, and the person keeps hers", async () => {
   const person = await addPerson(world, world.acme, 'helped@example.com')
   const { access } = await signInAs(world.acme, person)
   const me = (options: object = {}) => world.acme.call(`${api}/auth/users/me/`, { token: access, ...options })
@@ -208,7 +241,10 @@ test('a language that is chosen in a support session is this browser\'s, and the
   const { context, complaints } = await openProfile(browser)
   await context.addCookies(Object.entries(cookies).map(([name, value]) => ({ name, value, url: world.acme.origin })))
   const page = await open(context, world.acme, '/people')
-  await page.getByRole('button', { name: /helped@example\.com/ }).filter({ visible: true }).click()
+  await page
+    .getByRole('button', { name: /helped@example\.com/ })
+    .filter({ visible: true })
+    .click()
   await page.getByRole('button', { name: 'العربية' }).click()
   await page.waitForFunction(() => document.documentElement.dir === 'rtl')
   await page.getByRole('link', { name: 'الأقسام' }).filter({ visible: true }).first().click()

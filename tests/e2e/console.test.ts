@@ -43,27 +43,54 @@ test('an operator signs in as someone, is seen to be there, may only look, and e
   await dialog.getByRole('group', { name: 'Person' }).getByRole('radio', { name: world.acme.admin.email }).check()
   await dialog.getByLabel('Reason').fill('Ticket 4711')
   await dialog.getByRole('button', { name: 'Get the link' }).click()
-  const [portal] = await Promise.all([context.waitForEvent('page'), dialog.getByRole('link', { name: 'Open the portal' }).click()])
+  const [portal] = await Promise.all([
+    context.waitForEvent('page'),
+    dialog.getByRole('link', { name: 'Open the portal' }).click(),
+  ])
   await ready(portal)
   expect(new URL(portal.url()).origin).toBe(world.acme.origin)
   await portal.getByRole('button', { name: 'Begin' }).click()
   await portal.waitForURL(`${world.acme.origin}/`)
   for (const path of ['/', '/people', '/departments']) {
     await visit(portal, world.acme, path)
-    await portal.getByRole('complementary', { name: 'Support access' }).getByText(`${world.console.admin.email} is signed in as`).waitFor()
+    await portal
+      .getByRole('complementary', { name: 'Support access' })
+      .getByText(`${world.console.admin.email} is signed in as`)
+      .waitFor()
   }
   const refused = await portal.evaluate(async () => {
-    const answer = await fetch('/api/v1/departments/', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"name":"Mine"}' })
+    const answer = await fetch('/api/v1/departments/', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"name":"Mine"}',
+    })
     return [answer.status, (await answer.json()).code]
   })
   expect(refused).toEqual([403, 'read_only'])
   await portal.getByRole('complementary', { name: 'Support access' }).getByRole('button', { name: 'End' }).click()
   await portal.waitForURL('**/login**')
-  expect((await context.cookies(world.acme.origin)).filter(({ name }) => name.startsWith('tenantry_a') || name.startsWith('tenantry_r'))).toEqual([])
+  expect(
+    (await context.cookies(world.acme.origin)).filter(
+      ({ name }) => name.startsWith('tenantry_a') || name.startsWith('tenantry_r'),
+    ),
+  ).toEqual([])
   await context.close()
 })
 
-test.each(['/', '/tenants', '/operators', '/mail', '/migrations', '/jobs', '/health', '/audit', '/support', '/signups', '/keys', '/archives'])('the page %s opens without a complaint of the browser', async (path) => {
+test.each([
+  '/',
+  '/tenants',
+  '/operators',
+  '/mail',
+  '/migrations',
+  '/jobs',
+  '/health',
+  '/audit',
+  '/support',
+  '/signups',
+  '/keys',
+  '/archives',
+])('the page %s opens without a complaint of the browser', async path => {
   const { context, complaints } = await openProfile(browser)
   const page = await open(context, world.console, path)
   await fillSignIn(page, world.console.admin)

@@ -8,7 +8,15 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { loadMigrations } from '#server/database/migrations/files.ts'
 import { fromSystem } from '#server/domain/context.ts'
 import { createTenant } from '#server/domain/tenants/tenants.ts'
-import { fillNewPassword, fillSignIn, followMail, isUnexpected, launchBrowser, openProfile, visit } from '../support/browser/browser.ts'
+import {
+  fillNewPassword,
+  fillSignIn,
+  followMail,
+  isUnexpected,
+  launchBrowser,
+  openProfile,
+  visit,
+} from '../support/browser/browser.ts'
 import type { Place, World } from '../support/world.ts'
 import { createWorld } from '../support/world.ts'
 
@@ -33,7 +41,7 @@ afterAll(async () => {
   await rm(files, { recursive: true, force: true })
 })
 
-test('an admin\'s first hour: from the link to 195 people, of whom one was invited and signs in', async () => {
+test("an admin's first hour: from the link to 195 people, of whom one was invited and signs in", async () => {
   const link = await createInitech()
   const { context, complaints } = await openProfile(browser)
   const page = await context.newPage()
@@ -72,16 +80,34 @@ test('an admin\'s first hour: from the link to 195 people, of whom one was invit
 })
 
 async function createInitech(): Promise<string> {
-  const { tenant, url, password_link } = await createTenant(world.app, loadMigrations('.', 'tenant'), {
-    name: 'Initech', subdomain: 'initech', business_email: 'office@initech.test', business_phone_number: '', admin_email: 'bill@initech.test', admin_password: null,
-  }, fromSystem)
-  initech = { ...world.acme, id: tenant.id, schema: tenant.schema, origin: url, host: `initech.localhost:${world.port}` }
+  const { tenant, url, password_link } = await createTenant(
+    world.app,
+    loadMigrations('.', 'tenant'),
+    {
+      name: 'Initech',
+      subdomain: 'initech',
+      business_email: 'office@initech.test',
+      business_phone_number: '',
+      admin_email: 'bill@initech.test',
+      admin_password: null,
+    },
+    fromSystem,
+  )
+  initech = {
+    ...world.acme,
+    id: tenant.id,
+    schema: tenant.schema,
+    origin: url,
+    host: `initech.localhost:${world.port}`,
+  }
   return password_link!
 }
 
 async function uploadLogo(page: Page): Promise<void> {
   await visit(page, initech, '/settings/organization')
-  const logo = await sharp({ create: { width: 300, height: 100, channels: 3, background: 'navy' } }).png().toBuffer()
+  const logo = await sharp({ create: { width: 300, height: 100, channels: 3, background: 'navy' } })
+    .png()
+    .toBuffer()
   await page.getByLabel('Choose a picture').setInputFiles({ name: 'logo.png', mimeType: 'image/png', buffer: logo })
   await page.getByRole('button', { name: 'Use this logo' }).click()
   await page.getByText('The logo is saved').waitFor()
@@ -96,9 +122,11 @@ async function addDepartment(page: Page, name: string): Promise<void> {
 }
 
 async function importStaff(page: Page): Promise<void> {
-  const rows = Array.from({ length: 200 }, (_, i) => badRows.includes(i + 2)
-    ? `not an address ${i},Bad,Row,,Design`
-    : `staff${i}@initech.test,Staff,Number ${i},IN-${1_000 + i},${departments[i % 3]}`)
+  const rows = Array.from({ length: 200 }, (_, i) =>
+    badRows.includes(i + 2)
+      ? `not an address ${i},Bad,Row,,Design`
+      : `staff${i}@initech.test,Staff,Number ${i},IN-${1_000 + i},${departments[i % 3]}`,
+  )
   const file = join(files, 'staff.csv')
   await writeFile(file, `email,first_name,last_name,employee_id,department\r\n${rows.join('\r\n')}\r\n`)
   await visit(page, initech, '/people/import')
@@ -107,7 +135,10 @@ async function importStaff(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Import 193 rows' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Import' }).click()
   await page.getByText('The import is done.').waitFor()
-  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save the result' }).click()])
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Save the result' }).click(),
+  ])
   const result: string[][] = parse(await readFile(await download.path()), { bom: true })
   expect(result.filter(([, , outcome]) => outcome === 'error').map(([row]) => Number(row))).toEqual(badRows)
 }

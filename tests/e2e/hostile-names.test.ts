@@ -7,9 +7,22 @@ import { addPerson, api, auth, createWorld, signInAs } from '../support/world.ts
 
 /** Names that would be markup, script, style or a template, wherever they were not text. */
 const names = [
-  '<script>alert(1)</script>', '</script><script>alert(1)</script>', '</title><script>alert(1)</script>', '"><img src=x onerror=alert(1)>', '<svg/onload=alert(1)>',
-  '\'-alert(1)-\'', '{{constructor.constructor(\'alert(1)\')()}}', '${alert(1)}', 'javascript:alert(1)', '<style>*{display:none}</style>', '" style="position:fixed" x="', '&lt;script&gt;alert(1)&lt;/script&gt;',
-  '<a href="javascript:alert(1)">x</a>', '<iframe srcdoc="<script>alert(1)</script>">', ']]><!--', '{n, plural, one {x}} | @:common.skip',
+  '<script>alert(1)</script>',
+  '</script><script>alert(1)</script>',
+  '</title><script>alert(1)</script>',
+  '"><img src=x onerror=alert(1)>',
+  '<svg/onload=alert(1)>',
+  "'-alert(1)-'",
+  "{{constructor.constructor('alert(1)')()}}",
+  '${alert(1)}',
+  'javascript:alert(1)',
+  '<style>*{display:none}</style>',
+  '" style="position:fixed" x="',
+  '&lt;script&gt;alert(1)&lt;/script&gt;',
+  '<a href="javascript:alert(1)">x</a>',
+  '<iframe srcdoc="<script>alert(1)</script>">',
+  ']]><!--',
+  '{n, plural, one {x}} | @:common.skip',
 ]
 
 let world: World
@@ -27,12 +40,22 @@ test('a name is text wherever it stands: in lists, details, titles, payloads, th
   const { people, departments } = await nameEverything()
   const { context, complaints } = await openProfile(browser)
   const dialogs: string[] = []
-  context.on('dialog', (dialog) => {
+  context.on('dialog', dialog => {
     dialogs.push(dialog.message())
     void dialog.dismiss()
   })
   const page = await signInAt(context, world.acme, world.acme.admin)
-  for (const path of ['/', '/people', '/people?search=alert', ...people.map(id => `/people/${id}`), '/departments', ...departments.slice(0, 3).map(id => `/departments/${id}`), '/audit', '/settings/organization', '/profile']) {
+  for (const path of [
+    '/',
+    '/people',
+    '/people?search=alert',
+    ...people.map(id => `/people/${id}`),
+    '/departments',
+    ...departments.slice(0, 3).map(id => `/departments/${id}`),
+    '/audit',
+    '/settings/organization',
+    '/profile',
+  ]) {
     await visit(page, world.acme, path)
     expect(await page.locator('h1').isVisible()).toBe(true)
     expect(await page.title()).toContain(names[2])
@@ -53,20 +76,28 @@ test('a name is text wherever it stands: in lists, details, titles, payloads, th
   await context.close()
 })
 
-async function nameEverything(): Promise<{ people: string[], departments: string[] }> {
+async function nameEverything(): Promise<{ people: string[]; departments: string[] }> {
   const token = (await signInAs(world.acme, world.acme.admin)).access
-  const patch = async (path: string, body: object) => expect((await world.acme.call(path, { method: 'PATCH', token, body })).status).toBe(200)
+  const patch = async (path: string, body: object) =>
+    expect((await world.acme.call(path, { method: 'PATCH', token, body })).status).toBe(200)
   const people: string[] = []
   const departments: string[] = []
   for (const [i, name] of names.entries()) {
     const { json: department } = await world.acme.call(`${api}/departments/`, { token, body: { name: `${i} ${name}` } })
     const { id } = await addPerson(world, world.acme, `guest${i}@example.com`)
-    await patch(`${auth}/users/${id}/`, { first_name: name, last_name: name, department: department.id, employee_id: `${i} ${name}`.slice(0, 64) })
+    await patch(`${auth}/users/${id}/`, {
+      first_name: name,
+      last_name: name,
+      department: department.id,
+      employee_id: `${i} ${name}`.slice(0, 64),
+    })
     people.push(id)
     departments.push(department.id)
   }
   await patch(`${auth}/users/me/`, { first_name: names[0], last_name: names[3] })
   await patch(`${api}/organization/`, { name: names[2] })
-  expect((await world.acme.call(`${api}/invitations/`, { token, body: { email: 'guest@example.com' } })).status).toBe(201)
+  expect((await world.acme.call(`${api}/invitations/`, { token, body: { email: 'guest@example.com' } })).status).toBe(
+    201,
+  )
   return { people, departments }
 }

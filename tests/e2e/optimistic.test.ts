@@ -42,12 +42,15 @@ test('a session that could not be ended is back in the list, and one is told why
 
 test('an invitation is revoked at once; one that was accepted meanwhile comes back as that, with the reason', async () => {
   const { access: token } = await signInAs(world.acme, world.acme.admin)
-  for (const email of ['early@example.com', 'late@example.com']) expect((await world.acme.call(`${api}/invitations/`, { token, body: { email } })).status).toBe(201)
+  for (const email of ['early@example.com', 'late@example.com'])
+    expect((await world.acme.call(`${api}/invitations/`, { token, body: { email } })).status).toBe(201)
   const page = await signIn('/invitations', world.acme.admin)
   const row = (email: string) => page.getByRole('row').filter({ hasText: email })
   const revoke = async (email: string) => {
     const held = await holdBack(page, `${api}/invitations/*/`)
-    await row(email).getByRole('button', { name: /^Revoke/ }).click()
+    await row(email)
+      .getByRole('button', { name: /^Revoke/ })
+      .click()
     await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click()
     await row(email).getByText('Revoked').waitFor()
     return held
@@ -58,7 +61,9 @@ test('an invitation is revoked at once; one that was accepted meanwhile comes ba
   await row('late@example.com').getByText('Revoked').waitFor()
 
   const mail = await lastMailTo(world, world.acme, 'early@example.com', /Join/)
-  const accepted = await world.acme.call(`${api}/invitations/accept/`, { body: { ...linkParts(mail.links[0]!), first_name: 'Ea', last_name: 'Early', password: 'an unlikely row of words' } })
+  const accepted = await world.acme.call(`${api}/invitations/accept/`, {
+    body: { ...linkParts(mail.links[0]!), first_name: 'Ea', last_name: 'Early', password: 'an unlikely row of words' },
+  })
   expect(accepted.status).toBe(201)
   const refusal = await revoke('early@example.com')
   await refusal.answer()
@@ -75,6 +80,8 @@ async function signIn(path: string, person = world.acme.admin, place = world.acm
 /** Lets the next change of such an address wait for its answer. */
 async function holdBack(page: Page, path: string): Promise<{ answer(): Promise<void> }> {
   const { promise, resolve } = Promise.withResolvers<Route>()
-  await page.route(`**${path}`, route => route.request().method() === 'DELETE' ? resolve(route) : route.continue(), { times: 1 })
+  await page.route(`**${path}`, route => (route.request().method() === 'DELETE' ? resolve(route) : route.continue()), {
+    times: 1,
+  })
   return { answer: async () => (await promise).continue() }
 }

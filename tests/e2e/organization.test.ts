@@ -33,7 +33,9 @@ describe('an Admin', () => {
     await page.getByLabel('Colour', { exact: true }).fill('#FFEE00')
     await page.getByText('hard to see on light pages').waitFor()
     await save(page, 'Brand colour')
-    const logo = await sharp({ create: { width: 300, height: 100, channels: 3, background: 'navy' } }).png().toBuffer()
+    const logo = await sharp({ create: { width: 300, height: 100, channels: 3, background: 'navy' } })
+      .png()
+      .toBuffer()
     await page.getByLabel('Choose a picture').setInputFiles({ name: 'logo.png', mimeType: 'image/png', buffer: logo })
     await page.getByAltText('The picture that you have chosen').waitFor()
     await page.getByRole('button', { name: 'Use this logo' }).click()
@@ -80,14 +82,17 @@ describe('an Admin', () => {
     await domains.fill('nonsense')
     await section(page, 'Who may join').getByRole('button', { name: 'Save' }).click()
     await page.getByText('Enter a domain such as').waitFor()
-    await expect.poll(() => domains.evaluate(field => field === document.activeElement && field.getAttribute('aria-invalid'))).toBe('true')
+    await expect
+      .poll(() => domains.evaluate(field => field === document.activeElement && field.getAttribute('aria-invalid')))
+      .toBe('true')
     await page.getByRole('button', { name: 'Remove nonsense' }).click()
     await domains.fill('@Acme.test')
     await domains.press('Enter')
     await save(page, 'Who may join')
     await context.close()
 
-    const register = (email: string) => world.acme.call(`${auth}/users/`, { body: { email, password: 'an unlikely row of words' } })
+    const register = (email: string) =>
+      world.acme.call(`${auth}/users/`, { body: { email, password: 'an unlikely row of words' } })
     expect((await register('mia@elsewhere.test')).status).toBe(400)
     expect((await register('mia@acme.test')).status).toBe(201)
   })
@@ -98,7 +103,9 @@ describe('an Admin', () => {
     await page.getByLabel('Kind of event').selectOption('organization')
     await page.waitForURL('**/audit?action=organization')
     await page.getByText('ann@example.com replaced the logo').waitFor()
-    const event = page.getByRole('listitem').filter({ hasText: 'changed the name of the organisation from Acme Ltd to Acme & Daughters' })
+    const event = page
+      .getByRole('listitem')
+      .filter({ hasText: 'changed the name of the organisation from Acme Ltd to Acme & Daughters' })
     await event.locator('summary').click()
     expect(await event.getByRole('cell').allInnerTexts()).toEqual(['Acme Ltd', 'Acme & Daughters'])
     await event.getByRole('link', { name: 'Everything by ann@example.com' }).click()
@@ -125,7 +132,9 @@ test('Staff get neither page nor answer', async () => {
   }
   await context.close()
   const { access } = await signInAs(world.acme, world.acme.staff)
-  expect((await world.acme.call(`${api}/organization/`, { method: 'PATCH', token: access, body: { name: 'Ours' } })).status).toBe(403)
+  expect(
+    (await world.acme.call(`${api}/organization/`, { method: 'PATCH', token: access, body: { name: 'Ours' } })).status,
+  ).toBe(403)
   expect((await world.acme.call(`${api}/audit/`, { token: access })).status).toBe(403)
 })
 
@@ -134,7 +143,9 @@ function section(page: Page, title: string) {
 }
 
 async function save(page: Page, title: string): Promise<void> {
-  const answered = page.waitForResponse(response => response.request().method() === 'PATCH' && response.url().endsWith('/organization/'))
+  const answered = page.waitForResponse(
+    response => response.request().method() === 'PATCH' && response.url().endsWith('/organization/'),
+  )
   await section(page, title).getByRole('button', { name: 'Save' }).click()
   expect((await answered).status()).toBe(200)
   await page.getByText('The organisation is saved').last().waitFor()

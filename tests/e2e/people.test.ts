@@ -19,10 +19,21 @@ beforeAll(async () => {
   browser = await launchBrowser()
   design = await addDepartment('Design')
   const now = new Date()
-  const { db, tables: { users } } = acme()
-  await db.insert(users).values(Array.from({ length: 40 }, (_, i) => ({
-    id: newId(), email: `person${i}@acme.test`, first_name: 'Person', last_name: `Number ${String(i).padStart(2, '0')}`, department: i % 4 === 0 ? design : null, activated_at: now, date_joined: now,
-  })))
+  const {
+    db,
+    tables: { users },
+  } = acme()
+  await db.insert(users).values(
+    Array.from({ length: 40 }, (_, i) => ({
+      id: newId(),
+      email: `person${i}@acme.test`,
+      first_name: 'Person',
+      last_name: `Number ${String(i).padStart(2, '0')}`,
+      department: i % 4 === 0 ? design : null,
+      activated_at: now,
+      date_joined: now,
+    })),
+  )
 })
 afterAll(async () => {
   await browser.close()
@@ -67,7 +78,9 @@ describe('the directory', () => {
     await page.getByRole('button', { name: 'Deactivate' }).click()
     const dialog = page.getByRole('dialog', { name: 'Deactivate 3 people?' })
     await dialog.waitFor()
-    expect(await dialog.getByRole('listitem').allInnerTexts()).toEqual(['03', '05', '06'].map(i => `Person Number ${i} person${Number(i)}@acme.test`))
+    expect(await dialog.getByRole('listitem').allInnerTexts()).toEqual(
+      ['03', '05', '06'].map(i => `Person Number ${i} person${Number(i)}@acme.test`),
+    )
     await dialog.getByRole('button', { name: 'Cancel' }).click()
     expect(await inactive()).toEqual([])
     await page.getByRole('button', { name: 'Deactivate' }).click()
@@ -92,21 +105,34 @@ describe('the directory', () => {
     await done()
   })
 
-  test('shows Staff no control of an Admin\'s, and their pages and routes refuse', async () => {
+  test("shows Staff no control of an Admin's, and their pages and routes refuse", async () => {
     const { context } = await openProfile(browser)
     const page = await signInAt(context, world.acme, world.acme.staff, '/people')
     await page.getByText('ann@example.com').first().waitFor()
-    for (const name of ['Add person', 'Invite', 'Export CSV', 'Rename', 'Delete']) expect(await page.getByRole('button', { name }).count()).toBe(0)
+    for (const name of ['Add person', 'Invite', 'Export CSV', 'Rename', 'Delete'])
+      expect(await page.getByRole('button', { name }).count()).toBe(0)
     expect(await page.getByRole('checkbox').count()).toBe(0)
     expect(await page.getByRole('link', { name: 'Import' }).count()).toBe(0)
     await visit(page, world.acme, `/people/${world.acme.admin.id}`)
     await page.getByRole('link', { name: 'ann@example.com' }).waitFor()
-    expect(await page.getByRole('button', { name: /Deactivate|Delete|Mail password link|Save changes/ }).count()).toBe(0)
-    for (const path of ['/people/import', '/invitations', '/invitations/many']) expect((await page.goto(`${world.acme.origin}${path}`))!.status()).toBe(403)
+    expect(await page.getByRole('button', { name: /Deactivate|Delete|Mail password link|Save changes/ }).count()).toBe(
+      0,
+    )
+    for (const path of ['/people/import', '/invitations', '/invitations/many'])
+      expect((await page.goto(`${world.acme.origin}${path}`))!.status()).toBe(403)
     const { access: token } = await signInAs(world.acme, world.acme.staff)
     for (const path of [`${api}/users/bulk/`, `${api}/users/import/`, `${api}/invitations/`]) {
       const headers = path.includes('import') ? { 'content-type': 'text/csv' } : {}
-      expect((await world.acme.call(path, { method: 'POST', token, body: path.includes('import') ? 'email\n' : {}, headers })).status).toBe(403)
+      expect(
+        (
+          await world.acme.call(path, {
+            method: 'POST',
+            token,
+            body: path.includes('import') ? 'email\n' : {},
+            headers,
+          })
+        ).status,
+      ).toBe(403)
     }
     await context.close()
   })
@@ -117,7 +143,9 @@ describe('an import', () => {
     const { page, done } = await asAdmin('/people/import')
     const file = join(tmpdir(), `tenantry-people-${newId()}.csv`)
     const bad = [10, 20, 30, 40, 50, 60, 70]
-    const rows = Array.from({ length: 200 }, (_, i) => bad.includes(i + 2) ? `not an address ${i},Bad,Row,Imports` : `import${i}@acme.test,"=Im, ${i}",Ported,Imports`)
+    const rows = Array.from({ length: 200 }, (_, i) =>
+      bad.includes(i + 2) ? `not an address ${i},Bad,Row,Imports` : `import${i}@acme.test,"=Im, ${i}",Ported,Imports`,
+    )
     await writeFile(file, `email,first_name,last_name,department\r\n${rows.join('\r\n')}\r\n`)
     await page.locator('input[type=file]').setInputFiles(file)
     await page.getByText('There is no department "Imports".').first().waitFor()
@@ -131,7 +159,10 @@ describe('an import', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Import' }).click()
     await page.getByText('The import is done.').waitFor()
     expect(await countUsers()).toBe(42 + 193)
-    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save the result' }).click()])
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Save the result' }).click(),
+    ])
     const result: string[][] = parse(await readFile(await download.path()), { bom: true })
     expect(result).toHaveLength(201)
     expect(result[1]!.slice(0, 3)).toEqual(['2', 'import0@acme.test', 'created'])
@@ -149,7 +180,10 @@ describe('a department', () => {
   test('that is in use is deleted once its people have gone to another', async () => {
     const target = await addDepartment('Target')
     const source = await addDepartment('Source')
-    const { db, tables: { users } } = acme()
+    const {
+      db,
+      tables: { users },
+    } = acme()
     await db.update(users).set({ department: source }).where(eq(users.email, 'person7@acme.test'))
     const { page, done } = await asAdmin('/departments')
     await page.getByRole('button', { name: 'Delete Source' }).click()
@@ -159,7 +193,10 @@ describe('a department', () => {
     await page.getByRole('button', { name: 'Move everyone and delete' }).click()
     await page.getByText('Source is deleted').waitFor()
     await page.getByRole('link', { name: 'Source', exact: true }).waitFor({ state: 'detached' })
-    const rows = await db.select({ department: users.department }).from(users).where(eq(users.email, 'person7@acme.test'))
+    const rows = await db
+      .select({ department: users.department })
+      .from(users)
+      .where(eq(users.email, 'person7@acme.test'))
     expect(rows).toEqual([{ department: target }])
     await visit(page, world.acme, `/departments/${target}`)
     await page.getByText('person7@acme.test').waitFor()
@@ -194,7 +231,7 @@ describe('invitations', () => {
   })
 })
 
-async function asAdmin(path: string): Promise<{ page: Page, context: BrowserContext, done: () => Promise<void> }> {
+async function asAdmin(path: string): Promise<{ page: Page; context: BrowserContext; done: () => Promise<void> }> {
   const { context, complaints } = await openProfile(browser)
   const page = await signInAt(context, world.acme, world.acme.admin, path)
   return {
@@ -222,8 +259,15 @@ function emails(page: Page): Promise<string[]> {
 }
 
 async function inactive(): Promise<string[]> {
-  const { db, tables: { users } } = acme()
-  const rows = await db.select({ email: users.email }).from(users).where(eq(users.is_active, false)).orderBy(users.email)
+  const {
+    db,
+    tables: { users },
+  } = acme()
+  const rows = await db
+    .select({ email: users.email })
+    .from(users)
+    .where(eq(users.is_active, false))
+    .orderBy(users.email)
   return rows.map(({ email }) => email)
 }
 

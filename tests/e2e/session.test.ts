@@ -37,18 +37,24 @@ describe('signing in', () => {
     await context.close()
   })
 
-  test.each(['//evil.test', 'https://evil.test', '/\\evil.test', 'javascript:alert(1)', '/%09/evil.test'])('a redirect to %s leads home', async (target) => {
-    const { context } = await openProfile(browser)
-    const page = await open(context, world.acme, `/login?redirect=${encodeURIComponent(target)}`)
-    await fillSignIn(page, world.acme.admin)
-    await page.waitForURL(`${world.acme.origin}/`)
-    await context.close()
-  })
+  test.each(['//evil.test', 'https://evil.test', '/\\evil.test', 'javascript:alert(1)', '/%09/evil.test'])(
+    'a redirect to %s leads home',
+    async target => {
+      const { context } = await openProfile(browser)
+      const page = await open(context, world.acme, `/login?redirect=${encodeURIComponent(target)}`)
+      await fillSignIn(page, world.acme.admin)
+      await page.waitForURL(`${world.acme.origin}/`)
+      await context.close()
+    },
+  )
 
   test('a page that is not there keeps its address, to mend or to try again', async () => {
     const { context } = await openProfile(browser)
     const page = await signInAt(context, world.acme, world.acme.staff)
-    for (const [path, title] of [['/people/nobody?from=mail', 'There is nothing here'], ['/audit', 'Not for you']] as const) {
+    for (const [path, title] of [
+      ['/people/nobody?from=mail', 'There is nothing here'],
+      ['/audit', 'Not for you'],
+    ] as const) {
       await visit(page, world.acme, path)
       await page.getByRole('heading', { name: title }).waitFor()
       expect(page.url()).toBe(`${world.acme.origin}${path}`)
@@ -59,7 +65,9 @@ describe('signing in', () => {
   test('no script sees a token: none in the page, its storage or its cookies, SSR-06', async () => {
     const { context } = await openProfile(browser)
     const page = await signInAt(context, world.acme, world.acme.admin)
-    const seen = await page.evaluate(() => JSON.stringify([document.cookie, { ...localStorage }, { ...sessionStorage }, document.documentElement.outerHTML]))
+    const seen = await page.evaluate(() =>
+      JSON.stringify([document.cookie, { ...localStorage }, { ...sessionStorage }, document.documentElement.outerHTML]),
+    )
     for (const { value } of await context.cookies()) expect(seen).not.toContain(value)
     expect((await context.cookies()).every(cookie => cookie.httpOnly && cookie.sameSite === 'Lax')).toBe(true)
     await context.close()
@@ -93,7 +101,10 @@ describe('staying signed in', () => {
   test('six tabs whose token has expired renew it once between them, and nobody is signed out', async () => {
     const { context } = await openProfile(browser)
     const first = await signInAt(context, world.globex, world.globex.staff, '/people')
-    const tabs = [first, ...await Promise.all(Array.from({ length: 5 }, () => open(context, world.globex, '/people')))]
+    const tabs = [
+      first,
+      ...(await Promise.all(Array.from({ length: 5 }, () => open(context, world.globex, '/people')))),
+    ]
     const before = await rotations(world.globex, world.globex.staff.id)
     await expire(context)
     await Promise.all(tabs.map(tab => tab.getByRole('searchbox').fill('ann')))
@@ -106,7 +117,10 @@ describe('staying signed in', () => {
   test('six tabs that are reloaded at once after the expiry all come back signed in', async () => {
     const { context } = await openProfile(browser)
     const first = await signInAt(context, world.globex, world.globex.admin, '/people')
-    const tabs = [first, ...await Promise.all(Array.from({ length: 5 }, () => open(context, world.globex, '/people')))]
+    const tabs = [
+      first,
+      ...(await Promise.all(Array.from({ length: 5 }, () => open(context, world.globex, '/people')))),
+    ]
     const before = await rotations(world.globex, world.globex.admin.id)
     await expire(context)
     const answers = await Promise.all(tabs.map(tab => tab.reload()))
@@ -147,21 +161,36 @@ describe('signing out', () => {
   test('and in again as someone else shows nothing of the first one, not for a moment, SSR-11', async () => {
     const { context } = await openProfile(browser)
     const page = await signInAt(context, world.acme, world.acme.staff, '/profile')
-    await page.getByRole('button', { name: /ben@example\.com/ }).filter({ visible: true }).click()
+    await page
+      .getByRole('button', { name: /ben@example\.com/ })
+      .filter({ visible: true })
+      .click()
     await page.getByRole('button', { name: 'Sign out', exact: true }).click()
     await page.waitForURL('**/login**')
     // In the sidebar stands who is signed in; a list of colleagues may well name the other.
     await page.evaluate(() => {
-      const look = () => document.documentElement.dataset.leak ||= document.querySelector('aside')?.innerHTML.includes('ben@example.com') ? 'yes' : ''
+      const look = () =>
+        (document.documentElement.dataset.leak ||= document
+          .querySelector('aside')
+          ?.innerHTML.includes('ben@example.com')
+          ? 'yes'
+          : '')
       new MutationObserver(look).observe(document, { subtree: true, childList: true, characterData: true })
       look()
     })
     await fillSignIn(page, world.acme.admin)
-    await page.getByRole('button', { name: /ann@example\.com/ }).filter({ visible: true }).waitFor()
+    await page
+      .getByRole('button', { name: /ann@example\.com/ })
+      .filter({ visible: true })
+      .waitFor()
     await page.getByRole('link', { name: 'Profile' }).first().click()
     await page.waitForURL('**/profile')
     expect(await page.evaluate(() => document.documentElement.dataset.leak)).toBe('')
-    expect(await page.evaluate(() => JSON.stringify([document.querySelector('main')!.innerHTML, { ...localStorage }, { ...sessionStorage }]))).not.toContain('ben@example.com')
+    expect(
+      await page.evaluate(() =>
+        JSON.stringify([document.querySelector('main')!.innerHTML, { ...localStorage }, { ...sessionStorage }]),
+      ),
+    ).not.toContain('ben@example.com')
     await context.close()
   })
 })
@@ -211,7 +240,10 @@ function expire(context: BrowserContext): Promise<void> {
 
 /** How often the user's live sessions have renewed their tokens, together. */
 async function rotations(place: Place, userId: string): Promise<number> {
-  const { db, tables: { sessions } } = realmOf(world.app, place).realm
+  const {
+    db,
+    tables: { sessions },
+  } = realmOf(world.app, place).realm
   const rows = await db.select({ counter: sessions.counter }).from(sessions).where(eq(sessions.user_id, userId))
   return rows.reduce((sum, { counter }) => sum + counter, 0)
 }

@@ -19,7 +19,11 @@ afterAll(async () => {
 })
 
 describe('the language', () => {
-  test.each([['en-GB', 'en', 'ltr'], ['ar-EG', 'ar', 'rtl'], ['fr', 'en', 'ltr']] as const)('of a first visit is the browser\'s, %s, and leaves no cookie', async (locale, language, direction) => {
+  test.each([
+    ['en-GB', 'en', 'ltr'],
+    ['ar-EG', 'ar', 'rtl'],
+    ['fr', 'en', 'ltr'],
+  ] as const)("of a first visit is the browser's, %s, and leaves no cookie", async (locale, language, direction) => {
     const { context, complaints } = await openProfile(browser, { locale })
     const loaded: string[] = []
     context.on('request', request => request.url().includes('/messages.json') && loaded.push(request.url()))
@@ -34,9 +38,20 @@ describe('the language', () => {
 
   test('has words for what was done, not its code names', async () => {
     const { access: token } = await signInAs(world.acme, world.acme.staff)
-    expect((await world.acme.call(`${auth}/users/set_password/`, { token, body: { current_password: 'wrong', new_password: 'an unlikely row of words' } })).status).toBe(400)
+    expect(
+      (
+        await world.acme.call(`${auth}/users/set_password/`, {
+          token,
+          body: { current_password: 'wrong', new_password: 'an unlikely row of words' },
+        })
+      ).status,
+    ).toBe(400)
     const { context } = await openProfile(browser, { locale: 'ar' })
-    for (const [place, path] of [[world.acme, '/audit'], [world.acme, `/people/${world.acme.staff.id}`], [world.console, '/audit']] as const) {
+    for (const [place, path] of [
+      [world.acme, '/audit'],
+      [world.acme, `/people/${world.acme.staff.id}`],
+      [world.console, '/audit'],
+    ] as const) {
       const page = await context.newPage()
       await visit(page, place, path)
       if (new URL(page.url()).pathname === '/login') await fillSignIn(page, place.admin)
@@ -53,7 +68,7 @@ describe('the language', () => {
     await page.getByRole('button', { name: 'العربية' }).click()
     await page.getByRole('heading', { name: textsIn('ar')('shell.sign_in.title') }).waitFor()
     expect(await documentOf(page)).toEqual(['ar', 'rtl'])
-    expect((await (await page.reload())!.text())).toMatch(/<html[^>]*dir="rtl"/)
+    expect(await (await page.reload())!.text()).toMatch(/<html[^>]*dir="rtl"/)
     expect(await page.title()).toContain(textsIn('ar')('shell.sign_in.title'))
     expect(complaints).toEqual([])
     await context.close()
@@ -62,11 +77,20 @@ describe('the language', () => {
   test('that someone chooses who is signed in is kept with her', async () => {
     const { context } = await openProfile(browser, { locale: 'en-GB' })
     const page = await signInAt(context, world.globex, world.globex.admin)
-    await page.getByRole('button', { name: /ann@example\.com/ }).filter({ visible: true }).click()
-    const kept = page.waitForRequest(request => request.method() === 'PATCH' && request.url().endsWith('/auth/users/me/'))
+    await page
+      .getByRole('button', { name: /ann@example\.com/ })
+      .filter({ visible: true })
+      .click()
+    const kept = page.waitForRequest(
+      request => request.method() === 'PATCH' && request.url().endsWith('/auth/users/me/'),
+    )
     await page.getByRole('button', { name: 'العربية' }).click()
     expect((await kept).postDataJSON()).toEqual({ language: 'ar' })
-    await page.getByRole('link', { name: textsIn('ar')('shell.nav.people') }).filter({ visible: true }).first().click()
+    await page
+      .getByRole('link', { name: textsIn('ar')('shell.nav.people') })
+      .filter({ visible: true })
+      .first()
+      .click()
     await page.waitForURL('**/people')
     expect(await documentOf(page)).toEqual(['ar', 'rtl'])
     await context.close()
@@ -125,7 +149,8 @@ describe('the command palette', () => {
     const page = await signInAt(context, world.acme, world.acme.staff)
     await page.keyboard.press('Control+k')
     await page.getByRole('option', { name: 'Departments' }).waitFor()
-    for (const name of ['Add a person', 'Invite people', 'Import people', 'Add a department', 'Audit']) expect(await page.getByRole('option', { name }).count()).toBe(0)
+    for (const name of ['Add a person', 'Invite people', 'Import people', 'Add a department', 'Audit'])
+      expect(await page.getByRole('option', { name }).count()).toBe(0)
     await page.keyboard.type('nobody at all')
     await page.getByText('Nothing matches “nobody at all”.').waitFor()
     await page.getByRole('combobox').fill('sign out')
@@ -154,7 +179,7 @@ describe('the command palette', () => {
 })
 
 describe('keys', () => {
-  test('lead to pages and to the list\'s search, but not while one types', async () => {
+  test("lead to pages and to the list's search, but not while one types", async () => {
     const { context } = await openProfile(browser)
     const page = await signInAt(context, world.acme, world.acme.admin)
     await page.keyboard.type('gp')
@@ -173,7 +198,11 @@ describe('keys', () => {
     const { context } = await openProfile(browser)
     const page = await signInAt(context, world.acme, world.acme.admin)
     await page.evaluate(() => {
-      for (const [key, code] of [['ل', 'KeyG'], ['ي', 'KeyD']]) window.dispatchEvent(new KeyboardEvent('keydown', { key, code, bubbles: true }))
+      for (const [key, code] of [
+        ['ل', 'KeyG'],
+        ['ي', 'KeyD'],
+      ])
+        window.dispatchEvent(new KeyboardEvent('keydown', { key, code, bubbles: true }))
     })
     await page.waitForURL('**/departments')
     await context.close()
@@ -203,11 +232,17 @@ describe.each(['en', 'ar'] as const)('what is typed, in %s,', (language: Languag
   test('is asked about before its page is left', async () => {
     const { context } = await openProfile(browser)
     const page = await editStaff(await context.newPage(), language)
-    await page.getByRole('link', { name: say('shell.nav.departments') }).filter({ visible: true }).click()
+    await page
+      .getByRole('link', { name: say('shell.nav.departments') })
+      .filter({ visible: true })
+      .click()
     await page.getByRole('heading', { name: say('shell.leave.title') }).waitFor()
     await page.getByRole('button', { name: say('common.cancel') }).click()
     expect(await page.locator('[name="first_name"]').inputValue()).toBe(`Typed in ${language}`)
-    await page.getByRole('link', { name: say('shell.nav.departments') }).filter({ visible: true }).click()
+    await page
+      .getByRole('link', { name: say('shell.nav.departments') })
+      .filter({ visible: true })
+      .click()
     await page.getByRole('button', { name: say('shell.leave.action') }).click()
     await page.waitForURL('**/departments')
     await context.close()
@@ -241,15 +276,24 @@ describe.each(['en', 'ar'] as const)('what is typed, in %s,', (language: Languag
   test('outlives the session: one signs in again, and saves it', async () => {
     const { context } = await openProfile(browser)
     const page = await editStaff(await context.newPage(), language)
-    const { db, tables: { sessions } } = realmOf(world.app, world.acme).realm
-    await db.update(sessions).set({ revoked_at: new Date(), revoked_reason: 'revoked' }).where(eq(sessions.user_id, world.acme.admin.id))
+    const {
+      db,
+      tables: { sessions },
+    } = realmOf(world.app, world.acme).realm
+    await db
+      .update(sessions)
+      .set({ revoked_at: new Date(), revoked_reason: 'revoked' })
+      .where(eq(sessions.user_id, world.acme.admin.id))
     await page.locator('main form button[type="submit"]').first().click()
     await page.getByRole('heading', { name: say('shell.sign_in_again.title') }).waitFor()
     await page.locator('dialog input[type="password"]').fill('wrong')
     await page.keyboard.press('Enter')
     await page.getByText(say('shell.sign_in_again.wrong')).waitFor()
     await page.keyboard.press('Escape')
-    await page.getByRole('dialog', { name: say('shell.leave.title') }).getByRole('button', { name: say('common.cancel') }).click()
+    await page
+      .getByRole('dialog', { name: say('shell.leave.title') })
+      .getByRole('button', { name: say('common.cancel') })
+      .click()
     await page.locator('dialog input[type="password"]').fill(world.acme.admin.password)
     await page.keyboard.press('Enter')
     await page.getByRole('dialog').waitFor({ state: 'detached' })
@@ -268,8 +312,8 @@ async function editStaff(page: Page, language: Language): Promise<Page> {
   await page.goto(`${world.acme.origin}/login?redirect=${new URL(person).pathname}`, { waitUntil: 'networkidle' })
   await fillSignIn(page, world.acme.admin)
   await page.waitForURL(person)
-  // Anew: what the page still asks for would meet the end of the session before the form does, and that it has asked for
-  // everything is told of a document alone, not of a page within it.
+  // Anew: what the page still asks for would meet the end of the session before the form does, and that it has
+  // asked for everything is told of a document alone, not of a page within it.
   await page.goto(person, { waitUntil: 'networkidle' })
   await page.locator('[name="first_name"]').fill(`Typed in ${language}`)
   return page

@@ -31,7 +31,12 @@ describe('signing up an organisation', () => {
     await page.getByRole('button', { name: 'Sign up' }).click()
     await page.getByRole('heading', { name: 'Please look into your mailbox' }).waitFor()
 
-    const mail = await lastMailTo(world, site, 'peter@example.com', /^Confirm the sign-up of “Initech Inc\.” via localhost$/)
+    const mail = await lastMailTo(
+      world,
+      site,
+      'peter@example.com',
+      /^Confirm the sign-up of “Initech Inc\.” via localhost$/,
+    )
     const confirmation = await open(context, site, new URL(mail.links[0]!).pathname)
     await confirmation.getByText('initech.localhost').waitFor()
     await confirmation.getByRole('button', { name: 'Confirm and set up' }).click()
@@ -40,7 +45,9 @@ describe('signing up an organisation', () => {
     expect(complaints).toEqual([])
     await confirmation.getByRole('link', { name: 'Choose a password' }).click()
     await confirmation.waitForURL(/\/\/initech\.localhost:\d+\/auth\/password\/reset\//)
-    await confirmation.waitForFunction(() => Boolean((document.querySelector('#__nuxt') as unknown as { __vue_app__?: unknown } | null)?.__vue_app__))
+    await confirmation.waitForFunction(() =>
+      Boolean((document.querySelector('#__nuxt') as unknown as { __vue_app__?: unknown } | null)?.__vue_app__),
+    )
     await confirmation.locator('input[autocomplete="new-password"]').first().fill(password)
     await confirmation.locator('input[autocomplete="new-password"]').last().fill(password)
     await confirmation.locator('button[type="submit"]').click()
@@ -75,7 +82,7 @@ describe('signing up an organisation', () => {
   })
 })
 
-describe('finding one\'s organisation', () => {
+describe("finding one's organisation", () => {
   test('is by its address, or by a mail', async () => {
     const { context, complaints } = await openProfile(browser)
     const page = await open(context, site, '/find')

@@ -6,7 +6,17 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { rowsOf } from '../support/data/archives.ts'
-import { fillNewPassword, fillSignIn, followMail, isUnexpected, launchBrowser, open, openProfile, signInAt, visit } from '../support/browser/browser.ts'
+import {
+  fillNewPassword,
+  fillSignIn,
+  followMail,
+  isUnexpected,
+  launchBrowser,
+  open,
+  openProfile,
+  signInAt,
+  visit,
+} from '../support/browser/browser.ts'
 import { sitePlace } from '../support/data/mails.ts'
 import { patience } from '../support/process/patience.ts'
 import type { SecondServer } from '../support/process/second-server.ts'
@@ -41,35 +51,40 @@ afterAll(async () => {
   await rm(files, { recursive: true, force: true })
 })
 
-test('a tenant\'s whole life: signed up, lived in, suspended, renamed, archived, deleted, and back again from its archive', { timeout: 240_000 }, async () => {
-  const visitor = await openProfile(browser)
-  const operator = await openProfile(browser)
-  const portal = await signUp(visitor.context)
-  await liveIn(visitor.context, portal)
+test(
+  "a tenant's whole life: signed up, lived in, suspended, renamed, archived, deleted, and back again from its archive",
+  { timeout: 240_000 },
+  async () => {
+    const visitor = await openProfile(browser)
+    const operator = await openProfile(browser)
+    const portal = await signUp(visitor.context)
+    await liveIn(visitor.context, portal)
 
-  const page = await findTenant(operator.context)
-  await suspend(page)
-  await rename(page)
-  const before = { rows: await rowsOf(sql, initech.schema), pictures: await picturesOf(initech.schema) }
-  expect(Object.keys(before.pictures).length).toBeGreaterThan(0)
-  await archive(page)
-  await deleteAndRestore(page)
-  await deleteForGood(page)
+    const page = await findTenant(operator.context)
+    await suspend(page)
+    await rename(page)
+    const before = { rows: await rowsOf(sql, initech.schema), pictures: await picturesOf(initech.schema) }
+    expect(Object.keys(before.pictures).length).toBeGreaterThan(0)
+    await archive(page)
+    await deleteAndRestore(page)
+    await deleteForGood(page)
 
-  const schema = await restoreAsNew(page)
-  expect(await picturesOf(schema)).toEqual(before.pictures)
-  const after = await rowsOf(sql, schema)
-  expect(Object.keys(after)).toEqual(Object.keys(before.rows))
-  // But for what it has been told of itself since: that it was archived, scheduled for deletion and so on.
-  for (const [table, rows] of Object.entries(after)) if (table !== 'audit_events') expect([table, rows]).toEqual([table, before.rows[table]])
-  expect(after.audit_events).toEqual(expect.arrayContaining(before.rows.audit_events!))
-  const again = { ...initech, origin: `http://initech-again.localhost:${world.port}` }
-  const back = await signInAt(visitor.context, again, peter)
-  await visit(back, again, '/people')
-  await back.getByText('2 people', { exact: true }).waitFor()
-  expect([...visitor.complaints, ...operator.complaints].filter(isExpected)).toEqual([])
-  await Promise.all([visitor.context.close(), operator.context.close()])
-})
+    const schema = await restoreAsNew(page)
+    expect(await picturesOf(schema)).toEqual(before.pictures)
+    const after = await rowsOf(sql, schema)
+    expect(Object.keys(after)).toEqual(Object.keys(before.rows))
+    // But for what it has been told of itself since: that it was archived, scheduled for deletion and so on.
+    for (const [table, rows] of Object.entries(after))
+      if (table !== 'audit_events') expect([table, rows]).toEqual([table, before.rows[table]])
+    expect(after.audit_events).toEqual(expect.arrayContaining(before.rows.audit_events!))
+    const again = { ...initech, origin: `http://initech-again.localhost:${world.port}` }
+    const back = await signInAt(visitor.context, again, peter)
+    await visit(back, again, '/people')
+    await back.getByText('2 people', { exact: true }).waitFor()
+    expect([...visitor.complaints, ...operator.complaints].filter(isExpected)).toEqual([])
+    await Promise.all([visitor.context.close(), operator.context.close()])
+  },
+)
 
 /** From the site's form to the first Admin's start page. */
 async function signUp(context: BrowserContext): Promise<Page> {
@@ -85,7 +100,14 @@ async function signUp(context: BrowserContext): Promise<Page> {
   await confirmation.getByRole('heading', { name: 'Initech is ready' }).waitFor()
   const [tenant] = await sql`select id, schema from platform.tenants where subdomain = 'initech'`
   const host = `initech.localhost:${world.port}`
-  initech = { ...world.acme, id: tenant!.id as string, schema: tenant!.schema as string, host, origin: `http://${host}`, call: (path, options) => world.call(host, path, options) }
+  initech = {
+    ...world.acme,
+    id: tenant!.id as string,
+    schema: tenant!.schema as string,
+    host,
+    origin: `http://${host}`,
+    call: (path, options) => world.call(host, path, options),
+  }
   const link = await confirmation.getByRole('link', { name: 'Choose a password' }).getAttribute('href')
   await visit(confirmation, initech, new URL(link!).pathname)
   await fillNewPassword(confirmation, 'New password', peter.password)
@@ -99,7 +121,9 @@ async function signUp(context: BrowserContext): Promise<Page> {
 /** A logo, and one of the staff by invitation. */
 async function liveIn(context: BrowserContext, page: Page): Promise<void> {
   await visit(page, initech, '/settings/organization')
-  const logo = await sharp({ create: { width: 300, height: 100, channels: 3, background: 'navy' } }).png().toBuffer()
+  const logo = await sharp({ create: { width: 300, height: 100, channels: 3, background: 'navy' } })
+    .png()
+    .toBuffer()
   await page.getByLabel('Choose a picture').setInputFiles({ name: 'logo.png', mimeType: 'image/png', buffer: logo })
   await page.getByRole('button', { name: 'Use this logo' }).click()
   await page.getByText('The logo is saved').waitFor()
@@ -159,7 +183,10 @@ async function archive(page: Page): Promise<void> {
 
 async function deleteAndRestore(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Schedule deletion …' }).click()
-  await page.getByRole('dialog').getByLabel(/^Type initrode/).fill('initrode')
+  await page
+    .getByRole('dialog')
+    .getByLabel(/^Type initrode/)
+    .fill('initrode')
   await page.getByRole('dialog').getByRole('button', { name: 'Schedule deletion' }).click()
   await page.getByText('It will be deleted for good:').waitFor()
   const renamed = () => world.call(`initrode.localhost:${world.port}`, `${api}/organization/branding/`)
@@ -171,12 +198,18 @@ async function deleteAndRestore(page: Page): Promise<void> {
 
 async function deleteForGood(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Delete for good …' }).click()
-  await page.getByRole('dialog').getByLabel(/^Type initrode/).fill('initrode')
+  await page
+    .getByRole('dialog')
+    .getByLabel(/^Type initrode/)
+    .fill('initrode')
   await page.getByRole('dialog').getByRole('button', { name: 'Delete for good' }).click()
-  await expect.poll(async () => (await sql`select from platform.tenants where id = ${initech.id}`).length, patience).toBe(0)
+  await expect
+    .poll(async () => (await sql`select from platform.tenants where id = ${initech.id}`).length, patience)
+    .toBe(0)
   expect((await sql`select from pg_namespace where nspname = ${initech.schema}`).length).toBe(0)
   expect(await picturesOf(initech.schema)).toEqual({})
-  for (const host of ['initech', 'initrode']) expect((await world.call(`${host}.localhost:${world.port}`, `${api}/organization/branding/`)).status).toBe(404)
+  for (const host of ['initech', 'initrode'])
+    expect((await world.call(`${host}.localhost:${world.port}`, `${api}/organization/branding/`)).status).toBe(404)
 }
 
 /** @returns the new tenant's schema */
@@ -190,7 +223,13 @@ async function restoreAsNew(page: Page): Promise<string> {
   await dialog.getByText('This subdomain is taken.').waitFor()
   await dialog.getByLabel('Subdomain').fill('initech-again')
   await dialog.getByRole('button', { name: 'Restore as new' }).click()
-  await expect.poll(async () => (await sql`select from platform.tenants where subdomain = 'initech-again' and status = 'active'`).length, patience).toBe(1)
+  await expect
+    .poll(
+      async () =>
+        (await sql`select from platform.tenants where subdomain = 'initech-again' and status = 'active'`).length,
+      patience,
+    )
+    .toBe(1)
   const [tenant] = await sql`select schema from platform.tenants where subdomain = 'initech-again'`
   return tenant!.schema as string
 }
@@ -204,8 +243,15 @@ async function confirm(page: Page, name: string): Promise<void> {
 async function picturesOf(schema: string): Promise<Record<string, string>> {
   const folder = join(world.env.UPLOAD_DIR!, schema)
   const names = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
-  const pictures = names.filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name)).sort()
-  return Object.fromEntries(await Promise.all(pictures.map(async path => [path.slice(folder.length), (await readFile(path)).toString('base64')] as const)))
+  const pictures = names
+    .filter(entry => entry.isFile())
+    .map(entry => join(entry.parentPath, entry.name))
+    .sort()
+  return Object.fromEntries(
+    await Promise.all(
+      pictures.map(async path => [path.slice(folder.length), (await readFile(path)).toString('base64')] as const),
+    ),
+  )
 }
 
 // A tenant that is gone while one looks at its page is 404, and a subdomain that is taken 400: both are in the console.

@@ -4,16 +4,40 @@ import type { Person } from '#shared/types/people'
 import ListPages from '~/components/list/ListPages.vue'
 import PeopleTable from '~/components/people/PeopleTable.vue'
 
-const ann: Person = { id: 'a', email: 'ann@acme.test', first_name: 'Ann', last_name: 'Archer', photo: null, department: { id: 'd', name: 'Design' }, role: 'Admin' }
-const ben: Person = { ...ann, id: 'b', email: 'ben@acme.test', first_name: '', last_name: '', department: null, role: 'Staff', is_active: false }
+const ann: Person = {
+  id: 'a',
+  email: 'ann@acme.test',
+  first_name: 'Ann',
+  last_name: 'Archer',
+  photo: null,
+  department: { id: 'd', name: 'Design' },
+  role: 'Admin',
+}
+const ben: Person = {
+  ...ann,
+  id: 'b',
+  email: 'ben@acme.test',
+  first_name: '',
+  last_name: '',
+  department: null,
+  role: 'Staff',
+  is_active: false,
+}
 
 describe('the table of people', () => {
-  const mountTable = (ordering = 'last_name') => mountSuspended(PeopleTable, { route: false, props: { people: [ann, ben], ordering, sortHref: (ordering: string) => `?ordering=${ordering}` } })
+  const mountTable = (ordering = 'last_name') =>
+    mountSuspended(PeopleTable, {
+      route: false,
+      props: { people: [ann, ben], ordering, sortHref: (ordering: string) => `?ordering=${ordering}` },
+    })
 
   it('links each person and falls back to the address for a name', async () => {
     const table = await mountTable()
     const links = table.findAll('tbody a')
-    expect(links.map(link => [link.attributes('href'), link.find('span:last-child').text()])).toEqual([['/people/a', 'Ann Archer'], ['/people/b', 'ben@acme.test']])
+    expect(links.map(link => [link.attributes('href'), link.find('span:last-child').text()])).toEqual([
+      ['/people/a', 'Ann Archer'],
+      ['/people/b', 'ben@acme.test'],
+    ])
   })
 
   it('says by what it is sorted, and a second click turns it round', async () => {
@@ -31,21 +55,31 @@ describe('the table of people', () => {
   })
 
   it('marks who is inactive', async () => {
-    expect((await mountTable()).findAll('tbody tr').map(row => row.find('td:last-child').text())).toEqual(['Admin', 'Inactive'])
+    expect((await mountTable()).findAll('tbody tr').map(row => row.find('td:last-child').text())).toEqual([
+      'Admin',
+      'Inactive',
+    ])
   })
 
   it('has a checkbox in each row where one may choose, which says whose it is and whether Shift was held', async () => {
     expect((await mountTable()).findAll('input')).toEqual([])
-    const table = await mountSuspended(PeopleTable, { route: false, props: { people: [ann, ben], ordering: '', sortHref: String, chosen: new Set(['b']) } })
+    const table = await mountSuspended(PeopleTable, {
+      route: false,
+      props: { people: [ann, ben], ordering: '', sortHref: String, chosen: new Set(['b']) },
+    })
     const boxes = table.findAll('input')
-    expect(boxes.map(box => [box.attributes('aria-label'), (box.element as HTMLInputElement).checked])).toEqual([['Choose Ann Archer', false], ['Choose ben@acme.test', true]])
+    expect(boxes.map(box => [box.attributes('aria-label'), (box.element as HTMLInputElement).checked])).toEqual([
+      ['Choose Ann Archer', false],
+      ['Choose ben@acme.test', true],
+    ])
     await boxes[0]!.trigger('click', { shiftKey: true })
     expect(table.emitted('toggle')).toEqual([['a', true]])
   })
 })
 
 describe('the pages of a list', () => {
-  const mountPages = (count: number, page: number) => mountSuspended(ListPages, { route: false, props: { count, page, href: (page: number) => `?page=${page}` } })
+  const mountPages = (count: number, page: number) =>
+    mountSuspended(ListPages, { route: false, props: { count, page, href: (page: number) => `?page=${page}` } })
 
   it('says where one is', async () => {
     expect((await mountPages(60, 3)).text()).toContain('51–60 of 60')

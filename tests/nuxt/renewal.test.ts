@@ -12,7 +12,10 @@ function startServer(options: { refresh?: () => Response } = {}) {
     return json(200, { expires_at: `2026-11-24T10:00:0${state.renewals}Z` })
   }
   vi.stubGlobal('fetch', async (input: Request | string) => {
-    const path = new URL(String(input instanceof Request ? input.url : input), 'http://acme.test').pathname.replace('/api/v1/', '')
+    const path = new URL(String(input instanceof Request ? input.url : input), 'http://acme.test').pathname.replace(
+      '/api/v1/',
+      '',
+    )
     calls.push(path)
     await new Promise(resolve => setTimeout(resolve, 5))
     if (path === 'auth/session/refresh/') return options.refresh?.() ?? renew()
@@ -40,12 +43,21 @@ function failOn(path: string, send: typeof fetch): typeof fetch {
   }
 }
 
-const failureOf = (call: Promise<unknown>) => call.then(() => undefined, error => error as ApiFailure)
+const failureOf = (call: Promise<unknown>) =>
+  call.then(
+    () => undefined,
+    error => error as ApiFailure,
+  )
 
 /** Web Locks, which the test's DOM lacks: one holder at a time, waiting can be aborted. */
 function grantLocks() {
   let last: Promise<unknown> = Promise.resolve()
-  vi.stubGlobal('navigator', { ...navigator, locks: { request: (_name: string, _options: object, task: () => Promise<unknown>) => last = last.then(task, task) } })
+  vi.stubGlobal('navigator', {
+    ...navigator,
+    locks: {
+      request: (_name: string, _options: object, task: () => Promise<unknown>) => (last = last.then(task, task)),
+    },
+  })
 }
 
 afterEach(() => {
@@ -90,14 +102,16 @@ describe('a call with a stale access token', () => {
 
 describe('a renewal that fails', () => {
   it('ends the session when the server says that it is over', async () => {
-    const { state } = startServer({ refresh: () => json(401, { detail: 'Session has ended.', code: 'session_revoked' }) })
+    const { state } = startServer({
+      refresh: () => json(401, { detail: 'Session has ended.', code: 'session_revoked' }),
+    })
     state.isFresh = false
     const { api, end } = openTab()
     expect((await failureOf(api('users/')))?.status).toBe(401)
     expect(end).toHaveBeenCalledOnce()
   })
 
-  it.each([429, 500, 503])('does not end the session for a %i', async (status) => {
+  it.each([429, 500, 503])('does not end the session for a %i', async status => {
     const { state } = startServer({ refresh: () => json(status, { detail: 'Later.' }) })
     state.isFresh = false
     const { api, end } = openTab()

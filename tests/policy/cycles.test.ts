@@ -3,7 +3,12 @@ import { expect, test } from 'vitest'
 import type { Source } from '../support/sources.ts'
 import { importsOf, readSources } from '../support/sources.ts'
 
-const sources = readSources('{shared,drizzle,server,cli,app,components,composables,layouts,middleware,pages,plugins,stores,modules,scripts,tests,bench}/**/*.{ts,vue}', 'server/routes/.*/**/*.ts', '*.vue', '*.ts')
+const sources = readSources(
+  '{shared,drizzle,server,cli,app,components,composables,layouts,middleware,pages,plugins,stores,modules,scripts,tests,bench}/**/*.{ts,vue}',
+  'server/routes/.*/**/*.ts',
+  '*.vue',
+  '*.ts',
+)
 
 test('no file imports itself by way of others', () => {
   expect(sources.length).toBeGreaterThan(500)
@@ -11,15 +16,26 @@ test('no file imports itself by way of others', () => {
 })
 
 test('files that do are found', () => {
-  const source = (file: string, ...names: string[]): Source => ({ file, code: names.map(name => `import { x } from '${name}'`).join('\n') })
-  expect(cyclesOf([source('shared/a.ts', './b.ts'), source('shared/b.ts', '#shared/c'), source('shared/c.ts', '~~/shared/a'), source('shared/d.ts', './a.ts')]))
-    .toEqual([['shared/a.ts', 'shared/b.ts', 'shared/c.ts']])
+  const source = (file: string, ...names: string[]): Source => ({
+    file,
+    code: names.map(name => `import { x } from '${name}'`).join('\n'),
+  })
+  expect(
+    cyclesOf([
+      source('shared/a.ts', './b.ts'),
+      source('shared/b.ts', '#shared/c'),
+      source('shared/c.ts', '~~/shared/a'),
+      source('shared/d.ts', './a.ts'),
+    ]),
+  ).toEqual([['shared/a.ts', 'shared/b.ts', 'shared/c.ts']])
 })
 
 /** @returns groups of files each of which imports all others of its group, if not at first hand */
 function cyclesOf(sources: Source[]): string[][] {
   const files = new Set(sources.map(({ file }) => file))
-  const imports = new Map(sources.map(source => [source.file, importsOf(source).flatMap(name => fileOf(source.file, name, files) ?? [])]))
+  const imports = new Map(
+    sources.map(source => [source.file, importsOf(source).flatMap(name => fileOf(source.file, name, files) ?? [])]),
+  )
   const reached = new Map([...files].map(file => [file, reachableFrom(file, imports)]))
   const groups = new Map<string, string[]>()
   for (const file of files) {
@@ -41,6 +57,8 @@ function reachableFrom(file: string, imports: Map<string, string[]>): Set<string
 }
 
 function fileOf(from: string, name: string, files: Set<string>): string | undefined {
-  const path = name.startsWith('.') ? posix.join(posix.dirname(from), name) : name.replace(/^(?:~~?|@@?)\//, '').replace(/^#(?=server\/|shared\/|drizzle\/)/, '')
+  const path = name.startsWith('.')
+    ? posix.join(posix.dirname(from), name)
+    : name.replace(/^(?:~~?|@@?)\//, '').replace(/^#(?=server\/|shared\/|drizzle\/)/, '')
   return [path, `${path}.ts`, `${path}.vue`].find(candidate => files.has(candidate))
 }

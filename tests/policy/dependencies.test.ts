@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 
-interface Resolved { version?: string, dev?: boolean }
+interface Resolved {
+  version?: string
+  dev?: boolean
+}
 
 /** The first version without a hole or fault that we know of; npm's own audit cannot run everywhere. */
 const floors: Record<string, string> = {
@@ -32,28 +35,41 @@ describe('every copy of a package in the lockfile', () => {
   })
 
   test('that is too old or too new is found, however deep it lies', () => {
-    expect(faults({
-      'node_modules/nuxt': { version: '4.5.1' },
-      'node_modules/h3': { version: '2.0.0' },
-      'node_modules/tool/node_modules/h3': { version: '2.0.8', dev: true },
-      'node_modules/a/node_modules/defu': { version: '6.1.4' },
-      'node_modules/jose': { version: '10.0.0' },
-      'node_modules/devalue': { version: '5.9.2' },
-      'node_modules/nuxt-h3': { version: '0.0.1' },
-      'node_modules/drizzle-orm': { version: '0.45.4-beta.1' },
-    })).toEqual(['node_modules/nuxt 4.5.1', 'node_modules/h3 2.0.0', 'node_modules/drizzle-orm 0.45.4-beta.1', 'node_modules/a/node_modules/defu 6.1.4'])
+    expect(
+      faults({
+        'node_modules/nuxt': { version: '4.5.1' },
+        'node_modules/h3': { version: '2.0.0' },
+        'node_modules/tool/node_modules/h3': { version: '2.0.8', dev: true },
+        'node_modules/a/node_modules/defu': { version: '6.1.4' },
+        'node_modules/jose': { version: '10.0.0' },
+        'node_modules/devalue': { version: '5.9.2' },
+        'node_modules/nuxt-h3': { version: '0.0.1' },
+        'node_modules/drizzle-orm': { version: '0.45.4-beta.1' },
+      }),
+    ).toEqual([
+      'node_modules/nuxt 4.5.1',
+      'node_modules/h3 2.0.0',
+      'node_modules/drizzle-orm 0.45.4-beta.1',
+      'node_modules/a/node_modules/defu 6.1.4',
+    ])
   })
 })
 
 function faults(lock: Record<string, Resolved>): string[] {
-  return Object.keys(floors).flatMap(name => copiesOf(lock, name).filter(({ version, dev }) => {
-    const ceiling = ceilings[name]
-    return isBefore(version, floors[name]!) || (ceiling !== undefined && !dev && !isBefore(version, ceiling))
-  }).map(({ path, version }) => `${path} ${version}`))
+  return Object.keys(floors).flatMap(name =>
+    copiesOf(lock, name)
+      .filter(({ version, dev }) => {
+        const ceiling = ceilings[name]
+        return isBefore(version, floors[name]!) || (ceiling !== undefined && !dev && !isBefore(version, ceiling))
+      })
+      .map(({ path, version }) => `${path} ${version}`),
+  )
 }
 
 function copiesOf(lock: Record<string, Resolved>, name: string) {
-  return Object.entries(lock).filter(([path]) => path.endsWith(`node_modules/${name}`)).map(([path, { version = '', dev }]) => ({ path, version, dev }))
+  return Object.entries(lock)
+    .filter(([path]) => path.endsWith(`node_modules/${name}`))
+    .map(([path, { version = '', dev }]) => ({ path, version, dev }))
 }
 
 /** A version with a suffix comes before the same without one. */

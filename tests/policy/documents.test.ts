@@ -2,7 +2,8 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import type { ArgsDef, CommandDef } from 'citty'
 import { describe, expect, test } from 'vitest'
 
-const folders = /^(?:assets|cli|components|composables|docs|drizzle|i18n|layouts|middleware|modules|pages|plugins|scripts|server|shared|stores|tests)\//
+const folders =
+  /^(?:assets|cli|components|composables|docs|drizzle|i18n|layouts|middleware|modules|pages|plugins|scripts|server|shared|stores|tests)\//
 
 describe('a document that leads through the code', () => {
   test('names files that exist', () => {
@@ -12,27 +13,53 @@ describe('a document that leads through the code', () => {
   })
 
   test('is noticed when it does not', () => {
-    expect(filesIn('See `server/no-such.ts`, `docs/api.md`, `npm test` and `select *`.')).toEqual(['server/no-such.ts', 'docs/api.md'])
+    expect(filesIn('See `server/no-such.ts`, `docs/api.md`, `npm test` and `select *`.')).toEqual([
+      'server/no-such.ts',
+      'docs/api.md',
+    ])
   })
 })
 
 describe('a command that a document shows', () => {
   const documents = globSync(['README.md', 'CONTRIBUTING.md', 'docs/**/*.md']).sort()
 
-  test.each(documents)('is one that there is, with its options: %s', async (file) => {
+  test.each(documents)('is one that there is, with its options: %s', async file => {
     const commands = commandsIn(readFileSync(file, 'utf8'))
     expect((await Promise.all(commands.map(faultOf))).filter(fault => fault !== undefined)).toEqual([])
   })
 
   test('is found, and noticed when it is wrong', async () => {
-    expect(commandsIn('Run `tenantry doctor`:\n```\nnpx tenantry tenant suspend acme --reason "An unpaid bill"   # closed\n```')).toEqual(['doctor', 'tenant suspend acme --reason "An unpaid bill"'])
-    expect(await Promise.all(['nosuch', 'tenant nosuch x', 'report "select 1"', 'tenant show acme --colour', 'tenant show', 'tenant delete acme --now --yes'].map(faultOf)))
-      .toEqual(['nosuch: no such command', 'tenant nosuch x: no such command', 'report "select 1": 1 words', 'tenant show acme --colour: --colour', 'tenant show: 0 words', undefined])
+    expect(
+      commandsIn(
+        'Run `tenantry doctor`:\n```\nnpx tenantry tenant suspend acme --reason "An unpaid bill"   # closed\n```',
+      ),
+    ).toEqual(['doctor', 'tenant suspend acme --reason "An unpaid bill"'])
+    expect(
+      await Promise.all(
+        [
+          'nosuch',
+          'tenant nosuch x',
+          'report "select 1"',
+          'tenant show acme --colour',
+          'tenant show',
+          'tenant delete acme --now --yes',
+        ].map(faultOf),
+      ),
+    ).toEqual([
+      'nosuch: no such command',
+      'tenant nosuch x: no such command',
+      'report "select 1": 1 words',
+      'tenant show acme --colour: --colour',
+      'tenant show: 0 words',
+      undefined,
+    ])
   })
 })
 
 function commandsIn(text: string): string[] {
-  return [...text.matchAll(/(?:`|npx |^)tenantry ([^`#\n]+)/gm)].map(([, command]) => command!.replaceAll(/[[\]]/g, '').trim()).filter(command => /^[a-z]/.test(command))
+  return [...text.matchAll(/(?:`|npx |^)tenantry ([^`#\n]+)/gm)]
+    .map(([, command]) => command!.replaceAll(/[[\]]/g, '').trim())
+    .filter(command => /^[a-z]/.test(command))
 }
 
 /** @returns what is wrong with a command line, if anything */
@@ -41,7 +68,7 @@ async function faultOf(line: string): Promise<string | undefined> {
   let command = await loadCommand(words.shift()!)
   while (command?.subCommands) command = (command.subCommands as Record<string, CommandDef>)[words.shift() ?? '']
   if (!command) return `${line}: no such command`
-  const args = Object.entries({ json: { type: 'boolean' }, ...command.args as ArgsDef } as ArgsDef)
+  const args = Object.entries({ json: { type: 'boolean' }, ...(command.args as ArgsDef) } as ArgsDef)
   const positionals = args.filter(([, { type }]) => type === 'positional')
   let given = 0
   for (let word = words.shift(); word !== undefined; word = words.shift()) {
@@ -56,9 +83,13 @@ async function faultOf(line: string): Promise<string | undefined> {
 
 async function loadCommand(name: string): Promise<CommandDef | undefined> {
   const file = name === 'report' ? 'exec' : name
-  return existsSync(`cli/commands/${file}.ts`) ? (await import(`../../cli/commands/${file}.ts`) as { default: CommandDef }).default : undefined
+  return existsSync(`cli/commands/${file}.ts`)
+    ? ((await import(`../../cli/commands/${file}.ts`)) as { default: CommandDef }).default
+    : undefined
 }
 
 function filesIn(text: string): string[] {
-  return [...text.matchAll(/`([^`\s]+)`/g)].map(([, name]) => name!).filter(name => folders.test(name) || name === 'nuxt.config.ts')
+  return [...text.matchAll(/`([^`\s]+)`/g)]
+    .map(([, name]) => name!)
+    .filter(name => folders.test(name) || name === 'nuxt.config.ts')
 }

@@ -13,52 +13,72 @@ interface Rule {
   good: string[]
 }
 
-const app = readSources('{app,components,composables,layouts,middleware,pages,plugins,stores,utils}/**/*.{ts,vue}', '*.vue')
+const app = readSources(
+  '{app,components,composables,layouts,middleware,pages,plugins,stores,utils}/**/*.{ts,vue}',
+  '*.vue',
+)
 const server = readSources('{server,drizzle,cli,shared}/**/*.ts')
 
 const rules: Rule[] = [
   {
     name: 'the app calls the API by useApi alone, which carries host and cookies and renews tokens once',
     sources: app,
-    pattern: /(?<![\w.#-])(?:\$fetch(?:\.raw)?|useFetch|useLazyFetch|useRequestFetch|createFetch|fetch|sendBeacon)\s*(?:<[^()]*>)?\(|\b(?:globalThis|window|navigator)\.(?:fetch|sendBeacon)\b|\bnew (?:XMLHttpRequest|EventSource|WebSocket)\b|from 'ofetch'|from 'axios'/,
+    pattern:
+      /(?<![\w.#-])(?:\$fetch(?:\.raw)?|useFetch|useLazyFetch|useRequestFetch|createFetch|fetch|sendBeacon)\s*(?:<[^()]*>)?\(|\b(?:globalThis|window|navigator)\.(?:fetch|sendBeacon)\b|\bnew (?:XMLHttpRequest|EventSource|WebSocket)\b|from 'ofetch'|from 'axios'/,
     exceptions: {
-      'composables/api/browser.ts': 'useApi\'s own way out in the browser',
-      'composables/api/server.ts': 'useApi\'s own way out on the server',
+      'composables/api/browser.ts': "useApi's own way out in the browser",
+      'composables/api/server.ts': "useApi's own way out on the server",
     },
-    bad: ['const x = await $fetch(\'/api\')', 'useFetch<User>(\'/api\')', 'await fetch(url)', 'window.fetch(url)', '$fetch.raw<unknown>(url)', 'navigator.sendBeacon(url)', 'new XMLHttpRequest()', 'useRequestFetch()(url)'],
-    good: ['const { fetchOptions } = x; fetchOptions({})', 'prefetch(url)', 'await api(\'users/\')', 'refetch()'],
+    bad: [
+      "const x = await $fetch('/api')",
+      "useFetch<User>('/api')",
+      'await fetch(url)',
+      'window.fetch(url)',
+      '$fetch.raw<unknown>(url)',
+      'navigator.sendBeacon(url)',
+      'new XMLHttpRequest()',
+      'useRequestFetch()(url)',
+    ],
+    good: ['const { fetchOptions } = x; fetchOptions({})', 'prefetch(url)', "await api('users/')", 'refetch()'],
   },
   {
     name: 'the app writes no HTML from data',
     sources: app,
-    pattern: /\bv-html\b|\binnerHTML\b|\bouterHTML\b|insertAdjacentHTML|document\.write|createContextualFragment|\beval\(|new Function\(/,
+    pattern:
+      /\bv-html\b|\binnerHTML\b|\bouterHTML\b|insertAdjacentHTML|document\.write|createContextualFragment|\beval\(|new Function\(/,
     bad: ['<p v-html="name" />', 'element.innerHTML = name', 'useHead({ script: [{ innerHTML: x }] })'],
     good: ['<p v-text="name" />', '<p>{{ html }}</p>'],
   },
   {
-    name: 'the app keeps nothing in a script\'s reach that signs anyone in',
+    name: "the app keeps nothing in a script's reach that signs anyone in",
     sources: app,
     pattern: /document\.cookie|useCookie\(|(?:local|session)Storage\.setItem\((?!key, time\))/,
     exceptions: {
       'composables/text/useLanguage.ts': 'the language that was chosen',
       'composables/shell/useShortcuts.ts': 'whether single keys are shortcuts',
     },
-    bad: ['document.cookie = x', 'const token = useCookie(\'token\')', 'localStorage.setItem(\'refresh\', token)'],
+    bad: ['document.cookie = x', "const token = useCookie('token')", "localStorage.setItem('refresh', token)"],
     good: ['localStorage.setItem(key, time)', 'localStorage.getItem(key)'],
   },
   {
-    name: 'the app holds no state outside of a request: on the server it would be everyone\'s',
+    name: "the app holds no state outside of a request: on the server it would be everyone's",
     // At the margin of a component's script is its setup, which is a request's own.
     sources: app.filter(({ file }) => file.endsWith('.ts')),
-    pattern: /^(?:export )?(?:const|let) \w+(?:: [^=]+)? = (?:ref|reactive|shallowRef|shallowReactive|computed|new (?:Map|WeakMap))\b|^(?:export )?let /m,
+    pattern:
+      /^(?:export )?(?:const|let) \w+(?:: [^=]+)? = (?:ref|reactive|shallowRef|shallowReactive|computed|new (?:Map|WeakMap))\b|^(?:export )?let /m,
     bad: ['const user = ref(null)', 'export const cache = new Map()', 'let user'],
-    good: ['const useUser = () => useState(\'user\')', '  const user = ref(null)', 'const names = new Set([\'a\'])'],
+    good: ["const useUser = () => useState('user')", '  const user = ref(null)', "const names = new Set(['a'])"],
   },
   {
     name: 'a query names its columns: tenants may be at different versions',
     sources: server,
     pattern: /\.(?:select|selectDistinct|returning)\(\s*\)|\b(?:select|returning)\s+\*/i,
-    bad: ['db.select().from(users)', 'db.insert(users).values(x).returning()', 'sql`select * from x`', 'sql`update x set y = 1 RETURNING *`'],
+    bad: [
+      'db.select().from(users)',
+      'db.insert(users).values(x).returning()',
+      'sql`select * from x`',
+      'sql`update x set y = 1 RETURNING *`',
+    ],
     good: ['db.select({ id: users.id })', '.returning(userColumns(users))', 'sql`select count(*) from x`'],
   },
   {
@@ -77,8 +97,12 @@ const rules: Rule[] = [
     sources: server,
     pattern: /^import (?!type).*'postgres'$|import\('postgres'\)/m,
     exceptions: { 'server/database/driver.ts': 'that place' },
-    bad: ['import postgres from \'postgres\'', 'import postgres, { type Sql } from \'postgres\'', 'await import(\'postgres\')'],
-    good: ['import type { Sql } from \'postgres\'', 'import { connectDatabase } from \'./driver.ts\''],
+    bad: [
+      "import postgres from 'postgres'",
+      "import postgres, { type Sql } from 'postgres'",
+      "await import('postgres')",
+    ],
+    good: ["import type { Sql } from 'postgres'", "import { connectDatabase } from './driver.ts'"],
   },
   {
     name: 'a query takes no text as it is',
@@ -90,10 +114,15 @@ const rules: Rule[] = [
       'server/database/notifications.ts': 'a channel of ours, and a constant',
       'server/database/pooler.ts': 'questions to a pooler, all constants',
       'server/database/copy.ts': 'COPY takes no parameters; names that are checked, and a constant',
-      'server/database/migrations/fleet-query.ts': 'what an operator with the database\'s own password wants to run',
-      'server/database/migrations/runner.ts': 'migrations, and a schema\'s name that requireSchemaName has let through',
+      'server/database/migrations/fleet-query.ts': "what an operator with the database's own password wants to run",
+      'server/database/migrations/runner.ts': "migrations, and a schema's name that requireSchemaName has let through",
       'server/domain/tenants/purge.ts': 'drop schema, with a name that requireSchemaName has let through',
-      ...Object.fromEntries(readSources('server/database/embedded/**/*.ts', 'server/database/embedded/embedded.ts').map(({ file }) => [file, 'roles and databases of our own making, before there is a schema'])),
+      ...Object.fromEntries(
+        readSources('server/database/embedded/**/*.ts', 'server/database/embedded/embedded.ts').map(({ file }) => [
+          file,
+          'roles and databases of our own making, before there is a schema',
+        ]),
+      ),
     },
     bad: ['sql.raw(`select ${x}`)', 'client.unsafe(text)'],
     good: ['sql`select ${x}`'],
@@ -116,22 +145,30 @@ const rules: Rule[] = [
     name: 'runtime configuration, which Nuxt puts into pages and environment variables may replace, is not used',
     sources: [...app, ...server, ...readSources('nuxt.config.ts')],
     pattern: /\buseRuntimeConfig\b|\bruntimeConfig\b/,
-    exceptions: { 'server/plugins/4.runtime-config.ts': 'hands on nitro\'s own, in which there is nothing of ours' },
-    bad: ['const { secret } = useRuntimeConfig()', 'runtimeConfig: { secret: \'\' }'],
+    exceptions: { 'server/plugins/4.runtime-config.ts': "hands on nitro's own, in which there is nothing of ours" },
+    bad: ['const { secret } = useRuntimeConfig()', "runtimeConfig: { secret: '' }"],
     good: ['loadConfig(process.env)'],
   },
   {
     name: 'an answer depends on who asks, so nothing is cached for others',
     sources: [...server, ...readSources('nuxt.config.ts')],
     pattern: /\bdefineCached(?:EventHandler|Function)\b|\bcachedEventHandler\b|\brouteRules\b|\bswr\b|\bisr\b/,
-    bad: ['export default defineCachedEventHandler(f)', 'routeRules: { \'/\': { swr: true } }'],
+    bad: ['export default defineCachedEventHandler(f)', "routeRules: { '/': { swr: true } }"],
     good: ['export default defineTenantRoute({ access }, f)'],
   },
   {
     name: 'the record is added to and never changed, nor is what guards it switched off',
     sources: [...server, ...readSources('scripts/**/*.ts')],
-    pattern: /\.(?:update|delete)\((?:\w+\.)*(?:audit_)?events\)|\b(?:update|delete from|truncate(?: table)?)\s+\S*audit_events|session_replication_role|disable\s+trigger/i,
-    bad: ['db.delete(audit_events)', 'tx.update(tables.audit_events).set(x)', 'db.delete(events)', 'sql`delete from platform.audit_events`', 'alter table x disable trigger all', 'set session_replication_role = replica'],
+    pattern:
+      /\.(?:update|delete)\((?:\w+\.)*(?:audit_)?events\)|\b(?:update|delete from|truncate(?: table)?)\s+\S*audit_events|session_replication_role|disable\s+trigger/i,
+    bad: [
+      'db.delete(audit_events)',
+      'tx.update(tables.audit_events).set(x)',
+      'db.delete(events)',
+      'sql`delete from platform.audit_events`',
+      'alter table x disable trigger all',
+      'set session_replication_role = replica',
+    ],
     good: ['db.insert(audit_events)', 'db.select({ id: events.id }).from(events)', 'db.delete(tokens)'],
   },
 ]
@@ -139,7 +176,9 @@ const rules: Rule[] = [
 describe.each(rules)('$name', ({ sources, pattern, exceptions = {}, bad, good }) => {
   test('everywhere', () => {
     expect(sources.length).toBeGreaterThan(0)
-    expect(sources.filter(({ file, code }) => !(file in exceptions) && pattern.test(code)).map(({ file }) => file)).toEqual([])
+    expect(
+      sources.filter(({ file, code }) => !(file in exceptions) && pattern.test(code)).map(({ file }) => file),
+    ).toEqual([])
   })
 
   test('and what breaks it is found', () => {

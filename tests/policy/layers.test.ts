@@ -13,13 +13,28 @@ const layers: [name: string, files: RegExp, uses: string[]][] = [
   ['domain', /^server\/domain\//, ['shared', 'drizzle', 'config', 'database', 'mail']],
   ['app', /^server\/create-app\.ts$/, ['shared', 'config', 'database', 'domain']],
   ['cli', /^cli\//, ['shared', 'config', 'database', 'domain', 'app']],
-  ['server', /^server\/(?:api|http|middleware|plugins|routes)\/|^server\/(?:log|runtime|jobs|error-handler)\.ts$|^server\/virtual\.d\.ts$/, ['shared', 'config', 'database', 'mail', 'domain', 'app']],
-  ['portal', /^(?:app|components|composables|layouts|middleware|pages|plugins|stores|utils)\/|^(?:app|error)\.vue$|^app\.config\.ts$/, ['shared']],
+  [
+    'server',
+    /^server\/(?:api|http|middleware|plugins|routes)\/|^server\/(?:log|runtime|jobs|error-handler)\.ts$|^server\/virtual\.d\.ts$/,
+    ['shared', 'config', 'database', 'mail', 'domain', 'app'],
+  ],
+  [
+    'portal',
+    /^(?:app|components|composables|layouts|middleware|pages|plugins|stores|utils)\/|^(?:app|error)\.vue$|^app\.config\.ts$/,
+    ['shared'],
+  ],
 ]
-const sources = readSources('{shared,drizzle,server,cli,app,components,composables,layouts,middleware,pages,plugins,stores,utils}/**/*.{ts,vue}', 'server/routes/.*/**/*.ts', '*.vue', 'app.config.ts')
+const sources = readSources(
+  '{shared,drizzle,server,cli,app,components,composables,layouts,middleware,pages,plugins,stores,utils}/**/*.{ts,vue}',
+  'server/routes/.*/**/*.ts',
+  '*.vue',
+  'app.config.ts',
+)
 
 /** Run by plain node too: the command line and the tests use them without a build. */
-const plain = sources.filter(({ file }) => ['shared', 'drizzle', 'config', 'database', 'mail', 'domain', 'app', 'cli'].includes(layerOf(file)!))
+const plain = sources.filter(({ file }) =>
+  ['shared', 'drizzle', 'config', 'database', 'mail', 'domain', 'app', 'cli'].includes(layerOf(file)!),
+)
 
 describe('a layer', () => {
   test('is what every file has', () => {
@@ -32,12 +47,18 @@ describe('a layer', () => {
   })
 
   test('that looks upwards is found', () => {
-    expect(crossings({ file: 'shared/x.ts', code: 'import { slots } from \'../server/database/slots/slots.ts\'' })).toEqual(['shared/x.ts uses server/database/slots/slots.ts'])
-    expect(crossings({ file: 'server/domain/x.ts', code: 'import { readJson } from \'../http/body.ts\'' })).toHaveLength(1)
-    expect(crossings({ file: 'server/database/x.ts', code: 'const { y } = await import(\'../domain/users.ts\')' })).toHaveLength(1)
-    expect(crossings({ file: 'cli/x.ts', code: 'import \'../server/http/route.ts\'' })).toHaveLength(1)
-    expect(crossings({ file: 'pages/x.vue', code: 'import { users } from \'~~/server/domain/users\'' })).toHaveLength(1)
-    expect(crossings({ file: 'pages/x.vue', code: 'import type { User } from \'#shared/types/people\'' })).toEqual([])
+    expect(
+      crossings({ file: 'shared/x.ts', code: "import { slots } from '../server/database/slots/slots.ts'" }),
+    ).toEqual(['shared/x.ts uses server/database/slots/slots.ts'])
+    expect(crossings({ file: 'server/domain/x.ts', code: "import { readJson } from '../http/body.ts'" })).toHaveLength(
+      1,
+    )
+    expect(
+      crossings({ file: 'server/database/x.ts', code: "const { y } = await import('../domain/users.ts')" }),
+    ).toHaveLength(1)
+    expect(crossings({ file: 'cli/x.ts', code: "import '../server/http/route.ts'" })).toHaveLength(1)
+    expect(crossings({ file: 'pages/x.vue', code: "import { users } from '~~/server/domain/users'" })).toHaveLength(1)
+    expect(crossings({ file: 'pages/x.vue', code: "import type { User } from '#shared/types/people'" })).toEqual([])
   })
 })
 
@@ -53,7 +74,14 @@ describe('what plain node runs', () => {
   test('and what it must not is found', () => {
     const code = `import { z } from 'zod'\nimport { createError } from 'h3'\nimport { x } from '#imports'\nimport { y } from '~/y'\nexport { z } from './z'\nimport json from './x.json'\nimport { k } from '@/k'\nimport type { N } from 'nitropack/types'\nconst v = await import("vue")`
     const source = { file: 'server/domain/x.ts', code }
-    expect(ofNuxt(source).map(line => line.split(' ').at(-1))).toEqual(['h3', '#imports', '~/y', '@/k', 'nitropack/types', 'vue'])
+    expect(ofNuxt(source).map(line => line.split(' ').at(-1))).toEqual([
+      'h3',
+      '#imports',
+      '~/y',
+      '@/k',
+      'nitropack/types',
+      'vue',
+    ])
     expect(nameless(source).map(line => line.split(' ').at(-1))).toEqual(['./z'])
   })
 })
@@ -65,21 +93,34 @@ function layerOf(file: string): string | undefined {
 function crossings(source: Source): string[] {
   const own = layerOf(source.file)
   const allowed = layers.find(([name]) => name === own)![2]
-  return importsOf(source).map(name => fileOf(source.file, name)).filter((target) => {
-    const layer = target && layerOf(target)
-    return layer && layer !== own && !allowed.includes(layer)
-  }).map(target => `${source.file} uses ${target}`)
+  return importsOf(source)
+    .map(name => fileOf(source.file, name))
+    .filter(target => {
+      const layer = target && layerOf(target)
+      return layer && layer !== own && !allowed.includes(layer)
+    })
+    .map(target => `${source.file} uses ${target}`)
 }
 
 function fileOf(from: string, name: string): string | undefined {
   if (name.startsWith('.')) return posix.join(posix.dirname(from), name)
-  return /^(?:#shared|#server|#drizzle|~~?|@@?)\//.test(name) ? name.replace(/^(?:~~?|@@?)\//, '').replace(/^#/, '') : undefined
+  return /^(?:#shared|#server|#drizzle|~~?|@@?)\//.test(name)
+    ? name.replace(/^(?:~~?|@@?)\//, '').replace(/^#/, '')
+    : undefined
 }
 
 function ofNuxt(source: Source): string[] {
-  return importsOf(source).filter(name => /^(?:#(?!server\/|shared\/|drizzle\/)|~|@\/|@@\/|nuxt|@nuxt\/|nitro|h3|vue|@vue\/|@pinia|pinia|ofetch)/.test(name)).map(name => `${source.file} imports ${name}`)
+  return importsOf(source)
+    .filter(name =>
+      /^(?:#(?!server\/|shared\/|drizzle\/)|~|@\/|@@\/|nuxt|@nuxt\/|nitro|h3|vue|@vue\/|@pinia|pinia|ofetch)/.test(
+        name,
+      ),
+    )
+    .map(name => `${source.file} imports ${name}`)
 }
 
 function nameless(source: Source): string[] {
-  return importsOf(source).filter(name => /^(?:\.|#(?:server|shared|drizzle)\/)/.test(name) && !/\.(?:ts|json)$/.test(name)).map(name => `${source.file} imports ${name}`)
+  return importsOf(source)
+    .filter(name => /^(?:\.|#(?:server|shared|drizzle)\/)/.test(name) && !/\.(?:ts|json)$/.test(name))
+    .map(name => `${source.file} imports ${name}`)
 }

@@ -4,7 +4,11 @@ import type { Source } from '../support/sources.ts'
 import { readSources } from '../support/sources.ts'
 
 const routes = readSources('server/api/**/*.ts', 'server/routes/**/*.ts', 'server/routes/.*/**/*.ts')
-const routesOutsideOfTenancy = ['server/api/v1/domains/ask.get.ts', 'server/routes/healthz.get.ts', 'server/routes/readyz.get.ts']
+const routesOutsideOfTenancy = [
+  'server/api/v1/domains/ask.get.ts',
+  'server/routes/healthz.get.ts',
+  'server/routes/readyz.get.ts',
+]
 
 /** Every route that looks at no credentials of its caller, and why it need not. */
 const publicRoutes = {
@@ -13,36 +17,48 @@ const publicRoutes = {
   'server/api/v1/auth/jwt/refresh.post.ts': 'the refresh token in the body is the credential',
   'server/api/v1/auth/jwt/verify.post.ts': 'the token in the body is what is asked about',
   'server/api/v1/auth/rules.get.ts': 'the pages for those who cannot sign in yet say what an account takes',
-  'server/api/v1/auth/session/index.delete.ts': 'signing out, which works with either cookie and when it is done already',
+  'server/api/v1/auth/session/index.delete.ts':
+    'signing out, which works with either cookie and when it is done already',
   'server/api/v1/auth/session/index.post.ts': 'signing in',
   'server/api/v1/auth/session/refresh.post.ts': 'the refresh cookie is the credential',
-  'server/api/v1/auth/session/support.post.ts': 'the token of the operator\'s link in the body is the credential',
+  'server/api/v1/auth/session/support.post.ts': "the token of the operator's link in the body is the credential",
   'server/api/v1/auth/users/activation.post.ts': 'the token of the link in the body is the credential',
   'server/api/v1/auth/users/index.post.ts': 'registration where a tenant allows it; looks for an admin by itself',
-  'server/api/v1/auth/users/resend_activation.post.ts': 'whoever lost the mail cannot sign in; says nothing, and is rate-limited',
-  'server/api/v1/auth/users/reset_password.post.ts': 'whoever forgot the password cannot sign in; says nothing, and is rate-limited',
+  'server/api/v1/auth/users/resend_activation.post.ts':
+    'whoever lost the mail cannot sign in; says nothing, and is rate-limited',
+  'server/api/v1/auth/users/reset_password.post.ts':
+    'whoever forgot the password cannot sign in; says nothing, and is rate-limited',
   'server/api/v1/auth/users/reset_password_confirm.post.ts': 'the token of the link in the body is the credential',
   'server/api/v1/auth/users/set_email_confirm.post.ts': 'the token of the link in the body is the credential',
   'server/api/v1/invitations/accept.post.ts': 'the token of the invitation in the body is the credential',
   'server/api/v1/invitations/lookup.post.ts': 'the token of the invitation in the body is the credential',
-  'server/api/v1/mailbox/[id].get.ts': 'stands in for the mail program of whoever tries Tenantry out; never in production',
-  'server/api/v1/mailbox/index.get.ts': 'stands in for the mail program of whoever tries Tenantry out; never in production',
+  'server/api/v1/mailbox/[id].get.ts':
+    'stands in for the mail program of whoever tries Tenantry out; never in production',
+  'server/api/v1/mailbox/index.get.ts':
+    'stands in for the mail program of whoever tries Tenantry out; never in production',
   'server/api/v1/organization/branding.get.ts': 'the name and colours of the sign-in page',
   'server/api/v1/organization/logo/index.get.ts': 'the picture on the sign-in page and in mails',
   'server/api/v1/signup/confirmation.post.ts': 'the token of the link in the body is the credential',
   'server/api/v1/signup/index.get.ts': 'whether organisations can be signed up',
-  'server/api/v1/signup/index.post.ts': 'the site has no people; does nothing before the address is confirmed, and is rate-limited',
+  'server/api/v1/signup/index.post.ts':
+    'the site has no people; does nothing before the address is confirmed, and is rate-limited',
   'server/api/v1/signup/lookup.post.ts': 'the token of the link in the body is the credential',
   'server/api/v1/signup/subdomain.get.ts': 'whether a subdomain is free can be seen by visiting it; rate-limited',
-  'server/api/v1/tenants/info.post.ts': 'the site has no people; needs the organisation\'s id or subdomain, and is rate-limited',
-  'server/api/v1/tenants/info/mail.post.ts': 'whoever does not know where to sign in cannot; says nothing, and is rate-limited',
+  'server/api/v1/tenants/info.post.ts':
+    "the site has no people; needs the organisation's id or subdomain, and is rate-limited",
+  'server/api/v1/tenants/info/mail.post.ts':
+    'whoever does not know where to sign in cannot; says nothing, and is rate-limited',
   'server/routes/.well-known/jwks.json.get.ts': 'public keys',
 }
 
-/** Every route by which an operator who has signed in as a user, for support, changes something, and why that is help. */
+/**
+ * Every route by which an operator who has signed in as a user, for support, changes something, and why that is
+ * help.
+ */
 const supportRoutes = {
-  'server/api/v1/auth/users/[id].patch.ts': 'names, departments and employee ids; the rule refuses roles, access and languages',
-  'server/api/v1/auth/users/me.patch.ts': 'the user\'s names; the rule refuses the language',
+  'server/api/v1/auth/users/[id].patch.ts':
+    'names, departments and employee ids; the rule refuses roles, access and languages',
+  'server/api/v1/auth/users/me.patch.ts': "the user's names; the rule refuses the language",
   'server/api/v1/departments/[id].delete.ts': 'departments are what people ask for help with',
   'server/api/v1/departments/[id].patch.ts': 'departments are what people ask for help with',
   'server/api/v1/departments/[id]/transfers.post.ts': 'departments are what people ask for help with',
@@ -53,7 +69,11 @@ const supportRoutes = {
   'server/api/v1/users/[id]/photo/index.put.ts': 'a picture that does not fit',
 }
 /** Every route that such an operator may not even read: what leaves as a file is beyond the half hour. */
-const beyondSupport = ['server/api/v1/audit/export.csv.get.ts', 'server/api/v1/auth/users/me/export.get.ts', 'server/api/v1/users/export.csv.get.ts']
+const beyondSupport = [
+  'server/api/v1/audit/export.csv.get.ts',
+  'server/api/v1/auth/users/me/export.get.ts',
+  'server/api/v1/users/export.csv.get.ts',
+]
 
 describe('every route', () => {
   test('is defined with the surface that it is on, and says who may call it', () => {
@@ -64,14 +84,19 @@ describe('every route', () => {
   })
 
   test('that is public is in the list, with a reason', () => {
-    expect(routes.filter(route => accessOf(route) === '\'public\'').map(({ file }) => file)).toEqual(Object.keys(publicRoutes))
+    expect(routes.filter(route => accessOf(route) === "'public'").map(({ file }) => file)).toEqual(
+      Object.keys(publicRoutes),
+    )
   })
 
   test('by which support changes something is in the list, with a reason; and what leaves as a file is closed to it', () => {
-    const saying = (word: string) => routes.filter(({ code }) => new RegExp(`\\bsupport: ${word}\\b`).test(code)).map(({ file }) => file)
+    const saying = (word: string) =>
+      routes.filter(({ code }) => new RegExp(`\\bsupport: ${word}\\b`).test(code)).map(({ file }) => file)
     expect(saying('true')).toEqual(Object.keys(supportRoutes))
     expect(saying('false')).toEqual(beyondSupport)
-    const files = routes.filter(({ file, code }) => /export[^/]*\.get\.ts$/.test(file) && !code.includes('definePlatformRoute'))
+    const files = routes.filter(
+      ({ file, code }) => /export[^/]*\.get\.ts$/.test(file) && !code.includes('definePlatformRoute'),
+    )
     expect(files.map(({ file }) => file)).toEqual(beyondSupport)
   })
 
@@ -79,16 +104,27 @@ describe('every route', () => {
     const lists = routes.filter(({ code }) => /\b(?:toPage|pageOf)\(|\bnext: null\b/.test(code))
     expect(lists.length).toBeGreaterThan(15)
     expect(lists.filter(({ code }) => !searches(code)).map(({ file }) => file)).toEqual([])
-    expect(searches('defineTenantRoute({ access: \'signed-in\', query: listQuery([], [\'name\']) }, ({ query }) => toPage(event, windowOf(query), 0, []))')).toBe(false)
+    expect(
+      searches(
+        "defineTenantRoute({ access: 'signed-in', query: listQuery([], ['name']) }, ({ query }) => toPage(event, windowOf(query), 0, []))",
+      ),
+    ).toBe(false)
   })
 
   test('has its method in its name, or it would answer to all of them', () => {
-    expect(routes.map(({ file }) => file).filter(file => !/\.(?:get|post|put|patch|delete)\.ts$/.test(file))).toEqual([])
+    expect(routes.map(({ file }) => file).filter(file => !/\.(?:get|post|put|patch|delete)\.ts$/.test(file))).toEqual(
+      [],
+    )
   })
 
   test('reads its body as declared JSON: no reader of h3, which takes forms and any size', () => {
-    const readers = /\b(?:readBody|readRawBody|readValidatedBody|readFormData|readMultipartFormData|getValidatedQuery|getRequestIP|getRequestHost|getRequestURL|parseCookies|getCookie)\b/
-    expect(readSources('server/**/*.ts').filter(({ code }) => readers.test(code)).map(({ file }) => file)).toEqual([])
+    const readers =
+      /\b(?:readBody|readRawBody|readValidatedBody|readFormData|readMultipartFormData|getValidatedQuery|getRequestIP|getRequestHost|getRequestURL|parseCookies|getCookie)\b/
+    expect(
+      readSources('server/**/*.ts')
+        .filter(({ code }) => readers.test(code))
+        .map(({ file }) => file),
+    ).toEqual([])
     expect(readers.test('const body = await readBody(event)')).toBe(true)
   })
 
@@ -96,14 +132,18 @@ describe('every route', () => {
     const route = (code: string) => accessOf({ file: 'server/api/v1/x.get.ts', code })
     expect(route('export default defineEventHandler(() => ({}))')).toBeUndefined()
     expect(route('export default defineTenantRoute({ body }, () => {})')).toBeUndefined()
-    expect(route('const unused = defineTenantRoute({ access: canManageUsers }, f)\nexport default defineEventHandler(f)')).toBeUndefined()
-    expect(route('export default defineTenantRoute({ body, access: \'public\' }, () => {})')).toBe('\'public\'')
+    expect(
+      route('const unused = defineTenantRoute({ access: canManageUsers }, f)\nexport default defineEventHandler(f)'),
+    ).toBeUndefined()
+    expect(route("export default defineTenantRoute({ body, access: 'public' }, () => {})")).toBe("'public'")
     expect(route('export default defineRealmRoute({\n  access: canManageUsers,\n}, () => {})')).toBe('canManageUsers')
   })
 })
 
 describe('every permission', () => {
-  const permissions = [...readFileSync('shared/permissions.ts', 'utf8').matchAll(/^export const (\w+): Permission\b/gm)].map(([, name]) => name!)
+  const permissions = [
+    ...readFileSync('shared/permissions.ts', 'utf8').matchAll(/^export const (\w+): Permission\b/gm),
+  ].map(([, name]) => name!)
 
   test('is asked for by a route', () => {
     expect(permissions.length).toBeGreaterThan(3)
@@ -112,7 +152,7 @@ describe('every permission', () => {
   })
 
   test('is what a route asks for, if it is not for everyone', () => {
-    const words = ['\'public\'', '\'signed-in\'', ...permissions]
+    const words = ["'public'", "'signed-in'", ...permissions]
     expect(routes.map(accessOf).filter(access => access && !words.includes(access))).toEqual([])
   })
 
@@ -134,5 +174,7 @@ function accessOf(route: Source): string | undefined {
     const target = routes.find(({ file }) => file === `${folder}${other}.ts`)
     return target && accessOf(target)
   }
-  return /export default define(?:Tenant|Platform|Realm|Host|Site)Route\(\{(?:[^{}]|\{[^{}]*\})*?\baccess: ('[\w-]+'|\w+)/.exec(route.code)?.[1]
+  return /export default define(?:Tenant|Platform|Realm|Host|Site)Route\(\s*\{(?:[^{}]|\{[^{}]*\})*?\baccess: ('[\w-]+'|\w+)/.exec(
+    route.code,
+  )?.[1]
 }

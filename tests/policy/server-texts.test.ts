@@ -7,14 +7,19 @@ import { readSources } from '../support/sources.ts'
 
 /** Files whose texts are no answers of the API, and why. */
 const others = {
-  'server/domain/platform/demo.ts': 'the command line\'s',
-  'server/domain/platform/doctor.ts': 'the command line\'s',
+  'server/domain/platform/demo.ts': "the command line's",
+  'server/domain/platform/doctor.ts': "the command line's",
   'server/http/bare-error-page.ts': 'has its own, in both languages',
 }
 
 /** Where the texts are said that the API answers with, and a form before it asks. */
-const sources = readSources('shared/**/*.ts', 'server/{domain,http,middleware,api}/**/*.ts', 'server/error-handler.ts').filter(({ file }) => !(file in others))
-const texts = (JSON.parse(readFileSync('i18n/locales/ar/server.json', 'utf8')) as { server: Record<string, string> }).server
+const sources = readSources(
+  'shared/**/*.ts',
+  'server/{domain,http,middleware,api}/**/*.ts',
+  'server/error-handler.ts',
+).filter(({ file }) => !(file in others))
+const texts = (JSON.parse(readFileSync('i18n/locales/ar/server.json', 'utf8')) as { server: Record<string, string> })
+  .server
 const patterns = Object.keys(texts)
 
 describe('what the API says', () => {
@@ -25,23 +30,35 @@ describe('what the API says', () => {
   })
 
   test('and a text that nobody translated is found', () => {
-    const said = textsOf({ file: 'x.ts', code: 'throw forbidden("Go away")\ninvalid({ a: [`No ${x} here.`] })\nz.string().max(3, "Too long for us.")\nthrow new Error("Not for people.")\nlog.warn("event one.")' })
+    const said = textsOf({
+      file: 'x.ts',
+      code: 'throw forbidden("Go away")\ninvalid({ a: [`No ${x} here.`] })\nz.string().max(3, "Too long for us.")\nthrow new Error("Not for people.")\nlog.warn("event one.")',
+    })
     expect(said).toEqual(['Go away', 'No 7 here.', 'Too long for us.'])
     expect(said.filter(text => matchText(patterns, text))).toEqual([])
   })
 
   test('is known again with its numbers and values', () => {
-    expect(matchText(patterns, 'Ensure this field has no more than 150 characters.')).toMatchObject({ values: { n: '150' } })
+    expect(matchText(patterns, 'Ensure this field has no more than 150 characters.')).toMatchObject({
+      values: { n: '150' },
+    })
     expect(matchText(patterns, '"a "b" c" is not a valid choice.')).toMatchObject({ values: { value: 'a "b" c' } })
-    expect(matchText(patterns, 'Request was throttled. Expected available in 1 second.')).toMatchObject({ values: { n: '1' } })
-    expect(matchText(patterns, 'The invitation was accepted already.')).toMatchObject({ pattern: 'The invitation was accepted already.' })
+    expect(matchText(patterns, 'Request was throttled. Expected available in 1 second.')).toMatchObject({
+      values: { n: '1' },
+    })
+    expect(matchText(patterns, 'The invitation was accepted already.')).toMatchObject({
+      pattern: 'The invitation was accepted already.',
+    })
     expect(matchText(patterns, 'Something else altogether')).toBeUndefined()
   })
 
   test('has in Arabic what it has in English, and six forms where a number decides', () => {
     const wrong = Object.entries(texts).filter(([english, arabic]) => {
       const names = [...arabic.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
-      return !names.every(name => english.includes(`{${name}}`)) || english.includes('{n}') !== (arabic.split('|').length === 6)
+      return (
+        !names.every(name => english.includes(`{${name}}`)) ||
+        english.includes('{n}') !== (arabic.split('|').length === 6)
+      )
     })
     expect(wrong).toEqual([])
   })
@@ -51,20 +68,34 @@ describe('what the API says', () => {
 function textsOf({ code }: Source): string[] {
   const found: string[] = []
   const visit = (node: ts.Node) => {
-    const text = ts.isStringLiteralLike(node) ? node.text : ts.isTemplateExpression(node) ? [node.head.text, ...node.templateSpans.map(({ literal }) => literal.text)].join('7') : undefined
-    if (text !== undefined && (isSaid(node) || (/^["\p{Lu}][^\n]* [^\n]*\.$/u.test(text) && !isForLogs(node)))) found.push(text)
+    const text = textOf(node)
+    if (text !== undefined && (isSaid(node) || (/^["\p{Lu}][^\n]* [^\n]*\.$/u.test(text) && !isForLogs(node))))
+      found.push(text)
     else ts.forEachChild(node, visit)
   }
   visit(ts.createSourceFile('x.ts', code, ts.ScriptTarget.Latest, true))
   return found
 }
 
+function textOf(node: ts.Node): string | undefined {
+  if (ts.isStringLiteralLike(node)) return node.text
+  if (!ts.isTemplateExpression(node)) return undefined
+  return [node.head.text, ...node.templateSpans.map(({ literal }) => literal.text)].join('7')
+}
+
 function isSaid(node: ts.Node): boolean {
   const { parent } = node
   if (ts.isPropertyAssignment(parent)) return parent.name.getText() === 'detail'
-  return ts.isCallExpression(parent) && /^(?:forbidden|conflict|notFound)$/.test(parent.expression.getText()) && parent.arguments[0] === node
+  return (
+    ts.isCallExpression(parent) &&
+    /^(?:forbidden|conflict|notFound)$/.test(parent.expression.getText()) &&
+    parent.arguments[0] === node
+  )
 }
 
 function isForLogs({ parent }: ts.Node): boolean {
-  return (ts.isNewExpression(parent) && parent.expression.getText() === 'Error') || (ts.isCallExpression(parent) && /\blog\b/.test(parent.expression.getText()))
+  return (
+    (ts.isNewExpression(parent) && parent.expression.getText() === 'Error') ||
+    (ts.isCallExpression(parent) && /\blog\b/.test(parent.expression.getText()))
+  )
 }

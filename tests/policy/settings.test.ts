@@ -9,7 +9,11 @@ const secrets = { SECRET: 'e5f0c1b7a9d24836e5f0c1b7a9d24836', PEPPER: '7b1d9e3f5
 
 test('.env.example lists exactly the settings that there are', () => {
   expect(namesIn(schema).length).toBeGreaterThan(15)
-  expect(settingsOf(example).map(([name]) => name).sort()).toEqual(namesIn(schema).sort())
+  expect(
+    settingsOf(example)
+      .map(([name]) => name)
+      .sort(),
+  ).toEqual(namesIn(schema).sort())
 })
 
 test('.env.example says the defaults', () => {
@@ -19,11 +23,16 @@ test('.env.example says the defaults', () => {
 })
 
 test('.env.example holds no secret that someone could leave in place', () => {
-  for (const name of ['SECRET', 'PEPPER', 'DATABASE_URL', 'SMTP_URL']) expect(new Map(settingsOf(example)).get(name) ?? '').toBe('')
+  for (const name of ['SECRET', 'PEPPER', 'DATABASE_URL', 'SMTP_URL'])
+    expect(new Map(settingsOf(example)).get(name) ?? '').toBe('')
 })
 
 test('a setting that is missing from either is found', () => {
-  expect(settingsOf('#PORT=3000\n# Text with A=b.\nHOST=x\n#EMPTY=')).toEqual([['PORT', '3000'], ['HOST', 'x'], ['EMPTY', '']])
+  expect(settingsOf('#PORT=3000\n# Text with A=b.\nHOST=x\n#EMPTY=')).toEqual([
+    ['PORT', '3000'],
+    ['HOST', 'x'],
+    ['EMPTY', ''],
+  ])
   expect(namesIn('  PORT: port.default(3000),\n  /** LOG: no */\n  HOST: z.string(),')).toEqual(['PORT', 'HOST'])
 })
 

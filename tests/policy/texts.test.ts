@@ -6,7 +6,10 @@ import { readSources } from '../support/sources.ts'
 /** Names that are the same in every language. */
 const names = ['Tenantry', 'PostgreSQL', 'Node']
 
-const sources = readSources('{app,components,composables,layouts,middleware,pages,plugins,stores,utils}/**/*.{ts,vue}', '*.vue')
+const sources = readSources(
+  '{app,components,composables,layouts,middleware,pages,plugins,stores,utils}/**/*.{ts,vue}',
+  '*.vue',
+)
 const english = readTexts('en')
 const arabic = readTexts('ar')
 // The API's own, whose keys are the English texts: tests/policy/server-texts.test.ts has its rules.
@@ -21,11 +24,38 @@ describe('every text that people see', () => {
   })
 
   test('and one that is written where it is shown is found', () => {
-    const raw = (template: string, script = '') => rawTexts({ file: 'x.vue', code: `<script setup lang="ts">\n${script}\n</script>\n<template><div>${template}</div></template>` })
-    const bad = ['Hello', '{{ is ? "Yes" : $t("a.b") }}', '{{ `Hello ${name}` }}', '<img alt="A cat">', '<X title="Home" />', '<X :title="`Delete ${name}?`" />', '<X :label="name || \'None\'" />']
+    const raw = (template: string, script = '') =>
+      rawTexts({
+        file: 'x.vue',
+        code: `<script setup lang="ts">\n${script}\n</script>\n<template><div>${template}</div></template>`,
+      })
+    const bad = [
+      'Hello',
+      '{{ is ? "Yes" : $t("a.b") }}',
+      '{{ `Hello ${name}` }}',
+      '<img alt="A cat">',
+      '<X title="Home" />',
+      '<X :title="`Delete ${name}?`" />',
+      '<X :label="name || \'None\'" />',
+    ]
     expect(bad.filter(template => raw(template).length !== 1)).toEqual([])
-    expect(raw('', 'notify("It is saved")\nuseHead({ title: () => "Home" })\nconst facts = [{ label: "E-mail", text: email }]')).toHaveLength(3)
-    const good = ['– / · 42', '{{ name }}', '{{ $t("a.b") }}', '<X :title="$t(\'a.b\')" />', '<X title="common.cancel" />', '<X class="Name" />', '{{ kind === "Admin" ? a : b }}', '<kbd>Ctrl</kbd>', '{{ $t(`a.b.${kind}`) }}']
+    expect(
+      raw(
+        '',
+        'notify("It is saved")\nuseHead({ title: () => "Home" })\nconst facts = [{ label: "E-mail", text: email }]',
+      ),
+    ).toHaveLength(3)
+    const good = [
+      '– / · 42',
+      '{{ name }}',
+      '{{ $t("a.b") }}',
+      '<X :title="$t(\'a.b\')" />',
+      '<X title="common.cancel" />',
+      '<X class="Name" />',
+      '{{ kind === "Admin" ? a : b }}',
+      '<kbd>Ctrl</kbd>',
+      '{{ $t(`a.b.${kind}`) }}',
+    ]
     expect(good.filter(template => raw(template).length > 0)).toEqual([])
   })
 })
@@ -33,7 +63,8 @@ describe('every text that people see', () => {
 describe('the files of texts', () => {
   test('are of the same parts, each with the one key that is its name', () => {
     for (const language of ['en', 'ar']) {
-      for (const file of readdirSync(`i18n/locales/${language}`)) expect(Object.keys(readJson(`i18n/locales/${language}/${file}`))).toEqual([file.replace('.json', '')])
+      for (const file of readdirSync(`i18n/locales/${language}`))
+        expect(Object.keys(readJson(`i18n/locales/${language}/${file}`))).toEqual([file.replace('.json', '')])
     }
   })
 
@@ -43,15 +74,28 @@ describe('the files of texts', () => {
   })
 
   test('name the same things in both languages', () => {
-    expect([...english.keys()].filter(key => String(placeholders(english.get(key)!)) !== String(placeholders(arabic.get(key) ?? '')))).toEqual([])
+    expect(
+      [...english.keys()].filter(
+        key => String(placeholders(english.get(key)!)) !== String(placeholders(arabic.get(key) ?? '')),
+      ),
+    ).toEqual([])
   })
 
   test('have all six forms of the Arabic plural, wherever a number decides', () => {
-    expect([...english].filter(([key, text]) => text.includes('|') !== (arabic.get(key)?.split('|').length === 6)).map(([key]) => key)).toEqual([])
+    expect(
+      [...english]
+        .filter(([key, text]) => text.includes('|') !== (arabic.get(key)?.split('|').length === 6))
+        .map(([key]) => key),
+    ).toEqual([])
   })
 
   test('are Arabic in Arabic', () => {
-    expect([...arabic].filter(([, text]) => !names.includes(text) && /\p{L}/u.test(text.replaceAll(/\{\w+\}/g, '')) && !/\p{Script=Arabic}/u.test(text))).toEqual([])
+    expect(
+      [...arabic].filter(
+        ([, text]) =>
+          !names.includes(text) && /\p{L}/u.test(text.replaceAll(/\{\w+\}/g, '')) && !/\p{Script=Arabic}/u.test(text),
+      ),
+    ).toEqual([])
   })
 })
 
@@ -70,13 +114,19 @@ describe('every key', () => {
   })
 
   test('that has a text is used', () => {
-    expect([...english.keys()].filter(key => !used.has(key) && !beginnings.some(beginning => key.startsWith(beginning)))).toEqual([])
+    expect(
+      [...english.keys()].filter(key => !used.has(key) && !beginnings.some(beginning => key.startsWith(beginning))),
+    ).toEqual([])
   })
 })
 
 /** Every text of a language, by its key. */
 function readTexts(language: string): Map<string, string> {
-  return new Map(readdirSync(`i18n/locales/${language}`).sort().flatMap(file => flat('', readJson(`i18n/locales/${language}/${file}`))))
+  return new Map(
+    readdirSync(`i18n/locales/${language}`)
+      .sort()
+      .flatMap(file => flat('', readJson(`i18n/locales/${language}/${file}`))),
+  )
 }
 
 function readJson(file: string): Record<string, unknown> {
@@ -84,7 +134,9 @@ function readJson(file: string): Record<string, unknown> {
 }
 
 function flat(before: string, texts: object): [string, string][] {
-  return Object.entries(texts).flatMap(([key, text]: [string, unknown]) => typeof text === 'string' ? [[before + key, text]] : flat(`${before}${key}.`, text as object))
+  return Object.entries(texts).flatMap(([key, text]: [string, unknown]) =>
+    typeof text === 'string' ? [[before + key, text]] : flat(`${before}${key}.`, text as object),
+  )
 }
 
 function placeholders(text: string): string[] {

@@ -3,9 +3,13 @@ import { soak } from '../support/database/soak.ts'
 
 const requests = Number(process.env.SOAK_REQUESTS ?? 1_000_000)
 
-test('a million requests of a hundred organisations in all kinds of trouble', { timeout: 3 * 60 * 60_000 }, async () => {
-  const counts = await soak({ tenants: 100, requests, restarts: 2, terminateEvery: 30 })
-  console.log(counts)
-  expect(counts.requests).toBeGreaterThanOrEqual(requests)
-  expect(counts.lost).toBe(0)
-})
+test(
+  'a million requests of a hundred organisations in all kinds of trouble',
+  { timeout: 3 * 60 * 60_000 },
+  async () => {
+    const counts = await soak({ tenants: 100, requests, restarts: 2, terminateEvery: 30 })
+    console.log(counts)
+    expect(counts.requests).toBeGreaterThanOrEqual(requests)
+    expect(counts.lost).toBe(0)
+  },
+)

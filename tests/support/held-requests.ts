@@ -21,7 +21,7 @@ export async function holdRequest(port: number, lines: string[], body: string | 
   const begun = Promise.withResolvers<unknown>()
   const closed = new Promise(resolve => socket.on('close', resolve))
   socket.setTimeout(60_000, () => socket.destroy())
-  socket.on('data', (chunk) => {
+  socket.on('data', chunk => {
     chunks.push(chunk)
     begun.resolve(true)
   })

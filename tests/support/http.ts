@@ -32,14 +32,18 @@ const agent = new Agent({ keepAlive: true, maxSockets: 256 })
 /** Calls a server on loopback by the name of one of its hosts: node's fetch would not send a Host of ours. */
 export function call(port: number, host: string, path: string, options: Call = {}, tries = 10): Promise<Answer> {
   const { method = options.body === undefined ? 'GET' : 'POST', body } = options
-  const payload = body === undefined ? undefined : typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body)
+  const isRaw = body === undefined || typeof body === 'string' || body instanceof Uint8Array
+  const payload = isRaw ? body : JSON.stringify(body)
   return new Promise((resolve, reject) => {
-    const request = httpRequest({ agent, host: '127.0.0.1', port, path, method, headers: headersOf(host, payload, options), setHost: false }, (response) => {
-      const chunks: Buffer[] = []
-      response.on('data', (chunk: Buffer) => chunks.push(chunk))
-      response.on('error', reject)
-      response.on('end', () => resolve(answerOf(response.statusCode!, response.headers, Buffer.concat(chunks))))
-    })
+    const request = httpRequest(
+      { agent, host: '127.0.0.1', port, path, method, headers: headersOf(host, payload, options), setHost: false },
+      response => {
+        const chunks: Buffer[] = []
+        response.on('data', (chunk: Buffer) => chunks.push(chunk))
+        response.on('error', reject)
+        response.on('end', () => resolve(answerOf(response.statusCode!, response.headers, Buffer.concat(chunks))))
+      },
+    )
     request.on('error', (error: NodeJS.ErrnoException) => {
       // The server has closed a connection that was idle, just as it was to be used again.
       const isStale = request.reusedSocket && error.code === 'ECONNRESET'
@@ -51,23 +55,44 @@ export function call(port: number, host: string, path: string, options: Call = {
   })
 }
 
-function headersOf(host: string, payload: string | Uint8Array | undefined, { token, cookies, sameOrigin, accept, headers }: Call): OutgoingHttpHeaders {
+function headersOf(
+  host: string,
+  payload: string | Uint8Array | undefined,
+  { token, cookies, sameOrigin, accept, headers }: Call,
+): OutgoingHttpHeaders {
   return {
     host,
-    ...payload === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) },
-    ...token === undefined ? {} : { authorization: `Bearer ${token}` },
-    ...cookies ? { cookie: Object.entries(cookies).map(([name, value]) => `${name}=${value}`).join('; ') } : {},
-    ...sameOrigin ? { 'sec-fetch-site': 'same-origin' } : {},
-    ...accept ? { accept } : {},
+    ...(payload === undefined
+      ? {}
+      : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }),
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...(cookies
+      ? {
+          cookie: Object.entries(cookies)
+            .map(([name, value]) => `${name}=${value}`)
+            .join('; '),
+        }
+      : {}),
+    ...(sameOrigin ? { 'sec-fetch-site': 'same-origin' } : {}),
+    ...(accept ? { accept } : {}),
     ...headers,
   }
 }
 
 function answerOf(status: number, headers: IncomingHttpHeaders, bytes: Buffer): Answer {
   const text = bytes.toString()
-  const cookies = Object.fromEntries((headers['set-cookie'] ?? []).map((line) => {
-    const [pair = ''] = line.split(';')
-    return [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]
-  }))
-  return { status, headers, text, bytes, json: headers['content-type']?.includes('json') && text ? JSON.parse(text) : undefined, cookies }
+  const cookies = Object.fromEntries(
+    (headers['set-cookie'] ?? []).map(line => {
+      const [pair = ''] = line.split(';')
+      return [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]
+    }),
+  )
+  return {
+    status,
+    headers,
+    text,
+    bytes,
+    json: headers['content-type']?.includes('json') && text ? JSON.parse(text) : undefined,
+    cookies,
+  }
 }

@@ -23,7 +23,7 @@ export function sendRaw(port: number, lines: string[], body: string | Uint8Array
     socket.setTimeout(60_000, () => socket.destroy(new Error(`No answer to ${JSON.stringify(lines)}`)))
     socket.on('data', chunk => chunks.push(chunk))
     // A server that refuses a body may close before it has read all of it: what it said before that counts.
-    socket.on('error', error => chunks.length > 0 ? resolve(parseAnswer(Buffer.concat(chunks))) : reject(error))
+    socket.on('error', error => (chunks.length > 0 ? resolve(parseAnswer(Buffer.concat(chunks))) : reject(error)))
     socket.on('close', () => resolve(parseAnswer(Buffer.concat(chunks))))
   })
 }

@@ -34,9 +34,12 @@ function originOf(code: string, file: string, sources: Source[]): string {
 }
 
 async function readRoute(file: string, code: string): Promise<Route> {
-  const [, , path = '', method = ''] = /^server\/(?:routes|(?=api))(\/?)(.*?)(?:\/index)?\.(get|post|put|patch|delete)\.ts$/.exec(file) ?? []
-  const handler = (await import(resolve(file)) as { default: Partial<DeclaredHandler> }).default
+  const [, , path = '', method = ''] =
+    /^server\/(?:routes|(?=api))(\/?)(.*?)(?:\/index)?\.(get|post|put|patch|delete)\.ts$/.exec(file) ?? []
+  const handler = ((await import(resolve(file))) as { default: Partial<DeclaredHandler> }).default
   const { surfaces = ['site', 'portal', 'console'], access, body, query } = handler.declared ?? {}
+  const ownBodies = code.includes('readJson(') ? await schemasIn({ file, code }) : []
+  const csv = code.includes('readBytes(') ? 'csv' : undefined
   return {
     file,
     method: method.toUpperCase(),
@@ -44,8 +47,8 @@ async function readRoute(file: string, code: string): Promise<Route> {
     surfaces,
     access,
     query: asObject(query) ?? z.object(Object.fromEntries(queryNamesIn(code).map(name => [name, z.string()]))),
-    bodies: body ? [asObject(body)!] : code.includes('readJson(') ? await schemasIn({ file, code }) : [],
-    carries: code.includes('readImageBody(') ? 'form' : code.includes('readBytes(') ? 'csv' : undefined,
+    bodies: body ? [asObject(body)!] : ownBodies,
+    carries: code.includes('readImageBody(') ? 'form' : csv,
   }
 }
 
@@ -56,8 +59,14 @@ function queryNamesIn(code: string): string[] {
 
 /** Where a handler reads its body itself, it is by one of the schemas that its file imports. */
 async function schemasIn(source: Source): Promise<z.ZodObject[]> {
-  const modules = await Promise.all(importsOf(source).filter(name => name.startsWith('#shared/schemas/')).map(name => import(resolve(name.slice(1))) as Promise<Record<string, unknown>>))
-  const schemas = modules.flatMap(module => Object.entries(module)).filter(([name, value]) => new RegExp(`\\b${name}\\b`).test(source.code) && value instanceof z.ZodObject)
+  const modules = await Promise.all(
+    importsOf(source)
+      .filter(name => name.startsWith('#shared/schemas/'))
+      .map(name => import(resolve(name.slice(1))) as Promise<Record<string, unknown>>),
+  )
+  const schemas = modules
+    .flatMap(module => Object.entries(module))
+    .filter(([name, value]) => new RegExp(`\\b${name}\\b`).test(source.code) && value instanceof z.ZodObject)
   return schemas.map(([, schema]) => schema as z.ZodObject)
 }
 

@@ -9,7 +9,9 @@ export interface Source {
 
 /** Reads the files that the patterns name, in order. */
 export function readSources(...patterns: string[]): Source[] {
-  return globSync(patterns).sort().map(file => ({ file, code: withoutComments(readFileSync(file, 'utf8')) }))
+  return globSync(patterns)
+    .sort()
+    .map(file => ({ file, code: withoutComments(readFileSync(file, 'utf8')) }))
 }
 
 /** @returns what is imported, statically or not, by the name that is written there */

@@ -58,7 +58,7 @@ export async function createWorld(settings: Record<string, string> = {}): Promis
   const port = await freePort()
   const mailDir = await mkdtemp(join(tmpdir(), 'tenantry-mail-'))
   const env = {
-    ...await createSettings('world', settings.DATABASE_URL),
+    ...(await createSettings('world', settings.DATABASE_URL)),
     PORT: String(port),
     MAIL_DIR: mailDir,
     // Two organisations need no spares.
@@ -72,7 +72,13 @@ export async function createWorld(settings: Record<string, string> = {}): Promis
   const { acme, globex, console } = await findPlaces(app, port, settings.DATABASE_URL === undefined)
   const server = await startServer(env)
   return {
-    server, port, env, app, acme, globex, console,
+    server,
+    port,
+    env,
+    app,
+    acme,
+    globex,
+    console,
     call: (host, path, options) => call(port, host, path, options),
     async stop() {
       await server.stop()
@@ -90,7 +96,7 @@ export async function createWorld(settings: Record<string, string> = {}): Promis
  */
 export async function createSettings(template?: TemplateName, database?: string): Promise<Record<string, string>> {
   return {
-    DATABASE_URL: database ?? await createTestDatabase(template),
+    DATABASE_URL: database ?? (await createTestDatabase(template)),
     ...inject('templates').secrets,
     ...hashingSettings,
     // Nobody can make a folder there, not even root.
@@ -104,7 +110,7 @@ export function createTestDatabase(template?: TemplateName): Promise<string> {
 }
 
 /** Signs in through the real door. @returns the pair of tokens */
-export async function signInAs(place: Place, person: Person): Promise<{ access: string, refresh: string }> {
+export async function signInAs(place: Place, person: Person): Promise<{ access: string; refresh: string }> {
   const answer = await place.call(`${auth}/jwt/create/`, { body: { email: person.email, password: person.password } })
   expect(answer.status).toBe(200)
   return answer.json
@@ -112,18 +118,34 @@ export async function signInAs(place: Place, person: Person): Promise<{ access: 
 
 /** Signs in as a browser does. @returns its cookies */
 export async function signInWithCookies(place: Place, person: Person): Promise<Record<string, string>> {
-  const answer = await place.call(`${auth}/session/`, { body: { email: person.email, password: person.password }, sameOrigin: true })
+  const answer = await place.call(`${auth}/session/`, {
+    body: { email: person.email, password: person.password },
+    sameOrigin: true,
+  })
   expect(answer.status).toBe(200)
   return answer.cookies
 }
 
 /** Adds a person to a place, with a password to sign in by. */
-export async function addPerson(world: World, place: Place, email: string, options: { role?: 'Admin' | 'Staff', is_active?: boolean, password?: string } = {}): Promise<Person> {
+export async function addPerson(
+  world: World,
+  place: Place,
+  email: string,
+  options: { role?: 'Admin' | 'Staff'; is_active?: boolean; password?: string } = {},
+): Promise<Person> {
   const { password = 'an unlikely row of words', ...fields } = options
   const authRealm = realmOf(world.app, place)
-  const { realm: { db, tables: { users } } } = authRealm
+  const {
+    realm: {
+      db,
+      tables: { users },
+    },
+  } = authRealm
   const { id } = await createUser(world.app, authRealm, { email, password: null, ...fields }, fromSystem)
-  await db.update(users).set({ password: await hashOnce(world.app, password) }).where(eq(users.id, id))
+  await db
+    .update(users)
+    .set({ password: await hashOnce(world.app, password) })
+    .where(eq(users.id, id))
   return { id, email, password }
 }
 
@@ -142,7 +164,11 @@ export function realmOf(app: RunningApp, place: Place): AuthRealm {
 }
 
 /** @param isCopy whether the database has its population already */
-async function findPlaces(app: RunningApp, port: number, isCopy: boolean): Promise<Pick<World, 'acme' | 'globex' | 'console'>> {
+async function findPlaces(
+  app: RunningApp,
+  port: number,
+  isCopy: boolean,
+): Promise<Pick<World, 'acme' | 'globex' | 'console'>> {
   if (!isCopy) await bootstrapPlatform(app.database, loadMigrations('.', 'platform'))
   // Of one's own: whoever changes a password notes the new one.
   const { acme, globex, operator } = isCopy ? structuredClone(inject('templates').population) : await populate(app)

@@ -2,7 +2,7 @@ import type { App } from '#server/domain/context.ts'
 import { tenantOrigin } from '#server/domain/tenants/origins.ts'
 import type { TenantRow } from '#server/domain/tenants/tenants.ts'
 
-export const subdomain = { type: 'positional', description: 'The organisation\'s subdomain', required: true } as const
+export const subdomain = { type: 'positional', description: "The organisation's subdomain", required: true } as const
 
 export function identity({ id, name, subdomain, schema, tenant_id }: TenantRow) {
   return { id, name, subdomain, schema, tenant_id }
@@ -10,9 +10,30 @@ export function identity({ id, name, subdomain, schema, tenant_id }: TenantRow) 
 
 /** What every command prints of a tenant. */
 export function details({ config }: App, tenant: TenantRow) {
-  const { business_email, business_phone_number, status, status_reason, purge_after, maintenance_since, primary_domain, is_active, created, updated } = tenant
+  const {
+    business_email,
+    business_phone_number,
+    status,
+    status_reason,
+    purge_after,
+    maintenance_since,
+    primary_domain,
+    is_active,
+    created,
+    updated,
+  } = tenant
   return {
-    ...identity(tenant), business_email, business_phone_number, status, status_reason, purge_after, maintenance_since, primary_domain, is_active, created, updated,
+    ...identity(tenant),
+    business_email,
+    business_phone_number,
+    status,
+    status_reason,
+    purge_after,
+    maintenance_since,
+    primary_domain,
+    is_active,
+    created,
+    updated,
     url: tenantOrigin(config, tenant),
   }
 }

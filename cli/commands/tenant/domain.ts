@@ -2,7 +2,15 @@ import { defineCommand } from 'citty'
 import type { App } from '#server/domain/context.ts'
 import { fromSystem } from '#server/domain/context.ts'
 import type { DomainRow } from '#server/domain/tenants/domains.ts'
-import { addDomain, challengeName, clearPrimaryDomain, listDomains, removeDomain, setPrimaryDomain, verifyDomain } from '#server/domain/tenants/domains.ts'
+import {
+  addDomain,
+  challengeName,
+  clearPrimaryDomain,
+  listDomains,
+  removeDomain,
+  setPrimaryDomain,
+  verifyDomain,
+} from '#server/domain/tenants/domains.ts'
 import { requireTenant } from '#server/domain/tenants/tenants.ts'
 import { domainSchema } from '#shared/schemas/tenant.ts'
 import { validate } from '#shared/schemas/validate.ts'
@@ -14,7 +22,7 @@ const args = { subdomain, host }
 
 const list = defineTask({
   name: 'list',
-  description: 'List an organisation\'s own domains',
+  description: "List an organisation's own domains",
   args: { subdomain },
   async run({ app, args }) {
     const { id } = await requireTenant(app, args.subdomain)
@@ -29,17 +37,24 @@ const add = defineTask({
   args,
   async run({ app, args }) {
     const domain = await addDomain(app, await idOf(app, args), validate(domainSchema, args).host, fromSystem)
-    return { json: describe(domain), text: `Make this DNS record, then say: tenantry tenant domain verify ${args.subdomain} ${domain.host}\n${challengeName(domain.host)}  TXT  ${domain.challenge}` }
+    return {
+      json: describe(domain),
+      text: `Make this DNS record, then say: tenantry tenant domain verify ${args.subdomain} ${domain.host}\n${challengeName(domain.host)}  TXT  ${domain.challenge}`,
+    }
   },
 })
 
 const verify = defineTask({
   name: 'verify',
-  description: 'Look whether a domain\'s DNS proves it',
+  description: "Look whether a domain's DNS proves it",
   args,
   async run({ app, args }) {
     const domain = await verifyDomain(app, await idOf(app, args), args.host, fromSystem)
-    return { json: describe(domain), text: domain.last_error ?? `${domain.host} is verified.`, failed: domain.last_error !== null }
+    return {
+      json: describe(domain),
+      text: domain.last_error ?? `${domain.host} is verified.`,
+      failed: domain.last_error !== null,
+    }
   },
 })
 
@@ -50,7 +65,10 @@ const primary = defineTask({
   async run({ app, args }) {
     const id = await idOf(app, args)
     await (args.off ? clearPrimaryDomain : setPrimaryDomain)(app, id, args.host, fromSystem)
-    return { json: { host: args.host, is_primary: !args.off }, text: args.off ? `The subdomain ${args.subdomain} is primary.` : `${args.host} is primary.` }
+    return {
+      json: { host: args.host, is_primary: !args.off },
+      text: args.off ? `The subdomain ${args.subdomain} is primary.` : `${args.host} is primary.`,
+    }
   },
 })
 
@@ -64,16 +82,27 @@ const remove = defineTask({
   },
 })
 
-export default defineCommand({ meta: { name: 'domain', description: 'Domains of an organisation\'s own' }, subCommands: { list, add, verify, primary, remove } })
+export default defineCommand({
+  meta: { name: 'domain', description: "Domains of an organisation's own" },
+  subCommands: { list, add, verify, primary, remove },
+})
 
 async function idOf(app: App, { subdomain }: { subdomain: string }): Promise<string> {
   return (await requireTenant(app, subdomain)).id
 }
 
 function describe({ host, is_primary, challenge, verified_at, checked_at, last_error }: DomainRow) {
-  return { host, is_primary, challenge: { name: challengeName(host), value: challenge }, verified_at, checked_at, last_error }
+  return {
+    host,
+    is_primary,
+    challenge: { name: challengeName(host), value: challenge },
+    verified_at,
+    checked_at,
+    last_error,
+  }
 }
 
 function inWords({ host, is_primary, verified_at, last_error }: DomainRow): string {
-  return [host.padEnd(32), is_primary ? 'primary ' : verified_at ? 'verified' : 'unproven', last_error ?? ''].join('  ').trimEnd()
+  const proof = verified_at ? 'verified' : 'unproven'
+  return [host.padEnd(32), is_primary ? 'primary ' : proof, last_error ?? ''].join('  ').trimEnd()
 }

@@ -14,17 +14,34 @@ export const create = defineTask({
   args: {
     'name': { type: 'string', description: 'Name, such as "Acme Ltd"', required: true },
     'subdomain': { type: 'string', description: 'Subdomain, such as acme', required: true },
-    'email': { type: 'string', description: 'The organisation\'s e-mail address', required: true },
-    'phone': { type: 'string', description: 'The organisation\'s phone number', default: '' },
-    'admin-email': { type: 'string', description: 'The first admin\'s e-mail address', required: true },
-    'password-stdin': { type: 'boolean', description: 'Read the admin\'s password from standard input instead of making a link' },
+    'email': { type: 'string', description: "The organisation's e-mail address", required: true },
+    'phone': { type: 'string', description: "The organisation's phone number", default: '' },
+    'admin-email': { type: 'string', description: "The first admin's e-mail address", required: true },
+    'password-stdin': {
+      type: 'boolean',
+      description: "Read the admin's password from standard input instead of making a link",
+    },
   },
   async run({ app, migrations, args }) {
-    const input = validate(newTenantSchema, { name: args.name, subdomain: args.subdomain, business_email: args.email, business_phone_number: args.phone, admin_email: args['admin-email'] })
+    const input = validate(newTenantSchema, {
+      name: args.name,
+      subdomain: args.subdomain,
+      business_email: args.email,
+      business_phone_number: args.phone,
+      admin_email: args['admin-email'],
+    })
     const admin_password = args['password-stdin'] ? await readPassword() : null
-    const { tenant, url, admin, password_link } = await createTenant(app, migrations.tenant, { ...input, admin_password }, fromSystem)
-    const json = { ...identity(tenant), url, admin, ...password_link ? { password_link } : {} }
-    return { json, text: `${tenant.name} is ready at ${url} (${tenant.tenant_id}).${password_link ? `\n${admin.email} sets a password here, once, within 7 days:\n${password_link}` : ''}` }
+    const { tenant, url, admin, password_link } = await createTenant(
+      app,
+      migrations.tenant,
+      { ...input, admin_password },
+      fromSystem,
+    )
+    const json = { ...identity(tenant), url, admin, ...(password_link ? { password_link } : {}) }
+    return {
+      json,
+      text: `${tenant.name} is ready at ${url} (${tenant.tenant_id}).${password_link ? `\n${admin.email} sets a password here, once, within 7 days:\n${password_link}` : ''}`,
+    }
   },
 })
 
@@ -33,11 +50,21 @@ export const list = defineTask({
   description: 'List all organisations',
   args: {},
   async run({ app }) {
-    const { db, tables: { tenants } } = app.database.platform
+    const {
+      db,
+      tables: { tenants },
+    } = app.database.platform
     const rows = await db.select(tenantColumns(tenants)).from(tenants).orderBy(asc(tenants.subdomain))
     return {
       json: rows.map(row => details(app, row)),
-      text: rows.length === 0 ? 'No organisations yet.' : rows.map(row => [row.subdomain.padEnd(24), row.status.padEnd(10), row.tenant_id.padEnd(12), row.name].join('  ')).join('\n'),
+      text:
+        rows.length === 0
+          ? 'No organisations yet.'
+          : rows
+              .map(row =>
+                [row.subdomain.padEnd(24), row.status.padEnd(10), row.tenant_id.padEnd(12), row.name].join('  '),
+              )
+              .join('\n'),
     }
   },
 })
@@ -49,8 +76,20 @@ export const show = defineTask({
   async run({ app, args }) {
     const tenant = await requireTenantDetails(app, args.subdomain)
     const { version, admin, people, domains, former_subdomains } = tenant
-    const json = { ...details(app, tenant), version, admin, people, domains: domains.map(domain => domain.host), former_subdomains: former_subdomains.map(former => former.subdomain) }
-    return { json, text: Object.entries(json).map(([key, value]) => `${key.padEnd(22)}  ${inWords(value)}`).join('\n') }
+    const json = {
+      ...details(app, tenant),
+      version,
+      admin,
+      people,
+      domains: domains.map(domain => domain.host),
+      former_subdomains: former_subdomains.map(former => former.subdomain),
+    }
+    return {
+      json,
+      text: Object.entries(json)
+        .map(([key, value]) => `${key.padEnd(22)}  ${inWords(value)}`)
+        .join('\n'),
+    }
   },
 })
 
@@ -63,7 +102,8 @@ export const rename = defineTask({
     name: { type: 'string', description: 'The new name' },
   },
   async run({ app, args }) {
-    if (args.subdomain === undefined && args.name === undefined) throw new UsageError('rename needs --subdomain, --name, or both')
+    if (args.subdomain === undefined && args.name === undefined)
+      throw new UsageError('rename needs --subdomain, --name, or both')
     const change = validate(tenantChangeSchema, { subdomain: args.subdomain, name: args.name })
     const { id } = await requireTenant(app, args.from)
     const tenant = await changeTenant(app, id, change, fromSystem)

@@ -1,7 +1,15 @@
 import type { App } from '#server/domain/context.ts'
 import { fromSystem } from '#server/domain/context.ts'
 import { runOperation } from '#server/domain/operations/runner.ts'
-import { endMaintenance, purgeTenant, restoreTenant, resumeTenant, scheduleDeletion, startMaintenance, suspendTenant } from '#server/domain/tenants/lifecycle.ts'
+import {
+  endMaintenance,
+  purgeTenant,
+  restoreTenant,
+  resumeTenant,
+  scheduleDeletion,
+  startMaintenance,
+  suspendTenant,
+} from '#server/domain/tenants/lifecycle.ts'
 import type { TenantRow } from '#server/domain/tenants/tenants.ts'
 import { requireTenant } from '#server/domain/tenants/tenants.ts'
 import { showSteps } from '../../progress.ts'
@@ -12,7 +20,7 @@ const reason = { type: 'string', description: 'Why, for its admins and for opera
 
 export const suspend = defineTask({
   name: 'suspend',
-  description: 'Close an organisation\'s portal and API, at once',
+  description: "Close an organisation's portal and API, at once",
   args: { subdomain, reason },
   run: ({ app, args }) => change(app, args.subdomain, id => suspendTenant(app, id, args.reason ?? null, fromSystem)),
 })
@@ -30,7 +38,9 @@ export const maintenance = defineTask({
   args: { subdomain, switch: { type: 'positional', description: 'on or off', required: true } },
   async run({ app, args }) {
     if (args.switch !== 'on' && args.switch !== 'off') throw new UsageError('maintenance takes on or off')
-    return change(app, args.subdomain, id => (args.switch === 'on' ? startMaintenance : endMaintenance)(app, id, fromSystem))
+    return change(app, args.subdomain, id =>
+      (args.switch === 'on' ? startMaintenance : endMaintenance)(app, id, fromSystem),
+    )
   },
 })
 
@@ -45,12 +55,24 @@ export const deletion = defineTask({
   },
   async run({ app, migrations, args }) {
     const { id, name } = await requireTenant(app, args.subdomain)
-    if (!args.yes) throw new UsageError(`${args.now ? `This removes ${name} for good` : `This closes ${name}`}. Say --yes if you mean it`)
+    if (!args.yes)
+      throw new UsageError(
+        `${args.now ? `This removes ${name} for good` : `This closes ${name}`}. Say --yes if you mean it`,
+      )
     if (!args.now) return change(app, args.subdomain, () => scheduleDeletion(app, id, args.reason ?? null, fromSystem))
-    const operation = await runOperation(app, migrations, await purgeTenant(app, id, fromSystem, { held: true }), { onProgress: showSteps() })
+    const operation = await runOperation(app, migrations, await purgeTenant(app, id, fromSystem, { held: true }), {
+      onProgress: showSteps(),
+    })
     const { state, error } = operation
     return {
-      json: { id, name, subdomain: args.subdomain, status: state === 'done' ? 'gone' : 'purging', operation: operation.id, error },
+      json: {
+        id,
+        name,
+        subdomain: args.subdomain,
+        status: state === 'done' ? 'gone' : 'purging',
+        operation: operation.id,
+        error,
+      },
       text: state === 'done' ? `${name} is gone.` : `${name} could not be removed: ${error}`,
       failed: state !== 'done',
     }
@@ -68,5 +90,8 @@ async function change(app: App, of: string, work: (id: string) => Promise<Tenant
   const tenant = await work((await requireTenant(app, of)).id)
   const { name, status, maintenance_since, purge_after } = tenant
   const until = purge_after ? ` until ${purge_after.toISOString()}, when it is removed` : ''
-  return { json: details(app, tenant), text: `${name} is ${status}${until}${maintenance_since ? ', and in maintenance' : ''}.` }
+  return {
+    json: details(app, tenant),
+    text: `${name} is ${status}${until}${maintenance_since ? ', and in maintenance' : ''}.`,
+  }
 }

@@ -4,4 +4,6 @@ import { requireRuntime } from '#server/runtime.ts'
 import { canReadTenants } from '#shared/permissions.ts'
 
 /** How this process and its database do; others may do otherwise. */
-export default definePlatformRoute({ access: canReadTenants }, ({ app }) => readHealth(app, requireRuntime().isListening()))
+export default definePlatformRoute({ access: canReadTenants }, ({ app }) =>
+  readHealth(app, requireRuntime().isListening()),
+)

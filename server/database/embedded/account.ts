@@ -8,7 +8,7 @@ const run = promisify(execFile)
 /** Who runs PostgreSQL: a prefix for its command line, and the owner of its files (undefined: ourselves). */
 export interface Account {
   prefix: string[]
-  owner?: { uid: number, gid: number }
+  owner?: { uid: number; gid: number }
 }
 
 /**
@@ -18,27 +18,39 @@ export interface Account {
 export async function postgresAccount(...directories: string[]): Promise<Account> {
   if (process.getuid?.() !== 0) return { prefix: [] }
 
-  const owner = await findUser() ?? await createUser()
+  const owner = (await findUser()) ?? (await createUser())
   const prefix = ['setpriv', `--reuid=${owner.uid}`, `--regid=${owner.gid}`, '--clear-groups']
   const blocked = await firstClosed(directories, owner.uid)
-  return { owner, prefix: blocked ? [...prefix, ...await passage(prefix, blocked)] : prefix }
+  return { owner, prefix: blocked ? [...prefix, ...(await passage(prefix, blocked))] : prefix }
 }
 
 async function findUser() {
   try {
-    const [uid, gid] = await Promise.all(['-u', '-g'].map(async flag => Number((await run('id', [flag, 'postgres'])).stdout)))
+    const [uid, gid] = await Promise.all(
+      ['-u', '-g'].map(async flag => Number((await run('id', [flag, 'postgres'])).stdout)),
+    )
     return { uid: uid!, gid: gid! }
-  }
-  catch {
+  } catch {
     return undefined
   }
 }
 
 async function createUser() {
   await run('groupadd', ['--system', '--force', 'postgres']).catch(() => {})
-  await run('useradd', ['--system', '--gid', 'postgres', '--no-create-home', '--shell', '/usr/sbin/nologin', 'postgres']).catch(() => {})
+  await run('useradd', [
+    '--system',
+    '--gid',
+    'postgres',
+    '--no-create-home',
+    '--shell',
+    '/usr/sbin/nologin',
+    'postgres',
+  ]).catch(() => {})
   const owner = await findUser()
-  if (!owner) throw new Error('PostgreSQL does not run as root, and a user `postgres` could not be created: start Tenantry as an ordinary user, or set DATABASE_URL.')
+  if (!owner)
+    throw new Error(
+      'PostgreSQL does not run as root, and a user `postgres` could not be created: start Tenantry as an ordinary user, or set DATABASE_URL.',
+    )
   return owner
 }
 
@@ -62,7 +74,15 @@ async function passage(prefix: string[], blocked: string) {
   for (const capability of ['+dac_read_search', '+dac_override']) {
     const flags = ['--securebits=+no_setuid_fixup', `--inh-caps=${capability}`, `--ambient-caps=${capability}`]
     const [command, ...args] = [...prefix, ...flags, 'test', '-x', blocked]
-    if (await run(command!, args, { cwd: '/' }).then(() => true, () => false)) return flags
+    if (
+      await run(command!, args, { cwd: '/' }).then(
+        () => true,
+        () => false,
+      )
+    )
+      return flags
   }
-  throw new Error(`The user \`postgres\` may not enter ${blocked}: allow it (chmod o+x ${blocked}), start Tenantry as an ordinary user, or set DATABASE_URL.`)
+  throw new Error(
+    `The user \`postgres\` may not enter ${blocked}: allow it (chmod o+x ${blocked}), start Tenantry as an ordinary user, or set DATABASE_URL.`,
+  )
 }

@@ -10,7 +10,9 @@ export function binariesDir(): string {
   // Looked up at run time and from two places, so that the build neither copies 60 MB nor loses sight of them.
   const entry = resolveFrom(join(process.cwd(), 'package.json'), name) ?? resolveFrom(import.meta.url, name)
   if (process.platform === 'win32' || !entry) {
-    throw new Error(`There is no embedded PostgreSQL for ${process.platform}-${process.arch} here (package ${name}): set DATABASE_URL to a PostgreSQL of your own.`)
+    throw new Error(
+      `There is no embedded PostgreSQL for ${process.platform}-${process.arch} here (package ${name}): set DATABASE_URL to a PostgreSQL of your own.`,
+    )
   }
   return join(entry, '../../native/bin')
 }
@@ -18,8 +20,7 @@ export function binariesDir(): string {
 function resolveFrom(base: string, name: string) {
   try {
     return createRequire(base).resolve(name)
-  }
-  catch {
+  } catch {
     return undefined
   }
 }

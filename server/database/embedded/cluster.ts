@@ -8,8 +8,8 @@ import { binariesDir } from './binaries.ts'
 import { createPassword } from './password.ts'
 
 /**
- * Creates the cluster in `<home>/postgres` unless it is there. It is made next to its place, role and database included,
- * and renamed into it, so that one which is there is whole.
+ * Creates the cluster in `<home>/postgres` unless it is there. It is made next to its place, role and database
+ * included, and renamed into it, so that one which is there is whole.
  */
 export async function createCluster(home: string): Promise<void> {
   const place = join(home, 'postgres')
@@ -31,8 +31,7 @@ async function exists(path: string) {
   try {
     await access(path)
     return true
-  }
-  catch (error) {
+  } catch (error) {
     // Anything else, such as EACCES, is not a licence to make a new one.
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
     throw error
@@ -49,9 +48,16 @@ async function removeInterrupted(home: string) {
 
 async function initdb(account: Account, binaries: string, directory: string) {
   await runProgram(account, join(binaries, 'initdb'), [
-    `--pgdata=${directory}`, '--username=postgres', '--auth=reject', '--no-instructions',
-    '--encoding=UTF8', '--locale-provider=builtin', '--locale=C', '--builtin-locale=C.UTF-8',
-    '--set=timezone=UTC', '--set=log_timezone=UTC',
+    `--pgdata=${directory}`,
+    '--username=postgres',
+    '--auth=reject',
+    '--no-instructions',
+    '--encoding=UTF8',
+    '--locale-provider=builtin',
+    '--locale=C',
+    '--builtin-locale=C.UTF-8',
+    '--set=timezone=UTC',
+    '--set=log_timezone=UTC',
   ])
   // Nobody signs in as the superuser.
   await writeFile(join(directory, 'pg_hba.conf'), 'host all tenantry 127.0.0.1/32 scram-sha-256\n')
@@ -59,11 +65,14 @@ async function initdb(account: Account, binaries: string, directory: string) {
 
 /** The role is no superuser, so that what works here also works on a managed PostgreSQL. */
 async function createDatabase(account: Account, binaries: string, directory: string, password: string) {
-  await runProgram(account, join(binaries, 'postgres'), ['--single', '-D', directory, 'postgres'], [
-    `create role tenantry login createdb password '${password}'`,
-    'create database tenantry owner tenantry',
-    '',
-  ].join('\n'))
+  await runProgram(
+    account,
+    join(binaries, 'postgres'),
+    ['--single', '-D', directory, 'postgres'],
+    [`create role tenantry login createdb password '${password}'`, 'create database tenantry owner tenantry', ''].join(
+      '\n',
+    ),
+  )
 }
 
 async function runProgram(account: Account, program: string, args: string[], input = '') {
@@ -73,7 +82,9 @@ async function runProgram(account: Account, program: string, args: string[], inp
   const [output, errors, code] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
-    new Promise<number | string | null>((resolve, reject) => child.on('error', reject).on('close', (code, signal) => resolve(code ?? signal))),
+    new Promise<number | string | null>((resolve, reject) =>
+      child.on('error', reject).on('close', (code, signal) => resolve(code ?? signal)),
+    ),
   ]).catch((error: Error) => {
     throw new Error(`${program} does not run here (${error.message}): set DATABASE_URL to a PostgreSQL of your own.`)
   })

@@ -28,7 +28,7 @@ export async function startEmbeddedDatabase(dataDir: string): Promise<EmbeddedDa
   let released: Promise<void> | undefined
   const release = () => {
     process.off('beforeExit', release)
-    return released ??= exclusively(home, () => leave(home, hold))
+    return (released ??= exclusively(home, () => leave(home, hold)))
   }
   process.once('beforeExit', release)
   return { url: hold.url, release }
@@ -44,8 +44,7 @@ async function exclusively<T>(home: string, work: () => Promise<T>): Promise<T> 
   })
   try {
     return await work()
-  }
-  finally {
+  } finally {
     await unlock().catch(() => {})
   }
 }
@@ -53,14 +52,14 @@ async function exclusively<T>(home: string, work: () => Promise<T>): Promise<T> 
 async function enter(home: string): Promise<Hold> {
   await createCluster(home)
   const currentUrl = async () => databaseUrl(home, await startPostmaster(home))
-  const revive = (isClosed: () => boolean) => exclusively(home, async () => {
-    if (isClosed()) throw new Error('Nobody here needs it any more.')
-    return currentUrl()
-  })
+  const revive = (isClosed: () => boolean) =>
+    exclusively(home, async () => {
+      if (isClosed()) throw new Error('Nobody here needs it any more.')
+      return currentUrl()
+    })
   try {
     return await openHold(await currentUrl(), revive)
-  }
-  catch (error) {
+  } catch (error) {
     // It may have been killed between the look at postmaster.pid and the connection.
     if (!isConnectionLost(error)) throw error
     return await openHold(await currentUrl(), revive)
@@ -69,7 +68,13 @@ async function enter(home: string): Promise<Hold> {
 
 function isConnectionLost(error: unknown) {
   const { code } = error as { code?: string }
-  return code === 'ECONNREFUSED' || code === 'ECONNRESET' || code === 'CONNECTION_CLOSED' || code === '57P01' || code === '57P03'
+  return (
+    code === 'ECONNREFUSED' ||
+    code === 'ECONNRESET' ||
+    code === 'CONNECTION_CLOSED' ||
+    code === '57P01' ||
+    code === '57P03'
+  )
 }
 
 async function leave(home: string, hold: Hold) {

@@ -9,7 +9,8 @@ export interface Hold {
 
 /**
  * Opens this process's hold: one idle connection that says "somebody is using this PostgreSQL".
- * @param revive called when the connection is lost: joins PostgreSQL or starts it again, unless told that it is too late
+ * @param revive called when the connection is lost: joins PostgreSQL or starts it again, unless told that it is too
+ * late
  */
 export async function openHold(url: string, revive: (isClosed: () => boolean) => Promise<string>): Promise<Hold> {
   let closed = false
@@ -24,8 +25,7 @@ export async function openHold(url: string, revive: (isClosed: () => boolean) =>
     try {
       connection = await openConnection(await revive(() => closed), reopenLater)
       if (closed) await connection.close()
-    }
-    catch {
+    } catch {
       reopenLater()
     }
   }
@@ -56,14 +56,13 @@ async function openConnection(url: string, onLost: () => void) {
     connection: { application_name: 'tenantry-hold' },
     onclose: () => established && onLost(),
     // postgres.js has no unref; it takes the socket from here.
-    socket: () => socket = connect(Number(port), hostname),
+    socket: () => (socket = connect(Number(port), hostname)),
   }
   const sql = connectDatabase(url, options)
 
   try {
     await sql`select`
-  }
-  catch (error) {
+  } catch (error) {
     await sql.end({ timeout: 0 })
     throw error
   }

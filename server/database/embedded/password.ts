@@ -18,7 +18,9 @@ export async function createPassword(home: string): Promise<string> {
 export async function databaseUrl(home: string, port: number): Promise<string> {
   const password = await readPassword(home)
   if (!password) {
-    throw new Error(`${passwordFile(home)} is missing: put it back, or remove ${join(home, 'postgres')} to start with an empty database.`)
+    throw new Error(
+      `${passwordFile(home)} is missing: put it back, or remove ${join(home, 'postgres')} to start with an empty database.`,
+    )
   }
   return `postgres://tenantry:${password}@127.0.0.1:${port}/tenantry`
 }
@@ -26,8 +28,7 @@ export async function databaseUrl(home: string, port: number): Promise<string> {
 async function readPassword(home: string) {
   try {
     return (await readFile(passwordFile(home), 'utf8')).trim()
-  }
-  catch (error) {
+  } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }

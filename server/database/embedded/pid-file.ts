@@ -16,7 +16,7 @@ export async function readPostmaster(home: string): Promise<Postmaster | undefin
   // Lines: pid, directory, start time, port, socket directory, address, shared memory, status.
   const lines = (await readFile(pidFile(home), 'utf8').catch(() => '')).split('\n')
   const pid = Number(lines[0])
-  if (!pid || !await isPostgresOf(join(home, 'postgres'), pid)) return undefined
+  if (!pid || !(await isPostgresOf(join(home, 'postgres'), pid))) return undefined
   return { pid, port: Number(lines[3]), status: lines[7]?.trim() || 'starting' }
 }
 
@@ -29,5 +29,8 @@ async function commandLine(pid: number) {
   if (process.platform === 'linux') {
     return (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ')
   }
-  return promisify(execFile)('ps', ['-ww', '-o', 'command=', '-p', String(pid)]).then(({ stdout }) => stdout, () => '')
+  return promisify(execFile)('ps', ['-ww', '-o', 'command=', '-p', String(pid)]).then(
+    ({ stdout }) => stdout,
+    () => '',
+  )
 }

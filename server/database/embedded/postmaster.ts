@@ -8,8 +8,12 @@ import { binariesDir } from './binaries.ts'
 import { pidFile, readPostmaster } from './pid-file.ts'
 
 const settings = [
-  'listen_addresses=127.0.0.1', 'unix_socket_directories=',
-  'max_connections=100', 'shared_buffers=128MB', 'max_locks_per_transaction=256', 'log_checkpoints=off',
+  'listen_addresses=127.0.0.1',
+  'unix_socket_directories=',
+  'max_connections=100',
+  'shared_buffers=128MB',
+  'max_locks_per_transaction=256',
+  'log_checkpoints=off',
 ]
 
 /** Makes sure that PostgreSQL runs and accepts connections; returns its port. */
@@ -30,13 +34,21 @@ async function launch(home: string, attempt: number) {
   const directory = join(home, 'postgres')
   const binaries = binariesDir()
   const { prefix } = await postgresAccount(binaries, home)
-  const port = (attempt === 0 && await lastPort(directory)) || await freePort()
+  const port = (attempt === 0 && (await lastPort(directory))) || (await freePort())
   // PostgreSQL believes a stale file if its pid lives, whoever that is now.
   await rm(pidFile(home), { force: true })
 
   const log = await openLog(home)
   const written = (await log.stat()).size
-  const [command, ...args] = [...prefix, join(binaries, 'postgres'), '-D', directory, '-p', String(port), ...settings.flatMap(setting => ['-c', setting])]
+  const [command, ...args] = [
+    ...prefix,
+    join(binaries, 'postgres'),
+    '-D',
+    directory,
+    '-p',
+    String(port),
+    ...settings.flatMap(setting => ['-c', setting]),
+  ]
   const child = spawn(command!, args, {
     cwd: '/',
     // A session of its own: Ctrl-C in the terminal is for us.
@@ -45,7 +57,7 @@ async function launch(home: string, attempt: number) {
     env: { PATH: process.env.PATH, LC_ALL: 'C' },
   })
   let failed: Error | undefined
-  child.once('error', error => failed = error).once('exit', () => failed ??= new Error('PostgreSQL did not start'))
+  child.once('error', error => (failed = error)).once('exit', () => (failed ??= new Error('PostgreSQL did not start')))
 
   while (!failed && (await readPostmaster(home))?.status !== 'ready') await sleep(10)
   child.removeAllListeners().unref()
@@ -91,7 +103,7 @@ export async function stopPostmaster(home: string): Promise<void> {
   let signal: NodeJS.Signals | undefined
   for (let postmaster = await readPostmaster(home); postmaster; postmaster = await readPostmaster(home)) {
     const next = Date.now() - started < 20_000 ? 'SIGINT' : 'SIGQUIT'
-    if (next !== signal) kill(postmaster.pid, signal = next)
+    if (next !== signal) kill(postmaster.pid, (signal = next))
     await sleep(10)
   }
 }
@@ -99,8 +111,7 @@ export async function stopPostmaster(home: string): Promise<void> {
 function kill(pid: number, signal: NodeJS.Signals) {
   try {
     process.kill(pid, signal)
-  }
-  catch (error) {
+  } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }

@@ -29,8 +29,10 @@ export function targetVersion(migrations: Migration[]): string {
   return migrations.at(-1)!.name
 }
 
-function readJournal(root: string, set: string): { tag: string, when: number }[] {
-  const journal = JSON.parse(readFileSync(join(root, 'drizzle', set, 'migrations/meta/_journal.json'), 'utf8')) as { entries: { tag: string, when: number }[] }
+function readJournal(root: string, set: string): { tag: string; when: number }[] {
+  const journal = JSON.parse(readFileSync(join(root, 'drizzle', set, 'migrations/meta/_journal.json'), 'utf8')) as {
+    entries: { tag: string; when: number }[]
+  }
   return journal.entries
 }
 

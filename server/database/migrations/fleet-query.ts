@@ -29,8 +29,20 @@ const rowsLimit = 10_000
 const reachable: TenantStatus[] = ['active', 'suspended', 'deleting']
 
 /** @param subdomain only this one */
-export async function readTargets({ platform: { db, tables: { tenants } } }: Database, subdomain?: string): Promise<{ subdomain: string, schema: string }[]> {
-  const rows = await db.select({ subdomain: tenants.subdomain, schema: tenants.schema }).from(tenants).where(inArray(tenants.status, reachable)).orderBy(asc(tenants.subdomain))
+export async function readTargets(
+  {
+    platform: {
+      db,
+      tables: { tenants },
+    },
+  }: Database,
+  subdomain?: string,
+): Promise<{ subdomain: string; schema: string }[]> {
+  const rows = await db
+    .select({ subdomain: tenants.subdomain, schema: tenants.schema })
+    .from(tenants)
+    .where(inArray(tenants.status, reachable))
+    .orderBy(asc(tenants.subdomain))
   return rows.filter(row => subdomain === undefined || row.subdomain === subdomain)
 }
 
@@ -40,35 +52,57 @@ export async function readTargets({ platform: { db, tables: { tenants } } }: Dat
  * whoever means harm: that person has the database's password.
  * @returns what each has answered, in the order of the targets; one that fails does not stop the others
  */
-export async function queryFleet(database: Database, targets: { subdomain: string, schema: string }[], query: FleetQuery): Promise<TenantAnswer[]> {
+export async function queryFleet(
+  database: Database,
+  targets: { subdomain: string; schema: string }[],
+  query: FleetQuery,
+): Promise<TenantAnswer[]> {
   const answers: TenantAnswer[] = []
   const queue = targets.entries()
   let finished = 0
-  await Promise.all(Array.from({ length: query.parallel }, async () => {
-    for (const [i, { subdomain, schema }] of queue) {
-      answers[i] = await database.slots.transaction(schema, client => queryOne(database.on(client), client, schema, query))
-        .then(answer => ({ subdomain, ...answer, error: null }), error => ({ subdomain, rows: [], count: null, error: reasonOf(error) }))
-      query.onProgress?.(++finished, targets.length)
-    }
-  }))
+  await Promise.all(
+    Array.from({ length: query.parallel }, async () => {
+      for (const [i, { subdomain, schema }] of queue) {
+        answers[i] = await database.slots
+          .transaction(schema, client => queryOne(database.on(client), client, schema, query))
+          .then(
+            answer => ({ subdomain, ...answer, error: null }),
+            error => ({ subdomain, rows: [], count: null, error: reasonOf(error) }),
+          )
+        query.onProgress?.(++finished, targets.length)
+      }
+    }),
+  )
   return answers
 }
 
-async function queryOne(tx: Db, client: TransactionClient, schema: string, { text, isScript, write }: FleetQuery): Promise<Pick<TenantAnswer, 'rows' | 'count'>> {
+async function queryOne(
+  tx: Db,
+  client: TransactionClient,
+  schema: string,
+  { text, isScript, write }: FleetQuery,
+): Promise<Pick<TenantAnswer, 'rows' | 'count'>> {
   const mark = randomUUID()
   // Whatever the text before this one has set, on the same connection.
   await tx.execute(sql`reset all; set session authorization default`)
   await tx.execute(write ? sql`set transaction read write` : sql`set transaction read only`)
   await tx.execute(sql`set local search_path to ${sql.identifier(requireSchemaName(schema))}`)
   await tx.execute(sql`select set_config('tenantry.query', ${mark}, true)`)
-  const own = await tx.execute<{ oid: number }>(sql`select c.oid::int8 as oid from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = ${schema}`)
+  const own = await tx.execute<{ oid: number }>(
+    sql`select c.oid::int8 as oid from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = ${schema}`,
+  )
   const answer = isScript ? await runScript(client, text) : await runStatement(client, text)
   await requireSameTransaction(tx, mark)
-  await requireOwnTables(tx, schema, [...own].map(({ oid }) => oid))
+  await requireOwnTables(
+    tx,
+    schema,
+    [...own].map(({ oid }) => oid),
+  )
   return answer
 }
 
-// Prepared, so that PostgreSQL refuses more than one statement; a few rows at a time, so that too many are noticed in time.
+// Prepared, so that PostgreSQL refuses more than one statement; a few rows at a time, so that too many are noticed
+// in time.
 async function runStatement(client: TransactionClient, text: string): Promise<Pick<TenantAnswer, 'rows' | 'count'>> {
   const rows: Record<string, unknown>[] = []
   let count: number | null = null

@@ -10,7 +10,7 @@ import { migrateSpares } from './spare-schemas.ts'
 export interface FleetReport {
   target: string
   done: number
-  failed: { subdomain: string, error: string }[]
+  failed: { subdomain: string; error: string }[]
   skipped: number
   /** True when `signal` ended the run before its end. */
   interrupted: boolean
@@ -20,7 +20,7 @@ export interface FleetStatus {
   target: string
   /** How many tenants are at the target. */
   current: number
-  behind: { subdomain: string, version: string | null, state: string, error: string | null }[]
+  behind: { subdomain: string; version: string | null; state: string; error: string | null }[]
 }
 
 export interface FleetOptions {
@@ -48,13 +48,18 @@ interface FleetRow {
  * wholly old or wholly new. One that fails is left as it was, recorded, and does not hold up the others.
  * A run that was cut off is finished by the next. Spare schemas come after the tenants.
  */
-export async function migrateFleet(database: Database, migrations: Migration[], options: FleetOptions): Promise<FleetReport> {
+export async function migrateFleet(
+  database: Database,
+  migrations: Migration[],
+  options: FleetOptions,
+): Promise<FleetReport> {
   const rows = await readFleet(database, options.subdomain)
   const report: FleetReport = { target: targetVersion(migrations), done: 0, failed: [], skipped: 0, interrupted: false }
   const queue = rows.values()
   let finished = 0
   await Promise.all(Array.from({ length: options.parallel }, worker))
-  if (options.subdomain === undefined && !options.dryRun && !report.interrupted) await migrateSpares(database, migrations)
+  if (options.subdomain === undefined && !options.dryRun && !report.interrupted)
+    await migrateSpares(database, migrations)
   report.failed.sort((a, b) => a.subdomain.localeCompare(b.subdomain))
   return report
 
@@ -82,10 +87,12 @@ export async function migrateFleet(database: Database, migrations: Migration[], 
         if (row.state === 'failed' && !options.dryRun) await recordSuccess(database, row.schema)
         return
       }
-      if (!options.dryRun) await database.slots.transaction(row.schema, client => applyMigrations(database.on(client), row.schema, migrations))
+      if (!options.dryRun)
+        await database.slots.transaction(row.schema, client =>
+          applyMigrations(database.on(client), row.schema, migrations),
+        )
       report.done++
-    }
-    catch (error) {
+    } catch (error) {
       const message = reasonOf(error).split('\n')[0]!
       report.failed.push({ subdomain: row.subdomain, error: message })
       if (!options.dryRun) await recordFailure(database, row.schema, message)
@@ -97,7 +104,9 @@ export async function migrateFleet(database: Database, migrations: Migration[], 
 export async function fleetStatus(database: Database, migrations: Migration[]): Promise<FleetStatus> {
   const rows = (await readFleet(database)).filter(row => !hasNoSchema(row))
   const target = targetVersion(migrations)
-  const behind = rows.filter(row => !isCurrent(row, migrations)).map(({ subdomain, version, state, error }) => ({ subdomain, version, state: state ?? 'missing', error }))
+  const behind = rows
+    .filter(row => !isCurrent(row, migrations))
+    .map(({ subdomain, version, state, error }) => ({ subdomain, version, state: state ?? 'missing', error }))
   return { target, current: rows.length - behind.length, behind }
 }
 
@@ -109,35 +118,52 @@ function hasNoSchema({ status }: FleetRow): boolean {
 function isCurrent(row: FleetRow, migrations: Migration[]): boolean {
   try {
     return row.state !== 'failed' && pendingMigrations(row.schema, row.applied ?? [], migrations).length === 0
-  }
-  catch {
+  } catch {
     return false
   }
 }
 
 async function readFleet(database: Database, subdomain?: string): Promise<FleetRow[]> {
-  const { db, tables: { tenants, schema_versions: versions } } = database.platform
-  return db.select({
-    subdomain: tenants.subdomain,
-    status: tenants.status,
-    schema: tenants.schema,
-    applied: versions.applied,
-    version: versions.version,
-    state: versions.state,
-    error: versions.error,
-  }).from(tenants)
+  const {
+    db,
+    tables: { tenants, schema_versions: versions },
+  } = database.platform
+  return db
+    .select({
+      subdomain: tenants.subdomain,
+      status: tenants.status,
+      schema: tenants.schema,
+      applied: versions.applied,
+      version: versions.version,
+      state: versions.state,
+      error: versions.error,
+    })
+    .from(tenants)
     .leftJoin(versions, eq(versions.schema, tenants.schema))
     .where(subdomain === undefined ? undefined : eq(tenants.subdomain, subdomain))
     .orderBy(asc(tenants.subdomain))
 }
 
 async function recordSuccess(database: Database, schema: string): Promise<void> {
-  const { db, tables: { schema_versions: versions } } = database.platform
-  await db.update(versions).set({ state: 'migrated', error: null, updated: sql`now()` }).where(eq(versions.schema, schema))
+  const {
+    db,
+    tables: { schema_versions: versions },
+  } = database.platform
+  await db
+    .update(versions)
+    .set({ state: 'migrated', error: null, updated: sql`now()` })
+    .where(eq(versions.schema, schema))
 }
 
 async function recordFailure(database: Database, schema: string, error: string): Promise<void> {
-  const { db, tables: { schema_versions: versions } } = database.platform
+  const {
+    db,
+    tables: { schema_versions: versions },
+  } = database.platform
   // When the database itself is away, the report still says so; the next run starts from the schema as it is.
-  await db.update(versions).set({ state: 'failed', error, updated: sql`now()` }).where(eq(versions.schema, schema)).catch(() => {})
+  await db
+    .update(versions)
+    .set({ state: 'failed', error, updated: sql`now()` })
+    .where(eq(versions.schema, schema))
+    .catch(() => {})
 }

@@ -4,7 +4,10 @@ import { requireSchemaName } from '#server/database/schema-names.ts'
 import type { Migration } from './files.ts'
 import { targetVersion } from './files.ts'
 
-export interface MigrationSets { platform: Migration[], tenant: Migration[] }
+export interface MigrationSets {
+  platform: Migration[]
+  tenant: Migration[]
+}
 
 /** Thrown when a schema's record and this program's migrations do not fit together. */
 class MigrationError extends Error {}
@@ -16,12 +19,14 @@ class MigrationError extends Error {}
  */
 export async function bootstrapPlatform(database: Database, migrations: Migration[]): Promise<void> {
   const { db, transaction } = database.platform
-  const exists = await db.execute<{ found: boolean }>(sql`select to_regclass('platform.schema_versions') is not null as found`)
+  const exists = await db.execute<{ found: boolean }>(
+    sql`select to_regclass('platform.schema_versions') is not null as found`,
+  )
   if (exists[0]?.found) {
     const applied = await readApplied(db, 'platform')
     if (pendingMigrations('platform', applied, migrations).length === 0) return
   }
-  await transaction(async (tx) => {
+  await transaction(async tx => {
     // Everyone who finds an empty database comes here; a fixed key, since no schema is there to lock.
     await tx.execute(sql`select pg_advisory_xact_lock(7265003)`)
     await tx.execute(sql`create schema if not exists platform`)
@@ -32,16 +37,21 @@ export async function bootstrapPlatform(database: Database, migrations: Migratio
 /**
  * Applies to one schema what it lacks, inside the caller's transaction: all of it or nothing.
  * @returns whether there was anything to do
- * @throws MigrationError when a migration was edited after it had been applied, or the schema is newer than this program
+ * @throws MigrationError when a migration was edited after it had been applied, or the schema is newer than this
+ * program
  */
 export async function applyMigrations(tx: Db, schema: string, migrations: Migration[]): Promise<boolean> {
   const name = schema === 'platform' ? schema : requireSchemaName(schema)
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`)
-  const found = await tx.execute<{ found: boolean }>(sql`select to_regclass('platform.schema_versions') is not null as found`)
+  const found = await tx.execute<{ found: boolean }>(
+    sql`select to_regclass('platform.schema_versions') is not null as found`,
+  )
   const applied = found[0]!.found ? await readApplied(tx, name) : []
   const pending = pendingMigrations(name, applied, migrations)
   if (pending.length === 0) return false
-  await tx.execute(sql.raw(`set local search_path to "${name}";\n${pending.map(migration => migration.statements).join(';\n')}`))
+  await tx.execute(
+    sql.raw(`set local search_path to "${name}";\n${pending.map(migration => migration.statements).join(';\n')}`),
+  )
   await tx.execute(sql`set local search_path to default`)
   const record = [...applied, ...pending.map(entryOf)]
   await tx.execute(sql`
@@ -59,15 +69,21 @@ export function pendingMigrations(schema: string, applied: string[], migrations:
   const known = new Map(migrations.map(migration => [migration.name, migration.checksum]))
   for (const entry of applied) {
     const [name = '', checksum] = entry.split(' ')
-    if (!known.has(name)) throw new MigrationError(`${schema} has had ${name}, which this program does not know: it is older than the schema.`)
-    if (known.get(name) !== checksum) throw new MigrationError(`${name} was edited after it had been applied to ${schema}.`)
+    if (!known.has(name))
+      throw new MigrationError(
+        `${schema} has had ${name}, which this program does not know: it is older than the schema.`,
+      )
+    if (known.get(name) !== checksum)
+      throw new MigrationError(`${name} was edited after it had been applied to ${schema}.`)
   }
   const done = new Set(applied)
   return migrations.filter(migration => !done.has(entryOf(migration)))
 }
 
 async function readApplied(db: Db, schema: string): Promise<string[]> {
-  const rows = await db.execute<{ applied: string[] }>(sql`select to_json(applied) as applied from platform.schema_versions where schema = ${schema}`)
+  const rows = await db.execute<{ applied: string[] }>(
+    sql`select to_json(applied) as applied from platform.schema_versions where schema = ${schema}`,
+  )
   return rows[0]?.applied ?? []
 }
 

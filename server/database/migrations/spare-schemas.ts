@@ -21,7 +21,11 @@ export async function makeSchema(tx: Db, schema: string, migrations: Migration[]
 }
 
 /** Makes a schema for a tenant to come, in the caller's transaction. */
-export async function makeSpare(tx: Db, { tables: { spare_schemas: spares } }: PlatformRealm, migrations: Migration[]): Promise<void> {
+export async function makeSpare(
+  tx: Db,
+  { tables: { spare_schemas: spares } }: PlatformRealm,
+  migrations: Migration[],
+): Promise<void> {
   const schema = newSchemaName('pool')
   await makeSchema(tx, schema, migrations)
   await tx.insert(spares).values({ schema, created: new Date() })
@@ -71,7 +75,7 @@ export async function migrateSpares(database: Database, migrations: Migration[])
 /** @returns false where somebody else has it, or has had it */
 export function dropSpare(database: Database, schema: string): Promise<boolean> {
   const { spare_schemas: spares, schema_versions: versions } = database.platform.tables
-  return withSpare(database, schema, async (tx) => {
+  return withSpare(database, schema, async tx => {
     await tx.execute(sql`drop schema if exists ${identifier(schema)} cascade`)
     await tx.delete(versions).where(eq(versions.schema, schema))
     await tx.delete(spares).where(eq(spares.schema, schema))
@@ -81,8 +85,12 @@ export function dropSpare(database: Database, schema: string): Promise<boolean> 
 // A spare that is being claimed is locked, and afterwards has another name.
 function withSpare({ platform }: Database, schema: string, work: (tx: Db) => Promise<void>): Promise<boolean> {
   const { spare_schemas: spares } = platform.tables
-  return platform.transaction(async (tx) => {
-    const rows = await tx.select({ schema: spares.schema }).from(spares).where(eq(spares.schema, schema)).for('update', { skipLocked: true })
+  return platform.transaction(async tx => {
+    const rows = await tx
+      .select({ schema: spares.schema })
+      .from(spares)
+      .where(eq(spares.schema, schema))
+      .for('update', { skipLocked: true })
     if (!rows[0]) return false
     await work(tx)
     return true

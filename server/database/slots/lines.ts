@@ -24,9 +24,20 @@ export interface LinesOptions<Place> {
   refuse: () => Error
 }
 
-interface Waiter<Place> { since: number, timer: NodeJS.Timeout, take: (place: Place) => void, fail: () => void }
+interface Waiter<Place> {
+  since: number
+  timer: NodeJS.Timeout
+  take: (place: Place) => void
+  fail: () => void
+}
 
-export function createLines<Place>({ find, isFull = () => false, waitLimit, limit, refuse }: LinesOptions<Place>): Lines<Place> {
+export function createLines<Place>({
+  find,
+  isFull = () => false,
+  waitLimit,
+  limit,
+  refuse,
+}: LinesOptions<Place>): Lines<Place> {
   const lines = new Map<string, Waiter<Place>[]>()
   let length = 0
 
@@ -40,7 +51,12 @@ export function createLines<Place>({ find, isFull = () => false, waitLimit, limi
   function wait(key: string): Promise<Place> {
     if (length >= limit) makeRoom(key)
     return new Promise((take, reject) => {
-      const waiter = { since: performance.now(), take, timer: setTimeout(() => leave(key, waiter), waitLimit), fail: () => reject(refuse()) }
+      const waiter = {
+        since: performance.now(),
+        take,
+        timer: setTimeout(() => leave(key, waiter), waitLimit),
+        fail: () => reject(refuse()),
+      }
       const line = lines.get(key)
       if (line) line.push(waiter)
       else lines.set(key, [waiter])
@@ -49,7 +65,7 @@ export function createLines<Place>({ find, isFull = () => false, waitLimit, limi
   }
 
   function makeRoom(key: string): void {
-    const [longest, line] = [...lines].reduce((a, b) => b[1].length > a[1].length ? b : a)
+    const [longest, line] = [...lines].reduce((a, b) => (b[1].length > a[1].length ? b : a))
     if (longest === key || line.length <= (lines.get(key)?.length ?? 0) + 1) throw refuse()
     leave(longest, line.at(-1)!)
   }

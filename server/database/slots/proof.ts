@@ -38,7 +38,9 @@ export function markStatement(text: string, parameters: number): MarkedStatement
   }
   if (verb[0].toLowerCase() === 'select') {
     return {
-      text: isSimple(outline) ? insertAt(statement, 'select'.length + verb.index, ` ${mark} as mark,`) : `select ${mark} as mark, q.* from (${statement}) q`,
+      text: isSimple(outline)
+        ? insertAt(statement, 'select'.length + verb.index, ` ${mark} as mark,`)
+        : `select ${mark} as mark, q.* from (${statement}) q`,
       answers: 'rows',
       emptiness: `select ${mark} as mark where not exists (${statement})`,
     }
@@ -61,7 +63,7 @@ function outlineOf(text: string): string {
     .replace(/"(?:[^"]|"")*"|'(?:[^']|'')*'|\$([a-z_]*)\$[\s\S]*?\$\1\$/gi, blank)
     .replace(/--[^\n]*|\/\*[\s\S]*?\*\//g, blank)
   let depth = 0
-  return unquoted.replace(/[^()]+|[()]/g, (part) => {
+  return unquoted.replace(/[^()]+|[()]/g, part => {
     if (part === '(') depth++
     if (part === ')') depth--
     return depth > 0 || part === ')' ? blank(part) : part

@@ -16,7 +16,7 @@ export interface Schedule {
 
 export interface Shares {
   /** How many slots one tenant may hold at once, and how many of these for transactions. */
-  tenant: { slots: number, transactions: number }
+  tenant: { slots: number; transactions: number }
   /** How many slots all transactions together may hold: they may take long, and statements go on meanwhile. */
   transactions: number
 }
@@ -38,7 +38,13 @@ export function createSchedule(slots: readonly Slot[], shares: Shares): Schedule
   const held = new Map<string, Record<Work, number>>()
   let transactions = 0
   let timer: NodeJS.Timeout | undefined
-  const lines = createLines({ waitLimit, limit: waitersLimit, refuse: unavailable, find: takeSlot, isFull: () => !slots.some(isFree) })
+  const lines = createLines({
+    waitLimit,
+    limit: waitersLimit,
+    refuse: unavailable,
+    find: takeSlot,
+    isFull: () => !slots.some(isFree),
+  })
 
   return { take, release, look, dismiss, waiting: lines.length }
 
@@ -97,7 +103,11 @@ export function createSchedule(slots: readonly Slot[], shares: Shares): Schedule
   function mayHold(realm: string, work: Work): boolean {
     const counts = held.get(realm)
     const share = realm === 'platform' ? platformShare : shares.tenant
-    if (work === 'transaction' && (transactions >= shares.transactions || (counts?.transaction ?? 0) >= share.transactions)) return false
+    if (
+      work === 'transaction' &&
+      (transactions >= shares.transactions || (counts?.transaction ?? 0) >= share.transactions)
+    )
+      return false
     return !counts || counts.statement + counts.transaction < share.slots
   }
 
@@ -119,13 +129,13 @@ function isMoving({ holder }: Slot): boolean {
 function homeSlots(slots: readonly Slot[], realm: string): [Slot, Slot] {
   const hash = hashOf(realm)
   const first = hash % slots.length
-  const step = slots.length > 1 ? 1 + (hash >>> 8) % (slots.length - 1) : 0
+  const step = slots.length > 1 ? 1 + ((hash >>> 8) % (slots.length - 1)) : 0
   return [slots[first]!, slots[(first + step) % slots.length]!]
 }
 
 // FNV-1a: spreads names that differ in their last characters.
 function hashOf(text: string): number {
-  let hash = 0x811C9DC5
+  let hash = 0x811c9dc5
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
   return hash >>> 0
 }

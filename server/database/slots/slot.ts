@@ -11,7 +11,7 @@ export type Work = 'statement' | 'transaction'
 export interface Slot {
   sql: Sql
   /** Who has it; undefined: it is free. */
-  holder: { realm: string, work: Work, since: number } | undefined
+  holder: { realm: string; work: Work; since: number } | undefined
   /** Since when, as `performance.now()` counts. */
   opened: number
   retired: boolean
@@ -43,7 +43,13 @@ export function createSlot(sql: Sql): Slot {
  * @param options `asArrays`: rows as arrays of values, otherwise as objects by the columns' names
  * @throws AnswerMismatch, StaleStatement, PostgresError, or what the driver throws where the connection is gone
  */
-export async function ask(slot: Slot, client: Asked, text: string, params: unknown[], options: { prepare: boolean, asArrays: boolean }): Promise<unknown[]> {
+export async function ask(
+  slot: Slot,
+  client: Asked,
+  text: string,
+  params: unknown[],
+  options: { prepare: boolean; asArrays: boolean },
+): Promise<unknown[]> {
   const known = slot.statements.get(text)
   const statement = known ?? markStatement(text, params.length)
   if (options.prepare && !known) slot.statements.set(text, statement)
@@ -51,10 +57,12 @@ export async function ask(slot: Slot, client: Asked, text: string, params: unkno
     if (statement.answers === 'none') return await client.unsafe(text, params as never[], options)
     const rows = await askUntilProven(client, statement, params, options.prepare)
     if (statement.answers === 'marks') return []
-    return options.asArrays ? rows : rows.map(row => Object.fromEntries(row.map((value, i) => [rows.columns[i + 1]!.name, value])))
-  }
-  catch (error) {
-    if (known && options.prepare && error instanceof PostgresError && isStatementRefused(error)) throw new StaleStatement(error.message, { cause: error })
+    return options.asArrays
+      ? rows
+      : rows.map(row => Object.fromEntries(row.map((value, i) => [rows.columns[i + 1]!.name, value])))
+  } catch (error) {
+    if (known && options.prepare && error instanceof PostgresError && isStatementRefused(error))
+      throw new StaleStatement(error.message, { cause: error })
     throw error
   }
 }
@@ -62,7 +70,12 @@ export async function ask(slot: Slot, client: Asked, text: string, params: unkno
 type Rows = unknown[][] & { columns: { name: string }[] }
 
 // No row, no mark: of what reads it is asked whether there really is none. Meanwhile there may be one.
-async function askUntilProven(client: Asked, { text, emptiness }: MarkedStatement, params: unknown[], prepare: boolean): Promise<Rows> {
+async function askUntilProven(
+  client: Asked,
+  { text, emptiness }: MarkedStatement,
+  params: unknown[],
+  prepare: boolean,
+): Promise<Rows> {
   for (let i = 0; i < asksLimit; i++) {
     const rows = await askOnce(client, text, params, prepare)
     if (rows.length > 0 || emptiness === undefined) return rows
@@ -75,7 +88,7 @@ async function askUntilProven(client: Asked, { text, emptiness }: MarkedStatemen
 /** @returns the rows without their marks, and the columns with it */
 async function askOnce(client: Asked, text: string, params: unknown[], prepare: boolean): Promise<Rows> {
   const mark = newMark()
-  const rows = await client.unsafe(text, [...params, mark] as never[], { prepare }).values() as unknown as Rows
+  const rows = (await client.unsafe(text, [...params, mark] as never[], { prepare }).values()) as unknown as Rows
   for (const row of rows) if (row.shift() !== mark) throw new AnswerMismatch(text)
   return rows
 }

@@ -19,12 +19,16 @@ export interface Slots {
   /** Runs `work` in a transaction on a slot of its own; its client refuses every query once the transaction is over. */
   transaction<T>(realm: string, work: (client: TransactionClient) => Promise<T>): Promise<T>
   /**
-   * For a caller who sees from its content that an answer belongs to another question: no connection is trusted any more.
+   * For a caller who sees from its content that an answer belongs to another question: no connection is trusted any
+   * more.
    * @returns the 503 to throw
    */
   distrust(realm: string, message: string): ApiError
-  /** How many there are, how many have something to do, how many callers wait for one, and what went wrong since the start. */
-  inspect(): { size: number, busy: number, waiting: number, retired: number, mismatched: number }
+  /**
+   * How many there are, how many have something to do, how many callers wait for one, and what went wrong since the
+   * start.
+   */
+  inspect(): { size: number; busy: number; waiting: number; retired: number; mismatched: number }
   end(): Promise<void>
 }
 
@@ -32,7 +36,10 @@ export interface SlotsOptions {
   size: number
   /** How many of them one tenant may hold at once; half of them unless said. */
   tenantShare?: number
-  /** How many of them all transactions together leave to statements; a quarter unless said, and at least one of several. */
+  /**
+   * How many of them all transactions together leave to statements; a quarter unless said, and at least one of
+   * several.
+   */
   statementShare?: number
   /** False where a pooler in between keeps no prepared statements. */
   prepare?: boolean
@@ -43,7 +50,7 @@ export interface SlotsOptions {
   idleTimeout?: number
   applicationName?: string
   /** Told of an answer that belonged to another statement; its slot is gone by then, and its request fails. */
-  onMismatch?: (mismatch: { realm: string, message: string }) => void
+  onMismatch?: (mismatch: { realm: string; message: string }) => void
   /** The driver, postgres.js unless a test brings a faulty one. */
   connect?: typeof connectDatabase
 }
@@ -77,24 +84,26 @@ export function createSlots(url: string, options: SlotsOptions): Slots {
     for (let attempt = 1; ; attempt++) {
       try {
         return await queryOnce(realm, text, params, { prepare: options.prepare !== false && attempt === 1, asArrays })
-      }
-      catch (error) {
+      } catch (error) {
         const isRepeatable = error instanceof StaleStatement || (isConnectionLost(error) && isRead(text))
         if (!isRepeatable || attempt === attemptsLimit || ended) throw translate(error)
       }
     }
   }
 
-  async function queryOnce(realm: string, text: string, params: unknown[], how: { prepare: boolean, asArrays: boolean }): Promise<unknown[]> {
+  async function queryOnce(
+    realm: string,
+    text: string,
+    params: unknown[],
+    how: { prepare: boolean; asArrays: boolean },
+  ): Promise<unknown[]> {
     const slot = await take(realm, 'statement')
     try {
       return await ask(slot, slot.sql, text, params, how)
-    }
-    catch (error) {
+    } catch (error) {
       retireAfter(slot, error)
       throw error
-    }
-    finally {
+    } finally {
       release(slot)
     }
   }
@@ -103,12 +112,10 @@ export function createSlots(url: string, options: SlotsOptions): Slots {
     const slot = await take(realm, 'transaction')
     try {
       return await runTransaction(slot, work, error => retireAfter(slot, error))
-    }
-    catch (error) {
+    } catch (error) {
       if (isConnectionError(error)) retire(slot)
       throw translate(error)
-    }
-    finally {
+    } finally {
       release(slot)
     }
   }
@@ -163,27 +170,35 @@ export function createSlots(url: string, options: SlotsOptions): Slots {
 
   function open(): Slot {
     const connect = options.connect ?? connectDatabase
-    const slot = createSlot(connect(url, {
-      max: 1,
-      connect_timeout: 2,
-      max_lifetime: null,
-      fetch_types: false,
-      // The driver's own COMMIT and ROLLBACK too.
-      prepare: options.prepare !== false,
-      onnotice: () => {},
-      onclose: () => retire(slot),
-      connection: {
-        application_name: options.applicationName ?? 'tenantry',
-        statement_timeout: statementTimeout,
-        lock_timeout: options.lockTimeout ?? 1_500,
-        idle_in_transaction_session_timeout: options.idleTimeout ?? 10_000,
-      },
-    }))
+    const slot = createSlot(
+      connect(url, {
+        max: 1,
+        connect_timeout: 2,
+        max_lifetime: null,
+        fetch_types: false,
+        // The driver's own COMMIT and ROLLBACK too.
+        prepare: options.prepare !== false,
+        onnotice: () => {},
+        onclose: () => retire(slot),
+        connection: {
+          application_name: options.applicationName ?? 'tenantry',
+          statement_timeout: statementTimeout,
+          lock_timeout: options.lockTimeout ?? 1_500,
+          idle_in_transaction_session_timeout: options.idleTimeout ?? 10_000,
+        },
+      }),
+    )
     return slot
   }
 
   function inspect() {
-    return { size: slots.length, busy: slots.filter(slot => slot.holder).length, waiting: schedule.waiting(), retired, mismatched }
+    return {
+      size: slots.length,
+      busy: slots.filter(slot => slot.holder).length,
+      waiting: schedule.waiting(),
+      retired,
+      mismatched,
+    }
   }
 
   async function end(): Promise<void> {
@@ -195,7 +210,8 @@ export function createSlots(url: string, options: SlotsOptions): Slots {
 }
 
 function translate(error: unknown): unknown {
-  const isPassing = error instanceof AnswerMismatch || error instanceof StaleStatement || isConnectionError(error) || isTimeout(error)
+  const isPassing =
+    error instanceof AnswerMismatch || error instanceof StaleStatement || isConnectionError(error) || isTimeout(error)
   return isPassing ? Object.assign(unavailable(), { cause: error }) : error
 }
 

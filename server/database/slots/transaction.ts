@@ -6,7 +6,7 @@ import { ask } from './slot.ts'
 
 /** The part of a postgres.js client that drizzle uses. */
 export interface GuardedClient {
-  options: { parsers: object, serializers: object }
+  options: { parsers: object; serializers: object }
   unsafe(text: string, params?: unknown[]): PromiseLike<unknown[]> & { values(): PromiseLike<unknown[]> }
 }
 
@@ -21,17 +21,20 @@ export interface TransactionClient extends GuardedClient {
  * @param onError told of what a statement has failed with, before the transaction is
  * @throws whatever `work` throws, after a rollback; ApiError 503 where the slot was retired meanwhile
  */
-export async function runTransaction<T>(slot: Slot, work: (client: TransactionClient) => Promise<T>, onError: (error: unknown) => void): Promise<T> {
+export async function runTransaction<T>(
+  slot: Slot,
+  work: (client: TransactionClient) => Promise<T>,
+  onError: (error: unknown) => void,
+): Promise<T> {
   const state = { over: false }
   const lost = Promise.withResolvers<never>()
-  const begun = slot.sql.begin(async (client) => {
+  const begun = slot.sql.begin(async client => {
     try {
       const result = await work(guard(slot, client, state, onError))
       // Whatever became of its statements, it cannot be committed any more.
       if (slot.retired) throw unavailable()
       return result
-    }
-    catch (error) {
+    } catch (error) {
       if (!state.over && !slot.retired && !isConnectionError(error)) throw error
       // postgres.js would send a ROLLBACK after it, which throws past everyone where the connection is gone.
       lost.reject(error)
@@ -39,24 +42,29 @@ export async function runTransaction<T>(slot: Slot, work: (client: TransactionCl
     }
   })
   try {
-    return await Promise.race([lost.promise, begun]) as T
-  }
-  finally {
+    return (await Promise.race([lost.promise, begun])) as T
+  } finally {
     state.over = true
   }
 }
 
 /** The callback may still be running after begin() has rejected; whatever it asks then goes nowhere. */
-function guard(slot: Slot, client: TransactionSql, state: { over: boolean }, onError: (error: unknown) => void): TransactionClient {
+function guard(
+  slot: Slot,
+  client: TransactionSql,
+  state: { over: boolean },
+  onError: (error: unknown) => void,
+): TransactionClient {
   let last: Promise<unknown> = Promise.resolve()
 
   return {
     options: { parsers: {}, serializers: {} },
-    unsafe: (text, params = []) => lazily((asArrays) => {
-      const answer = last.then(() => askNow(text, params, asArrays))
-      last = answer.catch(() => {})
-      return answer
-    }),
+    unsafe: (text, params = []) =>
+      lazily(asArrays => {
+        const answer = last.then(() => askNow(text, params, asArrays))
+        last = answer.catch(() => {})
+        return answer
+      }),
     raw(text, params = []) {
       requireOpen()
       return client.unsafe(text, params as never[])
@@ -68,8 +76,7 @@ function guard(slot: Slot, client: TransactionSql, state: { over: boolean }, onE
     requireOpen()
     try {
       return await ask(slot, client, text, params, { prepare: false, asArrays })
-    }
-    catch (error) {
+    } catch (error) {
       onError(error)
       throw error
     }

@@ -12,26 +12,40 @@ const stale = 60 * 60_000
 /** Archives that cannot be read, and what is left of those that were never finished. */
 export async function checkArchives(app: App): Promise<Check> {
   const archives = await listArchives(app)
-  const unreadable = archives.flatMap(({ name, problem }) => problem === null ? [] : [`${name}: ${problem}`])
-  return { name: 'archives', found: `${archives.length} found`, problems: [...unreadable, ...await findLeftOvers(app)] }
+  const unreadable = archives.flatMap(({ name, problem }) => (problem === null ? [] : [`${name}: ${problem}`]))
+  return {
+    name: 'archives',
+    found: `${archives.length} found`,
+    problems: [...unreadable, ...(await findLeftOvers(app))],
+  }
 }
 
 async function findLeftOvers({ config, database }: App): Promise<string[]> {
   const names = (await readdir(config.archiveDir).catch(() => [])).filter(name => name.startsWith('.'))
-  const rows = await database.platform.db.execute<{ id: string }>(sql`select id from platform.operations where state = 'running' and lease_until > now()`)
+  const rows = await database.platform.db.execute<{ id: string }>(
+    sql`select id from platform.operations where state = 'running' and lease_until > now()`,
+  )
   const busy = new Set(rows.map(({ id }) => id))
   const found: string[] = []
   for (const name of names) {
     const { mtimeMs } = await stat(join(config.archiveDir, name)).catch(() => ({ mtimeMs: Infinity }))
-    const isBusy = name.startsWith(workPrefix) ? busy.has(name.slice(workPrefix.length, workPrefix.length + 36)) : mtimeMs > Date.now() - stale
-    if (!isBusy) found.push(`${join(config.archiveDir, name)} is left of an archive that was cut off. Where no operation goes on with it, remove it.`)
+    const isBusy = name.startsWith(workPrefix)
+      ? busy.has(name.slice(workPrefix.length, workPrefix.length + 36))
+      : mtimeMs > Date.now() - stale
+    if (!isBusy)
+      found.push(
+        `${join(config.archiveDir, name)} is left of an archive that was cut off. Where no operation goes on with it, remove it.`,
+      )
   }
   return found
 }
 
 /** Pictures in a tenant's folder that none of its rows names. */
 export async function checkPictures(app: App): Promise<Check> {
-  const { db, tables: { tenants } } = app.database.platform
+  const {
+    db,
+    tables: { tenants },
+  } = app.database.platform
   const rows = await db.select({ subdomain: tenants.subdomain, schema: tenants.schema }).from(tenants)
   const problems: string[] = []
   let count = 0
@@ -39,7 +53,10 @@ export async function checkPictures(app: App): Promise<Check> {
     // A schema that is missing, or lacks a table, is another check's.
     const strays = await strayImages(app, schema, new Date(Date.now() - stale)).catch(() => [])
     count += strays.length
-    if (strays.length > 0) problems.push(`${strays.length} files of ${subdomain} belong to nobody, such as ${join(app.config.uploadDir, schema, strays[0]!)}. They can be removed.`)
+    if (strays.length > 0)
+      problems.push(
+        `${strays.length} files of ${subdomain} belong to nobody, such as ${join(app.config.uploadDir, schema, strays[0]!)}. They can be removed.`,
+      )
   }
   return { name: 'pictures', found: `${count} files of nobody`, problems }
 }

@@ -36,19 +36,26 @@ export interface CloneInput {
  * The work of an operation `clone`: a tenant with the same departments, as many people and their history, and nothing
  * that says who they are. One transaction, of one moment of the original; the rows never leave the database.
  */
-export async function cloneTenant(app: App, operation: OperationRow, report: OperationReport, migrations: MigrationSets): Promise<Record<string, unknown>> {
+export async function cloneTenant(
+  app: App,
+  operation: OperationRow,
+  report: OperationReport,
+  migrations: MigrationSets,
+): Promise<Record<string, unknown>> {
   const { place, ...admin } = operation.input as unknown as CloneInput
   const { schema } = place
   const before = await findPlace(app, schema)
   if (before) return before
   const source = await requireTenant(app, { id: operation.tenant! })
-  return inLongTransaction(app.database, app.databaseUrl, schema, async (tx) => {
+  return inLongTransaction(app.database, app.databaseUrl, schema, async tx => {
     await tx.execute(sql`set transaction isolation level repeatable read`)
     const { tenant, url } = await openPlace(tx, app, place)
     await createSchemaAt(tx, schema, await versionOf(tx, source, migrations.tenant))
     await copyScrubbed(tx, source.schema, schema, admin.keep_admin ? admin.admin_email : null, report)
     await applyMigrations(tx, schema, migrations.tenant)
-    await tx.insert(app.database.tenant(schema).tables.signing_keys).values(await newSigningKey(schema, app.config.secret, new Date()))
+    await tx
+      .insert(app.database.tenant(schema).tables.signing_keys)
+      .values(await newSigningKey(schema, app.config.secret, new Date()))
     if (!admin.keep_admin) await addAdmin(tx, app, tenant, admin)
     await announceTenant(tx, tenant.id)
     report.signal.throwIfAborted()
@@ -57,16 +64,24 @@ export async function cloneTenant(app: App, operation: OperationRow, report: Ope
 }
 
 async function versionOf(tx: Db, { schema }: TenantRow, known: Migration[]): Promise<Migration[]> {
-  const rows = await tx.execute<{ applied: string[] }>(sql`select to_json(applied) as applied from platform.schema_versions where schema = ${schema}`)
+  const rows = await tx.execute<{ applied: string[] }>(
+    sql`select to_json(applied) as applied from platform.schema_versions where schema = ${schema}`,
+  )
   return requireKnownVersion({ migrations: rows[0]?.applied ?? [] }, known)
 }
 
-async function copyScrubbed(tx: Db, from: string, to: string, keptAdmin: string | null, report: OperationReport): Promise<void> {
+async function copyScrubbed(
+  tx: Db,
+  from: string,
+  to: string,
+  keptAdmin: string | null,
+  report: OperationReport,
+): Promise<void> {
   const tables = (await readTables(tx, to)).filter(({ name }) => scrubbing[name] !== 'left out')
   report.begin('Copying its tables', tables.length)
   for (const table of tables) {
     const target = sql`${sql.identifier(to)}.${sql.identifier(table.name)}`
-    if (await tx.$count(target) > 0) await tx.execute(sql`delete from ${target}`)
+    if ((await tx.$count(target)) > 0) await tx.execute(sql`delete from ${target}`)
     await tx.execute(scrubbedCopy(from, to, table, keptAdmin))
     report.advance()
   }
@@ -74,12 +89,16 @@ async function copyScrubbed(tx: Db, from: string, to: string, keptAdmin: string 
 
 /** One statement, so that what is not to be known is never written. */
 function scrubbedCopy(from: string, to: string, { name, columns }: CopiedTable, keptAdmin: string | null) {
-  const identifiers = sql.join(columns.map(column => sql.identifier(column)), sql`, `)
-  const values = columns.map((column) => {
+  const identifiers = sql.join(
+    columns.map(column => sql.identifier(column)),
+    sql`, `,
+  )
+  const values = columns.map(column => {
     const kept = sql`r.${sql.identifier(column)}`
     const treatment = treatmentOf(name, column)
     if (treatment === 'kept') return kept
-    const staysItself = name === 'users' && keptAdmin !== null && ['email', 'first_name', 'last_name', 'password'].includes(column)
+    const staysItself =
+      name === 'users' && keptAdmin !== null && ['email', 'first_name', 'last_name', 'password'].includes(column)
     return staysItself ? sql`case when r.email = ${keptAdmin}::text then ${kept} else ${treatment} end` : treatment
   })
   return sql`
@@ -88,7 +107,12 @@ function scrubbedCopy(from: string, to: string, { name, columns }: CopiedTable, 
     from (select ${identifiers}, row_number() over (order by id) as n from ${sql.identifier(from)}.${sql.identifier(name)}) r`
 }
 
-async function addAdmin(tx: Db, app: App, tenant: TenantRow, { admin_email, by_mail }: Omit<CloneInput, 'place'>): Promise<void> {
+async function addAdmin(
+  tx: Db,
+  app: App,
+  tenant: TenantRow,
+  { admin_email, by_mail }: Omit<CloneInput, 'place'>,
+): Promise<void> {
   const authRealm = tenantRealmOf(app, tenant)
   const user = await createUser(app, authRealm, { email: admin_email, password: null, role: 'Admin' }, fromSystem, tx)
   if (by_mail) await mailWelcome(tx, authRealm, user)
@@ -96,7 +120,14 @@ async function addAdmin(tx: Db, app: App, tenant: TenantRow, { admin_email, by_m
 
 /** @throws ApiError 400 on `admin_email` when the original has no such Admin, who can sign in */
 export async function requireOwnAdmin({ database }: App, { schema }: TenantRow, email: string): Promise<void> {
-  const { db, tables: { users } } = database.tenant(schema)
-  const rows = await db.select({ role: users.role, is_active: users.is_active, password: sql<boolean>`${users.password} is not null` }).from(users).where(eq(users.email, email))
-  if (rows[0]?.role !== 'Admin' || !rows[0].is_active || !rows[0].password) throw invalid({ admin_email: ['The organisation has no Admin of this address who can sign in.'] })
+  const {
+    db,
+    tables: { users },
+  } = database.tenant(schema)
+  const rows = await db
+    .select({ role: users.role, is_active: users.is_active, password: sql<boolean>`${users.password} is not null` })
+    .from(users)
+    .where(eq(users.email, email))
+  if (rows[0]?.role !== 'Admin' || !rows[0].is_active || !rows[0].password)
+    throw invalid({ admin_email: ['The organisation has no Admin of this address who can sign in.'] })
 }

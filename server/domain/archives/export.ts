@@ -10,23 +10,31 @@ import { archiveName, archivePath, openWorkFolder, settle } from './store.ts'
 import { writeArchive } from './writer.ts'
 
 /** The work of an operation `export`. */
-export async function exportTenant(app: App, operation: OperationRow, report: OperationReport): Promise<{ archive: string, size: number }> {
+export async function exportTenant(
+  app: App,
+  operation: OperationRow,
+  report: OperationReport,
+): Promise<{ archive: string; size: number }> {
   return archiveTenant(app, operation, await requireTenant(app, { id: operation.tenant! }), report)
 }
 
 /** Writes a tenant's archive, once for each operation: where it is there already, nothing is done. */
-export async function archiveTenant(app: App, operation: OperationRow, tenant: TenantRow, report: OperationReport): Promise<{ archive: string, size: number }> {
+export async function archiveTenant(
+  app: App,
+  operation: OperationRow,
+  tenant: TenantRow,
+  report: OperationReport,
+): Promise<{ archive: string; size: number }> {
   const archive = archiveName(tenant.subdomain, operation.created, operation.id)
   const path = archivePath(app, archive)
-  if (!await stat(path).catch(() => undefined)) {
+  if (!(await stat(path).catch(() => undefined))) {
     const folder = await openWorkFolder(app, operation)
     try {
       const snapshot = await takeSnapshot(app, tenant, folder, report)
       const draft = join(folder, 'archive.tar')
       await writeArchive(draft, folder, tenant, snapshot, app.config.secret, report)
       await settle(draft, path)
-    }
-    finally {
+    } finally {
       await rm(folder, { recursive: true, force: true })
     }
   }

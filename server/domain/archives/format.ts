@@ -12,7 +12,10 @@ export const formatVersion = 1
 export const leftOut: ReadonlySet<string> = new Set(['sessions', 'one_time_tokens', 'signing_keys'])
 
 const name = z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/)
-const size = z.int().min(0).max(8 * 1024 ** 3 - 1)
+const size = z
+  .int()
+  .min(0)
+  .max(8 * 1024 ** 3 - 1)
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 
 const manifestSchema = z.strictObject({
@@ -30,33 +33,55 @@ const manifestSchema = z.strictObject({
   /** `name checksum` of each migration that the schema had had. */
   migrations: z.array(z.string().regex(/^[a-z]+\/\w+ [0-9a-f]{64}$/)).min(1),
   /** `size` and `sha256` are of the entry, which is compressed. */
-  tables: z.array(z.strictObject({ name: name.refine(table => !leftOut.has(table)), columns: z.array(name).min(1), rows: z.int().min(0), size, sha256 })),
+  tables: z.array(
+    z.strictObject({
+      name: name.refine(table => !leftOut.has(table)),
+      columns: z.array(name).min(1),
+      rows: z.int().min(0),
+      size,
+      sha256,
+    }),
+  ),
   /** `size` and `sha256` are of the list. Missing: pictures that were named by a row and not there. */
   files: z.strictObject({ count: z.int().min(0), missing: z.int().min(0), size, sha256 }),
 })
 
 export type Manifest = z.output<typeof manifestSchema>
 
-const picturePath = /^(?:logo|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-(?:64|256)\.webp$/
+const picturePath =
+  /^(?:logo|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-(?:64|256)\.webp$/
 const fileSchema = z.strictObject({ path: z.string().regex(picturePath), size: size.max(1024 ** 2), sha256 })
 
 /** A picture: `<owner>/<name>-<size>.webp`, as it lies under the schema's folder of uploads. */
 export type ArchivedFile = z.output<typeof fileSchema>
 
 /** An entry as it lies in the archive. */
-export interface Entry { path: string, size: number, sha256: string }
+export interface Entry {
+  path: string
+  size: number
+  sha256: string
+}
 
 export const manifestEntry = 'manifest.json'
 export const sealEntry = 'seal.json'
-export const filesEntry = (files: Manifest['files']): Entry => ({ path: 'files.jsonl', size: files.size, sha256: files.sha256 })
-export const tableEntry = (table: Manifest['tables'][number]): Entry => ({ path: `tables/${table.name}.copy.gz`, size: table.size, sha256: table.sha256 })
+export const filesEntry = (files: Manifest['files']): Entry => ({
+  path: 'files.jsonl',
+  size: files.size,
+  sha256: files.sha256,
+})
+export const tableEntry = (table: Manifest['tables'][number]): Entry => ({
+  path: `tables/${table.name}.copy.gz`,
+  size: table.size,
+  sha256: table.sha256,
+})
 export const fileEntry = (file: ArchivedFile): Entry => ({ ...file, path: `files/${file.path}` })
 
 /** @throws ApiError 400 for a manifest that none of ours looks like, or of a later version */
 export function parseManifest(text: string): Manifest {
   const value = parseJson(text)
   const format = (value as { format?: unknown } | null)?.format
-  if (typeof format === 'number' && format > formatVersion) throw invalid({ archive: ['The archive was made by a newer version of Tenantry.'] })
+  if (typeof format === 'number' && format > formatVersion)
+    throw invalid({ archive: ['The archive was made by a newer version of Tenantry.'] })
   const parsed = manifestSchema.safeParse(value)
   if (!parsed.success) throw altered(manifestEntry)
   return parsed.data
@@ -77,8 +102,7 @@ export function altered(where: string) {
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
-  }
-  catch {
+  } catch {
     return undefined
   }
 }

@@ -20,7 +20,12 @@ import type { OpenArchive } from './reader.ts'
 export function requireKnownVersion({ migrations }: Pick<Manifest, 'migrations'>, known: Migration[]): Migration[] {
   const entries = new Set(known.map(entryOf))
   const unknown = migrations.find(entry => !entries.has(entry))
-  if (unknown) throw invalid({ archive: [`The archive is of a version that this program does not know: its schema has had ${unknown.split(' ')[0]}.`] })
+  if (unknown)
+    throw invalid({
+      archive: [
+        `The archive is of a version that this program does not know: its schema has had ${unknown.split(' ')[0]}.`,
+      ],
+    })
   return known.filter(migration => migrations.includes(entryOf(migration)))
 }
 
@@ -29,33 +34,48 @@ export function requireKnownVersion({ migrations }: Pick<Manifest, 'migrations'>
  * brought to the newest. It has no signing key yet.
  * @throws ApiError 400 when the rows are not those that were archived
  */
-export async function fillSchema(tx: Db, client: TransactionClient, schema: string, archive: OpenArchive, migrations: Migration[], report: OperationReport): Promise<void> {
+export async function fillSchema(
+  tx: Db,
+  client: TransactionClient,
+  schema: string,
+  archive: OpenArchive,
+  migrations: Migration[],
+  report: OperationReport,
+): Promise<void> {
   const { manifest } = archive
   await createSchemaAt(tx, schema, requireKnownVersion(manifest, migrations))
   const tables = await readTables(tx, schema)
   const inOrder = tables.flatMap(table => manifest.tables.find(stored => stored.name === table.name) ?? [])
-  const fits = inOrder.length === manifest.tables.length && inOrder.every(stored =>
-    stored.columns.every(column => tables.find(table => table.name === stored.name)!.columns.includes(column)))
+  const fits =
+    inOrder.length === manifest.tables.length &&
+    inOrder.every(stored =>
+      stored.columns.every(column => tables.find(table => table.name === stored.name)!.columns.includes(column)),
+    )
   if (!fits) throw altered(manifestEntry)
   await tx.execute(sql`set local datestyle to 'ISO, YMD'`)
-  report.begin('Writing its rows', inOrder.reduce((sum, { rows }) => sum + rows, 0))
+  report.begin(
+    'Writing its rows',
+    inOrder.reduce((sum, { rows }) => sum + rows, 0),
+  )
   for (const stored of inOrder) {
     const table = sql`${sql.identifier(schema)}.${sql.identifier(stored.name)}`
     // What the migrations have put there; the archive has it too. A table of nothing may refuse even that.
-    if (await tx.$count(table) > 0) await tx.execute(sql`delete from ${table}`)
+    if ((await tx.$count(table)) > 0) await tx.execute(sql`delete from ${table}`)
     await copyIn(client, schema, stored, resting(archive.rows(stored), report.rest))
-    if (await tx.$count(table) !== stored.rows) throw altered(stored.name)
+    if ((await tx.$count(table)) !== stored.rows) throw altered(stored.name)
     report.advance(stored.rows)
   }
   await applyMigrations(tx, schema, migrations)
 }
 
 /**
- * Gives open invitations links that nobody has: those who made the archive may know the old ones, and those who got them
- * were invited elsewhere. Sent again, an invitation works.
+ * Gives open invitations links that nobody has: those who made the archive may know the old ones, and those who got
+ * them were invited elsewhere. Sent again, an invitation works.
  */
 export async function closeInvitationLinks(tx: Db, schema: string): Promise<void> {
-  await tx.execute(sql`update ${sql.identifier(schema)}.invitations set token_hash = encode(sha256(convert_to(gen_random_uuid()::text, 'UTF8')), 'base64')`)
+  await tx.execute(
+    sql`update ${sql.identifier(schema)}.invitations set token_hash = encode(sha256(convert_to(gen_random_uuid()::text, 'UTF8')), 'base64')`,
+  )
 }
 
 /** Makes an empty schema of a given version, in the caller's transaction. */

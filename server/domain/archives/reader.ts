@@ -6,7 +6,16 @@ import { createGunzip } from 'node:zlib'
 import { constants } from 'node:fs'
 import { invalid } from '#shared/errors.ts'
 import type { ArchivedFile, Entry, Manifest } from './format.ts'
-import { altered, fileEntry, filesEntry, manifestEntry, parseFile, parseManifest, sealEntry, tableEntry } from './format.ts'
+import {
+  altered,
+  fileEntry,
+  filesEntry,
+  manifestEntry,
+  parseFile,
+  parseManifest,
+  sealEntry,
+  tableEntry,
+} from './format.ts'
 import { isOurs, sealSize } from './signature.ts'
 import { blockSize, paddingOf, sizeIn, tarEnd, tarHeader } from './tar.ts'
 
@@ -21,10 +30,13 @@ export interface OpenArchive {
   size: number
   /** Looks at every byte. @throws ApiError 400 */
   verify(onProgress: (bytes: number, size: number) => Promise<void> | void): Promise<void>
-  /** The rows of a table in PostgreSQL's text format, compared once more as they are read. It throws ApiError 400 where they are too many. */
+  /**
+   * The rows of a table in PostgreSQL's text format, compared once more as they are read. It throws ApiError 400
+   * where they are too many.
+   */
   rows(table: Manifest['tables'][number]): AsyncIterable<Buffer>
   /** Its pictures, in the order of their paths. */
-  files(): AsyncGenerator<{ file: ArchivedFile, bytes: Buffer }>
+  files(): AsyncGenerator<{ file: ArchivedFile; bytes: Buffer }>
   close(): Promise<void>
 }
 
@@ -35,8 +47,7 @@ export async function openArchive(path: string, secret: string): Promise<OpenArc
   const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
   try {
     return await readArchive(handle, secret)
-  }
-  catch (error) {
+  } catch (error) {
     await handle.close()
     throw error
   }
@@ -72,11 +83,12 @@ async function readArchive(handle: FileHandle, secret: string): Promise<OpenArch
   async function verify(onProgress: (bytes: number, size: number) => Promise<void> | void): Promise<void> {
     let end = 0
     for (const entry of head) {
-      for await (const chunk of read(entry)) await onProgress(end += chunk.length, size)
+      for await (const chunk of read(entry)) await onProgress((end += chunk.length), size)
     }
     end = filesAt
-    for await (const { file } of files()) await onProgress(end = after(end, file.size), size)
-    if (size !== end + tarEnd.length || !(await readExactly(handle, end, tarEnd.length)).equals(tarEnd)) throw altered('its end')
+    for await (const { file } of files()) await onProgress((end = after(end, file.size)), size)
+    if (size !== end + tarEnd.length || !(await readExactly(handle, end, tarEnd.length)).equals(tarEnd))
+      throw altered('its end')
   }
 
   async function* files() {
@@ -98,7 +110,12 @@ async function readArchive(handle: FileHandle, secret: string): Promise<OpenArch
 }
 
 /** @throws ApiError 400, at the latest with the last byte, when the entry is not as it was written */
-async function* readEntry(handle: FileHandle, offset: number, { path, size, sha256 }: Entry, modified: Date): AsyncGenerator<Buffer> {
+async function* readEntry(
+  handle: FileHandle,
+  offset: number,
+  { path, size, sha256 }: Entry,
+  modified: Date,
+): AsyncGenerator<Buffer> {
   if (!(await readExactly(handle, offset, blockSize)).equals(tarHeader(path, size, modified))) throw altered(path)
   const hash = createHash('sha256')
   const start = offset + blockSize
@@ -134,7 +151,10 @@ async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
   if (rest) throw altered('files.jsonl')
 }
 
-/** Bytes that a table may unpack to. Rows, each with an id of its own, are packed five or ten to one; what was made to fill a disk is, a thousand to one. */
+/**
+ * Bytes that a table may unpack to. Rows, each with an id of its own, are packed five or ten to one; what was made
+ * to fill a disk is, a thousand to one.
+ */
 function unpackedLimit(size: number): number {
   return 16 * 1024 ** 2 + 100 * size
 }

@@ -26,27 +26,65 @@ export async function requestExport(app: App, tenantId: string, origin: Origin, 
 }
 
 /** In place. @throws ApiError as `requestExport`, 400 on `archive` */
-export async function requestRestoration(app: App, tenantId: string, { archive, foreign, keep }: { archive: string, foreign: boolean, keep: boolean }, origin: Origin, held = false): Promise<string> {
+export async function requestRestoration(
+  app: App,
+  tenantId: string,
+  { archive, foreign, keep }: { archive: string; foreign: boolean; keep: boolean },
+  origin: Origin,
+  held = false,
+): Promise<string> {
   const tenant = await requireTenant(app, { id: tenantId })
   requireSchema(tenant, ['active', 'suspended'])
   await requireUsable(app, archive, foreign)
   const input: RestoreInput = { archive, foreign, keep, place: null, maintained: tenant.maintenance_since !== null }
-  return enqueue(app, origin, 'tenant.restored_from_archive', { kind: 'restore', tenant: tenant.id, input: { ...input } }, held)
+  return enqueue(
+    app,
+    origin,
+    'tenant.restored_from_archive',
+    { kind: 'restore', tenant: tenant.id, input: { ...input } },
+    held,
+  )
 }
 
 /** As a new tenant. @throws ApiError 404, 400 naming the field */
-export async function requestNewFromArchive(app: App, { archive, foreign, ...place }: { archive: string, foreign: boolean, name: string, subdomain: string }, origin: Origin, held = false): Promise<string> {
+export async function requestNewFromArchive(
+  app: App,
+  { archive, foreign, ...place }: { archive: string; foreign: boolean; name: string; subdomain: string },
+  origin: Origin,
+  held = false,
+): Promise<string> {
   const { business_email, business_phone_number } = await requireUsable(app, archive, foreign)
-  const input: RestoreInput = { archive, foreign, keep: false, maintained: false, place: await planPlace(app, { ...place, business_email, business_phone_number }) }
-  return enqueue(app, origin, 'tenant.created_from_archive', { kind: 'restore', tenant: null, input: { ...input } }, held)
+  const input: RestoreInput = {
+    archive,
+    foreign,
+    keep: false,
+    maintained: false,
+    place: await planPlace(app, { ...place, business_email, business_phone_number }),
+  }
+  return enqueue(
+    app,
+    origin,
+    'tenant.created_from_archive',
+    { kind: 'restore', tenant: null, input: { ...input } },
+    held,
+  )
 }
 
 /** @throws ApiError 404, 400 naming the field, 409 */
-export async function requestClone(app: App, tenantId: string, { name, subdomain, ...admin }: Pick<NewPlace, 'name' | 'subdomain'> & Omit<CloneInput, 'place'>, origin: Origin, held = false): Promise<string> {
+export async function requestClone(
+  app: App,
+  tenantId: string,
+  { name, subdomain, ...admin }: Pick<NewPlace, 'name' | 'subdomain'> & Omit<CloneInput, 'place'>,
+  origin: Origin,
+  held = false,
+): Promise<string> {
   const source = await requireTenant(app, { id: tenantId })
   requireSchema(source, ['active', 'suspended'])
   if (admin.keep_admin) await requireOwnAdmin(app, source, admin.admin_email)
-  const input: CloneInput = { place: await planPlace(app, { name, subdomain, business_email: admin.admin_email, business_phone_number: '' }), ...admin }
+  const input: CloneInput = {
+    place: await planPlace(app, { name, subdomain, business_email: admin.admin_email, business_phone_number: '' }),
+    ...admin,
+  }
   return enqueue(app, origin, 'tenant.cloned', { kind: 'clone', tenant: source.id, input: { ...input } }, held)
 }
 
@@ -61,12 +99,22 @@ function requireSchema({ status }: TenantRow, statuses: TenantRow['status'][]): 
   if (!statuses.includes(status)) throw conflict(`The organisation is ${status}.`, 'wrong_state')
 }
 
-function enqueue(app: App, origin: Origin, action: AuditAction, operation: { kind: OperationKind, tenant: string | null, input?: Record<string, unknown> }, held: boolean): Promise<string> {
+function enqueue(
+  app: App,
+  origin: Origin,
+  action: AuditAction,
+  operation: { kind: OperationKind; tenant: string | null; input?: Record<string, unknown> },
+  held: boolean,
+): Promise<string> {
   const { platform } = app.database
-  return platform.transaction(async (tx) => {
+  return platform.transaction(async tx => {
     const id = await enqueueOperation(tx, app, origin, operation, held)
-    const { archive, place } = (operation.input ?? {}) as { archive?: string, place?: NewPlace }
-    await recordAudit(tx, platform, origin, { action, subject: operation.tenant ?? undefined, details: { operation: id, ...archive ? { archive } : {}, ...place ? { subdomain: place.subdomain } : {} } })
+    const { archive, place } = (operation.input ?? {}) as { archive?: string; place?: NewPlace }
+    await recordAudit(tx, platform, origin, {
+      action,
+      subject: operation.tenant ?? undefined,
+      details: { operation: id, ...(archive ? { archive } : {}), ...(place ? { subdomain: place.subdomain } : {}) },
+    })
     return id
   })
 }

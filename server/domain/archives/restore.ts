@@ -34,7 +34,12 @@ export interface RestoreInput {
 }
 
 /** The work of an operation `restore`. */
-export async function restoreArchive(app: App, operation: OperationRow, report: OperationReport, migrations: MigrationSets): Promise<Record<string, unknown>> {
+export async function restoreArchive(
+  app: App,
+  operation: OperationRow,
+  report: OperationReport,
+  migrations: MigrationSets,
+): Promise<Record<string, unknown>> {
   const input = operation.input as unknown as RestoreInput
   const archive = await requireArchive(app, input.archive)
   try {
@@ -44,8 +49,7 @@ export async function restoreArchive(app: App, operation: OperationRow, report: 
     return input.place
       ? await restoreAsNew(app, archive, input.place, report, migrations)
       : await restoreInPlace(app, operation, archive, input, report, migrations)
-  }
-  finally {
+  } finally {
     await archive.close()
   }
 }
@@ -55,14 +59,20 @@ async function check(archive: OpenArchive, report: OperationReport): Promise<voi
   const thousands = (bytes: number) => Math.floor(bytes / 1000)
   let checked = 0
   report.begin('Checking the archive', thousands(archive.size))
-  await archive.verify(async (bytes) => {
+  await archive.verify(async bytes => {
     report.advance(thousands(bytes) - checked)
     checked = thousands(bytes)
     await report.rest()
   })
 }
 
-async function restoreAsNew(app: App, archive: OpenArchive, place: NewPlace, report: OperationReport, migrations: MigrationSets) {
+async function restoreAsNew(
+  app: App,
+  archive: OpenArchive,
+  place: NewPlace,
+  report: OperationReport,
+  migrations: MigrationSets,
+) {
   const { schema } = place
   const before = await findPlace(app, schema)
   if (before) return before
@@ -72,13 +82,14 @@ async function restoreAsNew(app: App, archive: OpenArchive, place: NewPlace, rep
       const { tenant, url } = await openPlace(tx, app, place)
       await fillSchema(tx, client, schema, archive, migrations.tenant, report)
       await closeInvitationLinks(tx, schema)
-      await tx.insert(app.database.tenant(schema).tables.signing_keys).values(await newSigningKey(schema, app.config.secret, new Date()))
+      await tx
+        .insert(app.database.tenant(schema).tables.signing_keys)
+        .values(await newSigningKey(schema, app.config.secret, new Date()))
       await announceTenant(tx, tenant.id)
       report.signal.throwIfAborted()
       return { tenant: tenant.id, subdomain: tenant.subdomain, url }
     })
-  }
-  catch (error) {
+  } catch (error) {
     // Another process may have taken over, and be through or at it.
     const made = await findPlace(app, schema)
     if (made) return made
@@ -91,7 +102,14 @@ async function restoreAsNew(app: App, archive: OpenArchive, place: NewPlace, rep
  * The tenant is closed meanwhile, and its schema replaced in one transaction; until that is through, what it had is
  * untouched. Its name, subdomain and signing keys stay what they are; nobody stays signed in.
  */
-async function restoreInPlace(app: App, operation: OperationRow, archive: OpenArchive, input: RestoreInput, report: OperationReport, migrations: MigrationSets) {
+async function restoreInPlace(
+  app: App,
+  operation: OperationRow,
+  archive: OpenArchive,
+  input: RestoreInput,
+  report: OperationReport,
+  migrations: MigrationSets,
+) {
   const tenant = await requireTenant(app, { id: operation.tenant! })
   let result = operation.result
   if (!result) {
@@ -100,9 +118,17 @@ async function restoreInPlace(app: App, operation: OperationRow, archive: OpenAr
       await setMaintenance(app, tenant.id, true)
       const kept = input.keep ? (await archiveTenant(app, operation, tenant, report)).archive : null
       await putImages(app, tenant.schema, archive, report, added)
-      result = await replaceSchema(app, operation, tenant, archive, { tenant: tenant.id, kept }, input, report, migrations)
-    }
-    catch (error) {
+      result = await replaceSchema(
+        app,
+        operation,
+        tenant,
+        archive,
+        { tenant: tenant.id, kept },
+        input,
+        report,
+        migrations,
+      )
+    } catch (error) {
       // It goes on in a while, here or elsewhere, and must find what was kept still true.
       if (report.signal.aborted || isPassing(error)) throw error
       if (!input.maintained) await setMaintenance(app, tenant.id, false)
@@ -110,20 +136,33 @@ async function restoreInPlace(app: App, operation: OperationRow, archive: OpenAr
       throw error
     }
   }
-  for (const path of await strayImages(app, tenant.schema, operation.created)) await rm(imageFile(app, tenant.schema, path), { force: true })
+  for (const path of await strayImages(app, tenant.schema, operation.created))
+    await rm(imageFile(app, tenant.schema, path), { force: true })
   return result
 }
 
 async function setMaintenance(app: App, id: string, closed: boolean): Promise<void> {
-  const { transaction, tables: { tenants } } = app.database.platform
-  await transaction(async (tx) => {
-    await tx.update(tenants).set({ maintenance_since: closed ? sql`coalesce(${tenants.maintenance_since}, now())` : null }).where(eq(tenants.id, id))
+  const {
+    transaction,
+    tables: { tenants },
+  } = app.database.platform
+  await transaction(async tx => {
+    await tx
+      .update(tenants)
+      .set({ maintenance_since: closed ? sql`coalesce(${tenants.maintenance_since}, now())` : null })
+      .where(eq(tenants.id, id))
     await announceTenant(tx, id)
   })
 }
 
 /** @param added gets the paths of files that were not there before */
-async function putImages(app: App, schema: string, archive: OpenArchive, report: OperationReport, added: string[]): Promise<void> {
+async function putImages(
+  app: App,
+  schema: string,
+  archive: OpenArchive,
+  report: OperationReport,
+  added: string[],
+): Promise<void> {
   report.begin('Writing its pictures', archive.manifest.files.count)
   for await (const { file, bytes } of archive.files()) {
     if (await putImage(app, schema, file.path, bytes)) added.push(file.path)
@@ -133,8 +172,14 @@ async function putImages(app: App, schema: string, archive: OpenArchive, report:
 }
 
 async function replaceSchema(
-  app: App, operation: OperationRow, { id, schema, subdomain }: { id: string, schema: string, subdomain: string }, archive: OpenArchive,
-  result: Record<string, unknown>, { maintained }: RestoreInput, report: OperationReport, migrations: MigrationSets,
+  app: App,
+  operation: OperationRow,
+  { id, schema, subdomain }: { id: string; schema: string; subdomain: string },
+  archive: OpenArchive,
+  result: Record<string, unknown>,
+  { maintained }: RestoreInput,
+  report: OperationReport,
+  migrations: MigrationSets,
 ): Promise<Record<string, unknown>> {
   const { platform } = app.database
   const { tenants, operations, schema_versions: versions } = platform.tables
@@ -143,18 +188,29 @@ async function replaceSchema(
   return inLongTransaction(app.database, app.databaseUrl, schema, async (tx, client) => {
     // A process that was thought dead may still be at it: whoever comes second finds the result.
     await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`restore ${schema}`}, 0))`)
-    const done = (await tx.select({ result: operations.result }).from(operations).where(eq(operations.id, operation.id)))[0]?.result
+    const done = (
+      await tx.select({ result: operations.result }).from(operations).where(eq(operations.id, operation.id))
+    )[0]?.result
     if (done) return done
     await fillSchema(tx, client, draft, archive, migrations.tenant, report)
     if (!archive.ours) await closeInvitationLinks(tx, draft)
     await giveKeys(tx, app, schema, draft, keepsKeys)
-    await recordAudit(tx, app.database.tenant(draft), fromSystem, { action: 'organization.data_restored', subject: id, details: { to: archive.manifest.created } })
+    await recordAudit(tx, app.database.tenant(draft), fromSystem, {
+      action: 'organization.data_restored',
+      subject: id,
+      details: { to: archive.manifest.created },
+    })
     report.begin('Replacing its schema')
     // One message, so that even without the transaction around it the old would not go without the new.
-    await tx.execute(sql`drop schema if exists ${sql.identifier(schema)} cascade; alter schema ${sql.identifier(draft)} rename to ${sql.identifier(schema)}`)
+    await tx.execute(
+      sql`drop schema if exists ${sql.identifier(schema)} cascade; alter schema ${sql.identifier(draft)} rename to ${sql.identifier(schema)}`,
+    )
     await tx.delete(versions).where(eq(versions.schema, schema))
     await tx.update(versions).set({ schema }).where(eq(versions.schema, draft))
-    await tx.update(tenants).set({ updated: new Date(), ...maintained ? {} : { maintenance_since: null } }).where(eq(tenants.id, id))
+    await tx
+      .update(tenants)
+      .set({ updated: new Date(), ...(maintained ? {} : { maintenance_since: null }) })
+      .where(eq(tenants.id, id))
     await announceTenant(tx, id)
     report.signal.throwIfAborted()
     await tx.update(operations).set({ result }).where(eq(operations.id, operation.id))
@@ -166,7 +222,16 @@ async function replaceSchema(
 async function giveKeys(tx: Db, app: App, from: string, to: string, keeps: boolean): Promise<void> {
   const { signing_keys: keys } = app.database.tenant(from).tables
   const rows = keeps
-    ? await tx.select({ kid: keys.kid, public_key: keys.public_key, private_key: keys.private_key, created: keys.created, activated_at: keys.activated_at, retired_at: keys.retired_at }).from(keys)
+    ? await tx
+        .select({
+          kid: keys.kid,
+          public_key: keys.public_key,
+          private_key: keys.private_key,
+          created: keys.created,
+          activated_at: keys.activated_at,
+          retired_at: keys.retired_at,
+        })
+        .from(keys)
     : [await newSigningKey(from, app.config.secret, new Date())]
   await tx.insert(app.database.tenant(to).tables.signing_keys).values(rows)
 }

@@ -7,7 +7,9 @@ import { altered, sealEntry } from './format.ts'
  * @returns always of the same length
  */
 export function makeSeal(manifest: Buffer, secret: string): Buffer {
-  return Buffer.from(`${JSON.stringify({ sha256: createHash('sha256').update(manifest).digest('hex'), hmac: hmacOf(manifest, secret) })}\n`)
+  return Buffer.from(
+    `${JSON.stringify({ sha256: createHash('sha256').update(manifest).digest('hex'), hmac: hmacOf(manifest, secret) })}\n`,
+  )
 }
 
 export const sealSize = makeSeal(Buffer.alloc(0), '').length
@@ -19,7 +21,8 @@ export const sealSize = makeSeal(Buffer.alloc(0), '').length
 export function isOurs(seal: Buffer, manifest: Buffer, secret: string): boolean {
   const expected = makeSeal(manifest, secret)
   const hashEnd = seal.indexOf(',')
-  if (seal.length !== expected.length || !seal.subarray(0, hashEnd).equals(expected.subarray(0, hashEnd))) throw altered(sealEntry)
+  if (seal.length !== expected.length || !seal.subarray(0, hashEnd).equals(expected.subarray(0, hashEnd)))
+    throw altered(sealEntry)
   if (!/^,"hmac":"[0-9a-f]{64}"\}\n$/.test(seal.toString('latin1', hashEnd))) throw altered(sealEntry)
   return timingSafeEqual(seal, expected)
 }

@@ -38,7 +38,12 @@ const attempts = 3
  * Writes all rows of a tenant, and the pictures that they name, into a folder: as they were at one moment, while
  * people go on working.
  */
-export async function takeSnapshot(app: App, tenant: TenantRow, folder: string, report: OperationReport): Promise<Snapshot> {
+export async function takeSnapshot(
+  app: App,
+  tenant: TenantRow,
+  folder: string,
+  report: OperationReport,
+): Promise<Snapshot> {
   for (let attempt = 1; ; attempt++) {
     const snapshot = await inLongTransaction(app.database, app.databaseUrl, tenant.schema, async (tx, client) => {
       const tables = await beginSnapshot(app, tx, tenant.schema)
@@ -46,7 +51,13 @@ export async function takeSnapshot(app: App, tenant: TenantRow, folder: string, 
       const { pictures, missing } = await takePictures(app, tx, tenant.schema, folder, report)
       // One was replaced since the moment that the snapshot is of: a later moment, then. Lost ones stay missing.
       if (missing > 0 && attempt < attempts) return undefined
-      return { created, pictures, missing, migrations: await readMigrations(tx, tenant.schema), tables: await takeTables(tx, client, tenant.schema, tables, folder, report) }
+      return {
+        created,
+        pictures,
+        missing,
+        migrations: await readMigrations(tx, tenant.schema),
+        tables: await takeTables(tx, client, tenant.schema, tables, folder, report),
+      }
     })
     if (snapshot) return snapshot
   }
@@ -57,7 +68,12 @@ async function beginSnapshot(app: App, tx: Db, schema: string): Promise<CopiedTa
   const known = await readTables(app.database.tenant(schema).db, schema)
   if (known.length === 0) throw new Error(`There is no schema ${schema}.`)
   await tx.execute(sql`set transaction isolation level repeatable read, read only`)
-  await tx.execute(sql`lock table ${sql.join(known.map(({ name }) => sql`${sql.identifier(schema)}.${sql.identifier(name)}`), sql`, `)} in access share mode`)
+  await tx.execute(
+    sql`lock table ${sql.join(
+      known.map(({ name }) => sql`${sql.identifier(schema)}.${sql.identifier(name)}`),
+      sql`, `,
+    )} in access share mode`,
+  )
   await tx.execute(sql`set local datestyle to 'ISO, YMD'`)
   const tables = await readTables(tx, schema)
   if (JSON.stringify(tables) !== JSON.stringify(known)) throw unavailable()
@@ -65,7 +81,9 @@ async function beginSnapshot(app: App, tx: Db, schema: string): Promise<CopiedTa
 }
 
 async function readMigrations(tx: Db, schema: string): Promise<string[]> {
-  const rows = await tx.execute<{ applied: string[] }>(sql`select to_json(applied) as applied from platform.schema_versions where schema = ${schema}`)
+  const rows = await tx.execute<{ applied: string[] }>(
+    sql`select to_json(applied) as applied from platform.schema_versions where schema = ${schema}`,
+  )
   if (!rows[0]) throw new Error(`Nothing says at which version ${schema} is.`)
   return rows[0].applied
 }
@@ -93,10 +111,11 @@ export function pictureSpool(path: string): string {
 // A second name for the same bytes takes no time and outlives the first, where both are on one disk.
 async function take(source: string, target: string): Promise<boolean> {
   try {
-    await link(source, target).catch(error => error.code === 'ENOENT' ? Promise.reject(error) : copyFile(source, target, constants.COPYFILE_FICLONE))
+    await link(source, target).catch(error =>
+      error.code === 'ENOENT' ? Promise.reject(error) : copyFile(source, target, constants.COPYFILE_FICLONE),
+    )
     return true
-  }
-  catch (error) {
+  } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return false
     if (code === 'EEXIST') return true
@@ -104,13 +123,23 @@ async function take(source: string, target: string): Promise<boolean> {
   }
 }
 
-async function takeTables(tx: Db, client: TransactionClient, schema: string, tables: CopiedTable[], folder: string, report: OperationReport): Promise<Manifest['tables']> {
+async function takeTables(
+  tx: Db,
+  client: TransactionClient,
+  schema: string,
+  tables: CopiedTable[],
+  folder: string,
+  report: OperationReport,
+): Promise<Manifest['tables']> {
   const counts = []
   for (const { name } of tables) {
     counts.push(await tx.$count(sql`${sql.identifier(schema)}.${sql.identifier(name)}`))
     await report.rest()
   }
-  report.begin('Reading its rows', counts.reduce((sum, count) => sum + count, 0))
+  report.begin(
+    'Reading its rows',
+    counts.reduce((sum, count) => sum + count, 0),
+  )
   const taken: Manifest['tables'] = []
   for (const table of tables) {
     let rows = 0
@@ -118,13 +147,13 @@ async function takeTables(tx: Db, client: TransactionClient, schema: string, tab
     let size = 0
     await pipeline(
       resting(copyOut(client, schema, table), report.rest),
-      observed((chunk) => {
+      observed(chunk => {
         const lines = countLines(chunk)
         rows += lines
         report.advance(lines)
       }),
       createGzip(),
-      observed((chunk) => {
+      observed(chunk => {
         hash.update(chunk)
         size += chunk.length
       }),
@@ -142,8 +171,7 @@ function observed(look: (chunk: Buffer) => void): Transform {
       try {
         look(chunk)
         callback(null, chunk)
-      }
-      catch (error) {
+      } catch (error) {
         callback(error as Error)
       }
     },

@@ -37,7 +37,8 @@ export async function listArchives(app: App, tenant?: string): Promise<Archive[]
   const names = (await readdir(app.config.archiveDir).catch(() => [])).filter(name => namePattern.test(name))
   const facts: Archive[] = []
   for (const name of names) facts.push(await factsOf(app, name))
-  return facts.filter(archive => tenant === undefined || archive.tenant?.id === tenant)
+  return facts
+    .filter(archive => tenant === undefined || archive.tenant?.id === tenant)
     .sort((a, b) => (b.created ?? '').localeCompare(a.created ?? '') || a.name.localeCompare(b.name))
 }
 
@@ -50,26 +51,47 @@ async function factsOf(app: App, name: string): Promise<Archive> {
   try {
     const archive = await requireArchive(app, name)
     await archive.close()
-    const { tenant: { id, name: organisation, subdomain }, created, migrations, tables, files } = archive.manifest
+    const {
+      tenant: { id, name: organisation, subdomain },
+      created,
+      migrations,
+      tables,
+      files,
+    } = archive.manifest
     return {
-      name, created, ours: archive.ours, size: archive.size, problem: null,
+      name,
+      created,
+      ours: archive.ours,
+      size: archive.size,
+      problem: null,
       tenant: { id, name: organisation, subdomain },
       version: migrations.at(-1)!.split(' ')[0]!,
       people: tables.find(table => table.name === 'users')?.rows ?? 0,
       files: files.count,
     }
-  }
-  catch (error) {
+  } catch (error) {
     const { size } = await stat(archivePath(app, name)).catch(() => ({ size: 0 }))
-    return { name, size, created: null, tenant: null, version: null, people: null, files: null, ours: false, problem: messageOf(error) }
+    return {
+      name,
+      size,
+      created: null,
+      tenant: null,
+      version: null,
+      people: null,
+      files: null,
+      ours: false,
+      problem: messageOf(error),
+    }
   }
 }
 
 /** An archive's file, to be sent. @throws ApiError 404 */
-export async function readArchiveFile(app: App, name: string): Promise<{ size: number, stream: ReadStream }> {
-  const handle = await open(archivePath(app, name), constants.O_RDONLY | constants.O_NOFOLLOW).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'ENOENT' || error.code === 'ELOOP' ? notFound() : error
-  })
+export async function readArchiveFile(app: App, name: string): Promise<{ size: number; stream: ReadStream }> {
+  const handle = await open(archivePath(app, name), constants.O_RDONLY | constants.O_NOFOLLOW).catch(
+    (error: NodeJS.ErrnoException) => {
+      throw error.code === 'ENOENT' || error.code === 'ELOOP' ? notFound() : error
+    },
+  )
   const { size } = await handle.stat()
   return { size, stream: handle.createReadStream() }
 }
@@ -78,8 +100,10 @@ export async function readArchiveFile(app: App, name: string): Promise<{ size: n
 export async function removeArchive(app: App, name: string, origin: Origin): Promise<void> {
   const path = archivePath(app, name)
   const { platform } = app.database
-  if (!await stat(path).catch(() => undefined)) throw notFound()
-  await platform.transaction(tx => recordAudit(tx, platform, origin, { action: 'archive.deleted', details: { archive: name } }))
+  if (!(await stat(path).catch(() => undefined))) throw notFound()
+  await platform.transaction(tx =>
+    recordAudit(tx, platform, origin, { action: 'archive.deleted', details: { archive: name } }),
+  )
   await rm(path, { force: true })
 }
 
@@ -93,23 +117,27 @@ export async function adoptArchive(app: App, file: string, foreign: boolean): Pr
   const archive = await openArchive(file, app.config.secret).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'ENOENT' ? invalid({ archive: [`There is no file ${file}.`] }) : error
   })
-  const { manifest: { tenant, created } } = archive
+  const {
+    manifest: { tenant, created },
+  } = archive
   try {
     requireWelcome(archive, foreign)
     await archive.verify(() => {})
-  }
-  finally {
+  } finally {
     await archive.close()
   }
   const label = /^[a-z0-9][a-z0-9-]{0,38}[a-z0-9]$/.test(tenant.subdomain) ? tenant.subdomain : 'archive'
-  const name = archiveName(label, new Date(created), createHash('sha256').update(JSON.stringify(archive.manifest)).digest('hex'))
+  const name = archiveName(
+    label,
+    new Date(created),
+    createHash('sha256').update(JSON.stringify(archive.manifest)).digest('hex'),
+  )
   await mkdir(app.config.archiveDir, { recursive: true, mode: 0o700 })
   const draft = join(app.config.archiveDir, `.${name}.${process.pid}`)
   try {
     await copyFile(file, draft)
     await settle(draft, archivePath(app, name))
-  }
-  finally {
+  } finally {
     await rm(draft, { force: true })
   }
   return name
@@ -117,7 +145,12 @@ export async function adoptArchive(app: App, file: string, foreign: boolean): Pr
 
 /** @throws ApiError 400 for another installation's, which must be asked for in so many words */
 export function requireWelcome(archive: OpenArchive, foreign: boolean): void {
-  if (!archive.ours && !foreign) throw invalid({ archive: ['The archive was made with another SECRET, by another installation perhaps. It is accepted only if you say so.'] })
+  if (!archive.ours && !foreign)
+    throw invalid({
+      archive: [
+        'The archive was made with another SECRET, by another installation perhaps. It is accepted only if you say so.',
+      ],
+    })
 }
 
 /** Gives a file that is complete its name, and to nobody else to read. */
@@ -130,8 +163,8 @@ export async function settle(draft: string, path: string): Promise<void> {
 }
 
 /**
- * Makes a folder for what an operation needs for a while, and removes what tries before this one have left. One that was
- * only thought dead finds its own gone, and this one's untouched.
+ * Makes a folder for what an operation needs for a while, and removes what tries before this one have left. One
+ * that was only thought dead finds its own gone, and this one's untouched.
  */
 export async function openWorkFolder({ config }: App, { id, attempts }: OperationRow): Promise<string> {
   const prefix = `${workPrefix}${id}`

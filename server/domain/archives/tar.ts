@@ -1,4 +1,7 @@
-/** POSIX ustar (IEEE Std 1003.1, pax, "ustar Interchange Format"), of plain files alone: for writing, and for comparing with what is read. */
+/**
+ * POSIX ustar (IEEE Std 1003.1, pax, "ustar Interchange Format"), of plain files alone: for writing, and for
+ * comparing with what is read.
+ */
 
 export const blockSize = 512
 /** Two blocks of zeros end a tar. */
@@ -20,7 +23,13 @@ export function tarHeader(path: string, size: number, modified: Date): Buffer {
   // The checksum is made with blanks in its own place.
   header.write('        0', 148)
   header.write('ustar\x0000', 257)
-  header.write(`${octal(header.reduce((sum, byte) => sum + byte, 0), 7)} `, 148)
+  header.write(
+    `${octal(
+      header.reduce((sum, byte) => sum + byte, 0),
+      7,
+    )} `,
+    148,
+  )
   return header
 }
 
@@ -31,7 +40,7 @@ export function sizeIn(header: Buffer): number {
 
 /** Bytes of zeros between an entry and the next block. */
 export function paddingOf(size: number): number {
-  return (blockSize - size % blockSize) % blockSize
+  return (blockSize - (size % blockSize)) % blockSize
 }
 
 function octal(value: number, width: number): string {

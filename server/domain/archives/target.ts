@@ -7,7 +7,10 @@ import { requireFreeSubdomain } from '#server/domain/tenants/subdomains.ts'
 import { explainTaken, insertTenant } from '#server/domain/tenants/tenants.ts'
 import type { TenantRow } from '#server/domain/tenants/tenants.ts'
 
-/** A tenant that an operation is to make. Its schema is chosen when it is asked for, so that a second try finds what a first has done. */
+/**
+ * A tenant that an operation is to make. Its schema is chosen when it is asked for, so that a second try finds what
+ * a first has done.
+ */
 export interface NewPlace {
   name: string
   subdomain: string
@@ -21,24 +24,40 @@ export async function planPlace(app: App, input: Omit<NewPlace, 'schema'>): Prom
   const place = { ...input, schema: newSchemaName(input.subdomain) }
   const tried = new Error('Rolled back.')
   // The rules that hold when it is made are asked in the same words: by making it, and not meaning it.
-  await app.database.platform.transaction(async (tx) => {
-    await openPlace(tx, app, place)
-    throw tried
-  }).catch((error: unknown) => {
-    if (error !== tried) throw error
-  })
+  await app.database.platform
+    .transaction(async tx => {
+      await openPlace(tx, app, place)
+      throw tried
+    })
+    .catch((error: unknown) => {
+      if (error !== tried) throw error
+    })
   return place
 }
 
 /** Writes the tenant's row, in the transaction that makes its schema. @throws ApiError 400 on `name` or `subdomain` */
-export async function openPlace(tx: Db, app: App, place: NewPlace): Promise<{ tenant: TenantRow, url: string }> {
+export async function openPlace(tx: Db, app: App, place: NewPlace): Promise<{ tenant: TenantRow; url: string }> {
   const tenant = await explainTaken(() => insertTenant(tx, app, place, place.schema, new Date()))
   await requireFreeSubdomain(tx, app.database.platform, tenant.subdomain, { tenant: tenant.id })
   return { tenant, url: tenantOrigin(app.config, tenant) }
 }
 
 /** @returns what came of it, where it has been made */
-export async function findPlace({ config, database: { platform: { db, tables: { tenants } } } }: App, schema: string): Promise<{ tenant: string, subdomain: string, url: string } | undefined> {
-  const rows = await db.select({ tenant: tenants.id, subdomain: tenants.subdomain }).from(tenants).where(eq(tenants.schema, schema))
+export async function findPlace(
+  {
+    config,
+    database: {
+      platform: {
+        db,
+        tables: { tenants },
+      },
+    },
+  }: App,
+  schema: string,
+): Promise<{ tenant: string; subdomain: string; url: string } | undefined> {
+  const rows = await db
+    .select({ tenant: tenants.id, subdomain: tenants.subdomain })
+    .from(tenants)
+    .where(eq(tenants.schema, schema))
   return rows[0] && { ...rows[0], url: config.originOf(`${rows[0].subdomain}.${config.baseDomain}`) }
 }

@@ -18,11 +18,24 @@ import { paddingOf, tarEnd, tarHeader } from './tar.ts'
 const listFile = 'files.jsonl'
 
 /** Makes one file of a snapshot's folder. @returns what it says of itself */
-export async function writeArchive(target: string, folder: string, tenant: TenantRow, snapshot: Snapshot, secret: string, report: OperationReport): Promise<Manifest> {
+export async function writeArchive(
+  target: string,
+  folder: string,
+  tenant: TenantRow,
+  snapshot: Snapshot,
+  secret: string,
+  report: OperationReport,
+): Promise<Manifest> {
   report.begin('Writing the archive', 2 * snapshot.pictures.length + snapshot.tables.length)
-  await pipeline(listPictures(folder, snapshot.pictures, report), createWriteStream(join(folder, listFile), { mode: 0o600 }))
+  await pipeline(
+    listPictures(folder, snapshot.pictures, report),
+    createWriteStream(join(folder, listFile), { mode: 0o600 }),
+  )
   const manifest = await describe(folder, tenant, snapshot)
-  await pipeline(Readable.from(tarOf(folder, manifest, secret, report), { objectMode: false }), createWriteStream(target, { mode: 0o600 }))
+  await pipeline(
+    Readable.from(tarOf(folder, manifest, secret, report), { objectMode: false }),
+    createWriteStream(target, { mode: 0o600 }),
+  )
   return manifest
 }
 
@@ -36,7 +49,11 @@ async function* listPictures(folder: string, pictures: string[], report: Operati
   }
 }
 
-async function describe(folder: string, tenant: TenantRow, { created, migrations, tables, pictures, missing }: Snapshot): Promise<Manifest> {
+async function describe(
+  folder: string,
+  tenant: TenantRow,
+  { created, migrations, tables, pictures, missing }: Snapshot,
+): Promise<Manifest> {
   const { id, name, subdomain, tenant_id, schema, business_email, business_phone_number } = tenant
   const hash = createHash('sha256')
   for await (const chunk of createReadStream(join(folder, listFile))) hash.update(chunk as Buffer)
@@ -51,11 +68,17 @@ async function describe(folder: string, tenant: TenantRow, { created, migrations
   }
 }
 
-async function* tarOf(folder: string, manifest: Manifest, secret: string, report: OperationReport): AsyncGenerator<Buffer> {
+async function* tarOf(
+  folder: string,
+  manifest: Manifest,
+  secret: string,
+  report: OperationReport,
+): AsyncGenerator<Buffer> {
   const modified = new Date(manifest.created)
   const manifestBytes = Buffer.from(`${JSON.stringify(manifest)}\n`)
   const seal = makeSeal(manifestBytes, secret)
-  const entry = (path: string, size: number, content: Iterable<Buffer> | AsyncIterable<Buffer>) => tarEntry(path, size, modified, content)
+  const entry = (path: string, size: number, content: Iterable<Buffer> | AsyncIterable<Buffer>) =>
+    tarEntry(path, size, modified, content)
   yield* entry(manifestEntry, manifestBytes.length, [manifestBytes])
   yield* entry(sealEntry, seal.length, [seal])
   yield* entry(listFile, filesEntry(manifest.files).size, createReadStream(join(folder, listFile)))
@@ -74,7 +97,12 @@ async function* tarOf(folder: string, manifest: Manifest, secret: string, report
   yield tarEnd
 }
 
-async function* tarEntry(path: string, size: number, modified: Date, content: Iterable<Buffer> | AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* tarEntry(
+  path: string,
+  size: number,
+  modified: Date,
+  content: Iterable<Buffer> | AsyncIterable<Buffer>,
+): AsyncGenerator<Buffer> {
   yield tarHeader(path, size, modified)
   let written = 0
   for await (const chunk of content) {

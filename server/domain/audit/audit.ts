@@ -25,20 +25,27 @@ export async function recordAudit(db: Db, realm: Realm, origin: Origin, entry: A
 }
 
 /** Records events that have one cause, as of one moment. */
-export async function recordAudits(db: Db, { tables: { audit_events } }: { tables: Pick<Realm['tables'], 'audit_events'> }, origin: Origin, entries: AuditEntry[]): Promise<void> {
+export async function recordAudits(
+  db: Db,
+  { tables: { audit_events } }: { tables: Pick<Realm['tables'], 'audit_events'> },
+  origin: Origin,
+  entries: AuditEntry[],
+): Promise<void> {
   const created = new Date()
   // A statement has 65,535 parameters at the most.
   for (let start = 0; start < entries.length; start += batchSize) {
-    await db.insert(audit_events).values(entries.slice(start, start + batchSize).map(entry => ({
-      id: newId(),
-      created,
-      action: entry.action,
-      actor: origin.actor,
-      subject: entry.subject,
-      ip: origin.ip,
-      request_id: origin.request_id,
-      details: { ...entry.details, ...origin.support ? { support: origin.support } : {} },
-    })))
+    await db.insert(audit_events).values(
+      entries.slice(start, start + batchSize).map(entry => ({
+        id: newId(),
+        created,
+        action: entry.action,
+        actor: origin.actor,
+        subject: entry.subject,
+        ip: origin.ip,
+        request_id: origin.request_id,
+        details: { ...entry.details, ...(origin.support ? { support: origin.support } : {}) },
+      })),
+    )
   }
 }
 
@@ -49,7 +56,17 @@ export function auditColumns({ audit_events: events, users }: Realm['tables']) {
 }
 
 /** Columns of the record as a file, in its order. */
-export const auditHeader = ['id', 'created', 'action', 'actor', 'actor_email', 'subject', 'subject_name', 'ip', 'details']
+export const auditHeader = [
+  'id',
+  'created',
+  'action',
+  'actor',
+  'actor_email',
+  'subject',
+  'subject_name',
+  'ip',
+  'details',
+]
 
 /** The record as rows of a file, newest first; what is added meanwhile is not in it. */
 export async function* auditBatches(named: NamedRealm, where: SQL | undefined) {
@@ -58,16 +75,43 @@ export async function* auditBatches(named: NamedRealm, where: SQL | undefined) {
   // Ids are made in the order of time, to the millisecond and beyond.
   let last = newId()
   for (;;) {
-    const rows = await db.select(auditColumns(tables)).from(events).leftJoin(users, eq(users.id, events.actor))
-      .where(and(where, lt(events.id, last))).orderBy(desc(events.id)).limit(batchSize)
+    const rows = await db
+      .select(auditColumns(tables))
+      .from(events)
+      .leftJoin(users, eq(users.id, events.actor))
+      .where(and(where, lt(events.id, last)))
+      .orderBy(desc(events.id))
+      .limit(batchSize)
     if (rows.length === 0) return
-    yield (await withNames(named, rows)).map(({ names, ...row }) =>
-      [row.id, row.created, row.action, row.actor, row.actor_email, row.subject, names[row.subject ?? ''] ?? null, row.ip, JSON.stringify(row.details)])
+    yield (await withNames(named, rows)).map(({ names, ...row }) => [
+      row.id,
+      row.created,
+      row.action,
+      row.actor,
+      row.actor_email,
+      row.subject,
+      names[row.subject ?? ''] ?? null,
+      row.ip,
+      JSON.stringify(row.details),
+    ])
     last = rows.at(-1)!.id
   }
 }
 
 /** Writes a security event's one line to the log. */
-export function logEvent(app: App, authRealm: AuthRealm, origin: Origin, event: string, details: Record<string, unknown> = {}): void {
-  app.log.info({ event, tenant: authRealm.id, user: origin.actor, ip: origin.ip, request_id: origin.request_id, ...details })
+export function logEvent(
+  app: App,
+  authRealm: AuthRealm,
+  origin: Origin,
+  event: string,
+  details: Record<string, unknown> = {},
+): void {
+  app.log.info({
+    event,
+    tenant: authRealm.id,
+    user: origin.actor,
+    ip: origin.ip,
+    request_id: origin.request_id,
+    ...details,
+  })
 }

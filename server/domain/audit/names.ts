@@ -22,23 +22,32 @@ export type NamedRealm = Pick<AuthRealm, 'kind' | 'realm'>
  * Gives each event the names that its ids have today: of people, and of a tenant's departments or the platform's
  * tenants. What is gone has none; of what was deleted, the event of that says it in its details.
  */
-export async function withNames<Event extends AuditRow>(named: NamedRealm, events: Event[]): Promise<(Event & { names: Record<string, string> })[]> {
+export async function withNames<Event extends AuditRow>(
+  named: NamedRealm,
+  events: Event[],
+): Promise<(Event & { names: Record<string, string> })[]> {
   const names = await readNames(named, [...new Set(events.flatMap(idsIn))])
   return events.map(event => ({
     ...event,
-    names: Object.fromEntries(idsIn(event).flatMap(id => names.has(id) ? [[id, names.get(id)!]] : [])),
+    names: Object.fromEntries(idsIn(event).flatMap(id => (names.has(id) ? [[id, names.get(id)!]] : []))),
   }))
 }
 
 async function readNames(named: NamedRealm, ids: string[]): Promise<Map<string, string>> {
   if (ids.length === 0) return new Map()
-  const { db, tables: { users } } = named.realm
+  const {
+    db,
+    tables: { users },
+  } = named.realm
   const { id, first_name, last_name, email } = users
   const [people, things] = await Promise.all([
     db.select({ id, first_name, last_name, email }).from(users).where(inArray(id, ids)),
     readThings(named, ids),
   ])
-  return new Map([...things.map(({ id, name }) => [id, name] as const), ...people.map(person => [person.id, nameOf(person)] as const)])
+  return new Map([
+    ...things.map(({ id, name }) => [id, name] as const),
+    ...people.map(person => [person.id, nameOf(person)] as const),
+  ])
 }
 
 function readThings({ kind, realm }: NamedRealm, ids: string[]) {
@@ -48,10 +57,10 @@ function readThings({ kind, realm }: NamedRealm, ids: string[]) {
 }
 
 function idsIn({ actor, subject, details }: AuditRow): string[] {
-  const values = Object.values(details).flatMap(value => isChange(value) ? [value.from, value.to] : [value])
+  const values = Object.values(details).flatMap(value => (isChange(value) ? [value.from, value.to] : [value]))
   return [actor, subject, ...values].filter(value => typeof value === 'string' && uuidPattern.test(value)) as string[]
 }
 
-function isChange(value: unknown): value is { from?: unknown, to?: unknown } {
+function isChange(value: unknown): value is { from?: unknown; to?: unknown } {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

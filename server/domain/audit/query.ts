@@ -12,7 +12,11 @@ import { moment } from '#shared/schemas/fields.ts'
 /** What the record can be asked for, as a page and as a file. */
 export const auditQuery = listQuery(['created'], ['action', 'details', 'actor', 'subject']).extend({
   /** One, or all of a group. */
-  action: z.string().max(100).refine(value => !value.includes('\0') && value.isWellFormed(), 'Null characters are not allowed.').optional(),
+  action: z
+    .string()
+    .max(100)
+    .refine(value => !value.includes('\0') && value.isWellFormed(), 'Null characters are not allowed.')
+    .optional(),
   actor: z.guid('Enter a valid UUID.').optional(),
   subject: z.guid('Enter a valid UUID.').optional(),
   since: moment('T00:00:00.000Z').optional(),
@@ -20,7 +24,10 @@ export const auditQuery = listQuery(['created'], ['action', 'details', 'actor', 
 })
 
 /** For a query of audit events, joined with the users who acted. */
-export function auditFilter({ schema, tables: { audit_events: events, users } }: Realm, query: z.output<typeof auditQuery>): SQL | undefined {
+export function auditFilter(
+  { schema, tables: { audit_events: events, users } }: Realm,
+  query: z.output<typeof auditQuery>,
+): SQL | undefined {
   return and(
     query.action ? inActions(events, query.action) : undefined,
     query.actor ? eq(events.actor, query.actor) : undefined,
@@ -32,14 +39,25 @@ export function auditFilter({ schema, tables: { audit_events: events, users } }:
 }
 
 function inActions(events: Realm['tables']['audit_events'], action: string): SQL {
-  return Object.hasOwn(auditActions, action) ? inArray(events.action, [...auditActions[action as AuditGroup]]) : eq(events.action, action)
+  return Object.hasOwn(auditActions, action)
+    ? inArray(events.action, [...auditActions[action as AuditGroup]])
+    : eq(events.action, action)
 }
 
 // Whoever has the name now, as the one who acted or whom it was about; or what the event itself says of an address or
 // a name, as of someone who is gone.
-function concerns(schema: string, events: Realm['tables']['audit_events'], users: Realm['tables']['users'], search: string): SQL | undefined {
+function concerns(
+  schema: string,
+  events: Realm['tables']['audit_events'],
+  users: Realm['tables']['users'],
+  search: string,
+): SQL | undefined {
   // As an array, so that it is found out once and not for each event.
   const people = sql`array(select ${users.id} from ${users} where ${matchesPeople(schema, search, [sql`${users.search}`])})`
   const told = sql`lower(concat_ws(' ', ${events.action}, ${events.details} ->> 'email', ${events.details} ->> 'name', ${events.details} ->> 'first_name', ${events.details} ->> 'last_name'))`
-  return or(sql`${events.actor} = any(${people})`, sql`${events.subject} = any(${people})`, matchesFolded(search, [told]))
+  return or(
+    sql`${events.actor} = any(${people})`,
+    sql`${events.subject} = any(${people})`,
+    matchesFolded(search, [told]),
+  )
 }

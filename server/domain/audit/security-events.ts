@@ -14,19 +14,44 @@ import { logEvent, recordAudit } from './audit.ts'
  * unproven, and another tenant's id is nothing for this one's Admins.
  * @param audience as the token has it
  */
-export async function noteForeignToken(app: App, authRealm: AuthRealm, origin: Origin, audience: string): Promise<void> {
-  app.log.warn({ event: 'cross_tenant_token', tenant: authRealm.id, token_tenant: audience, ip: origin.ip, request_id: origin.request_id })
+export async function noteForeignToken(
+  app: App,
+  authRealm: AuthRealm,
+  origin: Origin,
+  audience: string,
+): Promise<void> {
+  app.log.warn({
+    event: 'cross_tenant_token',
+    tenant: authRealm.id,
+    token_tenant: audience,
+    ip: origin.ip,
+    request_id: origin.request_id,
+  })
   await recordSome(app, authRealm, origin, { action: 'token.foreign' })
 }
 
-/** Notes a password that was refused at the door. @param subject the account that it was tried on, where there is one */
-export async function noteRefusedSignIn(app: App, authRealm: AuthRealm, origin: Origin, subject: string | undefined, device: string): Promise<void> {
+/**
+ * Notes a password that was refused at the door.
+ * @param subject the account that it was tried on, where there is one
+ */
+export async function noteRefusedSignIn(
+  app: App,
+  authRealm: AuthRealm,
+  origin: Origin,
+  subject: string | undefined,
+  device: string,
+): Promise<void> {
   await recordSome(app, authRealm, origin, { action: 'session.refused', subject, details: { device } })
   logEvent(app, authRealm, origin, 'sign_in_failed', { user: subject ?? null })
 }
 
 /** Notes a password that was refused to who is signed in already. */
-export async function noteRefusedPassword(app: App, authRealm: AuthRealm, origin: Origin, subject: string): Promise<void> {
+export async function noteRefusedPassword(
+  app: App,
+  authRealm: AuthRealm,
+  origin: Origin,
+  subject: string,
+): Promise<void> {
   await recordSome(app, authRealm, origin, { action: 'user.password_refused', subject })
   logEvent(app, authRealm, origin, 'password_refused')
 }
@@ -34,11 +59,23 @@ export async function noteRefusedPassword(app: App, authRealm: AuthRealm, origin
 /** Notes that a limit has refused someone, where that is what the error says, and whose account it was about. */
 export async function noteLimit(app: App, authRealm: AuthRealm, origin: Origin, error: unknown): Promise<void> {
   if (!(error instanceof ApiError) || error.status !== 429) return
-  const { limit, subject = origin.actor ?? undefined } = error as { limit?: string, subject?: string }
+  const { limit, subject = origin.actor ?? undefined } = error as { limit?: string; subject?: string }
   logEvent(app, authRealm, origin, 'limit_reached', { limit, subject })
-  await recordSome(app, authRealm, origin, { action: 'limit.reached', subject, details: { limit } }, `limit.reached ${limit}`)
+  await recordSome(
+    app,
+    authRealm,
+    origin,
+    { action: 'limit.reached', subject, details: { limit } },
+    `limit.reached ${limit}`,
+  )
 }
 
-async function recordSome(app: App, { realm }: AuthRealm, origin: Origin, entry: AuditEntry, kind: string = entry.action): Promise<void> {
+async function recordSome(
+  app: App,
+  { realm }: AuthRealm,
+  origin: Origin,
+  entry: AuditEntry,
+  kind: string = entry.action,
+): Promise<void> {
   if (await app.limits.admitEvent(realm.schema, kind, origin.ip)) await recordAudit(realm.db, realm, origin, entry)
 }

@@ -35,8 +35,7 @@ export async function storeImage(place: ImagePlace, image: RenderedImage): Promi
     await mkdir(folder, { recursive: true, mode: 0o700 })
     for (const size of imageSizes) await writeWhole(join(folder, fileName(name, size)), image[size])
     return name
-  }
-  catch (error) {
+  } catch (error) {
     await removeImage(place, name)
     const { code } = error as NodeJS.ErrnoException
     log.warn({ event: 'image_not_written', code })
@@ -48,8 +47,7 @@ export async function storeImage(place: ImagePlace, image: RenderedImage): Promi
 export async function readImage({ folder }: ImagePlace, name: string, size: ImageSize): Promise<Buffer> {
   try {
     return await readFile(join(folder, fileName(name, size)), { flag: constants.O_RDONLY | constants.O_NOFOLLOW })
-  }
-  catch {
+  } catch {
     throw notFound()
   }
 }
@@ -82,7 +80,9 @@ export async function removePlace(place: ImagePlace): Promise<void> {
 
 // What the files are removed for has been done by then, and is not undone because one of them stays.
 async function remove({ log }: ImagePlace, path: string): Promise<void> {
-  await rm(path, { recursive: true, force: true }).catch(({ code }: NodeJS.ErrnoException) => log.warn({ event: 'image_not_removed', code }))
+  await rm(path, { recursive: true, force: true }).catch(({ code }: NodeJS.ErrnoException) =>
+    log.warn({ event: 'image_not_removed', code }),
+  )
 }
 
 /** Milliseconds. No upload takes this long, so what is older and unnamed is nobody's. */
@@ -94,8 +94,7 @@ export async function writeWhole(path: string, bytes: Buffer): Promise<void> {
   try {
     await writeFile(draft, bytes, { flag: 'wx', mode: 0o600, flush: true })
     await rename(draft, path)
-  }
-  catch (error) {
+  } catch (error) {
     await rm(draft, { force: true })
     throw error
   }
@@ -107,5 +106,8 @@ export function fileName(name: string, size: ImageSize): string {
 }
 
 function storageFull(): ApiError {
-  return new ApiError(507, { detail: 'There is no room for the file. Please tell your administrator.', code: 'storage_full' satisfies ErrorCode })
+  return new ApiError(507, {
+    detail: 'There is no room for the file. Please tell your administrator.',
+    code: 'storage_full' satisfies ErrorCode,
+  })
 }

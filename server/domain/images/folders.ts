@@ -22,13 +22,17 @@ export function imageFile({ config }: App, schema: string, path: string): string
 }
 
 /** The pictures that a tenant's rows name. */
-export async function namedImages(app: App, db: Db, schema: string): Promise<{ owner: string, name: string }[]> {
+export async function namedImages(app: App, db: Db, schema: string): Promise<{ owner: string; name: string }[]> {
   const { users, settings } = app.database.tenant(schema).tables
   // An older schema may have no column for a logo.
-  const hasLogo = (await readTables(db, schema)).some(({ name, columns }) => name === 'settings' && columns.includes('logo'))
+  const hasLogo = (await readTables(db, schema)).some(
+    ({ name, columns }) => name === 'settings' && columns.includes('logo'),
+  )
   const photos = await db.select({ owner: users.id, name: users.photo }).from(users).where(isNotNull(users.photo))
   const logos = hasLogo ? await db.select({ name: settings.logo }).from(settings).where(eq(settings.id, true)) : []
-  return [...photos, ...logos.map(({ name }) => ({ owner: 'logo', name }))].flatMap(({ owner, name }) => name === null ? [] : [{ owner, name }])
+  return [...photos, ...logos.map(({ name }) => ({ owner: 'logo', name }))].flatMap(({ owner, name }) =>
+    name === null ? [] : [{ owner, name }],
+  )
 }
 
 /**
@@ -46,8 +50,14 @@ export async function putImage(app: App, schema: string, path: string, bytes: Bu
 
 /** Paths of files that no row names, and that are older than any upload that is under way. */
 export async function strayImages(app: App, schema: string, olderThan: Date): Promise<string[]> {
-  const named = new Set((await namedImages(app, app.database.tenant(schema).db, schema)).flatMap(({ owner, name }) => imageSizes.map(size => imagePath(owner, name, size))))
-  const files = await readdir(join(app.config.uploadDir, schema), { recursive: true, withFileTypes: true }).catch(() => [])
+  const named = new Set(
+    (await namedImages(app, app.database.tenant(schema).db, schema)).flatMap(({ owner, name }) =>
+      imageSizes.map(size => imagePath(owner, name, size)),
+    ),
+  )
+  const files = await readdir(join(app.config.uploadDir, schema), { recursive: true, withFileTypes: true }).catch(
+    () => [],
+  )
   const strays: string[] = []
   for (const file of files.filter(file => !file.isDirectory())) {
     const path = join(file.parentPath, file.name).slice(join(app.config.uploadDir, schema).length + 1)

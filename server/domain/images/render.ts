@@ -21,14 +21,18 @@ sharp.concurrency(1)
  * @param fit `cover` crops to a square, `inside` keeps the shape
  * @throws ApiError 400 on the field, 503 when too many are waiting
  */
-export async function renderImage(realm: string, bytes: Buffer, field: string, fit: 'cover' | 'inside'): Promise<RenderedImage> {
+export async function renderImage(
+  realm: string,
+  bytes: Buffer,
+  field: string,
+  fit: 'cover' | 'inside',
+): Promise<RenderedImage> {
   if (bytes.length === 0) throw invalid({ [field]: ['The submitted file is empty.'] })
   if (!isAllowed(bytes)) throw notAnImage(field)
   return turns.run(realm, async () => {
     try {
       return await decode(bytes, fit)
-    }
-    catch {
+    } catch {
       throw notAnImage(field)
     }
   })
@@ -42,7 +46,10 @@ async function decode(bytes: Buffer, fit: 'cover' | 'inside'): Promise<RenderedI
     .raw()
     .toBuffer({ resolveWithObject: true })
   const decoded = () => sharp(data, { raw: { width: info.width, height: info.height, channels: info.channels } })
-  const [small, large] = await Promise.all([decoded().resize(64, 64, { fit }).webp().toBuffer(), decoded().webp().toBuffer()])
+  const [small, large] = await Promise.all([
+    decoded().resize(64, 64, { fit }).webp().toBuffer(),
+    decoded().webp().toBuffer(),
+  ])
   return { 64: small, 256: large }
 }
 
@@ -53,5 +60,7 @@ function isAllowed(bytes: Buffer): boolean {
 }
 
 function notAnImage(field: string) {
-  return invalid({ [field]: ['Upload a valid image. The file you uploaded was either not an image or a corrupted image.'] })
+  return invalid({
+    [field]: ['Upload a valid image. The file you uploaded was either not an image or a corrupted image.'],
+  })
 }

@@ -19,7 +19,7 @@ import { invitationColumns, isOpen } from './invitations.ts'
 
 export interface IssuedInvitation {
   link: string
-  inviter: { first_name: string, last_name: string, email: string } | null
+  inviter: { first_name: string; last_name: string; email: string } | null
   /** Its name. */
   department: string | null
   role: TenantRole
@@ -27,13 +27,26 @@ export interface IssuedInvitation {
 }
 
 /** Makes an invitation's link, as its mail is sent. @returns undefined for one that is not open any more */
-export async function issueInvitationLink({ realm, origin }: AuthRealm<TenantRealm>, id: string): Promise<IssuedInvitation | undefined> {
-  const { db, tables: { invitations } } = realm
+export async function issueInvitationLink(
+  { realm, origin }: AuthRealm<TenantRealm>,
+  id: string,
+): Promise<IssuedInvitation | undefined> {
+  const {
+    db,
+    tables: { invitations },
+  } = realm
   const token = newToken()
-  const rows = await db.update(invitations).set({ token_hash: hashOf(token) }).where(and(eq(invitations.id, id), isOpen(invitations))).returning(invitationColumns(invitations))
+  const rows = await db
+    .update(invitations)
+    .set({ token_hash: hashOf(token) })
+    .where(and(eq(invitations.id, id), isOpen(invitations)))
+    .returning(invitationColumns(invitations))
   if (!rows[0]) return undefined
   const { invited_by, department, role, expires_at } = rows[0]
-  const [inviter, departmentName] = await Promise.all([findUser(realm, invited_by), findDepartmentName(realm, department)])
+  const [inviter, departmentName] = await Promise.all([
+    findUser(realm, invited_by),
+    findDepartmentName(realm, department),
+  ])
   return { link: `${origin}/invite/${token}`, inviter, department: departmentName, role, expires_at }
 }
 
@@ -41,11 +54,19 @@ export async function issueInvitationLink({ realm, origin }: AuthRealm<TenantRea
  * Finds an open invitation by its link, without using it up.
  * @throws ApiError 400 on `token`, the same whatever is wrong with it; 429 after many wrong links
  */
-export async function requireInvitationByToken(app: App, authRealm: AuthRealm<TenantRealm>, token: string, origin: Origin): Promise<InvitationRow> {
+export async function requireInvitationByToken(
+  app: App,
+  authRealm: AuthRealm<TenantRealm>,
+  token: string,
+  origin: Origin,
+): Promise<InvitationRow> {
   const { realm } = authRealm
   const { invitations } = realm.tables
   await Promise.all([requireOpenTenant(realm.db, authRealm), app.limits.checkLinks(realm.schema, origin.ip)])
-  const rows = await realm.db.select(invitationColumns(invitations)).from(invitations).where(and(eq(invitations.token_hash, hashOf(token)), isOpen(invitations)))
+  const rows = await realm.db
+    .select(invitationColumns(invitations))
+    .from(invitations)
+    .where(and(eq(invitations.token_hash, hashOf(token)), isOpen(invitations)))
   if (!rows[0]) throw await wrongLink(app, realm, origin, { token: [invalidToken] })
   return rows[0]
 }
@@ -55,31 +76,60 @@ export async function requireInvitationByToken(app: App, authRealm: AuthRealm<Te
  * at a time, one succeeds.
  * @throws ApiError 400 naming the field, 429, 503
  */
-export async function acceptInvitation(app: App, authRealm: AuthRealm<TenantRealm>, input: Omit<z.output<typeof acceptInvitationSchema>, 're_password'>, origin: Origin): Promise<UserRow> {
+export async function acceptInvitation(
+  app: App,
+  authRealm: AuthRealm<TenantRealm>,
+  input: Omit<z.output<typeof acceptInvitationSchema>, 're_password'>,
+  origin: Origin,
+): Promise<UserRow> {
   const { realm } = authRealm
   const { invitations } = realm.tables
   const { token, password, ...names } = input
   const { id, email } = await requireInvitationByToken(app, authRealm, token, origin)
   const hash = await hashNewPassword(app, authRealm, { ...names, email }, password)
-  return authRealm.realm.transaction(async (tx) => {
-    const accepted = await tx.update(invitations).set({ accepted_at: sql`now()` })
+  return authRealm.realm.transaction(async tx => {
+    const accepted = await tx
+      .update(invitations)
+      .set({ accepted_at: sql`now()` })
       .where(and(eq(invitations.id, id), eq(invitations.token_hash, hashOf(token)), isOpen(invitations)))
       .returning({ role: invitations.role, department: invitations.department })
     if (!accepted[0]) throw invalid({ token: [invalidToken] })
-    const user = await insertUser(tx, realm, { email, ...names, ...accepted[0], password: hash, activated_at: new Date() })
-    await recordAudit(tx, realm, { ...origin, actor: user.id }, { action: 'invitation.accepted', subject: user.id, details: { invitation: id, role: user.role } })
+    const user = await insertUser(tx, realm, {
+      email,
+      ...names,
+      ...accepted[0],
+      password: hash,
+      activated_at: new Date(),
+    })
+    await recordAudit(
+      tx,
+      realm,
+      { ...origin, actor: user.id },
+      { action: 'invitation.accepted', subject: user.id, details: { invitation: id, role: user.role } },
+    )
     return user
   })
 }
 
 /** @returns null where there is none */
-export async function findDepartmentName({ db, tables: { departments } }: TenantRealm, id: string | null): Promise<string | null> {
+export async function findDepartmentName(
+  { db, tables: { departments } }: TenantRealm,
+  id: string | null,
+): Promise<string | null> {
   const rows = id ? await db.select({ name: departments.name }).from(departments).where(eq(departments.id, id)) : []
   return rows[0]?.name ?? null
 }
 
-async function findUser({ db, tables: { users } }: TenantRealm, id: string | null): Promise<IssuedInvitation['inviter']> {
-  const rows = id ? await db.select({ first_name: users.first_name, last_name: users.last_name, email: users.email }).from(users).where(eq(users.id, id)) : []
+async function findUser(
+  { db, tables: { users } }: TenantRealm,
+  id: string | null,
+): Promise<IssuedInvitation['inviter']> {
+  const rows = id
+    ? await db
+        .select({ first_name: users.first_name, last_name: users.last_name, email: users.email })
+        .from(users)
+        .where(eq(users.id, id))
+    : []
   return rows[0] ?? null
 }
 

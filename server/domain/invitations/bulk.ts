@@ -31,14 +31,20 @@ export interface RowResult {
   errors: FieldErrors | null
 }
 
-type Invite = (input: NewInvitation) => Promise<{ invited: InvitationRow | undefined, isNew: boolean }>
+type Invite = (input: NewInvitation) => Promise<{ invited: InvitationRow | undefined; isNew: boolean }>
 
 /**
  * Invites many, each by herself: one that is wrong holds nobody up, and the same list sent twice changes nothing.
  * @param options.dryRun says what would become of each and does nothing
  * @throws ApiError 503
  */
-export async function inviteMany(app: App, authRealm: AuthRealm<TenantRealm>, rows: Row[], { dryRun }: { dryRun: boolean }, origin: Origin): Promise<RowResult[]> {
+export async function inviteMany(
+  app: App,
+  authRealm: AuthRealm<TenantRealm>,
+  rows: Row[],
+  { dryRun }: { dryRun: boolean },
+  origin: Origin,
+): Promise<RowResult[]> {
   const invite: Invite = dryRun ? rehearsal(authRealm.realm) : input => inviteOnce(app, authRealm, input, origin)
   const results: RowResult[] = []
   const rest = app.pacer.begin()
@@ -55,7 +61,8 @@ function rehearsal(realm: TenantRealm): Invite {
   const seen = new Set<string>()
   return async ({ email, department }) => {
     const invited = await requireInvitable(realm, email)
-    if (department && await realm.db.$count(departments, eq(departments.id, department)) === 0) throw invalid({ department: [noSuchObject(department)] })
+    if (department && (await realm.db.$count(departments, eq(departments.id, department))) === 0)
+      throw invalid({ department: [noSuchObject(department)] })
     const isNew = !invited && !seen.has(email)
     seen.add(email)
     return { invited, isNew }
@@ -69,11 +76,17 @@ async function inviteRow(invite: Invite, { row, input, errors }: Row): Promise<R
   try {
     const wanted = validate(invitationSchema, input)
     const { invited = null, isNew } = await invite(wanted)
-    return { row, email: wanted.email, status: isNew ? 'invited' : 'already_invited', invitation: invited, errors: null }
-  }
-  catch (error) {
+    return {
+      row,
+      email: wanted.email,
+      status: isNew ? 'invited' : 'already_invited',
+      invitation: invited,
+      errors: null,
+    }
+  } catch (error) {
     if (!isOfOne(error)) throw error
-    const errors = error.status === 400 ? error.body as FieldErrors : { non_field_errors: [String(error.body.detail)] }
+    const errors =
+      error.status === 400 ? (error.body as FieldErrors) : { non_field_errors: [String(error.body.detail)] }
     return { row, email, status: 'failed', invitation: null, errors }
   }
 }
@@ -84,22 +97,39 @@ async function inviteRow(invite: Invite, { row, input, errors }: Row): Promise<R
  */
 export async function readInvitationRows({ db, tables: { departments } }: TenantRealm, csv: string): Promise<Row[]> {
   const rows = parseCsv(csv)
-  if (rows.length > 0 && !('email' in rows[0]!.record)) throw invalid({ csv: ['The first line must name a column email.'] })
-  if (rows.length > invitationRowsLimit) throw invalid({ csv: [`Ensure this field has no more than ${invitationRowsLimit} rows.`] })
+  if (rows.length > 0 && !('email' in rows[0]!.record))
+    throw invalid({ csv: ['The first line must name a column email.'] })
+  if (rows.length > invitationRowsLimit)
+    throw invalid({ csv: [`Ensure this field has no more than ${invitationRowsLimit} rows.`] })
   const known = await db.select({ id: departments.id, name: sql<string>`lower(${departments.name})` }).from(departments)
   const ids = new Map(known.map(({ id, name }) => [name, id]))
   return rows.map(({ record: { email, role, department }, info }) => {
     const id = ids.get(department?.toLowerCase() ?? '')
-    const input = { email, ...role ? { role: role[0]!.toUpperCase() + role.slice(1).toLowerCase() } : {}, ...id ? { department: id } : {} }
-    return { row: info.lines, input, ...department && !id ? { errors: { department: [`There is no department "${department}".`] } } : {} }
+    const input = {
+      email,
+      ...(role ? { role: role[0]!.toUpperCase() + role.slice(1).toLowerCase() } : {}),
+      ...(id ? { department: id } : {}),
+    }
+    return {
+      row: info.lines,
+      input,
+      ...(department && !id ? { errors: { department: [`There is no department "${department}".`] } } : {}),
+    }
   })
 }
 
-function parseCsv(csv: string): { record: Record<string, string>, info: { lines: number } }[] {
+function parseCsv(csv: string): { record: Record<string, string>; info: { lines: number } }[] {
   try {
-    return parse(csv, { bom: true, info: true, columns: (names: string[]) => names.map(name => cleanIdentifier(name).toLowerCase()), cast: cleanIdentifier, skip_empty_lines: true, relax_column_count: true, delimiter: [',', ';', '\t'] }) as unknown as ReturnType<typeof parseCsv>
-  }
-  catch {
+    return parse(csv, {
+      bom: true,
+      info: true,
+      columns: (names: string[]) => names.map(name => cleanIdentifier(name).toLowerCase()),
+      cast: cleanIdentifier,
+      skip_empty_lines: true,
+      relax_column_count: true,
+      delimiter: [',', ';', '\t'],
+    }) as unknown as ReturnType<typeof parseCsv>
+  } catch {
     throw invalid({ csv: ['This is not a CSV text.'] })
   }
 }

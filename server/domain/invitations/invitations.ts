@@ -25,7 +25,11 @@ export interface InvitationRow {
   revoked_at: Date | null
 }
 
-export interface NewInvitation { email: string, role: TenantRole, department: string | null }
+export interface NewInvitation {
+  email: string
+  role: TenantRole
+  department: string | null
+}
 
 type Invitations = TenantRealm['tables']['invitations']
 
@@ -47,12 +51,17 @@ export function invitationColumns(invitations: Invitations) {
 
 /** What has become of an invitation, as of now. */
 export function stateOf(invitations: Invitations) {
-  return sql<InvitationRow['state']>`case when ${invitations.accepted_at} is not null then 'accepted' when ${invitations.revoked_at} is not null then 'revoked'
+  return sql<
+    InvitationRow['state']
+  >`case when ${invitations.accepted_at} is not null then 'accepted' when ${invitations.revoked_at} is not null then 'revoked'
     when ${invitations.expires_at} <= now() then 'expired' else 'open' end`
 }
 
 /** @throws ApiError 404 */
-export async function requireInvitation({ db, tables: { invitations } }: Pick<TenantRealm, 'db' | 'tables'>, id: string): Promise<InvitationRow> {
+export async function requireInvitation(
+  { db, tables: { invitations } }: Pick<TenantRealm, 'db' | 'tables'>,
+  id: string,
+): Promise<InvitationRow> {
   const rows = await db.select(invitationColumns(invitations)).from(invitations).where(eq(invitations.id, id))
   if (!rows[0]) throw notFound()
   return rows[0]
@@ -60,9 +69,15 @@ export async function requireInvitation({ db, tables: { invitations } }: Pick<Te
 
 /**
  * Invites someone: a mail brings a link by which she makes her account. An invitation that has expired is renewed.
- * @throws ApiError 400 naming the field: on `email` for who is a user, or invited, already; 429 after many mails to one address
+ * @throws ApiError 400 naming the field: on `email` for who is a user, or invited, already; 429 after many mails to
+ * one address
  */
-export async function invite(app: App, authRealm: AuthRealm<TenantRealm>, input: NewInvitation, origin: Origin): Promise<InvitationRow> {
+export async function invite(
+  app: App,
+  authRealm: AuthRealm<TenantRealm>,
+  input: NewInvitation,
+  origin: Origin,
+): Promise<InvitationRow> {
   const { invited, isNew } = await inviteOnce(app, authRealm, input, origin)
   if (!isNew) throw invalid({ email: ['This person has been invited already.'] })
   return invited
@@ -75,7 +90,8 @@ export async function invite(app: App, authRealm: AuthRealm<TenantRealm>, input:
  */
 export async function requireInvitable(realm: TenantRealm, email: string): Promise<InvitationRow | undefined> {
   const { users } = realm.tables
-  if (await realm.db.$count(users, eq(users.email, email)) > 0) throw invalid({ email: ['A user with this email already exists.'] })
+  if ((await realm.db.$count(users, eq(users.email, email))) > 0)
+    throw invalid({ email: ['A user with this email already exists.'] })
   return findOpen(realm, email)
 }
 
@@ -83,7 +99,12 @@ export async function requireInvitable(realm: TenantRealm, email: string): Promi
  * As `invite`, but finds one that is open where there is one, and leaves it as it is.
  * @throws ApiError 400 naming the field, 429
  */
-export async function inviteOnce(app: App, authRealm: AuthRealm<TenantRealm>, input: NewInvitation, origin: Origin): Promise<{ invited: InvitationRow, isNew: boolean }> {
+export async function inviteOnce(
+  app: App,
+  authRealm: AuthRealm<TenantRealm>,
+  input: NewInvitation,
+  origin: Origin,
+): Promise<{ invited: InvitationRow; isNew: boolean }> {
   const { realm } = authRealm
   const { invitations } = realm.tables
   const open = await requireInvitable(realm, input.email)
@@ -91,19 +112,32 @@ export async function inviteOnce(app: App, authRealm: AuthRealm<TenantRealm>, in
   await app.limits.admitInvitation(realm.schema, input.email)
   await admitOutreach(app, authRealm, [input.email])
   try {
-    return await realm.transaction(async (tx) => {
+    return await realm.transaction(async tx => {
       // What has expired makes room; of two who invite the same person at once, the second finds the first's below.
-      await tx.update(invitations).set({ revoked_at: sql`now()` }).where(and(eq(invitations.email, input.email), isUnanswered(invitations), sql`${invitations.expires_at} <= now()`))
+      await tx
+        .update(invitations)
+        .set({ revoked_at: sql`now()` })
+        .where(
+          and(eq(invitations.email, input.email), isUnanswered(invitations), sql`${invitations.expires_at} <= now()`),
+        )
       const now = new Date()
-      const rows = await tx.insert(invitations).values({ id: newId(), ...input, invited_by: origin.actor, token_hash: hashOf(newToken()), created: now, expires_at: expiry(now) })
+      const rows = await tx
+        .insert(invitations)
+        .values({
+          id: newId(),
+          ...input,
+          invited_by: origin.actor,
+          token_hash: hashOf(newToken()),
+          created: now,
+          expires_at: expiry(now),
+        })
         .returning(invitationColumns(invitations))
       const invited = rows[0]!
       await enqueueMail(tx, authRealm, { kind: 'invitation', to: invited.email, data: { invitation: invited.id } })
       await recordAudit(tx, realm, origin, { action: 'invitation.created', subject: invited.id, details: { ...input } })
       return { invited, isNew: true }
     })
-  }
-  catch (error) {
+  } catch (error) {
     if (violatedReference(error)) throw invalid({ department: [noSuchObject(input.department ?? '')] })
     const other = violatedUnique(error) === 'invitations_one_open' ? await findOpen(realm, input.email) : undefined
     if (!other) throw error
@@ -115,18 +149,30 @@ export async function inviteOnce(app: App, authRealm: AuthRealm<TenantRealm>, in
  * Sends an invitation again, for another seven days. The new mail's link puts the older one out of use.
  * @throws ApiError 404, 409 for one that was accepted or revoked, 429
  */
-export async function resendInvitation(app: App, authRealm: AuthRealm<TenantRealm>, id: string, origin: Origin): Promise<InvitationRow> {
+export async function resendInvitation(
+  app: App,
+  authRealm: AuthRealm<TenantRealm>,
+  id: string,
+  origin: Origin,
+): Promise<InvitationRow> {
   const { realm } = authRealm
   const { invitations } = realm.tables
   const before = await requireInvitation(realm, id)
   await app.limits.admitInvitation(realm.schema, before.email)
   await admitOutreach(app, authRealm, [before.email])
-  return realm.transaction(async (tx) => {
-    const rows = await tx.update(invitations).set({ token_hash: hashOf(newToken()), expires_at: expiry(new Date()) })
-      .where(and(eq(invitations.id, id), isUnanswered(invitations))).returning(invitationColumns(invitations))
+  return realm.transaction(async tx => {
+    const rows = await tx
+      .update(invitations)
+      .set({ token_hash: hashOf(newToken()), expires_at: expiry(new Date()) })
+      .where(and(eq(invitations.id, id), isUnanswered(invitations)))
+      .returning(invitationColumns(invitations))
     if (!rows[0]) throw answered(await requireInvitation({ ...realm, db: tx }, id))
     await enqueueMail(tx, authRealm, { kind: 'invitation', to: rows[0].email, data: { invitation: id } })
-    await recordAudit(tx, realm, origin, { action: 'invitation.resent', subject: id, details: { email: rows[0].email } })
+    await recordAudit(tx, realm, origin, {
+      action: 'invitation.resent',
+      subject: id,
+      details: { email: rows[0].email },
+    })
     return rows[0]
   })
 }
@@ -137,15 +183,29 @@ export async function resendInvitation(app: App, authRealm: AuthRealm<TenantReal
  */
 export async function revokeInvitation(realm: TenantRealm, id: string, origin: Origin): Promise<void> {
   const { invitations } = realm.tables
-  await realm.transaction(async (tx) => {
-    const rows = await tx.update(invitations).set({ revoked_at: sql`now()` }).where(and(eq(invitations.id, id), isUnanswered(invitations))).returning({ email: invitations.email })
+  await realm.transaction(async tx => {
+    const rows = await tx
+      .update(invitations)
+      .set({ revoked_at: sql`now()` })
+      .where(and(eq(invitations.id, id), isUnanswered(invitations)))
+      .returning({ email: invitations.email })
     if (!rows[0]) throw answered(await requireInvitation({ ...realm, db: tx }, id))
-    await recordAudit(tx, realm, origin, { action: 'invitation.revoked', subject: id, details: { email: rows[0].email } })
+    await recordAudit(tx, realm, origin, {
+      action: 'invitation.revoked',
+      subject: id,
+      details: { email: rows[0].email },
+    })
   })
 }
 
-async function findOpen({ db, tables: { invitations } }: TenantRealm, email: string): Promise<InvitationRow | undefined> {
-  const rows = await db.select(invitationColumns(invitations)).from(invitations).where(and(eq(invitations.email, email), isOpen(invitations)))
+async function findOpen(
+  { db, tables: { invitations } }: TenantRealm,
+  email: string,
+): Promise<InvitationRow | undefined> {
+  const rows = await db
+    .select(invitationColumns(invitations))
+    .from(invitations)
+    .where(and(eq(invitations.email, email), isOpen(invitations)))
   return rows[0]
 }
 

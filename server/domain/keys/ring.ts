@@ -14,13 +14,20 @@ export interface KeyRing {
    * The key that signs what is made at a moment: given a session's row, every process takes the same one, before and
    * after a rotation alike.
    */
-  signerAt(moment: Date): { kid: string, privateKey: KeyObject }
+  signerAt(moment: Date): { kid: string; privateKey: KeyObject }
   /** Every key whose tokens may still be alive, or are to come, by kid. */
   publicKeys: Map<string, CryptoKey>
   jwks: { keys: PublicJwk[] }
 }
 
-export interface PublicJwk { kty: 'OKP', crv: 'Ed25519', use: 'sig', alg: 'EdDSA', kid: string, x: string }
+export interface PublicJwk {
+  kty: 'OKP'
+  crv: 'Ed25519'
+  use: 'sig'
+  alg: 'EdDSA'
+  kid: string
+  x: string
+}
 
 export interface KeyRings {
   /** @throws Error when the realm has no key to sign with */
@@ -38,7 +45,7 @@ const reloadPause = 1_000
 /** Ring life is half of what a new key is published ahead: every process has looked at the database by then. */
 export function createKeyRings({ secret, ttl, life }: Config): KeyRings {
   const ringLife = Math.min(longestRingLife, life.keyLead * 500)
-  const rings = new Map<string, { ring: Promise<KeyRing>, loaded: number }>()
+  const rings = new Map<string, { ring: Promise<KeyRing>; loaded: number }>()
 
   return {
     get,
@@ -64,17 +71,34 @@ export function createKeyRings({ secret, ttl, life }: Config): KeyRings {
   }
 }
 
-async function loadKeyRing({ schema, db, tables: { signing_keys: keys } }: Realm, secret: string, overlap: number): Promise<KeyRing> {
-  const rows = await db.select({
-    kid: keys.kid,
-    public_key: keys.public_key,
-    private_key: keys.private_key,
-    activated_at: keys.activated_at,
-    retired_at: keys.retired_at,
-  }).from(keys).where(and(isNotNull(keys.activated_at), or(isNull(keys.retired_at), gt(keys.retired_at, new Date(Date.now() - overlap * 1000))))).orderBy(desc(keys.activated_at))
+async function loadKeyRing(
+  { schema, db, tables: { signing_keys: keys } }: Realm,
+  secret: string,
+  overlap: number,
+): Promise<KeyRing> {
+  const rows = await db
+    .select({
+      kid: keys.kid,
+      public_key: keys.public_key,
+      private_key: keys.private_key,
+      activated_at: keys.activated_at,
+      retired_at: keys.retired_at,
+    })
+    .from(keys)
+    .where(
+      and(
+        isNotNull(keys.activated_at),
+        or(isNull(keys.retired_at), gt(keys.retired_at, new Date(Date.now() - overlap * 1000))),
+      ),
+    )
+    .orderBy(desc(keys.activated_at))
   if (rows.length === 0) throw new Error('The realm has no signing key.')
-  const jwks = rows.map(row => ({ kty: 'OKP', crv: 'Ed25519', use: 'sig', alg: 'EdDSA', kid: row.kid, x: row.public_key }) as const)
-  const publicKeys = new Map(await Promise.all(jwks.map(async jwk => [jwk.kid, await importJWK({ ...jwk }, 'EdDSA') as CryptoKey] as const)))
+  const jwks = rows.map(
+    row => ({ kty: 'OKP', crv: 'Ed25519', use: 'sig', alg: 'EdDSA', kid: row.kid, x: row.public_key }) as const,
+  )
+  const publicKeys = new Map(
+    await Promise.all(jwks.map(async jwk => [jwk.kid, (await importJWK({ ...jwk }, 'EdDSA')) as CryptoKey] as const)),
+  )
   const opened = new Map<string, KeyObject>()
   return { signerAt, publicKeys, jwks: { keys: jwks } }
 
@@ -82,7 +106,7 @@ async function loadKeyRing({ schema, db, tables: { signing_keys: keys } }: Realm
     // Another machine's clock may put a session before the first key.
     const { kid, private_key } = rows.find(row => row.activated_at! <= moment) ?? rows.at(-1)!
     let privateKey = opened.get(kid)
-    if (!privateKey) opened.set(kid, privateKey = unwrap(private_key, secret, `${schema}:${kid}`))
+    if (!privateKey) opened.set(kid, (privateKey = unwrap(private_key, secret, `${schema}:${kid}`)))
     return { kid, privateKey }
   }
 }
@@ -93,12 +117,17 @@ export function keyOverlap({ access, refresh, session }: Config['ttl']): number 
 }
 
 /** True when the realm's newest key opens with this master secret; for `tenantry doctor`. */
-export async function canOpenKeys({ schema, db, tables: { signing_keys: keys } }: Realm, secret: string): Promise<boolean> {
-  const rows = await db.select({ kid: keys.kid, private_key: keys.private_key }).from(keys).where(and(isNotNull(keys.activated_at), isNull(keys.retired_at)))
+export async function canOpenKeys(
+  { schema, db, tables: { signing_keys: keys } }: Realm,
+  secret: string,
+): Promise<boolean> {
+  const rows = await db
+    .select({ kid: keys.kid, private_key: keys.private_key })
+    .from(keys)
+    .where(and(isNotNull(keys.activated_at), isNull(keys.retired_at)))
   try {
     return rows.length === 1 && Boolean(unwrap(rows[0]!.private_key, secret, `${schema}:${rows[0]!.kid}`))
-  }
-  catch {
+  } catch {
     return false
   }
 }
@@ -129,7 +158,9 @@ function wrap(plain: Buffer, secret: string, context: string): string {
 
 function unwrap(wrapped: string, secret: string, context: string): KeyObject {
   const bytes = Buffer.from(wrapped, 'base64url')
-  const decipher = createDecipheriv('aes-256-gcm', wrappingKey(secret), bytes.subarray(0, 12)).setAAD(Buffer.from(context))
+  const decipher = createDecipheriv('aes-256-gcm', wrappingKey(secret), bytes.subarray(0, 12)).setAAD(
+    Buffer.from(context),
+  )
   decipher.setAuthTag(bytes.subarray(-16))
   const der = Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()])
   return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })

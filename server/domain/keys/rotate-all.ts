@@ -6,7 +6,10 @@ import { ApiError } from '#shared/errors.ts'
 import { listKeyOwners, rotateKey } from './rotation.ts'
 
 /** What came of rotating everyone's key. One that has a new key on its way already is done. */
-interface Rotations { rotated: number, failed: { subdomain: string, error: string }[] }
+interface Rotations {
+  rotated: number
+  failed: { subdomain: string; error: string }[]
+}
 
 /** Queues the rotation of every tenant's key, and the console's. @returns the operation's id */
 export function requestRotations(app: App, origin: Origin): Promise<string> {
@@ -22,8 +25,7 @@ export const rotateAllKeys: OperationWork = async (app, { requested_by }, report
     try {
       await rotateKey(app, owner, { actor: requested_by, ip: null, request_id: null })
       result.rotated++
-    }
-    catch (error) {
+    } catch (error) {
       const isOnItsWay = error instanceof ApiError && error.body.code === 'wrong_state'
       // One that is broken does not keep the others from it.
       if (!isOnItsWay) result.failed.push({ subdomain: owner.subdomain, error: messageOf(error) })

@@ -21,28 +21,31 @@ export interface KeyStanding {
 }
 
 /** A realm whose key is rotated: a tenant's, or the console's own. */
-export type KeyOwner = { kind: 'tenant', id: string, schema: string } | { kind: 'platform' }
+export type KeyOwner = { kind: 'tenant'; id: string; schema: string } | { kind: 'platform' }
 
 /**
  * Makes a key that takes the place of the current one. It is published at once and signs a while later, when every
  * process knows it; the former one verifies until its last token is over. Nobody is signed out.
  * @throws ApiError 409 while a new key is on its way already
  */
-export async function rotateKey(app: App, owner: KeyOwner, origin: Origin): Promise<{ kid: string, signs_from: Date }> {
+export async function rotateKey(app: App, owner: KeyOwner, origin: Origin): Promise<{ kid: string; signs_from: Date }> {
   const realm = realmOf(app, owner)
   const { signing_keys: keys } = realm.tables
   const now = new Date()
   const signs_from = new Date(now.getTime() + app.config.life.keyLead * 1000)
   const next = await newSigningKey(realm.schema, app.config.secret, now, signs_from)
-  await realm.transaction(async (tx) => {
-    const newest = (await tx.select({ activated_at: keys.activated_at }).from(keys).where(isNull(keys.retired_at)).for('update'))[0]
+  await realm.transaction(async tx => {
+    const newest = (
+      await tx.select({ activated_at: keys.activated_at }).from(keys).where(isNull(keys.retired_at)).for('update')
+    )[0]
     if (newest?.activated_at && newest.activated_at > now) throw wrongState('A new key is on its way already.')
     await tx.update(keys).set({ retired_at: signs_from }).where(isNull(keys.retired_at))
     await tx.insert(keys).values(next)
     const details = { kid: next.kid, signs_from }
     const subject = owner.kind === 'tenant' ? owner.id : undefined
     await recordAudit(tx, app.database.platform, origin, { action: 'tenant.key_rotated', subject, details })
-    if (owner.kind === 'tenant') await recordInTenant(tx, app, owner, { action: 'organization.key_rotated', subject, details })
+    if (owner.kind === 'tenant')
+      await recordInTenant(tx, app, owner, { action: 'organization.key_rotated', subject, details })
   })
   app.keys.forget(realm.schema)
   return { kid: next.kid, signs_from }
@@ -50,9 +53,18 @@ export async function rotateKey(app: App, owner: KeyOwner, origin: Origin): Prom
 
 /** A realm's keys, newest first, and how many sessions still hold a token of each. */
 export async function readKeys(app: App, owner: KeyOwner): Promise<KeyStanding[]> {
-  const { db, tables: { signing_keys: keys, sessions } } = realmOf(app, owner)
+  const {
+    db,
+    tables: { signing_keys: keys, sessions },
+  } = realmOf(app, owner)
   const { ttl } = app.config
-  const rows = await db.execute<{ kid: string, created: string, activated_at: string, retired_at: string | null, sessions: number }>(sql`
+  const rows = await db.execute<{
+    kid: string
+    created: string
+    activated_at: string
+    retired_at: string | null
+    sessions: number
+  }>(sql`
     select k.kid, k.created, k.activated_at, k.retired_at, count(s.id)::int as sessions
     from ${keys} k left join ${sessions} s on s.revoked_at is null and s.expires_at > now() and s.rotated_at > now() - make_interval(secs => ${ttl.refresh})
       and s.rotated_at >= k.activated_at and (k.retired_at is null or s.rotated_at < k.retired_at)
@@ -61,37 +73,78 @@ export async function readKeys(app: App, owner: KeyOwner): Promise<KeyStanding[]
     const created = new Date(row.created)
     const activated_at = new Date(row.activated_at)
     const retired_at = row.retired_at === null ? null : new Date(row.retired_at)
-    return { kid, state: stateAt(new Date(), activated_at, retired_at), created, activated_at, retired_at, expires_at: retired_at && new Date(retired_at.getTime() + keyOverlap(ttl) * 1000), sessions: count }
+    return {
+      kid,
+      state: stateAt(new Date(), activated_at, retired_at),
+      created,
+      activated_at,
+      retired_at,
+      expires_at: retired_at && new Date(retired_at.getTime() + keyOverlap(ttl) * 1000),
+      sessions: count,
+    }
   })
 }
 
-/** A realm's keys in short: since when the current one signs, when the next one will, and how many sessions hold a token of a former one. */
-export interface KeySummary { current: string, since: Date, next_from: Date | null, draining: number }
+/**
+ * A realm's keys in short: since when the current one signs, when the next one will, and how many sessions hold a
+ * token of a former one.
+ */
+export interface KeySummary {
+  current: string
+  since: Date
+  next_from: Date | null
+  draining: number
+}
 
 /** @returns null where the schema cannot be read */
 export async function summarizeKeys(app: App, owner: KeyOwner): Promise<KeySummary | null> {
   const keys = await readKeys(app, owner).catch(() => [])
   const current = keys.find(({ state }) => state === 'current')
   const draining = keys.filter(({ state }) => state === 'previous').reduce((sum, { sessions }) => sum + sessions, 0)
-  return current ? { current: current.kid, since: current.activated_at, next_from: keys.find(({ state }) => state === 'next')?.activated_at ?? null, draining } : null
+  return current
+    ? {
+        current: current.kid,
+        since: current.activated_at,
+        next_from: keys.find(({ state }) => state === 'next')?.activated_at ?? null,
+        draining,
+      }
+    : null
 }
 
 /** Removes the keys whose last token is over. @returns how many */
 export async function dropRetiredKeys(app: App): Promise<number> {
   let dropped = 0
   for (const owner of await listKeyOwners(app)) {
-    const { db, tables: { signing_keys: keys } } = realmOf(app, owner)
+    const {
+      db,
+      tables: { signing_keys: keys },
+    } = realmOf(app, owner)
     const over = new Date(Date.now() - keyOverlap(app.config.ttl) * 1000)
     // A schema that is broken is for `tenantry doctor` to tell of, and must not keep the others waiting.
-    const rows = await db.delete(keys).where(lt(keys.retired_at, over)).returning({ kid: keys.kid }).catch(() => [])
+    const rows = await db
+      .delete(keys)
+      .where(lt(keys.retired_at, over))
+      .returning({ kid: keys.kid })
+      .catch(() => [])
     dropped += rows.length
   }
   return dropped
 }
 
 /** Everyone who has keys: every tenant that is not being removed, and the console. */
-export async function listKeyOwners({ database: { platform: { db, tables: { tenants } } } }: App): Promise<(KeyOwner & { subdomain: string })[]> {
-  const rows = await db.select({ id: tenants.id, schema: tenants.schema, subdomain: tenants.subdomain }).from(tenants).where(sql`${tenants.status} <> 'purging'`).orderBy(tenants.subdomain)
+export async function listKeyOwners({
+  database: {
+    platform: {
+      db,
+      tables: { tenants },
+    },
+  },
+}: App): Promise<(KeyOwner & { subdomain: string })[]> {
+  const rows = await db
+    .select({ id: tenants.id, schema: tenants.schema, subdomain: tenants.subdomain })
+    .from(tenants)
+    .where(sql`${tenants.status} <> 'purging'`)
+    .orderBy(tenants.subdomain)
   return [{ kind: 'platform', subdomain: 'console' }, ...rows.map(row => ({ kind: 'tenant' as const, ...row }))]
 }
 

@@ -3,7 +3,10 @@ import { safeCell } from '#shared/csv.ts'
 
 /** Lines of a CSV file (RFC 4180), with no cell in them that a spreadsheet would run. */
 export function csvLines(rows: (string | boolean | Date | null)[][]): string {
-  return stringify(rows.map(row => row.map(toCell)), { record_delimiter: '\r\n' })
+  return stringify(
+    rows.map(row => row.map(toCell)),
+    { record_delimiter: '\r\n' },
+  )
 }
 
 function toCell(value: string | boolean | Date | null): string {

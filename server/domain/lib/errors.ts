@@ -1,7 +1,10 @@
 import { reasonOf } from '#server/database/errors.ts'
 import { ApiError } from '#shared/errors.ts'
 
-/** Whether nothing was done, for certain: after a lost connection a transaction may have been committed all the same. */
+/**
+ * Whether nothing was done, for certain: after a lost connection a transaction may have been committed all the
+ * same.
+ */
 export function isRefusal(error: unknown): error is ApiError {
   return error instanceof ApiError && error.status < 500
 }
@@ -16,6 +19,10 @@ export function isOfOne(error: unknown): error is ApiError {
 
 /** @returns what an error says to whoever asked for the work: of a refusal, its own texts */
 export function messageOf(error: unknown): string {
-  if (isRefusal(error)) return Object.entries(error.body).filter(([field]) => field !== 'code').flatMap(([, texts]) => texts).join(' ')
+  if (isRefusal(error))
+    return Object.entries(error.body)
+      .filter(([field]) => field !== 'code')
+      .flatMap(([, texts]) => texts)
+      .join(' ')
   return reasonOf(error)
 }

@@ -3,7 +3,11 @@ import { unavailable } from '#shared/errors.ts'
 
 /** Bounds how much of one kind of work runs at once and how much may wait for it; tenants take turns. */
 export interface Turns {
-  /** Runs work in its turn. @param realm whose work it is. @throws ApiError when too much is waiting, or has waited too long */
+  /**
+   * Runs work in its turn.
+   * @param realm whose work it is.
+   * @throws ApiError when too much is waiting, or has waited too long
+   */
   run<T>(realm: string, work: () => Promise<T>): Promise<T>
   /** Waits for a turn. @returns what ends it; to be called once */
   take(realm: string): Promise<() => void>
@@ -20,7 +24,13 @@ export interface TurnsOptions {
   refuse?: () => Error
 }
 
-export function createTurns({ parallel, perRealm = parallel, waiting, patience, refuse = unavailable }: TurnsOptions): Turns {
+export function createTurns({
+  parallel,
+  perRealm = parallel,
+  waiting,
+  patience,
+  refuse = unavailable,
+}: TurnsOptions): Turns {
   const running = new Map<string, number>()
   let total = 0
   const lines = createLines({ waitLimit: patience, limit: waiting, refuse, find: begin })
@@ -31,8 +41,7 @@ export function createTurns({ parallel, perRealm = parallel, waiting, patience, 
       const end = await lines.join(realm)
       try {
         return await work()
-      }
-      finally {
+      } finally {
         end()
       }
     },

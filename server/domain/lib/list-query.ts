@@ -6,24 +6,43 @@ import { z } from 'zod'
 /**
  * The query of every list: `page`, `page_size`, `search`, `ordering`; a list adds its filters with `.extend`.
  * @param orderings fields that the list may be ordered by, each also with a minus before it
- * @param searches what a search looks into, which the handler does by `query.search`; declared, so that no list forgets it
+ * @param searches what a search looks into, which the handler does by `query.search`; declared, so that no list
+ * forgets it
  */
 export function listQuery(orderings: readonly string[], searches: readonly [string, ...string[]]) {
   return z.object({
     page: z.string().optional(),
     page_size: z.string().optional(),
-    search: z.string().max(200, 'Ensure this field has no more than 200 characters.')
+    search: z
+      .string()
+      .max(200, 'Ensure this field has no more than 200 characters.')
       .refine(value => !value.includes('\0') && value.isWellFormed(), 'Null characters are not allowed.')
       .default('')
       .meta({ searches }),
-    ordering: z.string().optional()
-      .transform(value => value?.split(',').map(field => field.trim()).filter(Boolean) ?? [])
-      .refine(fields => fields.every(field => orderings.includes(field.replace(/^-/, ''))), `Choose from: ${orderings.join(', ')}.`),
+    ordering: z
+      .string()
+      .optional()
+      .transform(
+        value =>
+          value
+            ?.split(',')
+            .map(field => field.trim())
+            .filter(Boolean) ?? [],
+      )
+      .refine(
+        fields => fields.every(field => orderings.includes(field.replace(/^-/, ''))),
+        `Choose from: ${orderings.join(', ')}.`,
+      ),
   })
 }
 
 /** What of a list was asked for, to be recorded: its search and filters where any are given. */
-export function givenFilters({ page, page_size, ordering, ...filters }: z.output<ReturnType<typeof listQuery>>): Record<string, unknown> {
+export function givenFilters({
+  page,
+  page_size,
+  ordering,
+  ...filters
+}: z.output<ReturnType<typeof listQuery>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== undefined && value !== ''))
 }
 
@@ -32,8 +51,12 @@ export function givenFilters({ page, page_size, ordering, ...filters }: z.output
  * @param columns what each of its names stands for
  * @param tie a unique column, so that pages never overlap
  */
-export function orderBy(fields: string[], columns: Record<string, AnyPgColumn | AnyPgColumn[]>, tie: AnyPgColumn): SQL[] {
-  const terms = fields.flatMap((field) => {
+export function orderBy(
+  fields: string[],
+  columns: Record<string, AnyPgColumn | AnyPgColumn[]>,
+  tie: AnyPgColumn,
+): SQL[] {
+  const terms = fields.flatMap(field => {
     const direction = field.startsWith('-') ? desc : asc
     return [columns[field.replace(/^-/, '')]!].flat().map(column => direction(column))
   })

@@ -1,6 +1,9 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 
-/** Lets requests that are short and waited for go before heavy work, which is done in small pieces with rests between. */
+/**
+ * Lets requests that are short and waited for go before heavy work, which is done in small pieces with rests
+ * between.
+ */
 export interface Pacer {
   /** To be called as a short request begins. @returns what ends it; to be called once */
   enter(): () => void
@@ -51,7 +54,7 @@ export function createPacer({ longestRest = 100, longestWait = 25, quietAfter = 
   }
 
   function untilIdle(): Promise<void> {
-    return new Promise((resolve) => {
+    return new Promise(resolve => {
       const goOn = () => {
         clearTimeout(timer)
         resolve()

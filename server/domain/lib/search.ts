@@ -18,9 +18,13 @@ function patternsOf(search: string): string[] {
 }
 
 /** The same of rows that are all at hand, by their texts. */
-export function searchRows<Row>(search: string, rows: Row[], textsOf: (row: Row) => (string | null | undefined)[]): Row[] {
+export function searchRows<Row>(
+  search: string,
+  rows: Row[],
+  textsOf: (row: Row) => (string | null | undefined)[],
+): Row[] {
   const words = wordsOf(search).map(word => word.toLowerCase())
-  return rows.filter((row) => {
+  return rows.filter(row => {
     const texts = textsOf(row).map(text => text?.toLowerCase() ?? '')
     return words.every(word => texts.some(text => text.includes(word)))
   })
@@ -28,7 +32,12 @@ export function searchRows<Row>(search: string, rows: Row[], textsOf: (row: Row)
 
 /** What a search looks for: eight words at most. Some scripts spell names with joiners, which are kept there. */
 export function wordsOf(search: string): string[] {
-  return search.trim().split(/\s+/).map(word => withJoiners.test(word) ? word : cleanIdentifier(word)).filter(Boolean).slice(0, 8)
+  return search
+    .trim()
+    .split(/\s+/)
+    .map(word => (withJoiners.test(word) ? word : cleanIdentifier(word)))
+    .filter(Boolean)
+    .slice(0, 8)
 }
 
 const withJoiners = /[^\p{ASCII}\p{Cf}].*[\u200C\u200D]|[\u200C\u200D].*[^\p{ASCII}\p{Cf}]/u

@@ -25,20 +25,41 @@ export async function composeMail(app: App, mail: QueuedRealmMail): Promise<Mess
   if (!authRealm) return undefined
   const brand = await findBrand(app, authRealm, mail)
   const write = writers[mail.kind] as Writer<MailKind>
-  const content = await write({ authRealm, brand, texts: mailTexts[brand.language], to: mail.recipient }, mail.data as never)
+  const content = await write(
+    { authRealm, brand, texts: mailTexts[brand.language], to: mail.recipient },
+    mail.data as never,
+  )
   const sender = strangersMails.has(mail.kind) ? `${brand.name} via ${brand.via}` : brand.name
-  return content && { ...layOut(brand, content), id: mail.id, realm: mail.realm, sender, to: mail.recipient, created: mail.created }
+  return (
+    content && {
+      ...layOut(brand, content),
+      id: mail.id,
+      realm: mail.realm,
+      sender,
+      to: mail.recipient,
+      created: mail.created,
+    }
+  )
 }
 
 /** Those that may come to somebody who does not know the organisation. */
 const strangersMails: ReadonlySet<MailKind> = new Set(['activation', 'welcome', 'email_change', 'invitation'])
 
-interface Circumstances { authRealm: AuthRealm, brand: Brand, texts: MailTexts, to: string }
+interface Circumstances {
+  authRealm: AuthRealm
+  brand: Brand
+  texts: MailTexts
+  to: string
+}
 
-type Writer<Kind extends MailKind> = (circumstances: Circumstances, data: MailData[Kind]) => Promise<Content | undefined> | Content | undefined
+type Writer<Kind extends MailKind> = (
+  circumstances: Circumstances,
+  data: MailData[Kind],
+) => Promise<Content | undefined> | Content | undefined
 
 const writers: { [Kind in MailKind]: Writer<Kind> } = {
-  activation: ({ authRealm, brand, texts }, { user }) => withLink(authRealm, user, 'activation', link => texts.activation(brand, { link })),
+  activation: ({ authRealm, brand, texts }, { user }) =>
+    withLink(authRealm, user, 'activation', link => texts.activation(brand, { link })),
   async activation_request(circumstances) {
     const user = await findReachable(circumstances.authRealm, circumstances.to)
     return user && !user.activated_at ? writers.activation(circumstances, { user: user.id }) : undefined
@@ -47,7 +68,8 @@ const writers: { [Kind in MailKind]: Writer<Kind> } = {
     const user = await findReachable(authRealm, to)
     return user && withLink(authRealm, user.id, 'reset', link => texts.password_reset(brand, { link }))
   },
-  welcome: ({ authRealm, brand, texts }, { user }) => withLink(authRealm, user, 'reset', link => texts.welcome(brand, { link }), { life: inviteLife }),
+  welcome: ({ authRealm, brand, texts }, { user }) =>
+    withLink(authRealm, user, 'reset', link => texts.welcome(brand, { link }), { life: inviteLife }),
   async email_change({ authRealm, brand, texts, to }, { user }) {
     // Taken: whoever asked for it is not told, the owner is.
     if (await findReachable(authRealm, to)) return texts.account_exists(brand, {})
@@ -72,21 +94,32 @@ const writers: { [Kind in MailKind]: Writer<Kind> } = {
     })
   },
   async account_exists({ authRealm, brand, texts, to }) {
-    return await findReachable(authRealm, to) ? texts.account_exists(brand, {}) : undefined
+    return (await findReachable(authRealm, to)) ? texts.account_exists(brand, {}) : undefined
   },
-  tenant_notice: ({ brand, texts }, facts) => texts.tenant_notice(brand, { ...facts, organization: nameInMail(facts.organization) }),
+  tenant_notice: ({ brand, texts }, facts) =>
+    texts.tenant_notice(brand, { ...facts, organization: nameInMail(facts.organization) }),
   signup_waiting: ({ brand, texts }, facts) => texts.signup_waiting(brand, { ...facts, name: nameInMail(facts.name) }),
-  signup_approved: ({ authRealm, brand, texts }, { user }) => withLink(authRealm, user, 'reset', link => texts.signup_approved(brand, { link }), { life: inviteLife }),
+  signup_approved: ({ authRealm, brand, texts }, { user }) =>
+    withLink(authRealm, user, 'reset', link => texts.signup_approved(brand, { link }), { life: inviteLife }),
 }
 
-async function withLink(authRealm: AuthRealm, user: string, purpose: LinkPurpose, write: (link: string) => Content, options: { life?: number, email?: string } = {}): Promise<Content | undefined> {
+async function withLink(
+  authRealm: AuthRealm,
+  user: string,
+  purpose: LinkPurpose,
+  write: (link: string) => Content,
+  options: { life?: number; email?: string } = {},
+): Promise<Content | undefined> {
   const link = await issueLink(authRealm.realm.db, authRealm, user, purpose, options)
   return link === undefined ? undefined : write(link)
 }
 
 async function findReachable({ realm }: AuthRealm, email: string) {
   const { users } = realm.tables
-  const rows = await realm.db.select({ id: users.id, activated_at: users.activated_at }).from(users).where(and(eq(users.email, email), isReachable(realm)))
+  const rows = await realm.db
+    .select({ id: users.id, activated_at: users.activated_at })
+    .from(users)
+    .where(and(eq(users.email, email), isReachable(realm)))
   return rows[0]
 }
 
@@ -101,12 +134,16 @@ async function findBrand({ config }: App, authRealm: AuthRealm, mail: QueuedReal
 async function findLanguage({ realm }: AuthRealm, { recipient, data }: QueuedRealmMail): Promise<Language | null> {
   const { users } = realm.tables
   const about = typeof data.user === 'string' ? eq(users.id, data.user) : undefined
-  const rows = await realm.db.select({ language: users.language }).from(users)
-    .where(or(eq(users.email, recipient), about)).orderBy(sql`${users.email} = ${recipient} desc`).limit(1)
+  const rows = await realm.db
+    .select({ language: users.language })
+    .from(users)
+    .where(or(eq(users.email, recipient), about))
+    .orderBy(sql`${users.email} = ${recipient} desc`)
+    .limit(1)
   return rows[0]?.language ?? null
 }
 
-async function findSettings({ kind, realm }: AuthRealm): Promise<{ color: string, language: Language }> {
+async function findSettings({ kind, realm }: AuthRealm): Promise<{ color: string; language: Language }> {
   if (kind === 'platform') return { color: defaultColor, language: 'en' }
   const { settings } = (realm as TenantRealm).tables
   const rows = await realm.db.select({ color: settings.brand_color, language: settings.language }).from(settings)
@@ -116,7 +153,10 @@ async function findSettings({ kind, realm }: AuthRealm): Promise<{ color: string
 async function findRealm(app: App, realm: string): Promise<AuthRealm | undefined> {
   const { originOf, baseDomain } = app.config
   if (realm === 'platform') return platformAuthRealm(app.database, originOf(`console.${baseDomain}`))
-  const { db, tables: { tenants } } = app.database.platform
+  const {
+    db,
+    tables: { tenants },
+  } = app.database.platform
   const rows = await db.select(identityColumns(tenants)).from(tenants).where(eq(tenants.id, realm))
   return rows[0] && tenantRealmOf(app, rows[0])
 }

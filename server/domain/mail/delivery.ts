@@ -10,12 +10,18 @@ import type { Lane, QueuedMail } from './outbox.ts'
 import { claimMails, dropMail, nextMailDue, postponeMail, settleMail } from './outbox.ts'
 import { composeSiteMail, isSiteMail } from './site-mails.ts'
 
-const lanes: Lane[] = [{ searches: false, batch: 8 }, { searches: true, batch: 32 }]
+const lanes: Lane[] = [
+  { searches: false, batch: 8 },
+  { searches: true, batch: 32 },
+]
 /** Milliseconds. Between two looks when nothing is announced, and after one that failed. */
 const longestNap = 30_000
 const nap = 1_000
 
-/** Sends what is in the outbox, for as long as the process lives; to be woken when there is mail. Several processes share the work. */
+/**
+ * Sends what is in the outbox, for as long as the process lives; to be woken when there is mail. Several processes
+ * share the work.
+ */
 export function startMailDelivery(app: App, mailer: Mailer): Worker {
   const workers = lanes.map(lane => createWorker(signal => sendAll(app, mailer, lane, signal)))
   return {
@@ -30,10 +36,9 @@ export function startMailDelivery(app: App, mailer: Mailer): Worker {
 /** @returns milliseconds until there may be more */
 async function sendAll(app: App, mailer: Mailer, lane: Lane, signal: AbortSignal): Promise<number> {
   try {
-    while (!signal.aborted && await sendBatch(app, mailer, lane) === lane.batch);
-    return Math.min(await nextMailDue(app, lane) ?? longestNap, longestNap)
-  }
-  catch (error) {
+    while (!signal.aborted && (await sendBatch(app, mailer, lane)) === lane.batch);
+    return Math.min((await nextMailDue(app, lane)) ?? longestNap, longestNap)
+  } catch (error) {
     // The database is away: what was taken and not settled comes back when its lease ends.
     app.log.warn({ event: 'mail_waits', reason: reasonOf(error) })
     return nap
@@ -43,11 +48,17 @@ async function sendAll(app: App, mailer: Mailer, lane: Lane, signal: AbortSignal
 // Mails are made one after another, with rests between, and sent side by side: sending is mostly waiting for others.
 async function sendBatch(app: App, mailer: Mailer, lane: Lane): Promise<number> {
   const mails = await claimMails(app, lane)
-  const memberships = lane.searches && mails.length > 0 ? findMemberships(app, mails.map(({ recipient }) => recipient)) : Promise.resolve(new Map<string, Membership[]>())
+  const memberships =
+    lane.searches && mails.length > 0
+      ? findMemberships(
+          app,
+          mails.map(({ recipient }) => recipient),
+        )
+      : Promise.resolve(new Map<string, Membership[]>())
   const rest = app.pacer.begin()
   const sendings: ReturnType<typeof settled>[] = []
   for (const mail of mails) {
-    await new Promise<unknown>((resolve) => {
+    await new Promise<unknown>(resolve => {
       const goOn = () => resolve(undefined)
       sendings.push(settled(deliver(app, mailer, mail, memberships, goOn).finally(goOn)))
     })
@@ -59,27 +70,44 @@ async function sendBatch(app: App, mailer: Mailer, lane: Lane): Promise<number> 
 
 /** @returns what the work threw, if anything: it is asked about later */
 function settled(work: Promise<unknown>): Promise<{ error?: unknown }> {
-  return work.then(() => ({}), (error: unknown) => ({ error }))
+  return work.then(
+    () => ({}),
+    (error: unknown) => ({ error }),
+  )
 }
 
 /** @param onComposed told when the mail is made, and only its sending remains */
-async function deliver(app: App, mailer: Mailer, mail: QueuedMail, memberships: Promise<Map<string, Membership[]>>, onComposed: () => void): Promise<void> {
+async function deliver(
+  app: App,
+  mailer: Mailer,
+  mail: QueuedMail,
+  memberships: Promise<Map<string, Membership[]>>,
+  onComposed: () => void,
+): Promise<void> {
   try {
-    const message = isSiteMail(mail) ? await composeSiteMail(app, mail, await memberships) : await composeMail(app, mail)
+    const message = isSiteMail(mail)
+      ? await composeSiteMail(app, mail, await memberships)
+      : await composeMail(app, mail)
     if (!message) return await dropMail(app, mail)
     onComposed()
     await mailer.send(message)
     await settleMail(app, mail)
     app.log.info({ event: 'mail_sent', kind: mail.kind, tenant: mail.realm, mail: mail.id })
-  }
-  catch (error) {
+  } catch (error) {
     const givenUp = await postponeMail(app, mail, reasonOf(error), isFinal(error))
-    app.log.warn({ event: givenUp ? 'mail_given_up' : 'mail_failed', kind: mail.kind, tenant: mail.realm, mail: mail.id, attempts: mail.attempts, reason: reasonOf(error) })
+    app.log.warn({
+      event: givenUp ? 'mail_given_up' : 'mail_failed',
+      kind: mail.kind,
+      tenant: mail.realm,
+      mail: mail.id,
+      attempts: mail.attempts,
+      reason: reasonOf(error),
+    })
   }
 }
 
 // RFC 5321, 4.2.1: 5yz to a recipient is for good. Any other may be a setting of ours that is mended.
 function isFinal(error: unknown): boolean {
-  const { responseCode, command } = error as { responseCode?: number, command?: string }
+  const { responseCode, command } = error as { responseCode?: number; command?: string }
   return command === 'RCPT TO' && responseCode !== undefined && responseCode >= 500
 }

@@ -20,10 +20,14 @@ export function mailState(outbox: Outbox): SQL<MailState> {
 export function inMailState(outbox: Outbox, state: MailState): SQL | undefined {
   const pending = and(isNull(outbox.sent_at), isNull(outbox.given_up_at))
   switch (state) {
-    case 'sent': return isNotNull(outbox.sent_at)
-    case 'failed': return isNotNull(outbox.given_up_at)
-    case 'delayed': return and(pending, isNotNull(outbox.last_error))
-    case 'queued': return and(pending, isNull(outbox.last_error))
+    case 'sent':
+      return isNotNull(outbox.sent_at)
+    case 'failed':
+      return isNotNull(outbox.given_up_at)
+    case 'delayed':
+      return and(pending, isNotNull(outbox.last_error))
+    case 'queued':
+      return and(pending, isNull(outbox.last_error))
   }
 }
 
@@ -33,10 +37,11 @@ export function inMailState(outbox: Outbox, state: MailState): SQL | undefined {
  * @throws ApiError 404 where the one is sent, or just being sent
  */
 export function retryOutbox({ database: { platform } }: App, origin: Origin, only?: string): Promise<number> {
-  return platform.transaction(async (tx) => {
+  return platform.transaction(async tx => {
     const retried = await retryMails(tx, only)
     if (only !== undefined && retried === 0) throw notFound()
-    if (retried > 0) await recordAudit(tx, platform, origin, { action: 'mail.retried', subject: only, details: { mails: retried } })
+    if (retried > 0)
+      await recordAudit(tx, platform, origin, { action: 'mail.retried', subject: only, details: { mails: retried } })
     return retried
   })
 }

@@ -17,21 +17,27 @@ export interface MailData {
   email_change: { user: string }
   email_changed: { user: string }
   password_changed: Record<string, never>
-  new_device: { user_agent: string | null, ip: string | null, time: string }
+  new_device: { user_agent: string | null; ip: string | null; time: string }
   session_reuse: Record<string, never>
   invitation: { invitation: string }
   account_exists: Record<string, never>
-  tenant_notice: { organization: string, language: Language, event: 'suspended' | 'resumed' | 'deletion_scheduled' | 'restored', reason: string | null, until: string | null }
+  tenant_notice: {
+    organization: string
+    language: Language
+    event: 'suspended' | 'resumed' | 'deletion_scheduled' | 'restored'
+    reason: string | null
+    until: string | null
+  }
   /** To an operator: an organisation waits for her decision. */
-  signup_waiting: { name: string, subdomain: string }
+  signup_waiting: { name: string; subdomain: string }
   /** To a new organisation's first Admin. */
   signup_approved: { user: string }
 }
 
 /** The same of the site's mails, which are no organisation's: they are in a language, and of realm `platform`. */
 export interface SiteMailData {
-  signup_confirm: { signup: string, language: Language }
-  signup_refused: { name: string, reason: string, language: Language }
+  signup_confirm: { signup: string; language: Language }
+  signup_refused: { name: string; reason: string; language: Language }
   /** The organisations in which the address is known, if any. */
   organizations: { language: Language }
 }
@@ -39,7 +45,7 @@ export interface SiteMailData {
 export type MailKind = keyof MailData
 export type SiteMailKind = keyof SiteMailData
 
-type Mail<Data> = { [Kind in keyof Data]: { kind: Kind, to: string, data: Data[Kind] } }[keyof Data]
+type Mail<Data> = { [Kind in keyof Data]: { kind: Kind; to: string; data: Data[Kind] } }[keyof Data]
 export type NewMail = Mail<MailData>
 type NewSiteMail = Mail<SiteMailData>
 
@@ -91,7 +97,11 @@ export function enqueueSiteMail(tx: Db, mail: NewSiteMail): Promise<void> {
 async function insertMails(tx: Db, realm: string, mails: (NewMail | NewSiteMail)[]): Promise<void> {
   if (mails.length === 0) return
   const now = new Date()
-  await tx.insert(outbox).values(mails.map(({ kind, to, data }) => ({ id: newId(), realm, kind, recipient: to, data, created: now, due_at: now })))
+  await tx
+    .insert(outbox)
+    .values(
+      mails.map(({ kind, to, data }) => ({ id: newId(), realm, kind, recipient: to, data, created: now, due_at: now })),
+    )
   await wakeMails(tx)
 }
 
@@ -101,28 +111,64 @@ export async function wakeMails(tx: Db): Promise<void> {
 }
 
 /** Which mails are sent together: those for which all organisations are searched keep none of the others waiting. */
-export interface Lane { searches: boolean, batch: number }
+export interface Lane {
+  searches: boolean
+  batch: number
+}
 
 /**
  * Takes mails that are due, for this process alone until its lease ends.
  */
-export async function claimMails({ database: { platform: { db } } }: App, lane: Lane): Promise<QueuedMail[]> {
+export async function claimMails(
+  {
+    database: {
+      platform: { db },
+    },
+  }: App,
+  lane: Lane,
+): Promise<QueuedMail[]> {
   // As an array, so that the rows are chosen once: a planner may run a subquery in IN again and lock more of them.
   const due = sql`any(array(select id from platform.outbox where ${pending} and ${unheld} and ${isIn(lane)} and due_at <= now() order by due_at limit ${lane.batch} for update skip locked))`
-  const rows = await db.update(outbox)
+  const rows = await db
+    .update(outbox)
     .set({ attempts: sql`${outbox.attempts} + 1`, due_at: sql`now() + make_interval(secs => ${lease})` })
     .where(sql`${outbox.id} = ${due}`)
-    .returning({ id: outbox.id, realm: outbox.realm, kind: outbox.kind, recipient: outbox.recipient, data: outbox.data, created: outbox.created, attempts: outbox.attempts })
+    .returning({
+      id: outbox.id,
+      realm: outbox.realm,
+      kind: outbox.kind,
+      recipient: outbox.recipient,
+      data: outbox.data,
+      created: outbox.created,
+      attempts: outbox.attempts,
+    })
   return rows.map(row => ({ ...row, kind: row.kind, data: row.data ?? {} }) as QueuedMail)
 }
 
 /** Done with: nothing of the mail's making is kept. */
-export async function settleMail({ database: { platform: { db } } }: App, mail: QueuedMail): Promise<void> {
-  await db.update(outbox).set({ sent_at: sql`now()`, data: null, last_error: null }).where(stillOurs(mail))
+export async function settleMail(
+  {
+    database: {
+      platform: { db },
+    },
+  }: App,
+  mail: QueuedMail,
+): Promise<void> {
+  await db
+    .update(outbox)
+    .set({ sent_at: sql`now()`, data: null, last_error: null })
+    .where(stillOurs(mail))
 }
 
 /** There was nothing to send, and nothing says that it was asked for. */
-export async function dropMail({ database: { platform: { db } } }: App, mail: QueuedMail): Promise<void> {
+export async function dropMail(
+  {
+    database: {
+      platform: { db },
+    },
+  }: App,
+  mail: QueuedMail,
+): Promise<void> {
   await db.delete(outbox).where(stillOurs(mail))
 }
 
@@ -131,13 +177,25 @@ export async function dropMail({ database: { platform: { db } } }: App, mail: Qu
  * @param final no use in trying again
  * @returns whether it was given up
  */
-export async function postponeMail({ database: { platform: { db } } }: App, mail: QueuedMail, error: string, final: boolean): Promise<boolean> {
+export async function postponeMail(
+  {
+    database: {
+      platform: { db },
+    },
+  }: App,
+  mail: QueuedMail,
+  error: string,
+  final: boolean,
+): Promise<boolean> {
   const givenUp = final || mail.attempts >= attemptsLimit
   const wait = Math.min(2 ** (mail.attempts - 1), longestWait)
-  await db.update(outbox).set({
-    last_error: error.slice(0, 500),
-    ...givenUp ? { given_up_at: sql`now()` } : { due_at: sql`now() + make_interval(secs => ${wait})` },
-  }).where(stillOurs(mail))
+  await db
+    .update(outbox)
+    .set({
+      last_error: error.slice(0, 500),
+      ...(givenUp ? { given_up_at: sql`now()` } : { due_at: sql`now() + make_interval(secs => ${wait})` }),
+    })
+    .where(stillOurs(mail))
   return givenUp
 }
 
@@ -149,24 +207,49 @@ export async function postponeMail({ database: { platform: { db } } }: App, mail
  */
 export async function retryMails(tx: Db, only?: string): Promise<number> {
   const waits = and(isNull(outbox.given_up_at), sql`${outbox.due_at} > now() + make_interval(secs => ${lease})`)
-  const rows = await tx.update(outbox).set({ given_up_at: null, due_at: sql`now()` })
-    .where(and(only === undefined ? undefined : eq(outbox.id, only), isNull(outbox.sent_at), or(isNotNull(outbox.given_up_at), waits)))
+  const rows = await tx
+    .update(outbox)
+    .set({ given_up_at: null, due_at: sql`now()` })
+    .where(
+      and(
+        only === undefined ? undefined : eq(outbox.id, only),
+        isNull(outbox.sent_at),
+        or(isNotNull(outbox.given_up_at), waits),
+      ),
+    )
     .returning({ id: outbox.id })
   if (rows.length > 0) await wakeMails(tx)
   return rows.length
 }
 
 /** @returns milliseconds until the next mail is due, 0 for one that is, or undefined where there is none */
-export async function nextMailDue({ database: { platform: { db } } }: App, lane: Lane): Promise<number | undefined> {
-  const rows = await db.select({ wait: sql<number | null>`(extract(epoch from min(${outbox.due_at}) - now()) * 1000)::float8` }).from(outbox).where(and(pending, unheld, isIn(lane)))
+export async function nextMailDue(
+  {
+    database: {
+      platform: { db },
+    },
+  }: App,
+  lane: Lane,
+): Promise<number | undefined> {
+  const rows = await db
+    .select({ wait: sql<number | null>`(extract(epoch from min(${outbox.due_at}) - now()) * 1000)::float8` })
+    .from(outbox)
+    .where(and(pending, unheld, isIn(lane)))
   const wait = rows[0]?.wait
   return wait === null || wait === undefined ? undefined : Math.max(0, wait)
 }
 
 /** Forgets mails that were sent, or given up, long ago. @returns how many */
-export async function purgeOutbox({ database: { platform: { db } } }: App): Promise<number> {
+export async function purgeOutbox({
+  database: {
+    platform: { db },
+  },
+}: App): Promise<number> {
   const old = new Date(Date.now() - keptDays * 86_400_000)
-  const rows = await db.delete(outbox).where(or(lt(outbox.sent_at, old), lt(outbox.given_up_at, old))).returning({ id: outbox.id })
+  const rows = await db
+    .delete(outbox)
+    .where(or(lt(outbox.sent_at, old), lt(outbox.given_up_at, old)))
+    .returning({ id: outbox.id })
   return rows.length
 }
 

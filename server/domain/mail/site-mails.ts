@@ -19,7 +19,10 @@ interface Circumstances {
   texts: MailTexts
 }
 
-type Writer<Kind extends SiteMailKind> = (circumstances: Circumstances, data: SiteMailData[Kind]) => Promise<Content | undefined> | Content | undefined
+type Writer<Kind extends SiteMailKind> = (
+  circumstances: Circumstances,
+  data: SiteMailData[Kind],
+) => Promise<Content | undefined> | Content | undefined
 
 const writers: { [Kind in SiteMailKind]: Writer<Kind> } = {
   async signup_confirm({ app, brand, texts }, { signup }) {
@@ -28,8 +31,13 @@ const writers: { [Kind in SiteMailKind]: Writer<Kind> } = {
   },
   signup_refused: ({ brand, texts }, facts) => texts.signup_refused(brand, { ...facts, name: nameInMail(facts.name) }),
   organizations({ app, memberships, brand, texts }) {
-    const found = memberships.map(membership => ({ name: nameInMail(membership.name), url: tenantOrigin(app.config, membership) }))
-    return found.length === 0 ? undefined : texts.organizations(brand, { found: found.toSorted((a, b) => a.name.localeCompare(b.name)) })
+    const found = memberships.map(membership => ({
+      name: nameInMail(membership.name),
+      url: tenantOrigin(app.config, membership),
+    }))
+    return found.length === 0
+      ? undefined
+      : texts.organizations(brand, { found: found.toSorted((a, b) => a.name.localeCompare(b.name)) })
   },
 }
 
@@ -39,11 +47,33 @@ export function isSiteMail(mail: QueuedMail): mail is QueuedSiteMail {
 }
 
 /** Writes a mail of the site, which has no people and hence no realm; otherwise as `composeMail`. */
-export async function composeSiteMail(app: App, mail: QueuedSiteMail, memberships: Map<string, Membership[]>): Promise<Message | undefined> {
+export async function composeSiteMail(
+  app: App,
+  mail: QueuedSiteMail,
+  memberships: Map<string, Membership[]>,
+): Promise<Message | undefined> {
   const { originOf, baseDomain } = app.config
   const language = mail.data.language as Language
-  const brand: Brand = { name: 'Tenantry', via: baseDomain, origin: originOf(baseDomain), color: defaultColor, language }
+  const brand: Brand = {
+    name: 'Tenantry',
+    via: baseDomain,
+    origin: originOf(baseDomain),
+    color: defaultColor,
+    language,
+  }
   const write = writers[mail.kind] as Writer<SiteMailKind>
-  const content = await write({ app, memberships: memberships.get(mail.recipient) ?? [], brand, texts: mailTexts[language] }, mail.data as never)
-  return content && { ...layOut(brand, content), id: mail.id, realm: 'site', sender: brand.name, to: mail.recipient, created: mail.created }
+  const content = await write(
+    { app, memberships: memberships.get(mail.recipient) ?? [], brand, texts: mailTexts[language] },
+    mail.data as never,
+  )
+  return (
+    content && {
+      ...layOut(brand, content),
+      id: mail.id,
+      realm: 'site',
+      sender: brand.name,
+      to: mail.recipient,
+      created: mail.created,
+    }
+  )
 }

@@ -9,7 +9,12 @@ import { enqueueMail } from './outbox.ts'
  * was made before is of no use any more.
  * @param kind which mail brings it
  */
-export async function mailWelcome(tx: Db, authRealm: AuthRealm, { id, email }: { id: string, email: string }, kind: 'welcome' | 'signup_approved' = 'welcome'): Promise<void> {
+export async function mailWelcome(
+  tx: Db,
+  authRealm: AuthRealm,
+  { id, email }: { id: string; email: string },
+  kind: 'welcome' | 'signup_approved' = 'welcome',
+): Promise<void> {
   await openLink(tx, authRealm.realm, 'reset', eq(authRealm.realm.tables.users.id, id))
   await enqueueMail(tx, authRealm, { kind, to: email, data: { user: id } })
 }

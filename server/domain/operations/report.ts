@@ -1,4 +1,7 @@
-/** How the work of an operation says what it does. Where it must not go on, `begin` and `advance` throw: that is where it may be cut off. */
+/**
+ * How the work of an operation says what it does. Where it must not go on, `begin` and `advance` throw: that is
+ * where it may be cut off.
+ */
 export interface OperationReport {
   /** @param total of what `advance` counts */
   begin(step: string, total?: number): void

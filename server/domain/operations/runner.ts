@@ -7,7 +7,17 @@ import { operationKinds } from '#shared/operations.ts'
 import { isPassing } from './errors.ts'
 import { operationWork } from './kinds.ts'
 import type { OperationRow, Progress } from './operations.ts'
-import { claimOperation, failOperation, finishOperation, getOperation, isWornOut, lease, releaseOperation, renewOperation, wornOut } from './operations.ts'
+import {
+  claimOperation,
+  failOperation,
+  finishOperation,
+  getOperation,
+  isWornOut,
+  lease,
+  releaseOperation,
+  renewOperation,
+  wornOut,
+} from './operations.ts'
 import type { Worker } from './worker.ts'
 import { createWorker } from './worker.ts'
 
@@ -15,17 +25,19 @@ import { createWorker } from './worker.ts'
 const nap = 10_000
 const writePause = 500
 /** Of the lease, how long it is not renewed while nothing changes. */
-const renewAfter = lease * 1000 / 3
+const renewAfter = (lease * 1000) / 3
 
-/** Works on operations, one at a time, for as long as the process lives; to be woken when there is one. What is under way at the end is given back. */
+/**
+ * Works on operations, one at a time, for as long as the process lives; to be woken when there is one. What is
+ * under way at the end is given back.
+ */
 export function startOperations(app: App, migrations: MigrationSets): Worker {
-  return createWorker(async (signal) => {
+  return createWorker(async signal => {
     try {
       for (let operation; !signal.aborted && (operation = await claimOperation(app, { kinds: operationKinds }));) {
         await perform(app, migrations, operation, signal)
       }
-    }
-    catch (error) {
+    } catch (error) {
       // The database is away: what was taken up and not settled comes back when its lease ends.
       app.log.warn({ event: 'operations_wait', reason: messageOf(error) })
     }
@@ -39,7 +51,12 @@ export function startOperations(app: App, migrations: MigrationSets): Worker {
  * @returns the operation, `done` or `failed`
  * @throws ApiError 404
  */
-export async function runOperation(app: App, migrations: MigrationSets, id: string, options: { onProgress?: (progress: Progress) => void, signal?: AbortSignal } = {}): Promise<OperationRow> {
+export async function runOperation(
+  app: App,
+  migrations: MigrationSets,
+  id: string,
+  options: { onProgress?: (progress: Progress) => void; signal?: AbortSignal } = {},
+): Promise<OperationRow> {
   const { onProgress = () => {}, signal = new AbortController().signal } = options
   for (;;) {
     signal.throwIfAborted()
@@ -53,10 +70,17 @@ export async function runOperation(app: App, migrations: MigrationSets, id: stri
   }
 }
 
-async function perform(app: App, migrations: MigrationSets, operation: OperationRow, stopping: AbortSignal, onProgress?: (progress: Progress) => void): Promise<void> {
+async function perform(
+  app: App,
+  migrations: MigrationSets,
+  operation: OperationRow,
+  stopping: AbortSignal,
+  onProgress?: (progress: Progress) => void,
+): Promise<void> {
   const { id, kind, tenant, attempts } = operation
   if (isWornOut(operation)) return failOperation(app, operation, wornOut)
-  const say = (event: string, details = {}) => app.log.info({ event, operation: id, kind, tenant, attempts, ...details })
+  const say = (event: string, details = {}) =>
+    app.log.info({ event, operation: id, kind, tenant, attempts, ...details })
   say('operation_started')
   const hold = holdOperation(app, operation, stopping, onProgress)
   try {
@@ -64,18 +88,29 @@ async function perform(app: App, migrations: MigrationSets, operation: Operation
     await hold.end()
     await finishOperation(app, operation, result)
     say('operation_done')
-  }
-  catch (error) {
+  } catch (error) {
     await hold.end()
     if (stopping.aborted) await releaseOperation(app, operation, { blameless: true })
     else if (isPassing(error)) await releaseOperation(app, operation, { wait: 2 ** attempts, error: messageOf(error) })
     else await failOperation(app, operation, messageOf(error))
-    app.log.warn({ event: stopping.aborted ? 'operation_interrupted' : 'operation_failed', operation: id, kind, tenant, attempts, reason: messageOf(error) })
+    app.log.warn({
+      event: stopping.aborted ? 'operation_interrupted' : 'operation_failed',
+      operation: id,
+      kind,
+      tenant,
+      attempts,
+      reason: messageOf(error),
+    })
   }
 }
 
 /** Keeps the lease and writes the progress down, at most twice a second, beside the work. */
-function holdOperation(app: App, operation: OperationRow, stopping: AbortSignal, onProgress: (progress: Progress) => void = () => {}) {
+function holdOperation(
+  app: App,
+  operation: OperationRow,
+  stopping: AbortSignal,
+  onProgress: (progress: Progress) => void = () => {},
+) {
   const rest = app.pacer.begin()
   const lost = new AbortController()
   const signal = AbortSignal.any([stopping, lost.signal])
@@ -84,7 +119,8 @@ function holdOperation(app: App, operation: OperationRow, stopping: AbortSignal,
   let written = Date.now()
   let writing: Promise<void> | undefined
   const timer = setInterval(() => {
-    if (!writing && (changed || Date.now() - written > renewAfter)) writing = write().finally(() => writing = undefined)
+    if (!writing && (changed || Date.now() - written > renewAfter))
+      writing = write().finally(() => (writing = undefined))
   }, writePause)
   return {
     report: {
@@ -112,8 +148,7 @@ function holdOperation(app: App, operation: OperationRow, stopping: AbortSignal,
     try {
       if (await renewOperation(app, operation, progress)) written = Date.now()
       else lost.abort(new Error('Another process has taken over.'))
-    }
-    catch {
+    } catch {
       // Away for a moment; past the lease, another may have begun.
       if (Date.now() - written > lease * 1000) lost.abort(new Error('The database was away for too long.'))
     }

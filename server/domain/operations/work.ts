@@ -8,4 +8,9 @@ import type { OperationReport } from './report.ts'
  * must find out whether it has been done already.
  * @returns what the operation's record says came of it
  */
-export type OperationWork = (app: App, operation: OperationRow, report: OperationReport, migrations: MigrationSets) => Promise<Record<string, unknown>>
+export type OperationWork = (
+  app: App,
+  operation: OperationRow,
+  report: OperationReport,
+  migrations: MigrationSets,
+) => Promise<Record<string, unknown>>

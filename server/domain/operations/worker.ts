@@ -28,7 +28,7 @@ export function createWorker(round: (signal: AbortSignal) => Promise<number>): W
     again = true
     if (stopping.signal.aborted || running) return
     clearTimeout(timer)
-    running = run().finally(() => running = undefined)
+    running = run().finally(() => (running = undefined))
   }
 
   async function stop(): Promise<void> {

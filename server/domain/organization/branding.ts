@@ -2,7 +2,12 @@ import type { TenantRealm } from '#server/database/realms.ts'
 import type { Organization } from './organization.ts'
 
 /** What anyone may see of how an organisation looks and speaks. */
-export async function readBranding({ db, tables: { settings } }: TenantRealm): Promise<Pick<Organization, 'logo' | 'brand_color' | 'language'>> {
-  const rows = await db.select({ logo: settings.logo, brand_color: settings.brand_color, language: settings.language }).from(settings)
+export async function readBranding({
+  db,
+  tables: { settings },
+}: TenantRealm): Promise<Pick<Organization, 'logo' | 'brand_color' | 'language'>> {
+  const rows = await db
+    .select({ logo: settings.logo, brand_color: settings.brand_color, language: settings.language })
+    .from(settings)
   return rows[0]!
 }

@@ -12,13 +12,17 @@ import { announceTenant } from '#server/domain/tenants/tenants.ts'
  * @param bytes as uploaded
  * @throws ApiError 400 on `logo`, 503, 507
  */
-export async function replaceLogo(app: App, authRealm: AuthRealm<TenantRealm>, bytes: Buffer, origin: Origin): Promise<void> {
+export async function replaceLogo(
+  app: App,
+  authRealm: AuthRealm<TenantRealm>,
+  bytes: Buffer,
+  origin: Origin,
+): Promise<void> {
   const place = imagePlace(app, authRealm.realm, 'logo')
   const name = await storeImage(place, await renderImage(authRealm.realm.schema, bytes, 'logo', 'inside'))
   try {
     await nameLogo(app, authRealm, name, origin)
-  }
-  catch (error) {
+  } catch (error) {
     if (isRefusal(error)) await removeImage(place, name)
     throw error
   }
@@ -29,13 +33,21 @@ export function clearLogo(app: App, authRealm: AuthRealm<TenantRealm>, origin: O
   return nameLogo(app, authRealm, null, origin)
 }
 
-async function nameLogo(app: App, { id, realm }: AuthRealm<TenantRealm>, logo: string | null, origin: Origin): Promise<void> {
+async function nameLogo(
+  app: App,
+  { id, realm }: AuthRealm<TenantRealm>,
+  logo: string | null,
+  origin: Origin,
+): Promise<void> {
   const { settings } = realm.tables
-  const former = await realm.transaction(async (tx) => {
+  const former = await realm.transaction(async tx => {
     const before = (await tx.select({ logo: settings.logo }).from(settings).for('update'))[0]!.logo
     await tx.update(settings).set({ logo })
     if (before !== logo) {
-      await recordAudit(tx, realm, origin, { action: logo ? 'organization.logo_replaced' : 'organization.logo_cleared', subject: id })
+      await recordAudit(tx, realm, origin, {
+        action: logo ? 'organization.logo_replaced' : 'organization.logo_cleared',
+        subject: id,
+      })
       await announceTenant(tx, id)
     }
     return before

@@ -30,45 +30,66 @@ export interface Organization {
 }
 
 /** The tenant as its own people know it: half of it is in the platform's row, half in its own settings. */
-export async function readOrganization(app: App, { id, realm }: AuthRealm<TenantRealm>, db: Db = realm.db): Promise<Organization> {
+export async function readOrganization(
+  app: App,
+  { id, realm }: AuthRealm<TenantRealm>,
+  db: Db = realm.db,
+): Promise<Organization> {
   const { tenants } = app.database.platform.tables
   const { settings } = realm.tables
   const [tenantRows, settingsRows] = await Promise.all([
-    db.select({
-      id: tenants.id,
-      name: tenants.name,
-      business_email: tenants.business_email,
-      business_phone_number: tenants.business_phone_number,
-      subdomain: tenants.subdomain,
-      tenant_id: tenants.tenant_id,
-    }).from(tenants).where(eq(tenants.id, id)),
+    db
+      .select({
+        id: tenants.id,
+        name: tenants.name,
+        business_email: tenants.business_email,
+        business_phone_number: tenants.business_phone_number,
+        subdomain: tenants.subdomain,
+        tenant_id: tenants.tenant_id,
+      })
+      .from(tenants)
+      .where(eq(tenants.id, id)),
     db.select(settingsColumns(settings)).from(settings),
   ])
   return { ...tenantRows[0]!, ...settingsRows[0]! }
 }
 
 function settingsColumns(settings: TenantRealm['tables']['settings']) {
-  const { registration, registration_domains, logo, brand_color, password_min_length, language, allows_support } = settings
+  const { registration, registration_domains, logo, brand_color, password_min_length, language, allows_support } =
+    settings
   return { registration, registration_domains, logo, brand_color, password_min_length, language, allows_support }
 }
 
 /** @throws ApiError 400 when the name is taken */
-export async function changeOrganization(app: App, authRealm: AuthRealm<TenantRealm>, change: z.output<typeof organizationSchema>, origin: Origin): Promise<Organization> {
+export async function changeOrganization(
+  app: App,
+  authRealm: AuthRealm<TenantRealm>,
+  change: z.output<typeof organizationSchema>,
+  origin: Origin,
+): Promise<Organization> {
   const { id, realm } = authRealm
   const { tenants } = app.database.platform.tables
   const { name, business_email, business_phone_number, ...rest } = change
   const identity = withoutAbsent({ name, business_email, business_phone_number })
   const settings = withoutAbsent(rest)
-  return explainTaken(() => realm.transaction(async (tx) => {
-    await tx.execute(sql`select id from ${tenants} where id = ${id} for update`)
-    const before = await readOrganization(app, authRealm, tx)
-    if (Object.keys(identity).length > 0) await tx.update(tenants).set({ ...identity, updated: new Date() }).where(eq(tenants.id, id))
-    if (Object.keys(settings).length > 0) await tx.update(realm.tables.settings).set(settings)
-    const after = await readOrganization(app, authRealm, tx)
-    const details = changesOf(before, after)
-    if (Object.keys(details).length > 0) await recordAudit(tx, realm, origin, { action: 'organization.changed', subject: id, details })
-    if (before.allows_support && !after.allows_support) await endSupportAccessesOf(tx, authRealm, origin, 'revoked', null)
-    await announceTenant(tx, id)
-    return after
-  }))
+  return explainTaken(() =>
+    realm.transaction(async tx => {
+      await tx.execute(sql`select id from ${tenants} where id = ${id} for update`)
+      const before = await readOrganization(app, authRealm, tx)
+      if (Object.keys(identity).length > 0)
+        await tx
+          .update(tenants)
+          .set({ ...identity, updated: new Date() })
+          .where(eq(tenants.id, id))
+      if (Object.keys(settings).length > 0) await tx.update(realm.tables.settings).set(settings)
+      const after = await readOrganization(app, authRealm, tx)
+      const details = changesOf(before, after)
+      if (Object.keys(details).length > 0)
+        await recordAudit(tx, realm, origin, { action: 'organization.changed', subject: id, details })
+      if (before.allows_support && !after.allows_support)
+        await endSupportAccessesOf(tx, authRealm, origin, 'revoked', null)
+      await announceTenant(tx, id)
+      return after
+    }),
+  )
 }

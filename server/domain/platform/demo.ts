@@ -23,10 +23,24 @@ export interface DemoAccount {
 
 // The same address in both, with another password, is another person: that is what the demo shows.
 const organisations = [
-  { name: 'Acme Ltd', subdomain: 'acme', phone: '+44 20 7946 0000', people: 84, departments: ['Design', 'Engineering', 'Finance', 'People', 'Sales'],
-    ann: 'violet harbour at dawn', ben: 'seven copper lanterns' },
-  { name: 'Globex Corporation', subdomain: 'globex', phone: '+1 212 555 0100', people: 37, departments: ['Logistics', 'Operations', 'Research'],
-    ann: 'a quiet meadow in june', ben: 'the tin roof rattles' },
+  {
+    name: 'Acme Ltd',
+    subdomain: 'acme',
+    phone: '+44 20 7946 0000',
+    people: 84,
+    departments: ['Design', 'Engineering', 'Finance', 'People', 'Sales'],
+    ann: 'violet harbour at dawn',
+    ben: 'seven copper lanterns',
+  },
+  {
+    name: 'Globex Corporation',
+    subdomain: 'globex',
+    phone: '+1 212 555 0100',
+    people: 37,
+    departments: ['Logistics', 'Operations', 'Research'],
+    ann: 'a quiet meadow in june',
+    ben: 'the tin roof rattles',
+  },
 ] as const
 const operator = { email: 'olivia@tenantry.test', password: 'lighthouse keepers log' }
 
@@ -35,29 +49,70 @@ const operator = { email: 'olivia@tenantry.test', password: 'lighthouse keepers 
  * @returns who can sign in, and whether anything was made
  * @throws ApiError 403 in production
  */
-export async function seedDemo(app: App, migrations: Migration[]): Promise<{ accounts: DemoAccount[], created: boolean }> {
-  if (app.config.production) throw new ApiError(403, { detail: 'Demo data has well-known passwords and does not belong into production.' })
+export async function seedDemo(
+  app: App,
+  migrations: Migration[],
+): Promise<{ accounts: DemoAccount[]; created: boolean }> {
+  if (app.config.production)
+    throw new ApiError(403, { detail: 'Demo data has well-known passwords and does not belong into production.' })
   let created = false
-  for (const organisation of organisations) created = await seedOrganisation(app, migrations, organisation) || created
-  created = await seedOperator(app) || created
+  for (const organisation of organisations) created = (await seedOrganisation(app, migrations, organisation)) || created
+  created = (await seedOperator(app)) || created
   return { accounts: accountsOf(app), created }
 }
 
-async function seedOrganisation(app: App, migrations: Migration[], { name, subdomain, phone, people, departments, ann, ben }: typeof organisations[number]): Promise<boolean> {
-  const { db, tables: { tenants } } = app.database.platform
-  if (await db.$count(tenants, eq(tenants.subdomain, subdomain)) > 0) return false
-  const { tenant, admin } = await createTenant(app, migrations, {
-    name, subdomain, business_email: `office@${subdomain}.test`, business_phone_number: phone, admin_email: 'ann@example.com', admin_password: ann,
-  }, fromSystem)
+async function seedOrganisation(
+  app: App,
+  migrations: Migration[],
+  { name, subdomain, phone, people, departments, ann, ben }: (typeof organisations)[number],
+): Promise<boolean> {
+  const {
+    db,
+    tables: { tenants },
+  } = app.database.platform
+  if ((await db.$count(tenants, eq(tenants.subdomain, subdomain))) > 0) return false
+  const { tenant, admin } = await createTenant(
+    app,
+    migrations,
+    {
+      name,
+      subdomain,
+      business_email: `office@${subdomain}.test`,
+      business_phone_number: phone,
+      admin_email: 'ann@example.com',
+      admin_password: ann,
+    },
+    fromSystem,
+  )
   const authRealm = tenantRealmOf(app, tenant)
   const places = await seedDepartments(authRealm.realm, departments)
-  await changeUser(app, authRealm, admin.id, { first_name: 'Ann', last_name: subdomain === 'acme' ? 'Archer' : 'Gallagher', department: places[0]! }, fromSystem)
-  await createUser(app, authRealm, { email: 'ben@example.com', password: ben, first_name: 'Ben', last_name: subdomain === 'acme' ? 'Abbott' : 'Grant', department: places[1]! }, fromSystem)
+  await changeUser(
+    app,
+    authRealm,
+    admin.id,
+    { first_name: 'Ann', last_name: subdomain === 'acme' ? 'Archer' : 'Gallagher', department: places[0]! },
+    fromSystem,
+  )
+  await createUser(
+    app,
+    authRealm,
+    {
+      email: 'ben@example.com',
+      password: ben,
+      first_name: 'Ben',
+      last_name: subdomain === 'acme' ? 'Abbott' : 'Grant',
+      department: places[1]!,
+    },
+    fromSystem,
+  )
   await seedPeople(authRealm, subdomain, people, places)
   return true
 }
 
-async function seedDepartments({ db, tables: { departments } }: TenantRealm, names: readonly string[]): Promise<string[]> {
+async function seedDepartments(
+  { db, tables: { departments } }: TenantRealm,
+  names: readonly string[],
+): Promise<string[]> {
   const now = new Date()
   const rows = names.map(name => ({ id: newId(), name, created: now, updated: now }))
   await db.insert(departments).values(rows)
@@ -65,28 +120,43 @@ async function seedDepartments({ db, tables: { departments } }: TenantRealm, nam
 }
 
 // Colleagues to look at; without a password nobody signs in as one of them.
-async function seedPeople({ realm: { db, tables: { users } } }: AuthRealm, subdomain: string, count: number, places: string[]): Promise<void> {
+async function seedPeople(
+  {
+    realm: {
+      db,
+      tables: { users },
+    },
+  }: AuthRealm,
+  subdomain: string,
+  count: number,
+  places: string[],
+): Promise<void> {
   const day = 86_400_000
-  await db.insert(users).values(Array.from({ length: count }, (_, i) => {
-    const first_name = firstNames[i * 7 % firstNames.length]!
-    const last_name = lastNames[i * 11 % lastNames.length]!
-    const joined = new Date(Date.now() - (i + 3) * 9 * day)
-    return {
-      id: newId(),
-      email: `${first_name}.${last_name}${i}@${subdomain}.test`.toLowerCase(),
-      first_name,
-      last_name,
-      department: places[i % places.length],
-      employee_id: `${subdomain.slice(0, 2).toUpperCase()}-${String(1000 + i)}`,
-      activated_at: joined,
-      date_joined: joined,
-    }
-  }))
+  await db.insert(users).values(
+    Array.from({ length: count }, (_, i) => {
+      const first_name = firstNames[(i * 7) % firstNames.length]!
+      const last_name = lastNames[(i * 11) % lastNames.length]!
+      const joined = new Date(Date.now() - (i + 3) * 9 * day)
+      return {
+        id: newId(),
+        email: `${first_name}.${last_name}${i}@${subdomain}.test`.toLowerCase(),
+        first_name,
+        last_name,
+        department: places[i % places.length],
+        employee_id: `${subdomain.slice(0, 2).toUpperCase()}-${String(1000 + i)}`,
+        activated_at: joined,
+        date_joined: joined,
+      }
+    }),
+  )
 }
 
 async function seedOperator(app: App): Promise<boolean> {
-  const { db, tables: { users } } = app.database.platform
-  if (await db.$count(users, eq(users.email, operator.email)) > 0) return false
+  const {
+    db,
+    tables: { users },
+  } = app.database.platform
+  if ((await db.$count(users, eq(users.email, operator.email))) > 0) return false
   await createOperator(app, operator, fromSystem)
   return true
 }
@@ -104,5 +174,55 @@ function accountsOf({ config: { originOf, baseDomain } }: App): DemoAccount[] {
   ]
 }
 
-const firstNames = ['Amara', 'Bilal', 'Chloe', 'Daniel', 'Elena', 'Farid', 'Grace', 'Hiro', 'Imani', 'Jonas', 'Kavya', 'Liam', 'Mei', 'Nadia', 'Omar', 'Priya', 'Quentin', 'Rosa', 'Samir', 'Tess', 'Umar', 'Vera', 'Wanjiku', 'Yusuf', 'Zoe']
-const lastNames = ['Achieng', 'Baker', 'Costa', 'Dubois', 'Evans', 'Fischer', 'Garcia', 'Hansen', 'Ivanova', 'Jensen', 'Kamau', 'Lindqvist', 'Moreau', 'Novak', 'Okafor', 'Patel', 'Rossi', 'Santos', 'Tanaka', 'Ueda', 'Vargas', 'Weber', 'Yilmaz']
+const firstNames = [
+  'Amara',
+  'Bilal',
+  'Chloe',
+  'Daniel',
+  'Elena',
+  'Farid',
+  'Grace',
+  'Hiro',
+  'Imani',
+  'Jonas',
+  'Kavya',
+  'Liam',
+  'Mei',
+  'Nadia',
+  'Omar',
+  'Priya',
+  'Quentin',
+  'Rosa',
+  'Samir',
+  'Tess',
+  'Umar',
+  'Vera',
+  'Wanjiku',
+  'Yusuf',
+  'Zoe',
+]
+const lastNames = [
+  'Achieng',
+  'Baker',
+  'Costa',
+  'Dubois',
+  'Evans',
+  'Fischer',
+  'Garcia',
+  'Hansen',
+  'Ivanova',
+  'Jensen',
+  'Kamau',
+  'Lindqvist',
+  'Moreau',
+  'Novak',
+  'Okafor',
+  'Patel',
+  'Rossi',
+  'Santos',
+  'Tanaka',
+  'Ueda',
+  'Vargas',
+  'Weber',
+  'Yilmaz',
+]

@@ -30,7 +30,10 @@ export interface FleetRuns {
 
 const parallel = 2
 
-/** Migrations from the console. They have connections of their own: one may take longer than a request's statement may. */
+/**
+ * Migrations from the console. They have connections of their own: one may take longer than a request's statement
+ * may.
+ */
 export function createFleetRuns({ config, log }: App, databaseUrl: string, migrations: Migration[]): FleetRuns {
   const stopping = new AbortController()
   let current: FleetRun | null = null
@@ -55,35 +58,42 @@ export function createFleetRuns({ config, log }: App, databaseUrl: string, migra
 
   async function run(state: FleetRun): Promise<void> {
     try {
-      const report = await withDatabase(database => migrateFleet(database, migrations, {
-        parallel,
-        signal: stopping.signal,
-        onProgress: (finished, total) => Object.assign(state, { finished, total }),
-      }))
+      const report = await withDatabase(database =>
+        migrateFleet(database, migrations, {
+          parallel,
+          signal: stopping.signal,
+          onProgress: (finished, total) => Object.assign(state, { finished, total }),
+        }),
+      )
       state.failed = report.failed.length
-      log.info({ event: 'fleet_migrated', target: report.target, done: report.done, skipped: report.skipped, failed: report.failed.length })
-    }
-    catch (error) {
+      log.info({
+        event: 'fleet_migrated',
+        target: report.target,
+        done: report.done,
+        skipped: report.skipped,
+        failed: report.failed.length,
+      })
+    } catch (error) {
       log.warn({ event: 'fleet_waits', reason: reasonOf(error) })
-    }
-    finally {
+    } finally {
       Object.assign(state, { is_running: false, ended: new Date() })
     }
   }
 
   async function withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
-    const database = createDatabase(createSlots(databaseUrl, {
-      size: 1 + parallel,
-      statementShare: 1,
-      prepare: config.dbPrepare,
-      statementTimeout: 600_000,
-      lockTimeout: 10_000,
-      applicationName: 'tenantry-migrate',
-    }))
+    const database = createDatabase(
+      createSlots(databaseUrl, {
+        size: 1 + parallel,
+        statementShare: 1,
+        prepare: config.dbPrepare,
+        statementTimeout: 600_000,
+        lockTimeout: 10_000,
+        applicationName: 'tenantry-migrate',
+      }),
+    )
     try {
       return await work(database)
-    }
-    finally {
+    } finally {
       await database.end()
     }
   }

@@ -8,9 +8,17 @@ import type { App } from '#server/domain/context.ts'
  * @param isListening whether changes are announced to this process
  */
 export async function readHealth(app: App, isListening: boolean) {
-  const { database: { platform, slots }, config } = app
+  const {
+    database: { platform, slots },
+    config,
+  } = app
   const latency = await measureLatency(platform.db)
-  const [database, outbox, pool, disk] = await Promise.all([readDatabase(platform.db), readOutbox(app), readPool(app), readDisk(config.dataDir)])
+  const [database, outbox, pool, disk] = await Promise.all([
+    readDatabase(platform.db),
+    readOutbox(app),
+    readPool(app),
+    readDisk(config.dataDir),
+  ])
   return {
     database: { ...database, latency_ms: latency, is_embedded: config.databaseUrl === undefined },
     slots: slots.inspect(),
@@ -35,7 +43,13 @@ async function measureLatency(db: Db): Promise<number> {
 }
 
 async function readDatabase(db: Db) {
-  const rows = await db.execute<{ version: string, started: string, size: number, connections: number, max_connections: number }>(sql`
+  const rows = await db.execute<{
+    version: string
+    started: string
+    size: number
+    connections: number
+    max_connections: number
+  }>(sql`
     select current_setting('server_version') as version, to_json(pg_postmaster_start_time()) as started,
       pg_database_size(current_database())::float8 as size,
       (select count(*)::int from pg_stat_activity where datname = current_database()) as connections,
@@ -43,28 +57,43 @@ async function readDatabase(db: Db) {
   return rows[0]!
 }
 
-async function readOutbox({ database: { platform: { db, tables: { outbox } } } }: App) {
+async function readOutbox({
+  database: {
+    platform: {
+      db,
+      tables: { outbox },
+    },
+  },
+}: App) {
   const pending = and(isNull(outbox.sent_at), isNull(outbox.given_up_at))
-  const rows = await db.select({
-    waiting: sql<number>`(count(*) filter (where ${pending}))::int`,
-    delayed: sql<number>`(count(*) filter (where ${and(pending, isNotNull(outbox.last_error))}))::int`,
-    failed: sql<number>`(count(*) filter (where ${isNotNull(outbox.given_up_at)}))::int`,
-    oldest: sql<string | null>`to_json(min(${outbox.created}) filter (where ${pending}))`,
-  }).from(outbox)
+  const rows = await db
+    .select({
+      waiting: sql<number>`(count(*) filter (where ${pending}))::int`,
+      delayed: sql<number>`(count(*) filter (where ${and(pending, isNotNull(outbox.last_error))}))::int`,
+      failed: sql<number>`(count(*) filter (where ${isNotNull(outbox.given_up_at)}))::int`,
+      oldest: sql<string | null>`to_json(min(${outbox.created}) filter (where ${pending}))`,
+    })
+    .from(outbox)
   return rows[0]!
 }
 
-function readPool({ database: { platform: { db, tables: { spare_schemas: spares } } } }: App): Promise<number> {
+function readPool({
+  database: {
+    platform: {
+      db,
+      tables: { spare_schemas: spares },
+    },
+  },
+}: App): Promise<number> {
   return db.$count(spares)
 }
 
 /** @returns bytes, or null where the folder is not there, as with a database elsewhere */
-async function readDisk(folder: string): Promise<{ free: number, total: number } | null> {
+async function readDisk(folder: string): Promise<{ free: number; total: number } | null> {
   try {
     const { bavail, blocks, bsize } = await statfs(folder)
     return { free: bavail * bsize, total: blocks * bsize }
-  }
-  catch {
+  } catch {
     return null
   }
 }

@@ -4,8 +4,14 @@ import type { App } from '#server/domain/context.ts'
 import type { JobQueue } from '#shared/types/console.ts'
 
 /** The queues of pg-boss, whose schema is its own to make: none before that. Two queries. */
-export async function readJobQueues({ database: { platform: { db } } }: App): Promise<JobQueue[]> {
-  const found = await db.execute<{ found: boolean }>(sql`select to_regclass('pgboss.job') is not null and to_regclass('pgboss.schedule') is not null as found`)
+export async function readJobQueues({
+  database: {
+    platform: { db },
+  },
+}: App): Promise<JobQueue[]> {
+  const found = await db.execute<{ found: boolean }>(
+    sql`select to_regclass('pgboss.job') is not null and to_regclass('pgboss.schedule') is not null as found`,
+  )
   if (!found[0]!.found) return []
   const rows = await db.execute<Omit<JobQueue, 'next'>>(sql`
     select q.name, s.cron,
@@ -21,5 +27,8 @@ export async function readJobQueues({ database: { platform: { db } } }: App): Pr
     left join pgboss.job j on j.name = q.name
     where q.name not like '\\_\\_pgboss\\_\\_%'
     group by q.name, s.cron order by q.name`)
-  return rows.map(row => ({ ...row, next: row.cron && CronExpressionParser.parse(row.cron, { tz: 'UTC' }).next().toISOString() }))
+  return rows.map(row => ({
+    ...row,
+    next: row.cron && CronExpressionParser.parse(row.cron, { tz: 'UTC' }).next().toISOString(),
+  }))
 }

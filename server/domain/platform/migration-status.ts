@@ -8,10 +8,14 @@ import type { MigrationState } from '#shared/types/console.ts'
 export const migrationStates = ['current', 'behind', 'failed', 'missing'] as const satisfies MigrationState[]
 
 /**
- * How far a tenant's schema is: for a query of tenants joined with their versions. Behind is whoever lacks one, a late one too.
+ * How far a tenant's schema is: for a query of tenants joined with their versions. Behind is whoever lacks one, a
+ * late one too.
  * @param migrations all that a tenant's schema needs
  */
-export function migrationState({ schema_versions: versions }: PlatformRealm['tables'], migrations: Migration[]): SQL<MigrationState> {
+export function migrationState(
+  { schema_versions: versions }: PlatformRealm['tables'],
+  migrations: Migration[],
+): SQL<MigrationState> {
   const needed = JSON.stringify(migrations.map(entryOf))
   return sql<MigrationState>`case when ${versions.state} is null then 'missing' when ${versions.state} = 'failed' then 'failed'
     when ${versions.applied} @> array(select json_array_elements_text(${needed}::text::json)) then 'current' else 'behind' end`

@@ -5,25 +5,41 @@ import { requireSchemaName } from '#server/database/schema-names.ts'
 import type { App } from '#server/domain/context.ts'
 import { dropSchema } from '#server/domain/tenants/purge.ts'
 
-/** What is left of tenants that are gone: names of schemas, and of folders of pictures, which are their schemas' too. */
-export interface Orphans { schemas: string[], folders: string[] }
+/**
+ * What is left of tenants that are gone: names of schemas, and of folders of pictures, which are their schemas'
+ * too.
+ */
+export interface Orphans {
+  schemas: string[]
+  folders: string[]
+}
 
 /** Removes the schemas and files that belong to no tenant. @returns what was removed */
 export async function removeOrphans(app: App): Promise<Orphans> {
   const orphans = { schemas: await findOrphanSchemas(app), folders: await findOrphanFolders(app) }
   for (const schema of orphans.schemas) await dropSchema(app, schema)
-  for (const folder of orphans.folders) await rm(join(app.config.uploadDir, requireSchemaName(folder)), { recursive: true, force: true })
+  for (const folder of orphans.folders)
+    await rm(join(app.config.uploadDir, requireSchemaName(folder)), { recursive: true, force: true })
   return orphans
 }
 
-async function findOrphanSchemas({ database: { platform: { db } } }: App): Promise<string[]> {
+async function findOrphanSchemas({
+  database: {
+    platform: { db },
+  },
+}: App): Promise<string[]> {
   const rows = await db.execute<{ name: string }>(sql`
     select nspname::text as name from pg_namespace
     where nspname ~ '^t_' and nspname not in (select schema from platform.tenants union all select schema from platform.spare_schemas) order by 1`)
   return rows.map(({ name }) => name)
 }
 
-export async function findOrphanFolders({ config, database: { platform: { db } } }: App): Promise<string[]> {
+export async function findOrphanFolders({
+  config,
+  database: {
+    platform: { db },
+  },
+}: App): Promise<string[]> {
   // Before the tenants: one that is made meanwhile has its row before its first picture.
   const folders = (await readdir(config.uploadDir).catch(() => [])).filter(name => /^t_/.test(name))
   // An archive's pictures are there before the tenant that it is restored as.

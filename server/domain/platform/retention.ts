@@ -19,7 +19,10 @@ const statementTimeout = 30_000
 const timeLimit = 10 * 60_000
 
 /** The rows of one table that are over. */
-interface Leftovers { table: PgTable, over: SQL }
+interface Leftovers {
+  table: PgTable
+  over: SQL
+}
 
 /**
  * Removes what has been over for long: on the platform, and of every tenant whose schema is at this program's version.
@@ -28,17 +31,24 @@ interface Leftovers { table: PgTable, over: SQL }
  * @param signal ends it after the statement that is under way
  */
 export async function cleanUp(app: App, migrations: Migration[], signal = new AbortController().signal): Promise<void> {
-  const database = createDatabase(createSlots(app.databaseUrl, { size: 1, prepare: app.config.dbPrepare, statementTimeout, applicationName: 'tenantry-cleaning' }))
+  const database = createDatabase(
+    createSlots(app.databaseUrl, {
+      size: 1,
+      prepare: app.config.dbPrepare,
+      statementTimeout,
+      applicationName: 'tenantry-cleaning',
+    }),
+  )
   const ending = AbortSignal.any([signal, AbortSignal.timeout(timeLimit)])
   try {
     const { current, behind } = await listTenants(database, migrations)
     if (behind.length > 0) app.log.warn({ event: 'cleaning_skipped', tenants: behind })
     let removed = await cleanRealm(app, 'console', database.platform, platformLeftovers(database.platform), ending)
-    for (const { subdomain, schema } of current) removed += await cleanRealm(app, subdomain, database.tenant(schema), [], ending)
+    for (const { subdomain, schema } of current)
+      removed += await cleanRealm(app, subdomain, database.tenant(schema), [], ending)
     for (const tenant of current) if (!ending.aborted) await cleanImages(app, tenant)
     app.log.info({ event: 'cleaned', removed, interrupted: ending.aborted })
-  }
-  finally {
+  } finally {
     await database.end()
   }
 }
@@ -46,35 +56,59 @@ export async function cleanUp(app: App, migrations: Migration[], signal = new Ab
 // In another order each time: where there is no time for all of them, it is not always the same who waits.
 async function listTenants({ platform: { db, tables } }: Database, migrations: Migration[]) {
   const { tenants, schema_versions: versions } = tables
-  const rows = await db.select({ id: tenants.id, subdomain: tenants.subdomain, schema: tenants.schema, state: migrationState(tables, migrations) })
-    .from(tenants).leftJoin(versions, eq(versions.schema, tenants.schema)).where(ne(tenants.status, 'purging')).orderBy(sql`random()`)
+  const rows = await db
+    .select({
+      id: tenants.id,
+      subdomain: tenants.subdomain,
+      schema: tenants.schema,
+      state: migrationState(tables, migrations),
+    })
+    .from(tenants)
+    .leftJoin(versions, eq(versions.schema, tenants.schema))
+    .where(ne(tenants.status, 'purging'))
+    .orderBy(sql`random()`)
   return {
     current: rows.filter(({ state }) => state === 'current'),
-    behind: rows.filter(({ state }) => state !== 'current').map(({ subdomain }) => subdomain).sort(),
+    behind: rows
+      .filter(({ state }) => state !== 'current')
+      .map(({ subdomain }) => subdomain)
+      .sort(),
   }
 }
 
 /** @returns how many rows. One that is broken, or just being replaced, does not keep the others waiting. */
-async function cleanRealm(app: App, tenant: string, realm: Realm, more: Leftovers[], ending: AbortSignal): Promise<number> {
+async function cleanRealm(
+  app: App,
+  tenant: string,
+  realm: Realm,
+  more: Leftovers[],
+  ending: AbortSignal,
+): Promise<number> {
   let removed = 0
   try {
     for (const leftovers of [...realmLeftovers(realm), ...more]) removed += await removeAll(realm, leftovers, ending)
-  }
-  catch (error) {
+  } catch (error) {
     app.log.warn({ event: 'cleaning_failed', tenant, reason: reasonOf(error) })
   }
   return removed
 }
 
 // While an operation is at a tenant, its pictures may be there before their rows.
-async function cleanImages(app: App, { id, subdomain, schema }: { id: string, subdomain: string, schema: string }): Promise<void> {
-  const { db, tables: { operations } } = app.database.platform
+async function cleanImages(
+  app: App,
+  { id, subdomain, schema }: { id: string; subdomain: string; schema: string },
+): Promise<void> {
+  const {
+    db,
+    tables: { operations },
+  } = app.database.platform
   try {
-    const isBusy = await db.$count(operations, and(eq(operations.tenant, id), inArray(operations.state, ['queued', 'running']))) > 0
+    const isBusy =
+      (await db.$count(operations, and(eq(operations.tenant, id), inArray(operations.state, ['queued', 'running'])))) >
+      0
     const files = isBusy ? 0 : await sweepImages(app, schema)
     if (files > 0) app.log.info({ event: 'images_swept', tenant: subdomain, files })
-  }
-  catch (error) {
+  } catch (error) {
     app.log.warn({ event: 'cleaning_failed', tenant: subdomain, reason: reasonOf(error) })
   }
 }
@@ -88,10 +122,15 @@ function realmLeftovers({ tables: { sessions, one_time_tokens: tokens } }: Realm
   ]
 }
 
-function platformLeftovers({ tables: { operations, support_accesses: accesses, tenant_days: days } }: PlatformRealm): Leftovers[] {
+function platformLeftovers({
+  tables: { operations, support_accesses: accesses, tenant_days: days },
+}: PlatformRealm): Leftovers[] {
   const neverOpened = and(isNull(accesses.opened_at), lt(accesses.expires_at, daysAgo(kept.support)))
   return [
-    { table: operations, over: and(inArray(operations.state, ['done', 'failed']), lt(operations.finished_at, daysAgo(kept.operations)))! },
+    {
+      table: operations,
+      over: and(inArray(operations.state, ['done', 'failed']), lt(operations.finished_at, daysAgo(kept.operations)))!,
+    },
     { table: accesses, over: or(lt(accesses.ended_at, daysAgo(kept.support)), neverOpened)! },
     { table: days, over: lt(days.day, daysAgo(kept.counts).toISOString().slice(0, 10)) },
   ]
@@ -102,7 +141,10 @@ async function removeAll({ db }: Realm, { table, over }: Leftovers, ending: Abor
   let last = step
   while (last === step && !ending.aborted) {
     const some = sql`array(select ctid from ${table} where ${over} limit ${step} for update skip locked)`
-    const rows = await db.delete(table).where(sql`ctid = any(${some})`).returning({ gone: sql`1` })
+    const rows = await db
+      .delete(table)
+      .where(sql`ctid = any(${some})`)
+      .returning({ gone: sql`1` })
     last = rows.length
     removed += last
   }

@@ -8,7 +8,7 @@ import { isIPv6 } from 'node:net'
 export function networkOf(ip: string | null, prefix: number): string | null {
   if (ip === null || !isIPv6(ip)) return ip
   const groups = groupsOf(ip)
-  if (groups.slice(0, 5).every(group => group === 0) && groups[5] === 0xFFFF) return dotted(groups[6]!, groups[7]!)
+  if (groups.slice(0, 5).every(group => group === 0) && groups[5] === 0xffff) return dotted(groups[6]!, groups[7]!)
   const kept = groups.slice(0, Math.ceil(prefix / 16)).map((group, index) => group & maskOf(prefix - 16 * index))
   return `${kept.map(group => group.toString(16)).join(':')}::/${prefix}`
 }
@@ -17,7 +17,12 @@ export function networkOf(ip: string | null, prefix: number): string | null {
 function groupsOf(ip: string): number[] {
   const [address = ''] = ip.split('%')
   const [head = '', tail = ''] = address.replace(/\d+\.\d+\.\d+\.\d+$/, inGroups).split('::')
-  const [left, right] = [head, tail].map(part => part.split(':').filter(Boolean).map(group => Number.parseInt(group, 16)))
+  const [left, right] = [head, tail].map(part =>
+    part
+      .split(':')
+      .filter(Boolean)
+      .map(group => Number.parseInt(group, 16)),
+  )
   return [...left!, ...Array<number>(8 - left!.length - right!.length).fill(0), ...right!]
 }
 
@@ -32,5 +37,5 @@ function dotted(high: number, low: number): string {
 
 /** Of a group of 16 bits, the first so many. */
 function maskOf(bits: number): number {
-  return bits >= 16 ? 0xFFFF : (0xFFFF << (16 - bits)) & 0xFFFF
+  return bits >= 16 ? 0xffff : (0xffff << (16 - bits)) & 0xffff
 }

@@ -2,9 +2,12 @@ import { eq, sql } from 'drizzle-orm'
 import type { Realm } from '#server/database/realms.ts'
 
 const life = 60_000
-const known = new WeakMap<Realm, { cost: Promise<number>, since: number }>()
+const known = new WeakMap<Realm, { cost: Promise<number>; since: number }>()
 
-/** @returns the highest cost among the hashes by which people of the realm sign in, as of this minute; 0 where there are none */
+/**
+ * @returns the highest cost among the hashes by which people of the realm sign in, as of this minute; 0 where there
+ * are none
+ */
 export function costliestHash(realm: Realm): Promise<number> {
   const entry = known.get(realm)
   if (entry && Date.now() - entry.since < life) return entry.cost

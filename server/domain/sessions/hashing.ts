@@ -16,7 +16,13 @@ export interface Hashing {
    * no more are tried than the limit lets
    * @throws ApiError 503 when too many are waiting, 429
    */
-  verify(realm: string, password: string, stored: string | null, costliest: number, attempt: PasswordAttempt): Promise<boolean>
+  verify(
+    realm: string,
+    password: string,
+    stored: string | null,
+    costliest: number,
+    attempt: PasswordAttempt,
+  ): Promise<boolean>
   /** True when the stored hash was made at another cost than today's. */
   isStale(stored: string): boolean
 }
@@ -30,7 +36,10 @@ export interface HashingOptions {
   pepper: string
   cost: number
   /** Another one to count its work. */
-  bcrypt?: { hash(text: string, cost: number): Promise<string>, compare(text: string, stored: string): Promise<boolean> }
+  bcrypt?: {
+    hash(text: string, cost: number): Promise<string>
+    compare(text: string, stored: string): Promise<boolean>
+  }
 }
 
 export function createHashing({ pepper, cost, bcrypt = native }: HashingOptions): Hashing {
@@ -45,7 +54,7 @@ export function createHashing({ pepper, cost, bcrypt = native }: HashingOptions)
       await attempt.admit()
       return turns.run(realm, async () => {
         await attempt.admit()
-        const matches = await bcrypt.compare(prepare(password, pepper), stored ?? spare) && stored !== null
+        const matches = (await bcrypt.compare(prepare(password, pepper), stored ?? spare)) && stored !== null
         if (!matches) await topUp(native.getRounds(stored ?? spare), Math.max(cost, costliest))
         await (matches ? attempt.forgive() : attempt.countFailure())
         return matches

@@ -3,7 +3,11 @@ import type { Slots } from '#server/database/slots/slots.ts'
 import { throttled } from '#shared/errors.ts'
 
 /** `points` in `duration` seconds. */
-export interface Rule { points: number, duration: number, inMemoryBlockOnConsumed?: number }
+export interface Rule {
+  points: number
+  duration: number
+  inMemoryBlockOnConsumed?: number
+}
 
 /** What is counted for whom. */
 export type Counted<Name> = [rule: Name, key: string]
@@ -12,14 +16,25 @@ export type Counted<Name> = [rule: Name, key: string]
 export function createCounters<Rules extends Record<string, Rule>>(slots: Slots, rules: Rules) {
   type Name = keyof Rules & string
   const storeClient = {
-    query: async ({ text, values }: { text: string, values: unknown[] }) => {
+    query: async ({ text, values }: { text: string; values: unknown[] }) => {
       const rows = await slots.query('platform', text, values, false)
       return { rows, rowCount: rows.length }
     },
   }
-  const limiters = Object.fromEntries(Object.entries(rules).map(([name, rule]) => [name, new RateLimiterPostgres({
-    ...rule, storeClient, storeType: 'client', keyPrefix: name, schemaName: 'platform', tableName: 'rate_limits', tableCreated: true,
-  })])) as Record<Name, RateLimiterPostgres>
+  const limiters = Object.fromEntries(
+    Object.entries(rules).map(([name, rule]) => [
+      name,
+      new RateLimiterPostgres({
+        ...rule,
+        storeClient,
+        storeType: 'client',
+        keyPrefix: name,
+        schemaName: 'platform',
+        tableName: 'rate_limits',
+        tableCreated: true,
+      }),
+    ]),
+  ) as Record<Name, RateLimiterPostgres>
 
   return { check, count, consume, consumeAll, forget, giveBack }
 
@@ -31,7 +46,7 @@ export function createCounters<Rules extends Record<string, Rule>>(slots: Slots,
 
   /** @returns false for one too many, of which the next check says so */
   async function count(rule: Name, key: string): Promise<boolean> {
-    return await tryConsume(rule, key, 1) === undefined
+    return (await tryConsume(rule, key, 1)) === undefined
   }
 
   /** Counts so many, or none where they are too many. @throws ApiError 429 */
@@ -58,9 +73,8 @@ export function createCounters<Rules extends Record<string, Rule>>(slots: Slots,
   /** @returns how it stands, where that was too many */
   async function tryConsume(rule: Name, key: string, points: number): Promise<RateLimiterRes | undefined> {
     try {
-      return void await limiters[rule].consume(key, points)
-    }
-    catch (state) {
+      return void (await limiters[rule].consume(key, points))
+    } catch (state) {
       if (!(state instanceof RateLimiterRes)) throw state
       return state
     }

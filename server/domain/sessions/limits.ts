@@ -22,7 +22,10 @@ const rules = {
   mail_mailbox: { points: 3, duration: 15 * 60 },
   /** Mails that one address asks for, to whichever mailboxes: each is a row. */
   mail_request_address: { points: 60, duration: 15 * 60 },
-  /** Mails to one mailbox from all organisations together that strangers have caused, and those whom nobody has looked at. */
+  /**
+   * Mails to one mailbox from all organisations together that strangers have caused, and those whom nobody has
+   * looked at.
+   */
   stranger_mailbox_day: { points: 10, duration: day },
   /** New addresses to which one person has a confirmation sent. */
   email_change_person_day: { points: 10, duration: day },
@@ -116,12 +119,13 @@ export function createLimits(slots: Slots, ipv6Prefix: number): Limits {
       const address = keyOf(realm, from(ip))
       const pair = keyOf(realm, from(ip), account)
       return {
-        admit: async () => void await Promise.all([check('password_pair', pair), check('password_address', address)]),
-        countFailure: async () => void await Promise.all([count('password_pair', pair), count('password_address', address)]),
+        admit: async () => void (await Promise.all([check('password_pair', pair), check('password_address', address)])),
+        countFailure: async () =>
+          void (await Promise.all([count('password_pair', pair), count('password_address', address)])),
         forgive: () => forget('password_pair', pair),
       }
     },
-    countWrongLink: async (realm, ip) => void await count('link_address', keyOf(realm, from(ip))),
+    countWrongLink: async (realm, ip) => void (await count('link_address', keyOf(realm, from(ip)))),
     checkLinks: (realm, ip) => check('link_address', keyOf(realm, from(ip))),
     admitMail: (realm, mailbox) => count('mail_mailbox', keyOf(realm, mailbox)),
     countMail: (realm, mailbox) => consume('mail_mailbox', keyOf(realm, mailbox)),
@@ -142,16 +146,21 @@ export function createLimits(slots: Slots, ipv6Prefix: number): Limits {
     },
     countYoungMails: (tenant, mails) => consume('young_tenant_mails_day', keyOf(tenant), mails),
     admitInvitation: (realm, mailbox) => consume('invitation_mailbox', keyOf(realm, mailbox)),
-    countTaken: async (realm, ip) => void await count('registration_address', keyOf(realm, from(ip))),
+    countTaken: async (realm, ip) => void (await count('registration_address', keyOf(realm, from(ip)))),
     checkTaken: (realm, ip) => check('registration_address', keyOf(realm, from(ip))),
     countUpload: (realm, user) => consume('upload_person', keyOf(realm, user)),
     countSignup(ip) {
       const address = keyOf('site', from(ip))
-      return consumeAll([['signup_address_hour', address], ['signup_address_day', address], ['signup_all_day', keyOf('site')]])
+      return consumeAll([
+        ['signup_address_hour', address],
+        ['signup_address_day', address],
+        ['signup_all_day', keyOf('site')],
+      ])
     },
     countSubdomain: ip => consume('subdomain_address', keyOf('site', from(ip))),
     countSearch: ip => consume('search_address', keyOf('site', from(ip))),
-    admitEvent: async (realm, kind, ip) => await count('event_address', keyOf(realm, kind, from(ip))) && await count('event_realm', keyOf(realm, kind)),
+    admitEvent: async (realm, kind, ip) =>
+      (await count('event_address', keyOf(realm, kind, from(ip)))) && (await count('event_realm', keyOf(realm, kind))),
   }
 }
 

@@ -34,7 +34,13 @@ export async function issuePasswordLink(db: Db, authRealm: AuthRealm, userId: st
  * of hers for the same purpose is out of use. One statement, the same whether anyone is found or not.
  * @param who of the users, at most one
  */
-export async function openLink(db: Db, { tables: { users, one_time_tokens: tokens } }: Realm, purpose: LinkPurpose, who: SQL, payload: { email?: string } | null = null): Promise<void> {
+export async function openLink(
+  db: Db,
+  { tables: { users, one_time_tokens: tokens } }: Realm,
+  purpose: LinkPurpose,
+  who: SQL,
+  payload: { email?: string } | null = null,
+): Promise<void> {
   await db.execute(sql`
     insert into ${tokens} (id, user_id, purpose, token_hash, payload, created, expires_at)
     select ${newId()}::uuid, ${users.id}, ${purpose}, ${hashOf(newToken())}, ${payload && JSON.stringify(payload)}::text::jsonb, now(), now() + make_interval(secs => ${inviteLife})
@@ -43,42 +49,80 @@ export async function openLink(db: Db, { tables: { users, one_time_tokens: token
 }
 
 /** The same for people who have none yet, in one statement. */
-export async function openFirstLinks(db: Db, { tables: { one_time_tokens: tokens } }: Realm, purpose: LinkPurpose, users: string[]): Promise<void> {
+export async function openFirstLinks(
+  db: Db,
+  { tables: { one_time_tokens: tokens } }: Realm,
+  purpose: LinkPurpose,
+  users: string[],
+): Promise<void> {
   if (users.length === 0) return
   const created = new Date()
   const expires_at = new Date(created.getTime() + inviteLife * 1000)
-  await db.insert(tokens).values(users.map(user_id => ({ id: newId(), user_id, purpose, token_hash: hashOf(newToken()), created, expires_at })))
+  await db
+    .insert(tokens)
+    .values(
+      users.map(user_id => ({ id: newId(), user_id, purpose, token_hash: hashOf(newToken()), created, expires_at })),
+    )
 }
 
 /**
  * Makes the link that was noted, as its mail is sent: a token is never stored, not even on its way.
  * @param options.life seconds
  * @param options.email the new address that the link must be about
- * @returns the link, on the realm's canonical origin, or undefined where nothing is noted any more, as after a new password
+ * @returns the link, on the realm's canonical origin, or undefined where nothing is noted any more, as after a new
+ * password
  */
-export async function issueLink(db: Db, { realm, origin }: AuthRealm, userId: string, purpose: LinkPurpose, { life = linkLife[purpose], email }: { life?: number, email?: string } = {}): Promise<string | undefined> {
+export async function issueLink(
+  db: Db,
+  { realm, origin }: AuthRealm,
+  userId: string,
+  purpose: LinkPurpose,
+  { life = linkLife[purpose], email }: { life?: number; email?: string } = {},
+): Promise<string | undefined> {
   const { one_time_tokens: tokens } = realm.tables
   const token = newToken()
-  const rows = await db.update(tokens).set({ token_hash: hashOf(token), expires_at: new Date(Date.now() + life * 1000) })
-    .where(and(eq(tokens.user_id, userId), eq(tokens.purpose, purpose), email === undefined ? undefined : sql`${tokens.payload}->>'email' = ${email}`))
+  const rows = await db
+    .update(tokens)
+    .set({ token_hash: hashOf(token), expires_at: new Date(Date.now() + life * 1000) })
+    .where(
+      and(
+        eq(tokens.user_id, userId),
+        eq(tokens.purpose, purpose),
+        email === undefined ? undefined : sql`${tokens.payload}->>'email' = ${email}`,
+      ),
+    )
     .returning({ id: tokens.id })
   return rows[0] && `${origin}/${paths[purpose]}/${encodeUid(userId)}/${token}`
 }
 
-export interface Link { uid: string, token: string }
+export interface Link {
+  uid: string
+  token: string
+}
 
 /**
  * Finds whose link it is, without using it up.
  * @returns the user, and `where`, by which the token is found to be used
  * @throws ApiError 400 on `uid` or `token`; 429 after many wrong links
  */
-export async function requireLink(app: App, authRealm: AuthRealm, purpose: LinkPurpose, { uid, token }: Link, origin: Origin) {
+export async function requireLink(
+  app: App,
+  authRealm: AuthRealm,
+  purpose: LinkPurpose,
+  { uid, token }: Link,
+  origin: Origin,
+) {
   const { realm } = authRealm
   const { one_time_tokens: tokens } = realm.tables
   await Promise.all([requireOpenTenant(realm.db, authRealm), app.limits.checkLinks(realm.schema, origin.ip)])
   const user = await findByUid(realm, uid)
-  if (!user) throw await wrongLink(app, realm, origin, { uid: ['Invalid user id or user doesn\'t exist.'] })
-  const where = and(eq(tokens.user_id, user.id), eq(tokens.purpose, purpose), eq(tokens.token_hash, hashOf(token)), gt(tokens.expires_at, new Date()))
+  if (!user) throw await wrongLink(app, realm, origin, { uid: ["Invalid user id or user doesn't exist."] })
+  const where = and(
+    eq(tokens.user_id, user.id),
+    eq(tokens.purpose, purpose),
+    eq(tokens.token_hash, hashOf(token)),
+    gt(tokens.expires_at, new Date()),
+  )
   const rows = await realm.db.select({ payload: tokens.payload }).from(tokens).where(where)
   if (!rows[0]) throw await wrongLink(app, realm, origin, { token: [invalidToken] })
   return { user, payload: rows[0].payload, where }
@@ -89,7 +133,11 @@ export async function requireLink(app: App, authRealm: AuthRealm, purpose: LinkP
  * @param where from `requireLink`
  * @throws ApiError 400 on `token`
  */
-export async function consumeLink(tx: Db, { tables: { one_time_tokens: tokens } }: Realm, where: SQL | undefined): Promise<void> {
+export async function consumeLink(
+  tx: Db,
+  { tables: { one_time_tokens: tokens } }: Realm,
+  where: SQL | undefined,
+): Promise<void> {
   const used = await tx.delete(tokens).where(where).returning({ id: tokens.id })
   if (used.length === 0) throw staleLink()
 }
@@ -127,14 +175,17 @@ async function findByUid(realm: Realm, uid: string) {
   // One spelling only: a decoder that forgives would take many for the same.
   if (!uuidPattern.test(id) || encodeUid(id) !== uid) return undefined
   const { users } = realm.tables
-  const rows = await realm.db.select({
-    id: users.id,
-    email: users.email,
-    first_name: users.first_name,
-    last_name: users.last_name,
-    activated_at: users.activated_at,
-    deactivated_at: users.deactivated_at,
-  }).from(users).where(eq(users.id, id))
+  const rows = await realm.db
+    .select({
+      id: users.id,
+      email: users.email,
+      first_name: users.first_name,
+      last_name: users.last_name,
+      activated_at: users.activated_at,
+      deactivated_at: users.deactivated_at,
+    })
+    .from(users)
+    .where(eq(users.id, id))
   return rows[0]
 }
 

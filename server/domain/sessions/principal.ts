@@ -16,12 +16,16 @@ export type Principal = Awaited<ReturnType<typeof loadPrincipal>>
  * Who is asking, by an access token. One query says whether user, session and tenant are all still good.
  * @throws ApiError 401, 403 or 503 when the tenant is closed; TokenError never leaves here
  */
-export async function requirePrincipal(app: App, authRealm: AuthRealm, accessToken: string, origin: Origin): Promise<Principal> {
+export async function requirePrincipal(
+  app: App,
+  authRealm: AuthRealm,
+  accessToken: string,
+  origin: Origin,
+): Promise<Principal> {
   try {
     const claims = await verifyToken(app, authRealm, accessToken, ['access'], origin)
     return await loadPrincipal(authRealm, claims)
-  }
-  catch (error) {
+  } catch (error) {
     if (!(error instanceof TokenError)) throw error
     throw accessRefused(error.fault)
   }
@@ -31,14 +35,17 @@ export async function requirePrincipal(app: App, authRealm: AuthRealm, accessTok
  * @param tx a transaction, to look as of now
  * @throws ApiError 401 naming what is no longer good, 403 or 503 when the tenant is closed
  */
-export async function loadPrincipal(authRealm: AuthRealm, { user_id, sid }: { user_id: string, sid: string }, tx?: Db) {
+export async function loadPrincipal(authRealm: AuthRealm, { user_id, sid }: { user_id: string; sid: string }, tx?: Db) {
   const { realm } = authRealm
-  const query = tx ? selectPrincipal(realm, tx) : realm.prepared('principal', () => selectPrincipal(realm, realm.db).prepare('principal'))
+  const query = tx
+    ? selectPrincipal(realm, tx)
+    : realm.prepared('principal', () => selectPrincipal(realm, realm.db).prepare('principal'))
   const rows = await query.execute({ user_id, sid, tenant: tenantOf(authRealm) })
   const row = rows[0]
   if (!row) throw unauthorized({ detail: 'User not found', code: 'user_not_found' })
   // The last look before anyone is let in, whatever the connection has proven.
-  if (row.user.id !== user_id || (row.session && row.session.id !== sid)) throw authRealm.realm.distrust('principal: another user or session than the token names')
+  if (row.user.id !== user_id || (row.session && row.session.id !== sid))
+    throw authRealm.realm.distrust('principal: another user or session than the token names')
   const closed = closedAnswer(row.standing)
   if (closed) throw closed
   if (!row.user.is_active) throw unauthorized({ detail: 'User is inactive', code: 'user_inactive' })
@@ -51,23 +58,27 @@ export async function loadPrincipal(authRealm: AuthRealm, { user_id, sid }: { us
  * @throws ApiError as `loadPrincipal`; 403 where the role is another
  */
 export async function recheckPrincipal(tx: Db, authRealm: AuthRealm, { user, session }: Principal): Promise<void> {
-  const { user: { role } } = await loadPrincipal(authRealm, { user_id: user.id, sid: session.id }, tx)
+  const {
+    user: { role },
+  } = await loadPrincipal(authRealm, { user_id: user.id, sid: session.id }, tx)
   if (role !== user.role) throw forbidden()
 }
 
 function selectPrincipal(realm: Realm, db: Db) {
   const { users, sessions } = realm.tables
-  return db.select({
-    user: userColumns(users),
-    session: {
-      id: sessions.id,
-      expires_at: sessions.expires_at,
-      revoked_at: sessions.revoked_at,
-      is_read_only: sessions.is_read_only,
-      support: supportedBy(realm),
-    },
-    standing: standingNow,
-  }).from(users)
+  return db
+    .select({
+      user: userColumns(users),
+      session: {
+        id: sessions.id,
+        expires_at: sessions.expires_at,
+        revoked_at: sessions.revoked_at,
+        is_read_only: sessions.is_read_only,
+        support: supportedBy(realm),
+      },
+      standing: standingNow,
+    })
+    .from(users)
     .leftJoin(sessions, and(eq(sessions.id, sql.placeholder('sid')), eq(sessions.user_id, users.id)))
     .where(eq(users.id, sql.placeholder('user_id')))
 }

@@ -11,12 +11,20 @@ const closedWords = { suspended: 'suspended', deleting: 'closed', purging: 'clos
 
 /** The answer for everything on the host of a tenant that is being worked on. */
 export function inMaintenance(): ApiError {
-  return new ApiError(503, { detail: 'This organisation is under maintenance, try again later.', code: 'maintenance' satisfies ErrorCode }, { 'retry-after': '60' })
+  return new ApiError(
+    503,
+    { detail: 'This organisation is under maintenance, try again later.', code: 'maintenance' satisfies ErrorCode },
+    { 'retry-after': '60' },
+  )
 }
 
 /** What a tenant's former host answers, with any method: the same path on the host that it has now. */
 export function tenantMoved(location: string): ApiError {
-  return new ApiError(308, { detail: 'This organisation has another address now.', code: 'tenant_moved' satisfies ErrorCode }, { location })
+  return new ApiError(
+    308,
+    { detail: 'This organisation has another address now.', code: 'tenant_moved' satisfies ErrorCode },
+    { location },
+  )
 }
 
 /** The one answer after which a client may forget that it was signed in. */

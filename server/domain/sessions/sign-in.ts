@@ -14,25 +14,38 @@ import { noActiveAccount } from './refusals.ts'
 import type { TokenPair } from './sessions.ts'
 import { insertSession, mintPair } from './sessions.ts'
 
-export interface Credentials { email: string, password: string }
+export interface Credentials {
+  email: string
+  password: string
+}
 
 /**
  * Opens a session for an e-mail address and a password.
- * @throws ApiError 401, the same in words and in time whatever was wrong; 429 before any hashing; 503; 403 where the tenant is closed
+ * @throws ApiError 401, the same in words and in time whatever was wrong; 429 before any hashing; 503; 403 where
+ * the tenant is closed
  */
-export async function signIn(app: App, authRealm: AuthRealm, { email, password }: Credentials, origin: Origin, userAgent: string | null): Promise<TokenPair & { user: UserRow }> {
+export async function signIn(
+  app: App,
+  authRealm: AuthRealm,
+  { email, password }: Credentials,
+  origin: Origin,
+  userAgent: string | null,
+): Promise<TokenPair & { user: UserRow }> {
   const { realm } = authRealm
   const attempt = app.limits.passwordAttempt(realm.schema, email, origin.ip)
   const [account, costliest] = await Promise.all([findAccount(authRealm, email), costliestHash(realm)])
   // One who may not sign in is as unknown to everything that follows: the work done, the attempts counted.
-  const matches = await app.hashing.verify(realm.schema, password, account?.is_active ? account.password : null, costliest, attempt).catch(about(account))
-  const opened = matches && account ? await openSession(app, authRealm, account, password, origin, userAgent) : undefined
+  const matches = await app.hashing
+    .verify(realm.schema, password, account?.is_active ? account.password : null, costliest, attempt)
+    .catch(about(account))
+  const opened =
+    matches && account ? await openSession(app, authRealm, account, password, origin, userAgent) : undefined
   if (!opened) {
     await noteRefusedSignIn(app, authRealm, origin, account?.id, describeUserAgent(userAgent))
     throw noActiveAccount()
   }
   logEvent(app, authRealm, origin, 'sign_in', { user: opened.user.id, session: opened.session.id })
-  return { user: opened.user, ...await mintPair(app, authRealm, opened.session) }
+  return { user: opened.user, ...(await mintPair(app, authRealm, opened.session)) }
 }
 
 // For the record alone: the answer is the same whoever it is about.
@@ -46,36 +59,80 @@ async function findAccount(authRealm: AuthRealm, email: string) {
   const { realm } = authRealm
   const { users } = realm.tables
   const account = { id: users.id, password: users.password, is_active: users.is_active }
-  const rows = await realm.db.select({ account, standing: standingIn(authRealm) }).from(sql`(values (1)) as one`).leftJoin(users, eq(users.email, email))
+  const rows = await realm.db
+    .select({ account, standing: standingIn(authRealm) })
+    .from(sql`(values (1)) as one`)
+    .leftJoin(users, eq(users.email, email))
   const { standing, account: found } = rows[0]!
   const closed = closedAnswer(standing)
   if (closed) throw closed
   return found ?? undefined
 }
 
-async function openSession(app: App, authRealm: AuthRealm, account: { id: string, password: string | null }, password: string, origin: Origin, userAgent: string | null) {
+async function openSession(
+  app: App,
+  authRealm: AuthRealm,
+  account: { id: string; password: string | null },
+  password: string,
+  origin: Origin,
+  userAgent: string | null,
+) {
   const { realm } = authRealm
   const { users } = realm.tables
-  const renewed = app.hashing.isStale(account.password!) ? await app.hashing.hash(realm.schema, password) : account.password
-  return realm.transaction(async (tx) => {
+  const renewed = app.hashing.isStale(account.password!)
+    ? await app.hashing.hash(realm.schema, password)
+    : account.password
+  return realm.transaction(async tx => {
     // Hashing took a while: tenant and account must still be active, and the password the one that was checked.
-    const updated = await tx.update(users).set({ last_login: new Date(), password: renewed })
-      .where(and(eq(users.id, account.id), eq(users.password, account.password!), eq(users.is_active, true), sql`${standingIn(authRealm)} = 'active'`))
+    const updated = await tx
+      .update(users)
+      .set({ last_login: new Date(), password: renewed })
+      .where(
+        and(
+          eq(users.id, account.id),
+          eq(users.password, account.password!),
+          eq(users.is_active, true),
+          sql`${standingIn(authRealm)} = 'active'`,
+        ),
+      )
       .returning(userColumns(users))
     const user = updated[0]
-    if (!user) return void await requireOpenTenant(tx, authRealm)
+    if (!user) return void (await requireOpenTenant(tx, authRealm))
     await tellOfNewDevice(tx, authRealm, user, origin, userAgent)
     const session = await insertSession(tx, app, realm, user.id, { ip: origin.ip, user_agent: userAgent })
-    await recordAudit(tx, realm, { ...origin, actor: user.id }, { action: 'session.opened', subject: user.id, details: { session: session.id, device: describeUserAgent(userAgent) } })
+    await recordAudit(
+      tx,
+      realm,
+      { ...origin, actor: user.id },
+      {
+        action: 'session.opened',
+        subject: user.id,
+        details: { session: session.id, device: describeUserAgent(userAgent) },
+      },
+    )
     return { user, session }
   })
 }
 
 // Only a hint, as a device says of itself what it likes; the first one of all is no news.
-async function tellOfNewDevice(tx: Db, authRealm: AuthRealm, user: UserRow, origin: Origin, userAgent: string | null): Promise<void> {
+async function tellOfNewDevice(
+  tx: Db,
+  authRealm: AuthRealm,
+  user: UserRow,
+  origin: Origin,
+  userAgent: string | null,
+): Promise<void> {
   const { sessions } = authRealm.realm.tables
-  const known = await tx.selectDistinct({ user_agent: sessions.user_agent }).from(sessions).where(eq(sessions.user_id, user.id)).limit(200)
+  const known = await tx
+    .selectDistinct({ user_agent: sessions.user_agent })
+    .from(sessions)
+    .where(eq(sessions.user_id, user.id))
+    .limit(200)
   const device = describeUserAgent(userAgent)
   if (known.length === 0 || known.some(({ user_agent }) => describeUserAgent(user_agent) === device)) return
-  await enqueueMail(tx, authRealm, { kind: 'new_device', to: user.email, data: { user_agent: userAgent, ip: origin.ip, time: new Date().toISOString() } })
+  await enqueueMail(tx, authRealm, {
+    kind: 'new_device',
+    to: user.email,
+    data: { user_agent: userAgent, ip: origin.ip, time: new Date().toISOString() },
+  })
 }

@@ -10,13 +10,15 @@ import type { SignupRow } from './signups.ts'
 import { isInState, lockSignup, makeTenant } from './signups.ts'
 
 /**
- * Makes the organisation that waits, and sends its first Admin a mail to choose a password. Approving again changes nothing.
- * @throws ApiError 404 where nobody has confirmed it, 409 `signup_decided` where it was refused, 400 where its name is taken by now
+ * Makes the organisation that waits, and sends its first Admin a mail to choose a password. Approving again changes
+ * nothing.
+ * @throws ApiError 404 where nobody has confirmed it, 409 `signup_decided` where it was refused, 400 where its name
+ * is taken by now
  */
 export function approveSignup(app: App, migrations: Migration[], id: string, origin: Origin): Promise<SignupRow> {
   const { platform } = app.database
   const { signups } = platform.tables
-  return platform.transaction(async (tx) => {
+  return platform.transaction(async tx => {
     const before = await lockSignup(tx, signups, id)
     if (!before.confirmed_at) throw notFound()
     if (before.refused_at) throw conflict('The sign-up was refused.', 'signup_decided')
@@ -25,7 +27,11 @@ export function approveSignup(app: App, migrations: Migration[], id: string, ori
     const decision = { approved_at: new Date(), decided_by: origin.actor, tenant: tenant.id }
     await tx.update(signups).set(decision).where(eq(signups.id, id))
     await mailWelcome(tx, tenantRealmOf(app, tenant), admin, 'signup_approved')
-    await recordAudit(tx, platform, origin, { action: 'signup.approved', subject: id, details: { name: before.name, subdomain: before.subdomain, tenant: tenant.id } })
+    await recordAudit(tx, platform, origin, {
+      action: 'signup.approved',
+      subject: id,
+      details: { name: before.name, subdomain: before.subdomain, tenant: tenant.id },
+    })
     return { ...before, ...decision }
   })
 }
@@ -38,7 +44,7 @@ export function approveSignup(app: App, migrations: Migration[], id: string, ori
 export function refuseSignup(app: App, id: string, reason: string, origin: Origin): Promise<SignupRow> {
   const { platform } = app.database
   const { signups } = platform.tables
-  return platform.transaction(async (tx) => {
+  return platform.transaction(async tx => {
     const before = await lockSignup(tx, signups, id)
     if (!before.confirmed_at) throw notFound()
     if (before.tenant) throw conflict('The sign-up is an organisation already.', 'signup_decided')
@@ -47,14 +53,31 @@ export function refuseSignup(app: App, id: string, reason: string, origin: Origi
     await tx.update(signups).set(decision).where(eq(signups.id, id))
     const { name, email, language, subdomain } = before
     await enqueueSiteMail(tx, { kind: 'signup_refused', to: email, data: { name, reason, language } })
-    await recordAudit(tx, platform, origin, { action: 'signup.refused', subject: id, details: { name, subdomain, reason } })
+    await recordAudit(tx, platform, origin, {
+      action: 'signup.refused',
+      subject: id,
+      details: { name, subdomain, reason },
+    })
     return { ...before, ...decision }
   })
 }
 
 /** @returns the id of the sign-up that waits for a subdomain. @throws ApiError 404 */
-export async function requireWaitingSignup({ database: { platform: { db, tables: { signups } } } }: App, subdomain: string): Promise<string> {
-  const rows = await db.select({ id: signups.id }).from(signups).where(and(eq(signups.subdomain, subdomain), isInState(signups, 'waiting')))
+export async function requireWaitingSignup(
+  {
+    database: {
+      platform: {
+        db,
+        tables: { signups },
+      },
+    },
+  }: App,
+  subdomain: string,
+): Promise<string> {
+  const rows = await db
+    .select({ id: signups.id })
+    .from(signups)
+    .where(and(eq(signups.subdomain, subdomain), isInState(signups, 'waiting')))
   if (!rows[0]) throw notFound()
   return rows[0].id
 }

@@ -9,10 +9,18 @@ export const signupLife = 3 * 24 * 60 * 60
  * Makes the link by which a sign-up is confirmed, as its mail is sent: a token is never stored.
  * @returns undefined where it was confirmed, or is too old
  */
-export async function issueSignupLink({ config, database }: App, id: string): Promise<{ link: string, name: string } | undefined> {
-  const { db, tables: { signups } } = database.platform
+export async function issueSignupLink(
+  { config, database }: App,
+  id: string,
+): Promise<{ link: string; name: string } | undefined> {
+  const {
+    db,
+    tables: { signups },
+  } = database.platform
   const token = newToken()
-  const rows = await db.update(signups).set({ token_hash: hashOf(token) })
+  const rows = await db
+    .update(signups)
+    .set({ token_hash: hashOf(token) })
     .where(and(eq(signups.id, id), isNull(signups.confirmed_at), gt(signups.expires_at, new Date())))
     .returning({ name: signups.name })
   return rows[0] && { ...rows[0], link: `${config.originOf(config.baseDomain)}/signup/confirm/${token}` }

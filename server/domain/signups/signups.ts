@@ -17,7 +17,12 @@ import { forbidden, invalid, notFound } from '#shared/errors.ts'
 import type { SignupProgress, SignupState } from '#shared/types/signups.ts'
 import { signupLife } from './links.ts'
 
-export interface NewSignup { name: string, subdomain: string, email: string, language: Language }
+export interface NewSignup {
+  name: string
+  subdomain: string
+  email: string
+  language: Language
+}
 
 export interface SignupRow extends NewSignup {
   id: string
@@ -43,17 +48,27 @@ export async function requestSignup(app: App, input: NewSignup, origin: Origin):
   const { platform } = app.database
   requireOpen(app)
   await app.limits.countSignup(origin.ip)
-  await platform.transaction(async (tx) => {
+  await platform.transaction(async tx => {
     await requireFreeSubdomain(tx, platform, input.subdomain)
     await requireFreeName(tx, platform, input.name)
   })
-  if (!await app.limits.admitMail('site', input.email) || !await app.limits.admitStranger(input.email)) return
+  if (!(await app.limits.admitMail('site', input.email)) || !(await app.limits.admitStranger(input.email))) return
   const now = Date.now()
-  await platform.transaction(async (tx) => {
+  await platform.transaction(async tx => {
     const id = newId()
     // Until the mail is sent, no token confirms it.
-    await tx.insert(platform.tables.signups).values({ ...input, id, token_hash: hashOf(newToken()), created: new Date(now), expires_at: new Date(now + signupLife * 1000) })
-    await enqueueSiteMail(tx, { kind: 'signup_confirm', to: input.email, data: { signup: id, language: input.language } })
+    await tx.insert(platform.tables.signups).values({
+      ...input,
+      id,
+      token_hash: hashOf(newToken()),
+      created: new Date(now),
+      expires_at: new Date(now + signupLife * 1000),
+    })
+    await enqueueSiteMail(tx, {
+      kind: 'signup_confirm',
+      to: input.email,
+      data: { signup: id, language: input.language },
+    })
   })
 }
 
@@ -70,11 +85,17 @@ export async function readSignupProgress(app: App, token: string, origin: Origin
  * @param change another name or subdomain, where somebody else was first
  * @throws ApiError 400 on `token`, `name` or `subdomain`; 403 `signup_closed`; 429
  */
-export async function confirmSignup(app: App, migrations: Migration[], token: string, change: { name?: string, subdomain?: string }, origin: Origin): Promise<SignupProgress> {
+export async function confirmSignup(
+  app: App,
+  migrations: Migration[],
+  token: string,
+  change: { name?: string; subdomain?: string },
+  origin: Origin,
+): Promise<SignupProgress> {
   const { platform } = app.database
   const { signups } = platform.tables
   const { id } = await requireByToken(app, token, origin)
-  return platform.transaction(async (tx) => {
+  return platform.transaction(async tx => {
     const before = await lockSignup(tx, signups, id)
     if (before.confirmed_at) return progressOf(app, before)
     requireOpen(app)
@@ -86,20 +107,50 @@ export async function confirmSignup(app: App, migrations: Migration[], token: st
       await requireFreeName(tx, platform, name)
     }
     const created = waits ? undefined : await makeTenant(tx, app, migrations, signup, origin)
-    await tx.update(signups).set({ name, subdomain, confirmed_at, tenant: created?.tenant.id }).where(eq(signups.id, id))
+    await tx
+      .update(signups)
+      .set({ name, subdomain, confirmed_at, tenant: created?.tenant.id })
+      .where(eq(signups.id, id))
     await recordAudit(tx, platform, origin, { action: 'signup.confirmed', subject: id, details: { name, subdomain } })
     if (waits) await tellOperators(tx, app, signup)
-    return { ...progressOf(app, { ...signup, tenant: created?.tenant.id ?? null }), password_link: created?.password_link ?? null }
+    return {
+      ...progressOf(app, { ...signup, tenant: created?.tenant.id ?? null }),
+      password_link: created?.password_link ?? null,
+    }
   })
 }
 
 /** Makes the tenant that was signed up for, in the transaction that says so of the sign-up. */
-export function makeTenant(tx: Db, app: App, migrations: Migration[], signup: SignupRow, origin: Origin): Promise<CreatedTenant> {
+export function makeTenant(
+  tx: Db,
+  app: App,
+  migrations: Migration[],
+  signup: SignupRow,
+  origin: Origin,
+): Promise<CreatedTenant> {
   const { id, name, subdomain, email, language } = signup
-  return createTenantIn(tx, app, migrations, { name, subdomain, language, business_email: email, business_phone_number: '', admin_email: email, admin_password: null }, origin, id)
+  return createTenantIn(
+    tx,
+    app,
+    migrations,
+    {
+      name,
+      subdomain,
+      language,
+      business_email: email,
+      business_phone_number: '',
+      admin_email: email,
+      admin_password: null,
+    },
+    origin,
+    id,
+  )
 }
 
-/** Locks a sign-up until the transaction ends, so that two at once do not both do a thing to it. @throws ApiError 404 */
+/**
+ * Locks a sign-up until the transaction ends, so that two at once do not both do a thing to it.
+ * @throws ApiError 404
+ */
 export async function lockSignup(tx: Db, signups: Signups, id: string): Promise<SignupRow> {
   const rows = await tx.select(signupColumns(signups)).from(signups).where(eq(signups.id, id)).for('update')
   if (!rows[0]) throw notFound()
@@ -107,15 +158,51 @@ export async function lockSignup(tx: Db, signups: Signups, id: string): Promise<
 }
 
 /** Forgets sign-ups that nobody has confirmed. @returns how many */
-export async function purgeSignups({ database: { platform: { db, tables: { signups } } } }: App): Promise<number> {
-  const rows = await db.delete(signups).where(and(isNull(signups.confirmed_at), lt(signups.expires_at, sql`now() - interval '7 days'`))).returning({ id: signups.id })
+export async function purgeSignups({
+  database: {
+    platform: {
+      db,
+      tables: { signups },
+    },
+  },
+}: App): Promise<number> {
+  const rows = await db
+    .delete(signups)
+    .where(and(isNull(signups.confirmed_at), lt(signups.expires_at, sql`now() - interval '7 days'`)))
+    .returning({ id: signups.id })
   return rows.length
 }
 
 /** A sign-up's columns, by name: never its token's hash. */
 export function signupColumns(signups: Signups) {
-  const { id, name, subdomain, email, language, created, expires_at, confirmed_at, approved_at, refused_at, decided_by, tenant } = signups
-  return { id, name, subdomain, email, language, created, expires_at, confirmed_at, approved_at, refused_at, decided_by, tenant }
+  const {
+    id,
+    name,
+    subdomain,
+    email,
+    language,
+    created,
+    expires_at,
+    confirmed_at,
+    approved_at,
+    refused_at,
+    decided_by,
+    tenant,
+  } = signups
+  return {
+    id,
+    name,
+    subdomain,
+    email,
+    language,
+    created,
+    expires_at,
+    confirmed_at,
+    approved_at,
+    refused_at,
+    decided_by,
+    tenant,
+  }
 }
 
 export function stateOf({ confirmed_at, refused_at, tenant, expires_at }: SignupRow): SignupState {
@@ -128,11 +215,16 @@ export function stateOf({ confirmed_at, refused_at, tenant, expires_at }: Signup
 /** The same as a condition. */
 export function isInState(signups: Signups, state: SignupState): SQL | undefined {
   switch (state) {
-    case 'refused': return isNotNull(signups.refused_at)
-    case 'made': return and(isNull(signups.refused_at), isNotNull(signups.tenant))
-    case 'waiting': return and(isNull(signups.refused_at), isNull(signups.tenant), isNotNull(signups.confirmed_at))
-    case 'unconfirmed': return and(isNull(signups.confirmed_at), gt(signups.expires_at, sql`now()`))
-    case 'expired': return and(isNull(signups.confirmed_at), sql`${signups.expires_at} <= now()`)
+    case 'refused':
+      return isNotNull(signups.refused_at)
+    case 'made':
+      return and(isNull(signups.refused_at), isNotNull(signups.tenant))
+    case 'waiting':
+      return and(isNull(signups.refused_at), isNull(signups.tenant), isNotNull(signups.confirmed_at))
+    case 'unconfirmed':
+      return and(isNull(signups.confirmed_at), gt(signups.expires_at, sql`now()`))
+    case 'expired':
+      return and(isNull(signups.confirmed_at), sql`${signups.expires_at} <= now()`)
   }
 }
 
@@ -141,9 +233,15 @@ function requireOpen({ config }: App): void {
 }
 
 async function requireByToken({ limits, database }: App, token: string, origin: Origin): Promise<SignupRow> {
-  const { db, tables: { signups } } = database.platform
+  const {
+    db,
+    tables: { signups },
+  } = database.platform
   await limits.checkLinks('site', origin.ip)
-  const rows = await db.select(signupColumns(signups)).from(signups).where(eq(signups.token_hash, hashOf(token)))
+  const rows = await db
+    .select(signupColumns(signups))
+    .from(signups)
+    .where(eq(signups.token_hash, hashOf(token)))
   if (rows[0] && stateOf(rows[0]) !== 'expired') return rows[0]
   await limits.countWrongLink('site', origin.ip)
   throw invalid({ token: ['This link is not one of ours, or is too old.'] })
@@ -152,12 +250,25 @@ async function requireByToken({ limits, database }: App, token: string, origin: 
 function progressOf({ config }: App, signup: SignupRow): SignupProgress {
   const state = stateOf(signup)
   const { name, subdomain } = signup
-  return { state, name, subdomain, url: state === 'made' ? config.originOf(`${subdomain}.${config.baseDomain}`) : null, password_link: null }
+  return {
+    state,
+    name,
+    subdomain,
+    url: state === 'made' ? config.originOf(`${subdomain}.${config.baseDomain}`) : null,
+    password_link: null,
+  }
 }
 
 async function tellOperators(tx: Db, { config, database }: App, { name, subdomain }: SignupRow): Promise<void> {
   const authRealm = platformAuthRealm(database, config.originOf(`console.${config.baseDomain}`))
   const { users } = database.platform.tables
-  const operators = await tx.select({ email: users.email }).from(users).where(and(eq(users.role, 'Admin'), eq(users.is_active, true)))
-  await enqueueMails(tx, authRealm, operators.map(({ email }) => ({ kind: 'signup_waiting', to: email, data: { name, subdomain } })))
+  const operators = await tx
+    .select({ email: users.email })
+    .from(users)
+    .where(and(eq(users.role, 'Admin'), eq(users.is_active, true)))
+  await enqueueMails(
+    tx,
+    authRealm,
+    operators.map(({ email }) => ({ kind: 'signup_waiting', to: email, data: { name, subdomain } })),
+  )
 }

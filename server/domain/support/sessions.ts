@@ -18,51 +18,112 @@ const { support_accesses: accesses, tenants, users: operators } = platform.table
 /** For a query of sessions: the e-mail address of the operator who opened one as somebody else, or null. */
 export function supportedBy({ tables: { sessions } }: Realm): SQL<string | null> {
   // Never null for an access that is not there, as in a copy of a schema: that would make it the user's own session.
-  return sql<string | null>`case when ${sessions.support_access} is not null then coalesce((select a.operator_email from platform.support_accesses a where a.id = ${sessions.support_access}), 'unknown') end`
+  return sql<
+    string | null
+  >`case when ${sessions.support_access} is not null then coalesce((select a.operator_email from platform.support_accesses a where a.id = ${sessions.support_access}), 'unknown') end`
 }
 
 /**
- * Notes that accesses have ended with their sessions, once each, in both records. One that was never opened is of no use
- * any more, and nothing has ended.
+ * Notes that accesses have ended with their sessions, once each, in both records. One that was never opened is of
+ * no use any more, and nothing has ended.
  * @param db of the tenant, where the sessions end
  * @param origin as the tenant knows it
  * @param reason such as `logout` or `expired`
  * @param operator who ended it on the console: an id means something in its own realm only
  */
-export async function closeSupportAccesses(db: Db, realm: Realm, ids: string[], origin: Origin, reason: string, operator: string | null = null): Promise<void> {
+export async function closeSupportAccesses(
+  db: Db,
+  realm: Realm,
+  ids: string[],
+  origin: Origin,
+  reason: string,
+  operator: string | null = null,
+): Promise<void> {
   if (ids.length === 0) return
-  const closed = await db.update(accesses).set({ ended_at: new Date() })
+  const closed = await db
+    .update(accesses)
+    .set({ ended_at: new Date() })
     .where(and(inArray(accesses.id, ids), isNull(accesses.ended_at)))
-    .returning({ id: accesses.id, tenant: accesses.tenant, user_id: accesses.user_id, operator_email: accesses.operator_email, opened_at: accesses.opened_at })
-  const entriesAbout = (subject: 'tenant' | 'user_id') => closed.filter(({ opened_at }) => opened_at !== null).map(access => ({
-    action: 'support.ended', subject: access[subject], details: { access: access.id, operator: access.operator_email, user: access.user_id, reason },
-  }) as const)
+    .returning({
+      id: accesses.id,
+      tenant: accesses.tenant,
+      user_id: accesses.user_id,
+      operator_email: accesses.operator_email,
+      opened_at: accesses.opened_at,
+    })
+  const entriesAbout = (subject: 'tenant' | 'user_id') =>
+    closed
+      .filter(({ opened_at }) => opened_at !== null)
+      .map(
+        access =>
+          ({
+            action: 'support.ended',
+            subject: access[subject],
+            details: { access: access.id, operator: access.operator_email, user: access.user_id, reason },
+          }) as const,
+      )
   await recordAudits(db, realm, { ...origin, support: null }, entriesAbout('user_id'))
   await recordAudits(db, platform, { ...origin, actor: operator, support: null }, entriesAbout('tenant'))
 }
 
 /** Ends accesses, opened or not, and their sessions with them; parameters as of `closeSupportAccesses`. */
-export async function endSupportAccesses(db: Db, realm: Realm, ids: string[], origin: Origin, reason: string, operator: string | null): Promise<void> {
+export async function endSupportAccesses(
+  db: Db,
+  realm: Realm,
+  ids: string[],
+  origin: Origin,
+  reason: string,
+  operator: string | null,
+): Promise<void> {
   if (ids.length === 0) return
   const { sessions } = realm.tables
   await closeSupportAccesses(db, realm, ids, origin, reason, operator)
-  await db.update(sessions).set({ revoked_at: new Date(), revoked_reason: 'revoked' }).where(and(inArray(sessions.support_access, ids), isNull(sessions.revoked_at)))
+  await db
+    .update(sessions)
+    .set({ revoked_at: new Date(), revoked_reason: 'revoked' })
+    .where(and(inArray(sessions.support_access, ids), isNull(sessions.revoked_at)))
 }
 
 /** Ends all of a tenant's whose time is not up, in the transaction of the cause, such as its suspension. */
-export async function endSupportAccessesOf(db: Db, { id, realm }: AuthRealm, origin: Origin, reason: string, operator: string | null): Promise<void> {
-  const rows = await db.select({ id: accesses.id }).from(accesses).where(and(eq(accesses.tenant, id), isOpenAccess()))
-  await endSupportAccesses(db, realm, rows.map(row => row.id), origin, reason, operator)
+export async function endSupportAccessesOf(
+  db: Db,
+  { id, realm }: AuthRealm,
+  origin: Origin,
+  reason: string,
+  operator: string | null,
+): Promise<void> {
+  const rows = await db
+    .select({ id: accesses.id })
+    .from(accesses)
+    .where(and(eq(accesses.tenant, id), isOpenAccess()))
+  await endSupportAccesses(
+    db,
+    realm,
+    rows.map(row => row.id),
+    origin,
+    reason,
+    operator,
+  )
 }
 
-/** Ends all that an operator has asked for, in the transaction in which she loses the right to it, or all of her own sessions end. */
+/**
+ * Ends all that an operator has asked for, in the transaction in which she loses the right to it, or all of her own
+ * sessions end.
+ */
 export async function endSupportAccessesBy(db: Db, { database }: App, operator: string, origin: Origin): Promise<void> {
-  const rows = await db.select({ id: accesses.id, schema: tenants.schema }).from(accesses).innerJoin(tenants, eq(tenants.id, accesses.tenant))
+  const rows = await db
+    .select({ id: accesses.id, schema: tenants.schema })
+    .from(accesses)
+    .innerJoin(tenants, eq(tenants.id, accesses.tenant))
     .where(and(eq(accesses.operator, operator), isOpenAccess()))
-  for (const { id, schema } of rows) await endSupportAccesses(db, database.tenant(schema), [id], { ...origin, actor: null }, 'revoked', origin.actor)
+  for (const { id, schema } of rows)
+    await endSupportAccesses(db, database.tenant(schema), [id], { ...origin, actor: null }, 'revoked', origin.actor)
 }
 
-/** For a query of accesses: whether one has not ended, and its time is not up. Its link may not have been opened yet. */
+/**
+ * For a query of accesses: whether one has not ended, and its time is not up. Its link may not have been opened
+ * yet.
+ */
 export function isOpenAccess(): SQL {
   return and(isNull(accesses.ended_at), gt(accesses.expires_at, new Date()))!
 }

@@ -14,10 +14,10 @@ export interface TenantDetails extends TenantRow {
   /** Of its schema; null where it has none. */
   version: string | null
   /** Null where its schema cannot be read. */
-  people: { active: number, total: number } | null
-  admin: { id: string, email: string } | null
+  people: { active: number; total: number } | null
+  admin: { id: string; email: string } | null
   domains: DomainRow[]
-  former_subdomains: { subdomain: string, redirects_until: Date }[]
+  former_subdomains: { subdomain: string; redirects_until: Date }[]
   /** The one under way, or else the last. */
   operation: OperationRow | null
 }
@@ -30,25 +30,67 @@ export interface TenantDetails extends TenantRow {
 export async function requireTenantDetails(app: App, by: string | { id: string }): Promise<TenantDetails> {
   const tenant = await requireTenant(app, by)
   const [people, domains, former_subdomains, operation] = await Promise.all([
-    readPeople(app, tenant.schema), listDomains(app, tenant.id), readFormerSubdomains(app, tenant.id), readOperation(app, tenant.id),
+    readPeople(app, tenant.schema),
+    listDomains(app, tenant.id),
+    readFormerSubdomains(app, tenant.id),
+    readOperation(app, tenant.id),
   ])
   return { ...tenant, url: tenantOrigin(app.config, tenant), ...people, domains, former_subdomains, operation }
 }
 
 /** Columns of the tenants as a file, in its order. */
-export const tenantsHeader = ['id', 'name', 'subdomain', 'tenant_id', 'url', 'status', 'status_reason', 'purge_after', 'business_email', 'business_phone_number', 'created', 'updated']
+export const tenantsHeader = [
+  'id',
+  'name',
+  'subdomain',
+  'tenant_id',
+  'url',
+  'status',
+  'status_reason',
+  'purge_after',
+  'business_email',
+  'business_phone_number',
+  'created',
+  'updated',
+]
 
 const batchSize = 500
 
 /** The tenants as rows of a file, in the order in which they were made. */
-export async function* tenantBatches({ config, database: { platform: { db, tables: { tenants } } } }: App, where: SQL | undefined) {
+export async function* tenantBatches(
+  {
+    config,
+    database: {
+      platform: {
+        db,
+        tables: { tenants },
+      },
+    },
+  }: App,
+  where: SQL | undefined,
+) {
   let last: string | undefined
   for (;;) {
-    const rows = await db.select(tenantColumns(tenants)).from(tenants).where(and(where, last ? gt(tenants.id, last) : undefined)).orderBy(tenants.id).limit(batchSize)
+    const rows = await db
+      .select(tenantColumns(tenants))
+      .from(tenants)
+      .where(and(where, last ? gt(tenants.id, last) : undefined))
+      .orderBy(tenants.id)
+      .limit(batchSize)
     if (rows.length === 0) return
     yield rows.map(row => [
-      row.id, row.name, row.subdomain, row.tenant_id, tenantOrigin(config, row), row.status, row.status_reason, row.purge_after,
-      row.business_email, row.business_phone_number, row.created, row.updated,
+      row.id,
+      row.name,
+      row.subdomain,
+      row.tenant_id,
+      tenantOrigin(config, row),
+      row.status,
+      row.status_reason,
+      row.purge_after,
+      row.business_email,
+      row.business_phone_number,
+      row.created,
+      row.updated,
     ])
     last = rows.at(-1)!.id
   }
@@ -56,26 +98,65 @@ export async function* tenantBatches({ config, database: { platform: { db, table
 
 // A schema that is gone or broken is no reason to see nothing of its tenant.
 async function readPeople({ database }: App, schema: string): Promise<Pick<TenantDetails, 'people' | 'admin'>> {
-  const { db, tables: { users } } = database.tenant(schema)
+  const {
+    db,
+    tables: { users },
+  } = database.tenant(schema)
   try {
     const [counts, admins] = await Promise.all([
-      db.select({ active: sql<number>`count(*) filter (where ${users.is_active})::int`, total: sql<number>`count(*)::int` }).from(users),
-      db.select({ id: users.id, email: users.email }).from(users).where(eq(users.role, 'Admin')).orderBy(asc(users.date_joined), asc(users.id)).limit(1),
+      db
+        .select({
+          active: sql<number>`count(*) filter (where ${users.is_active})::int`,
+          total: sql<number>`count(*)::int`,
+        })
+        .from(users),
+      db
+        .select({ id: users.id, email: users.email })
+        .from(users)
+        .where(eq(users.role, 'Admin'))
+        .orderBy(asc(users.date_joined), asc(users.id))
+        .limit(1),
     ])
     return { people: counts[0]!, admin: admins[0] ?? null }
-  }
-  catch {
+  } catch {
     return { people: null, admin: null }
   }
 }
 
-async function readFormerSubdomains({ database: { platform: { db, tables: { former_subdomains: former } } } }: App, tenant: string) {
-  return db.select({ subdomain: former.subdomain, redirects_until: former.redirects_until }).from(former)
-    .where(and(eq(former.tenant, tenant), gt(former.redirects_until, sql`now()`))).orderBy(asc(former.subdomain))
+async function readFormerSubdomains(
+  {
+    database: {
+      platform: {
+        db,
+        tables: { former_subdomains: former },
+      },
+    },
+  }: App,
+  tenant: string,
+) {
+  return db
+    .select({ subdomain: former.subdomain, redirects_until: former.redirects_until })
+    .from(former)
+    .where(and(eq(former.tenant, tenant), gt(former.redirects_until, sql`now()`)))
+    .orderBy(asc(former.subdomain))
 }
 
-async function readOperation({ database: { platform: { db, tables: { operations } } } }: App, tenant: string): Promise<OperationRow | null> {
-  const rows = await db.select(operationColumns(operations)).from(operations).where(eq(operations.tenant, tenant))
-    .orderBy(desc(inArray(operations.state, ['queued', 'running'])), desc(operations.created)).limit(1)
+async function readOperation(
+  {
+    database: {
+      platform: {
+        db,
+        tables: { operations },
+      },
+    },
+  }: App,
+  tenant: string,
+): Promise<OperationRow | null> {
+  const rows = await db
+    .select(operationColumns(operations))
+    .from(operations)
+    .where(eq(operations.tenant, tenant))
+    .orderBy(desc(inArray(operations.state, ['queued', 'running'])), desc(operations.created))
+    .limit(1)
   return rows[0] ?? null
 }

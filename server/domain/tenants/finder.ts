@@ -8,16 +8,25 @@ import { enqueueSiteMail } from '#server/domain/mail/outbox.ts'
 import type { Language } from '#shared/dates.ts'
 import { primaryDomain } from './origins.ts'
 
-export interface Membership { name: string, subdomain: string, primary_domain: string | null }
+export interface Membership {
+  name: string
+  subdomain: string
+  primary_domain: string | null
+}
 
 /**
  * Has a mail sent to an address with the organisations that it is known in, if any. Nothing is looked up here, so that
  * it takes the same time for everyone.
  * @throws ApiError 429 after many from one place
  */
-export async function mailOrganizations(app: App, { email, language }: { email: string, language: Language }, origin: Origin): Promise<void> {
+export async function mailOrganizations(
+  app: App,
+  { email, language }: { email: string; language: Language },
+  origin: Origin,
+): Promise<void> {
   await app.limits.countSearch(origin.ip)
-  if (await app.limits.admitMail('site', email)) await enqueueSiteMail(app.database.platform.db, { kind: 'organizations', to: email, data: { language } })
+  if (await app.limits.admitMail('site', email))
+    await enqueueSiteMail(app.database.platform.db, { kind: 'organizations', to: email, data: { language } })
 }
 
 /** Each schema's table costs a statement's plan and a few locks. */
@@ -29,43 +38,71 @@ const batch = 100
  * tables, PostgreSQL keeps some 50 kB for each, and a request's connection would keep that for half an hour.
  * @returns by address; one that is nowhere is not in it
  */
-export async function findMemberships({ config, databaseUrl }: App, addresses: string[]): Promise<Map<string, Membership[]>> {
-  const { platform, end } = createDatabase(createSlots(databaseUrl, { size: 1, prepare: config.dbPrepare, statementTimeout: 30_000, applicationName: 'tenantry-finder' }))
+export async function findMemberships(
+  { config, databaseUrl }: App,
+  addresses: string[],
+): Promise<Map<string, Membership[]>> {
+  const { platform, end } = createDatabase(
+    createSlots(databaseUrl, {
+      size: 1,
+      prepare: config.dbPrepare,
+      statementTimeout: 30_000,
+      applicationName: 'tenantry-finder',
+    }),
+  )
   const found = new Map<string, Membership[]>()
   try {
     let last: string | undefined
     do last = await searchBatch(platform, addresses, last, found)
     while (last !== undefined)
-  }
-  finally {
+  } finally {
     await end()
   }
   return found
 }
 
 /**
- * Looks into the next tenants, by their ids, in a transaction of its own: the locks of thousands of tables at once would be too many.
+ * Looks into the next tenants, by their ids, in a transaction of its own: the locks of thousands of tables at once
+ * would be too many.
  * @returns the last one's id, or undefined where there are no more
  */
-function searchBatch(platform: PlatformRealm, addresses: string[], last: string | undefined, found: Map<string, Membership[]>): Promise<string | undefined> {
+function searchBatch(
+  platform: PlatformRealm,
+  addresses: string[],
+  last: string | undefined,
+  found: Map<string, Membership[]>,
+): Promise<string | undefined> {
   const { tenants } = platform.tables
-  return platform.transaction(async (tx) => {
-    const rows = await tx.select({
-      id: tenants.id,
-      name: tenants.name,
-      subdomain: tenants.subdomain,
-      primary_domain: primaryDomain(tenants),
-      schema: tenants.schema,
-      // Null where a schema was dropped by hand, which must not fail the others.
-      users: sql<string | null>`to_regclass(${tenants.schema} || '.users')::oid::text`,
-    }).from(tenants).where(and(eq(tenants.status, 'active'), last === undefined ? undefined : gt(tenants.id, last))).orderBy(asc(tenants.id)).limit(batch)
+  return platform.transaction(async tx => {
+    const rows = await tx
+      .select({
+        id: tenants.id,
+        name: tenants.name,
+        subdomain: tenants.subdomain,
+        primary_domain: primaryDomain(tenants),
+        schema: tenants.schema,
+        // Null where a schema was dropped by hand, which must not fail the others.
+        users: sql<string | null>`to_regclass(${tenants.schema} || '.users')::oid::text`,
+      })
+      .from(tenants)
+      .where(and(eq(tenants.status, 'active'), last === undefined ? undefined : gt(tenants.id, last)))
+      .orderBy(asc(tenants.id))
+      .limit(batch)
     const present = rows.filter(({ users }) => users !== null)
     if (present.length > 0) {
-      // Not as a parameter: a statement without any is not kept prepared, which for hundreds of tables would fill the connection's memory.
+      // Not as a parameter: a statement without any is not kept prepared, which for hundreds of tables would fill
+      // the connection's memory.
       await tx.execute(sql`select set_config('tenantry.addresses', ${JSON.stringify(addresses)}, true)`)
-      const members = await tx.execute<{ users: string, email: string }>(sql.join(present.map(({ schema }) => membersOf(schema)), sql` union all `))
-      const byTable = new Map(present.map(({ users, name, subdomain, primary_domain }) => [users, { name, subdomain, primary_domain }]))
-      for (const { users, email } of members) found.set(email, [...found.get(email) ?? [], byTable.get(users)!])
+      const members = await tx.execute<{ users: string; email: string }>(
+        sql.join(
+          present.map(({ schema }) => membersOf(schema)),
+          sql` union all `,
+        ),
+      )
+      const byTable = new Map(
+        present.map(({ users, name, subdomain, primary_domain }) => [users, { name, subdomain, primary_domain }]),
+      )
+      for (const { users, email } of members) found.set(email, [...(found.get(email) ?? []), byTable.get(users)!])
     }
     return rows.length < batch ? undefined : rows.at(-1)!.id
   })

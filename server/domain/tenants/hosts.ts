@@ -8,9 +8,9 @@ import { identityColumns, tenantOrigin } from './origins.ts'
 import type { TenantStanding } from './status.ts'
 import { standingOf } from './status.ts'
 
-export type Place
-  = | { surface: 'site' | 'console', origin: string }
-    | {
+export type Place =
+  | { surface: 'site' | 'console'; origin: string }
+  | {
       surface: 'portal'
       /** The tenant's canonical one, which may be another host's. */
       origin: string
@@ -68,29 +68,37 @@ const entriesLimit = 10_000
 
 export function createHostDirectory(config: Config, database: Database, options: HostDirectoryOptions): HostDirectory {
   const { life = 30_000, lifeUnannounced = 500, isAnnounced } = options
-  const entries = new Map<string, { place: Promise<Place | undefined>, loaded: number, known: boolean, tenantId?: string }>()
+  const entries = new Map<
+    string,
+    { place: Promise<Place | undefined>; loaded: number; known: boolean; tenantId?: string }
+  >()
 
   return { find, forget }
 
   function find(host: string): Promise<Place | undefined> {
     const entry = entries.get(host)
-    const limit = entry?.known ? (isAnnounced() ? life : lifeUnannounced) : unknownLife
+    const knownLife = isAnnounced() ? life : lifeUnannounced
+    const limit = entry?.known ? knownLife : unknownLife
     if (entry && Date.now() - entry.loaded < limit) return entry.place
     const place = lookUp(host)
     const fresh = { place, loaded: Date.now(), known: true, tenantId: undefined as string | undefined }
     entries.delete(host)
     if (entries.size >= entriesLimit) entries.delete(entries.keys().next().value!)
     entries.set(host, fresh)
-    place.then((found) => {
-      fresh.known = found !== undefined
-      fresh.tenantId = found?.surface === 'portal' ? found.tenant.id : undefined
-    }, () => entries.delete(host))
+    place.then(
+      found => {
+        fresh.known = found !== undefined
+        fresh.tenantId = found?.surface === 'portal' ? found.tenant.id : undefined
+      },
+      () => entries.delete(host),
+    )
     return place
   }
 
   function forget(tenantId?: string): void {
     if (tenantId === undefined) return entries.clear()
-    for (const [host, entry] of entries) if (!entry.known || entry.tenantId === undefined || entry.tenantId === tenantId) entries.delete(host)
+    for (const [host, entry] of entries)
+      if (!entry.known || entry.tenantId === undefined || entry.tenantId === tenantId) entries.delete(host)
   }
 
   async function lookUp(host: string): Promise<Place | undefined> {
@@ -102,18 +110,33 @@ export function createHostDirectory(config: Config, database: Database, options:
     const row = await readTenant(host, subdomain)
     if (!row) return undefined
     const origin = tenantOrigin(config, row)
-    return { surface: 'portal', origin, tenant: { id: row.id, name: row.name, schema: row.schema, origin, standing: standingOf(row) }, is_former: subdomain !== undefined && subdomain !== row.subdomain }
+    return {
+      surface: 'portal',
+      origin,
+      tenant: { id: row.id, name: row.name, schema: row.schema, origin, standing: standingOf(row) },
+      is_former: subdomain !== undefined && subdomain !== row.subdomain,
+    }
   }
 
   async function readTenant(host: string, subdomain: string | undefined) {
-    const { db, tables: { tenants, domains, former_subdomains: former } } = database.platform
-    const rows = await db.select({ ...identityColumns(tenants), status: tenants.status, maintenance_since: tenants.maintenance_since })
+    const {
+      db,
+      tables: { tenants, domains, former_subdomains: former },
+    } = database.platform
+    const rows = await db
+      .select({ ...identityColumns(tenants), status: tenants.status, maintenance_since: tenants.maintenance_since })
       .from(tenants)
-      .where(subdomain === undefined
-        ? sql`${tenants.id} = (select ${domains.tenant} from ${domains} where ${domains.host} = ${host} and ${domains.verified_at} is not null)`
-        : or(eq(tenants.subdomain, subdomain), sql`${tenants.id} = (select ${former.tenant} from ${former} where ${former.subdomain} = ${subdomain} and ${former.redirects_until} > now())`))
+      .where(
+        subdomain === undefined
+          ? sql`${tenants.id} = (select ${domains.tenant} from ${domains} where ${domains.host} = ${host} and ${domains.verified_at} is not null)`
+          : or(
+              eq(tenants.subdomain, subdomain),
+              sql`${tenants.id} = (select ${former.tenant} from ${former} where ${former.subdomain} = ${subdomain} and ${former.redirects_until} > now())`,
+            ),
+      )
       // Of a subdomain that is one's and was another's, whoever has it now.
-      .orderBy(sql`${tenants.subdomain} = ${subdomain ?? ''} desc`).limit(1)
+      .orderBy(sql`${tenants.subdomain} = ${subdomain ?? ''} desc`)
+      .limit(1)
     return rows[0]
   }
 }

@@ -15,14 +15,27 @@ import { requireTenant } from './tenants.ts'
  * @param options.target newest version of a tenant's schema
  * @throws ApiError 404
  */
-export async function readInsights(app: App, tenantId: string, { days, withEvents, target }: { days: number, withEvents: boolean, target: string }) {
+export async function readInsights(
+  app: App,
+  tenantId: string,
+  { days, withEvents, target }: { days: number; withEvents: boolean; target: string },
+) {
   const tenant = await requireTenant(app, { id: tenantId })
   const since = firstDay(days)
-  const [migration, counted] = await Promise.all([readMigration(app, tenant.schema, target), readDays(app, tenant.id, since)])
-  if (migration.version === null) return { migration, facts: null, days: daysFrom(since, days, counted, []), events: [] }
+  const [migration, counted] = await Promise.all([
+    readMigration(app, tenant.schema, target),
+    readDays(app, tenant.id, since),
+  ])
+  if (migration.version === null)
+    return { migration, facts: null, days: daysFrom(since, days, counted, []), events: [] }
   const authRealm = tenantRealmOf(app, tenant)
   const { realm } = authRealm
-  const [size, people, signIns, events] = await Promise.all([readSize(realm), readPeople(realm), readSignIns(realm, since), withEvents ? readEvents(authRealm) : []])
+  const [size, people, signIns, events] = await Promise.all([
+    readSize(realm),
+    readPeople(realm),
+    readSignIns(realm, since),
+    withEvents ? readEvents(authRealm) : [],
+  ])
   return { migration, facts: { ...people, size }, days: daysFrom(since, days, counted, signIns), events }
 }
 
@@ -32,16 +45,20 @@ function firstDay(days: number): string {
 
 async function readMigration({ database: { platform } }: App, schema: string, target: string) {
   const { schema_versions: versions } = platform.tables
-  const rows = await platform.db.select({ version: versions.version, state: versions.state, error: versions.error, updated: versions.updated })
-    .from(versions).where(eq(versions.schema, schema))
+  const rows = await platform.db
+    .select({ version: versions.version, state: versions.state, error: versions.error, updated: versions.updated })
+    .from(versions)
+    .where(eq(versions.schema, schema))
   const row = rows[0] ?? { version: null, state: 'missing' as const, error: null, updated: null }
   return { ...row, target, is_current: row.state === 'migrated' && row.version === target }
 }
 
 function readDays({ database: { platform } }: App, tenant: string, since: string) {
   const { tenant_days: days } = platform.tables
-  return platform.db.select({ day: days.day, requests: days.requests, errors: days.errors })
-    .from(days).where(and(eq(days.tenant, tenant), gte(days.day, since)))
+  return platform.db
+    .select({ day: days.day, requests: days.requests, errors: days.errors })
+    .from(days)
+    .where(and(eq(days.tenant, tenant), gte(days.day, since)))
 }
 
 /** @returns bytes of all its tables, with indexes and long values */
@@ -54,37 +71,57 @@ async function readSize({ schema, db }: TenantRealm): Promise<number> {
 
 async function readPeople({ db, tables: { users, sessions, departments } }: TenantRealm) {
   const live = and(isNull(sessions.revoked_at), gt(sessions.expires_at, new Date()))
-  const rows = await db.select({
-    people: count(),
-    active_people: sql<number>`(count(*) filter (where ${users.is_active}))::int`,
-    admins: sql<number>`(count(*) filter (where ${users.is_active} and ${users.role} = 'Admin'))::int`,
-    last_sign_in: sql<string | null>`to_json(max(${users.last_login}))`,
-    sessions: sql<number>`(select count(*)::int from ${sessions} where ${live})`,
-    departments: sql<number>`(select count(*)::int from ${departments})`,
-  }).from(users)
+  const rows = await db
+    .select({
+      people: count(),
+      active_people: sql<number>`(count(*) filter (where ${users.is_active}))::int`,
+      admins: sql<number>`(count(*) filter (where ${users.is_active} and ${users.role} = 'Admin'))::int`,
+      last_sign_in: sql<string | null>`to_json(max(${users.last_login}))`,
+      sessions: sql<number>`(select count(*)::int from ${sessions} where ${live})`,
+      departments: sql<number>`(select count(*)::int from ${departments})`,
+    })
+    .from(users)
   return rows[0]!
 }
 
-interface SignInDay { day: string, sign_ins: number, refusals: number }
+interface SignInDay {
+  day: string
+  sign_ins: number
+  refusals: number
+}
 
 function readSignIns({ db, tables: { audit_events: events } }: TenantRealm, since: string): Promise<SignInDay[]> {
   const day = sql<string>`to_char(${events.created} at time zone 'utc', 'YYYY-MM-DD')`
-  return db.select({
-    day,
-    sign_ins: sql<number>`(count(*) filter (where ${events.action} = 'session.opened'))::int`,
-    refusals: sql<number>`(count(*) filter (where ${events.action} = 'session.refused'))::int`,
-  }).from(events).where(and(gte(events.created, new Date(since)), inArray(events.action, ['session.opened', 'session.refused']))).groupBy(sql`1`)
+  return db
+    .select({
+      day,
+      sign_ins: sql<number>`(count(*) filter (where ${events.action} = 'session.opened'))::int`,
+      refusals: sql<number>`(count(*) filter (where ${events.action} = 'session.refused'))::int`,
+    })
+    .from(events)
+    .where(and(gte(events.created, new Date(since)), inArray(events.action, ['session.opened', 'session.refused'])))
+    .groupBy(sql`1`)
 }
 
 async function readEvents(authRealm: AuthRealm<TenantRealm>) {
   const { db, tables } = authRealm.realm
   const { audit_events: events, users } = tables
-  const rows = await db.select(auditColumns(tables)).from(events).leftJoin(users, eq(users.id, events.actor)).orderBy(desc(events.created), desc(events.id)).limit(10)
+  const rows = await db
+    .select(auditColumns(tables))
+    .from(events)
+    .leftJoin(users, eq(users.id, events.actor))
+    .orderBy(desc(events.created), desc(events.id))
+    .limit(10)
   return withNames(authRealm, rows)
 }
 
 /** Every day of the time, those on which nothing happened too. */
-function daysFrom(since: string, days: number, counted: { day: string, requests: number, errors: number }[], signIns: SignInDay[]) {
+function daysFrom(
+  since: string,
+  days: number,
+  counted: { day: string; requests: number; errors: number }[],
+  signIns: SignInDay[],
+) {
   const start = Date.parse(since)
   return Array.from({ length: days }, (_, i) => {
     const day = new Date(start + i * 86_400_000).toISOString().slice(0, 10)

@@ -8,7 +8,13 @@ type Tenants = App['database']['platform']['tables']['tenants']
 
 /** What a realm is made of, in a query of tenants: see `tenantAuthRealm`, and `tenantOrigin` for its origin. */
 export function identityColumns(tenants: Tenants) {
-  return { id: tenants.id, name: tenants.name, schema: tenants.schema, subdomain: tenants.subdomain, primary_domain: primaryDomain(tenants) }
+  return {
+    id: tenants.id,
+    name: tenants.name,
+    schema: tenants.schema,
+    subdomain: tenants.subdomain,
+    primary_domain: primaryDomain(tenants),
+  }
 }
 
 /** The host of a tenant's primary domain, in a query of tenants. */
@@ -17,12 +23,18 @@ export function primaryDomain(tenants: Tenants) {
 }
 
 /** Canonical origin of a tenant, the base of its links: of its primary domain, or of its subdomain. */
-export function tenantOrigin({ originOf, baseDomain }: Pick<App['config'], 'originOf' | 'baseDomain'>, { subdomain, primary_domain }: { subdomain: string, primary_domain: string | null }): string {
+export function tenantOrigin(
+  { originOf, baseDomain }: Pick<App['config'], 'originOf' | 'baseDomain'>,
+  { subdomain, primary_domain }: { subdomain: string; primary_domain: string | null },
+): string {
   return originOf(primary_domain ?? `${subdomain}.${baseDomain}`)
 }
 
 /** A tenant's realm, at its canonical origin. */
-export function tenantRealmOf({ config, database }: Pick<App, 'config' | 'database'>, tenant: { id: string, name: string, schema: string, subdomain: string, primary_domain: string | null }): AuthRealm<TenantRealm> {
+export function tenantRealmOf(
+  { config, database }: Pick<App, 'config' | 'database'>,
+  tenant: { id: string; name: string; schema: string; subdomain: string; primary_domain: string | null },
+): AuthRealm<TenantRealm> {
   return tenantAuthRealm(database, { ...tenant, origin: tenantOrigin(config, tenant) })
 }
 
@@ -30,15 +42,26 @@ export function tenantRealmOf({ config, database }: Pick<App, 'config' | 'databa
  * Whether an origin is one of a tenant's own: of its subdomain, of a former one that still leads to it, or of a domain
  * that it has proven.
  */
-export async function isOriginOf({ config, database: { platform: { db } } }: App, tenant: string, origin: string): Promise<boolean> {
+export async function isOriginOf(
+  {
+    config,
+    database: {
+      platform: { db },
+    },
+  }: App,
+  tenant: string,
+  origin: string,
+): Promise<boolean> {
   const host = URL.parse(origin)?.hostname
   if (host === undefined || config.originOf(host) !== origin) return false
   const suffix = `.${config.baseDomain}`
   const subdomain = host.endsWith(suffix) ? host.slice(0, -suffix.length) : null
-  const rows = await db.execute(subdomain === null
-    ? sql`select 1 from platform.domains where host = ${host} and tenant = ${tenant} and verified_at is not null`
-    : sql`
+  const rows = await db.execute(
+    subdomain === null
+      ? sql`select 1 from platform.domains where host = ${host} and tenant = ${tenant} and verified_at is not null`
+      : sql`
       select 1 from platform.tenants where subdomain = ${subdomain} and id = ${tenant}
-      union all select 1 from platform.former_subdomains where subdomain = ${subdomain} and tenant = ${tenant} and redirects_until > now()`)
+      union all select 1 from platform.former_subdomains where subdomain = ${subdomain} and tenant = ${tenant} and redirects_until > now()`,
+  )
   return rows.length > 0
 }

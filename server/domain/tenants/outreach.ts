@@ -4,20 +4,32 @@ import type { App } from '#server/domain/context.ts'
 import { youth } from '#server/domain/sessions/limits.ts'
 
 /**
- * Counts mails to people of an Admin's choice. Anyone can sign an organisation up and be its Admin, so one that is young
- * and that no operator has approved sends few of them, and few to any one mailbox.
+ * Counts mails to people of an Admin's choice. Anyone can sign an organisation up and be its Admin, so one that is
+ * young and that no operator has approved sends few of them, and few to any one mailbox.
  * @throws ApiError 429
  */
 export async function admitOutreach(app: App, authRealm: AuthRealm, mailboxes: string[]): Promise<void> {
-  if (mailboxes.length === 0 || !await isYoung(app, authRealm)) return
+  if (mailboxes.length === 0 || !(await isYoung(app, authRealm))) return
   await app.limits.countYoungMails(authRealm.id, mailboxes.length)
   for (const mailbox of mailboxes) await app.limits.countStranger(mailbox)
 }
 
 export async function isYoung({ database }: App, { kind, id }: AuthRealm): Promise<boolean> {
   if (kind === 'platform') return false
-  const { db, tables: { tenants, signups } } = database.platform
-  const rows = await db.select({ id: tenants.id }).from(tenants).innerJoin(signups, eq(signups.tenant, tenants.id))
-    .where(and(eq(tenants.id, id), gt(tenants.created, sql`now() - make_interval(days => ${youth})`), isNull(signups.approved_at)))
+  const {
+    db,
+    tables: { tenants, signups },
+  } = database.platform
+  const rows = await db
+    .select({ id: tenants.id })
+    .from(tenants)
+    .innerJoin(signups, eq(signups.tenant, tenants.id))
+    .where(
+      and(
+        eq(tenants.id, id),
+        gt(tenants.created, sql`now() - make_interval(days => ${youth})`),
+        isNull(signups.approved_at),
+      ),
+    )
   return rows.length > 0
 }

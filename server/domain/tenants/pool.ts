@@ -14,10 +14,15 @@ export const poolChannel = 'tenantry_pool'
  * nobody would get, are dropped; those of a newer one are left to the processes that made them.
  * @returns how many were made and dropped
  */
-export async function fillPool(app: App, migrations: Migration[], size: number, signal?: AbortSignal): Promise<{ made: number, dropped: number }> {
+export async function fillPool(
+  app: App,
+  migrations: Migration[],
+  size: number,
+  signal?: AbortSignal,
+): Promise<{ made: number; dropped: number }> {
   const dropped = await dropOutdated(app, migrations)
   let made = 0
-  while (!signal?.aborted && await makeOneMore(app, migrations, size)) made++
+  while (!signal?.aborted && (await makeOneMore(app, migrations, size))) made++
   return { made, dropped }
 }
 
@@ -33,16 +38,16 @@ async function dropOutdated({ database }: App, migrations: Migration[]): Promise
   let dropped = 0
   for (const { schema, version, is_current } of await listSpares(database, migrations)) {
     const isNewer = version !== null && !known.has(version)
-    if (!is_current && !isNewer && await dropSpare(database, schema)) dropped++
+    if (!is_current && !isNewer && (await dropSpare(database, schema))) dropped++
   }
   return dropped
 }
 
 function makeOneMore({ database: { platform } }: App, migrations: Migration[], size: number): Promise<boolean> {
-  return platform.transaction(async (tx) => {
+  return platform.transaction(async tx => {
     // One process at a time. The others wait and count again, so that no claim made meanwhile is overlooked.
     await tx.execute(sql`select pg_advisory_xact_lock(7265004)`)
-    if (await countSpares(tx, migrations) >= size) return false
+    if ((await countSpares(tx, migrations)) >= size) return false
     await makeSpare(tx, platform, migrations)
     return true
   })
@@ -53,12 +58,11 @@ const nap = 60_000
 
 /** Keeps the pool full for as long as the process lives; to be woken when a tenant was created. */
 export function createPoolKeeper(app: App, migrations: Migration[]): Worker {
-  return createWorker(async (signal) => {
+  return createWorker(async signal => {
     try {
       const report = await fillPool(app, migrations, app.config.poolSize, signal)
       if (report.made + report.dropped > 0) app.log.info({ event: 'pool_filled', ...report })
-    }
-    catch (error) {
+    } catch (error) {
       app.log.warn({ event: 'pool_waits', reason: reasonOf(error) })
     }
     return nap

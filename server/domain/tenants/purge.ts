@@ -19,7 +19,7 @@ const announced = 1_500
  * after a process that died finds the way. Its keys and sessions are in its schema.
  */
 export const purge: OperationWork = async (app, { tenant, input }, report) => {
-  const { schema, subdomain, name } = input as { schema: string, subdomain: string, name: string }
+  const { schema, subdomain, name } = input as { schema: string; subdomain: string; name: string }
   report.begin('Waiting until every process knows')
   await sleep(announced)
   report.begin('Dropping its schema')
@@ -33,17 +33,25 @@ export const purge: OperationWork = async (app, { tenant, input }, report) => {
 
 /** Begins to purge every tenant whose grace is over, and goes on where that had failed. */
 export async function purgeOverdue(app: App): Promise<void> {
-  const { db, tables: { tenants } } = app.database.platform
-  const rows = await db.select({ id: tenants.id }).from(tenants).where(or(eq(tenants.status, 'purging'), lt(tenants.purge_after, sql`now()`)))
+  const {
+    db,
+    tables: { tenants },
+  } = app.database.platform
+  const rows = await db
+    .select({ id: tenants.id })
+    .from(tenants)
+    .where(or(eq(tenants.status, 'purging'), lt(tenants.purge_after, sql`now()`)))
   for (const { id } of rows) {
     // One that is just being exported waits for the next time; so does one that was restored a moment ago.
-    await purgeTenant(app, id, fromSystem, { overdue: true }).catch((error: unknown) => app.log.warn({ event: 'purge_waits', tenant: id, reason: reasonOf(error) }))
+    await purgeTenant(app, id, fromSystem, { overdue: true }).catch((error: unknown) =>
+      app.log.warn({ event: 'purge_waits', tenant: id, reason: reasonOf(error) }),
+    )
   }
 }
 
 /** Drops a schema and what is noted of it; that it is gone is fine. */
 export async function dropSchema(app: App, schema: string): Promise<void> {
-  await app.database.platform.transaction(async (tx) => {
+  await app.database.platform.transaction(async tx => {
     await tx.execute(sql.raw(`drop schema if exists "${requireSchemaName(schema)}" cascade`))
     await tx.execute(sql`delete from platform.schema_versions where schema = ${schema}`)
   })
@@ -54,10 +62,13 @@ async function removeFiles({ config }: App, schema: string): Promise<void> {
 }
 
 /** The row and what hangs on it; its subdomains stay nobody's for a while. */
-async function leaveTombstone(app: App, { id, schema, name }: { id: string, schema: string, name: string }): Promise<void> {
+async function leaveTombstone(
+  app: App,
+  { id, schema, name }: { id: string; schema: string; name: string },
+): Promise<void> {
   const { platform } = app.database
   const { tenants, outbox } = platform.tables
-  await platform.transaction(async (tx) => {
+  await platform.transaction(async tx => {
     await tx.execute(sql`
       insert into platform.tombstones (subdomain, tenant, name, schema, purged_at, quarantined_until)
       select subdomain, ${id}::uuid, ${name}, ${schema}, now(), now() + make_interval(secs => ${app.config.life.quarantine})
@@ -66,7 +77,12 @@ async function leaveTombstone(app: App, { id, schema, name }: { id: string, sche
     await tx.delete(outbox).where(eq(outbox.realm, id))
     const gone = await tx.delete(tenants).where(eq(tenants.id, id)).returning({ subdomain: tenants.subdomain })
     // None: it had been done, and only its process did not live to say so.
-    if (gone[0]) await recordAudit(tx, platform, fromSystem, { action: 'tenant.purged', subject: id, details: { subdomain: gone[0].subdomain, name } })
+    if (gone[0])
+      await recordAudit(tx, platform, fromSystem, {
+        action: 'tenant.purged',
+        subject: id,
+        details: { subdomain: gone[0].subdomain, name },
+      })
     await announceTenant(tx, id)
   })
 }

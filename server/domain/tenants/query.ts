@@ -14,9 +14,17 @@ export const tenantsQuery = listQuery(['name', 'subdomain', 'created', 'updated'
   status: choice(tenantStatuses).optional(),
 })
 
-export function tenantsFilter({ tenants }: PlatformRealm['tables'], query: Pick<z.output<typeof tenantsQuery>, 'search' | 'status'>): SQL | undefined {
+export function tenantsFilter(
+  { tenants }: PlatformRealm['tables'],
+  query: Pick<z.output<typeof tenantsQuery>, 'search' | 'status'>,
+): SQL | undefined {
   return and(
     query.status ? eq(tenants.status, query.status) : undefined,
-    matchesFolded(query.search, [sql`lower(${tenants.name})`, tenants.subdomain, sql`lower(${tenants.tenant_id})`, tenants.business_email]),
+    matchesFolded(query.search, [
+      sql`lower(${tenants.name})`,
+      tenants.subdomain,
+      sql`lower(${tenants.tenant_id})`,
+      tenants.business_email,
+    ]),
   )
 }

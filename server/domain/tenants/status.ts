@@ -11,7 +11,13 @@ import type { TenantStatus } from '#shared/tenant-statuses.ts'
 export type TenantStanding = TenantStatus | 'maintenance' | 'gone'
 
 /** Of a row, or of a join's alias, of tenants. */
-export function standingOf({ status, maintenance_since }: { status: TenantStatus, maintenance_since: Date | null }): TenantStanding {
+export function standingOf({
+  status,
+  maintenance_since,
+}: {
+  status: TenantStatus
+  maintenance_since: Date | null
+}): TenantStanding {
   return maintenance_since === null ? status : 'maintenance'
 }
 
@@ -48,9 +54,13 @@ export async function requireOpenTenant(db: Db, authRealm: AuthRealm): Promise<v
 /** @returns the one answer for everything on the host of a tenant that is not open */
 export function closedAnswer(standing: TenantStanding): ApiError | undefined {
   switch (standing) {
-    case 'active': return undefined
-    case 'maintenance': return inMaintenance()
-    case 'gone': return notFound()
-    default: return tenantInactive(standing)
+    case 'active':
+      return undefined
+    case 'maintenance':
+      return inMaintenance()
+    case 'gone':
+      return notFound()
+    default:
+      return tenantInactive(standing)
   }
 }

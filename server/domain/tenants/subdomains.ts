@@ -8,7 +8,10 @@ import { skeletonOf, subdomainFrom } from '#shared/subdomains.ts'
 import type { SubdomainAnswer } from '#shared/types/signups.ts'
 
 /** Whose a subdomain may be already: what is renamed keeps away from the others, and a sign-up from those before it. */
-export interface Owner { tenant?: string, signup?: string }
+export interface Owner {
+  tenant?: string
+  signup?: string
+}
 
 /** One answer for a subdomain that another tenant has, has had, or waits for, and for one that looks like it. */
 export function subdomainTaken(): ApiError {
@@ -19,19 +22,28 @@ export function subdomainTaken(): ApiError {
  * Makes sure that nobody has a subdomain or one that looks like it, until the transaction ends.
  * @throws ApiError 400 on `subdomain`
  */
-export async function requireFreeSubdomain(tx: Db, platform: PlatformRealm, subdomain: string, owner: Owner = {}): Promise<void> {
+export async function requireFreeSubdomain(
+  tx: Db,
+  platform: PlatformRealm,
+  subdomain: string,
+  owner: Owner = {},
+): Promise<void> {
   // No index can say what looks alike, so those who want one of the same looks come one after the other.
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`subdomain ${skeletonOf(subdomain)}`}, 0))`)
-  if (!await isFree(tx, platform, subdomain, owner)) throw subdomainTaken()
+  if (!(await isFree(tx, platform, subdomain, owner))) throw subdomainTaken()
 }
 
 /** @returns whether someone could have it, and one that is free in its place */
-export async function suggestSubdomain(platform: PlatformRealm, wish: { subdomain?: string, name?: string }): Promise<SubdomainAnswer> {
+export async function suggestSubdomain(
+  platform: PlatformRealm,
+  wish: { subdomain?: string; name?: string },
+): Promise<SubdomainAnswer> {
   const subdomain = wish.subdomain ?? subdomainFrom(wish.name ?? '')
   if (await isAvailable(platform, subdomain)) return { subdomain, available: true, suggestion: null }
   const base = subdomainFrom(subdomain)
   const others = ['-team', '-staff', '-2', '-3', '-4', '-5'].map(end => `${base.slice(0, 40 - end.length)}${end}`)
-  for (const other of base ? others : []) if (await isAvailable(platform, other)) return { subdomain, available: false, suggestion: other }
+  for (const other of base ? others : [])
+    if (await isAvailable(platform, other)) return { subdomain, available: false, suggestion: other }
   return { subdomain, available: false, suggestion: null }
 }
 
@@ -39,9 +51,15 @@ async function isAvailable(platform: PlatformRealm, subdomain: string): Promise<
   return subdomainSchema.safeParse(subdomain).data === subdomain && isFree(platform.db, platform, subdomain)
 }
 
-async function isFree(db: Db, { tables: { tenants, former_subdomains: former, tombstones, signups } }: PlatformRealm, subdomain: string, owner: Owner = {}): Promise<boolean> {
+async function isFree(
+  db: Db,
+  { tables: { tenants, former_subdomains: former, tombstones, signups } }: PlatformRealm,
+  subdomain: string,
+  owner: Owner = {},
+): Promise<boolean> {
   const looksAlike = (column: unknown): SQL => sql`translate(${column}, '01-', 'ol') = ${skeletonOf(subdomain)}`
-  const isAnothers = (column: unknown, id: string | undefined): SQL => id === undefined ? sql`true` : sql`${column} <> ${id}`
+  const isAnothers = (column: unknown, id: string | undefined): SQL =>
+    id === undefined ? sql`true` : sql`${column} <> ${id}`
   const rows = await db.execute<{ taken: boolean }>(sql`select
     exists (select from ${tenants} where ${looksAlike(tenants.subdomain)} and ${isAnothers(tenants.id, owner.tenant)})
     or exists (select from ${former} where ${looksAlike(former.subdomain)} and ${former.redirects_until} > now() and ${isAnothers(former.tenant, owner.tenant)})

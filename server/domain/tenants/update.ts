@@ -14,26 +14,33 @@ import { announceTenant, explainTaken, tenantColumns } from './tenants.ts'
 export type TenantChange = z.output<typeof tenantChangeSchema>
 
 /**
- * Changes what operators may change of a tenant. Under another subdomain it is the same tenant: its schema, its keys and
- * its people's sessions stay. The former subdomain leads to the new one for a while, and is nobody else's meanwhile.
+ * Changes what operators may change of a tenant. Under another subdomain it is the same tenant: its schema, its
+ * keys and its people's sessions stay. The former subdomain leads to the new one for a while, and is nobody else's
+ * meanwhile.
  * @throws ApiError 400 naming a field that is taken, 404, 409 while it is being removed
  */
 export async function changeTenant(app: App, id: string, change: TenantChange, origin: Origin): Promise<TenantRow> {
   const { platform } = app.database
   const { tenants } = platform.tables
-  return explainTaken(() => platform.transaction(async (tx) => {
-    const before = await lockTenant(tx, app, id)
-    if (before.status === 'purging') throw wrongState('The organisation is being removed.')
-    const details = changesOf(before, change)
-    if (Object.keys(details).length === 0) return before
-    const rows = await tx.update(tenants).set({ ...change, updated: new Date() }).where(eq(tenants.id, id)).returning(tenantColumns(tenants))
-    const tenant = rows[0]!
-    if (tenant.subdomain !== before.subdomain) await moveSubdomain(tx, app, before, tenant)
-    await recordAudit(tx, platform, origin, { action: 'tenant.changed', subject: id, details })
-    await recordInTenant(tx, app, tenant, { action: 'organization.changed', subject: id, details })
-    await announceTenant(tx, id)
-    return tenant
-  }))
+  return explainTaken(() =>
+    platform.transaction(async tx => {
+      const before = await lockTenant(tx, app, id)
+      if (before.status === 'purging') throw wrongState('The organisation is being removed.')
+      const details = changesOf(before, change)
+      if (Object.keys(details).length === 0) return before
+      const rows = await tx
+        .update(tenants)
+        .set({ ...change, updated: new Date() })
+        .where(eq(tenants.id, id))
+        .returning(tenantColumns(tenants))
+      const tenant = rows[0]!
+      if (tenant.subdomain !== before.subdomain) await moveSubdomain(tx, app, before, tenant)
+      await recordAudit(tx, platform, origin, { action: 'tenant.changed', subject: id, details })
+      await recordInTenant(tx, app, tenant, { action: 'organization.changed', subject: id, details })
+      await announceTenant(tx, id)
+      return tenant
+    }),
+  )
 }
 
 async function moveSubdomain(tx: Db, app: App, before: TenantRow, { id, subdomain }: TenantRow): Promise<void> {
@@ -43,10 +50,20 @@ async function moveSubdomain(tx: Db, app: App, before: TenantRow, { id, subdomai
   await tx.delete(former).where(eq(former.subdomain, subdomain))
   const now = new Date()
   const moved = { tenant: id, created: now, redirects_until: new Date(now.getTime() + app.config.life.redirect * 1000) }
-  await tx.insert(former).values({ subdomain: before.subdomain, ...moved }).onConflictDoUpdate({ target: former.subdomain, set: moved })
+  await tx
+    .insert(former)
+    .values({ subdomain: before.subdomain, ...moved })
+    .onConflictDoUpdate({ target: former.subdomain, set: moved })
 }
 
 /** Forgets the former subdomains whose redirect is over. */
-export async function dropFormerSubdomains({ database: { platform: { db, tables: { former_subdomains: former } } } }: App): Promise<void> {
+export async function dropFormerSubdomains({
+  database: {
+    platform: {
+      db,
+      tables: { former_subdomains: former },
+    },
+  },
+}: App): Promise<void> {
   await db.delete(former).where(sql`${former.redirects_until} < now()`)
 }

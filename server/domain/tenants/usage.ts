@@ -11,7 +11,12 @@ export interface Activity {
   start(): () => Promise<void>
 }
 
-interface Count { tenant: string, day: string, requests: number, errors: number }
+interface Count {
+  tenant: string
+  day: string
+  requests: number
+  errors: number
+}
 
 /** Milliseconds between two times of writing. */
 const pause = 10_000
@@ -35,8 +40,7 @@ export function createActivity({ database: { platform }, log }: App): Activity {
     if (known) {
       known.requests += requests
       known.errors += errors
-    }
-    else if (counts.size < entriesLimit) {
+    } else if (counts.size < entriesLimit) {
       counts.set(key, { tenant, day, requests, errors })
     }
   }
@@ -47,8 +51,7 @@ export function createActivity({ database: { platform }, log }: App): Activity {
     counts = new Map()
     try {
       await insert(taken)
-    }
-    catch (error) {
+    } catch (error) {
       taken.forEach(add)
       log.warn({ event: 'activity_waits', reason: reasonOf(error) })
     }

@@ -9,7 +9,11 @@ export interface AccountRules {
 }
 
 // Operators have no settings: they are made by one another.
-const operatorRules: AccountRules = { registration: 'invite_only', registration_domains: [], password_min_length: passwordLength.min }
+const operatorRules: AccountRules = {
+  registration: 'invite_only',
+  registration_domains: [],
+  password_min_length: passwordLength.min,
+}
 
 /**
  * What it takes to have an account here.
@@ -18,6 +22,8 @@ const operatorRules: AccountRules = { registration: 'invite_only', registration_
 export async function readAccountRules({ kind, realm }: AuthRealm, db: Db = realm.db): Promise<AccountRules> {
   if (kind === 'platform') return operatorRules
   const { registration, registration_domains, password_min_length } = (realm as TenantRealm).tables.settings
-  const rows = await db.select({ registration, registration_domains, password_min_length }).from((realm as TenantRealm).tables.settings)
+  const rows = await db
+    .select({ registration, registration_domains, password_min_length })
+    .from((realm as TenantRealm).tables.settings)
   return rows[0]!
 }

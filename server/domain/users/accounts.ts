@@ -22,8 +22,14 @@ import { insertUser } from './users.ts'
 export type Registration = Omit<z.output<typeof registrationSchema>, 're_password'>
 
 /** @returns how people join. @throws ApiError 403 `registration_closed` where it is by invitation */
-export async function requireOpenRegistration(authRealm: AuthRealm, db: Db = authRealm.realm.db): Promise<{ domains: string[] }> {
-  const [{ registration, registration_domains: domains }] = await Promise.all([readAccountRules(authRealm, db), requireOpenTenant(db, authRealm)])
+export async function requireOpenRegistration(
+  authRealm: AuthRealm,
+  db: Db = authRealm.realm.db,
+): Promise<{ domains: string[] }> {
+  const [{ registration, registration_domains: domains }] = await Promise.all([
+    readAccountRules(authRealm, db),
+    requireOpenTenant(db, authRealm),
+  ])
   if (registration !== 'open') throw forbidden('Registration is by invitation.', 'registration_closed')
   return { domains }
 }
@@ -33,28 +39,39 @@ export async function requireOpenRegistration(authRealm: AuthRealm, db: Db = aut
  * @param domains those that her address may be in; none: any
  * @throws ApiError 400 naming the field; 429 after many addresses that were taken, or many accounts
  */
-export async function register(app: App, authRealm: AuthRealm, input: Registration, { domains }: { domains: string[] }, origin: Origin): Promise<UserRow> {
+export async function register(
+  app: App,
+  authRealm: AuthRealm,
+  input: Registration,
+  { domains }: { domains: string[] },
+  origin: Origin,
+): Promise<UserRow> {
   const { realm } = authRealm
   await app.limits.checkTaken(realm.schema, origin.ip)
-  if (domains.length > 0 && !domains.includes(input.email.split('@')[1]!)) throw invalid({ email: [`Use an address at ${domains.join(', ')}.`] })
+  if (domains.length > 0 && !domains.includes(input.email.split('@')[1]!))
+    throw invalid({ email: [`Use an address at ${domains.join(', ')}.`] })
   const admission = await app.limits.admitRegistration(realm.schema, origin.ip, input.email)
   try {
     const password = await hashNewPassword(app, authRealm, input, input.password)
-    return await realm.transaction(async (tx) => {
+    return await realm.transaction(async tx => {
       // Hashing took a while.
       await requireOpenRegistration(authRealm, tx)
       const user = await insertUser(tx, realm, { ...input, password, activated_at: null })
       await openLink(tx, realm, 'activation', eq(realm.tables.users.id, user.id))
       await enqueueMail(tx, authRealm, { kind: 'activation', to: user.email, data: { user: user.id } })
-      await recordAudit(tx, realm, origin, { action: 'user.registered', subject: user.id, details: { email: user.email } })
+      await recordAudit(tx, realm, origin, {
+        action: 'user.registered',
+        subject: user.id,
+        details: { email: user.email },
+      })
       return user
     })
-  }
-  catch (error) {
+  } catch (error) {
     await admission.undo()
     if (!(error instanceof ApiError) || !('email' in error.body)) throw error
     await app.limits.countTaken(realm.schema, origin.ip)
-    if (await app.limits.admitMail(realm.schema, input.email)) await enqueueMail(realm.db, authRealm, { kind: 'account_exists', to: input.email, data: {} })
+    if (await app.limits.admitMail(realm.schema, input.email))
+      await enqueueMail(realm.db, authRealm, { kind: 'account_exists', to: input.email, data: {} })
     throw error
   }
 }
@@ -69,18 +86,34 @@ export async function requestActivation(app: App, authRealm: AuthRealm, email: s
 }
 
 /** The same for a mail to set a new password. */
-export async function requestPasswordReset(app: App, authRealm: AuthRealm, email: string, origin: Origin): Promise<void> {
+export async function requestPasswordReset(
+  app: App,
+  authRealm: AuthRealm,
+  email: string,
+  origin: Origin,
+): Promise<void> {
   await requestLink(app, authRealm, email, origin, 'reset')
 }
 
 // The same statements for anyone: who it is, and whether there is anything to send, is found out when it is sent.
-async function requestLink(app: App, authRealm: AuthRealm, email: string, origin: Origin, purpose: 'activation' | 'reset', condition?: SQL): Promise<void> {
+async function requestLink(
+  app: App,
+  authRealm: AuthRealm,
+  email: string,
+  origin: Origin,
+  purpose: 'activation' | 'reset',
+  condition?: SQL,
+): Promise<void> {
   const { realm } = authRealm
   await app.limits.countMailRequest(realm.schema, origin.ip)
-  if (!await app.limits.admitMail(realm.schema, email)) return
-  await realm.transaction(async (tx) => {
+  if (!(await app.limits.admitMail(realm.schema, email))) return
+  await realm.transaction(async tx => {
     await openLink(tx, realm, purpose, and(eq(realm.tables.users.email, email), isReachable(realm), condition)!)
-    await enqueueMail(tx, authRealm, { kind: purpose === 'reset' ? 'password_reset' : 'activation_request', to: email, data: {} })
+    await enqueueMail(tx, authRealm, {
+      kind: purpose === 'reset' ? 'password_reset' : 'activation_request',
+      to: email,
+      data: {},
+    })
   })
 }
 
@@ -92,31 +125,44 @@ export async function activate(app: App, authRealm: AuthRealm, link: Link, origi
   const { realm } = authRealm
   const { users } = realm.tables
   const { user } = await requireLink(app, authRealm, 'activation', link, origin)
-  await realm.transaction(async (tx) => {
+  await realm.transaction(async tx => {
     // The token stays until it expires, so that a second click is told what the first one did.
-    const activated = await tx.update(users).set({ activated_at: sql`now()` })
-      .where(and(eq(users.id, user.id), isNull(users.activated_at), isReachable(realm))).returning({ id: users.id })
+    const activated = await tx
+      .update(users)
+      .set({ activated_at: sql`now()` })
+      .where(and(eq(users.id, user.id), isNull(users.activated_at), isReachable(realm)))
+      .returning({ id: users.id })
     if (activated.length === 0) throw forbidden('Stale token for given user.')
     await recordAudit(tx, realm, { ...origin, actor: user.id }, { action: 'user.activated', subject: user.id })
   })
 }
 
-export interface PasswordReset extends Link { new_password: string }
+export interface PasswordReset extends Link {
+  new_password: string
+}
 
 /**
  * Sets a password by a link: once, and all sessions end. Of two at once, one succeeds.
  * @throws ApiError 400 on `uid`, `token` or `new_password`; 429 after many wrong links
  */
-export async function resetPassword(app: App, authRealm: AuthRealm, { new_password, ...link }: PasswordReset, origin: Origin): Promise<void> {
+export async function resetPassword(
+  app: App,
+  authRealm: AuthRealm,
+  { new_password, ...link }: PasswordReset,
+  origin: Origin,
+): Promise<void> {
   const { realm } = authRealm
   const { users } = realm.tables
   // A look first, so that a wrong link costs no hashing; what counts is that it is used up below.
   const { user, where } = await requireLink(app, authRealm, 'reset', link, origin)
   const hash = await hashNewPassword(app, authRealm, user, new_password, { field: 'new_password' })
-  await realm.transaction(async (tx) => {
+  await realm.transaction(async tx => {
     await consumeLink(tx, realm, where)
     // Following the link proves the address, as activation does; it does not undo a deactivation.
-    await tx.update(users).set({ activated_at: sql`coalesce(${users.activated_at}, now())` }).where(eq(users.id, user.id))
+    await tx
+      .update(users)
+      .set({ activated_at: sql`coalesce(${users.activated_at}, now())` })
+      .where(eq(users.id, user.id))
     await replacePassword(tx, app, authRealm, user.id, hash, { ...origin, actor: user.id })
     await recordAudit(tx, realm, { ...origin, actor: user.id }, { action: 'user.password_reset', subject: user.id })
   })
@@ -127,11 +173,17 @@ export async function resetPassword(app: App, authRealm: AuthRealm, { new_passwo
  * owner is told instead.
  * @throws ApiError 429 after many to whichever addresses
  */
-export async function requestEmailChange(app: App, authRealm: AuthRealm, userId: string, email: string, origin: Origin): Promise<void> {
+export async function requestEmailChange(
+  app: App,
+  authRealm: AuthRealm,
+  userId: string,
+  email: string,
+  origin: Origin,
+): Promise<void> {
   const { realm } = authRealm
   await app.limits.countEmailChange(realm.schema, userId)
-  if (!await app.limits.admitMail(realm.schema, email) || !await app.limits.admitStranger(email)) return
-  await realm.transaction(async (tx) => {
+  if (!(await app.limits.admitMail(realm.schema, email)) || !(await app.limits.admitStranger(email))) return
+  await realm.transaction(async tx => {
     await openLink(tx, realm, 'email', eq(realm.tables.users.id, userId), { email })
     await enqueueMail(tx, authRealm, { kind: 'email_change', to: email, data: { user: userId } })
     await recordAudit(tx, realm, origin, { action: 'user.email_change_requested', subject: userId, details: { email } })
@@ -148,20 +200,29 @@ export async function confirmEmailChange(app: App, authRealm: AuthRealm, link: L
   if (!payload?.email || user.deactivated_at) throw staleLink()
   const email = payload.email
   try {
-    await realm.transaction(async (tx) => {
+    await realm.transaction(async tx => {
       await consumeLink(tx, realm, where)
       await replaceEmail(tx, realm, user.id, email)
       await enqueueMail(tx, authRealm, { kind: 'email_changed', to: user.email, data: { user: user.id } })
-      await recordAudit(tx, realm, { ...origin, actor: user.id }, { action: 'user.email_changed', subject: user.id, details: { email: { from: user.email, to: email } } })
+      await recordAudit(
+        tx,
+        realm,
+        { ...origin, actor: user.id },
+        { action: 'user.email_changed', subject: user.id, details: { email: { from: user.email, to: email } } },
+      )
     })
-  }
-  catch (error) {
+  } catch (error) {
     throw violatedUnique(error) === 'users_email' ? staleLink() : error
   }
 }
 
 // Every other link was sent to an address that is hers no more.
-async function replaceEmail(tx: Db, { tables: { users, one_time_tokens: tokens } }: Realm, userId: string, email: string): Promise<void> {
+async function replaceEmail(
+  tx: Db,
+  { tables: { users, one_time_tokens: tokens } }: Realm,
+  userId: string,
+  email: string,
+): Promise<void> {
   await tx.update(users).set({ email }).where(eq(users.id, userId))
   await tx.delete(tokens).where(eq(tokens.user_id, userId))
 }

@@ -23,7 +23,12 @@ type Bulk = z.output<typeof bulkSchema>
  * so that who is refused holds nobody up. Of two Admins who are all that there is, the second stays one.
  * @throws ApiError 400 on `department` for one that is not there, 503
  */
-export async function actOnMany(app: App, authRealm: TenantAuthRealm, { ids, ...bulk }: Bulk, origin: Origin): Promise<BulkResult[]> {
+export async function actOnMany(
+  app: App,
+  authRealm: TenantAuthRealm,
+  { ids, ...bulk }: Bulk,
+  origin: Origin,
+): Promise<BulkResult[]> {
   const { realm } = authRealm
   if (bulk.action === 'move') await requireTarget(realm, bulk.department)
   const { users } = realm.tables
@@ -38,11 +43,22 @@ export async function actOnMany(app: App, authRealm: TenantAuthRealm, { ids, ...
   return results
 }
 
-async function requireTarget({ db, tables: { departments } }: TenantRealm, department: string | null | undefined): Promise<void> {
-  if (department && await db.$count(departments, eq(departments.id, department)) === 0) throw invalid({ department: [noSuchObject(department)] })
+async function requireTarget(
+  { db, tables: { departments } }: TenantRealm,
+  department: string | null | undefined,
+): Promise<void> {
+  if (department && (await db.$count(departments, eq(departments.id, department))) === 0)
+    throw invalid({ department: [noSuchObject(department)] })
 }
 
-async function actOnOne(app: App, authRealm: TenantAuthRealm, id: string, person: UserRow | undefined, bulk: Omit<Bulk, 'ids'>, origin: Origin): Promise<BulkResult> {
+async function actOnOne(
+  app: App,
+  authRealm: TenantAuthRealm,
+  id: string,
+  person: UserRow | undefined,
+  bulk: Omit<Bulk, 'ids'>,
+  origin: Origin,
+): Promise<BulkResult> {
   const result = { id, email: person?.email ?? null, detail: null }
   try {
     if (!person) throw notFound()
@@ -51,8 +67,7 @@ async function actOnOne(app: App, authRealm: TenantAuthRealm, id: string, person
     else if (isSoAlready(person, change)) return { ...result, status: 'unchanged' }
     else await changeUser(app, authRealm, id, change, origin)
     return { ...result, status: 'done' }
-  }
-  catch (error) {
+  } catch (error) {
     if (!isOfOne(error)) throw error
     return { ...result, status: 'refused', detail: messageOf(error) }
   }
@@ -60,11 +75,16 @@ async function actOnOne(app: App, authRealm: TenantAuthRealm, id: string, person
 
 function changeOf({ action, department, role }: Omit<Bulk, 'ids'>): UserChange | undefined {
   switch (action) {
-    case 'move': return { department }
-    case 'set_role': return { role }
-    case 'deactivate': return { is_active: false }
-    case 'reactivate': return { is_active: true }
-    case 'send_link': return undefined
+    case 'move':
+      return { department }
+    case 'set_role':
+      return { role }
+    case 'deactivate':
+      return { is_active: false }
+    case 'reactivate':
+      return { is_active: true }
+    case 'send_link':
+      return undefined
   }
 }
 
@@ -76,18 +96,32 @@ function isSoAlready(person: UserRow, change: UserChange): boolean {
  * Mails someone a link to choose a password, on an Admin's word.
  * @throws ApiError 409 for who is deactivated, 429 after many mails to one address
  */
-async function mailPasswordLink(app: App, authRealm: TenantAuthRealm, { id, email }: UserRow, origin: Origin): Promise<void> {
+async function mailPasswordLink(
+  app: App,
+  authRealm: TenantAuthRealm,
+  { id, email }: UserRow,
+  origin: Origin,
+): Promise<void> {
   const { realm } = authRealm
   const { users } = realm.tables
-  const [state] = await realm.db.select({ has_password: isNotNull(users.password), deactivated_at: users.deactivated_at }).from(users).where(eq(users.id, id))
+  const [state] = await realm.db
+    .select({ has_password: isNotNull(users.password), deactivated_at: users.deactivated_at })
+    .from(users)
+    .where(eq(users.id, id))
   if (!state) throw notFound()
   if (state.deactivated_at) throw conflict('This account is deactivated.', 'user_inactive')
   await app.limits.countMail(realm.schema, email)
   await admitOutreach(app, authRealm, [email])
-  await realm.transaction(async (tx) => {
+  await realm.transaction(async tx => {
     await openLink(tx, realm, 'reset', eq(users.id, id))
     // Who has a password gets an hour, as if she had asked herself; who has none is welcomed, and has a week.
-    await enqueueMail(tx, authRealm, state.has_password ? { kind: 'password_reset', to: email, data: {} } : { kind: 'welcome', to: email, data: { user: id } })
+    await enqueueMail(
+      tx,
+      authRealm,
+      state.has_password
+        ? { kind: 'password_reset', to: email, data: {} }
+        : { kind: 'welcome', to: email, data: { user: id } },
+    )
     await recordAudit(tx, realm, origin, { action: 'user.link_sent', subject: id, details: { email } })
   })
 }

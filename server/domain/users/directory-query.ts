@@ -7,41 +7,62 @@ import { wordsOf } from '#server/domain/lib/search.ts'
 import { choice, uuidPattern } from '#shared/schemas/fields.ts'
 
 /** What the directory can be asked for, as a page and as a file. */
-export const directoryQuery = listQuery(['last_name', 'first_name', 'email', 'date_joined', 'department'], ['first_name', 'last_name', 'email', 'employee_id']).extend({
-  department: z.string().refine(value => value === 'none' || uuidPattern.test(value), 'Enter a valid UUID.').optional(),
+export const directoryQuery = listQuery(
+  ['last_name', 'first_name', 'email', 'date_joined', 'department'],
+  ['first_name', 'last_name', 'email', 'employee_id'],
+).extend({
+  department: z
+    .string()
+    .refine(value => value === 'none' || uuidPattern.test(value), 'Enter a valid UUID.')
+    .optional(),
   role: choice(['Admin', 'Staff']).optional(),
   is_active: choice(['true', 'false']).optional(),
   last_login: choice(['never']).optional(),
 })
 
 /** @param asAdmin Staff find active people, and nobody by employee_id */
-export function directoryFilter({ schema, tables: { users } }: TenantRealm, query: z.output<typeof directoryQuery>, asAdmin: boolean): SQL | undefined {
+export function directoryFilter(
+  { schema, tables: { users } }: TenantRealm,
+  query: z.output<typeof directoryQuery>,
+  asAdmin: boolean,
+): SQL | undefined {
   return and(
     asAdmin ? query.is_active && eq(users.is_active, query.is_active === 'true') : eq(users.is_active, true),
-    query.department === 'none' ? isNull(users.department) : query.department ? eq(users.department, query.department) : undefined,
+    query.department === 'none' ? isNull(users.department) : undefined,
+    query.department && query.department !== 'none' ? eq(users.department, query.department) : undefined,
     query.role ? eq(users.role, query.role) : undefined,
     asAdmin && query.last_login ? isNull(users.last_login) : undefined,
-    matchesPeople(schema, query.search, [sql`${users.search}`, ...asAdmin ? [callOf(schema, 'search_fold', users.employee_id)] : []]),
+    matchesPeople(schema, query.search, [
+      sql`${users.search}`,
+      ...(asAdmin ? [callOf(schema, 'search_fold', users.employee_id)] : []),
+    ]),
   )
 }
 
 /**
- * Every word of a search somewhere in one of the texts, which `search_fold` has folded. Of what the indexes find by runs
- * of characters, which may be apart from each other, the word itself has the last word; a single character is in too many
- * texts for an index to be of use.
+ * Every word of a search somewhere in one of the texts, which `search_fold` has folded. Of what the indexes find by
+ * runs of characters, which may be apart from each other, the word itself has the last word; a single character is
+ * in too many texts for an index to be of use.
  */
 export function matchesPeople(schema: string, search: string, texts: SQL[]): SQL | undefined {
-  return and(...wordsOf(search).flatMap((input) => {
-    const word = callOf(schema, 'search_fold', input)
-    const runs = callOf(schema, 'search_grams', word, sql`least(3, greatest(2, length(${word})))`)
-    return [
-      or(...texts.map(text => sql`strpos(${text}, ${word}) > 0`)),
-      [...input].length === 1 ? undefined : or(...texts.map(text => sql`${callOf(schema, 'search_grams', text, sql`2`)} @> ${runs}`)),
-    ]
-  }))
+  return and(
+    ...wordsOf(search).flatMap(input => {
+      const word = callOf(schema, 'search_fold', input)
+      const runs = callOf(schema, 'search_grams', word, sql`least(3, greatest(2, length(${word})))`)
+      return [
+        or(...texts.map(text => sql`strpos(${text}, ${word}) > 0`)),
+        [...input].length === 1
+          ? undefined
+          : or(...texts.map(text => sql`${callOf(schema, 'search_grams', text, sql`2`)} @> ${runs}`)),
+      ]
+    }),
+  )
 }
 
 // Every schema has the two functions of its own; an index is used by the very one that it was made with.
 function callOf(schema: string, name: 'search_fold' | 'search_grams', ...parameters: unknown[]): SQL {
-  return sql`${sql.identifier(schema)}.${sql.identifier(name)}(${sql.join(parameters.map(parameter => sql`${parameter}`), sql`, `)})`
+  return sql`${sql.identifier(schema)}.${sql.identifier(name)}(${sql.join(
+    parameters.map(parameter => sql`${parameter}`),
+    sql`, `,
+  )})`
 }

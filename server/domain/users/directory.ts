@@ -4,13 +4,26 @@ import type { TenantRealm } from '#server/database/realms.ts'
 import { userColumns } from './users.ts'
 
 /** A person's columns in the directory, with her department's name. */
-export function personColumns(users: TenantRealm['tables']['users'], departments: TenantRealm['tables']['departments']) {
+export function personColumns(
+  users: TenantRealm['tables']['users'],
+  departments: TenantRealm['tables']['departments'],
+) {
   const { department, ...columns } = userColumns(users)
   return { ...columns, department_id: department, department_name: departments.name }
 }
 
 /** Columns of the directory as a file, in its order; an import takes the first seven. */
-export const directoryHeader = ['email', 'first_name', 'last_name', 'employee_id', 'department', 'role', 'is_active', 'date_joined', 'last_login']
+export const directoryHeader = [
+  'email',
+  'first_name',
+  'last_name',
+  'employee_id',
+  'department',
+  'role',
+  'is_active',
+  'date_joined',
+  'last_login',
+]
 
 // Others' requests come in between.
 const batchSize = 100
@@ -22,13 +35,24 @@ const batchSize = 100
 export async function* directoryBatches({ db, tables: { users, departments } }: TenantRealm, where: SQL | undefined) {
   let last: string | undefined
   for (;;) {
-    const people = await db.select(personColumns(users, departments)).from(users)
+    const people = await db
+      .select(personColumns(users, departments))
+      .from(users)
       .leftJoin(departments, eq(departments.id, users.department))
-      .where(and(where, last ? gt(users.id, last) : undefined)).orderBy(users.id).limit(batchSize)
+      .where(and(where, last ? gt(users.id, last) : undefined))
+      .orderBy(users.id)
+      .limit(batchSize)
     if (people.length === 0) return
     yield people.map(person => [
-      person.email, person.first_name, person.last_name, person.employee_id, person.department_name,
-      person.role, person.is_active, person.date_joined, person.last_login,
+      person.email,
+      person.first_name,
+      person.last_name,
+      person.employee_id,
+      person.department_name,
+      person.role,
+      person.is_active,
+      person.date_joined,
+      person.last_login,
     ])
     last = people.at(-1)!.id
   }

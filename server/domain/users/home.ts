@@ -9,47 +9,71 @@ import type { UserRow } from './users.ts'
 const colleaguesShown = 8
 const newestShown = 5
 
-/** The user's department, with the number of its active people and the first of her colleagues in it; null where she has none. */
+/**
+ * The user's department, with the number of its active people and the first of her colleagues in it; null where she
+ * has none.
+ */
 export async function readOwnDepartment({ db, tables: { users, departments } }: TenantRealm, user: UserRow) {
   if (!user.department) return null
   const own = and(eq(users.department, user.department), eq(users.is_active, true))
   const [rows, colleagues] = await Promise.all([
-    db.select({ id: departments.id, name: departments.name, people: sql<number>`(select count(*)::int from ${users} where ${own})` })
-      .from(departments).where(eq(departments.id, user.department)),
-    db.select(personColumns(users, departments)).from(users)
+    db
+      .select({
+        id: departments.id,
+        name: departments.name,
+        people: sql<number>`(select count(*)::int from ${users} where ${own})`,
+      })
+      .from(departments)
+      .where(eq(departments.id, user.department)),
+    db
+      .select(personColumns(users, departments))
+      .from(users)
       .leftJoin(departments, eq(departments.id, users.department))
-      .where(and(own, ne(users.id, user.id))).orderBy(users.last_name, users.first_name, users.id).limit(colleaguesShown),
+      .where(and(own, ne(users.id, user.id)))
+      .orderBy(users.last_name, users.first_name, users.id)
+      .limit(colleaguesShown),
   ])
   return rows[0] ? { ...rows[0], colleagues } : null
 }
 
 /** Other active people who joined within the last 90 days, the newest first. */
 export async function readNewest({ db, tables: { users, departments } }: TenantRealm, user: UserRow) {
-  return db.select(personColumns(users, departments)).from(users)
+  return db
+    .select(personColumns(users, departments))
+    .from(users)
     .leftJoin(departments, eq(departments.id, users.department))
-    .where(and(eq(users.is_active, true), ne(users.id, user.id), gt(users.date_joined, sql`now() - interval '90 days'`)))
-    .orderBy(desc(users.date_joined), desc(users.id)).limit(newestShown)
+    .where(
+      and(eq(users.is_active, true), ne(users.id, user.id), gt(users.date_joined, sql`now() - interval '90 days'`)),
+    )
+    .orderBy(desc(users.date_joined), desc(users.id))
+    .limit(newestShown)
 }
 
 /** What waits for the user to do it, each with how many there are; for an Admin also what the organisation lacks. */
-export async function readTasks(realm: TenantRealm, user: UserRow): Promise<{ task: HomeTask, count: number }[]> {
+export async function readTasks(realm: TenantRealm, user: UserRow): Promise<{ task: HomeTask; count: number }[]> {
   const own = { name: count(!user.first_name || !user.last_name), photo: count(!user.photo) }
-  const tasks: Partial<Record<HomeTask, number>> = canManageUsers(user) ? { ...own, ...await countForAdmin(realm) } : own
-  return (Object.entries(tasks) as [HomeTask, number][]).filter(([, count]) => count > 0).map(([task, count]) => ({ task, count }))
+  const tasks: Partial<Record<HomeTask, number>> = canManageUsers(user)
+    ? { ...own, ...(await countForAdmin(realm)) }
+    : own
+  return (Object.entries(tasks) as [HomeTask, number][])
+    .filter(([, count]) => count > 0)
+    .map(([task, count]) => ({ task, count }))
 }
 
 async function countForAdmin({ db, tables: { users, departments, invitations, settings } }: TenantRealm) {
   const active = eq(users.is_active, true)
   const open = eq(stateOf(invitations), 'open')
   const ending = sql`${invitations.expires_at} <= now() + interval '2 days'`
-  const rows = await db.select({
-    invitations_expiring: sql<number>`(select count(*)::int from ${invitations} where ${and(open, ending)})`,
-    invitations_open: sql<number>`(select count(*)::int from ${invitations} where ${and(open, sql`not ${ending}`)})`,
-    without_department: sql<number>`(select count(*)::int from ${users} where ${and(active, isNull(users.department))})`,
-    never_signed_in: sql<number>`(select count(*)::int from ${users} where ${and(active, isNull(users.last_login))})`,
-    departments: sql<number>`(select 1 - count(*)::int from (select from ${departments} limit 1) one)`,
-    logo: sql<number>`(${settings.logo} is null)::int`,
-  }).from(settings)
+  const rows = await db
+    .select({
+      invitations_expiring: sql<number>`(select count(*)::int from ${invitations} where ${and(open, ending)})`,
+      invitations_open: sql<number>`(select count(*)::int from ${invitations} where ${and(open, sql`not ${ending}`)})`,
+      without_department: sql<number>`(select count(*)::int from ${users} where ${and(active, isNull(users.department))})`,
+      never_signed_in: sql<number>`(select count(*)::int from ${users} where ${and(active, isNull(users.last_login))})`,
+      departments: sql<number>`(select 1 - count(*)::int from (select from ${departments} limit 1) one)`,
+      logo: sql<number>`(${settings.logo} is null)::int`,
+    })
+    .from(settings)
   return rows[0]!
 }
 

@@ -3,7 +3,10 @@ import { differing } from '#server/domain/lib/diff.ts'
 import type { ImportRow, RowError } from './import-rows.ts'
 import type { UserRow } from './users.ts'
 
-export type KnownPerson = Pick<UserRow, 'id' | 'email' | 'first_name' | 'last_name' | 'employee_id' | 'department' | 'role' | 'is_active'>
+export type KnownPerson = Pick<
+  UserRow,
+  'id' | 'email' | 'first_name' | 'last_name' | 'employee_id' | 'department' | 'role' | 'is_active'
+>
 
 /** What the plan is made against, and what each row of it changes for the rows that follow. */
 export interface KnownState {
@@ -11,7 +14,7 @@ export interface KnownState {
   people: KnownPerson[]
   /** Ids of all active Admins. */
   admins: string[]
-  departments: { id: string, name: string }[]
+  departments: { id: string; name: string }[]
 }
 
 type Fields = Omit<KnownPerson, 'id' | 'email'>
@@ -21,20 +24,30 @@ export interface ImportChange {
   row: number
   action: 'create' | 'change'
   email: string
-  fields: Record<string, { from: unknown, to: unknown }>
+  fields: Record<string, { from: unknown; to: unknown }>
 }
 
 export interface ImportPlan {
   creations: KnownPerson[]
   /** In the order of their rows: one may take the employee_id that another gives up. */
-  updates: { before: KnownPerson, fields: Partial<Fields> }[]
-  newDepartments: { id: string, name: string }[]
+  updates: { before: KnownPerson; fields: Partial<Fields> }[]
+  newDepartments: { id: string; name: string }[]
   unchanged: number
   errors: RowError[]
   changes: ImportChange[]
 }
 
-const blank: Fields = { first_name: '', last_name: '', employee_id: null, department: null, role: 'Staff', is_active: true }
+const ofAnother = 'The person with this employee ID has another e-mail address, which only that person can change.'
+const lastAdmin = 'The last active Admin cannot be demoted, deactivated or deleted.'
+
+const blank: Fields = {
+  first_name: '',
+  last_name: '',
+  employee_id: null,
+  department: null,
+  role: 'Staff',
+  is_active: true,
+}
 
 /** Makes plans for rows, a batch at a time; what is in the file twice is found across batches. */
 export function createPlanner(options: { createDepartments: boolean }) {
@@ -42,14 +55,17 @@ export function createPlanner(options: { createDepartments: boolean }) {
 
   return { against }
 
-  /** @returns what plans rows against a state, a batch at a time: each batch against what those before it leave behind */
+  /**
+   * @returns what plans rows against a state, a batch at a time: each batch against what those before it leave
+   * behind
+   */
   function against(state: KnownState): (rows: ImportRow[]) => ImportPlan {
     let plan = emptyPlan()
     const byEmail = new Map(state.people.map(person => [person.email, person]))
     const byEmployeeId = new Map(state.people.map(person => [person.employee_id, person]))
     const admins = new Set(state.admins)
     const departments = [...state.departments]
-    return (rows) => {
+    return rows => {
       plan = emptyPlan()
       for (const row of rows) {
         const error = planRow(row)
@@ -60,37 +76,52 @@ export function createPlanner(options: { createDepartments: boolean }) {
 
     function planRow({ row, cells }: ImportRow): Omit<RowError, 'row'> | undefined {
       const { email, department: name, ...given } = cells
-      const { employee_id } = given
-      const twice = seenBefore('email', email, row) ?? seenBefore('employee_id', employee_id, row)
-      if (twice) return twice
-      const holder = employee_id ? byEmployeeId.get(employee_id) : undefined
-      if (holder && holder.email !== email) return { field: 'email', message: 'The person with this employee ID has another e-mail address, which only that person can change.' }
-      const before = holder ?? byEmail.get(email)
+      const before = holderOf(given.employee_id) ?? byEmail.get(email)
       const department = name ? findDepartment(name) : undefined
-      if (name && !department) return { field: 'department', message: `There is no department "${name}".` }
+      const error = conflictOf(row, cells, before) ?? (name && !department ? noDepartment(name) : undefined)
+      if (error) return error
       const wanted: Partial<Fields> = { ...given, department: name === null ? null : department?.id }
       const fields = differing<Fields>(before ?? blank, wanted)
       if (before && Object.keys(fields).length === 0) {
         plan.unchanged++
         return undefined
       }
-      const after: KnownPerson = { ...before ?? { ...blank, id: newId(), email }, ...fields }
+      const after: KnownPerson = { ...(before ?? { ...blank, id: newId(), email }), ...fields }
       if (before && isLastAdmin(before.id) && !isAdmin(after)) {
-        return { field: after.role === 'Admin' ? 'is_active' : 'role', message: 'The last active Admin cannot be demoted, deactivated or deleted.' }
+        return { field: after.role === 'Admin' ? 'is_active' : 'role', message: lastAdmin }
       }
-      if (department && !departments.includes(department)) {
-        departments.push(department)
-        plan.newDepartments.push(department)
-      }
-      byEmail.set(email, after)
-      if (before) byEmployeeId.delete(before.employee_id)
-      byEmployeeId.set(after.employee_id, after)
-      if (isAdmin(after)) admins.add(after.id)
-      else admins.delete(after.id)
+      addDepartment(department)
+      remember(before, after)
       if (before) plan.updates.push({ before, fields })
       else plan.creations.push(after)
       plan.changes.push({ row, action: before ? 'change' : 'create', email, fields: described(before, after, fields) })
       return undefined
+    }
+
+    /** @returns what is wrong where another row, or another person, has the same address or employee ID */
+    function conflictOf(row: number, { email, employee_id }: ImportRow['cells'], before: KnownPerson | undefined) {
+      const twice = seenBefore('email', email, row) ?? seenBefore('employee_id', employee_id, row)
+      if (twice) return twice
+      return before && before.email !== email ? { field: 'email', message: ofAnother } : undefined
+    }
+
+    function holderOf(employeeId: string | null | undefined): KnownPerson | undefined {
+      return employeeId ? byEmployeeId.get(employeeId) : undefined
+    }
+
+    function addDepartment(department: { id: string; name: string } | undefined): void {
+      if (!department || departments.includes(department)) return
+      departments.push(department)
+      plan.newDepartments.push(department)
+    }
+
+    /** The rows that follow are planned against what this one leaves behind. */
+    function remember(before: KnownPerson | undefined, after: KnownPerson): void {
+      byEmail.set(after.email, after)
+      if (before) byEmployeeId.delete(before.employee_id)
+      byEmployeeId.set(after.employee_id, after)
+      if (isAdmin(after)) admins.add(after.id)
+      else admins.delete(after.id)
     }
 
     function seenBefore(field: 'email' | 'employee_id', value: string | null | undefined, row: number) {
@@ -101,20 +132,38 @@ export function createPlanner(options: { createDepartments: boolean }) {
       return first < row ? { field, message: `Row ${first} has the same.` } : undefined
     }
 
-    function findDepartment(name: string): { id: string, name: string } | undefined {
+    function findDepartment(name: string): { id: string; name: string } | undefined {
       const folded = name.toLowerCase()
-      return departments.find(department => department.name.toLowerCase() === folded)
-        ?? (options.createDepartments ? { id: newId(), name } : undefined)
+      return (
+        departments.find(department => department.name.toLowerCase() === folded) ??
+        (options.createDepartments ? { id: newId(), name } : undefined)
+      )
+    }
+
+    function noDepartment(name: string) {
+      return { field: 'department', message: `There is no department "${name}".` }
     }
 
     function isLastAdmin(id: string): boolean {
       return admins.size === 1 && admins.has(id)
     }
 
-    function described(before: KnownPerson | undefined, after: KnownPerson, fields: Partial<Fields>): ImportChange['fields'] {
+    function described(
+      before: KnownPerson | undefined,
+      after: KnownPerson,
+      fields: Partial<Fields>,
+    ): ImportChange['fields'] {
       const nameOf = (id: string | null) => departments.find(department => department.id === id)?.name ?? null
-      const shown = (person: KnownPerson | undefined, field: keyof Fields) => person ? field === 'department' ? nameOf(person.department) : person[field] : null
-      return Object.fromEntries((Object.keys(fields) as (keyof Fields)[]).map(field => [field, { from: shown(before, field), to: shown(after, field) }]))
+      const shown = (person: KnownPerson | undefined, field: keyof Fields) => {
+        if (!person) return null
+        return field === 'department' ? nameOf(person.department) : person[field]
+      }
+      return Object.fromEntries(
+        (Object.keys(fields) as (keyof Fields)[]).map(field => [
+          field,
+          { from: shown(before, field), to: shown(after, field) },
+        ]),
+      )
     }
   }
 }

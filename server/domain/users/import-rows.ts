@@ -19,7 +19,11 @@ export interface ImportRow {
   cells: ImportCells
 }
 
-export interface RowError { row: number, field: string, message: string }
+export interface RowError {
+  row: number
+  field: string
+  message: string
+}
 
 /**
  * Reads a list of people: a header with at least `email`, and a row for each. Commas, semicolons and tabs all do.
@@ -27,19 +31,28 @@ export interface RowError { row: number, field: string, message: string }
  * @param rest awaited between small pieces of the work
  * @throws ApiError 400 on `file` when it cannot be read at all
  */
-export async function readImportRows(bytes: Buffer, rest: () => Promise<void>): Promise<{ rows: ImportRow[], errors: RowError[] }> {
+export async function readImportRows(
+  bytes: Buffer,
+  rest: () => Promise<void>,
+): Promise<{ rows: ImportRow[]; errors: RowError[] }> {
   const [header = [], ...records] = await parseCsv(decode(bytes), rest)
   const columns = header.map(name => cleanIdentifier(name).toLowerCase().replaceAll(/[ -]+/g, '_'))
-  if (!columns.includes('email')) throw unreadable('The first row must name the columns, and one of them must be email.')
+  if (!columns.includes('email'))
+    throw unreadable('The first row must name the columns, and one of them must be email.')
   if (new Set(columns).size < columns.length) throw unreadable('Two columns have the same name.')
-  const filled = records.map((record, index) => ({ record, row: index + 2 })).filter(({ record }) => record.some(cell => cell.trim() !== ''))
+  const filled = records
+    .map((record, index) => ({ record, row: index + 2 }))
+    .filter(({ record }) => record.some(cell => cell.trim() !== ''))
   if (filled.length > rowsLimit) throw unreadable('A file may have at most 5,000 rows.')
   const rows: ImportRow[] = []
   const errors: RowError[] = []
   for (const { record, row } of filled) {
     if (row % restEvery === 0) await rest()
-    const { data, error } = importRowSchema.safeParse(Object.fromEntries(columns.map((column, at) => [column, plainCell(record[at] ?? '')])))
-    if (record.slice(columns.length).some(cell => cell !== '')) errors.push({ row, field: 'row', message: 'This row has more cells than the header.' })
+    const { data, error } = importRowSchema.safeParse(
+      Object.fromEntries(columns.map((column, at) => [column, plainCell(record[at] ?? '')])),
+    )
+    if (record.slice(columns.length).some(cell => cell !== ''))
+      errors.push({ row, field: 'row', message: 'This row has more cells than the header.' })
     else if (data) rows.push({ row, cells: data })
     else errors.push(...error.issues.map(issue => ({ row, field: String(issue.path[0]), message: issue.message })))
   }
@@ -49,8 +62,7 @@ export async function readImportRows(bytes: Buffer, rest: () => Promise<void>): 
 function decode(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  }
-  catch {
+  } catch {
     throw unreadable('The file is not UTF-8. In a spreadsheet, save it as "CSV UTF-8".')
   }
 }
@@ -58,11 +70,12 @@ function decode(bytes: Buffer): string {
 async function parseCsv(text: string, rest: () => Promise<void>): Promise<string[][]> {
   const records: string[][] = []
   try {
-    const parser = Readable.from(piecesOf(text, rest)).compose(parse({ delimiter: delimiterOf(text), relax_column_count: true }))
+    const parser = Readable.from(piecesOf(text, rest)).compose(
+      parse({ delimiter: delimiterOf(text), relax_column_count: true }),
+    )
     for await (const record of parser) records.push(record as string[])
     return records
-  }
-  catch (error) {
+  } catch (error) {
     throw unreadable(`The file is not valid CSV, in line ${(error as { lines?: number }).lines ?? 1} or before.`)
   }
 }

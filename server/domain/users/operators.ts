@@ -11,10 +11,14 @@ import { createUser } from './users.ts'
  * @param input password plain, or null to get a link by which one is set
  * @throws ApiError 400 naming the field
  */
-export async function createOperator(app: App, input: { email: string, password: string | null, role?: Role }, origin: Origin): Promise<{ user: UserRow, url: string, password_link: string | null }> {
+export async function createOperator(
+  app: App,
+  input: { email: string; password: string | null; role?: Role },
+  origin: Origin,
+): Promise<{ user: UserRow; url: string; password_link: string | null }> {
   const authRealm = platformAuthRealm(app.database, app.config.originOf(`console.${app.config.baseDomain}`))
   await ensureSigningKey(app)
-  return authRealm.realm.transaction(async (tx) => {
+  return authRealm.realm.transaction(async tx => {
     const user = await createUser(app, authRealm, { role: 'Admin', ...input }, origin, tx)
     const password_link = input.password === null ? await issuePasswordLink(tx, authRealm, user.id, inviteLife) : null
     return { user, url: authRealm.origin, password_link }
@@ -26,5 +30,8 @@ export async function ensureSigningKey({ database: { platform }, config }: App):
   const { signing_keys: keys } = platform.tables
   const rows = await platform.db.select({ kid: keys.kid }).from(keys).limit(1)
   if (rows.length > 0) return
-  await platform.db.insert(keys).values(await newSigningKey(platform.schema, config.secret, new Date())).onConflictDoNothing()
+  await platform.db
+    .insert(keys)
+    .values(await newSigningKey(platform.schema, config.secret, new Date()))
+    .onConflictDoNothing()
 }

@@ -3,7 +3,12 @@ import type { PasswordContext, PasswordFault } from '#shared/password-rules.ts'
 import { findPasswordFaults } from '#shared/password-rules.ts'
 
 const common = new Set(dictionary['passwords-common'])
-const labels = { email: 'email', first_name: 'first name', last_name: 'last name', organization: 'organization' } as const
+const labels = {
+  email: 'email',
+  first_name: 'first name',
+  last_name: 'last name',
+  organization: 'organization',
+} as const
 
 /**
  * Django's validators with Django's texts, which existing clients show as they are.
@@ -16,10 +21,15 @@ export function passwordFaults(password: string, context: PasswordContext, minLe
 
 function textOf(fault: PasswordFault): string {
   switch (fault.rule) {
-    case 'similar': return `The password is too similar to the ${labels[fault.to]}.`
-    case 'short': return `This password is too short. It must contain at least ${fault.length} characters.`
-    case 'long': return `This password is too long. It must contain at most ${fault.length} characters.`
-    case 'common': return 'This password is too common.'
-    case 'numeric': return 'This password is entirely numeric.'
+    case 'similar':
+      return `The password is too similar to the ${labels[fault.to]}.`
+    case 'short':
+      return `This password is too short. It must contain at least ${fault.length} characters.`
+    case 'long':
+      return `This password is too long. It must contain at most ${fault.length} characters.`
+    case 'common':
+      return 'This password is too common.'
+    case 'numeric':
+      return 'This password is entirely numeric.'
   }
 }

@@ -16,12 +16,19 @@ import { passwordFaults } from './password-rules.ts'
  * @throws ApiError 400 on the field with every rule that the password breaks; 503
  */
 export async function hashNewPassword(
-  app: App, authRealm: AuthRealm, person: { email: string, first_name?: string, last_name?: string }, password: string,
-  { field = 'password', db = authRealm.realm.db }: { field?: string, db?: Db } = {},
+  app: App,
+  authRealm: AuthRealm,
+  person: { email: string; first_name?: string; last_name?: string },
+  password: string,
+  { field = 'password', db = authRealm.realm.db }: { field?: string; db?: Db } = {},
 ): Promise<string> {
   const { first_name = '', last_name = '', email } = person
   const { password_min_length } = await readAccountRules(authRealm, db)
-  const faults = passwordFaults(password, { first_name, last_name, email, organization: authRealm.name }, password_min_length)
+  const faults = passwordFaults(
+    password,
+    { first_name, last_name, email, organization: authRealm.name },
+    password_min_length,
+  )
   if (faults.length > 0) throw invalid({ [field]: faults })
   return app.hashing.hash(authRealm.realm.schema, password)
 }
@@ -30,7 +37,13 @@ export async function hashNewPassword(
  * Checks the caller's own password before something that matters.
  * @throws ApiError 400 on `current_password`, 429, 503
  */
-export async function requireCurrentPassword(app: App, authRealm: AuthRealm, user: { id: string, email: string }, password: string, origin: Origin): Promise<void> {
+export async function requireCurrentPassword(
+  app: App,
+  authRealm: AuthRealm,
+  user: { id: string; email: string },
+  password: string,
+  origin: Origin,
+): Promise<void> {
   const { realm } = authRealm
   const { users } = realm.tables
   const attempt = app.limits.passwordAttempt(realm.schema, user.email, origin.ip)
@@ -45,9 +58,21 @@ export async function requireCurrentPassword(app: App, authRealm: AuthRealm, use
  * @param hash from `app.hashing`, made before the transaction began
  * @param keep the session that goes on, if any
  */
-export async function replacePassword(tx: Db, app: App, authRealm: AuthRealm, userId: string, hash: string, origin: Origin, keep?: string): Promise<void> {
+export async function replacePassword(
+  tx: Db,
+  app: App,
+  authRealm: AuthRealm,
+  userId: string,
+  hash: string,
+  origin: Origin,
+  keep?: string,
+): Promise<void> {
   const { users, one_time_tokens: tokens } = authRealm.realm.tables
-  const updated = await tx.update(users).set({ password: hash }).where(eq(users.id, userId)).returning({ email: users.email })
+  const updated = await tx
+    .update(users)
+    .set({ password: hash })
+    .where(eq(users.id, userId))
+    .returning({ email: users.email })
   await tx.delete(tokens).where(eq(tokens.user_id, userId))
   await endAllSessions(tx, app, authRealm, userId, 'password', origin, keep)
   if (updated[0]) await enqueueMail(tx, authRealm, { kind: 'password_changed', to: updated[0].email, data: {} })

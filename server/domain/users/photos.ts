@@ -15,13 +15,18 @@ import { userColumns } from './users.ts'
  * @param bytes as uploaded
  * @throws ApiError 400 on `photo`, 404, 503, 507
  */
-export async function replacePhoto(app: App, authRealm: AuthRealm, userId: string, bytes: Buffer, origin: Origin): Promise<UserRow> {
+export async function replacePhoto(
+  app: App,
+  authRealm: AuthRealm,
+  userId: string,
+  bytes: Buffer,
+  origin: Origin,
+): Promise<UserRow> {
   const place = imagePlace(app, authRealm.realm, userId)
   const name = await storeImage(place, await renderImage(authRealm.realm.schema, bytes, 'photo', 'cover'))
   try {
     return await namePhoto(app, authRealm, userId, name, origin)
-  }
-  catch (error) {
+  } catch (error) {
     if (isRefusal(error)) await removeImage(place, name)
     throw error
   }
@@ -33,13 +38,23 @@ export async function clearPhoto(app: App, authRealm: AuthRealm, userId: string,
 }
 
 // The row decides: of two photos at once the later one stays, and each removes the one that it finds.
-async function namePhoto(app: App, { realm }: AuthRealm, userId: string, photo: string | null, origin: Origin): Promise<UserRow> {
+async function namePhoto(
+  app: App,
+  { realm }: AuthRealm,
+  userId: string,
+  photo: string | null,
+  origin: Origin,
+): Promise<UserRow> {
   const { users } = realm.tables
   const { before, after } = await realm.transaction(async (tx: Db) => {
     const before = (await tx.select({ photo: users.photo }).from(users).where(eq(users.id, userId)).for('update'))[0]
     if (!before) throw notFound()
     const after = (await tx.update(users).set({ photo }).where(eq(users.id, userId)).returning(userColumns(users)))[0]!
-    if (before.photo !== photo) await recordAudit(tx, realm, origin, { action: photo ? 'user.photo_replaced' : 'user.photo_cleared', subject: userId })
+    if (before.photo !== photo)
+      await recordAudit(tx, realm, origin, {
+        action: photo ? 'user.photo_replaced' : 'user.photo_cleared',
+        subject: userId,
+      })
     return { before, after }
   })
   await tidyImages(imagePlace(app, realm, userId), before.photo, photo)

@@ -67,7 +67,9 @@ export interface NewUser {
   is_active?: boolean
 }
 
-export type UserChange = Partial<Pick<UserRow, 'first_name' | 'last_name' | 'language' | 'role' | 'department' | 'employee_id' | 'is_active'>> & {
+export type UserChange = Partial<
+  Pick<UserRow, 'first_name' | 'last_name' | 'language' | 'role' | 'department' | 'employee_id' | 'is_active'>
+> & {
   /** Null takes it away; a new one comes by `replacePhoto`. */
   photo?: null
 }
@@ -75,15 +77,31 @@ export type UserChange = Partial<Pick<UserRow, 'first_name' | 'last_name' | 'lan
 /**
  * Creates a person, active unless said otherwise.
  * @param db a transaction, where the person comes together with something else
- * @throws ApiError 400 naming the field: a password that breaks the rules, an e-mail or employee_id that is taken, a department that is not there
+ * @throws ApiError 400 naming the field: a password that breaks the rules, an e-mail or employee_id that is taken,
+ * a department that is not there
  */
-export async function createUser(app: App, authRealm: AuthRealm, input: NewUser, origin: Origin, db?: Db): Promise<UserRow> {
+export async function createUser(
+  app: App,
+  authRealm: AuthRealm,
+  input: NewUser,
+  origin: Origin,
+  db?: Db,
+): Promise<UserRow> {
   const { password, is_active = true, ...fields } = input
   const hash = password === null ? null : await hashNewPassword(app, authRealm, fields, password, { db })
   const now = new Date()
   const insert = async (tx: Db) => {
-    const user = await insertUser(tx, authRealm.realm, { ...fields, password: hash, activated_at: now, deactivated_at: is_active ? null : now })
-    await recordAudit(tx, authRealm.realm, origin, { action: 'user.created', subject: user.id, details: { email: user.email, role: user.role } })
+    const user = await insertUser(tx, authRealm.realm, {
+      ...fields,
+      password: hash,
+      activated_at: now,
+      deactivated_at: is_active ? null : now,
+    })
+    await recordAudit(tx, authRealm.realm, origin, {
+      action: 'user.created',
+      subject: user.id,
+      details: { email: user.email, role: user.role },
+    })
     return user
   }
   return db ? insert(db) : authRealm.realm.transaction(insert)
@@ -93,9 +111,14 @@ export async function createUser(app: App, authRealm: AuthRealm, input: NewUser,
  * Creates a person for whom an Admin has no password: a mail brings a link to choose one.
  * @throws ApiError as `createUser`, 429 after many from a young organisation
  */
-export async function createUserByMail(app: App, authRealm: AuthRealm, input: NewUser, origin: Origin): Promise<UserRow> {
+export async function createUserByMail(
+  app: App,
+  authRealm: AuthRealm,
+  input: NewUser,
+  origin: Origin,
+): Promise<UserRow> {
   if (input.is_active !== false) await admitOutreach(app, authRealm, [input.email])
-  return authRealm.realm.transaction(async (tx) => {
+  return authRealm.realm.transaction(async tx => {
     const user = await createUser(app, authRealm, { ...input, password: null }, origin, tx)
     if (user.is_active) await mailWelcome(tx, authRealm, user)
     return user
@@ -107,9 +130,16 @@ export async function createUserByMail(app: App, authRealm: AuthRealm, input: Ne
  * @param row its password hashed
  * @throws ApiError 400 naming the field that is taken or not there
  */
-export async function insertUser(db: Db, { tables: { users } }: Realm, row: Omit<NewUser, 'is_active'> & { activated_at: Date | null, deactivated_at?: Date | null }): Promise<UserRow> {
+export async function insertUser(
+  db: Db,
+  { tables: { users } }: Realm,
+  row: Omit<NewUser, 'is_active'> & { activated_at: Date | null; deactivated_at?: Date | null },
+): Promise<UserRow> {
   return explained(row, async () => {
-    const rows = await db.insert(users).values({ id: newId(), date_joined: new Date(), ...row }).returning(userColumns(users))
+    const rows = await db
+      .insert(users)
+      .values({ id: newId(), date_joined: new Date(), ...row })
+      .returning(userColumns(users))
     return rows[0]!
   })
 }
@@ -118,31 +148,58 @@ export async function insertUser(db: Db, { tables: { users } }: Realm, row: Omit
  * Changes a person's record. Deactivating ends her sessions; the last active Admin stays one.
  * @throws ApiError 404, 409 `last_admin`, or 400 naming the field
  */
-export async function changeUser(app: App, authRealm: AuthRealm, id: string, change: UserChange, origin: Origin): Promise<UserRow> {
+export async function changeUser(
+  app: App,
+  authRealm: AuthRealm,
+  id: string,
+  change: UserChange,
+  origin: Origin,
+): Promise<UserRow> {
   const { realm } = authRealm
   const { users } = realm.tables
   const { is_active, ...fields } = change
-  const { before, after } = await explained(change, () => realm.transaction(async (tx) => {
-    if ((change.role !== undefined && change.role !== 'Admin') || is_active === false) await keepAnAdmin(tx, realm, id)
-    const before = (await tx.select(userColumns(users)).from(users).where(eq(users.id, id)).for('update'))[0]
-    if (!before) throw notFound()
-    // What their own record says may be what the lock was waited for.
-    if (id === origin.actor) await authRealm.recheck?.(tx)
-    const values = { ...differing(before, fields), ...activity(before.is_active, is_active) }
-    // Who has access, to what, and in which language she reads, is not a matter of support: it would outlive the session.
-    if (origin.support && ('role' in values || 'deactivated_at' in values || 'language' in values)) throw beyondSupport()
-    if (Object.keys(values).length === 0) return { before, after: before }
-    const after = (await tx.update(users).set(values).where(eq(users.id, id)).returning(userColumns(users)))[0]!
-    if (before.is_active && !after.is_active) await endSessions(authRealm, origin, id, 'deactivation', {}, tx)
-    if (authRealm.kind === 'platform' && !(after.is_active && canSupportTenants(after))) await endSupportAccessesBy(tx, app, id, origin)
-    const { photo, ...details } = changesOf(before, after)
-    if (photo) await recordAudit(tx, realm, origin, { action: 'user.photo_cleared', subject: id })
-    if (Object.keys(details).length > 0) await recordAudit(tx, realm, origin, { action: 'user.changed', subject: id, details })
-    if (before.role !== after.role) logEvent(app, authRealm, origin, 'role_changed', { subject: id, from: before.role, to: after.role })
-    return { before, after }
-  }))
+  const { before, after } = await explained(change, () =>
+    realm.transaction(async tx => {
+      if ((change.role !== undefined && change.role !== 'Admin') || is_active === false)
+        await keepAnAdmin(tx, realm, id)
+      const before = (await tx.select(userColumns(users)).from(users).where(eq(users.id, id)).for('update'))[0]
+      if (!before) throw notFound()
+      // What their own record says may be what the lock was waited for.
+      if (id === origin.actor) await authRealm.recheck?.(tx)
+      const values = { ...differing(before, fields), ...activity(before.is_active, is_active) }
+      // Who has access, to what, and in which language they read, is not a matter of support: it would outlive the
+      // session.
+      if (origin.support && ('role' in values || 'deactivated_at' in values || 'language' in values))
+        throw beyondSupport()
+      if (Object.keys(values).length === 0) return { before, after: before }
+      const after = (await tx.update(users).set(values).where(eq(users.id, id)).returning(userColumns(users)))[0]!
+      await followChange(tx, app, authRealm, { before, after }, origin)
+      return { before, after }
+    }),
+  )
   if (before.photo !== after.photo) await tidyImages(imagePlace(app, realm, id), before.photo, after.photo)
   return after
+}
+
+/** Ends what the user has no right to any more, and records what has changed, in the change's transaction. */
+async function followChange(
+  tx: Db,
+  app: App,
+  authRealm: AuthRealm,
+  { before, after }: { before: UserRow; after: UserRow },
+  origin: Origin,
+): Promise<void> {
+  const { realm, kind } = authRealm
+  const { id } = after
+  if (before.is_active && !after.is_active) await endSessions(authRealm, origin, id, 'deactivation', {}, tx)
+  if (kind === 'platform' && !(after.is_active && canSupportTenants(after)))
+    await endSupportAccessesBy(tx, app, id, origin)
+  const { photo, ...details } = changesOf(before, after)
+  if (photo) await recordAudit(tx, realm, origin, { action: 'user.photo_cleared', subject: id })
+  if (Object.keys(details).length > 0)
+    await recordAudit(tx, realm, origin, { action: 'user.changed', subject: id, details })
+  if (before.role !== after.role)
+    logEvent(app, authRealm, origin, 'role_changed', { subject: id, from: before.role, to: after.role })
 }
 
 /**
@@ -160,9 +217,12 @@ export async function requireVisibleUser({ realm }: AuthRealm, actor: Actor, id:
 /** @throws ApiError 404, or 409 for the last active Admin */
 export async function deleteUser(app: App, { realm, kind }: AuthRealm, id: string, origin: Origin): Promise<void> {
   const { users } = realm.tables
-  await realm.transaction(async (tx) => {
+  await realm.transaction(async tx => {
     await keepAnAdmin(tx, realm, id)
-    const deleted = await tx.delete(users).where(eq(users.id, id)).returning({ email: users.email, first_name: users.first_name, last_name: users.last_name, role: users.role })
+    const deleted = await tx
+      .delete(users)
+      .where(eq(users.id, id))
+      .returning({ email: users.email, first_name: users.first_name, last_name: users.last_name, role: users.role })
     if (!deleted[0]) throw notFound()
     if (kind === 'platform') await endSupportAccessesBy(tx, app, id, origin)
     await recordAudit(tx, realm, origin, { action: 'user.deleted', subject: id, details: deleted[0] })
@@ -174,10 +234,14 @@ export async function deleteUser(app: App, { realm, kind }: AuthRealm, id: strin
 // the second waits, looks again, and finds herself the last.
 async function keepAnAdmin(tx: Db, realm: Realm, id: string): Promise<void> {
   const { users } = realm.tables
-  const admins = await tx.select({ id: users.id }).from(users)
+  const admins = await tx
+    .select({ id: users.id })
+    .from(users)
     .where(and(eq(users.role, 'Admin'), eq(users.is_active, true)))
-    .orderBy(users.id).for('update')
-  if (admins.length === 1 && admins[0]!.id === id) throw conflict('The last active Admin cannot be demoted, deactivated or deleted.', 'last_admin')
+    .orderBy(users.id)
+    .for('update')
+  if (admins.length === 1 && admins[0]!.id === id)
+    throw conflict('The last active Admin cannot be demoted, deactivated or deleted.', 'last_admin')
 }
 
 /** The moments that make a person active or not; nothing where she is so already. */
@@ -190,12 +254,12 @@ export function activity(was: boolean, is: boolean | undefined) {
 async function explained<T>(input: { department?: string | null }, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
-  }
-  catch (error) {
+  } catch (error) {
     const unique = violatedUnique(error)
     if (unique === 'users_email') throw invalid({ email: ['A user with this email already exists.'] })
     if (unique === 'users_employee_id') throw invalid({ employee_id: ['A user with this employee ID already exists.'] })
-    if (violatedReference(error) === 'users_department_fk') throw invalid({ department: [noSuchObject(input.department ?? '')] })
+    if (violatedReference(error) === 'users_department_fk')
+      throw invalid({ department: [noSuchObject(input.department ?? '')] })
     throw error
   }
 }

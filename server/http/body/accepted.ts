@@ -11,10 +11,22 @@ export interface AcceptedBody {
 }
 
 // JSON alone: a form, or a body of no type at all, is what a page of another site can send without asking.
-const json: AcceptedBody = { types: /^application\/json[ \t]*(?:;[ \t]*charset="?utf-8"?[ \t]*)?$/i, limit: 1_000_000, readLimit: 1_000_000 }
+const json: AcceptedBody = {
+  types: /^application\/json[ \t]*(?:;[ \t]*charset="?utf-8"?[ \t]*)?$/i,
+  limit: 1_000_000,
+  readLimit: 1_000_000,
+}
 // Forms too, as browsers ask before they PUT one to another site; the rest of the limit is for a form's own lines.
-const image: AcceptedBody = { types: /^(?:image\/(?:png|jpeg|webp)[ \t]*$|multipart\/form-data[ \t]*;)/i, limit: imageSizeLimit + 4_096, readLimit: 4 * imageSizeLimit }
-const csv: AcceptedBody = { types: /^text\/csv[ \t]*(?:;[ \t]*(?:charset="?utf-8"?|header=present)[ \t]*)*$/i, limit: importSizeLimit, readLimit: 4 * importSizeLimit }
+const image: AcceptedBody = {
+  types: /^(?:image\/(?:png|jpeg|webp)[ \t]*$|multipart\/form-data[ \t]*;)/i,
+  limit: imageSizeLimit + 4_096,
+  readLimit: 4 * imageSizeLimit,
+}
+const csv: AcceptedBody = {
+  types: /^text\/csv[ \t]*(?:;[ \t]*(?:charset="?utf-8"?|header=present)[ \t]*)*$/i,
+  limit: importSizeLimit,
+  readLimit: 4 * importSizeLimit,
+}
 
 /** @returns what this request's path takes: JSON, but for pictures and lists of people */
 export function acceptedBody(event: H3Event): AcceptedBody {

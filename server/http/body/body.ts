@@ -9,7 +9,11 @@ import { acceptedBody } from './accepted.ts'
 const depthLimit = 32
 
 export function hasBody(event: H3Event): boolean {
-  return Number(getHeader(event, 'content-length') ?? 0) > 0 || getHeader(event, 'transfer-encoding') !== undefined || innerBody(event) !== undefined
+  return (
+    Number(getHeader(event, 'content-length') ?? 0) > 0 ||
+    getHeader(event, 'transfer-encoding') !== undefined ||
+    innerBody(event) !== undefined
+  )
 }
 
 /** Whether a part of the body is still on its way. */
@@ -41,7 +45,8 @@ export function readJson(event: H3Event): unknown {
   if (text === '') return {}
   const value = parseJson(text)
   if (value === null) throw invalid({ non_field_errors: ['No data provided'] })
-  if (typeof value !== 'object' || Array.isArray(value)) throw invalid({ non_field_errors: [`Invalid data. Expected a dictionary, but got ${jsonType(value)}.`] })
+  if (typeof value !== 'object' || Array.isArray(value))
+    throw invalid({ non_field_errors: [`Invalid data. Expected a dictionary, but got ${jsonType(value)}.`] })
   return value
 }
 
@@ -82,8 +87,7 @@ function collect(event: H3Event): Promise<Buffer> {
 function utf8(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  }
-  catch {
+  } catch {
     throw parseError('the body is not UTF-8')
   }
 }
@@ -98,8 +102,7 @@ function parseJson(text: string): unknown {
   if (nesting(text) > depthLimit) throw parseError('nested too deeply')
   try {
     return JSON.parse(text)
-  }
-  catch (error) {
+  } catch (error) {
     throw parseError((error as Error).message.replace(/(?:,? )?".*/su, '').slice(0, 100) || 'not JSON')
   }
 }

@@ -26,7 +26,8 @@ export function readOnlyPart(body: Buffer, contentType: string, field: string): 
 
 // RFC 2046, 5.1.1: 1 to 70 of these characters.
 function boundaryOf(contentType: string): string {
-  const [, quoted, plain] = /;[ \t]*boundary=(?:"([\w'()+,./:=? -]{1,70})"|([\w'+.-]{1,70}))[ \t]*(?:;|$)/i.exec(contentType) ?? []
+  const [, quoted, plain] =
+    /;[ \t]*boundary=(?:"([\w'()+,./:=? -]{1,70})"|([\w'+.-]{1,70}))[ \t]*(?:;|$)/i.exec(contentType) ?? []
   const boundary = quoted ?? plain
   if (!boundary) throw parseError('the boundary is missing or malformed')
   return boundary

@@ -89,18 +89,33 @@ export const ar: MailTexts = {
     const why = reason ? [`السبب المذكور: ${reason}`] : []
     const ask = `إذا لم تكن على علم بذلك، فاسأل القائمين على ${name} لديكم.`
     switch (event) {
-      case 'suspended': return {
-        subject: `عُلّقت ${organization}`,
-        paragraphs: [`أُغلقت بوابة ${organization} مؤقتًا. لم يُفقد منها شيء، ولا يمكن لأحد تسجيل الدخول حتى تُفتح من جديد.`, ...why, ask],
-      }
-      case 'deletion_scheduled': return {
-        subject: `ستُحذف ${organization}`,
-        paragraphs: [`أُغلقت بوابة ${organization} وستُحذف بكل ما فيها${until ? ` بعد ${formatMoment(until, 'ar', 'UTC')} (UTC)` : ''}. ويمكن استعادتها حتى ذلك الحين.`, ...why, ask],
-      }
-      default: return {
-        subject: `${organization} مفتوحة من جديد`,
-        paragraphs: [event === 'restored' ? `لن تُحذف بوابة ${organization}، وقد عادت كما كانت.` : `بوابة ${organization} مفتوحة من جديد، ويمكن للجميع تسجيل الدخول كما في السابق.`],
-      }
+      case 'suspended':
+        return {
+          subject: `عُلّقت ${organization}`,
+          paragraphs: [
+            `أُغلقت بوابة ${organization} مؤقتًا. لم يُفقد منها شيء، ولا يمكن لأحد تسجيل الدخول حتى تُفتح من جديد.`,
+            ...why,
+            ask,
+          ],
+        }
+      case 'deletion_scheduled':
+        return {
+          subject: `ستُحذف ${organization}`,
+          paragraphs: [
+            `أُغلقت بوابة ${organization} وستُحذف بكل ما فيها${until ? ` بعد ${formatMoment(until, 'ar', 'UTC')} (UTC)` : ''}. ويمكن استعادتها حتى ذلك الحين.`,
+            ...why,
+            ask,
+          ],
+        }
+      default:
+        return {
+          subject: `${organization} مفتوحة من جديد`,
+          paragraphs: [
+            event === 'restored'
+              ? `لن تُحذف بوابة ${organization}، وقد عادت كما كانت.`
+              : `بوابة ${organization} مفتوحة من جديد، ويمكن للجميع تسجيل الدخول كما في السابق.`,
+          ],
+        }
     }
   },
 
@@ -113,7 +128,9 @@ export const ar: MailTexts = {
 
   signup_waiting: ({ origin }, { name, subdomain }) => ({
     subject: `${name} بانتظار قرارك`,
-    paragraphs: [`سجّلت المؤسسة ${name} باسم النطاق ${subdomain} وأكّدت عنوان بريدها الإلكتروني. ستُنشأ حالما توافق عليها أنت أو مشغّل آخر.`],
+    paragraphs: [
+      `سجّلت المؤسسة ${name} باسم النطاق ${subdomain} وأكّدت عنوان بريدها الإلكتروني. ستُنشأ حالما توافق عليها أنت أو مشغّل آخر.`,
+    ],
     action: { label: 'عرض طلبات التسجيل', url: `${origin}/signups` },
   }),
 
@@ -126,12 +143,15 @@ export const ar: MailTexts = {
 
   signup_refused: (_brand, { name, reason }) => ({
     subject: `بخصوص تسجيل ${name}`,
-    paragraphs: [`شكرًا لتسجيلك ${name}. لقد راجعنا الطلب، ولا يمكن إنشاء المؤسسة هنا.`, ...reason ? [reason] : []],
+    paragraphs: [`شكرًا لتسجيلك ${name}. لقد راجعنا الطلب، ولا يمكن إنشاء المؤسسة هنا.`, ...(reason ? [reason] : [])],
   }),
 
   organizations: (_brand, { found }) => ({
     subject: 'مؤسساتك',
-    paragraphs: ['سأل أحدهم أين يمكن تسجيل الدخول بهذا العنوان. يمكن ذلك هنا:', ...found.map(({ name, url }) => `${name}: ${url}`)],
+    paragraphs: [
+      'سأل أحدهم أين يمكن تسجيل الدخول بهذا العنوان. يمكن ذلك هنا:',
+      ...found.map(({ name, url }) => `${name}: ${url}`),
+    ],
     note: 'إن لم تكن أنت من سأل فلا تفعل شيئًا.',
   }),
 }

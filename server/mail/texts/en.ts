@@ -89,18 +89,33 @@ export const en: MailTexts = {
     const why = reason ? [`The reason that was given: ${reason}`] : []
     const ask = `If this is news to you, please ask whoever runs ${name} for you.`
     switch (event) {
-      case 'suspended': return {
-        subject: `${organization} has been suspended`,
-        paragraphs: [`The portal of ${organization} has been closed for the time being. Nothing in it has been lost, and nobody can sign in until it is opened again.`, ...why, ask],
-      }
-      case 'deletion_scheduled': return {
-        subject: `${organization} is going to be deleted`,
-        paragraphs: [`The portal of ${organization} has been closed and is going to be deleted with all that is in it${until ? ` after ${formatMoment(until, 'en', 'UTC')} UTC` : ''}. Until then it can be restored.`, ...why, ask],
-      }
-      default: return {
-        subject: `${organization} is open again`,
-        paragraphs: [event === 'restored' ? `The portal of ${organization} will not be deleted. It is as it was before.` : `The portal of ${organization} is open again. Everyone can sign in as before.`],
-      }
+      case 'suspended':
+        return {
+          subject: `${organization} has been suspended`,
+          paragraphs: [
+            `The portal of ${organization} has been closed for the time being. Nothing in it has been lost, and nobody can sign in until it is opened again.`,
+            ...why,
+            ask,
+          ],
+        }
+      case 'deletion_scheduled':
+        return {
+          subject: `${organization} is going to be deleted`,
+          paragraphs: [
+            `The portal of ${organization} has been closed and is going to be deleted with all that is in it${until ? ` after ${formatMoment(until, 'en', 'UTC')} UTC` : ''}. Until then it can be restored.`,
+            ...why,
+            ask,
+          ],
+        }
+      default:
+        return {
+          subject: `${organization} is open again`,
+          paragraphs: [
+            event === 'restored'
+              ? `The portal of ${organization} will not be deleted. It is as it was before.`
+              : `The portal of ${organization} is open again. Everyone can sign in as before.`,
+          ],
+        }
     }
   },
 
@@ -113,25 +128,35 @@ export const en: MailTexts = {
 
   signup_waiting: ({ origin }, { name, subdomain }) => ({
     subject: `${name} waits for your decision`,
-    paragraphs: [`${name} has signed up, as ${subdomain}, and has confirmed its e-mail address. It is made as soon as you or another operator approves it.`],
+    paragraphs: [
+      `${name} has signed up, as ${subdomain}, and has confirmed its e-mail address. It is made as soon as you or another operator approves it.`,
+    ],
     action: { label: 'Look at the sign-ups', url: `${origin}/signups` },
   }),
 
   signup_approved: ({ name, origin }, { link }) => ({
     subject: `${name} is ready`,
-    paragraphs: [`The sign-up of ${name} was approved. Its portal is at ${origin}. Choose a password, and you are its first admin:`],
+    paragraphs: [
+      `The sign-up of ${name} was approved. Its portal is at ${origin}. Choose a password, and you are its first admin:`,
+    ],
     action: { label: 'Choose a password', url: link },
     note: 'The link works once, for seven days. After that, ask for a new password on the sign-in page.',
   }),
 
   signup_refused: (_brand, { name, reason }) => ({
     subject: `About the sign-up of ${name}`,
-    paragraphs: [`Thank you for signing up ${name}. It was looked at, and cannot be set up here.`, ...reason ? [reason] : []],
+    paragraphs: [
+      `Thank you for signing up ${name}. It was looked at, and cannot be set up here.`,
+      ...(reason ? [reason] : []),
+    ],
   }),
 
   organizations: (_brand, { found }) => ({
     subject: 'Your organisations',
-    paragraphs: ['Someone asked where this address can sign in. It is here:', ...found.map(({ name, url }) => `${name}: ${url}`)],
+    paragraphs: [
+      'Someone asked where this address can sign in. It is here:',
+      ...found.map(({ name, url }) => `${name}: ${url}`),
+    ],
     note: 'If it was not you, do nothing.',
   }),
 }

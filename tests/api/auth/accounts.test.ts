@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(() => world.stop())
 
 describe('a forgotten password', () => {
-  test('is set anew by a mail\'s link, once, and every session ends; nobody is signed in by it, RST-01, RST-11', async () => {
+  test("is set anew by a mail's link, once, and every session ends; nobody is signed in by it, RST-01, RST-11", async () => {
     const person = await addPerson(world, world.acme, 'forgetful@example.com')
     const sessions = [await signInAs(world.acme, person), await signInAs(world.acme, person)]
     const cookies = await signInWithCookies(world.acme, person)
@@ -62,17 +62,33 @@ describe('a forgotten password', () => {
 
   test.each<[string, (person: Person, place: Place) => Promise<unknown>]>([
     ['a newer link was asked for', (person, place) => ask(place, person.email)],
-    ['the password was changed', async (person, place) => {
-      const { access } = await signInAs(place, person)
-      expect(await place.call(`${users}set_password/`, { token: access, body: { current_password: person.password, new_password: newPassword } })).toMatchObject(done)
-    }],
-    ['the e-mail address was changed', async (person, place) => {
-      const { access } = await signInAs(place, person)
-      const to = `new.${person.email}`
-      expect(await place.call(`${users}set_email/`, { token: access, body: { new_email: to, current_password: person.password } })).toMatchObject(done)
-      const mail = await lastMailTo(world, place, to, change)
-      expect(await place.call(`${users}set_email_confirm/`, { body: linkParts(mail.links[0]!) })).toMatchObject(done)
-    }],
+    [
+      'the password was changed',
+      async (person, place) => {
+        const { access } = await signInAs(place, person)
+        expect(
+          await place.call(`${users}set_password/`, {
+            token: access,
+            body: { current_password: person.password, new_password: newPassword },
+          }),
+        ).toMatchObject(done)
+      },
+    ],
+    [
+      'the e-mail address was changed',
+      async (person, place) => {
+        const { access } = await signInAs(place, person)
+        const to = `new.${person.email}`
+        expect(
+          await place.call(`${users}set_email/`, {
+            token: access,
+            body: { new_email: to, current_password: person.password },
+          }),
+        ).toMatchObject(done)
+        const mail = await lastMailTo(world, place, to, change)
+        expect(await place.call(`${users}set_email_confirm/`, { body: linkParts(mail.links[0]!) })).toMatchObject(done)
+      },
+    ],
     ['an hour has passed', (_person, place) => expire(place)],
   ])('cannot be set by a link after %s, RST-02', async (_what, happens) => {
     const place = world.acme
@@ -85,11 +101,23 @@ describe('a forgotten password', () => {
   test('is not set by a link that was made up, edited, or never asked for, RST-07, RST-08, RST-09', async () => {
     const person = await addPerson(world, world.acme, 'guessed@example.com')
     const encode = (text: string) => Buffer.from(text).toString('base64url')
-    expect(await confirm(world.acme, { uid: encode(person.id), token: 'a'.repeat(43), new_password: newPassword })).toMatchObject(wrongToken)
+    expect(
+      await confirm(world.acme, { uid: encode(person.id), token: 'a'.repeat(43), new_password: newPassword }),
+    ).toMatchObject(wrongToken)
     const { uid, token } = linkParts(await askReset(world.acme, person.email))
-    for (const other of [encode(world.acme.admin.id), encode(newId()), encode('garbage'), '%%%', `${uid}=`, `${uid}A`]) {
+    for (const other of [
+      encode(world.acme.admin.id),
+      encode(newId()),
+      encode('garbage'),
+      '%%%',
+      `${uid}=`,
+      `${uid}A`,
+    ]) {
       const answer = await confirm(world.acme, { uid: other, token, new_password: newPassword })
-      expect([answer.status, Object.keys(answer.json)]).toEqual([400, [other === encode(world.acme.admin.id) ? 'token' : 'uid']])
+      expect([answer.status, Object.keys(answer.json)]).toEqual([
+        400,
+        [other === encode(world.acme.admin.id) ? 'token' : 'uid'],
+      ])
     }
     for (const bad of ['', null, [], {}, 0, undefined, token.slice(1), `${token}A`, ` ${token.toLowerCase()}`]) {
       const answer = await confirm(world.acme, { uid, token: bad, new_password: newPassword })
@@ -111,8 +139,11 @@ describe('a forgotten password', () => {
   test('must be a good one, and a bad one does not use the link up', async () => {
     const person = await addPerson(world, world.acme, 'weak@example.com')
     const parts = linkParts(await askReset(world.acme, person.email))
-    for (const bad of ['short', '123456789012345', 'weak@example.com']) expect((await confirm(world.acme, { ...parts, new_password: bad })).json).toHaveProperty('new_password')
-    expect((await confirm(world.acme, { ...parts, new_password: newPassword, re_new_password: 'another one of them' })).json).toEqual({ non_field_errors: ['The two password fields didn\'t match.'] })
+    for (const bad of ['short', '123456789012345', 'weak@example.com'])
+      expect((await confirm(world.acme, { ...parts, new_password: bad })).json).toHaveProperty('new_password')
+    expect(
+      (await confirm(world.acme, { ...parts, new_password: newPassword, re_new_password: 'another one of them' })).json,
+    ).toEqual({ non_field_errors: ["The two password fields didn't match."] })
     expect(await confirm(world.acme, { ...parts, new_password: newPassword })).toMatchObject(done)
   })
 
@@ -123,8 +154,12 @@ describe('a forgotten password', () => {
     for (const method of ['GET', 'HEAD', 'GET']) {
       const page = await world.acme.call(pathname, { method, accept: 'text/html' })
       expect(page.status).toBe(200)
-      expect(page.headers).toMatchObject({ 'referrer-policy': 'no-referrer', 'cache-control': expect.stringContaining('no-store') })
-      for (const [, source] of page.text.matchAll(/(?:src|href)="(https?:[^"]*)"/g)) expect(source).toMatch(new RegExp(`^${world.acme.origin}`))
+      expect(page.headers).toMatchObject({
+        'referrer-policy': 'no-referrer',
+        'cache-control': expect.stringContaining('no-store'),
+      })
+      for (const [, source] of page.text.matchAll(/(?:src|href)="(https?:[^"]*)"/g))
+        expect(source).toMatch(new RegExp(`^${world.acme.origin}`))
     }
     expect(await confirm(world.acme, { ...linkParts(link), new_password: newPassword })).toMatchObject(done)
     expect(JSON.stringify(world.server.log)).not.toContain(linkParts(link).token)
@@ -133,7 +168,11 @@ describe('a forgotten password', () => {
   test('is answered alike for everyone, and mailed to whoever has an account, ENU-04', async () => {
     const gone = await addPerson(world, world.acme, 'gone@example.com', { is_active: false })
     const here = await addPerson(world, world.acme, 'here@example.com')
-    const answers = [await ask(world.acme, 'nobody@example.com'), await ask(world.acme, gone.email), await ask(world.acme, ` ${here.email.toUpperCase()} `)]
+    const answers = [
+      await ask(world.acme, 'nobody@example.com'),
+      await ask(world.acme, gone.email),
+      await ask(world.acme, ` ${here.email.toUpperCase()} `),
+    ]
     for (const answer of answers) {
       expect(answer).toMatchObject(done)
       expect(Object.keys(answer.headers).sort()).toEqual(Object.keys(answers[0]!.headers).sort())
@@ -143,7 +182,10 @@ describe('a forgotten password', () => {
     expect(await mailsTo(world, world.acme, here.email)).toHaveLength(1)
     expect((await ask(world.acme, 'no address')).json).toEqual({ email: ['Enter a valid email address.'] })
     // Nothing is kept of who asked for nobody.
-    const { db, tables: { outbox } } = world.app.database.platform
+    const {
+      db,
+      tables: { outbox },
+    } = world.app.database.platform
     expect(await db.$count(outbox, eq(outbox.recipient, 'nobody@example.com'))).toBe(0)
   })
 
@@ -171,11 +213,15 @@ describe('a forgotten password', () => {
 
 test('a link is on the canonical host also when asked for in other letters', async () => {
   const person = await addPerson(world, world.acme, 'capitals@example.com')
-  expect(await world.call(world.acme.host.toUpperCase(), `${users}reset_password/`, { body: { email: person.email } })).toMatchObject(done)
-  expect((await lastMailTo(world, world.acme, person.email, reset)).links[0]).toMatch(new RegExp(`^${world.acme.origin}/`))
+  expect(
+    await world.call(world.acme.host.toUpperCase(), `${users}reset_password/`, { body: { email: person.email } }),
+  ).toMatchObject(done)
+  expect((await lastMailTo(world, world.acme, person.email, reset)).links[0]).toMatch(
+    new RegExp(`^${world.acme.origin}/`),
+  )
 })
 
-test('an operator\'s password is forgotten like anyone\'s, and set on the console', async () => {
+test("an operator's password is forgotten like anyone's, and set on the console", async () => {
   const link = await askReset(world.console, world.console.admin.email)
   expect(link).toMatch(new RegExp(`^${world.console.origin}/auth/password/reset/`))
   expect(await confirm(world.acme, { ...linkParts(link), new_password: newPassword })).toMatchObject(wrongUid)
@@ -184,14 +230,42 @@ test('an operator\'s password is forgotten like anyone\'s, and set on the consol
 })
 
 describe('open registration', () => {
-  const input = { password: 'forty green umbrellas', re_password: 'forty green umbrellas', first_name: 'Rita', last_name: 'Reyes' }
-  beforeAll(() => setRegistration(world.acme, { registration: 'open', registration_domains: ['open.test', 'also.test'] }))
+  const input = {
+    password: 'forty green umbrellas',
+    re_password: 'forty green umbrellas',
+    first_name: 'Rita',
+    last_name: 'Reyes',
+  }
+  beforeAll(() =>
+    setRegistration(world.acme, { registration: 'open', registration_domains: ['open.test', 'also.test'] }),
+  )
   afterAll(() => setRegistration(world.acme, { registration: 'invite_only', registration_domains: [] }))
 
   test('makes Staff of this organisation, whatever else is said, inactive until the mailed link is followed, AZ-04', async () => {
-    const greedy = { role: 'Admin', is_active: true, is_staff: true, organization: world.globex.id, employee_id: 'E-1', department: newId(), id: newId(), email_verified: true, activated_at: '2001-01-01T00:00:00Z' }
+    const greedy = {
+      role: 'Admin',
+      is_active: true,
+      is_staff: true,
+      organization: world.globex.id,
+      employee_id: 'E-1',
+      department: newId(),
+      id: newId(),
+      email_verified: true,
+      activated_at: '2001-01-01T00:00:00Z',
+    }
     const answer = await register(world.acme, { ...input, ...greedy, email: 'Rita@Open.test' })
-    expect(answer).toMatchObject({ status: 201, json: { email: 'rita@open.test', role: 'Staff', is_active: false, organization: world.acme.id, employee_id: null, department: null, first_name: 'Rita' } })
+    expect(answer).toMatchObject({
+      status: 201,
+      json: {
+        email: 'rita@open.test',
+        role: 'Staff',
+        is_active: false,
+        organization: world.acme.id,
+        employee_id: null,
+        department: null,
+        first_name: 'Rita',
+      },
+    })
     expect(answer.text).not.toContain('password')
     const person = { id: answer.json.id, email: 'rita@open.test', password: input.password }
     expect((await signIn(world.acme, person)).status).toBe(401)
@@ -203,45 +277,65 @@ describe('open registration', () => {
     expect(activated).toMatchObject(done)
     expect(activated.headers['set-cookie']).toBeUndefined()
     await signInAs(world.acme, person)
-    expect(await activate(world.acme, linkParts(link))).toMatchObject({ status: 403, text: '{"detail":"Stale token for given user."}' })
+    expect(await activate(world.acme, linkParts(link))).toMatchObject({
+      status: 403,
+      text: '{"detail":"Stale token for given user."}',
+    })
   })
 
-  test('is for addresses at the organisation\'s domains alone', async () => {
+  test("is for addresses at the organisation's domains alone", async () => {
     for (const email of ['x@example.com', 'x@open.test.evil.test', 'x@sub.open.test', 'open.test@evil.test']) {
-      expect((await register(world.acme, { ...input, email })).json).toEqual({ email: ['Use an address at open.test, also.test.'] })
+      expect((await register(world.acme, { ...input, email })).json).toEqual({
+        email: ['Use an address at open.test, also.test.'],
+      })
     }
     expect((await register(world.acme, { ...input, email: 'x@ALSO.test' })).status).toBe(201)
   })
 
   test('of one organisation opens no other, and never the console', async () => {
-    for (const place of [world.globex, world.console]) expect(await register(place, { ...input, email: 'x@open.test' })).toMatchObject({ status: 403, json: { code: 'registration_closed' } })
+    for (const place of [world.globex, world.console])
+      expect(await register(place, { ...input, email: 'x@open.test' })).toMatchObject({
+        status: 403,
+        json: { code: 'registration_closed' },
+      })
   })
 
   test('says at the field what is wrong', async () => {
-    expect((await register(world.acme, {})).json).toEqual({ email: ['This field is required.'], password: ['This field is required.'] })
-    expect((await register(world.acme, { ...input, email: 'p@open.test', password: 'short', re_password: 'short' })).json).toEqual({ password: expect.arrayContaining([expect.stringContaining('too short')]) })
-    expect((await register(world.acme, { ...input, email: 'p@open.test', re_password: 'x' })).json).toHaveProperty('non_field_errors')
+    expect((await register(world.acme, {})).json).toEqual({
+      email: ['This field is required.'],
+      password: ['This field is required.'],
+    })
+    expect(
+      (await register(world.acme, { ...input, email: 'p@open.test', password: 'short', re_password: 'short' })).json,
+    ).toEqual({ password: expect.arrayContaining([expect.stringContaining('too short')]) })
+    expect((await register(world.acme, { ...input, email: 'p@open.test', re_password: 'x' })).json).toHaveProperty(
+      'non_field_errors',
+    )
   })
 
   test('under a taken address says so, tells the owner, and is not a way to find out who is there, ENU-03', async () => {
     await addPerson(world, world.acme, 'taken@open.test')
     const from = nextAddress()
     const taken = () => register(world.acme, { ...input, email: 'taken@open.test' }, from)
-    for (let i = 0; i < 20; i++) expect(await taken()).toMatchObject({ status: 400, text: '{"email":["A user with this email already exists."]}' })
+    for (let i = 0; i < 20; i++)
+      expect(await taken()).toMatchObject({ status: 400, text: '{"email":["A user with this email already exists."]}' })
     expect((await taken()).status).toBe(429)
     expect((await register(world.acme, { ...input, email: 'free@open.test' }, from)).status).toBe(429)
     expect((await register(world.acme, { ...input, email: 'free@open.test' }, nextAddress())).status).toBe(201)
     const mails = await mailsTo(world, world.acme, 'taken@open.test')
-    expect(mails.map(({ subject }) => subject)).toEqual(Array.from({ length: 3 }, () => expect.stringContaining('You have an account at')))
+    expect(mails.map(({ subject }) => subject)).toEqual(
+      Array.from({ length: 3 }, () => expect.stringContaining('You have an account at')),
+    )
     // The same address at another organisation is another matter.
     expect(await mailsTo(world, world.globex, 'taken@open.test')).toEqual([])
   })
 
-  test('is activated by the newest mail\'s link, for three days, and asking says nothing of who is there, ENU-06', async () => {
+  test("is activated by the newest mail's link, for three days, and asking says nothing of who is there, ENU-06", async () => {
     const { id } = (await register(world.acme, { ...input, email: 'slow@open.test' })).json
     const first = (await lastMailTo(world, world.acme, 'slow@open.test', activation)).links[0]!
     const active = await addPerson(world, world.acme, 'active@open.test')
-    for (const email of ['slow@open.test', active.email, 'nobody@open.test']) expect(await resend(world.acme, email)).toMatchObject(done)
+    for (const email of ['slow@open.test', active.email, 'nobody@open.test'])
+      expect(await resend(world.acme, email)).toMatchObject(done)
     const second = (await lastMailTo(world, world.acme, 'slow@open.test', activation)).links[0]!
     expect(await mailsTo(world, world.acme, active.email)).toEqual([])
     expect(await mailsTo(world, world.acme, 'nobody@open.test')).toEqual([])
@@ -250,7 +344,8 @@ describe('open registration', () => {
     expect(await activate(world.acme, linkParts(second))).toMatchObject(wrongToken)
     await resend(world.acme, 'slow@open.test')
     const third = (await lastMailTo(world, world.acme, 'slow@open.test', activation)).links[0]!
-    for (const method of ['GET', 'HEAD']) await world.acme.call(new URL(third).pathname, { method, accept: 'text/html' })
+    for (const method of ['GET', 'HEAD'])
+      await world.acme.call(new URL(third).pathname, { method, accept: 'text/html' })
     expect(await activate(world.acme, linkParts(third))).toMatchObject(done)
     expect((await world.acme.call(`${users}${id}/`, { token: admin })).json.is_active).toBe(true)
   })
@@ -281,7 +376,10 @@ describe('open registration', () => {
 })
 
 test('a person whom an admin creates without a password gets a mail to choose one', async () => {
-  const answer = await world.acme.call(users, { token: admin, body: { email: 'welcome@example.com', first_name: 'Wanda', role: 'Staff' } })
+  const answer = await world.acme.call(users, {
+    token: admin,
+    body: { email: 'welcome@example.com', first_name: 'Wanda', role: 'Staff' },
+  })
   expect(answer).toMatchObject({ status: 201, json: { email: 'welcome@example.com', is_active: true } })
   expect((await signIn(world.acme, { id: '', email: 'welcome@example.com', password: '' })).status).toBe(400)
   const link = (await lastMailTo(world, world.acme, 'welcome@example.com', /^Your account at/)).links[0]!
@@ -293,7 +391,13 @@ describe('a change of address', () => {
   test('holds when the mail to the new address is answered, and the old one is told', async () => {
     const person = await addPerson(world, world.acme, 'old@example.com')
     const { access } = await signInAs(world.acme, person)
-    expect(await setEmail(world.acme, access, { new_email: ' New@Example.com', current_password: person.password, re_new_email: 'new@example.com' })).toMatchObject(done)
+    expect(
+      await setEmail(world.acme, access, {
+        new_email: ' New@Example.com',
+        current_password: person.password,
+        re_new_email: 'new@example.com',
+      }),
+    ).toMatchObject(done)
     const link = (await lastMailTo(world, world.acme, 'new@example.com', change)).links[0]!
     expect(link).toMatch(new RegExp(`^${world.acme.origin}/auth/email/[\\w-]+/[\\w-]{43}$`))
     expect((await world.acme.call(me, { token: access })).json.email).toBe('old@example.com')
@@ -310,17 +414,37 @@ describe('a change of address', () => {
 
   test('takes the password, LIFE-05, and two equal addresses', async () => {
     const { access } = await signInAs(world.acme, world.acme.staff)
-    expect((await setEmail(world.acme, access, { new_email: 'x@example.com', current_password: 'wrong' })).text).toBe('{"current_password":["Invalid password."]}')
-    expect((await setEmail(world.acme, access, { new_email: 'x@example.com' })).json).toEqual({ current_password: ['This field is required.'] })
-    expect((await setEmail(world.acme, access, { new_email: 'x@example.com', re_new_email: 'y@example.com', current_password: world.acme.staff.password })).json).toEqual({ non_field_errors: ['The two email fields didn\'t match.'] })
-    expect((await world.acme.call(`${users}set_email/`, { body: { new_email: 'x@example.com', current_password: 'x' } })).status).toBe(401)
+    expect((await setEmail(world.acme, access, { new_email: 'x@example.com', current_password: 'wrong' })).text).toBe(
+      '{"current_password":["Invalid password."]}',
+    )
+    expect((await setEmail(world.acme, access, { new_email: 'x@example.com' })).json).toEqual({
+      current_password: ['This field is required.'],
+    })
+    expect(
+      (
+        await setEmail(world.acme, access, {
+          new_email: 'x@example.com',
+          re_new_email: 'y@example.com',
+          current_password: world.acme.staff.password,
+        })
+      ).json,
+    ).toEqual({ non_field_errors: ["The two email fields didn't match."] })
+    expect(
+      (await world.acme.call(`${users}set_email/`, { body: { new_email: 'x@example.com', current_password: 'x' } }))
+        .status,
+    ).toBe(401)
     expect(await mailsTo(world, world.acme, 'x@example.com')).toEqual([])
   })
 
   test('to a taken one is answered alike, and its owner is told, ENU-06', async () => {
-    const [person, owner] = [await addPerson(world, world.acme, 'wants@example.com'), await addPerson(world, world.acme, 'has@example.com')]
+    const [person, owner] = [
+      await addPerson(world, world.acme, 'wants@example.com'),
+      await addPerson(world, world.acme, 'has@example.com'),
+    ]
     const { access } = await signInAs(world.acme, person)
-    expect(await setEmail(world.acme, access, { new_email: owner.email, current_password: person.password })).toMatchObject(done)
+    expect(
+      await setEmail(world.acme, access, { new_email: owner.email, current_password: person.password }),
+    ).toMatchObject(done)
     const mail = await lastMailTo(world, world.acme, owner.email, /^You have an account/)
     expect(mail.links.join()).not.toContain('/auth/email/')
     await signInAs(world.acme, owner)
@@ -344,7 +468,10 @@ describe('a change of address', () => {
     await setEmail(world.acme, access, { new_email: 'second@example.com', current_password: person.password })
     const second = linkParts((await lastMailTo(world, world.acme, 'second@example.com', change)).links[0]!)
     expect(await confirmEmail(world.acme, first)).toMatchObject(wrongToken)
-    await world.acme.call(`${users}set_password/`, { token: access, body: { current_password: person.password, new_password: newPassword } })
+    await world.acme.call(`${users}set_password/`, {
+      token: access,
+      body: { current_password: person.password, new_password: newPassword },
+    })
     expect(await confirmEmail(world.acme, second)).toMatchObject(wrongToken)
     await setEmail(world.acme, access, { new_email: 'third@example.com', current_password: newPassword })
     const third = linkParts((await lastMailTo(world, world.acme, 'third@example.com', change)).links[0]!)
@@ -355,7 +482,8 @@ describe('a change of address', () => {
 
 describe('notices', () => {
   const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
-  const safari = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1'
+  const safari =
+    'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1'
 
   test('tell of a sign-in from a device that was not seen before, and not of the first of all', async () => {
     const person = await addPerson(world, world.acme, 'devices@example.com')
@@ -375,7 +503,9 @@ describe('notices', () => {
     const second = (await renew(refresh)).json.refresh
     await renew((await renew(second)).json.refresh)
     for (let i = 0; i < 3; i++) expect((await renew(refresh)).status).toBe(401)
-    expect((await mailsTo(world, world.acme, person.email)).map(({ subject }) => subject)).toEqual(['A session of yours at Acme Ltd was ended'])
+    expect((await mailsTo(world, world.acme, person.email)).map(({ subject }) => subject)).toEqual([
+      'A session of yours at Acme Ltd was ended',
+    ])
   })
 
   function signInWith(agent: string, { email, password }: Person): Promise<Answer> {
@@ -385,8 +515,20 @@ describe('notices', () => {
 
 test('what happens to accounts is in the audit', async () => {
   await outboxIsEmpty(world)
-  const actions = new Set((await world.acme.call(`${api}/audit/?page_size=100`, { token: admin })).json.results.map(({ action }: { action: string }) => action))
-  for (const action of ['user.registered', 'user.activated', 'user.password_reset', 'user.email_change_requested', 'user.email_changed', 'session.reuse_detected']) expect(actions).toContain(action)
+  const actions = new Set(
+    (await world.acme.call(`${api}/audit/?page_size=100`, { token: admin })).json.results.map(
+      ({ action }: { action: string }) => action,
+    ),
+  )
+  for (const action of [
+    'user.registered',
+    'user.activated',
+    'user.password_reset',
+    'user.email_change_requested',
+    'user.email_changed',
+    'session.reuse_detected',
+  ])
+    expect(actions).toContain(action)
 })
 
 function nextAddress(): Call['headers'] {
@@ -433,7 +575,10 @@ function signIn(place: Place, { email, password }: Person): Promise<Answer> {
 
 /** Lets every link of a place be too old. */
 async function expire(place: Place): Promise<void> {
-  const { db, tables: { one_time_tokens } } = realmOf(world.app, place).realm
+  const {
+    db,
+    tables: { one_time_tokens },
+  } = realmOf(world.app, place).realm
   await db.update(one_time_tokens).set({ expires_at: new Date(Date.now() - 1_000) })
 }
 

@@ -36,7 +36,10 @@ describe('a request that has been let in and waits, while its caller', () => {
   test('is demoted: they do not make themselves an Admin again', async () => {
     const caller = await addAdmin()
     const change = { role: 'Admin', first_name: 'Still here' }
-    const answer = await meanwhile(tx => demote(tx, caller), () => changeSelf(caller, change))
+    const answer = await meanwhile(
+      tx => demote(tx, caller),
+      () => changeSelf(caller, change),
+    )
     expect(answer.status).toBe(403)
     expect(await recordOf(caller)).toEqual({ role: 'Staff', first_name: '', is_active: true })
   })
@@ -44,7 +47,10 @@ describe('a request that has been let in and waits, while its caller', () => {
   test('is demoted: nor by a file that says so', async () => {
     const caller = await addAdmin()
     const csv = `email,role,first_name\n${caller.email},Admin,Still here\n`
-    const answer = await meanwhile(tx => demote(tx, caller), () => upload(caller.token, csv))
+    const answer = await meanwhile(
+      tx => demote(tx, caller),
+      () => upload(caller.token, csv),
+    )
     expect(answer.status).toBe(403)
     expect(await recordOf(caller)).toEqual({ role: 'Staff', first_name: '', is_active: true })
   })
@@ -62,10 +68,13 @@ describe('a request that has been let in and waits, while its caller', () => {
     const caller = await addAdmin()
     const people = [await addStaff(), await addStaff(), await addStaff()] as const
     const body = { ids: people.map(({ id }) => id), action: 'set_role', role: 'Admin' }
-    const answer = await meanwhile(async (tx) => {
-      await demote(tx, caller)
-      await tx`select from ${tx(world.acme.schema)}.users where id = ${people[1].id} for update`
-    }, () => world.acme.call(`${api}/users/bulk/`, { token: caller.token, body }))
+    const answer = await meanwhile(
+      async tx => {
+        await demote(tx, caller)
+        await tx`select from ${tx(world.acme.schema)}.users where id = ${people[1].id} for update`
+      },
+      () => world.acme.call(`${api}/users/bulk/`, { token: caller.token, body }),
+    )
     expect(answer.status).toBe(403)
     const records = await Promise.all(people.map(recordOf))
     expect(records.map(record => record?.role)).toEqual(['Admin', 'Admin', 'Staff'])
@@ -74,7 +83,9 @@ describe('a request that has been let in and waits, while its caller', () => {
   test('is signed out everywhere: their password is not changed, nobody is deleted, no picture is taken', async () => {
     const caller = await addAdmin()
     const other = await addStaff()
-    const png = await sharp({ create: { width: 30, height: 20, channels: 3, background: 'teal' } }).png().toBuffer()
+    const png = await sharp({ create: { width: 30, height: 20, channels: 3, background: 'teal' } })
+      .png()
+      .toBuffer()
     const sessions = sql`${sql(world.acme.schema)}.sessions`
     const proven = { current_password: caller.password }
     const picture = { method: 'PUT', body: png, headers: { 'content-type': 'image/png' } }
@@ -88,10 +99,13 @@ describe('a request that has been let in and waits, while its caller', () => {
     ]
     for (const [path, call] of calls) {
       await sql`update ${sessions} set revoked_at = null, revoked_reason = null where user_id = ${caller.id}`
-      const answer = await meanwhile(async (tx) => {
-        await tx`update ${sessions} set revoked_at = now(), revoked_reason = 'revoked' where user_id = ${caller.id}`
-        await lockLimits(tx)
-      }, () => world.acme.call(path, { token: caller.token, ...call }))
+      const answer = await meanwhile(
+        async tx => {
+          await tx`update ${sessions} set revoked_at = now(), revoked_reason = 'revoked' where user_id = ${caller.id}`
+          await lockLimits(tx)
+        },
+        () => world.acme.call(path, { token: caller.token, ...call }),
+      )
       expect([path, answer.status, answer.json.code]).toEqual([path, 401, 'session_revoked'])
     }
     await signInAs(world.acme, caller)
@@ -112,10 +126,13 @@ describe('a request that has been let in and waits, while its caller', () => {
     ]
     for (const [path, call] of calls) {
       await sql`update platform.users set role = 'Admin' where id = ${id}`
-      const answer = await meanwhile(async (tx) => {
-        await tx`update platform.users set role = 'Staff' where id = ${id}`
-        await tx`lock table platform.schema_versions in access exclusive mode`
-      }, () => world.console.call(path, { token, ...call }))
+      const answer = await meanwhile(
+        async tx => {
+          await tx`update platform.users set role = 'Staff' where id = ${id}`
+          await tx`lock table platform.schema_versions in access exclusive mode`
+        },
+        () => world.console.call(path, { token, ...call }),
+      )
       expect([path, answer.status]).toEqual([path, 403])
     }
     expect(await sql`select 1 from ${sql(world.globex.schema)}.signing_keys`).toHaveLength(1)
@@ -163,10 +180,13 @@ describe('a public request that has been let in and waits, while its tenant is s
   test('registers nobody either when it has become by invitation', async () => {
     const { acme } = world
     await sql`update ${sql(acme.schema)}.settings set registration = 'open'`
-    const answer = await meanwhile(async (tx) => {
-      await tx`update ${tx(acme.schema)}.settings set registration = 'invite_only'`
-      await lockLimits(tx)
-    }, () => acme.call(`${auth}/users/`, { body: { email: 'late@example.com', password: 'nine velvet trombones' } }))
+    const answer = await meanwhile(
+      async tx => {
+        await tx`update ${tx(acme.schema)}.settings set registration = 'invite_only'`
+        await lockLimits(tx)
+      },
+      () => acme.call(`${auth}/users/`, { body: { email: 'late@example.com', password: 'nine velvet trombones' } }),
+    )
     expect(answer).toMatchObject({ status: 403, json: { code: 'registration_closed' } })
     expect(await sql`select 1 from ${sql(acme.schema)}.users where email = 'late@example.com'`).toHaveLength(0)
   })
@@ -177,14 +197,14 @@ describe('a public request that has been let in and waits, while its tenant is s
  * goes on.
  */
 async function meanwhile(
-  happens: (tx: TransactionSql) => Promise<unknown>, run: () => Promise<Answer>,
+  happens: (tx: TransactionSql) => Promise<unknown>,
+  run: () => Promise<Answer>,
 ): Promise<Answer> {
   const held = await hold(sql, happens)
   const answer = run()
   try {
     await expect.poll(waitingBackends, { interval: 10 }).toBeGreaterThan(0)
-  }
-  finally {
+  } finally {
     await held.release()
   }
   return answer

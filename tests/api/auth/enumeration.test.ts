@@ -28,7 +28,7 @@ beforeAll(async () => {
 })
 afterAll(() => world.stop())
 
-describe('who has an account is nobody\'s business', () => {
+describe("who has an account is nobody's business", () => {
   test('whatever is wrong with a sign-in, the answer is the same in status, body and headers, ENU-01', async () => {
     const address = newAddress()
     const answers = [
@@ -46,10 +46,22 @@ describe('who has an account is nobody\'s business', () => {
     }
   })
 
-  test('the same for a browser\'s sign-in, which sets no cookie', async () => {
+  test("the same for a browser's sign-in, which sets no cookie", async () => {
     const address = newAddress()
-    const answers = await Promise.all([inactive, { ...invited, password: wrong }, { email: 'nobody@example.com', password: wrong }, { ...world.acme.admin, password: wrong }].map(({ email, password }) =>
-      world.acme.call(`${auth}/session/`, { body: { email, password }, sameOrigin: true, headers: { 'x-forwarded-for': address } })))
+    const answers = await Promise.all(
+      [
+        inactive,
+        { ...invited, password: wrong },
+        { email: 'nobody@example.com', password: wrong },
+        { ...world.acme.admin, password: wrong },
+      ].map(({ email, password }) =>
+        world.acme.call(`${auth}/session/`, {
+          body: { email, password },
+          sameOrigin: true,
+          headers: { 'x-forwarded-for': address },
+        }),
+      ),
+    )
     for (const answer of answers) {
       expect([answer.status, answer.text, answer.cookies]).toEqual([401, refused, {}])
       expect(lastingHeaders(answer)).toEqual(lastingHeaders(answers[0]!))
@@ -58,7 +70,11 @@ describe('who has an account is nobody\'s business', () => {
 
   test('at a suspended organisation everyone gets its one answer, the right password too', async () => {
     await suspendTenant(world.app, world.globex.id, null, fromSystem)
-    await expect.poll(async () => (await signIn(world.globex, { email: 'nobody@example.com', password: wrong }, newAddress())).status).toBe(403)
+    await expect
+      .poll(
+        async () => (await signIn(world.globex, { email: 'nobody@example.com', password: wrong }, newAddress())).status,
+      )
+      .toBe(403)
     const right = await signIn(world.globex, world.globex.staff, newAddress())
     const unknown = await signIn(world.globex, { email: 'nobody@example.com', password: wrong }, newAddress())
     await resumeTenant(world.app, world.globex.id, fromSystem)
@@ -67,8 +83,8 @@ describe('who has an account is nobody\'s business', () => {
     await expect.poll(async () => (await signIn(world.globex, world.globex.staff, newAddress())).status).toBe(200)
   })
 
-  // How equal the times are, bench/sign-in-timing.ts measures. A hashing left out would be a factor of ten or more of what
-  // the server works, which, other than the time, is the same on a busy machine.
+  // How equal the times are, bench/sign-in-timing.ts measures. A hashing left out would be a factor of ten or more
+  // of what the server works, which, other than the time, is the same on a busy machine.
   test('every refused sign-in costs a hashing: none takes a third of the work of another, ENU-02', async () => {
     const kinds = {
       wrong: { ...world.acme.admin, password: wrong },
@@ -80,15 +96,21 @@ describe('who has an account is nobody\'s business', () => {
     for (const credentials of Object.values(kinds)) {
       const before = await processorTicks(world.server.pid)
       for (let i = 0; i < 9; i++) expect((await signIn(world.acme, credentials, newAddress())).status).toBe(401)
-      work.push(await processorTicks(world.server.pid) - before)
+      work.push((await processorTicks(world.server.pid)) - before)
     }
     expect(Math.min(...work)).toBeGreaterThan(Math.max(...work) / 3)
   })
 
   test('registration is closed in the same words for an address that is taken and one that is not, ENU-03', async () => {
-    const [taken, free] = await Promise.all([world.acme.staff.email, 'free@example.com'].map(email =>
-      world.acme.call(`${auth}/users/`, { body: { email, password: 'a perfectly fine phrase' } })))
-    expect([taken!.status, taken!.json]).toEqual([403, { detail: 'Registration is by invitation.', code: 'registration_closed' }])
+    const [taken, free] = await Promise.all(
+      [world.acme.staff.email, 'free@example.com'].map(email =>
+        world.acme.call(`${auth}/users/`, { body: { email, password: 'a perfectly fine phrase' } }),
+      ),
+    )
+    expect([taken!.status, taken!.json]).toEqual([
+      403,
+      { detail: 'Registration is by invitation.', code: 'registration_closed' },
+    ])
     expect([free!.status, free!.text]).toEqual([403, taken!.text])
     expect(lastingHeaders(free!)).toEqual(lastingHeaders(taken!))
   })
@@ -96,16 +118,20 @@ describe('who has an account is nobody\'s business', () => {
   test('an Admin is told that an address is taken at home, and never that it is elsewhere', async () => {
     await addPerson(world, world.globex, 'only-at-globex@example.com')
     const { access } = await signInAs(world.acme, world.acme.admin)
-    const create = (email: string) => world.acme.call(`${auth}/users/`, { token: access, body: { email, password: 'a perfectly fine phrase' } })
+    const create = (email: string) =>
+      world.acme.call(`${auth}/users/`, { token: access, body: { email, password: 'a perfectly fine phrase' } })
     expect((await create('BEN@example.com')).json).toEqual({ email: ['A user with this email already exists.'] })
     expect((await create('only-at-globex@example.com')).status).toBe(201)
   })
 
-  test('Staff cannot tell another person\'s id from one that is nobody\'s or another tenant\'s, ENU-07', async () => {
+  test("Staff cannot tell another person's id from one that is nobody's or another tenant's, ENU-07", async () => {
     const { access } = await signInAs(world.acme, world.acme.staff)
     for (const method of ['GET', 'PATCH', 'PUT', 'DELETE']) {
-      const answers = await Promise.all([world.acme.admin.id, world.globex.staff.id, randomUUID(), '1', '0', '-1', '%00', 'me2'].map(id =>
-        world.acme.call(`${auth}/users/${id}/`, { method, token: access, ...method === 'GET' ? {} : { body: {} } })))
+      const answers = await Promise.all(
+        [world.acme.admin.id, world.globex.staff.id, randomUUID(), '1', '0', '-1', '%00', 'me2'].map(id =>
+          world.acme.call(`${auth}/users/${id}/`, { method, token: access, ...(method === 'GET' ? {} : { body: {} }) }),
+        ),
+      )
       for (const answer of answers) {
         expect([answer.status, answer.text]).toEqual([404, '{"detail":"Not found."}'])
         expect(lastingHeaders(answer)).toEqual(lastingHeaders(answers[0]!))
@@ -113,8 +139,9 @@ describe('who has an account is nobody\'s business', () => {
     }
   })
 
-  test('ids are UUIDv7, and no tenant\'s follow another\'s', () => {
-    for (const { id } of [world.acme.admin, world.acme.staff, world.globex.admin, world.globex.staff]) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+  test("ids are UUIDv7, and no tenant's follow another's", () => {
+    for (const { id } of [world.acme.admin, world.acme.staff, world.globex.admin, world.globex.staff])
+      expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
     expect(new Set([world.acme.admin.id.slice(-17), world.acme.staff.id.slice(-17)]).size).toBe(2)
   })
 })
@@ -123,21 +150,39 @@ describe('the length of a password, ENU-08', () => {
   // Not one letter over and over, which other rules might refuse.
   const phrase = (length: number) => 'wide ocean, slow tide; '.repeat(200).slice(0, length)
 
-  test.each([[11, 400], [12, 201], [15, 201], [64, 201], [72, 201], [73, 201], [128, 201], [256, 201], [257, 400], [1_000, 400], [5_000, 400], [1_000_000, 413]])('of %i characters is answered %i', async (length, status) => {
+  test.each([
+    [11, 400],
+    [12, 201],
+    [15, 201],
+    [64, 201],
+    [72, 201],
+    [73, 201],
+    [128, 201],
+    [256, 201],
+    [257, 400],
+    [1_000, 400],
+    [5_000, 400],
+    [1_000_000, 413],
+  ])('of %i characters is answered %i', async (length, status) => {
     const { access } = await signInAs(world.acme, world.acme.admin)
-    const person = { email: `length-${length}@example.com`, password: length > 4_000 ? 'x'.repeat(length) : phrase(length) }
+    const person = {
+      email: `length-${length}@example.com`,
+      password: length > 4_000 ? 'x'.repeat(length) : phrase(length),
+    }
     const answer = await world.acme.call(`${auth}/users/`, { token: access, body: person })
     expect(answer.status).toBe(status)
     if (status === 201) expect((await signIn(world.acme, person, newAddress())).status).toBe(200)
     // bcrypt by itself would stop reading here.
-    if (length === 73) expect((await signIn(world.acme, { ...person, password: phrase(72) }, newAddress())).status).toBe(401)
+    if (length === 73)
+      expect((await signIn(world.acme, { ...person, password: phrase(72) }, newAddress())).status).toBe(401)
   })
 })
 
 describe('guessing passwords', () => {
   test('ends with the tenth wrong one for an account from one address, and not for the same person elsewhere, BRU-01', async () => {
     const [address, home] = [newAddress(), newAddress()]
-    for (let i = 0; i < 10; i++) expect((await signIn(world.acme, { ...world.acme.staff, password: wrong }, address)).status).toBe(401)
+    for (let i = 0; i < 10; i++)
+      expect((await signIn(world.acme, { ...world.acme.staff, password: wrong }, address)).status).toBe(401)
     for (const password of [wrong, world.acme.staff.password]) {
       const answer = await signIn(world.acme, { ...world.acme.staff, password }, address)
       expect(answer.status).toBe(429)
@@ -151,7 +196,8 @@ describe('guessing passwords', () => {
   test('is limited alike for an address that nobody has', async () => {
     const address = newAddress()
     const statuses: number[] = []
-    for (let i = 0; i < 12; i++) statuses.push((await signIn(world.acme, { email: 'nobody-at-all@example.com', password: wrong }, address)).status)
+    for (let i = 0; i < 12; i++)
+      statuses.push((await signIn(world.acme, { email: 'nobody-at-all@example.com', password: wrong }, address)).status)
     expect(statuses).toEqual([...Array(10).fill(401), 429, 429])
   })
 
@@ -165,13 +211,18 @@ describe('guessing passwords', () => {
   test('under other spellings of one e-mail address is still guessing for one account', async () => {
     const address = newAddress()
     const spellings = ['ann@example.com', 'ANN@example.com', ' ann@example.com', 'Ann@Example.Com ', 'ann@EXAMPLE.com']
-    for (let i = 0; i < 10; i++) expect((await signIn(world.acme, { email: spellings[i % 5]!, password: wrong }, address)).status).toBe(401)
-    for (const email of spellings) expect((await signIn(world.acme, { email, password: wrong }, address)).status).toBe(429)
+    for (let i = 0; i < 10; i++)
+      expect((await signIn(world.acme, { email: spellings[i % 5]!, password: wrong }, address)).status).toBe(401)
+    for (const email of spellings)
+      expect((await signIn(world.acme, { email, password: wrong }, address)).status).toBe(429)
   })
 
   test('is not made easier by what the client itself writes into X-Forwarded-For', async () => {
     const address = newAddress()
-    for (let i = 0; i < 10; i++) expect((await signIn(world.acme, { ...world.acme.admin, password: wrong }, `${newAddress()}, ${address}`)).status).toBe(401)
+    for (let i = 0; i < 10; i++)
+      expect(
+        (await signIn(world.acme, { ...world.acme.admin, password: wrong }, `${newAddress()}, ${address}`)).status,
+      ).toBe(401)
     for (const forwarded of [address, `127.0.0.1, ${address}`, `, ,${address}`, `${'9'.repeat(500)}, ${address}`]) {
       expect((await signIn(world.acme, { ...world.acme.admin, password: wrong }, forwarded)).status).toBe(429)
     }
@@ -183,16 +234,28 @@ describe('guessing passwords', () => {
     for (let i = 0; i < 10; i++) expect((await attempt(`2001:db8:1:2:${i}::${i}`)).status).toBe(401)
     expectThrottled(await attempt('2001:db8:1:2:ffff:ffff:ffff:ffff'))
     expect((await attempt('2001:db8:1:3::1')).status).toBe(401)
-    expect((await world.globex.call(`${auth}/jwt/create/`, { body: world.globex.staff, headers: { 'x-forwarded-for': '2001:db8:1:2::1' } })).status).toBe(200)
+    expect(
+      (
+        await world.globex.call(`${auth}/jwt/create/`, {
+          body: world.globex.staff,
+          headers: { 'x-forwarded-for': '2001:db8:1:2::1' },
+        })
+      ).status,
+    ).toBe(200)
     // What happened stays under the very address that it came from.
-    const { db, tables: { audit_events: events } } = realmOf(world.app, world.acme).realm
+    const {
+      db,
+      tables: { audit_events: events },
+    } = realmOf(world.app, world.acme).realm
     expect(await db.$count(events, and(eq(events.subject, id), eq(events.ip, '2001:db8:1:2:3::3')))).toBe(1)
   })
 
   test('from an address of IPv4 is the same guessing where that is written as IPv6', async () => {
     const spellings = ['198.51.100.77', '::ffff:198.51.100.77', '::ffff:c633:644d', '0:0:0:0:0:FFFF:C633:644D']
-    for (let i = 0; i < 10; i++) expect((await signIn(world.acme, { ...world.acme.staff, password: wrong }, spellings[i % 4]!)).status).toBe(401)
-    for (const address of spellings) expectThrottled(await signIn(world.acme, { ...world.acme.staff, password: wrong }, address))
+    for (let i = 0; i < 10; i++)
+      expect((await signIn(world.acme, { ...world.acme.staff, password: wrong }, spellings[i % 4]!)).status).toBe(401)
+    for (const address of spellings)
+      expectThrottled(await signIn(world.acme, { ...world.acme.staff, password: wrong }, address))
     expect((await signIn(world.acme, { ...world.acme.staff, password: wrong }, '::ffff:c633:644e')).status).toBe(401)
   })
 
@@ -200,14 +263,17 @@ describe('guessing passwords', () => {
     const address = newAddress()
     const person = await addPerson(world, world.acme, 'forgetful@example.com')
     for (let round = 0; round < 2; round++) {
-      for (let i = 0; i < 9; i++) expect((await signIn(world.acme, { ...person, password: wrong }, address)).status).toBe(401)
+      for (let i = 0; i < 9; i++)
+        expect((await signIn(world.acme, { ...person, password: wrong }, address)).status).toBe(401)
       expect((await signIn(world.acme, person, address)).status).toBe(200)
     }
   })
 
   test('by many requests at once gets no further than one after the other', async () => {
     const address = newAddress()
-    const answers = await Promise.all(Array.from({ length: 35 }, () => signIn(world.acme, { email: 'parallel@example.com', password: wrong }, address)))
+    const answers = await Promise.all(
+      Array.from({ length: 35 }, () => signIn(world.acme, { email: 'parallel@example.com', password: wrong }, address)),
+    )
     const tried = answers.filter(({ status }) => status === 401).length
     expect(tried).toBeGreaterThanOrEqual(10)
     expect(tried).toBeLessThan(10 + availableParallelism())
@@ -218,20 +284,35 @@ describe('guessing passwords', () => {
     const address = newAddress()
     const person = await addPerson(world, world.acme, 'hijacked@example.com')
     const { access } = await signInAs(world.acme, person)
-    const setPassword = (current_password: string) => world.acme.call(`${auth}/users/set_password/`, {
-      token: access, headers: { 'x-forwarded-for': address }, body: { current_password, new_password: 'some new words to remember' },
-    })
-    for (let i = 0; i < 10; i++) expect((await setPassword(wrong)).json).toEqual({ current_password: ['Invalid password.'] })
+    const setPassword = (current_password: string) =>
+      world.acme.call(`${auth}/users/set_password/`, {
+        token: access,
+        headers: { 'x-forwarded-for': address },
+        body: { current_password, new_password: 'some new words to remember' },
+      })
+    for (let i = 0; i < 10; i++)
+      expect((await setPassword(wrong)).json).toEqual({ current_password: ['Invalid password.'] })
     expectThrottled(await setPassword(person.password))
     expectThrottled(await signIn(world.acme, person, address))
-    expectThrottled(await world.acme.call(`${auth}/users/me/`, { method: 'DELETE', token: access, headers: { 'x-forwarded-for': address }, body: { current_password: person.password } }))
+    expectThrottled(
+      await world.acme.call(`${auth}/users/me/`, {
+        method: 'DELETE',
+        token: access,
+        headers: { 'x-forwarded-for': address },
+        body: { current_password: person.password },
+      }),
+    )
     expect((await signIn(world.acme, person, newAddress())).status).toBe(200)
   })
 
   test('for many accounts from one address ends at a hundred, there and not at another tenant, BRU-05', async () => {
     const address = newAddress()
     for (let batch = 0; batch < 10; batch++) {
-      const answers = await Promise.all(Array.from({ length: 10 }, (_, i) => signIn(world.acme, { email: `spray-${batch}-${i}@example.com`, password: wrong }, address)))
+      const answers = await Promise.all(
+        Array.from({ length: 10 }, (_, i) =>
+          signIn(world.acme, { email: `spray-${batch}-${i}@example.com`, password: wrong }, address),
+        ),
+      )
       expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(401))
     }
     expectThrottled(await signIn(world.acme, { email: 'spray-last@example.com', password: wrong }, address))
@@ -242,13 +323,21 @@ describe('guessing passwords', () => {
 
   test('that was refused anyway does not use up what the address has left', async () => {
     const address = newAddress()
-    for (let batch = 0; batch < 12; batch++) await Promise.all(Array.from({ length: 10 }, () => signIn(world.acme, { email: 'stubborn@example.com', password: wrong }, address)))
+    for (let batch = 0; batch < 12; batch++)
+      await Promise.all(
+        Array.from({ length: 10 }, () =>
+          signIn(world.acme, { email: 'stubborn@example.com', password: wrong }, address),
+        ),
+      )
     expect((await signIn(world.acme, world.acme.staff, address)).status).toBe(200)
   })
 
   test('is counted by all servers together, and over a restart, BRU-07', async () => {
     const address = newAddress()
-    const attempt = { body: { email: 'everywhere@example.com', password: wrong }, headers: { 'x-forwarded-for': address } }
+    const attempt = {
+      body: { email: 'everywhere@example.com', password: wrong },
+      headers: { 'x-forwarded-for': address },
+    }
     const tryAt = async (server: SecondServer) => (await server.at(world.acme, `${auth}/jwt/create/`, attempt)).status
     const first = await startBeside(world)
     for (let i = 0; i < 5; i++) {
@@ -269,7 +358,11 @@ describe('a flood of sign-ins', () => {
     const { access } = await signInAs(world.acme, world.acme.staff)
     const other = await signInAs(world.globex, world.globex.staff)
     let flooding = true
-    const flood = Promise.all(Array.from({ length: 200 }, (_, i) => signIn(world.acme, { email: `flood-${i}@example.com`, password: wrong }, newAddress()))).finally(() => flooding = false)
+    const flood = Promise.all(
+      Array.from({ length: 200 }, (_, i) =>
+        signIn(world.acme, { email: `flood-${i}@example.com`, password: wrong }, newAddress()),
+      ),
+    ).finally(() => (flooding = false))
     const meanwhile: number[] = []
     while (flooding) {
       meanwhile.push((await world.acme.call(`${auth}/users/me/`, { token: access })).status)
@@ -289,13 +382,23 @@ describe('a flood of sign-ins', () => {
   test('with passwords of a megabyte is turned away before anyone looks at them, BRU-10', async () => {
     const address = newAddress()
     const { email } = world.acme.staff
-    const failures = () => world.server.log.filter(line => line.event === 'sign_in_failed' && line.ip === address).length
-    for (const [length, status] of [[1_000_000, 413], [900_000, 400], [5_000, 400]] as const) {
-      const answers = await Promise.all(Array.from({ length: length > 5_000 ? 25 : 5 }, () => signIn(world.acme, { email, password: 'x'.repeat(length) }, address)))
+    const failures = () =>
+      world.server.log.filter(line => line.event === 'sign_in_failed' && line.ip === address).length
+    for (const [length, status] of [
+      [1_000_000, 413],
+      [900_000, 400],
+      [5_000, 400],
+    ] as const) {
+      const answers = await Promise.all(
+        Array.from({ length: length > 5_000 ? 25 : 5 }, () =>
+          signIn(world.acme, { email, password: 'x'.repeat(length) }, address),
+        ),
+      )
       for (const answer of answers) expect(answer.status).toBe(status)
     }
     // None of them was a try: ten are still to be had, which come to the log after anything before them.
-    for (let i = 0; i < 10; i++) expect((await signIn(world.acme, { email, password: wrong }, address)).status).toBe(401)
+    for (let i = 0; i < 10; i++)
+      expect((await signIn(world.acme, { email, password: wrong }, address)).status).toBe(401)
     await expect.poll(failures).toBe(10)
   })
 })
@@ -308,7 +411,11 @@ function newAddress(): string {
   return `198.18.${lastAddress >> 8}.${lastAddress & 255}`
 }
 
-function signIn(place: Place, { email, password }: { email: string, password: string }, address: string): Promise<Answer> {
+function signIn(
+  place: Place,
+  { email, password }: { email: string; password: string },
+  address: string,
+): Promise<Answer> {
   return place.call(`${auth}/jwt/create/`, { body: { email, password }, headers: { 'x-forwarded-for': address } })
 }
 
@@ -319,7 +426,7 @@ async function addWithoutPassword(email: string): Promise<Person> {
 
 /** Everything that an answer says in its headers but what is new in each. */
 function lastingHeaders({ headers }: Answer) {
-  const { date: _, 'x-request-id': id, ...rest } = headers
+  const { 'date': _, 'x-request-id': id, ...rest } = headers
   expect(id).toMatch(/^[0-9a-f-]{36}$/)
   return Object.entries(rest)
 }
@@ -328,7 +435,10 @@ function expectThrottled(answer: Answer): void {
   const wait = Number(answer.headers['retry-after'])
   expect(wait).toBeGreaterThan(0)
   expect(wait).toBeLessThanOrEqual(15 * 60)
-  expect([answer.status, answer.json]).toEqual([429, { detail: `Request was throttled. Expected available in ${wait} second${wait === 1 ? '' : 's'}.` }])
+  expect([answer.status, answer.json]).toEqual([
+    429,
+    { detail: `Request was throttled. Expected available in ${wait} second${wait === 1 ? '' : 's'}.` },
+  ])
 }
 
 /** How long a process has had a processor for itself, in all its threads, in hundredths of a second: proc(5). */

@@ -12,36 +12,39 @@ import type { Person } from '../../support/database/templates.ts'
 import { addPerson, api, auth, createWorld, signInAs } from '../../support/world.ts'
 
 /** Someone who may do everything at first. */
-interface Caller extends Person { token: string, refresh: string }
+interface Caller extends Person {
+  token: string
+  refresh: string
+}
 
 /** How an authority ends, and what a request of a route is answered from then on; undefined: it may still be made. */
 interface Ending {
   end: (place: Place, caller: Caller) => Promise<void>
-  answer: (route: Route) => { status: number, code?: string } | undefined
+  answer: (route: Route) => { status: number; code?: string } | undefined
 }
 
 const isPrivate = ({ access }: Route) => access !== 'public'
 const endings: Record<string, Ending> = {
   'a demotion': {
     end: (place, { id }) => change(place, id, { role: 'Staff' }),
-    answer: ({ access }) => typeof access === 'function' ? { status: 403 } : undefined,
+    answer: ({ access }) => (typeof access === 'function' ? { status: 403 } : undefined),
   },
   'a deactivation': {
     end: (place, { id }) => change(place, id, { is_active: false }),
-    answer: route => isPrivate(route) ? { status: 401, code: 'user_inactive' } : undefined,
+    answer: route => (isPrivate(route) ? { status: 401, code: 'user_inactive' } : undefined),
   },
   'signing out': {
     end: async (place, { refresh }) => {
       expect((await place.call(`${auth}/jwt/blacklist/`, { body: { refresh } })).status).toBe(200)
     },
-    answer: route => isPrivate(route) ? { status: 401, code: 'session_revoked' } : undefined,
+    answer: route => (isPrivate(route) ? { status: 401, code: 'session_revoked' } : undefined),
   },
   'the end of all sessions': {
     end: async (place, { id }) => {
       const answer = await place.call(`${api}/sessions/?user=${id}`, { method: 'DELETE', token: admins.get(place) })
       expect(answer.status).toBe(204)
     },
-    answer: route => isPrivate(route) ? { status: 401, code: 'session_revoked' } : undefined,
+    answer: route => (isPrivate(route) ? { status: 401, code: 'session_revoked' } : undefined),
   },
 }
 
@@ -59,7 +62,9 @@ beforeAll(async () => {
     admins.set(place, (await signInAs(place, place.admin)).access)
   }
   routes = (await readRoutes()).filter(({ method, access }) => method !== 'GET' && access !== undefined)
-  png = await sharp({ create: { width: 300, height: 200, channels: 3, background: 'teal' } }).png().toBuffer()
+  png = await sharp({ create: { width: 300, height: 200, channels: 3, background: 'teal' } })
+    .png()
+    .toBuffer()
 })
 afterEach(async () => {
   await sql`update platform.tenants set status = 'active', maintenance_since = null`
@@ -71,10 +76,10 @@ afterAll(async () => {
   await world.stop()
 })
 
-describe.each(Object.keys(endings))('while a request is on its way, %s holds for it', (name) => {
+describe.each(Object.keys(endings))('while a request is on its way, %s holds for it', name => {
   const { end, answer } = endings[name]!
 
-  test.each(['portal', 'console'] as const)('on every route of the %s', async (surface) => {
+  test.each(['portal', 'console'] as const)('on every route of the %s', async surface => {
     const place = surface === 'portal' ? world.acme : world.console
     const caller = await addCaller(place)
     const affected = routes.filter(route => route.surfaces.includes(surface) && answer(route))
@@ -168,7 +173,10 @@ describe('who may not send a body at all', () => {
     const staff = { ...world.acme.staff, token: (await signInAs(world.acme, world.acme.staff)).access }
     for (const path of [`${api}/users/import/`, `${api}/departments/`]) {
       const type = path.includes('import') ? 'text/csv' : 'application/json'
-      for (const [caller, status] of [[undefined, 401], [staff, 403]] as const) {
+      for (const [caller, status] of [
+        [undefined, 401],
+        [staff, 403],
+      ] as const) {
         const held = await hold(head(world.acme, 'POST', path, caller, type), `{"name": "${'x'.repeat(1000)}"}`)
         expect((await held.answered()).status).toBe(status)
       }
@@ -178,7 +186,12 @@ describe('who may not send a body at all', () => {
   test('is told that first, whatever the body is', async () => {
     const { acme } = world
     const staff = (await signInAs(acme, acme.staff)).access
-    const callers = [[undefined, 401], ['nonsense', 401], [staff, 403], [admins.get(acme), 400]] as const
+    const callers = [
+      [undefined, 401],
+      ['nonsense', 401],
+      [staff, 403],
+      [admins.get(acme), 400],
+    ] as const
     for (const [token, status] of callers) {
       const answer = await acme.call(`${api}/departments/`, { token, body: '{"name": ' })
       expect([token, answer.status]).toEqual([token, status])
@@ -200,14 +213,18 @@ async function addCaller(place: Place): Promise<Caller> {
 
 function holdRoute(place: Place, { method, path, carries }: Route, caller: Caller): Promise<HeldRequest> {
   const names: Record<string, string> = {
-    id: place.staff.id, host: 'portal.example.com', name: 'acme-20260101T000000Z-00000000.tar',
+    id: place.staff.id,
+    host: 'portal.example.com',
+    name: 'acme-20260101T000000Z-00000000.tar',
   }
   const filled = path.replaceAll(/\[(\w+)\]/g, (_, name: string) => names[name]!)
-  const [type, body] = ({
-    form: ['image/png', png],
-    csv: ['text/csv', 'email,first_name\nheld@example.com,Held\n'],
-    json: ['application/json', '{"first_name": "Held", "name": "Held"}'],
-  } as const)[carries ?? 'json']
+  const [type, body] = (
+    {
+      form: ['image/png', png],
+      csv: ['text/csv', 'email,first_name\nheld@example.com,Held\n'],
+      json: ['application/json', '{"first_name": "Held", "name": "Held"}'],
+    } as const
+  )[carries ?? 'json']
   return hold(head(place, method, filled, caller, type), body)
 }
 
@@ -216,7 +233,11 @@ function hold(lines: string[], body: string | Buffer): Promise<HeldRequest> {
 }
 
 function head(
-  { host }: Place, method: string, path: string, caller?: { token: string }, type = 'application/json',
+  { host }: Place,
+  method: string,
+  path: string,
+  caller?: { token: string },
+  type = 'application/json',
 ): string[] {
   const credentials = caller ? [`Authorization: Bearer ${caller.token}`] : []
   const others = [`Host: ${host}`, 'Sec-Fetch-Site: same-origin', `Content-Type: ${type}`]
@@ -234,7 +255,7 @@ async function record(place: Place, id: string) {
 
 function said(route: Route, { status, body }: RawAnswer) {
   const { code } = JSON.parse(body || '{}') as { code?: string }
-  return { route: nameOf(route), status, ...code === undefined ? {} : { code } }
+  return { route: nameOf(route), status, ...(code === undefined ? {} : { code }) }
 }
 
 function nameOf({ method, path }: Route): string {

@@ -29,9 +29,13 @@ afterAll(async () => {
 })
 
 describe.concurrent('a signing key that is rotated under load', () => {
-  test('signs nobody out: every call and every renewal in every process is answered, before, in and after the change', async ({ expect }) => {
+  test('signs nobody out: every call and every renewal in every process is answered, before, in and after the change', async ({
+    expect,
+  }) => {
     const { acme } = world
-    const people = await Promise.all(Array.from({ length: 4 }, (_, i) => addPerson(world, acme, `rotated${i}@example.com`)))
+    const people = await Promise.all(
+      Array.from({ length: 4 }, (_, i) => addPerson(world, acme, `rotated${i}@example.com`)),
+    )
     const stop = new AbortController()
     const kids = new Set<string>()
     const statuses: number[] = []
@@ -41,7 +45,10 @@ describe.concurrent('a signing key that is rotated under load', () => {
         const call = turn % 2 ? acme.call : (path: string, options: object) => second.at(acme, path, options)
         const other = turn % 2 ? (path: string, options: object) => second.at(acme, path, options) : acme.call
         // Two who race with one token, in two processes, get the same successor, byte for byte.
-        const [one, two] = await Promise.all([call(`${auth}/jwt/refresh/`, { body: { refresh: pair.refresh } }), other(`${auth}/jwt/refresh/`, { body: { refresh: pair.refresh } })])
+        const [one, two] = await Promise.all([
+          call(`${auth}/jwt/refresh/`, { body: { refresh: pair.refresh } }),
+          other(`${auth}/jwt/refresh/`, { body: { refresh: pair.refresh } }),
+        ])
         statuses.push(one.status, two.status)
         expect(one.json.refresh).toBe(two.json.refresh)
         const late = await other(`${auth}/jwt/refresh/`, { body: { refresh: pair.refresh } })
@@ -61,7 +68,12 @@ describe.concurrent('a signing key that is rotated under load', () => {
     const rotated = await onConsole(acme, 'POST')
     expect(rotated.status).toBe(201)
     // Published before it signs.
-    await expect.poll(async () => (await second.at(acme, '/.well-known/jwks.json')).json.keys.map((key: { kid: string }) => key.kid), { interval: 50 }).toContain(rotated.json.kid)
+    await expect
+      .poll(
+        async () => (await second.at(acme, '/.well-known/jwks.json')).json.keys.map((key: { kid: string }) => key.kid),
+        { interval: 50 },
+      )
+      .toContain(rotated.json.kid)
     expect(Date.parse(rotated.json.signs_from)).toBeGreaterThan(Date.now())
     expect((await onConsole(acme, 'POST')).json.code).toBe('wrong_state')
     await expect.poll(() => kids.has(rotated.json.kid), patience).toBe(true)
@@ -73,10 +85,14 @@ describe.concurrent('a signing key that is rotated under load', () => {
     for (const { access } of pairs) expect((await acme.call(`${auth}/users/me/`, { token: access })).status).toBe(200)
   })
 
-  test('is succeeded by one of which the same row makes the same token: a parent shown after the change gets the text of before', async ({ expect }) => {
+  test('is succeeded by one of which the same row makes the same token: a parent shown after the change gets the text of before', async ({
+    expect,
+  }) => {
     const { globex } = world
     const pair = await signInAs(globex, globex.staff)
-    const { json: { signs_from } } = await onConsole(globex, 'POST')
+    const {
+      json: { signs_from },
+    } = await onConsole(globex, 'POST')
     const before = await globex.call(`${auth}/jwt/refresh/`, { body: { refresh: pair.refresh } })
     await sleep(Date.parse(signs_from) - Date.now() + 500)
     const after = await second.at(globex, `${auth}/jwt/refresh/`, { body: { refresh: pair.refresh } })
@@ -84,10 +100,20 @@ describe.concurrent('a signing key that is rotated under load', () => {
     expect(decodeProtectedHeader(after.json.access).kid).not.toBe(decodeProtectedHeader(after.json.refresh).kid)
 
     // Drained as its sessions renew.
-    const counts = async () => (await onConsole(globex)).json.results.map((key: { state: string, sessions: number }) => [key.state, key.sessions])
-    expect(await counts()).toEqual([['current', 0], ['previous', 1]])
+    const counts = async () =>
+      (await onConsole(globex)).json.results.map((key: { state: string; sessions: number }) => [
+        key.state,
+        key.sessions,
+      ])
+    expect(await counts()).toEqual([
+      ['current', 0],
+      ['previous', 1],
+    ])
     expect((await globex.call(`${auth}/jwt/refresh/`, { body: { refresh: after.json.refresh } })).status).toBe(200)
-    expect(await counts()).toEqual([['current', 1], ['previous', 0]])
+    expect(await counts()).toEqual([
+      ['current', 1],
+      ['previous', 0],
+    ])
   })
 })
 
@@ -98,7 +124,10 @@ describe('a key that has been retired', () => {
     await dropRetiredKeys(world.app)
     expect(await realm.db.$count(keys)).toBe(2)
     const { refresh } = world.app.config.ttl
-    await realm.db.update(keys).set({ retired_at: new Date(Date.now() - (refresh + 60) * 1000) }).where(isNotNull(keys.retired_at))
+    await realm.db
+      .update(keys)
+      .set({ retired_at: new Date(Date.now() - (refresh + 60) * 1000) })
+      .where(isNotNull(keys.retired_at))
     expect(await dropRetiredKeys(world.app)).toBe(1)
     expect(await realm.db.$count(keys)).toBe(1)
     await expect.poll(async () => (await second.at(world.globex, '/.well-known/jwks.json')).json.keys.length).toBe(1)
@@ -109,10 +138,17 @@ describe('a key that has been retired', () => {
 describe('the keys of all', () => {
   test('are listed with what still hangs on former ones, and rotated by one operation, which goes on where it is begun anew', async () => {
     const list = () => world.console.call(`${api}/keys/`, { token: owner })
-    const standing = async () => Object.fromEntries((await list()).json.results.map(({ tenant, keys }: { tenant: { subdomain: string }, keys: object }) => [tenant.subdomain, keys]))
+    const standing = async () =>
+      Object.fromEntries(
+        (await list()).json.results.map(({ tenant, keys }: { tenant: { subdomain: string }; keys: object }) => [
+          tenant.subdomain,
+          keys,
+        ]),
+      )
     const before = await standing()
     expect(Object.keys(before)).toEqual(['acme', 'globex'])
-    for (const keys of Object.values(before)) expect(Object.keys(keys as object)).toEqual(['current', 'since', 'next_from', 'draining'])
+    for (const keys of Object.values(before))
+      expect(Object.keys(keys as object)).toEqual(['current', 'since', 'next_from', 'draining'])
     const begun = await world.console.call(`${api}/keys/rotations/`, { token: owner, body: {} })
     expect(begun).toMatchObject({ status: 202, json: { kind: 'rotation', tenant: null } })
     expect((await finished(world.app, begun.json.id)).result).toEqual({ rotated: 3, failed: [] })
@@ -124,7 +160,7 @@ describe('the keys of all', () => {
     expect((await standing()).acme).toMatchObject({ next_from: null, draining: expect.any(Number) })
   })
 
-  test('are no business of a tenant\'s, nor of operators who only read', async () => {
+  test("are no business of a tenant's, nor of operators who only read", async () => {
     const token = (await signInAs(world.acme, world.acme.admin)).access
     expect((await world.acme.call(`${api}/keys/`, { token })).status).toBe(404)
     const reader = { email: 'reader@tenantry.test', password: 'seven quiet lanterns' }
@@ -136,14 +172,16 @@ describe('the keys of all', () => {
 })
 
 describe('tenantry keys', () => {
-  test('rotates one or all, the console\'s too, and lists them', async () => {
+  test("rotates one or all, the console's too, and lists them", async () => {
     // Long enough for the next command to come before the key's moment does.
     const env = { ...world.env, KEY_LEAD: '600' }
     const all = await runCli(['keys', 'rotate', '--all', '--json'], env)
     expect(all.code).toBe(0)
     expect(all.json.rotated.map((row: { subdomain: string }) => row.subdomain)).toEqual(['console', 'acme', 'globex'])
     expect(await runCli(['keys', 'rotate', 'acme', '--json'], env)).toMatchObject({ code: 1 })
-    const states = (await runCli(['keys', 'list', 'acme', '--json'], env)).json.map((key: { state: string }) => key.state).sort()
+    const states = (await runCli(['keys', 'list', 'acme', '--json'], env)).json
+      .map((key: { state: string }) => key.state)
+      .sort()
     // How many former ones there are depends on how long the tests before took.
     expect(states.filter((state: string) => state !== 'previous')).toEqual(['current', 'next'])
     expect(states).toContain('previous')
@@ -157,7 +195,10 @@ describe('tenantry keys', () => {
 /** Lets the moment of every key that is to come be now. */
 async function bringForward(): Promise<void> {
   const { database } = world.app
-  for (const { db, tables: { signing_keys: keys } } of [database.platform, ...[world.acme, world.globex].map(place => realmOf(world.app, place).realm)]) {
+  for (const {
+    db,
+    tables: { signing_keys: keys },
+  } of [database.platform, ...[world.acme, world.globex].map(place => realmOf(world.app, place).realm)]) {
     const now = new Date()
     await db.update(keys).set({ retired_at: now }).where(gt(keys.retired_at, now))
     await db.update(keys).set({ activated_at: now }).where(gt(keys.activated_at, now))
@@ -165,5 +206,9 @@ async function bringForward(): Promise<void> {
 }
 
 function onConsole(place: Place, method: 'GET' | 'POST' = 'GET') {
-  return world.console.call(`${api}/tenants/${place.id}/keys/`, { method, token: owner, ...method === 'POST' ? { body: {} } : {} })
+  return world.console.call(`${api}/tenants/${place.id}/keys/`, {
+    method,
+    token: owner,
+    ...(method === 'POST' ? { body: {} } : {}),
+  })
 }

@@ -45,14 +45,19 @@ describe('a refused sign-in costs the same hashing, whoever it is about', () => 
     const authRealm = await createRealm(subdomain)
     await addPeople(authRealm, costs)
     const app = appAt(cost)
-    const emails = [...costs.map(cost => `cost-${cost}@example.com`), 'nobody@example.com', 'invited@example.com', 'inactive@example.com']
+    const emails = [
+      ...costs.map(cost => `cost-${cost}@example.com`),
+      'nobody@example.com',
+      'invited@example.com',
+      'inactive@example.com',
+    ]
     const work: Record<string, number> = {}
     for (const email of ['warm-up@example.com', ...emails]) work[email] = await refusalWork(app, authRealm, email)
     const { 'warm-up@example.com': _, ...counted } = work
     expect(new Set(Object.values(counted))).toEqual(new Set([2 ** Math.max(cost, ...costs)]))
   })
 
-  test('and an organisation\'s own hashes alone decide', async () => {
+  test("and an organisation's own hashes alone decide", async () => {
     const [costly, cheap] = [await createRealm('costly'), await createRealm('cheap')]
     await addPeople(costly, [7])
     await addPeople(cheap, [4])
@@ -62,12 +67,16 @@ describe('a refused sign-in costs the same hashing, whoever it is about', () => 
     expect(await refusalWork(app, costly, 'nobody@example.com')).toBe(2 ** 7)
   })
 
-  test('and who was let in has a hash of today\'s cost', async () => {
+  test("and who was let in has a hash of today's cost", async () => {
     const authRealm = await createRealm('let-in')
     await addPeople(authRealm, [4, 6])
     const app = appAt(5)
-    for (const email of ['cost-4@example.com', 'cost-6@example.com']) await signIn(app, authRealm, { email, password }, fromSystem, null)
-    const { db, tables: { users } } = authRealm.realm
+    for (const email of ['cost-4@example.com', 'cost-6@example.com'])
+      await signIn(app, authRealm, { email, password }, fromSystem, null)
+    const {
+      db,
+      tables: { users },
+    } = authRealm.realm
     const rows = await db.select({ email: users.email, password: users.password }).from(users)
     for (const row of rows.filter(({ email }) => /^cost/.test(email))) expect(getRounds(row.password!)).toBe(5)
   })
@@ -78,21 +87,34 @@ function appAt(cost: number): App {
 }
 
 async function createRealm(subdomain: string): Promise<AuthRealm> {
-  const { tenant, url } = await createTenant(workbench.app, loadMigrations('.', 'tenant'), {
-    name: subdomain, subdomain, business_email: 'office@example.com', business_phone_number: '', admin_email: 'admin@example.com', admin_password: null,
-  }, fromSystem)
+  const { tenant, url } = await createTenant(
+    workbench.app,
+    loadMigrations('.', 'tenant'),
+    {
+      name: subdomain,
+      subdomain,
+      business_email: 'office@example.com',
+      business_phone_number: '',
+      admin_email: 'admin@example.com',
+      admin_password: null,
+    },
+    fromSystem,
+  )
   return tenantAuthRealm(workbench.app.database, { ...tenant, origin: url })
 }
 
 /** One for each cost, one who has no password yet, and one who may not sign in and whose hash is dearer than all. */
 async function addPeople(authRealm: AuthRealm, costs: number[]): Promise<void> {
-  for (const cost of costs) await createUser(appAt(cost), authRealm, { email: `cost-${cost}@example.com`, password }, fromSystem)
+  for (const cost of costs)
+    await createUser(appAt(cost), authRealm, { email: `cost-${cost}@example.com`, password }, fromSystem)
   await createUser(appAt(4), authRealm, { email: 'invited@example.com', password: null }, fromSystem)
   await createUser(appAt(8), authRealm, { email: 'inactive@example.com', password, is_active: false }, fromSystem)
 }
 
 async function refusalWork(app: App, authRealm: AuthRealm, email: string): Promise<number> {
   rounds = 0
-  await expect(signIn(app, authRealm, { email, password: 'not the password' }, fromSystem, null)).rejects.toMatchObject({ status: 401 })
+  await expect(signIn(app, authRealm, { email, password: 'not the password' }, fromSystem, null)).rejects.toMatchObject(
+    { status: 401 },
+  )
   return rounds
 }

@@ -31,18 +31,26 @@ afterAll(() => world.stop())
 const doors: Record<string, Door> = {
   'registering': {
     organization: 'Acme Ltd',
-    come: async () => async password => refusalOf(await world.acme.call(`${auth}/users/`, { body: { email: newcomer(), password } })),
+    come: async () => async password =>
+      refusalOf(await world.acme.call(`${auth}/users/`, { body: { email: newcomer(), password } })),
   },
   'being made by an Admin': {
     organization: 'Acme Ltd',
-    come: async () => async password => refusalOf(await world.acme.call(`${auth}/users/`, { token: admin, body: { email: newcomer(), password } })),
+    come: async () => async password =>
+      refusalOf(await world.acme.call(`${auth}/users/`, { token: admin, body: { email: newcomer(), password } })),
   },
   'changing it': {
     organization: 'Acme Ltd',
     async come() {
       const person = await addPerson(world, world.acme, newcomer())
       const { access } = await signInAs(world.acme, person)
-      return async new_password => refusalOf(await world.acme.call(`${auth}/users/set_password/`, { token: access, body: { current_password: person.password, new_password } }))
+      return async new_password =>
+        refusalOf(
+          await world.acme.call(`${auth}/users/set_password/`, {
+            token: access,
+            body: { current_password: person.password, new_password },
+          }),
+        )
     },
   },
   'a mailed link': {
@@ -59,7 +67,12 @@ const doors: Record<string, Door> = {
       const email = newcomer()
       await world.acme.call(`${api}/invitations/`, { token: admin, body: { email } })
       const token = (await lastMailTo(world, world.acme, email, /^Join /)).links[0]!.split('/').at(-1)!
-      return async password => refusalOf(await world.acme.call(`${api}/invitations/accept/`, { body: { token, first_name: 'Dora', last_name: 'Dubois', password } }))
+      return async password =>
+        refusalOf(
+          await world.acme.call(`${api}/invitations/accept/`, {
+            body: { token, first_name: 'Dora', last_name: 'Dubois', password },
+          }),
+        )
     },
   },
   'signing an organisation up': {
@@ -68,24 +81,41 @@ const doors: Record<string, Door> = {
       const email = newcomer()
       await world.call('localhost', `${api}/signup/`, { body: { name: 'Initech GmbH', subdomain: 'initech', email } })
       const token = (await lastMailTo(world, sitePlace(world), email, /^/)).links[0]!.split('/').at(-1)!
-      return byLink((await world.call('localhost', `${api}/signup/confirmation/`, { body: { token } })).json.password_link)
+      return byLink(
+        (await world.call('localhost', `${api}/signup/confirmation/`, { body: { token } })).json.password_link,
+      )
     },
   },
   'being made an operator': {
     organization: 'Tenantry',
-    come: async () => async password => refusalOf(await world.console.call(`${auth}/users/`, { token: operator, body: { email: newcomer(), password } })),
+    come: async () => async password =>
+      refusalOf(await world.console.call(`${auth}/users/`, { token: operator, body: { email: newcomer(), password } })),
   },
-  'an operator\'s link': {
+  "an operator's link": {
     organization: 'Tenantry',
     async come() {
       const email = newcomer()
       await world.console.call(`${auth}/users/`, { token: operator, body: { email } })
-      return byLink((await lastMailTo(world, world.console, email, /^/)).links.find(link => link.includes('/password/reset/'))!)
+      return byLink(
+        (await lastMailTo(world, world.console, email, /^/)).links.find(link => link.includes('/password/reset/'))!,
+      )
     },
   },
   'tenantry tenant create': {
     organization: 'Hooli Inc',
-    come: async () => byCli(['tenant', 'create', '--name', 'Hooli Inc', '--subdomain', 'hooli', '--email', 'it@hooli.test', '--admin-email', 'gavin@hooli.test']),
+    come: async () =>
+      byCli([
+        'tenant',
+        'create',
+        '--name',
+        'Hooli Inc',
+        '--subdomain',
+        'hooli',
+        '--email',
+        'it@hooli.test',
+        '--admin-email',
+        'gavin@hooli.test',
+      ]),
   },
   'tenantry user create': {
     organization: 'Acme Ltd',
@@ -97,12 +127,18 @@ const doors: Record<string, Door> = {
   },
 }
 
-describe('a password that others have, or that is the organisation\'s name, LIFE-06', () => {
+describe("a password that others have, or that is the organisation's name, LIFE-06", () => {
   test.each(Object.entries(doors))('is refused by every door: %s', async (_name, { organization, come }) => {
     const attempt = await come()
     // From the lists of what was stolen elsewhere, and as people make such a one long enough.
-    for (const password of ['1q2w3e4r5t6y', 'Welcome12345!']) expect([password, await attempt(password)]).toEqual([password, expect.stringContaining('This password is too common.')])
-    expect(await attempt(`2026-${organization}-2026`)).toEqual(expect.stringContaining('The password is too similar to the organization.'))
+    for (const password of ['1q2w3e4r5t6y', 'Welcome12345!'])
+      expect([password, await attempt(password)]).toEqual([
+        password,
+        expect.stringContaining('This password is too common.'),
+      ])
+    expect(await attempt(`2026-${organization}-2026`)).toEqual(
+      expect.stringContaining('The password is too similar to the organization.'),
+    )
     expect(await attempt('forty green umbrellas')).toBeUndefined()
   })
 })
@@ -113,11 +149,14 @@ function newcomer(): string {
 
 function byLink(link: string): Try {
   const { host } = new URL(link)
-  return async new_password => refusalOf(await world.call(host, `${auth}/users/reset_password_confirm/`, { body: { ...linkParts(link), new_password } }))
+  return async new_password =>
+    refusalOf(
+      await world.call(host, `${auth}/users/reset_password_confirm/`, { body: { ...linkParts(link), new_password } }),
+    )
 }
 
 function byCli(args: string[]): Try {
-  return async (password) => {
+  return async password => {
     const { code, errors }: Outcome = await runCli([...args, '--password-stdin'], world.env, `${password}\n`)
     expect(code).toBe(errors ? 1 : 0)
     return errors || undefined

@@ -12,7 +12,10 @@ import { addPerson, api, auth, createWorld, realmOf, signInAs, signInWithCookies
 const grace = 3_600
 const refreshLife = 86_400
 
-interface Pair { access: string, refresh: string }
+interface Pair {
+  access: string
+  refresh: string
+}
 
 const blacklisted = { detail: 'Token is blacklisted', code: 'token_not_valid' }
 const expired = { detail: 'Token is expired', code: 'token_not_valid' }
@@ -52,7 +55,10 @@ describe('a refresh', () => {
 
   test('leaves nothing in the database by which a token could be presented', async () => {
     const { refresh: successor } = (await refresh(world.acme, pair.refresh)).json as Pair
-    const { db, tables: { sessions, audit_events } } = realmOf(world.app, world.acme).realm
+    const {
+      db,
+      tables: { sessions, audit_events },
+    } = realmOf(world.app, world.acme).realm
     const rows = JSON.stringify([await db.select().from(sessions), await db.select().from(audit_events)])
     for (const token of [pair.access, pair.refresh, successor]) {
       expect(rows).not.toContain(token.split('.')[2])
@@ -78,9 +84,13 @@ describe('a refresh', () => {
   })
 
   test('of one token by many at once at two servers has one successor, which all of them get', async () => {
-    const answers = await Promise.all(Array.from({ length: 40 }, (_, i) => i % 2 === 0
-      ? refresh(world.acme, pair.refresh)
-      : beside.at(world.acme, `${auth}/jwt/refresh/`, { body: { refresh: pair.refresh } })))
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, i) =>
+        i % 2 === 0
+          ? refresh(world.acme, pair.refresh)
+          : beside.at(world.acme, `${auth}/jwt/refresh/`, { body: { refresh: pair.refresh } }),
+      ),
+    )
     expect(answers.map(({ status }) => status)).toEqual(Array(40).fill(200))
     expect(new Set(answers.map(({ json }) => json.refresh)).size).toBe(1)
     expect(await sessionRow(world, world.acme, pair)).toMatchObject({ counter: 1, revoked_at: null })
@@ -97,7 +107,7 @@ describe('a refresh', () => {
     }
   })
 
-  test('of another person\'s session goes on beside it', async () => {
+  test("of another person's session goes on beside it", async () => {
     const other = await signInAs(world.globex, world.globex.staff)
     await Promise.all([refresh(world.acme, pair.refresh), refresh(world.globex, other.refresh)])
     expect(await sessionRow(world, world.acme, pair)).toMatchObject({ counter: 1 })
@@ -134,7 +144,7 @@ describe('a refresh token that was used before', () => {
     expect(await meStatus(globex, namesake.access)).toBe(200)
   })
 
-  test('is reported once, in the log and in the tenant\'s own record', async () => {
+  test("is reported once, in the log and in the tenant's own record", async () => {
     const { acme } = world
     const stolen = await signInAs(acme, acme.staff)
     await refresh(acme, stolen.refresh)
@@ -143,7 +153,14 @@ describe('a refresh token that was used before', () => {
     await refresh(acme, stolen.refresh)
     const { sid } = decodeJwt(stolen.refresh)
     const lines = () => world.server.log.filter(line => line.event === 'refresh_reuse' && line.session === sid)
-    await expect.poll(lines).toEqual([expect.objectContaining({ tenant: acme.id, user: acme.staff.id, ip: '127.0.0.1', request_id: expect.any(String) })])
+    await expect.poll(lines).toEqual([
+      expect.objectContaining({
+        tenant: acme.id,
+        user: acme.staff.id,
+        ip: '127.0.0.1',
+        request_id: expect.any(String),
+      }),
+    ])
     expect(await auditOf(world, acme, 'session.reuse_detected', sid as string)).toHaveLength(1)
     expect(await auditOf(world, world.globex, 'session.reuse_detected', sid as string)).toHaveLength(0)
   })
@@ -162,13 +179,16 @@ describe('a refresh token that was used before', () => {
     await refresh(world.acme, once.refresh)
     const answers = await Promise.all(Array.from({ length: 20 }, () => refresh(world.acme, pair.refresh)))
     expect(answers.map(({ status, json }) => [status, json])).toEqual(Array(20).fill([401, blacklisted]))
-    expect(await auditOf(world, world.acme, 'session.reuse_detected', decodeJwt(pair.refresh).sid as string)).toHaveLength(1)
+    expect(
+      await auditOf(world, world.acme, 'session.reuse_detected', decodeJwt(pair.refresh).sid as string),
+    ).toHaveLength(1)
   })
 
   test('with no grace at all is refused at once', async () => {
     const strict = await startBeside(world, { REFRESH_GRACE: '0' })
-    const refreshThere = async (token: string) => (await strict.at(world.acme, `${auth}/jwt/refresh/`, { body: { refresh: token } })).json
-    const second = await refreshThere(pair.refresh) as Pair
+    const refreshThere = async (token: string) =>
+      (await strict.at(world.acme, `${auth}/jwt/refresh/`, { body: { refresh: token } })).json
+    const second = (await refreshThere(pair.refresh)) as Pair
     expect(await refreshThere(pair.refresh)).toEqual(blacklisted)
     expect(await refreshThere(second.refresh)).toEqual(ended)
     expect(await strict.stop()).toBe(0)
@@ -181,9 +201,17 @@ describe('a refresh token at another place, REF-06', () => {
     for (const place of [world.globex, world.console]) {
       for (const token of [pair.refresh, once.refresh]) {
         expect((await refresh(place, token)).json).toEqual({ detail: 'Token is invalid', code: 'token_not_valid' })
-        const byCookie = await place.call(`${auth}/session/refresh/`, { method: 'POST', cookies: { tenantry_refresh: token }, sameOrigin: true })
+        const byCookie = await place.call(`${auth}/session/refresh/`, {
+          method: 'POST',
+          cookies: { tenantry_refresh: token },
+          sameOrigin: true,
+        })
         expect([byCookie.status, byCookie.cookies]).toEqual([401, {}])
-        const out = await place.call(`${auth}/session/`, { method: 'DELETE', cookies: { tenantry_refresh: token }, sameOrigin: true })
+        const out = await place.call(`${auth}/session/`, {
+          method: 'DELETE',
+          cookies: { tenantry_refresh: token },
+          sameOrigin: true,
+        })
         expect(out.status).toBe(204)
       }
     }
@@ -192,7 +220,9 @@ describe('a refresh token at another place, REF-06', () => {
   })
 
   test('does not exist on the public site', async () => {
-    const answer = await world.call(`localhost:${world.port}`, `${auth}/jwt/refresh/`, { body: { refresh: pair.refresh } })
+    const answer = await world.call(`localhost:${world.port}`, `${auth}/jwt/refresh/`, {
+      body: { refresh: pair.refresh },
+    })
     expect([answer.status, answer.json]).toEqual([404, { detail: 'Not found.' }])
     expect((await refresh(world.acme, pair.refresh)).status).toBe(200)
   })
@@ -202,7 +232,7 @@ describe('time, REF-07', () => {
   test('an idle session ends with its refresh token', async () => {
     const { acme } = world
     const idle = takeApart(world, acme, pair.refresh)
-    const { iat, exp } = idle.claims as { iat: number, exp: number }
+    const { iat, exp } = idle.claims as { iat: number; exp: number }
     expect(exp - iat).toBe(refreshLife)
     // As it would be a second after its end, and a minute before.
     const aged = (seconds: number) => idle.with({ claims: { iat: iat - seconds, exp: exp - seconds } })
@@ -256,7 +286,7 @@ describe('what is no refresh token, REF-13 and REF-14', () => {
     ['a list for a body', [], 400, { non_field_errors: ['Invalid data. Expected a dictionary, but got list.'] }],
     ['a text for a body', '"x"', 400, { non_field_errors: ['Invalid data. Expected a dictionary, but got str.'] }],
     ['null for a body', 'null', 400, { non_field_errors: ['No data provided'] }],
-  ])('%s is refused in DRF\'s shape by refresh and blacklist', async (_, body, status, json) => {
+  ])("%s is refused in DRF's shape by refresh and blacklist", async (_, body, status, json) => {
     for (const endpoint of ['refresh', 'blacklist']) {
       const answer = await world.acme.call(`${auth}/jwt/${endpoint}/`, { body })
       expect([answer.status, answer.json]).toEqual([status, json])
@@ -264,7 +294,12 @@ describe('what is no refresh token, REF-13 and REF-14', () => {
   })
 
   test('one cut short, one with blanks around it, one far too long', async () => {
-    for (const token of [pair.refresh.slice(0, -1), pair.refresh.slice(0, 40), ` ${pair.refresh}`, `${pair.refresh}\n`]) {
+    for (const token of [
+      pair.refresh.slice(0, -1),
+      pair.refresh.slice(0, 40),
+      ` ${pair.refresh}`,
+      `${pair.refresh}\n`,
+    ]) {
       expect((await refresh(world.acme, token)).status).toBe(401)
     }
     expect((await refresh(world.acme, 'x'.repeat(900_000))).status).toBe(400)
@@ -272,7 +307,7 @@ describe('what is no refresh token, REF-13 and REF-14', () => {
     expect((await refresh(world.acme, pair.refresh)).status).toBe(200)
   })
 
-  test.each(['refresh', 'blacklist', 'verify', 'create'])('jwt/%s is for POST alone', async (endpoint) => {
+  test.each(['refresh', 'blacklist', 'verify', 'create'])('jwt/%s is for POST alone', async endpoint => {
     for (const method of ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE']) {
       const answer = await world.acme.call(`${auth}/jwt/${endpoint}/`, { method })
       expect([answer.status, answer.headers.allow?.split(', ').sort()]).toEqual([405, ['OPTIONS', 'POST']])
@@ -280,8 +315,17 @@ describe('what is no refresh token, REF-13 and REF-14', () => {
   })
 
   test('a form, or a body of no declared type, is not read', async () => {
-    for (const type of ['application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'text/plain', 'application/jsonp', '']) {
-      const answer = await world.acme.call(`${auth}/jwt/refresh/`, { body: JSON.stringify({ refresh: pair.refresh }), headers: { 'content-type': type } })
+    for (const type of [
+      'application/x-www-form-urlencoded',
+      'multipart/form-data; boundary=x',
+      'text/plain',
+      'application/jsonp',
+      '',
+    ]) {
+      const answer = await world.acme.call(`${auth}/jwt/refresh/`, {
+        body: JSON.stringify({ refresh: pair.refresh }),
+        headers: { 'content-type': type },
+      })
       expect([answer.status, answer.json]).toEqual([415, { detail: `Unsupported media type "${type}" in request.` }])
     }
     expect(await sessionRow(world, world.acme, pair)).toMatchObject({ counter: 0 })
@@ -289,7 +333,7 @@ describe('what is no refresh token, REF-13 and REF-14', () => {
 })
 
 describe('jwt/blacklist', () => {
-  test('ends the whole session, and not the person\'s others', async () => {
+  test("ends the whole session, and not the person's others", async () => {
     const elsewhere = await signInAs(world.acme, world.acme.staff)
     const answer = await blacklist(world.acme, pair.refresh)
     expect([answer.status, answer.json]).toEqual([200, {}])
@@ -307,7 +351,8 @@ describe('jwt/blacklist', () => {
   test('works with the immediate parent within its grace', async () => {
     const newest = (await refresh(world.acme, pair.refresh)).json as Pair
     expect((await blacklist(world.acme, pair.refresh)).status).toBe(200)
-    for (const token of [pair.refresh, newest.refresh]) expect((await refresh(world.acme, token)).json).toEqual(blacklisted)
+    for (const token of [pair.refresh, newest.refresh])
+      expect((await refresh(world.acme, token)).json).toEqual(blacklisted)
     expect(await meStatus(world.acme, newest.access)).toBe(401)
   })
 
@@ -335,20 +380,52 @@ describe('jwt/blacklist', () => {
 
 describe('a session that ended some other way', () => {
   test.each<[string, (who: Pair) => Promise<unknown>]>([
-    ['revoked by its id', who => world.acme.call(`${api}/sessions/${decodeJwt(who.refresh).sid as string}/`, { method: 'DELETE', token: who.access })],
-    ['ended with all others from another one', async () => {
-      const other = await signInAs(world.acme, world.acme.staff)
-      return world.acme.call(`${api}/sessions/`, { method: 'DELETE', token: other.access })
-    }],
-    ['ended by an Admin', async (who) => {
-      const admin = await signInAs(world.acme, world.acme.admin)
-      return world.acme.call(`${api}/sessions/${decodeJwt(who.refresh).sid as string}/`, { method: 'DELETE', token: admin.access })
-    }],
-    ['signed out in a browser', who => world.acme.call(`${auth}/session/`, { method: 'DELETE', cookies: { tenantry_access: who.access, tenantry_refresh: who.refresh }, sameOrigin: true })],
-    ['signed out in a browser that had its access token alone', who => world.acme.call(`${auth}/session/`, { method: 'DELETE', cookies: { tenantry_access: who.access }, sameOrigin: true })],
+    [
+      'revoked by its id',
+      who =>
+        world.acme.call(`${api}/sessions/${decodeJwt(who.refresh).sid as string}/`, {
+          method: 'DELETE',
+          token: who.access,
+        }),
+    ],
+    [
+      'ended with all others from another one',
+      async () => {
+        const other = await signInAs(world.acme, world.acme.staff)
+        return world.acme.call(`${api}/sessions/`, { method: 'DELETE', token: other.access })
+      },
+    ],
+    [
+      'ended by an Admin',
+      async who => {
+        const admin = await signInAs(world.acme, world.acme.admin)
+        return world.acme.call(`${api}/sessions/${decodeJwt(who.refresh).sid as string}/`, {
+          method: 'DELETE',
+          token: admin.access,
+        })
+      },
+    ],
+    [
+      'signed out in a browser',
+      who =>
+        world.acme.call(`${auth}/session/`, {
+          method: 'DELETE',
+          cookies: { tenantry_access: who.access, tenantry_refresh: who.refresh },
+          sameOrigin: true,
+        }),
+    ],
+    [
+      'signed out in a browser that had its access token alone',
+      who =>
+        world.acme.call(`${auth}/session/`, {
+          method: 'DELETE',
+          cookies: { tenantry_access: who.access },
+          sameOrigin: true,
+        }),
+    ],
   ])('%s: its newest tokens are told so, an older one that it is blacklisted', async (_, end) => {
     const newest = (await refresh(world.acme, pair.refresh)).json as Pair
-    const answer = await end(newest) as Answer
+    const answer = (await end(newest)) as Answer
     expect(answer.status).toBe(204)
     const refused = await world.acme.call(`${auth}/users/me/`, { token: newest.access })
     expect([refused.status, refused.json]).toEqual([401, ended])
@@ -362,7 +439,10 @@ describe('a session that ended some other way', () => {
     const person = await addPerson(world, world.acme, 'changer@example.com')
     const [here, there] = [await signInAs(world.acme, person), await signInAs(world.acme, person)]
     const renewed = (await refresh(world.acme, there.refresh)).json as Pair
-    const set = await world.acme.call(`${auth}/users/set_password/`, { token: here.access, body: { current_password: person.password, new_password: 'a wholly other phrase' } })
+    const set = await world.acme.call(`${auth}/users/set_password/`, {
+      token: here.access,
+      body: { current_password: person.password, new_password: 'a wholly other phrase' },
+    })
     expect(set.status).toBe(204)
     expect((await refresh(world.acme, renewed.refresh)).json).toEqual(ended)
     expect(await meStatus(world.acme, renewed.access)).toBe(401)
@@ -373,10 +453,16 @@ describe('a session that ended some other way', () => {
     const person = await addPerson(world, world.acme, 'absent@example.com')
     const signedIn = await signInAs(world.acme, person)
     const admin = await signInAs(world.acme, world.acme.admin)
-    const setActive = (is_active: boolean) => world.acme.call(`${auth}/users/${person.id}/`, { method: 'PATCH', token: admin.access, body: { is_active } })
+    const setActive = (is_active: boolean) =>
+      world.acme.call(`${auth}/users/${person.id}/`, { method: 'PATCH', token: admin.access, body: { is_active } })
     await setActive(false)
-    expect((await world.acme.call(`${auth}/users/me/`, { token: signedIn.access })).json).toEqual({ detail: 'User is inactive', code: 'user_inactive' })
-    expect((await refresh(world.acme, signedIn.refresh)).json).toEqual({ detail: 'No active account found for the given token.' })
+    expect((await world.acme.call(`${auth}/users/me/`, { token: signedIn.access })).json).toEqual({
+      detail: 'User is inactive',
+      code: 'user_inactive',
+    })
+    expect((await refresh(world.acme, signedIn.refresh)).json).toEqual({
+      detail: 'No active account found for the given token.',
+    })
     await setActive(true)
     expect((await world.acme.call(`${auth}/users/me/`, { token: signedIn.access })).json).toEqual(ended)
     expect((await refresh(world.acme, signedIn.refresh)).json).toEqual(ended)
@@ -391,7 +477,7 @@ describe('a session that ended some other way', () => {
   })
 })
 
-describe('a browser\'s session', () => {
+describe("a browser's session", () => {
   test('is refreshed by its cookie, and both cookies are new', async () => {
     const cookies = await signInWithCookies(world.acme, world.acme.staff)
     const answer = await refreshCookies(world.acme, cookies)
@@ -414,24 +500,38 @@ describe('a browser\'s session', () => {
     const answers = await Promise.all(Array.from({ length: 6 }, () => refreshCookies(world.acme, cookies)))
     expect(answers.map(({ status }) => status)).toEqual(Array(6).fill(200))
     expect(new Set(answers.map(answer => answer.cookies.tenantry_refresh)).size).toBe(1)
-    for (const answer of answers) expect((await world.acme.call(`${auth}/users/me/`, { cookies: answer.cookies })).status).toBe(200)
+    for (const answer of answers)
+      expect((await world.acme.call(`${auth}/users/me/`, { cookies: answer.cookies })).status).toBe(200)
   })
 
   test('keeps its cookies however a refresh is refused: whoever lost a race must not sign the winner out', async () => {
     const cookies = await signInWithCookies(world.acme, world.acme.staff)
     const once = await refreshCookies(world.acme, cookies)
     const twice = await refreshCookies(world.acme, once.cookies)
-    for (const stale of [cookies, twice.cookies, { tenantry_refresh: 'nonsense' }, { tenantry_access: once.cookies.tenantry_access! }]) {
+    for (const stale of [
+      cookies,
+      twice.cookies,
+      { tenantry_refresh: 'nonsense' },
+      { tenantry_access: once.cookies.tenantry_access! },
+    ]) {
       const answer = await refreshCookies(world.acme, stale)
       expect([answer.status, answer.headers['set-cookie']]).toEqual([401, undefined])
     }
     const without = await world.acme.call(`${auth}/session/refresh/`, { method: 'POST', sameOrigin: true })
-    expect([without.status, without.json, without.headers['set-cookie']]).toEqual([401, { detail: 'Authentication credentials were not provided.' }, undefined])
+    expect([without.status, without.json, without.headers['set-cookie']]).toEqual([
+      401,
+      { detail: 'Authentication credentials were not provided.' },
+      undefined,
+    ])
   })
 
   test('is told by session_revoked, and by nothing else, that it is over', async () => {
     const cookies = await signInWithCookies(world.acme, world.acme.staff)
-    await world.acme.call(`${api}/sessions/${decodeJwt(cookies.tenantry_refresh!).sid as string}/`, { method: 'DELETE', cookies, sameOrigin: true })
+    await world.acme.call(`${api}/sessions/${decodeJwt(cookies.tenantry_refresh!).sid as string}/`, {
+      method: 'DELETE',
+      cookies,
+      sameOrigin: true,
+    })
     const answer = await refreshCookies(world.acme, cookies)
     expect([answer.status, answer.json, answer.headers['set-cookie']]).toEqual([401, ended, undefined])
   })
@@ -479,7 +579,8 @@ describe('a browser\'s session', () => {
 describe('two servers on one database', () => {
   test('are one site: a token of the one is good at the other, and so is its end', async () => {
     expect((await beside.at(world.acme, `${auth}/users/me/`, { token: pair.access })).json.id).toBe(world.acme.staff.id)
-    const rotated = (await beside.at(world.acme, `${auth}/jwt/refresh/`, { body: { refresh: pair.refresh } })).json as Pair
+    const rotated = (await beside.at(world.acme, `${auth}/jwt/refresh/`, { body: { refresh: pair.refresh } }))
+      .json as Pair
     expect((await refresh(world.acme, pair.refresh)).json.refresh).toBe(rotated.refresh)
     await blacklist(world.acme, rotated.refresh)
     expect((await beside.at(world.acme, `${auth}/users/me/`, { token: rotated.access })).json).toEqual(ended)
@@ -487,8 +588,11 @@ describe('two servers on one database', () => {
 
   test('reuse seen by the one ends the session at the other', async () => {
     const once = (await refresh(world.acme, pair.refresh)).json as Pair
-    const twice = (await beside.at(world.acme, `${auth}/jwt/refresh/`, { body: { refresh: once.refresh } })).json as Pair
-    expect((await beside.at(world.acme, `${auth}/jwt/refresh/`, { body: { refresh: pair.refresh } })).json).toEqual(blacklisted)
+    const twice = (await beside.at(world.acme, `${auth}/jwt/refresh/`, { body: { refresh: once.refresh } }))
+      .json as Pair
+    expect((await beside.at(world.acme, `${auth}/jwt/refresh/`, { body: { refresh: pair.refresh } })).json).toEqual(
+      blacklisted,
+    )
     expect((await world.acme.call(`${auth}/users/me/`, { token: twice.access })).json).toEqual(ended)
   })
 })
@@ -496,23 +600,41 @@ describe('two servers on one database', () => {
 const refresh = (place: Place, token: string) => place.call(`${auth}/jwt/refresh/`, { body: { refresh: token } })
 const blacklist = (place: Place, token: string) => place.call(`${auth}/jwt/blacklist/`, { body: { refresh: token } })
 const verify = (place: Place, token: string) => place.call(`${auth}/jwt/verify/`, { body: { token } })
-const refreshCookies = (place: Place, cookies: Record<string, string>) => place.call(`${auth}/session/refresh/`, { method: 'POST', cookies, sameOrigin: true })
-const signOut = (place: Place, cookies: Record<string, string>) => place.call(`${auth}/session/`, { method: 'DELETE', cookies, sameOrigin: true })
+const refreshCookies = (place: Place, cookies: Record<string, string>) =>
+  place.call(`${auth}/session/refresh/`, { method: 'POST', cookies, sameOrigin: true })
+const signOut = (place: Place, cookies: Record<string, string>) =>
+  place.call(`${auth}/session/`, { method: 'DELETE', cookies, sameOrigin: true })
 
 async function meStatus(place: Place, token: string): Promise<number> {
   return (await place.call(`${auth}/users/me/`, { token })).status
 }
 
 async function sessionRow(world: World, place: Place, { refresh }: Pair) {
-  const { db, tables: { sessions } } = realmOf(world.app, place).realm
+  const {
+    db,
+    tables: { sessions },
+  } = realmOf(world.app, place).realm
   const { counter, revoked_at, created, expires_at } = sessions
-  const rows = await db.select({ counter, revoked_at, created, expires_at }).from(sessions).where(eq(sessions.id, decodeJwt(refresh).sid as string))
+  const rows = await db
+    .select({ counter, revoked_at, created, expires_at })
+    .from(sessions)
+    .where(eq(sessions.id, decodeJwt(refresh).sid as string))
   return rows[0]!
 }
 
-async function changeSession(place: Place, { refresh }: Pair, change: { created?: Date, expires_at?: Date, rotated_at?: Date }): Promise<void> {
-  const { db, tables: { sessions } } = realmOf(world.app, place).realm
-  await db.update(sessions).set(change).where(eq(sessions.id, decodeJwt(refresh).sid as string))
+async function changeSession(
+  place: Place,
+  { refresh }: Pair,
+  change: { created?: Date; expires_at?: Date; rotated_at?: Date },
+): Promise<void> {
+  const {
+    db,
+    tables: { sessions },
+  } = realmOf(world.app, place).realm
+  await db
+    .update(sessions)
+    .set(change)
+    .where(eq(sessions.id, decodeJwt(refresh).sid as string))
 }
 
 /** As if the session had been renewed so long ago that its grace is over. */
@@ -521,7 +643,10 @@ function outliveGrace(place: Place, pair: Pair): Promise<void> {
 }
 
 async function auditOf(world: World, place: Place, action: string, session: string) {
-  const { db, tables: { audit_events: events } } = realmOf(world.app, place).realm
+  const {
+    db,
+    tables: { audit_events: events },
+  } = realmOf(world.app, place).realm
   const rows = await db.select({ details: events.details }).from(events).where(eq(events.action, action))
   return rows.filter(({ details }) => details.session === session)
 }

@@ -23,7 +23,7 @@ let access: Genuine
 let refresh: Genuine
 
 beforeAll(async () => {
-  [world, callback] = await Promise.all([createWorld(), listen()])
+  ;[world, callback] = await Promise.all([createWorld(), listen()])
   await signInAgain()
 })
 afterAll(async () => {
@@ -34,42 +34,76 @@ afterAll(async () => {
 type Forgery = (genuine: Genuine) => Promise<string> | string
 type Forgeries = Record<string, Forgery>
 
-const unsigned = (alg: string): Forgery => ({ header, claims }) => `${encode({ ...header, alg })}.${encode(claims)}.`
-const claim = (changes: object): Forgery => genuine => genuine.with({ claims: changes })
-const head = (changes: object): Forgery => genuine => genuine.with({ header: changes })
-const respelled = (change: (parts: [string, string, string]) => string): Forgery => ({ token }) => change(token.split('.') as [string, string, string])
+const unsigned =
+  (alg: string): Forgery =>
+  ({ header, claims }) =>
+    `${encode({ ...header, alg })}.${encode(claims)}.`
+const claim =
+  (changes: object): Forgery =>
+  genuine =>
+    genuine.with({ claims: changes })
+const head =
+  (changes: object): Forgery =>
+  genuine =>
+    genuine.with({ header: changes })
+const respelled =
+  (change: (parts: [string, string, string]) => string): Forgery =>
+  ({ token }) =>
+    change(token.split('.') as [string, string, string])
 
 /** Without the tenant's private key: TOK-01, TOK-02, TOK-17. */
 const withoutTheKey: Forgeries = {
   'alg none': unsigned('none'),
   'alg None': unsigned('None'),
   'alg nOnE': unsigned('nOnE'),
-  'alg none with the old signature': respelled(([, claims, signature]) => `${encode({ ...access.header, alg: 'none' })}.${claims}.${signature}`),
+  'alg none with the old signature': respelled(
+    ([, claims, signature]) => `${encode({ ...access.header, alg: 'none' })}.${claims}.${signature}`,
+  ),
   'an empty alg': unsigned(''),
   'no alg': ({ header: { alg: _, ...header }, claims }) => `${encode(header)}.${encode(claims)}.`,
   'an empty signature': respelled(([header, claims]) => `${header}.${claims}.`),
   'no signature part': respelled(([header, claims]) => `${header}.${claims}`),
   'a signature of zeros': respelled(([header, claims]) => `${header}.${claims}.${encode(Buffer.alloc(64))}`),
-  'the claims edited': ({ token, claims }) => token.replace(/\.[^.]+\./, `.${encode({ ...claims, user_id: world.acme.admin.id, sub: world.acme.admin.id })}.`),
-  'HS256 with the public key\'s bytes': async genuine => hmac(genuine, 'sha256', 'HS256', Buffer.from((await publicJwk()).x, 'base64url')),
-  'HS256 with the public key\'s text': async genuine => hmac(genuine, 'sha256', 'HS256', (await publicJwk()).x),
-  'HS256 with the JWK\'s text': async genuine => hmac(genuine, 'sha256', 'HS256', JSON.stringify(await publicJwk())),
-  'HS256 with the JWKS document': async genuine => hmac(genuine, 'sha256', 'HS256', (await world.acme.call('/.well-known/jwks.json')).text),
-  'HS384 with the PEM': async genuine => hmac(genuine, 'sha384', 'HS384', createPublicKey({ key: await publicJwk(), format: 'jwk' }).export({ type: 'spki', format: 'pem' }) as string),
+  'the claims edited': ({ token, claims }) =>
+    token.replace(/\.[^.]+\./, `.${encode({ ...claims, user_id: world.acme.admin.id, sub: world.acme.admin.id })}.`),
+  "HS256 with the public key's bytes": async genuine =>
+    hmac(genuine, 'sha256', 'HS256', Buffer.from((await publicJwk()).x, 'base64url')),
+  "HS256 with the public key's text": async genuine => hmac(genuine, 'sha256', 'HS256', (await publicJwk()).x),
+  "HS256 with the JWK's text": async genuine => hmac(genuine, 'sha256', 'HS256', JSON.stringify(await publicJwk())),
+  'HS256 with the JWKS document': async genuine =>
+    hmac(genuine, 'sha256', 'HS256', (await world.acme.call('/.well-known/jwks.json')).text),
+  'HS384 with the PEM': async genuine =>
+    hmac(
+      genuine,
+      'sha384',
+      'HS384',
+      createPublicKey({ key: await publicJwk(), format: 'jwk' }).export({ type: 'spki', format: 'pem' }) as string,
+    ),
   'HS512 with an empty secret': genuine => hmac(genuine, 'sha512', 'HS512', ''),
   'RS256 of a stranger': genuine => signedByStranger(genuine, 'RS256'),
   'PS256 of a stranger': genuine => signedByStranger(genuine, 'PS256'),
   'ES256 of a stranger': genuine => signedByStranger(genuine, 'ES256'),
-  'EdDSA of a stranger under the tenant\'s kid': genuine => signedByStranger(genuine, 'EdDSA'),
+  "EdDSA of a stranger under the tenant's kid": genuine => signedByStranger(genuine, 'EdDSA'),
   'the signature padded': respelled(parts => `${parts.join('.')}==`),
   'the claims padded': respelled(([header, claims, signature]) => `${header}.${claims}=.${signature}`),
-  'spare bits set in the signature': ({ token }) => token.slice(0, -1) + { A: 'B', Q: 'R', g: 'h', w: 'x' }[token.at(-1)!]!,
-  'the alphabet of plain base64': respelled(([header, claims, signature]) => `${header}.${claims}.${Buffer.from(signature, 'base64url').toString('base64').replace(/=+$/, '').replace(/^/, '+').slice(0, 86)}`),
-  'a blank inside': respelled(([header, claims, signature]) => `${header}.${claims}.${signature.slice(0, 40)} ${signature.slice(40)}`),
+  'spare bits set in the signature': ({ token }) =>
+    token.slice(0, -1) + { A: 'B', Q: 'R', g: 'h', w: 'x' }[token.at(-1)!]!,
+  'the alphabet of plain base64': respelled(
+    ([header, claims, signature]) =>
+      `${header}.${claims}.${Buffer.from(signature, 'base64url').toString('base64').replace(/=+$/, '').replace(/^/, '+').slice(0, 86)}`,
+  ),
+  'a blank inside': respelled(
+    ([header, claims, signature]) => `${header}.${claims}.${signature.slice(0, 40)} ${signature.slice(40)}`,
+  ),
   'a fourth part': ({ token }) => `${token}.AA`,
-  'an encrypted token': async ({ claims }) => new CompactEncrypt(Buffer.from(JSON.stringify(claims))).setProtectedHeader({ alg: 'dir', enc: 'A256GCM' }).encrypt(Buffer.alloc(32)),
-  'the JSON serialization': respelled(([header, payload, signature]) => JSON.stringify({ protected: header, payload, signature })),
-  'a link\'s token': () => encode(Buffer.alloc(32, 7)),
+  'an encrypted token': async ({ claims }) =>
+    new CompactEncrypt(Buffer.from(JSON.stringify(claims)))
+      .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
+      .encrypt(Buffer.alloc(32)),
+  'the JSON serialization': respelled(([header, payload, signature]) =>
+    JSON.stringify({ protected: header, payload, signature }),
+  ),
+  "a link's token": () => encode(Buffer.alloc(32, 7)),
   'an empty object': () => `${encode({})}.${encode({})}.${encode(Buffer.alloc(64))}`,
 }
 
@@ -81,14 +115,17 @@ const withTheKey: Forgeries = {
   'no kid': head({ kid: undefined }),
   'an empty kid': head({ kid: '' }),
   'a kid that climbs': head({ kid: '../../../../dev/null' }),
-  'a kid with SQL': head({ kid: '\' OR 1=1--' }),
+  'a kid with SQL': head({ kid: "' OR 1=1--" }),
   'a kid with NUL': head({ kid: 'a\0b' }),
   'a kid from the prototype': head({ kid: '__proto__' }),
   'a kid in an array': ({ header, with: change }) => change({ header: { kid: [header.kid] } }),
   'a number for a kid': head({ kid: 1 }),
   'an object for a kid': head({ kid: { toString: 'x' } }),
   'a kid of 200 characters': head({ kid: 'k'.repeat(200) }),
-  'another tenant\'s kid': async genuine => genuine.with({ header: { kid: (await world.app.keys.get(realmOf(world.app, world.globex).realm)).signerAt(new Date()).kid } }),
+  "another tenant's kid": async genuine =>
+    genuine.with({
+      header: { kid: (await world.app.keys.get(realmOf(world.app, world.globex).realm)).signerAt(new Date()).kid },
+    }),
   'jku': genuine => genuine.with({ header: { jku: `${callback.url}/jwks.json` } }),
   'x5u': genuine => genuine.with({ header: { x5u: `${callback.url}/cert.pem` } }),
   'jku and no kid': genuine => genuine.with({ header: { kid: undefined, jku: `${callback.url}/jwks.json` } }),
@@ -106,33 +143,37 @@ const withTheKey: Forgeries = {
   'typ JWT': head({ typ: 'JWT' }),
   'typ in another case': head({ typ: 'AT+JWT' }),
   'typ in an array': ({ header, with: change }) => change({ header: { typ: [header.typ] } }),
-  'the other type\'s typ': ({ header, with: change }) => change({ header: { typ: header.typ === 'at+jwt' ? 'rt+jwt' : 'at+jwt' } }),
-  'token_type of the other type alone': ({ claims, with: change }) => change({ claims: { token_type: claims.token_type === 'access' ? 'refresh' : 'access' } }),
+  "the other type's typ": ({ header, with: change }) =>
+    change({ header: { typ: header.typ === 'at+jwt' ? 'rt+jwt' : 'at+jwt' } }),
+  'token_type of the other type alone': ({ claims, with: change }) =>
+    change({ claims: { token_type: claims.token_type === 'access' ? 'refresh' : 'access' } }),
   'an unknown token_type': claim({ token_type: 'reset' }),
   'no token_type': claim({ token_type: undefined }),
   'no iss': claim({ iss: undefined }),
-  'another tenant\'s iss': genuine => genuine.with({ claims: { iss: world.globex.origin } }),
+  "another tenant's iss": genuine => genuine.with({ claims: { iss: world.globex.origin } }),
   'iss with a slash more': ({ claims, with: change }) => change({ claims: { iss: `${claims.iss as string}/` } }),
   'iss in an array': ({ claims, with: change }) => change({ claims: { iss: [claims.iss] } }),
   'no aud': claim({ aud: undefined }),
-  'another tenant\'s aud': genuine => genuine.with({ claims: { aud: world.globex.id } }),
+  "another tenant's aud": genuine => genuine.with({ claims: { aud: world.globex.id } }),
   'aud platform': claim({ aud: 'platform' }),
   'aud in an array': ({ claims, with: change }) => change({ claims: { aud: [claims.aud] } }),
   'aud with a second one': ({ claims, with: change }) => change({ claims: { aud: [claims.aud, world.globex.id] } }),
   'no exp': claim({ exp: undefined }),
   'exp as a text': ({ claims, with: change }) => change({ claims: { exp: String(claims.exp) } }),
-  'exp with a fraction': ({ claims, with: change }) => change({ claims: { exp: claims.exp as number - 0.5 } }),
-  'exp without end': ({ sign, header, claims }) => sign(header, JSON.stringify(claims).replace(/"exp":\d+/, '"exp":1e308')),
-  'exp past all numbers': ({ sign, header, claims }) => sign(header, JSON.stringify(claims).replace(/"exp":\d+/, '"exp":1e999')),
+  'exp with a fraction': ({ claims, with: change }) => change({ claims: { exp: (claims.exp as number) - 0.5 } }),
+  'exp without end': ({ sign, header, claims }) =>
+    sign(header, JSON.stringify(claims).replace(/"exp":\d+/, '"exp":1e308')),
+  'exp past all numbers': ({ sign, header, claims }) =>
+    sign(header, JSON.stringify(claims).replace(/"exp":\d+/, '"exp":1e999')),
   'exp null': claim({ exp: null }),
-  'a longer life than ours': ({ claims, with: change }) => change({ claims: { exp: claims.exp as number + 1 } }),
+  'a longer life than ours': ({ claims, with: change }) => change({ claims: { exp: (claims.exp as number) + 1 } }),
   'no iat': claim({ iat: undefined }),
   'iat as a text': ({ claims, with: change }) => change({ claims: { iat: String(claims.iat) } }),
   'iat tomorrow': () => access.with({ claims: { iat: now() + 86_400, exp: now() + 86_460 } }),
   'nbf in a minute': () => access.with({ claims: { nbf: now() + 60 } }),
   'no jti': claim({ jti: undefined }),
   'no sid': claim({ sid: undefined }),
-  'sid that is no id': claim({ sid: '\' OR 1=1--' }),
+  'sid that is no id': claim({ sid: "' OR 1=1--" }),
   'sid in an array': ({ claims, with: change }) => change({ claims: { sid: [claims.sid] } }),
   'no sub': claim({ sub: undefined }),
   'sub of someone else': genuine => genuine.with({ claims: { sub: world.acme.admin.id } }),
@@ -140,8 +181,10 @@ const withTheKey: Forgeries = {
   'user_id a number': claim({ user_id: 1, sub: 1 }),
   'user_id an object': claim({ user_id: { id: 1 }, sub: { id: 1 } }),
   'user_id that is no id': claim({ user_id: '1', sub: '1' }),
-  'a name twice in the claims': ({ sign, header, claims }) => sign(header, JSON.stringify(claims).replace('{', `{"user_id":"${world.acme.admin.id}",`)),
-  'a name twice in the header': ({ sign, header, claims }) => sign(JSON.stringify(header).replace('{', '{"alg":"none",'), claims),
+  'a name twice in the claims': ({ sign, header, claims }) =>
+    sign(header, JSON.stringify(claims).replace('{', `{"user_id":"${world.acme.admin.id}",`)),
+  'a name twice in the header': ({ sign, header, claims }) =>
+    sign(JSON.stringify(header).replace('{', '{"alg":"none",'), claims),
   'claims that are an array': ({ sign, header }) => sign(header, '[]'),
   'claims that are null': ({ sign, header }) => sign(header, 'null'),
   'claims that are no JSON': ({ sign, header }) => sign(header, 'claims'),
@@ -149,23 +192,29 @@ const withTheKey: Forgeries = {
 }
 
 describe('an access token', () => {
-  test('that was put together anew with the tenant\'s own key and nothing changed is taken: what follows is refused for its one change', async () => {
+  test("that was put together anew with the tenant's own key and nothing changed is taken: what follows is refused for its one change", async () => {
     const answer = await me(await access.with({}))
     expect(answer.status).toBe(200)
     expect(answer.json.id).toBe(world.acme.staff.id)
   })
 
-  test.each(Object.entries({ ...withoutTheKey, ...withTheKey }))('with %s is refused, in a header, in a cookie and by verify', async (_, forge) => {
-    const token = await forge(access)
-    const answers = await Promise.all([me(token), world.acme.call(`${auth}/users/me/`, { cookies: { tenantry_access: token } })])
-    for (const answer of answers) {
-      expect(answer.status).toBe(401)
-      expect(answer.headers['www-authenticate']).toBe('Bearer realm="api"')
-      expect(['token_not_valid', 'bad_authorization_header']).toContain(answer.json.code)
-    }
-    const verified = await verify(token)
-    expect([verified.status, verified.text]).toEqual([401, invalidToken])
-  })
+  test.each(Object.entries({ ...withoutTheKey, ...withTheKey }))(
+    'with %s is refused, in a header, in a cookie and by verify',
+    async (_, forge) => {
+      const token = await forge(access)
+      const answers = await Promise.all([
+        me(token),
+        world.acme.call(`${auth}/users/me/`, { cookies: { tenantry_access: token } }),
+      ])
+      for (const answer of answers) {
+        expect(answer.status).toBe(401)
+        expect(answer.headers['www-authenticate']).toBe('Bearer realm="api"')
+        expect(['token_not_valid', 'bad_authorization_header']).toContain(answer.json.code)
+      }
+      const verified = await verify(token)
+      expect([verified.status, verified.text]).toEqual([401, invalidToken])
+    },
+  )
 
   test('is refused from the second of its expiry on, and says so', async () => {
     const expired = await me(await access.with({ claims: { iat: now() - 60, exp: now() } }))
@@ -179,32 +228,43 @@ describe('an access token', () => {
     expect((await me(await access.with({ claims: { iat: now() - 60, exp: now() + 2 } }))).status).toBe(200)
   })
 
-  test('is refused for a user or session that never was, or of someone else\'s', async () => {
+  test("is refused for a user or session that never was, or of someone else's", async () => {
     const nobody = await access.with({ claims: { user_id: randomUUID(), sub: world.acme.staff.id } })
     const stranger = randomUUID()
     const admin = decodeJwt((await signInAs(world.acme, world.acme.admin)).access)
     expect((await me(nobody)).status).toBe(401)
-    expect((await me(await access.with({ claims: { user_id: stranger, sub: stranger } }))).json.code).toBe('user_not_found')
+    expect((await me(await access.with({ claims: { user_id: stranger, sub: stranger } }))).json.code).toBe(
+      'user_not_found',
+    )
     expect((await me(await access.with({ claims: { sid: randomUUID() } }))).json.code).toBe('session_revoked')
     expect((await me(await access.with({ claims: { sid: admin.sid } }))).json.code).toBe('session_revoked')
-    expect((await me(await access.with({ claims: { user_id: admin.sub, sub: admin.sub } }))).json.code).toBe('session_revoked')
+    expect((await me(await access.with({ claims: { user_id: admin.sub, sub: admin.sub } }))).json.code).toBe(
+      'session_revoked',
+    )
   })
 
-  test('of a person who was deleted is dead, also when the address is someone\'s again', async () => {
+  test("of a person who was deleted is dead, also when the address is someone's again", async () => {
     const email = 'leaver@example.com'
     const leaver = await addPerson(world, world.acme, email)
     const sameAddressElsewhere = await addPerson(world, world.globex, email)
     const pair = await signInAs(world.acme, leaver)
     const other = await signInAs(world.globex, sameAddressElsewhere)
     const admin = await signInAs(world.acme, world.acme.admin)
-    const deleted = await world.acme.call(`${auth}/users/${leaver.id}/`, { method: 'DELETE', token: admin.access, body: { current_password: world.acme.admin.password } })
+    const deleted = await world.acme.call(`${auth}/users/${leaver.id}/`, {
+      method: 'DELETE',
+      token: admin.access,
+      body: { current_password: world.acme.admin.password },
+    })
     expect(deleted.status).toBe(204)
     for (const again of [false, true]) {
       if (again) await addPerson(world, world.acme, email)
       expect((await me(pair.access)).json).toEqual({ detail: 'User not found', code: 'user_not_found' })
       expect((await verify(pair.access)).status).toBe(401)
       const refreshed = await world.acme.call(`${auth}/jwt/refresh/`, { body: { refresh: pair.refresh } })
-      expect([refreshed.status, refreshed.json]).toEqual([401, { detail: 'No active account found for the given token.' }])
+      expect([refreshed.status, refreshed.json]).toEqual([
+        401,
+        { detail: 'No active account found for the given token.' },
+      ])
     }
     expect((await world.globex.call(`${auth}/users/me/`, { token: other.access })).status).toBe(200)
   })
@@ -213,17 +273,25 @@ describe('an access token', () => {
 describe('a refresh token', () => {
   beforeAll(signInAgain)
 
-  test.each(Object.entries({ ...withoutTheKey, ...withTheKey, 'no seq': claim({ seq: undefined }), 'a seq past all integers': claim({ seq: 2 ** 40 }), 'a seq below zero': claim({ seq: -1 }), 'seq as a text': claim({ seq: '0' }) }))(
-    'with %s is refused by refresh, blacklist and verify, and its session goes on', async (_, forge) => {
-      const token = await forge(refresh)
-      for (const endpoint of ['refresh', 'blacklist']) {
-        const answer = await world.acme.call(`${auth}/jwt/${endpoint}/`, { body: { refresh: token } })
-        expect([answer.status, answer.json.code]).toEqual([401, 'token_not_valid'])
-      }
-      const verified = await verify(token)
-      expect([verified.status, verified.text]).toEqual([401, invalidToken])
-      expect((await verify(refresh.token)).status).toBe(200)
-    })
+  test.each(
+    Object.entries({
+      ...withoutTheKey,
+      ...withTheKey,
+      'no seq': claim({ seq: undefined }),
+      'a seq past all integers': claim({ seq: 2 ** 40 }),
+      'a seq below zero': claim({ seq: -1 }),
+      'seq as a text': claim({ seq: '0' }),
+    }),
+  )('with %s is refused by refresh, blacklist and verify, and its session goes on', async (_, forge) => {
+    const token = await forge(refresh)
+    for (const endpoint of ['refresh', 'blacklist']) {
+      const answer = await world.acme.call(`${auth}/jwt/${endpoint}/`, { body: { refresh: token } })
+      expect([answer.status, answer.json.code]).toEqual([401, 'token_not_valid'])
+    }
+    const verified = await verify(token)
+    expect([verified.status, verified.text]).toEqual([401, invalidToken])
+    expect((await verify(refresh.token)).status).toBe(200)
+  })
 
   test('that was put together anew with nothing changed is the same one, byte for byte', async () => {
     expect(await refresh.with({})).toBe(refresh.token)
@@ -240,7 +308,7 @@ describe('one type of token for another, TOK-12', () => {
     expect(answer.json).toMatchObject({ code: 'token_not_valid', messages: [{ message: 'Token has wrong type' }] })
   })
 
-  test.each(['refresh', 'blacklist'])('an access token is none to jwt/%s', async (endpoint) => {
+  test.each(['refresh', 'blacklist'])('an access token is none to jwt/%s', async endpoint => {
     const answer = await world.acme.call(`${auth}/jwt/${endpoint}/`, { body: { refresh: access.token } })
     expect([answer.status, answer.json]).toEqual([401, { detail: 'Token has wrong type', code: 'token_not_valid' }])
     expect((await me(access.token)).status).toBe(200)
@@ -249,7 +317,11 @@ describe('one type of token for another, TOK-12', () => {
   test('a cookie of the one is none of the other', async () => {
     const swapped = { tenantry_access: refresh.token, tenantry_refresh: access.token }
     expect((await world.acme.call(`${auth}/users/me/`, { cookies: swapped })).status).toBe(401)
-    const refreshed = await world.acme.call(`${auth}/session/refresh/`, { method: 'POST', cookies: swapped, sameOrigin: true })
+    const refreshed = await world.acme.call(`${auth}/session/refresh/`, {
+      method: 'POST',
+      cookies: swapped,
+      sameOrigin: true,
+    })
     expect([refreshed.status, refreshed.cookies]).toEqual([401, {}])
   })
 })
@@ -270,25 +342,30 @@ describe('a token of one tenant at another, TOK-07', () => {
   beforeEach(signInAgain)
 
   const names = ['an Authorization header', 'a cookie', 'both'] as const
-  test.each(names)('is refused in %s, and the log names both tenants', async (name) => {
+  test.each(names)('is refused in %s, and the log names both tenants', async name => {
     const before = world.server.log.length
     const answer = await world.globex.call(`${auth}/users/me/`, {
-      ...name === 'a cookie' ? {} : { token: access.token },
-      ...name === 'an Authorization header' ? {} : { cookies: { tenantry_access: access.token } },
+      ...(name === 'a cookie' ? {} : { token: access.token }),
+      ...(name === 'an Authorization header' ? {} : { cookies: { tenantry_access: access.token } }),
     })
     expect(answer.status).toBe(401)
     expect(answer.text).not.toContain(world.acme.staff.id)
-    expect(await crossings(before)).toEqual([expect.objectContaining({ level: 'warn', tenant: world.globex.id, token_tenant: world.acme.id })])
+    expect(await crossings(before)).toEqual([
+      expect.objectContaining({ level: 'warn', tenant: world.globex.id, token_tenant: world.acme.id }),
+    ])
     expect((await me(access.token)).status).toBe(200)
   })
 
-  test.each(['refresh', 'blacklist'])('is refused by jwt/%s there, logged, and its session at home goes on', async (endpoint) => {
-    const before = world.server.log.length
-    const answer = await world.globex.call(`${auth}/jwt/${endpoint}/`, { body: { refresh: refresh.token } })
-    expect([answer.status, answer.text]).toEqual([401, invalidToken])
-    expect(await crossings(before)).toHaveLength(1)
-    expect((await world.acme.call(`${auth}/jwt/refresh/`, { body: { refresh: refresh.token } })).status).toBe(200)
-  })
+  test.each(['refresh', 'blacklist'])(
+    'is refused by jwt/%s there, logged, and its session at home goes on',
+    async endpoint => {
+      const before = world.server.log.length
+      const answer = await world.globex.call(`${auth}/jwt/${endpoint}/`, { body: { refresh: refresh.token } })
+      expect([answer.status, answer.text]).toEqual([401, invalidToken])
+      expect(await crossings(before)).toHaveLength(1)
+      expect((await world.acme.call(`${auth}/jwt/refresh/`, { body: { refresh: refresh.token } })).status).toBe(200)
+    },
+  )
 
   test('is refused by verify there, access and refresh alike, and logged', async () => {
     const before = world.server.log.length
@@ -299,7 +376,7 @@ describe('a token of one tenant at another, TOK-07', () => {
     expect(await crossings(before)).toHaveLength(2)
   })
 
-  test('an operator\'s token opens no portal, and a tenant\'s none of the console', async () => {
+  test("an operator's token opens no portal, and a tenant's none of the console", async () => {
     const operator = await signInAs(world.console, world.console.admin)
     expect((await me(operator.access)).status).toBe(401)
     const admin = await signInAs(world.acme, world.acme.admin)
@@ -309,7 +386,7 @@ describe('a token of one tenant at another, TOK-07', () => {
     }
   })
 
-  test('one signed by the other\'s own key for this one\'s issuer, audience and people is refused', async () => {
+  test("one signed by the other's own key for this one's issuer, audience and people is refused", async () => {
     const globex = await signInAs(world.globex, world.globex.staff)
     const forger = takeApart(world, world.globex, globex.access)
     const { iss, aud, sub, user_id, sid } = access.claims
@@ -342,9 +419,21 @@ describe('the Authorization header, TOK-18', () => {
     ['a scheme glued to its token', () => `Bearer${access.token}`, 'Authentication credentials were not provided.'],
     ['a scheme alone', () => 'Bearer', 'Authorization header must contain two space-delimited values'],
     ['a scheme and a blank', () => 'Bearer ', 'Authorization header must contain two space-delimited values'],
-    ['two tokens', () => `Bearer ${access.token} ${access.token}`, 'Authorization header must contain two space-delimited values'],
-    ['a list', () => `Bearer ${access.token}, Bearer ${access.token}`, 'Authorization header must contain two space-delimited values'],
-    ['a list without blanks', () => `Bearer ${access.token},${access.token}`, 'Given token not valid for any token type'],
+    [
+      'two tokens',
+      () => `Bearer ${access.token} ${access.token}`,
+      'Authorization header must contain two space-delimited values',
+    ],
+    [
+      'a list',
+      () => `Bearer ${access.token}, Bearer ${access.token}`,
+      'Authorization header must contain two space-delimited values',
+    ],
+    [
+      'a list without blanks',
+      () => `Bearer ${access.token},${access.token}`,
+      'Given token not valid for any token type',
+    ],
     ['a quoted token', () => `Bearer "${access.token}"`, 'Given token not valid for any token type'],
   ])('%s opens nothing', async (_, value, detail) => {
     const answer = await withAuthorization(value())
@@ -354,20 +443,40 @@ describe('the Authorization header, TOK-18', () => {
 
   test('two headers are refused, even with the same value', async () => {
     const line = `Authorization: Bearer ${access.token}`
-    const answer = await sendRaw(world.port, ['GET /api/v1/auth/users/me/ HTTP/1.1', `Host: ${world.acme.host}`, line, line])
+    const answer = await sendRaw(world.port, [
+      'GET /api/v1/auth/users/me/ HTTP/1.1',
+      `Host: ${world.acme.host}`,
+      line,
+      line,
+    ])
     expect(answer.status).toBe(400)
     expect(answer.body).not.toContain(world.acme.staff.email)
   })
 
   test('one of 64 kB is refused before anyone looks at it', async () => {
-    const lines = ['GET /api/v1/auth/users/me/ HTTP/1.1', `Host: ${world.acme.host}`, `Authorization: Bearer ${'x'.repeat(65_536)}`]
+    const lines = [
+      'GET /api/v1/auth/users/me/ HTTP/1.1',
+      `Host: ${world.acme.host}`,
+      `Authorization: Bearer ${'x'.repeat(65_536)}`,
+    ]
     // It may hang up before it has read all of it, and its answer be lost on the way.
-    const status = await sendRaw(world.port, lines).then(answer => answer.status, (error: NodeJS.ErrnoException) => error.code)
+    const status = await sendRaw(world.port, lines).then(
+      answer => answer.status,
+      (error: NodeJS.ErrnoException) => error.code,
+    )
     expect([431, 'ECONNRESET', 'EPIPE']).toContain(status)
   })
 
-  test.each([['NUL', '\0'], ['a line break', '\n'], ['a byte above ASCII', '\xA0']])('one with %s is refused', async (_, byte) => {
-    const answer = await sendRaw(world.port, ['GET /api/v1/auth/users/me/ HTTP/1.1', `Host: ${world.acme.host}`, `Authorization: Bearer ${access.token}${byte}x`])
+  test.each([
+    ['NUL', '\0'],
+    ['a line break', '\n'],
+    ['a byte above ASCII', '\xA0'],
+  ])('one with %s is refused', async (_, byte) => {
+    const answer = await sendRaw(world.port, [
+      'GET /api/v1/auth/users/me/ HTTP/1.1',
+      `Host: ${world.acme.host}`,
+      `Authorization: Bearer ${access.token}${byte}x`,
+    ])
     expect([400, 401]).toContain(answer.status)
   })
 
@@ -379,11 +488,15 @@ describe('the Authorization header, TOK-18', () => {
 
   test('a public route does not look at it', async () => {
     const { email, password } = world.acme.staff
-    const answer = await world.acme.call(`${auth}/jwt/create/`, { body: { email, password }, headers: { authorization: 'Bearer nonsense' } })
+    const answer = await world.acme.call(`${auth}/jwt/create/`, {
+      body: { email, password },
+      headers: { authorization: 'Bearer nonsense' },
+    })
     expect(answer.status).toBe(200)
   })
 
-  const withAuthorization = (authorization: string) => world.acme.call(`${auth}/users/me/`, { headers: { authorization } })
+  const withAuthorization = (authorization: string) =>
+    world.acme.call(`${auth}/users/me/`, { headers: { authorization } })
 })
 
 describe('a header and a cookie of different people, TOK-20', () => {
@@ -396,12 +509,19 @@ describe('a header and a cookie of different people, TOK-20', () => {
   test('a bad header is not made good by a good cookie', async () => {
     const cookies = await signInWithCookies(world.acme, world.acme.admin)
     expect((await world.acme.call(`${auth}/users/me/`, { token: `${access.token}x`, cookies })).status).toBe(401)
-    expect((await world.acme.call(`${auth}/users/me/`, { headers: { authorization: 'Bearer' }, cookies })).status).toBe(401)
+    expect((await world.acme.call(`${auth}/users/me/`, { headers: { authorization: 'Bearer' }, cookies })).status).toBe(
+      401,
+    )
   })
 
-  test('what is written is written as the header\'s person', async () => {
+  test("what is written is written as the header's person", async () => {
     const cookies = await signInWithCookies(world.acme, world.acme.admin)
-    const answer = await world.acme.call(`${auth}/users/me/`, { method: 'PATCH', token: access.token, cookies, body: { first_name: 'Header' } })
+    const answer = await world.acme.call(`${auth}/users/me/`, {
+      method: 'PATCH',
+      token: access.token,
+      cookies,
+      body: { first_name: 'Header' },
+    })
     expect(answer.json).toMatchObject({ id: world.acme.staff.id, first_name: 'Header' })
     expect((await world.acme.call(`${auth}/users/me/`, { cookies })).json.first_name).not.toBe('Header')
   })
@@ -409,7 +529,10 @@ describe('a header and a cookie of different people, TOK-20', () => {
   test('an Authorization header of another scheme is no way around the check for cross-site requests', async () => {
     const cookies = await signInWithCookies(world.acme, world.acme.admin)
     const answer = await world.acme.call(`${auth}/users/me/`, {
-      method: 'PATCH', cookies, body: { first_name: 'Forged' }, headers: { 'authorization': 'Basic YTpi', 'origin': world.globex.origin, 'sec-fetch-site': 'same-site' },
+      method: 'PATCH',
+      cookies,
+      body: { first_name: 'Forged' },
+      headers: { 'authorization': 'Basic YTpi', 'origin': world.globex.origin, 'sec-fetch-site': 'same-site' },
     })
     expect([answer.status, answer.json.code]).toEqual([403, 'cross_site'])
   })
@@ -425,20 +548,38 @@ describe('jwt/verify, TOK-21', () => {
     }
   })
 
-  test.each([['nothing', {}], ['null', { token: null }], ['a number', { token: 1 }], ['an array', { token: ['x'] }], ['an object', { token: {} }], ['a blank', { token: ' ' }], ['an empty text', { token: '' }], ['NUL', { token: '\0' }]])(
-    'says of %s what it says of every bad token', async (_, body) => {
-      const answer = await world.acme.call(`${auth}/jwt/verify/`, { body })
-      expect([answer.status, answer.text]).toEqual([401, invalidToken])
-    })
+  test.each([
+    ['nothing', {}],
+    ['null', { token: null }],
+    ['a number', { token: 1 }],
+    ['an array', { token: ['x'] }],
+    ['an object', { token: {} }],
+    ['a blank', { token: ' ' }],
+    ['an empty text', { token: '' }],
+    ['NUL', { token: '\0' }],
+  ])('says of %s what it says of every bad token', async (_, body) => {
+    const answer = await world.acme.call(`${auth}/jwt/verify/`, { body })
+    expect([answer.status, answer.text]).toEqual([401, invalidToken])
+  })
 
   test('says the same of an expired token, and of a good one whose session or user is not', async () => {
     const person = await addPerson(world, world.acme, 'verified@example.com')
     const pair = await signInAs(world.acme, person)
     expect((await verify(pair.access)).status).toBe(200)
     const admin = await signInAs(world.acme, world.acme.admin)
-    await world.acme.call(`${auth}/users/${person.id}/`, { method: 'PATCH', token: admin.access, body: { is_active: false } })
+    await world.acme.call(`${auth}/users/${person.id}/`, {
+      method: 'PATCH',
+      token: admin.access,
+      body: { is_active: false },
+    })
     await world.acme.call(`${auth}/jwt/blacklist/`, { body: { refresh: refresh.token } })
-    for (const token of [pair.access, pair.refresh, access.token, refresh.token, await access.with({ claims: { iat: now() - 60, exp: now() - 1 } })]) {
+    for (const token of [
+      pair.access,
+      pair.refresh,
+      access.token,
+      refresh.token,
+      await access.with({ claims: { iat: now() - 60, exp: now() - 1 } }),
+    ]) {
       const answer = await verify(token)
       expect([answer.status, answer.text]).toEqual([401, invalidToken])
     }
@@ -447,11 +588,16 @@ describe('jwt/verify, TOK-21', () => {
 
 describe('what tokens say, TOK-19', () => {
   test('no two of hundreds have the same jti, and none has a word about the person', async () => {
-    const person = await addPerson(world, world.acme, 'carol.nightingale@example.com', { password: 'grandfather clocks at noon' })
+    const person = await addPerson(world, world.acme, 'carol.nightingale@example.com', {
+      password: 'grandfather clocks at noon',
+    })
     const namesake = await addPerson(world, world.globex, 'carol.nightingale@example.com')
     const tokens: string[] = []
     for (let login = 0; login < 10; login++) {
-      for (const [place, who] of [[world.acme, person], [world.globex, namesake]] as const) {
+      for (const [place, who] of [
+        [world.acme, person],
+        [world.globex, namesake],
+      ] as const) {
         let pair = await signInAs(place, who)
         tokens.push(pair.access, pair.refresh)
         for (let i = 0; i < 12; i++) {
@@ -464,10 +610,15 @@ describe('what tokens say, TOK-19', () => {
     expect(new Set(claims.map(({ jti }) => jti)).size).toBe(tokens.length)
     for (const { jti } of claims) expect(Buffer.from(jti!, 'base64url').length).toBeGreaterThanOrEqual(16)
     const names = ['token_type', 'exp', 'iat', 'jti', 'user_id', 'iss', 'aud', 'sub', 'sid']
-    for (const claim of claims) expect(Object.keys(claim)).toEqual(claim.token_type === 'refresh' ? [...names, 'seq'] : names)
+    for (const claim of claims)
+      expect(Object.keys(claim)).toEqual(claim.token_type === 'refresh' ? [...names, 'seq'] : names)
     for (const token of tokens) {
       expect(Object.keys(decodeProtectedHeader(token)).sort()).toEqual(['alg', 'kid', 'typ'])
-      const text = token.split('.').slice(0, 2).map(part => Buffer.from(part, 'base64url').toString()).join()
+      const text = token
+        .split('.')
+        .slice(0, 2)
+        .map(part => Buffer.from(part, 'base64url').toString())
+        .join()
       expect(text).not.toMatch(/carol|nightingale|example\.com|Staff|Admin|\$2|password/i)
     }
   })
@@ -481,12 +632,23 @@ describe('what tokens say, TOK-19', () => {
     expect(Number(refresh.claims.exp) - Number(refresh.claims.iat)).toBe(604_800)
     expect(access.header).toEqual({ alg: 'EdDSA', typ: 'at+jwt', kid: expect.any(String) })
     expect(refresh.header).toEqual({ alg: 'EdDSA', typ: 'rt+jwt', kid: access.header.kid })
-    expect(access.claims).toMatchObject({ iss: world.acme.origin, aud: world.acme.id, sub: world.acme.staff.id, user_id: world.acme.staff.id, sid: refresh.claims.sid })
+    expect(access.claims).toMatchObject({
+      iss: world.acme.origin,
+      aud: world.acme.id,
+      sub: world.acme.staff.id,
+      user_id: world.acme.staff.id,
+      sid: refresh.claims.sid,
+    })
   })
 
   test('the public keys of a tenant are its own, public, and nothing more', async () => {
-    const [acme, globex] = await Promise.all([world.acme.call('/.well-known/jwks.json'), world.globex.call('/.well-known/jwks.json')])
-    expect(acme.json).toEqual({ keys: [{ kty: 'OKP', crv: 'Ed25519', use: 'sig', alg: 'EdDSA', kid: access.header.kid, x: expect.any(String) }] })
+    const [acme, globex] = await Promise.all([
+      world.acme.call('/.well-known/jwks.json'),
+      world.globex.call('/.well-known/jwks.json'),
+    ])
+    expect(acme.json).toEqual({
+      keys: [{ kty: 'OKP', crv: 'Ed25519', use: 'sig', alg: 'EdDSA', kid: access.header.kid, x: expect.any(String) }],
+    })
     expect(globex.json.keys[0].x).not.toBe(acme.json.keys[0].x)
     expect(globex.json.keys[0].kid).not.toBe(acme.json.keys[0].kid)
   })
@@ -512,10 +674,21 @@ describe('a server in production, TOK-16', () => {
     if (value) expect(output).not.toContain(value)
   })
 
-  async function start(settings: Record<string, string | undefined>): Promise<{ code: number | null, output: string }> {
-    const env = { PATH: process.env.PATH, NODE_ENV: 'production', DATA_DIR: '/dev/null/none', DATABASE_URL: world.env.DATABASE_URL, PORT: String(await freePort()), ...settings }
+  async function start(settings: Record<string, string | undefined>): Promise<{ code: number | null; output: string }> {
+    const env = {
+      PATH: process.env.PATH,
+      NODE_ENV: 'production',
+      DATA_DIR: '/dev/null/none',
+      DATABASE_URL: world.env.DATABASE_URL,
+      PORT: String(await freePort()),
+      ...settings,
+    }
     const child = spawn(process.execPath, ['.output/server/index.mjs'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
-    const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), new Promise<number | null>(resolve => child.once('exit', resolve))])
+    const [stdout, stderr, code] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      new Promise<number | null>(resolve => child.once('exit', resolve)),
+    ])
     return { code, output: stdout + stderr }
   }
 })
@@ -529,7 +702,7 @@ async function signInAgain(): Promise<void> {
 const me = (token: string) => world.acme.call(`${auth}/users/me/`, { token })
 const verify = (token: string) => world.acme.call(`${auth}/jwt/verify/`, { body: { token } })
 
-async function publicJwk(): Promise<{ kty: string, crv: string, x: string, kid: string }> {
+async function publicJwk(): Promise<{ kty: string; crv: string; x: string; kid: string }> {
   return (await world.acme.call('/.well-known/jwks.json')).json.keys[0]
 }
 
@@ -539,14 +712,14 @@ function hmac({ header, claims }: Genuine, hash: string, alg: string, secret: st
 }
 
 async function signedByStranger({ header, claims }: Genuine, alg: string): Promise<string> {
-  const { privateKey } = await generateKeyPair(alg) as { privateKey: webcrypto.CryptoKey }
+  const { privateKey } = (await generateKeyPair(alg)) as { privateKey: webcrypto.CryptoKey }
   return new SignJWT(claims).setProtectedHeader({ ...header, alg }).sign(privateKey)
 }
 
 /** Something on loopback that counts who comes. */
 async function listen() {
   let connections = 0
-  const server = createServer((socket) => {
+  const server = createServer(socket => {
     connections++
     socket.destroy()
   })

@@ -24,7 +24,14 @@ afterAll(() => world.stop())
 describe('the overview', () => {
   test('counts the tenants by status and says what waits', async () => {
     const { json } = await get('overview/', reader.token)
-    expect(json).toMatchObject({ tenants: { active: 2 }, failed_mails: 0, signups: 0, failed_migrations: 0, behind: 0, purges: [] })
+    expect(json).toMatchObject({
+      tenants: { active: 2 },
+      failed_mails: 0,
+      signups: 0,
+      failed_migrations: 0,
+      behind: 0,
+      purges: [],
+    })
     expect(json.newest.map(({ subdomain }: { subdomain: string }) => subdomain).sort()).toEqual(['acme', 'globex'])
   })
 })
@@ -38,22 +45,42 @@ describe('activity', () => {
     activity.count(world.acme.id, false)
     await activity.write()
     await activity.write()
-    const { db, tables: { tenant_days: days } } = world.app.database.platform
-    const [row] = await db.select({ requests: days.requests, errors: days.errors }).from(days).where(eq(days.tenant, world.acme.id))
+    const {
+      db,
+      tables: { tenant_days: days },
+    } = world.app.database.platform
+    const [row] = await db
+      .select({ requests: days.requests, errors: days.errors })
+      .from(days)
+      .where(eq(days.tenant, world.acme.id))
     expect(row!.requests).toBeGreaterThanOrEqual(4)
     expect(row!.errors).toBeGreaterThanOrEqual(1)
     expect(await db.$count(days, eq(days.tenant, '01940000-0000-7000-8000-000000000000'))).toBe(0)
   })
 
   test('is written down by the server by itself', async () => {
-    const { db, tables: { tenant_days: days } } = world.app.database.platform
+    const {
+      db,
+      tables: { tenant_days: days },
+    } = world.app.database.platform
     await world.globex.call(`${api}/users/`)
-    await expect.poll(async () => (await db.select({ requests: days.requests }).from(days).where(eq(days.tenant, world.globex.id)))[0]?.requests ?? 0, patience).toBeGreaterThan(0)
+    await expect
+      .poll(
+        async () =>
+          (await db.select({ requests: days.requests }).from(days).where(eq(days.tenant, world.globex.id)))[0]
+            ?.requests ?? 0,
+        patience,
+      )
+      .toBeGreaterThan(0)
   })
 
   test('that is counted by two processes at once is added up', async () => {
-    const { db, tables: { tenant_days: days } } = world.app.database.platform
-    const requests = async () => (await db.select({ requests: days.requests }).from(days).where(eq(days.tenant, world.acme.id)))[0]!.requests
+    const {
+      db,
+      tables: { tenant_days: days },
+    } = world.app.database.platform
+    const requests = async () =>
+      (await db.select({ requests: days.requests }).from(days).where(eq(days.tenant, world.acme.id)))[0]!.requests
     const before = await requests()
     const processes = [createActivity(world.app), createActivity(world.app)]
     for (const activity of processes) for (const id of [world.globex.id, world.acme.id]) activity.count(id, false)
@@ -62,10 +89,12 @@ describe('activity', () => {
   })
 })
 
-describe('a tenant\'s insights', () => {
+describe("a tenant's insights", () => {
   test('say how many people, sessions and bytes, day by day, and how its migration stands', async () => {
     await signInAs(world.acme, world.acme.admin)
-    await world.acme.call(`${api}/auth/jwt/create/`, { body: { email: 'ann@example.com', password: 'not this one at all' } })
+    await world.acme.call(`${api}/auth/jwt/create/`, {
+      body: { email: 'ann@example.com', password: 'not this one at all' },
+    })
     const { json } = await get(`tenants/${world.acme.id}/insights/`, owner)
     expect(json.migration).toMatchObject({ state: 'migrated', is_current: true, error: null })
     expect(json.facts).toMatchObject({ people: 2, active_people: 2, admins: 1, departments: 0 })
@@ -86,12 +115,31 @@ describe('a tenant\'s insights', () => {
 
 describe('mails', () => {
   test('that were given up are tried again, one or all; those on their way are not sent twice', async () => {
-    const { db, tables: { outbox } } = world.app.database.platform
+    const {
+      db,
+      tables: { outbox },
+    } = world.app.database.platform
     const [failed, sending] = [await queue('failed@example.com'), await queue('sending@example.com')]
-    await db.update(outbox).set({ given_up_at: new Date(), last_error: '550 no such user' }).where(eq(outbox.id, failed))
-    await db.update(outbox).set({ due_at: new Date(Date.now() + 200_000), attempts: 1 }).where(eq(outbox.id, sending))
+    await db
+      .update(outbox)
+      .set({ given_up_at: new Date(), last_error: '550 no such user' })
+      .where(eq(outbox.id, failed))
+    await db
+      .update(outbox)
+      .set({ due_at: new Date(Date.now() + 200_000), attempts: 1 })
+      .where(eq(outbox.id, sending))
     const listed = await get('outbox/?state=failed', support.token)
-    expect(listed.json.results).toEqual([expect.objectContaining({ id: failed, kind: 'password_changed', recipient: 'failed@example.com', state: 'failed', tenant: world.acme.id, tenant_name: 'Acme Ltd', last_error: '550 no such user' })])
+    expect(listed.json.results).toEqual([
+      expect.objectContaining({
+        id: failed,
+        kind: 'password_changed',
+        recipient: 'failed@example.com',
+        state: 'failed',
+        tenant: world.acme.id,
+        tenant_name: 'Acme Ltd',
+        last_error: '550 no such user',
+      }),
+    ])
     expect(Object.keys(listed.json.results[0])).not.toContain('data')
     expect((await post(`outbox/${sending}/retries/`, support.token)).status).toBe(404)
     expect((await post(`outbox/${failed}/retries/`, support.token)).json).toEqual({ retried: 1 })
@@ -103,26 +151,39 @@ describe('mails', () => {
 describe('migrations', () => {
   test('are said of each tenant, and run for one or all', async () => {
     const { db } = world.app.database.platform
-    await db.execute(sql`update platform.schema_versions set state = 'failed', error = 'lock timeout' where schema = ${world.globex.schema}`)
+    await db.execute(
+      sql`update platform.schema_versions set state = 'failed', error = 'lock timeout' where schema = ${world.globex.schema}`,
+    )
     const before = await get('migrations/', reader.token)
     expect(before.json).toMatchObject({ count: 2, counts: { current: 1, failed: 1 } })
-    expect((await get('migrations/?state=failed', reader.token)).json.results).toMatchObject([{ tenant: world.globex.id, state: 'failed', error: 'lock timeout' }])
+    expect((await get('migrations/?state=failed', reader.token)).json.results).toMatchObject([
+      { tenant: world.globex.id, state: 'failed', error: 'lock timeout' },
+    ])
     expect((await post(`tenants/${world.globex.id}/migrations/`, support.token)).json).toMatchObject({ error: null })
     expect((await get('migrations/', reader.token)).json.counts).toEqual({ current: 2 })
     expect((await post('migrations/runs/', support.token)).status).toBe(403)
     expect((await post('migrations/runs/', owner)).status).toBe(202)
-    await expect.poll(async () => (await get('migrations/', owner)).json.run, patience).toMatchObject({ is_running: false, finished: 2, total: 2, failed: 0 })
+    await expect
+      .poll(async () => (await get('migrations/', owner)).json.run, patience)
+      .toMatchObject({ is_running: false, finished: 2, total: 2, failed: 0 })
   })
 })
 
 describe('health and jobs', () => {
   test('say how the database, this process and its queues do, and no secret', async () => {
     const { json, text } = await get('health/', reader.token)
-    expect(json).toMatchObject({ slots: { waiting: 0 }, is_listening: true, disk: null, database: { is_embedded: false } })
+    expect(json).toMatchObject({
+      slots: { waiting: 0 },
+      is_listening: true,
+      disk: null,
+      database: { is_embedded: false },
+    })
     expect(json.database.latency_ms).toBeGreaterThan(0)
     expect(text).not.toContain(world.env.SECRET)
     expect(text).not.toMatch(/postgres:\/\//)
-    await expect.poll(async () => (await get('jobs/', reader.token)).json.map(({ name }: { name: string }) => name), patience).toContain('close-support-accesses')
+    await expect
+      .poll(async () => (await get('jobs/', reader.token)).json.map(({ name }: { name: string }) => name), patience)
+      .toContain('close-support-accesses')
     const queue = (await get('jobs/', reader.token)).json.find(({ name }: { name: string }) => name === 'purge-outbox')
     expect(queue).toMatchObject({ cron: '17 3 * * *', failed: 0 })
     expect(queue.next).toMatch(/T03:17:00/)
@@ -130,10 +191,21 @@ describe('health and jobs', () => {
 })
 
 async function queue(to: string): Promise<string> {
-  const { db, tables: { outbox } } = world.app.database.platform
+  const {
+    db,
+    tables: { outbox },
+  } = world.app.database.platform
   // Far off, so that nothing is sent before the scene is set.
   const id = newId()
-  await db.insert(outbox).values({ id, realm: world.acme.id, kind: 'password_changed', recipient: to, data: {}, created: new Date(), due_at: new Date(Date.now() + 250_000) })
+  await db.insert(outbox).values({
+    id,
+    realm: world.acme.id,
+    kind: 'password_changed',
+    recipient: to,
+    data: {},
+    created: new Date(),
+    due_at: new Date(Date.now() + 250_000),
+  })
   return id
 }
 

@@ -16,7 +16,8 @@ afterAll(() => world.stop())
 describe('a flood of what strangers can cause leaves in the record of an organisation', () => {
   test('five refused sign-ins of one network, whoever they are about, and all of them in the log', async () => {
     const emails = [world.acme.staff.email, 'nobody@example.com', world.acme.admin.email]
-    for (let i = 0; i < 12; i++) expect((await signIn(world.acme, emails[i % 3]!, `2001:db8:9:1::${i}`)).status).toBe(401)
+    for (let i = 0; i < 12; i++)
+      expect((await signIn(world.acme, emails[i % 3]!, `2001:db8:9:1::${i}`)).status).toBe(401)
     expect(await countEvents(world.acme, 'session.refused', '2001:db8:9:1:%')).toBe(5)
     await expect.poll(() => countLogged('sign_in_failed', '2001:db8:9:1:')).toBe(12)
     await signIn(world.acme, emails[0]!, '2001:db8:9:2::1')
@@ -25,7 +26,9 @@ describe('a flood of what strangers can cause leaves in the record of an organis
 
   test('a hundred of all networks together, and none the fewer at another organisation', async () => {
     for (let network = 0; network < 24; network++) {
-      const answers = await Promise.all(Array.from({ length: 5 }, (_, i) => signIn(world.acme, `flood-${i}@example.com`, `198.18.7.${network}`)))
+      const answers = await Promise.all(
+        Array.from({ length: 5 }, (_, i) => signIn(world.acme, `flood-${i}@example.com`, `198.18.7.${network}`)),
+      )
       expect(answers.map(({ status }) => status)).toEqual(Array(5).fill(401))
     }
     expect(await countEvents(world.acme, 'session.refused', '%')).toBe(100)
@@ -37,9 +40,12 @@ describe('a flood of what strangers can cause leaves in the record of an organis
   test('five wrong passwords of one who is signed in', async () => {
     const person = await addPerson(world, world.acme, 'stolen@example.com')
     const { access } = await signInAs(world.acme, person)
-    const setPassword = () => world.acme.call(`${auth}/users/set_password/`, {
-      token: access, headers: { 'x-forwarded-for': '198.18.8.1' }, body: { current_password: wrong, new_password: 'some new words to remember' },
-    })
+    const setPassword = () =>
+      world.acme.call(`${auth}/users/set_password/`, {
+        token: access,
+        headers: { 'x-forwarded-for': '198.18.8.1' },
+        body: { current_password: wrong, new_password: 'some new words to remember' },
+      })
     for (let i = 0; i < 9; i++) expect((await setPassword()).json).toEqual({ current_password: ['Invalid password.'] })
     expect(await countEvents(world.acme, 'user.password_refused', '%')).toBe(5)
     await expect.poll(() => countLogged('password_refused', '198.18.8.1')).toBe(9)
@@ -47,11 +53,17 @@ describe('a flood of what strangers can cause leaves in the record of an organis
 })
 
 function signIn(place: Place, email: string, address: string): Promise<Answer> {
-  return place.call(`${auth}/jwt/create/`, { body: { email, password: wrong }, headers: { 'x-forwarded-for': address } })
+  return place.call(`${auth}/jwt/create/`, {
+    body: { email, password: wrong },
+    headers: { 'x-forwarded-for': address },
+  })
 }
 
 function countEvents(place: Place, action: AuditAction, addresses: string): Promise<number> {
-  const { db, tables: { audit_events: events } } = realmOf(world.app, place).realm
+  const {
+    db,
+    tables: { audit_events: events },
+  } = realmOf(world.app, place).realm
   return db.$count(events, and(eq(events.action, action), like(events.ip, addresses)))
 }
 

@@ -13,8 +13,11 @@ let folder: string
 let admin: string
 let owner: string
 
-/** By the route's file: where the list is, and for what it is searched to find one thing that is in it; a key's id is made up each time. */
-const lists: Record<string, { place: 'acme' | 'console', path: () => string, term?: string }> = {
+/**
+ * By the route's file: where the list is, and for what it is searched to find one thing that is in it; a key's id
+ * is made up each time.
+ */
+const lists: Record<string, { place: 'acme' | 'console'; path: () => string; term?: string }> = {
   'server/api/v1/archives/index.get.ts': { place: 'console', path: () => `${api}/archives/`, term: 'ACME ltd' },
   'server/api/v1/audit/index.get.ts': { place: 'acme', path: () => `${api}/audit/`, term: 'Searchable' },
   'server/api/v1/auth/users/index.get.ts': { place: 'acme', path: () => `${auth}/users/`, term: 'zoe MULLER' },
@@ -27,11 +30,30 @@ const lists: Record<string, { place: 'acme' | 'console', path: () => string, ter
   'server/api/v1/outbox/index.get.ts': { place: 'console', path: () => `${api}/outbox/`, term: 'invitation findable' },
   'server/api/v1/sessions/index.get.ts': { place: 'acme', path: () => `${api}/sessions/`, term: 'searchbrowser 127.0' },
   'server/api/v1/signups/index.get.ts': { place: 'console', path: () => `${api}/signups/`, term: 'initech' },
-  'server/api/v1/support-accesses/index.get.ts': { place: 'console', path: () => `${api}/support-accesses/`, term: 'ticket 4711' },
-  'server/api/v1/tenants/[id]/archives.get.ts': { place: 'console', path: () => `${api}/tenants/${world.acme.id}/archives/`, term: 'acme-' },
-  'server/api/v1/tenants/[id]/domains/index.get.ts': { place: 'console', path: () => `${api}/tenants/${world.acme.id}/domains/`, term: 'STAFF.example' },
-  'server/api/v1/tenants/[id]/keys/index.get.ts': { place: 'console', path: () => `${api}/tenants/${world.acme.id}/keys/` },
-  'server/api/v1/tenants/[id]/users/index.get.ts': { place: 'console', path: () => `${api}/tenants/${world.acme.id}/users/`, term: 'Müller' },
+  'server/api/v1/support-accesses/index.get.ts': {
+    place: 'console',
+    path: () => `${api}/support-accesses/`,
+    term: 'ticket 4711',
+  },
+  'server/api/v1/tenants/[id]/archives.get.ts': {
+    place: 'console',
+    path: () => `${api}/tenants/${world.acme.id}/archives/`,
+    term: 'acme-',
+  },
+  'server/api/v1/tenants/[id]/domains/index.get.ts': {
+    place: 'console',
+    path: () => `${api}/tenants/${world.acme.id}/domains/`,
+    term: 'STAFF.example',
+  },
+  'server/api/v1/tenants/[id]/keys/index.get.ts': {
+    place: 'console',
+    path: () => `${api}/tenants/${world.acme.id}/keys/`,
+  },
+  'server/api/v1/tenants/[id]/users/index.get.ts': {
+    place: 'console',
+    path: () => `${api}/tenants/${world.acme.id}/users/`,
+    term: 'Müller',
+  },
   'server/api/v1/tenants/index.get.ts': { place: 'console', path: () => `${api}/tenants/`, term: 'office@acme' },
   'server/api/v1/users/index.get.ts': { place: 'acme', path: () => `${api}/users/`, term: 'Zoë muller' },
 }
@@ -41,7 +63,10 @@ beforeAll(async () => {
   world = await createWorld({ DEMO: '1', ACCESS_TTL: '3600', ARCHIVE_DIR: join(folder, 'archives'), SIGNUP: 'open' })
   admin = (await signInAs(world.acme, world.acme.admin)).access
   owner = (await signInAs(world.console, world.console.admin)).access
-  await world.acme.call(`${auth}/jwt/create/`, { body: world.acme.admin, headers: { 'user-agent': 'SearchBrowser/1.0' } })
+  await world.acme.call(`${auth}/jwt/create/`, {
+    body: world.acme.admin,
+    headers: { 'user-agent': 'SearchBrowser/1.0' },
+  })
   const { id } = await addPerson(world, world.acme, 'zoe@example.org')
   const made = await Promise.all([
     at('acme', `${auth}/users/${id}/`, { method: 'PATCH', body: { first_name: 'Zoë', last_name: 'Müller' } }),
@@ -49,7 +74,9 @@ beforeAll(async () => {
     at('acme', `${api}/departments/`, { body: { name: 'Other' } }),
     at('acme', `${api}/invitations/`, { body: { email: 'findable@example.org' } }),
     at('acme', `${api}/invitations/`, { body: { email: 'other@example.org' } }),
-    world.call('localhost', `${api}/signup/`, { body: { name: 'Initech', subdomain: 'initech', email: 'peter@example.org' } }),
+    world.call('localhost', `${api}/signup/`, {
+      body: { name: 'Initech', subdomain: 'initech', email: 'peter@example.org' },
+    }),
     at('console', `${api}/tenants/${world.acme.id}/domains/`, { body: { host: 'staff.example.org' } }),
     at('console', `${api}/tenants/${world.acme.id}/support-accesses/`, { body: { user: id, reason: 'Ticket 4711' } }),
     at('console', `${api}/tenants/${world.acme.id}/exports/`, { method: 'POST' }),
@@ -62,7 +89,9 @@ afterAll(async () => {
 })
 
 test('every list is looked at here', async () => {
-  const files = readSources('server/api/**/*.ts').filter(({ code }) => /\b(?:toPage|pageOf)\(|\bnext: null\b/.test(code)).map(({ file }) => file)
+  const files = readSources('server/api/**/*.ts')
+    .filter(({ code }) => /\b(?:toPage|pageOf)\(|\bnext: null\b/.test(code))
+    .map(({ file }) => file)
   expect(Object.keys(lists).sort()).toEqual(files.sort())
   await outboxIsEmpty(world)
   await expect.poll(async () => (await at('console', `${api}/archives/`)).json.count).toBe(1)
@@ -93,7 +122,7 @@ describe.each(Object.entries(lists))('%s', (_file, { place, path, term: fixed })
   })
 })
 
-test('the users\' list of one organisation finds nobody of another', async () => {
+test("the users' list of one organisation finds nobody of another", async () => {
   const globex = (await signInAs(world.globex, world.globex.admin)).access
   expect((await world.globex.call(`${auth}/users/?search=zoe`, { token: globex })).json.count).toBe(0)
   const staff = (await signInAs(world.acme, world.acme.staff)).access

@@ -23,34 +23,85 @@ afterAll(() => world.stop())
 
 describe('an operator', () => {
   test('is invited by a mail with a link to set a password, and has none before', async () => {
-    const { status, json } = await onConsole(`${auth}/users/`, { token: owner, body: { email: 'new@example.com', first_name: 'Noor', role: 'Support' } })
+    const { status, json } = await onConsole(`${auth}/users/`, {
+      token: owner,
+      body: { email: 'new@example.com', first_name: 'Noor', role: 'Support' },
+    })
     expect([status, json.role, json.is_active]).toEqual([201, 'Support', true])
     const mail = await lastMailTo(world, world.console, 'new@example.com', /account at “Tenantry” via localhost/)
     const link = mail.links.find(url => url.includes('/auth/password/reset/'))!
     expect(link.startsWith(world.console.origin)).toBe(true)
     const password = 'three owls on a wire'
     expect((await onConsole(`${auth}/jwt/create/`, { body: { email: 'new@example.com', password } })).status).toBe(401)
-    expect((await onConsole(`${auth}/users/reset_password_confirm/`, { body: { ...linkParts(link), new_password: password } })).status).toBe(204)
+    expect(
+      (
+        await onConsole(`${auth}/users/reset_password_confirm/`, {
+          body: { ...linkParts(link), new_password: password },
+        })
+      ).status,
+    ).toBe(204)
     const { access } = await signInAs(world.console, { id: json.id, email: 'new@example.com', password })
-    expect((await onConsole(`${auth}/users/me/`, { token: access })).json).toMatchObject({ role: 'Support', support: null })
+    expect((await onConsole(`${auth}/users/me/`, { token: access })).json).toMatchObject({
+      role: 'Support',
+      support: null,
+    })
   })
 
-  test('has one of three roles, and an organisation\'s people have two of them', async () => {
+  test("has one of three roles, and an organisation's people have two of them", async () => {
     const path = `${auth}/users/${reader.id}/`
-    for (const role of ['Support', 'Staff']) expect((await onConsole(path, { method: 'PATCH', token: owner, body: { role } })).json.role).toBe(role)
-    expect((await onConsole(path, { method: 'PATCH', token: owner, body: { role: 'Root' } })).json).toEqual({ role: ['"Root" is not a valid choice.'] })
-    expect((await world.acme.call(`${auth}/users/${world.acme.staff.id}/`, { method: 'PATCH', token: acmeAdmin, body: { role: 'Support' } })).json).toEqual({ role: ['"Support" is not a valid choice.'] })
-    expect((await world.acme.call(`${auth}/users/`, { token: acmeAdmin, body: { email: 'x@example.com', role: 'Support' } })).status).toBe(400)
-    expect((await world.acme.call(`${api}/invitations/`, { token: acmeAdmin, body: { email: 'x@example.com', role: 'Support' } })).status).toBe(400)
+    for (const role of ['Support', 'Staff'])
+      expect((await onConsole(path, { method: 'PATCH', token: owner, body: { role } })).json.role).toBe(role)
+    expect((await onConsole(path, { method: 'PATCH', token: owner, body: { role: 'Root' } })).json).toEqual({
+      role: ['"Root" is not a valid choice.'],
+    })
+    expect(
+      (
+        await world.acme.call(`${auth}/users/${world.acme.staff.id}/`, {
+          method: 'PATCH',
+          token: acmeAdmin,
+          body: { role: 'Support' },
+        })
+      ).json,
+    ).toEqual({ role: ['"Support" is not a valid choice.'] })
+    expect(
+      (await world.acme.call(`${auth}/users/`, { token: acmeAdmin, body: { email: 'x@example.com', role: 'Support' } }))
+        .status,
+    ).toBe(400)
+    expect(
+      (
+        await world.acme.call(`${api}/invitations/`, {
+          token: acmeAdmin,
+          body: { email: 'x@example.com', role: 'Support' },
+        })
+      ).status,
+    ).toBe(400)
   })
 
   test('does not register, and does not make herself more than she is', async () => {
-    expect((await onConsole(`${auth}/users/`, { body: { email: 'me@example.com', password: 'an unlikely row of words' } })).json.code).toBe('registration_closed')
+    expect(
+      (await onConsole(`${auth}/users/`, { body: { email: 'me@example.com', password: 'an unlikely row of words' } }))
+        .json.code,
+    ).toBe('registration_closed')
     for (const { token, id } of [support, reader]) {
-      expect((await onConsole(`${auth}/users/`, { token, body: { email: 'me@example.com', role: 'Admin' } })).status).toBe(403)
-      expect((await onConsole(`${auth}/users/${id}/`, { method: 'PATCH', token, body: { role: 'Admin', is_active: true } })).json.role).not.toBe('Admin')
-      expect((await onConsole(`${auth}/users/me/`, { method: 'PATCH', token, body: { role: 'Admin' } })).json.role).not.toBe('Admin')
-      expect((await onConsole(`${auth}/users/${world.console.admin.id}/`, { method: 'PATCH', token, body: { is_active: false } })).status).toBe(404)
+      expect(
+        (await onConsole(`${auth}/users/`, { token, body: { email: 'me@example.com', role: 'Admin' } })).status,
+      ).toBe(403)
+      expect(
+        (await onConsole(`${auth}/users/${id}/`, { method: 'PATCH', token, body: { role: 'Admin', is_active: true } }))
+          .json.role,
+      ).not.toBe('Admin')
+      expect(
+        (await onConsole(`${auth}/users/me/`, { method: 'PATCH', token, body: { role: 'Admin' } })).json.role,
+      ).not.toBe('Admin')
+      expect(
+        (
+          await onConsole(`${auth}/users/${world.console.admin.id}/`, {
+            method: 'PATCH',
+            token,
+            body: { is_active: false },
+          })
+        ).status,
+      ).toBe(404)
       expect((await onConsole(`${auth}/users/`, { token })).json.count).toBe(1)
     }
   })
@@ -60,24 +111,51 @@ describe('an operator', () => {
     for (const body of [{ role: 'Support' }, { role: 'Staff' }, { is_active: false }]) {
       expect((await onConsole(path, { method: 'PATCH', token: owner, body })).json.code).toBe('last_admin')
     }
-    expect((await onConsole(path, { method: 'DELETE', token: owner, body: { current_password: world.console.admin.password } })).json.code).toBe('last_admin')
+    expect(
+      (
+        await onConsole(path, {
+          method: 'DELETE',
+          token: owner,
+          body: { current_password: world.console.admin.password },
+        })
+      ).json.code,
+    ).toBe('last_admin')
     const second = await addOperator(world, 'second@example.com', 'Admin')
-    expect((await onConsole(path, { method: 'PATCH', token: second.token, body: { role: 'Support' } })).status).toBe(200)
-    expect((await onConsole(`${auth}/users/${second.id}/`, { method: 'PATCH', token: second.token, body: { role: 'Support' } })).json.code).toBe('last_admin')
+    expect((await onConsole(path, { method: 'PATCH', token: second.token, body: { role: 'Support' } })).status).toBe(
+      200,
+    )
+    expect(
+      (
+        await onConsole(`${auth}/users/${second.id}/`, {
+          method: 'PATCH',
+          token: second.token,
+          body: { role: 'Support' },
+        })
+      ).json.code,
+    ).toBe('last_admin')
     expect((await onConsole(path, { method: 'PATCH', token: second.token, body: { role: 'Admin' } })).status).toBe(200)
-    expect((await onConsole(`${auth}/users/${second.id}/`, { method: 'DELETE', token: owner, body: { current_password: world.console.admin.password } })).status).toBe(204)
+    expect(
+      (
+        await onConsole(`${auth}/users/${second.id}/`, {
+          method: 'DELETE',
+          token: owner,
+          body: { current_password: world.console.admin.password },
+        })
+      ).status,
+    ).toBe(204)
   })
 
   test('who is deactivated can do nothing from then on, AZ-20', async () => {
     const gone = await addOperator(world, 'gone@example.com', 'Support')
     expect((await onConsole(`${api}/overview/`, { token: gone.token })).status).toBe(200)
     await onConsole(`${auth}/users/${gone.id}/`, { method: 'PATCH', token: owner, body: { is_active: false } })
-    for (const { path, method } of consoleRoutes()) expect([path, (await onConsole(path, { token: gone.token, ...bodyFor(method) })).status]).toEqual([path, 401])
+    for (const { path, method } of consoleRoutes())
+      expect([path, (await onConsole(path, { token: gone.token, ...bodyFor(method) })).status]).toEqual([path, 401])
   })
 })
 
 describe('the console', () => {
-  test('is nobody\'s but operators\': an organisation\'s Admin is nobody there, AZ-20', async () => {
+  test("is nobody's but operators': an organisation's Admin is nobody there, AZ-20", async () => {
     for (const { path, method } of consoleRoutes()) {
       expect([path, (await onConsole(path, bodyFor(method))).status]).toEqual([path, 401])
       expect([path, (await onConsole(path, { token: acmeAdmin, ...bodyFor(method) })).status]).toEqual([path, 401])
@@ -86,7 +164,10 @@ describe('the console', () => {
 
   test('is not on a portal, where its operators are nobody either, TEN-17', async () => {
     for (const { path, method } of consoleRoutes()) {
-      expect([path, (await world.acme.call(path, { token: acmeAdmin, ...bodyFor(method) })).status]).toEqual([path, 404])
+      expect([path, (await world.acme.call(path, { token: acmeAdmin, ...bodyFor(method) })).status]).toEqual([
+        path,
+        404,
+      ])
     }
     for (const token of [owner, support.token, reader.token]) {
       expect((await world.acme.call(`${auth}/users/me/`, { token })).status).toBe(401)
@@ -115,15 +196,17 @@ describe('the console', () => {
   })
 
   test('shows the record to Owner and Support', async () => {
-    const statuses = await Promise.all([owner, support.token, reader.token].map(async token => (await onConsole(`${api}/audit/`, { token })).status))
+    const statuses = await Promise.all(
+      [owner, support.token, reader.token].map(async token => (await onConsole(`${api}/audit/`, { token })).status),
+    )
     expect(statuses).toEqual([200, 200, 403])
   })
 })
 
 /** Every route that is the console's alone, with an id that nothing has in place of each parameter. */
-function consoleRoutes(): { path: string, method: string, permission: string }[] {
+function consoleRoutes(): { path: string; method: string; permission: string }[] {
   const routes = readSources('server/api/v1/**/*.ts').flatMap(({ file, code }) => {
-    const permission = /definePlatformRoute\(\{(?:[^{}]|\{[^{}]*\})*?\baccess: (\w+)/.exec(code)?.[1]
+    const permission = /definePlatformRoute\(\s*\{(?:[^{}]|\{[^{}]*\})*?\baccess: (\w+)/.exec(code)?.[1]
     if (!permission) return []
     const [, name = '', method = ''] = /^server(.+?)\.(\w+)\.ts$/.exec(file)!
     const path = name.replace(/\/index$/, '').replaceAll(/\[\w+\]/g, '01940000-0000-7000-8000-000000000000')

@@ -22,17 +22,24 @@ afterAll(async () => {
   await world.stop()
 })
 
-const importing = (i: number): Promise<Answer> => world.acme.call(`${api}/users/import/`, {
-  token: admin, headers: { 'content-type': 'text/csv' },
-  body: ['email,first_name', ...Array.from({ length: 150 }, (_, row) => `row${row}.of${i}@example.com,Row ${row}`)].join('\n'),
-})
+const importing = (i: number): Promise<Answer> =>
+  world.acme.call(`${api}/users/import/`, {
+    token: admin,
+    headers: { 'content-type': 'text/csv' },
+    body: [
+      'email,first_name',
+      ...Array.from({ length: 150 }, (_, row) => `row${row}.of${i}@example.com,Row ${row}`),
+    ].join('\n'),
+  })
 
 describe('an organisation that does much at once', () => {
   test('with imports has one under way, and the others wait or are told to come again', async () => {
     const imports = Promise.all(Array.from({ length: 16 }, (_, i) => importing(i)))
     await expectServedDuring(imports, world.globex, other)
     const answers = await imports
-    expect(new Set(answers.map(({ status }) => status))).toSatisfy((statuses: Set<number>) => [...statuses].every(status => status === 200 || status === 409))
+    expect(new Set(answers.map(({ status }) => status))).toSatisfy((statuses: Set<number>) =>
+      [...statuses].every(status => status === 200 || status === 409),
+    )
     for (const answer of answers.filter(({ status }) => status === 409)) {
       expect([answer.json.code, answer.headers['retry-after']]).toEqual(['busy', '5'])
     }
@@ -41,22 +48,28 @@ describe('an organisation that does much at once', () => {
 
   test('with exports and bulk invitations does not keep others from theirs', async () => {
     const invitations = Array.from({ length: 40 }, (_, i) => ({ email: `invited${i}@example.com` }))
-    const work = Promise.all(Array.from({ length: 6 }, () => [
-      world.acme.call(`${api}/users/export.csv`, { token: admin }),
-      world.acme.call(`${api}/audit/export.csv`, { token: admin }),
-      world.acme.call(`${api}/invitations/bulk/?dry_run=true`, { token: admin, body: { invitations } }),
-    ]).flat())
+    const work = Promise.all(
+      Array.from({ length: 6 }, () => [
+        world.acme.call(`${api}/users/export.csv`, { token: admin }),
+        world.acme.call(`${api}/audit/export.csv`, { token: admin }),
+        world.acme.call(`${api}/invitations/bulk/?dry_run=true`, { token: admin, body: { invitations } }),
+      ]).flat(),
+    )
     await expectServedDuring(work, world.globex, other)
     for (const { status } of await work) expect([200, 409]).toContain(status)
   })
 
   test('while one of its rows is locked does not keep others from writing', async () => {
-    const lock = await hold(sql, tx => tx`select from ${tx(world.acme.schema)}.users where id = ${world.acme.admin.id} for update`)
+    const lock = await hold(
+      sql,
+      tx => tx`select from ${tx(world.acme.schema)}.users where id = ${world.acme.admin.id} for update`,
+    )
     const stuck = Promise.all(Array.from({ length: 30 }, () => rename(world.acme, admin)))
     await waitingBackends(1)
     const answers = await Promise.all(Array.from({ length: 6 }, () => rename(world.globex, other)))
     expect(answers.map(({ status }) => status)).toEqual(Array(6).fill(200))
-    const backends = await sql`select count(*)::int as waiting from pg_stat_activity where application_name = 'tenantry' and datname = current_database() and wait_event_type = 'Lock'`
+    const backends =
+      await sql`select count(*)::int as waiting from pg_stat_activity where application_name = 'tenantry' and datname = current_database() and wait_event_type = 'Lock'`
     expect(backends[0]!.waiting).toBeLessThanOrEqual(2)
     await lock.release()
     for (const { status } of await stuck) expect([200, 503]).toContain(status)
@@ -66,7 +79,7 @@ describe('an organisation that does much at once', () => {
 /** Asks again and again until the work of somebody else is done. */
 async function expectServedDuring(work: Promise<unknown>, place: Place, token: string): Promise<void> {
   let isDone = false
-  void work.finally(() => isDone = true)
+  void work.finally(() => (isDone = true))
   let served = 0
   do {
     const answers = await Promise.all([
@@ -85,5 +98,13 @@ function rename(place: Place, token: string): Promise<Answer> {
 }
 
 async function waitingBackends(count: number): Promise<void> {
-  await expect.poll(async () => (await sql`select pid from pg_stat_activity where application_name = 'tenantry' and datname = current_database() and wait_event_type = 'Lock'`).length, { interval: 5 }).toBeGreaterThanOrEqual(count)
+  await expect
+    .poll(
+      async () =>
+        (
+          await sql`select pid from pg_stat_activity where application_name = 'tenantry' and datname = current_database() and wait_event_type = 'Lock'`
+        ).length,
+      { interval: 5 },
+    )
+    .toBeGreaterThanOrEqual(count)
 }

@@ -60,7 +60,8 @@ describe('connections that are cut', () => {
     expectUnavailable(await change)
     await lock.release()
 
-    for (const [i, answer] of (await others).entries()) expect([answer.status, answer.json.first_name]).toEqual([200, `Globex ${i}`])
+    for (const [i, answer] of (await others).entries())
+      expect([answer.status, answer.json.first_name]).toEqual([200, `Globex ${i}`])
     expect((await acme.call(`${auth}/users/me/`, { token: ben.access })).json.first_name).toBe('Before')
     expect(await countChanges(acme)).toBe(changesBefore)
   })
@@ -85,7 +86,11 @@ describe('a PostgreSQL that crashes', () => {
     await cluster.crash()
     for (let i = 0; i < 5; i++) {
       expectUnavailable(await world.acme.call(`${auth}/users/me/`, { token: pair.access }))
-      expectUnavailable(await world.globex.call(`${auth}/jwt/create/`, { body: { email: 'ben@example.com', password: 'whatever it is' } }))
+      expectUnavailable(
+        await world.globex.call(`${auth}/jwt/create/`, {
+          body: { email: 'ben@example.com', password: 'whatever it is' },
+        }),
+      )
       expectUnavailable(await world.acme.call(`${auth}/jwt/refresh/`, { body: { refresh: pair.refresh } }))
       expect(await meanwhile(world.acme, '/healthz')).toBe(200)
       expect(await meanwhile(world.acme, '/readyz')).toBe(503)
@@ -118,7 +123,13 @@ describe('a PostgreSQL that crashes', () => {
     await expect.poll(() => log.map(line => line.event)).toContain('waiting_for_database')
     await cluster.start()
     const server = await starting
-    expect((await server.at(world.acme, `${auth}/users/me/`, { token: (await signInAs(world.acme, world.acme.staff)).access })).status).toBe(200)
+    expect(
+      (
+        await server.at(world.acme, `${auth}/users/me/`, {
+          token: (await signInAs(world.acme, world.acme.staff)).access,
+        })
+      ).status,
+    ).toBe(200)
     expect(await server.stop()).toBe(0)
   })
 })
@@ -149,7 +160,9 @@ describe('a server whose every connection is busy', () => {
     const places = [world.acme, world.globex]
     const tokens = await Promise.all(places.map(place => signInAs(place, place.staff)))
     const locks = await Promise.all(places.map(lockUsers))
-    const stuck = Promise.all(Array.from({ length: 80 }, (_, i) => places[i % 2]!.call(`${auth}/users/me/`, { token: tokens[i % 2]!.access })))
+    const stuck = Promise.all(
+      Array.from({ length: 80 }, (_, i) => places[i % 2]!.call(`${auth}/users/me/`, { token: tokens[i % 2]!.access })),
+    )
     await waitingBackends(2)
     expect(await meanwhile(world.acme, '/healthz')).toBe(200)
     // All the while, the locks are held.
@@ -167,14 +180,20 @@ describe('a server that is told to stop', () => {
     const locks = [await holdRow(acme, acme.staff), await lockUsers(globex)]
     const inFlight = [
       server.at(acme, `${auth}/users/me/`, { method: 'PATCH', token: ben.access, body: { first_name: 'Finished' } }),
-      server.at(globex, `${auth}/jwt/create/`, { body: { email: globex.admin.email, password: globex.admin.password } }),
+      server.at(globex, `${auth}/jwt/create/`, {
+        body: { email: globex.admin.email, password: globex.admin.password },
+      }),
       server.at(globex, `${auth}/jwt/refresh/`, { body: { refresh: namesake.refresh } }),
     ]
     await waitingBackends(2)
     // It has read all of them.
-    await expect.poll(async () => (await socketsOf(server.port)).filter(({ unread }) => unread === 0).length).toBeGreaterThanOrEqual(3)
+    await expect
+      .poll(async () => (await socketsOf(server.port)).filter(({ unread }) => unread === 0).length)
+      .toBeGreaterThanOrEqual(3)
     const stopped = server.stop()
-    await expect.poll(() => server.at(acme, '/healthz').then(() => 'an answer', String)).toMatch(/ECONNREFUSED|ECONNRESET|socket hang up/)
+    await expect
+      .poll(() => server.at(acme, '/healthz').then(() => 'an answer', String))
+      .toMatch(/ECONNREFUSED|ECONNRESET|socket hang up/)
     void server.stop()
     for (const lock of locks) await lock.release()
     const answers = await Promise.all(inFlight)
@@ -194,11 +213,20 @@ describe('a server that is told to stop', () => {
     expectOnlyItsOwn(await traffic.stop())
     expect(await server.stop()).toBe(0)
     await expectNamesAtHome()
-    for (const check of await examine(world.app, { platform: loadMigrations('.', 'platform'), tenant: loadMigrations('.', 'tenant') })) expect(check.problems).toEqual([])
+    for (const check of await examine(world.app, {
+      platform: loadMigrations('.', 'platform'),
+      tenant: loadMigrations('.', 'tenant'),
+    }))
+      expect(check.problems).toEqual([])
   })
 })
 
-interface Seen { place: Place, person: Person, sent?: string, answer: Answer }
+interface Seen {
+  place: Place
+  person: Person
+  sent?: string
+  answer: Answer
+}
 
 interface Traffic {
   /** Waits for so many more answers, whatever they say. */
@@ -215,9 +243,18 @@ interface Traffic {
 async function startTraffic(send: (place: Place, path: string, options?: Call) => Promise<Answer>): Promise<Traffic> {
   const seen: Seen[] = []
   let stopped = false
-  const people = [world.acme, world.globex].flatMap(place => [place.admin, place.staff].map(person => ({ place, person })))
-  const workers = await Promise.all([...people, ...people].map(async ({ place, person }) => ({ place, person, pair: await signInAs(place, person), rounds: 0 })))
-  const work = workers.map(async (worker) => {
+  const people = [world.acme, world.globex].flatMap(place =>
+    [place.admin, place.staff].map(person => ({ place, person })),
+  )
+  const workers = await Promise.all(
+    [...people, ...people].map(async ({ place, person }) => ({
+      place,
+      person,
+      pair: await signInAs(place, person),
+      rounds: 0,
+    })),
+  )
+  const work = workers.map(async worker => {
     const { place, person } = worker
     const note = async (path: string, options: Call, sent?: string): Promise<Answer | undefined> => {
       // A server that was killed gives no answer at all.
@@ -230,7 +267,11 @@ async function startTraffic(send: (place: Place, path: string, options?: Call) =
       const sent = `${place.host} ${turn}`
       const answers = [
         await note(`${auth}/users/me/`, { token: worker.pair.access }),
-        await note(`${auth}/users/me/`, { method: 'PATCH', token: worker.pair.access, body: { first_name: sent } }, sent),
+        await note(
+          `${auth}/users/me/`,
+          { method: 'PATCH', token: worker.pair.access, body: { first_name: sent } },
+          sent,
+        ),
         await note(`${auth}/jwt/verify/`, { body: { token: worker.pair.access } }),
       ]
       const refreshed = await note(`${auth}/jwt/refresh/`, { body: { refresh: worker.pair.refresh } })
@@ -240,7 +281,8 @@ async function startTraffic(send: (place: Place, path: string, options?: Call) =
     }
   })
   // Each tenant has a name written before anything happens to the traffic, however busy the machine is.
-  const hasWritten = (place: Place) => seen.some(one => one.place === place && one.sent !== undefined && one.answer.status === 200)
+  const hasWritten = (place: Place) =>
+    seen.some(one => one.place === place && one.sent !== undefined && one.answer.status === 200)
   await expect.poll(() => [world.acme, world.globex].every(hasWritten)).toBe(true)
   return {
     async answers(count) {
@@ -264,28 +306,51 @@ async function startTraffic(send: (place: Place, path: string, options?: Call) =
 function expectOnlyItsOwn(answers: Seen[]): void {
   for (const { place, person, sent, answer } of answers) {
     const other = place === world.acme ? world.globex : world.acme
-    for (const foreign of [other.id, other.admin.id, other.staff.id, other.schema, other.host]) expect(answer.text).not.toContain(foreign)
+    for (const foreign of [other.id, other.admin.id, other.staff.id, other.schema, other.host])
+      expect(answer.text).not.toContain(foreign)
     if (answer.status === 503) expectUnavailable(answer)
     else expect(answer.status).toBe(200)
-    if (answer.json.id !== undefined) expect(answer.json).toMatchObject({ id: person.id, organization: place.id, ...sent === undefined ? {} : { first_name: sent } })
+    if (answer.json.id !== undefined)
+      expect(answer.json).toMatchObject({
+        id: person.id,
+        organization: place.id,
+        ...(sent === undefined ? {} : { first_name: sent }),
+      })
   }
 }
 
 function expectUnavailable(answer: Answer): void {
-  expect([answer.status, answer.json]).toEqual([503, { detail: 'Service temporarily unavailable, try again later.', code: 'unavailable' }])
+  expect([answer.status, answer.json]).toEqual([
+    503,
+    { detail: 'Service temporarily unavailable, try again later.', code: 'unavailable' },
+  ])
   expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0)
 }
 
 /** Both tenants are served again, without anyone's help. */
 async function expectWellAgain(): Promise<void> {
   for (const place of [world.acme, world.globex]) {
-    await expect.poll(async () => (await place.call(`${auth}/jwt/create/`, { body: { email: place.staff.email, password: place.staff.password } })).status, { interval: 50 }).toBe(200)
+    await expect
+      .poll(
+        async () =>
+          (
+            await place.call(`${auth}/jwt/create/`, {
+              body: { email: place.staff.email, password: place.staff.password },
+            })
+          ).status,
+        { interval: 50 },
+      )
+      .toBe(200)
   }
-  const signedIn = await Promise.all([world.acme, world.globex].map(async place => ({ place, pair: await signInAs(place, place.staff) })))
-  const answers = await Promise.all(Array.from({ length: 40 }, async (_, i) => {
-    const { place, pair } = signedIn[i % 2]!
-    return { place, answer: await place.call(`${auth}/users/me/`, { token: pair.access }) }
-  }))
+  const signedIn = await Promise.all(
+    [world.acme, world.globex].map(async place => ({ place, pair: await signInAs(place, place.staff) })),
+  )
+  const answers = await Promise.all(
+    Array.from({ length: 40 }, async (_, i) => {
+      const { place, pair } = signedIn[i % 2]!
+      return { place, answer: await place.call(`${auth}/users/me/`, { token: pair.access }) }
+    }),
+  )
   for (const { place, answer } of answers) expect([answer.status, answer.json.id]).toEqual([200, place.staff.id])
 }
 
@@ -307,7 +372,8 @@ function rename(place: Place, token: string, first_name: string): Promise<Answer
 }
 
 async function countChanges(place: Place): Promise<number> {
-  const rows = await sql`select count(*)::int as changes from ${sql(place.schema)}.audit_events where action = 'user.changed'`
+  const rows =
+    await sql`select count(*)::int as changes from ${sql(place.schema)}.audit_events where action = 'user.changed'`
   return rows[0]!.changes as number
 }
 
@@ -317,10 +383,12 @@ async function terminateBackends(): Promise<void> {
 
 /** Waits until so many backends of a server wait for a lock. @returns their pids */
 async function waitingBackends(count: number): Promise<number[]> {
-  const look = () => sql`select pid from pg_stat_activity where application_name = 'tenantry' and wait_event_type = 'Lock'`
+  const look = () =>
+    sql`select pid from pg_stat_activity where application_name = 'tenantry' and wait_event_type = 'Lock'`
   await expect.poll(async () => (await look()).length, { interval: 5 }).toBeGreaterThanOrEqual(count)
   return (await look()).map(({ pid }) => pid as number)
 }
 
-const holdRow = (place: Place, person: Person) => hold(sql, tx => tx`select from ${tx(place.schema)}.users where id = ${person.id} for update`)
+const holdRow = (place: Place, person: Person) =>
+  hold(sql, tx => tx`select from ${tx(place.schema)}.users where id = ${person.id} for update`)
 const lockUsers = (place: Place) => hold(sql, tx => tx`lock table ${tx(place.schema)}.users in access exclusive mode`)

@@ -18,7 +18,15 @@ import { patience } from '../../support/process/patience.ts'
 import { readRoutes } from '../../support/routes.ts'
 import { readSources } from '../../support/sources.ts'
 import type { Place, World } from '../../support/world.ts'
-import { addPerson, api, auth, createTestDatabase, createWorld, signInAs, signInWithCookies } from '../../support/world.ts'
+import {
+  addPerson,
+  api,
+  auth,
+  createTestDatabase,
+  createWorld,
+  signInAs,
+  signInWithCookies,
+} from '../../support/world.ts'
 
 let proxy: DeafProxy
 let world: World
@@ -48,9 +56,17 @@ describe('a server that no announcement reaches, although its connections answer
 
   test('says that it is closed to those whose password, link or token is wrong, too', async () => {
     await whileSuspendedUnheard(async () => {
-      for (const [file, { path, ...call }] of Object.entries(doors).filter(([file, { body }]) => body && !isToken(file))) {
-        const wrong = 'token' in (call.body as object) ? { token: 'x'.repeat(43) } : { email: 'nobody@example.com', password: 'not the password at all' }
-        const { status, json } = await world.globex.call(path, { ...call, body: { ...call.body as object, ...wrong } })
+      for (const [file, { path, ...call }] of Object.entries(doors).filter(
+        ([file, { body }]) => body && !isToken(file),
+      )) {
+        const wrong =
+          'token' in (call.body as object)
+            ? { token: 'x'.repeat(43) }
+            : { email: 'nobody@example.com', password: 'not the password at all' }
+        const { status, json } = await world.globex.call(path, {
+          ...call,
+          body: { ...(call.body as object), ...wrong },
+        })
         expect([file, status, json?.code]).toEqual([file, 403, 'tenant_inactive'])
       }
     })
@@ -62,7 +78,7 @@ describe('a server that no announcement reaches, although its connections answer
       const { status } = await world.globex.call(path, call)
       expect([file, status]).toEqual([file, expect.toSatisfy((status: number) => status >= 200 && status < 300)])
     }
-    await whileSuspendedUnheard(async () => void await signInAs(world.acme, world.acme.staff))
+    await whileSuspendedUnheard(async () => void (await signInAs(world.acme, world.acme.staff)))
   })
 
   test('notices, says so on the console, and looks for itself until announcements arrive again', async () => {
@@ -89,8 +105,7 @@ async function whileSuspendedUnheard(look: () => Promise<void>): Promise<void> {
   await suspendTenant(world.app, world.globex.id, null, fromSystem)
   try {
     await look()
-  }
-  finally {
+  } finally {
     await resumeTenant(world.app, world.globex.id, fromSystem)
     proxy.hears = true
   }
@@ -98,44 +113,112 @@ async function whileSuspendedUnheard(look: () => Promise<void>): Promise<void> {
 
 /** By file: what gets in at each route that anyone may call and that changes something. */
 async function createDoors(place: Place): Promise<Record<string, Call & { path: string }>> {
-  const realm = tenantAuthRealm(world.app.database, { id: place.id, name: place.host, schema: place.schema, origin: place.origin })
+  const realm = tenantAuthRealm(world.app.database, {
+    id: place.id,
+    name: place.host,
+    schema: place.schema,
+    origin: place.origin,
+  })
   await realm.realm.db.update(realm.realm.tables.settings).set({ registration: 'open' })
   const pairs = await Promise.all(Array.from({ length: 3 }, () => signInAs(place, place.staff)))
   const cookies = await Promise.all(Array.from({ length: 2 }, () => signInWithCookies(place, place.staff)))
-  const invited = await invite(world.app, realm, { email: 'invited@example.com', role: 'Staff', department: null }, fromSystem)
+  const invited = await invite(
+    world.app,
+    realm,
+    { email: 'invited@example.com', role: 'Staff', department: null },
+    fromSystem,
+  )
   // The mail's own link would put this one out of use.
   await outboxIsEmpty(world)
   const invitation = { token: linkParts((await issueInvitationLink(realm, invited.id))!.link).token }
   const names = { first_name: 'Una', last_name: 'Unseen' }
   const password = 'a perfectly fine phrase'
-  const support = await requestSupportAccess(world.app, place.id, { user: place.staff.id, reason: 'A look', is_read_only: true }, world.console.admin, fromSystem)
+  const support = await requestSupportAccess(
+    world.app,
+    place.id,
+    { user: place.staff.id, reason: 'A look', is_read_only: true },
+    world.console.admin,
+    fromSystem,
+  )
   const door = (path: string, body: object, more: Call = {}) => ({ path, body, ...more })
   return {
-    'server/api/v1/auth/jwt/create.post.ts': door(`${auth}/jwt/create/`, { email: place.staff.email, password: place.staff.password }),
+    'server/api/v1/auth/jwt/create.post.ts': door(`${auth}/jwt/create/`, {
+      email: place.staff.email,
+      password: place.staff.password,
+    }),
     'server/api/v1/auth/jwt/verify.post.ts': door(`${auth}/jwt/verify/`, { token: pairs[0]!.access }),
     'server/api/v1/auth/jwt/refresh.post.ts': door(`${auth}/jwt/refresh/`, { refresh: pairs[1]!.refresh }),
     'server/api/v1/auth/jwt/blacklist.post.ts': door(`${auth}/jwt/blacklist/`, { refresh: pairs[2]!.refresh }),
-    'server/api/v1/auth/session/index.post.ts': door(`${auth}/session/`, { email: place.staff.email, password: place.staff.password }, { sameOrigin: true }),
-    'server/api/v1/auth/session/refresh.post.ts': { path: `${auth}/session/refresh/`, method: 'POST', cookies: cookies[0], sameOrigin: true },
-    'server/api/v1/auth/session/index.delete.ts': { path: `${auth}/session/`, method: 'DELETE', cookies: cookies[1], sameOrigin: true },
-    'server/api/v1/auth/session/support.post.ts': door(`${auth}/session/support/`, { token: linkParts(support.url).token }, { sameOrigin: true }),
-    'server/api/v1/auth/users/index.post.ts': door(`${auth}/users/`, { email: 'registered@example.com', password, ...names }),
-    'server/api/v1/auth/users/activation.post.ts': door(`${auth}/users/activation/`, await linkFor('activation', realm, place)),
-    'server/api/v1/auth/users/resend_activation.post.ts': door(`${auth}/users/resend_activation/`, { email: 'resend@example.com' }),
-    'server/api/v1/auth/users/reset_password.post.ts': door(`${auth}/users/reset_password/`, { email: 'forgotten@example.com' }),
-    'server/api/v1/auth/users/reset_password_confirm.post.ts': door(`${auth}/users/reset_password_confirm/`, { ...await linkFor('reset', realm, place), new_password: password }),
-    'server/api/v1/auth/users/set_email_confirm.post.ts': door(`${auth}/users/set_email_confirm/`, await linkFor('email', realm, place)),
+    'server/api/v1/auth/session/index.post.ts': door(
+      `${auth}/session/`,
+      { email: place.staff.email, password: place.staff.password },
+      { sameOrigin: true },
+    ),
+    'server/api/v1/auth/session/refresh.post.ts': {
+      path: `${auth}/session/refresh/`,
+      method: 'POST',
+      cookies: cookies[0],
+      sameOrigin: true,
+    },
+    'server/api/v1/auth/session/index.delete.ts': {
+      path: `${auth}/session/`,
+      method: 'DELETE',
+      cookies: cookies[1],
+      sameOrigin: true,
+    },
+    'server/api/v1/auth/session/support.post.ts': door(
+      `${auth}/session/support/`,
+      { token: linkParts(support.url).token },
+      { sameOrigin: true },
+    ),
+    'server/api/v1/auth/users/index.post.ts': door(`${auth}/users/`, {
+      email: 'registered@example.com',
+      password,
+      ...names,
+    }),
+    'server/api/v1/auth/users/activation.post.ts': door(
+      `${auth}/users/activation/`,
+      await linkFor('activation', realm, place),
+    ),
+    'server/api/v1/auth/users/resend_activation.post.ts': door(`${auth}/users/resend_activation/`, {
+      email: 'resend@example.com',
+    }),
+    'server/api/v1/auth/users/reset_password.post.ts': door(`${auth}/users/reset_password/`, {
+      email: 'forgotten@example.com',
+    }),
+    'server/api/v1/auth/users/reset_password_confirm.post.ts': door(`${auth}/users/reset_password_confirm/`, {
+      ...(await linkFor('reset', realm, place)),
+      new_password: password,
+    }),
+    'server/api/v1/auth/users/set_email_confirm.post.ts': door(
+      `${auth}/users/set_email_confirm/`,
+      await linkFor('email', realm, place),
+    ),
     'server/api/v1/invitations/lookup.post.ts': door(`${api}/invitations/lookup/`, invitation),
-    'server/api/v1/invitations/accept.post.ts': door(`${api}/invitations/accept/`, { ...invitation, ...names, password }),
+    'server/api/v1/invitations/accept.post.ts': door(`${api}/invitations/accept/`, {
+      ...invitation,
+      ...names,
+      password,
+    }),
   }
 }
 
-async function linkFor(purpose: LinkPurpose, authRealm: AuthRealm<TenantRealm>, place: Place): Promise<{ uid: string, token: string }> {
+async function linkFor(
+  purpose: LinkPurpose,
+  authRealm: AuthRealm<TenantRealm>,
+  place: Place,
+): Promise<{ uid: string; token: string }> {
   const { realm } = authRealm
   const { users } = realm.tables
   const person = await addPerson(world, place, `${purpose}@example.com`)
   if (purpose === 'activation') await realm.db.update(users).set({ activated_at: null }).where(eq(users.id, person.id))
-  await openLink(realm.db, realm, purpose, eq(users.id, person.id), purpose === 'email' ? { email: 'new-address@example.com' } : null)
+  await openLink(
+    realm.db,
+    realm,
+    purpose,
+    eq(users.id, person.id),
+    purpose === 'email' ? { email: 'new-address@example.com' } : null,
+  )
   return linkParts((await issueLink(realm.db, authRealm, person.id, purpose))!)
 }
 
@@ -145,7 +228,13 @@ function isToken(file: string): boolean {
 }
 
 async function publicDoors(): Promise<string[]> {
-  const routes = (await readRoutes()).filter(({ method, surfaces }) => method !== 'GET' && surfaces.includes('portal')).map(({ file }) => file)
-  const isPublic = new Set(readSources('server/api/**/*.ts').filter(({ code }) => code.includes('access: \'public\'')).map(({ file }) => file))
+  const routes = (await readRoutes())
+    .filter(({ method, surfaces }) => method !== 'GET' && surfaces.includes('portal'))
+    .map(({ file }) => file)
+  const isPublic = new Set(
+    readSources('server/api/**/*.ts')
+      .filter(({ code }) => code.includes("access: 'public'"))
+      .map(({ file }) => file),
+  )
   return routes.filter(file => isPublic.has(file)).sort()
 }

@@ -16,7 +16,13 @@ import { createTenant } from '#server/domain/tenants/tenants.ts'
 import { newTenantSchema } from '#shared/schemas/tenant.ts'
 import { hold } from '../../support/database/hold.ts'
 import type { Outcome } from '../../support/process/cli.ts'
-import { runCli as runCliWith, startCli as startCliWith, untilCliIsGone, untilCliIsThere, untilCliWaits } from '../../support/process/cli.ts'
+import {
+  runCli as runCliWith,
+  startCli as startCliWith,
+  untilCliIsGone,
+  untilCliIsThere,
+  untilCliWaits,
+} from '../../support/process/cli.ts'
 import type { Workbench } from '../../support/process/workbench.ts'
 import { createWorkbench } from '../../support/process/workbench.ts'
 import { createTestDatabase } from '../../support/world.ts'
@@ -57,13 +63,15 @@ describe('an organisation that is created', () => {
   })
 
   test('at a moment of no choosing, eight times over', async () => {
-    const outcomes = await inPairs(Array.from({ length: 8 }, (_, i) => async () => {
-      const creator = startCli(createArguments(`random-${i}`), password)
-      await untilCliIsThere(sql)
-      await sleep(Math.random() * 600)
-      creator.kill()
-      return creator.exited
-    }))
+    const outcomes = await inPairs(
+      Array.from({ length: 8 }, (_, i) => async () => {
+        const creator = startCli(createArguments(`random-${i}`), password)
+        await untilCliIsThere(sql)
+        await sleep(Math.random() * 600)
+        creator.kill()
+        return creator.exited
+      }),
+    )
     await untilCliIsGone(sql)
     const doctor = await runCli(['doctor', '--json'])
     expect([doctor.code, doctor.json.ok]).toEqual([0, true])
@@ -73,12 +81,16 @@ describe('an organisation that is created', () => {
     expect(row!.tenants).toBeGreaterThanOrEqual(reported)
     await expectWhole(row!.tenants as number)
     // The same names can be had by whoever comes next.
-    await inPairs(Array.from({ length: 4 }, (_, i) => async () => {
-      const again = await startCli(createArguments(`random-${i}`), password).exited
-      if (again.code === 1) expect(again.errors).toMatch(/taken|already exists/)
-      else expect(again.code).toBe(0)
-    }))
-    expect(await sql`select count(*)::int as tenants from platform.tenants where subdomain in ('random-0', 'random-1', 'random-2', 'random-3')`).toEqual([{ tenants: 4 }])
+    await inPairs(
+      Array.from({ length: 4 }, (_, i) => async () => {
+        const again = await startCli(createArguments(`random-${i}`), password).exited
+        if (again.code === 1) expect(again.errors).toMatch(/taken|already exists/)
+        else expect(again.code).toBe(0)
+      }),
+    )
+    expect(
+      await sql`select count(*)::int as tenants from platform.tenants where subdomain in ('random-0', 'random-1', 'random-2', 'random-3')`,
+    ).toEqual([{ tenants: 4 }])
   })
 
   test('twice at once under one name is created once', async () => {
@@ -90,45 +102,104 @@ describe('an organisation that is created', () => {
 
   test('twice at once under two names is created twice, also in an empty database', async () => {
     const empty = { ...env, DATABASE_URL: await createTestDatabase() }
-    const results = await Promise.all(['first', 'second'].map(name => startCli(createArguments(name), password, empty).exited))
-    expect(results.map(({ code, errors }) => [code, errors])).toEqual([[0, ''], [0, '']])
+    const results = await Promise.all(
+      ['first', 'second'].map(name => startCli(createArguments(name), password, empty).exited),
+    )
+    expect(results.map(({ code, errors }) => [code, errors])).toEqual([
+      [0, ''],
+      [0, ''],
+    ])
     const doctor = await runCli(['doctor', '--json'], empty)
     expect([doctor.code, doctor.json.ok]).toEqual([0, true])
   })
 
   test.each([
-    ['a quote and a comment', 'O\'Brien\'; drop schema platform cascade; --'],
+    ['a quote and a comment', "O'Brien'; drop schema platform cascade; --"],
     ['double quotes', 'The "Best" Ltd"; create table public.owned (); --'],
-    ['dollar quotes and a backslash', '$$;$1 \\\' %s {0} ${x}'],
+    ['dollar quotes and a backslash', "$$;$1 \\' %s {0} ${x}"],
     ['markup and letters of the world', '<script>alert(1)</script> Ωmega 株式会社 🏢'],
   ])('may have %s in its name, which stays a name', async (_, name) => {
-    const { tenant } = await createTenant(app, known, { ...newTenantSchema.parse({ ...newTenant('named'), name }), admin_password: password }, fromSystem)
+    const { tenant } = await createTenant(
+      app,
+      known,
+      { ...newTenantSchema.parse({ ...newTenant('named'), name }), admin_password: password },
+      fromSystem,
+    )
     expect(tenant.schema).toMatch(/^t_named_[a-z0-9]{6}$/)
-    expect(await requireTenantDetails(app, 'named')).toMatchObject({ name, schema: tenant.schema, status: 'active', is_active: true, version: targetVersion(known) })
-    expect(await sql`select count(*)::int as tables from pg_tables where schemaname = 'public'`).toEqual([{ tables: 0 }])
+    expect(await requireTenantDetails(app, 'named')).toMatchObject({
+      name,
+      schema: tenant.schema,
+      status: 'active',
+      is_active: true,
+      version: targetVersion(known),
+    })
+    expect(await sql`select count(*)::int as tables from pg_tables where schemaname = 'public'`).toEqual([
+      { tables: 0 },
+    ])
     await expectWhole(1)
   })
 
-  const noLabels = ['acme"; drop schema platform cascade; --', 't_acme', 'pg_catalog', 'information_schema', '-a', 'a-', 'a.b', 'ac\0me', 'Ωmega', 'x'.repeat(64)]
+  const noLabels = [
+    'acme"; drop schema platform cascade; --',
+    't_acme',
+    'pg_catalog',
+    'information_schema',
+    '-a',
+    'a-',
+    'a.b',
+    'ac\0me',
+    'Ωmega',
+    'x'.repeat(64),
+  ]
 
-  test.each(noLabels)('cannot have the subdomain %j, whoever asks for it', async (subdomain) => {
+  test.each(noLabels)('cannot have the subdomain %j, whoever asks for it', async subdomain => {
     await expect(createTenantAt(subdomain)).rejects.toThrow()
     await expectWhole(0)
   })
 
-  test.each([...noLabels, 'a', 'xn--acme', 'public', 'PLATFORM', 'www', 'console', 'x'.repeat(41)])('cannot ask for the subdomain %j', (subdomain) => {
-    expect(newTenantSchema.safeParse({ ...newTenant(subdomain), name: 'Acme' }).success).toBe(false)
-  })
+  test.each([...noLabels, 'a', 'xn--acme', 'public', 'PLATFORM', 'www', 'console', 'x'.repeat(41)])(
+    'cannot ask for the subdomain %j',
+    subdomain => {
+      expect(newTenantSchema.safeParse({ ...newTenant(subdomain), name: 'Acme' }).success).toBe(false)
+    },
+  )
 
   test('is created and shown by the command line, which takes a name as it is', async () => {
     const name = 'O\'Brien\'; "Ωmega"'
-    const created = await runCli(['tenant', 'create', '--name', name, '--subdomain', 'named', '--email', 'office@example.com', '--admin-email', 'ann@example.com', '--password-stdin', '--json'], env, password)
+    const created = await runCli(
+      [
+        'tenant',
+        'create',
+        '--name',
+        name,
+        '--subdomain',
+        'named',
+        '--email',
+        'office@example.com',
+        '--admin-email',
+        'ann@example.com',
+        '--password-stdin',
+        '--json',
+      ],
+      env,
+      password,
+    )
     expect([created.code, created.json.name]).toEqual([0, name])
-    expect((await runCli(['tenant', 'show', 'named', '--json'])).json).toMatchObject({ name, schema: created.json.schema, subdomain: 'named', status: 'active', version: targetVersion(known) })
+    expect((await runCli(['tenant', 'show', 'named', '--json'])).json).toMatchObject({
+      name,
+      schema: created.json.schema,
+      subdomain: 'named',
+      status: 'active',
+      version: targetVersion(known),
+    })
   })
 
   test('is not created by the command line under a name that is none, or is reserved', async () => {
-    const results = await inPairs(['acme"; drop schema platform cascade; --', 'platform'].map(subdomain => () => startCli(createArguments(subdomain), password).exited))
+    const results = await inPairs(
+      ['acme"; drop schema platform cascade; --', 'platform'].map(
+        subdomain => () => startCli(createArguments(subdomain), password).exited,
+      ),
+    )
     for (const { code, errors } of results) expect([code, errors]).toEqual([1, expect.stringMatching(/^subdomain: /)])
     await expectWhole(0)
   })
@@ -137,11 +208,27 @@ describe('an organisation that is created', () => {
 describe('migrating all organisations', () => {
   test('brings each to the newest version, and a second run finds nothing to do', async () => {
     await createFleet('one', 'two', 'three')
-    expect(await migrateFleet(app.database, [...known, gadgets], { parallel: 2 })).toEqual({ target: gadgets.name, done: 3, failed: [], skipped: 0, interrupted: false })
+    expect(await migrateFleet(app.database, [...known, gadgets], { parallel: 2 })).toEqual({
+      target: gadgets.name,
+      done: 3,
+      failed: [],
+      skipped: 0,
+      interrupted: false,
+    })
     expect(await tenantsWith('gadgets')).toEqual(['one', 'three', 'two'])
-    expect(await migrateFleet(app.database, [...known, gadgets], { parallel: 2 })).toMatchObject({ done: 0, skipped: 3, failed: [] })
-    expect(await fleetStatus(app.database, [...known, gadgets])).toEqual({ target: gadgets.name, current: 3, behind: [] })
-    expect(await sql`select count(*)::int as tables from pg_tables where schemaname = 'public'`).toEqual([{ tables: 0 }])
+    expect(await migrateFleet(app.database, [...known, gadgets], { parallel: 2 })).toMatchObject({
+      done: 0,
+      skipped: 3,
+      failed: [],
+    })
+    expect(await fleetStatus(app.database, [...known, gadgets])).toEqual({
+      target: gadgets.name,
+      current: 3,
+      behind: [],
+    })
+    expect(await sql`select count(*)::int as tables from pg_tables where schemaname = 'public'`).toEqual([
+      { tables: 0 },
+    ])
   })
 
   test('goes on past one that fails, leaves that one as it was, says so, and the next run does what is left, MIG-04', async () => {
@@ -156,14 +243,35 @@ describe('migrating all organisations', () => {
     expect(await fleetStatus(app.database, migrations)).toEqual({
       target: namedDepartments.name,
       current: 2,
-      behind: [{ subdomain: 'bad-one', version: targetVersion(known), state: 'failed', error: expect.stringContaining('departments_named') }],
+      behind: [
+        {
+          subdomain: 'bad-one',
+          version: targetVersion(known),
+          state: 'failed',
+          error: expect.stringContaining('departments_named'),
+        },
+      ],
     })
 
-    expect(await migrateFleet(app.database, migrations, { parallel: 2 })).toMatchObject({ done: 0, skipped: 2, failed: [{ subdomain: 'bad-one' }] })
+    expect(await migrateFleet(app.database, migrations, { parallel: 2 })).toMatchObject({
+      done: 0,
+      skipped: 2,
+      failed: [{ subdomain: 'bad-one' }],
+    })
     await sql`delete from ${sql(bad!)}.departments`
-    expect(await migrateFleet(app.database, migrations, { parallel: 2 })).toMatchObject({ done: 1, skipped: 2, failed: [] })
-    expect(await fleetStatus(app.database, migrations)).toEqual({ target: namedDepartments.name, current: 3, behind: [] })
-    expect(await sql`select state, error from platform.schema_versions where schema = ${bad!}`).toEqual([{ state: 'migrated', error: null }])
+    expect(await migrateFleet(app.database, migrations, { parallel: 2 })).toMatchObject({
+      done: 1,
+      skipped: 2,
+      failed: [],
+    })
+    expect(await fleetStatus(app.database, migrations)).toEqual({
+      target: namedDepartments.name,
+      current: 3,
+      behind: [],
+    })
+    expect(await sql`select state, error from platform.schema_versions where schema = ${bad!}`).toEqual([
+      { state: 'migrated', error: null },
+    ])
   })
 
   test('by the command line ends with 1 when one fails, and names it', async () => {
@@ -171,28 +279,47 @@ describe('migrating all organisations', () => {
     await sql`update platform.schema_versions set applied = array[${`${known[0]!.name} 0000`}] where schema = ${broken!}`
     const migrated = await runCli(['migrate', '--json'])
     expect(migrated.code).toBe(1)
-    expect(migrated.json).toMatchObject({ target: targetVersion(known), done: 0, skipped: 1, failed: [{ subdomain: 'broken', error: expect.stringContaining('was edited') }] })
+    expect(migrated.json).toMatchObject({
+      target: targetVersion(known),
+      done: 0,
+      skipped: 1,
+      failed: [{ subdomain: 'broken', error: expect.stringContaining('was edited') }],
+    })
     const status = await runCli(['migrate', 'status', '--json'])
-    expect([status.code, status.json.current, status.json.behind]).toEqual([0, 1, [expect.objectContaining({ subdomain: 'broken', state: 'failed' })]])
+    expect([status.code, status.json.current, status.json.behind]).toEqual([
+      0,
+      1,
+      [expect.objectContaining({ subdomain: 'broken', state: 'failed' })],
+    ])
     const doctor = await runCli(['doctor', '--json'])
     expect([doctor.code, doctor.json.ok]).toEqual([1, false])
   })
 
   test('refuses a migration that was edited after it had been applied, MIG-13', async () => {
     await createFleet('one', 'two')
-    const edited = [{ ...known[0]!, checksum: known[0]!.checksum.replace(/^./, digit => digit === 'f' ? '0' : 'f') }, ...known.slice(1), gadgets]
+    const edited = [
+      { ...known[0]!, checksum: known[0]!.checksum.replace(/^./, digit => (digit === 'f' ? '0' : 'f')) },
+      ...known.slice(1),
+      gadgets,
+    ]
     const report = await migrateFleet(app.database, edited, { parallel: 2 })
     expect([report.done, report.failed.map(({ subdomain }) => subdomain)]).toEqual([0, ['one', 'two']])
     expect(report.failed[0]!.error).toContain(`${known[0]!.name} was edited`)
     expect(await tenantsWith('gadgets')).toEqual([])
-    await expect(bootstrapPlatform(app.database, [{ ...platform[0]!, checksum: 'edited' }, ...platform.slice(1)])).rejects.toThrow('was edited')
+    await expect(
+      bootstrapPlatform(app.database, [{ ...platform[0]!, checksum: 'edited' }, ...platform.slice(1)]),
+    ).rejects.toThrow('was edited')
   })
 
   test('refuses to work on a schema that is newer than the program', async () => {
     await createFleet('newer')
     await migrateFleet(app.database, [...known, gadgets], { parallel: 1 })
     const report = await migrateFleet(app.database, known, { parallel: 1 })
-    expect(report).toMatchObject({ done: 0, skipped: 0, failed: [{ subdomain: 'newer', error: expect.stringContaining('older than the schema') }] })
+    expect(report).toMatchObject({
+      done: 0,
+      skipped: 0,
+      failed: [{ subdomain: 'newer', error: expect.stringContaining('older than the schema') }],
+    })
   })
 
   test('applies one that came in late from another branch', async () => {
@@ -200,7 +327,11 @@ describe('migrating all organisations', () => {
     await migrateFleet(app.database, [...known, widgets], { parallel: 1 })
     const merged = [...known, gadgets, widgets]
     expect(await fleetStatus(app.database, merged)).toMatchObject({ current: 0, behind: [{ subdomain: 'branched' }] })
-    expect(await migrateFleet(app.database, merged, { parallel: 1 })).toMatchObject({ target: widgets.name, done: 1, failed: [] })
+    expect(await migrateFleet(app.database, merged, { parallel: 1 })).toMatchObject({
+      target: widgets.name,
+      done: 1,
+      failed: [],
+    })
     expect(await tenantsWith('gadgets')).toEqual(['branched'])
     expect(await fleetStatus(app.database, merged)).toEqual({ target: widgets.name, current: 1, behind: [] })
     // What was applied, in the order in which it was.
@@ -211,7 +342,9 @@ describe('migrating all organisations', () => {
   test('by two at once does each organisation once, and neither fails', async () => {
     await createFleet(...Array.from({ length: 12 }, (_, i) => `fleet-${i}`))
     const other = await createApp(loadConfig(env), createLogger('silent'), { size: 4, statementTimeout: 60_000 })
-    const reports = await Promise.all([app, other].map(each => migrateFleet(each.database, [...known, gadgets, counting], { parallel: 3 })))
+    const reports = await Promise.all(
+      [app, other].map(each => migrateFleet(each.database, [...known, gadgets, counting], { parallel: 3 })),
+    )
     await other.close()
     for (const report of reports) {
       expect(report.failed).toEqual([])
@@ -247,15 +380,29 @@ describe('migrating all organisations', () => {
   test('only looked at changes nothing, MIG-11', async () => {
     await createFleet('looked-at')
     const before = await everything()
-    expect(await migrateFleet(app.database, [...known, gadgets], { parallel: 2, dryRun: true })).toEqual({ target: gadgets.name, done: 1, failed: [], skipped: 0, interrupted: false })
-    expect(await migrateFleet(app.database, [{ ...known[0]!, checksum: 'edited' }, ...known.slice(1)], { parallel: 2, dryRun: true })).toMatchObject({ done: 0, failed: [{ subdomain: 'looked-at' }] })
+    expect(await migrateFleet(app.database, [...known, gadgets], { parallel: 2, dryRun: true })).toEqual({
+      target: gadgets.name,
+      done: 1,
+      failed: [],
+      skipped: 0,
+      interrupted: false,
+    })
+    expect(
+      await migrateFleet(app.database, [{ ...known[0]!, checksum: 'edited' }, ...known.slice(1)], {
+        parallel: 2,
+        dryRun: true,
+      }),
+    ).toMatchObject({ done: 0, failed: [{ subdomain: 'looked-at' }] })
     expect((await runCli(['migrate', '--dry-run', '--json'])).json).toMatchObject({ done: 0, skipped: 1 })
     expect(await everything()).toEqual(before)
   })
 
   test('can be told of one alone', async () => {
     await createFleet('this', 'that')
-    expect(await migrateFleet(app.database, [...known, gadgets], { parallel: 2, subdomain: 'this' })).toMatchObject({ done: 1, skipped: 0 })
+    expect(await migrateFleet(app.database, [...known, gadgets], { parallel: 2, subdomain: 'this' })).toMatchObject({
+      done: 1,
+      skipped: 0,
+    })
     expect(await tenantsWith('gadgets')).toEqual(['this'])
     const absent = await runCli(['migrate', '--tenant', 'absent', '--json'])
     expect([absent.code, absent.errors.trim()]).toEqual([1, 'Not found.'])
@@ -264,9 +411,18 @@ describe('migrating all organisations', () => {
   test('that is interrupted stops between two, and the next run does the rest', async () => {
     await createFleet(...Array.from({ length: 6 }, (_, i) => `queue-${i}`))
     const stop = new AbortController()
-    const first = await migrateFleet(app.database, [...known, gadgets], { parallel: 1, signal: stop.signal, onProgress: finished => finished === 2 && stop.abort() })
+    const first = await migrateFleet(app.database, [...known, gadgets], {
+      parallel: 1,
+      signal: stop.signal,
+      onProgress: finished => finished === 2 && stop.abort(),
+    })
     expect(first).toMatchObject({ done: 2, skipped: 0, failed: [], interrupted: true })
-    expect(await migrateFleet(app.database, [...known, gadgets], { parallel: 1 })).toMatchObject({ done: 4, skipped: 2, failed: [], interrupted: false })
+    expect(await migrateFleet(app.database, [...known, gadgets], { parallel: 1 })).toMatchObject({
+      done: 4,
+      skipped: 2,
+      failed: [],
+      interrupted: false,
+    })
   })
 
   test('with its connections cut, again and again, leaves each wholly old or wholly new, MIG-02 and MIG-10', async () => {
@@ -280,7 +436,11 @@ describe('migrating all organisations', () => {
       }
     })()
     for (let run = 0; run < 3; run++) {
-      const { done, skipped, failed } = await migrateFleet(app.database, migrations, { parallel: 2 }).catch(() => ({ done: 0, skipped: 10, failed: [] }))
+      const { done, skipped, failed } = await migrateFleet(app.database, migrations, { parallel: 2 }).catch(() => ({
+        done: 0,
+        skipped: 10,
+        failed: [],
+      }))
       expect(done + skipped + failed.length).toBe(10)
     }
     cutting = false
@@ -302,11 +462,13 @@ describe('tenantry doctor', () => {
     const { code, json } = await runCli(['doctor', '--json'])
     expect(code).toBe(1)
     const problems = (json.checks as { problems: string[] }[]).flatMap(check => check.problems)
-    expect(problems).toEqual(expect.arrayContaining([
-      'Schema t_orphan_000000 belongs to no tenant. If nobody misses it, run: tenantry doctor --remove-orphans',
-      `touched lacks the table ${schema}.invitations.`,
-      `touched has a table that is none of ours: ${schema}.notes.`,
-    ]))
+    expect(problems).toEqual(
+      expect.arrayContaining([
+        'Schema t_orphan_000000 belongs to no tenant. If nobody misses it, run: tenantry doctor --remove-orphans',
+        `touched lacks the table ${schema}.invitations.`,
+        `touched has a table that is none of ours: ${schema}.notes.`,
+      ]),
+    )
     expect(problems.some(problem => problem.includes('untouched'))).toBe(false)
   })
 
@@ -315,7 +477,9 @@ describe('tenantry doctor', () => {
     await sql`drop schema ${sql(gone!)} cascade`
     const { json } = await runCli(['doctor', '--json'], { ...env, SECRET: randomBytes(32).toString('base64url') })
     const problems = (json.checks as { problems: string[] }[]).flatMap(check => check.problems)
-    expect(problems).toContain(`gone has no schema ${gone}. Restore it from a backup, or run: tenantry tenant delete gone --now --yes`)
+    expect(problems).toContain(
+      `gone has no schema ${gone}. Restore it from a backup, or run: tenantry tenant delete gone --now --yes`,
+    )
     expect(problems.filter(problem => problem.includes('SECRET'))).toHaveLength(2)
   })
 })
@@ -324,7 +488,10 @@ const gadgets = migration('tenant/9001_gadgets', 'create table gadgets (id integ
 const widgets = migration('tenant/9002_widgets', 'create table widgets (id integer)')
 const counting = migration('tenant/9003_counting', 'insert into gadgets values (1)')
 const slow = migration('tenant/9004_slow', 'create table slow (); select pg_sleep(0.05)')
-const namedDepartments = migration('tenant/9005_named_departments', 'alter table departments add constraint departments_named check (name <> \'\')')
+const namedDepartments = migration(
+  'tenant/9005_named_departments',
+  "alter table departments add constraint departments_named check (name <> '')",
+)
 
 function migration(name: string, statements: string): Migration {
   return { name, statements, checksum: `checksum-of-${name}` }
@@ -339,18 +506,27 @@ async function createFleet(...subdomains: string[]): Promise<string[]> {
 const createTenantAt = (subdomain: string) => createTenant(app, known, newTenant(subdomain), fromSystem)
 
 function newTenant(subdomain: string) {
-  return { name: `${subdomain} Ltd`, subdomain, business_email: 'office@example.com', business_phone_number: '', admin_email: 'ann@example.com', admin_password: null }
+  return {
+    name: `${subdomain} Ltd`,
+    subdomain,
+    business_email: 'office@example.com',
+    business_phone_number: '',
+    admin_email: 'ann@example.com',
+    admin_password: null,
+  }
 }
 
 async function removeTenants(): Promise<void> {
-  for (const { nspname } of await sql`select nspname from pg_namespace where nspname ~ '^t_'`) await sql`drop schema ${sql(nspname as string)} cascade`
+  for (const { nspname } of await sql`select nspname from pg_namespace where nspname ~ '^t_'`)
+    await sql`drop schema ${sql(nspname as string)} cascade`
   await sql`delete from platform.schema_versions where schema <> 'platform'`
   await sql`delete from platform.tenants`
 }
 
 /** Subdomains of the tenants whose schema has a table of this name. */
 async function tenantsWith(table: string): Promise<string[]> {
-  const rows = await sql`select subdomain from platform.tenants join pg_tables on schemaname = schema where tablename = ${table} order by subdomain`
+  const rows =
+    await sql`select subdomain from platform.tenants join pg_tables on schemaname = schema where tablename = ${table} order by subdomain`
   return rows.map(({ subdomain }) => subdomain as string)
 }
 
@@ -359,10 +535,16 @@ async function expectWhole(count: number): Promise<void> {
   for (const check of await examine(app, { platform, tenant: known })) expect(check.problems).toEqual([])
   const tenants = await sql`select schema from platform.tenants`
   expect(tenants).toHaveLength(count)
-  expect(await sql`select count(*)::int as schemas from pg_namespace where nspname ~ '^t_'`).toEqual([{ schemas: count }])
-  expect(await sql`select count(*)::int as versions from platform.schema_versions where schema <> 'platform'`).toEqual([{ versions: count }])
+  expect(await sql`select count(*)::int as schemas from pg_namespace where nspname ~ '^t_'`).toEqual([
+    { schemas: count },
+  ])
+  expect(await sql`select count(*)::int as versions from platform.schema_versions where schema <> 'platform'`).toEqual([
+    { versions: count },
+  ])
   for (const { schema } of tenants) {
-    expect(await sql`select (select count(*)::int from ${sql(schema as string)}.users where role = 'Admin') as admins, (select count(*)::int from ${sql(schema as string)}.signing_keys) as keys`).toEqual([{ admins: 1, keys: 1 }])
+    expect(
+      await sql`select (select count(*)::int from ${sql(schema as string)}.users where role = 'Admin') as admins, (select count(*)::int from ${sql(schema as string)}.signing_keys) as keys`,
+    ).toEqual([{ admins: 1, keys: 1 }])
   }
 }
 
@@ -374,7 +556,20 @@ async function everything() {
 }
 
 function createArguments(subdomain: string): string[] {
-  return ['tenant', 'create', '--name', `${subdomain} Ltd`, '--subdomain', subdomain, '--email', 'office@example.com', '--admin-email', 'ann@example.com', '--password-stdin', '--json']
+  return [
+    'tenant',
+    'create',
+    '--name',
+    `${subdomain} Ltd`,
+    '--subdomain',
+    subdomain,
+    '--email',
+    'office@example.com',
+    '--admin-email',
+    'ann@example.com',
+    '--password-stdin',
+    '--json',
+  ]
 }
 
 function startCli(args: string[], input = '', settings = env) {
@@ -388,6 +583,7 @@ function runCli(args: string[], settings = env, input = ''): Promise<Outcome> {
 /** Runs two at a time. */
 async function inPairs<T>(work: (() => Promise<T>)[]): Promise<T[]> {
   const results: T[] = []
-  for (let i = 0; i < work.length; i += 2) results.push(...await Promise.all(work.slice(i, i + 2).map(each => each())))
+  for (let i = 0; i < work.length; i += 2)
+    results.push(...(await Promise.all(work.slice(i, i + 2).map(each => each()))))
   return results
 }

@@ -10,7 +10,7 @@ import { auth, createTestDatabase, createWorld, signInAs } from '../../support/w
 const ignoring = { ignore_startup_parameters: 'statement_timeout,lock_timeout,idle_in_transaction_session_timeout' }
 const transactionMode = { ...ignoring, pool_mode: 'transaction', default_pool_size: 2 }
 
-test('a database that is reached directly needs no pooler\'s leave', async () => {
+test("a database that is reached directly needs no pooler's leave", async () => {
   await checkPooler(await createTestDatabase(), true)
 })
 
@@ -65,23 +65,36 @@ describe.runIf(hasPgBouncer)('a server behind a PgBouncer in transaction mode wi
   test('refuses to start with prepared statements, and says in one line what to do', async () => {
     const log: LogLine[] = []
     await expect(startBeside(world, { DATABASE_URL: bouncer.url }, log)).rejects.toThrow('The server ended with 1')
-    expect(log.filter(line => line.level === 'fatal')).toMatchObject([{ event: 'start_failed', message: expect.stringMatching(/^DATABASE_URL: .*DB_PREPARE=0[^\n]*$/) }])
+    expect(log.filter(line => line.level === 'fatal')).toMatchObject([
+      { event: 'start_failed', message: expect.stringMatching(/^DATABASE_URL: .*DB_PREPARE=0[^\n]*$/) },
+    ])
   })
 
   test('serves both organisations without them', async () => {
     const server = await startBeside(world, { DATABASE_URL: bouncer.url, DB_PREPARE: '0' })
-    const signedIn = await Promise.all([world.acme, world.globex].map(async place => ({ place, pair: await signInAs(place, place.staff) })))
+    const signedIn = await Promise.all(
+      [world.acme, world.globex].map(async place => ({ place, pair: await signInAs(place, place.staff) })),
+    )
     // Not all at once: on a slow machine the last would have waited too long for one of two connections.
-    await Promise.all(Array.from({ length: 10 }, async (_, lane) => {
-      for (let i = lane; i < 200; i += 10) {
-        const { place, pair } = signedIn[i % 2]!
-        const answer = i % 3 === 0
-          ? await server.at(place, `${auth}/users/me/`, { method: 'PATCH', token: pair.access, body: { first_name: `${place.host} ${i}` } })
-          : await server.at(place, `${auth}/users/me/`, { token: pair.access })
-        expect([answer.status, answer.json.id, answer.json.organization]).toEqual([200, place.staff.id, place.id])
-      }
-    }))
-    const refreshed = await server.at(world.acme, `${auth}/jwt/refresh/`, { body: { refresh: signedIn[0]!.pair.refresh } })
+    await Promise.all(
+      Array.from({ length: 10 }, async (_, lane) => {
+        for (let i = lane; i < 200; i += 10) {
+          const { place, pair } = signedIn[i % 2]!
+          const answer =
+            i % 3 === 0
+              ? await server.at(place, `${auth}/users/me/`, {
+                  method: 'PATCH',
+                  token: pair.access,
+                  body: { first_name: `${place.host} ${i}` },
+                })
+              : await server.at(place, `${auth}/users/me/`, { token: pair.access })
+          expect([answer.status, answer.json.id, answer.json.organization]).toEqual([200, place.staff.id, place.id])
+        }
+      }),
+    )
+    const refreshed = await server.at(world.acme, `${auth}/jwt/refresh/`, {
+      body: { refresh: signedIn[0]!.pair.refresh },
+    })
     expect(refreshed.status).toBe(200)
     expect(await server.stop()).toBe(0)
     expect(server.log.filter(line => ['error', 'fatal'].includes(line.level))).toEqual([])

@@ -7,7 +7,7 @@ import { changeEverything } from '../../support/database/schema-changes.ts'
 import type { World } from '../../support/world.ts'
 import { createWorld } from '../../support/world.ts'
 
-describe.each([1, 2, 8])('while every schema changes, eight organisations on a server with %i slots', (slots) => {
+describe.each([1, 2, 8])('while every schema changes, eight organisations on a server with %i slots', slots => {
   let world: World
   let sql: postgres.Sql
   let tenants: CanaryTenant[]
@@ -26,16 +26,24 @@ describe.each([1, 2, 8])('while every schema changes, eight organisations on a s
   test('get their own answers only, every read is answered, and no write is lost', async () => {
     let isOver = false
     let requests = 0
-    const traffic = runTraffic(tenants, (host, path, options) => call(world.port, host, path, options), (counts) => {
-      requests = counts.requests
-      return isOver
-    }).finally(() => isOver = true)
+    const traffic = runTraffic(
+      tenants,
+      (host, path, options) => call(world.port, host, path, options),
+      counts => {
+        requests = counts.requests
+        return isOver
+      },
+    ).finally(() => (isOver = true))
     traffic.catch(() => {})
-    await changeEverything(sql, tenants.map(({ schema }) => schema), async () => {
-      // Every tenant has met the change by then.
-      const target = requests + 64
-      while (!isOver && requests < target) await new Promise(resolve => setTimeout(resolve, 2))
-    })
+    await changeEverything(
+      sql,
+      tenants.map(({ schema }) => schema),
+      async () => {
+        // Every tenant has met the change by then.
+        const target = requests + 64
+        while (!isOver && requests < target) await new Promise(resolve => setTimeout(resolve, 2))
+      },
+    )
     isOver = true
     const counts = await traffic
     expect(counts).toMatchObject({ refusedReads: 0, lost: 0 })

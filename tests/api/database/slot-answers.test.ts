@@ -13,18 +13,20 @@ const transactionMode = {
 }
 
 describe('while every table changes, answers stay with their questions', () => {
-  test.each([1, 2, 8])('on PostgreSQL 18, with %i slots', async size => expectOwnAnswers(await createTestDatabase(), { size }))
+  test.each([1, 2, 8])('on PostgreSQL 18, with %i slots', async size =>
+    expectOwnAnswers(await createTestDatabase(), { size }),
+  )
 
   describe.runIf(hasPostgres15)('on PostgreSQL 15', () => {
     let database: Awaited<ReturnType<typeof startPostgres15>>
-    beforeAll(async () => database = await startPostgres15())
+    beforeAll(async () => (database = await startPostgres15()))
     afterAll(() => database.stop())
 
     test.each([1, 2, 8])('with %i slots', size => expectOwnAnswers(database.url, { size }))
   })
 
   describe.runIf(hasPgBouncer)('through a PgBouncer with two connections for all', () => {
-    test.each([1, 2, 8])('in transaction mode, with %i slots and nothing prepared', async (size) => {
+    test.each([1, 2, 8])('in transaction mode, with %i slots and nothing prepared', async size => {
       const url = await createTestDatabase()
       const bouncer = await startPgBouncer(url, transactionMode)
       await expectOwnAnswers(url, { size, prepare: false }, bouncer.url)

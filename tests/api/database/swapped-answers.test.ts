@@ -37,7 +37,10 @@ describe('a driver that swaps the answers of two statements', () => {
       [`with p as (select name from ${schema}.people) select * from p`, []],
       [`update ${schema}.people set nick = $1 where id = 1 returning name`, ['annie']],
       [`update ${schema}.people set nick = $1 where id = 1`, ['annie']],
-      [`insert into ${schema}.people (id, name) values ($1, 'Cy of ${schema}') on conflict (id) do update set name = excluded.name returning name`, [3]],
+      [
+        `insert into ${schema}.people (id, name) values ($1, 'Cy of ${schema}') on conflict (id) do update set name = excluded.name returning name`,
+        [3],
+      ],
     ]
     for (const [i, [text, params]] of statements(acme).entries()) {
       const { slots, mismatches, swapNext } = createSwapping()
@@ -47,14 +50,17 @@ describe('a driver that swaps the answers of two statements', () => {
         slots.query(acme, text, params, true),
         slots.query(globex, ...statements(globex)[i]!, true),
       ])
-      expect(outcomes.map(outcome => outcome.status === 'rejected' && outcome.reason.status), text).toEqual([503, 503])
+      expect(
+        outcomes.map(outcome => outcome.status === 'rejected' && outcome.reason.status),
+        text,
+      ).toEqual([503, 503])
       expect(mismatches.map(({ realm }) => realm).sort()).toEqual([acme, globex])
       expect(slots.inspect()).toMatchObject({ mismatched: 2, retired: 2, busy: 0 })
       await slots.end()
     }
   })
 
-  test('cannot pass somebody\'s rows for none, or none for somebody\'s rows', async () => {
+  test("cannot pass somebody's rows for none, or none for somebody's rows", async () => {
     const { slots, swapNext } = createSwapping()
     await warmUp(slots)
     swapNext()
@@ -71,13 +77,17 @@ describe('a driver that swaps the answers of two statements', () => {
   test('finds its transaction rolled back, and nothing else of it is answered', async () => {
     const { slots, swapNext } = createSwapping()
     await warmUp(slots)
-    const both = await Promise.allSettled([acme, globex].map(schema => slots.transaction(schema, async (client) => {
-      await client.unsafe(`update ${schema}.people set nick = 'changed' where id = $1`, [2])
-      swapNext()
-      const answer = await client.unsafe(`select name from ${schema}.people where id = $1`, [2]).values()
-      await client.unsafe(`update ${schema}.people set nick = 'changed twice' where id = $1`, [2])
-      return answer
-    })))
+    const both = await Promise.allSettled(
+      [acme, globex].map(schema =>
+        slots.transaction(schema, async client => {
+          await client.unsafe(`update ${schema}.people set nick = 'changed' where id = $1`, [2])
+          swapNext()
+          const answer = await client.unsafe(`select name from ${schema}.people where id = $1`, [2]).values()
+          await client.unsafe(`update ${schema}.people set nick = 'changed twice' where id = $1`, [2])
+          return answer
+        }),
+      ),
+    )
     expect(both.map(outcome => outcome.status === 'rejected' && outcome.reason.status)).toEqual([503, 503])
     for (const schema of schemas) {
       const [row] = await sql`select nick from ${sql(schema)}.people where id = 2`
@@ -92,13 +102,18 @@ describe('a driver that swaps answers and forges their marks', () => {
     const world = await createWorld()
     const log: string[] = []
     const swapping = createSwappingDriver(true)
-    const app = await createApp(loadConfig(world.env), pino({ level: 'error' }, { write: line => log.push(line) }), { size: 4, connect: swapping.connect })
+    const app = await createApp(loadConfig(world.env), pino({ level: 'error' }, { write: line => log.push(line) }), {
+      size: 4,
+      connect: swapping.connect,
+    })
     const authRealm = realmOf(app, world.acme)
     const { realm } = authRealm
-    const claims = await Promise.all([world.acme.admin, world.acme.staff].map(async ({ id }) => {
-      const session = await insertSession(realm.db, app, realm, id, { ip: null, user_agent: null })
-      return { user_id: id, sid: session.id }
-    }))
+    const claims = await Promise.all(
+      [world.acme.admin, world.acme.staff].map(async ({ id }) => {
+        const session = await insertSession(realm.db, app, realm, id, { ip: null, user_agent: null })
+        return { user_id: id, sid: session.id }
+      }),
+    )
     await Promise.all(claims.map(claim => loadPrincipal(authRealm, claim)))
     swapping.swapNext()
     const outcomes = await Promise.allSettled(claims.map(claim => loadPrincipal(authRealm, claim)))
@@ -114,9 +129,13 @@ describe('a driver that swaps answers and forges their marks', () => {
 describe('a connection whose driver has failed in the middle of an answer', () => {
   test('is thrown away before anyone else asks something on it', async () => {
     const slots = createSlots(url, { size: 1 })
-    const unsendable = await slots.query(acme, `select name from ${acme}.people where id = $1`, [undefined], true).catch((error: unknown) => error)
+    const unsendable = await slots
+      .query(acme, `select name from ${acme}.people where id = $1`, [undefined], true)
+      .catch((error: unknown) => error)
     expect(unsendable).toBeInstanceOf(Error)
-    const answers = await Promise.all([1, 2].map(id => slots.query(acme, `select name from ${acme}.people where id = $1`, [id], true)))
+    const answers = await Promise.all(
+      [1, 2].map(id => slots.query(acme, `select name from ${acme}.people where id = $1`, [id], true)),
+    )
     expect(answers).toEqual([[[`Ann of ${acme}`]], [[`Ben of ${acme}`]]])
     expect(slots.inspect()).toMatchObject({ retired: 1, mismatched: 0 })
     await slots.end()
@@ -132,26 +151,42 @@ async function warmUp(slots: Slots): Promise<void> {
 function createSwapping() {
   const mismatches: { realm: string }[] = []
   const { connect, swapNext } = createSwappingDriver()
-  return { slots: createSlots(url, { size: 4, connect, onMismatch: mismatch => mismatches.push(mismatch) }), mismatches, swapNext }
+  return {
+    slots: createSlots(url, { size: 4, connect, onMismatch: mismatch => mismatches.push(mismatch) }),
+    mismatches,
+    swapNext,
+  }
 }
 
 /** @param forge whether each row is given the mark that its new caller expects */
 function createSwappingDriver(forge = false) {
-  type Waiting = { answer: unknown[][], turn: (answer: unknown[][]) => void }
+  type Waiting = { answer: unknown[][]; turn: (answer: unknown[][]) => void }
   let first: ReturnType<typeof Promise.withResolvers<Waiting>> | undefined
   let armed = false
   const connect = ((...given: Parameters<typeof connectDatabase>) => {
     const client = connectDatabase(...given)
     return Object.assign(Object.create(client), {
       unsafe: (...asked: Parameters<typeof client.unsafe>) => answerOf(client.unsafe(...asked), asked[1]),
-      begin: (work: (tx: postgres.TransactionSql) => Promise<unknown>) => client.begin(tx =>
-        work(Object.assign(Object.create(tx), { unsafe: (...asked: Parameters<typeof tx.unsafe>) => answerOf(tx.unsafe(...asked), asked[1]) }))),
+      begin: (work: (tx: postgres.TransactionSql) => Promise<unknown>) =>
+        client.begin(tx =>
+          work(
+            Object.assign(Object.create(tx), {
+              unsafe: (...asked: Parameters<typeof tx.unsafe>) => answerOf(tx.unsafe(...asked), asked[1]),
+            }),
+          ),
+        ),
     })
   }) as typeof connectDatabase
-  return { connect, swapNext: () => armed = true }
+  return { connect, swapNext: () => (armed = true) }
 
   function answerOf(query: postgres.PendingQuery<postgres.Row[]>, params: unknown[] = []) {
-    const withOwnMark = (rows: unknown[][]) => forge ? Object.assign(rows.map(([_mark, ...row]) => [params.at(-1), ...row]), { columns: [] }) : rows
+    const withOwnMark = (rows: unknown[][]) =>
+      forge
+        ? Object.assign(
+            rows.map(([_mark, ...row]) => [params.at(-1), ...row]),
+            { columns: [] },
+          )
+        : rows
     return armed ? { values: async () => withOwnMark(await swap(query.values() as never)) } : query
   }
 

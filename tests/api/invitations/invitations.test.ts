@@ -26,18 +26,43 @@ afterAll(() => world.stop())
 describe('an invitation', () => {
   test('is mailed, and accepted once, with the role and department that it names', async () => {
     const { id: department } = (await acme(`${api}/departments/`, { token: admin, body: { name: 'Welcome' } })).json
-    const made = await acme(invitations, { token: admin, body: { email: ' Ida@Example.com ', role: 'Admin', department } })
-    expect(made).toMatchObject({ status: 201, json: { email: 'ida@example.com', role: 'Admin', department, state: 'open', invited_by: world.acme.admin.id } })
+    const made = await acme(invitations, {
+      token: admin,
+      body: { email: ' Ida@Example.com ', role: 'Admin', department },
+    })
+    expect(made).toMatchObject({
+      status: 201,
+      json: { email: 'ida@example.com', role: 'Admin', department, state: 'open', invited_by: world.acme.admin.id },
+    })
     const token = await tokenOf('ida@example.com')
-    const accept = () => acme(`${invitations}accept/`, { body: { token, first_name: 'Ida', last_name: 'Ibsen', password, role: 'Staff', email: 'other@example.com' } })
-    expect(await accept()).toMatchObject({ status: 201, json: { email: 'ida@example.com', role: 'Admin', department, is_active: true } })
+    const accept = () =>
+      acme(`${invitations}accept/`, {
+        body: { token, first_name: 'Ida', last_name: 'Ibsen', password, role: 'Staff', email: 'other@example.com' },
+      })
+    expect(await accept()).toMatchObject({
+      status: 201,
+      json: { email: 'ida@example.com', role: 'Admin', department, is_active: true },
+    })
     expect((await accept()).status).toBe(400)
     expect((await list('?state=accepted')).map(({ email }) => email)).toEqual(['ida@example.com'])
   })
 
   test('in lists says who invited and whereto, by name, and never its token', async () => {
     const { text, json } = await acme(invitations, { token: admin })
-    expect(Object.keys(json.results[0])).toEqual(['id', 'email', 'role', 'department', 'invited_by', 'state', 'created', 'expires_at', 'accepted_at', 'revoked_at', 'department_name', 'inviter_name'])
+    expect(Object.keys(json.results[0])).toEqual([
+      'id',
+      'email',
+      'role',
+      'department',
+      'invited_by',
+      'state',
+      'created',
+      'expires_at',
+      'accepted_at',
+      'revoked_at',
+      'department_name',
+      'inviter_name',
+    ])
     expect(json.results.at(-1)).toMatchObject({ department_name: 'Welcome', inviter_name: 'ann@example.com' })
     expect(text).not.toMatch(/token/)
   })
@@ -73,21 +98,31 @@ describe('an invitation', () => {
     const id = await invite('nomore@example.com')
     const token = await tokenOf('nomore@example.com')
     await acme(`${invitations}${id}/`, { method: 'DELETE', token: admin })
-    expect(await acme(`${invitations}${id}/`, { method: 'DELETE', token: admin })).toMatchObject({ status: 409, json: { code: 'in_use' } })
+    expect(await acme(`${invitations}${id}/`, { method: 'DELETE', token: admin })).toMatchObject({
+      status: 409,
+      json: { code: 'in_use' },
+    })
     expect((await acme(`${invitations}${id}/resend/`, { token: admin, body: {} })).status).toBe(409)
-    expect((await acme(`${invitations}accept/`, { body: { token, first_name: 'No', last_name: 'More', password } })).status).toBe(400)
+    expect(
+      (await acme(`${invitations}accept/`, { body: { token, first_name: 'No', last_name: 'More', password } })).status,
+    ).toBe(400)
   })
 
   test('is for nobody who is there, or invited, already', async () => {
     await invite('twice@example.com')
-    expect((await acme(invitations, { token: admin, body: { email: 'twice@example.com' } })).json).toEqual({ email: ['This person has been invited already.'] })
-    expect((await acme(invitations, { token: admin, body: { email: 'ben@example.com' } })).json).toEqual({ email: ['A user with this email already exists.'] })
+    expect((await acme(invitations, { token: admin, body: { email: 'twice@example.com' } })).json).toEqual({
+      email: ['This person has been invited already.'],
+    })
+    expect((await acme(invitations, { token: admin, body: { email: 'ben@example.com' } })).json).toEqual({
+      email: ['A user with this email already exists.'],
+    })
   })
 })
 
 describe('many invitations', () => {
   test('are each made or refused, and the same list again changes nothing', async () => {
-    const csv = 'email;role;department\nmany1@example.com;admin;welcome\nmany2@example.com;;\nnot an address;;\nben@example.com;;\nmany3@example.com;Boss;\nmany4@example.com;;Nowhere\nMANY1@example.com;;\n'
+    const csv =
+      'email;role;department\nmany1@example.com;admin;welcome\nmany2@example.com;;\nnot an address;;\nben@example.com;;\nmany3@example.com;Boss;\nmany4@example.com;;Nowhere\nMANY1@example.com;;\n'
     const statuses = ['invited', 'invited', 'failed', 'failed', 'failed', 'failed', 'already_invited']
     const rehearsed = await acme(`${bulk}?dry_run=true`, { token: admin, body: { csv } })
     expect(rehearsed.json.results.map(statusOf)).toEqual(statuses)
@@ -98,29 +133,57 @@ describe('many invitations', () => {
     expect(done.json.results.map(errorFields)).toEqual(rehearsed.json.results.map(errorFields))
     expect(done.json.results.map(errorFields)).toEqual([[], [], ['email'], ['email'], ['role'], ['department'], []])
     expect(done.json.results[5].errors).toEqual({ department: ['There is no department "Nowhere".'] })
-    expect((await acme(bulk, { token: admin, body: { csv } })).json.results.map(statusOf)).toEqual(['already_invited', 'already_invited', 'failed', 'failed', 'failed', 'failed', 'already_invited'])
+    expect((await acme(bulk, { token: admin, body: { csv } })).json.results.map(statusOf)).toEqual([
+      'already_invited',
+      'already_invited',
+      'failed',
+      'failed',
+      'failed',
+      'failed',
+      'already_invited',
+    ])
     expect(await mailsTo(world, world.acme, 'many1@example.com')).toHaveLength(1)
     expect((await list('?search=many1'))[0]).toMatchObject({ role: 'Admin', department_name: 'Welcome' })
   })
 
   test('have the rows of a spreadsheet where they come as a text', async () => {
-    const { results } = (await acme(`${bulk}?dry_run=true`, { token: admin, body: { csv: 'email,role\r\nrow2@example.com,\r\n\r\nrow4@example.com,Boss\r\n"row5@example.com",\r\n' } })).json
-    expect(results.map(({ row, email }: { row: number, email: string }) => [row, email])).toEqual([[2, 'row2@example.com'], [4, 'row4@example.com'], [5, 'row5@example.com']])
+    const { results } = (
+      await acme(`${bulk}?dry_run=true`, {
+        token: admin,
+        body: { csv: 'email,role\r\nrow2@example.com,\r\n\r\nrow4@example.com,Boss\r\n"row5@example.com",\r\n' },
+      })
+    ).json
+    expect(results.map(({ row, email }: { row: number; email: string }) => [row, email])).toEqual([
+      [2, 'row2@example.com'],
+      [4, 'row4@example.com'],
+      [5, 'row5@example.com'],
+    ])
   })
 
   test('come as a list or as a text, not as both', async () => {
-    for (const body of [{}, { csv: 'email\na@example.com', invitations: [] }, { csv: 'name\nAnn' }, { invitations: Array(501).fill({}) }]) expect((await acme(bulk, { token: admin, body })).status).toBe(400)
+    for (const body of [
+      {},
+      { csv: 'email\na@example.com', invitations: [] },
+      { csv: 'name\nAnn' },
+      { invitations: Array(501).fill({}) },
+    ])
+      expect((await acme(bulk, { token: admin, body })).status).toBe(400)
     expect((await acme(`${bulk}?dry_run=maybe`, { token: admin, body: { invitations: [] } })).status).toBe(400)
   })
 })
 
 // AZ-01, AZ-04, AZ-08, LIFE-11
-describe('invitations are an Admin\'s, and of one organisation', () => {
+describe("invitations are an Admin's, and of one organisation", () => {
   test('Staff are refused everywhere, and so is who is not signed in', async () => {
     const id = await invite('guarded@example.com')
     const calls: [string, Call][] = [
-      [invitations, {}], [invitations, { body: { email: 'x@example.com', role: 'Admin' } }], [bulk, { body: { invitations: [] } }], [`${bulk}?dry_run=true`, { body: { invitations: [] } }],
-      [`${invitations}${id}/`, {}], [`${invitations}${id}/`, { method: 'DELETE' }], [`${invitations}${id}/resend/`, { body: {} }],
+      [invitations, {}],
+      [invitations, { body: { email: 'x@example.com', role: 'Admin' } }],
+      [bulk, { body: { invitations: [] } }],
+      [`${bulk}?dry_run=true`, { body: { invitations: [] } }],
+      [`${invitations}${id}/`, {}],
+      [`${invitations}${id}/`, { method: 'DELETE' }],
+      [`${invitations}${id}/resend/`, { body: {} }],
     ]
     for (const [path, options] of calls) {
       expect([path, (await acme(path, { ...options, token: staff })).status]).toEqual([path, 403])
@@ -129,27 +192,45 @@ describe('invitations are an Admin\'s, and of one organisation', () => {
     expect(await list('?search=guarded')).toMatchObject([{ state: 'open' }])
   })
 
-  test('another organisation\'s are not there', async () => {
+  test("another organisation's are not there", async () => {
     const id = await invite('ours@example.com')
-    for (const [path, options] of [['', {}], ['', { method: 'DELETE' }], ['resend/', { body: {} }]] as [string, Call][]) {
+    for (const [path, options] of [
+      ['', {}],
+      ['', { method: 'DELETE' }],
+      ['resend/', { body: {} }],
+    ] as [string, Call][]) {
       const answer = await world.globex.call(`${invitations}${id}/${path}`, { ...options, token: globexAdmin })
       expect([answer.status, answer.text]).toEqual([404, '{"detail":"Not found."}'])
     }
     expect((await world.globex.call(invitations, { token: globexAdmin })).json.count).toBe(0)
     const token = await tokenOf('ours@example.com')
-    expect((await world.globex.call(`${invitations}accept/`, { body: { token, first_name: 'A', last_name: 'B', password } })).status).toBe(400)
+    expect(
+      (await world.globex.call(`${invitations}accept/`, { body: { token, first_name: 'A', last_name: 'B', password } }))
+        .status,
+    ).toBe(400)
     expect((await list('?search=ours@'))[0]).toMatchObject({ state: 'open' })
   })
 
   test('no department of another organisation is given with one', async () => {
-    const { id: department } = (await world.globex.call(`${api}/departments/`, { token: globexAdmin, body: { name: 'Foreign' } })).json
+    const { id: department } = (
+      await world.globex.call(`${api}/departments/`, { token: globexAdmin, body: { name: 'Foreign' } })
+    ).json
     const refusal = { department: [`Invalid pk "${department}" - object does not exist.`] }
-    expect((await acme(invitations, { token: admin, body: { email: 'foreign@example.com', department } })).json).toEqual(refusal)
+    expect(
+      (await acme(invitations, { token: admin, body: { email: 'foreign@example.com', department } })).json,
+    ).toEqual(refusal)
     for (const query of ['', '?dry_run=true']) {
-      const { results } = (await acme(`${bulk}${query}`, { token: admin, body: { invitations: [{ email: 'foreign@example.com', department }] } })).json
+      const { results } = (
+        await acme(`${bulk}${query}`, {
+          token: admin,
+          body: { invitations: [{ email: 'foreign@example.com', department }] },
+        })
+      ).json
       expect(results[0]).toMatchObject({ status: 'failed', errors: refusal })
     }
-    expect((await acme(invitations, { token: admin, body: { email: 'foreign@example.com', department: newId() } })).status).toBe(400)
+    expect(
+      (await acme(invitations, { token: admin, body: { email: 'foreign@example.com', department: newId() } })).status,
+    ).toBe(400)
   })
 })
 
@@ -163,7 +244,7 @@ async function invite(email: string): Promise<string> {
   return answer.json.id
 }
 
-async function list(query: string): Promise<{ email: string, state: string }[]> {
+async function list(query: string): Promise<{ email: string; state: string }[]> {
   return (await acme(`${invitations}${query}`, { token: admin })).json.results
 }
 
@@ -173,8 +254,14 @@ async function tokenOf(email: string): Promise<string> {
 }
 
 async function expireIn(id: string, hours: number): Promise<void> {
-  const { db, tables: { invitations } } = realmOf(world.app, world.acme).realm as TenantRealm
-  await db.update(invitations).set({ expires_at: new Date(Date.now() + hours * 3_600_000) }).where(eq(invitations.id, id))
+  const {
+    db,
+    tables: { invitations },
+  } = realmOf(world.app, world.acme).realm as TenantRealm
+  await db
+    .update(invitations)
+    .set({ expires_at: new Date(Date.now() + hours * 3_600_000) })
+    .where(eq(invitations.id, id))
 }
 
 function statusOf({ status }: { status: string }): string {

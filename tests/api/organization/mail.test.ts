@@ -21,25 +21,44 @@ describe('a link in a mail', () => {
   afterAll(() => world.stop())
 
   // RST-03
-  test('is on the organisation\'s own origin, whatever the request says of itself', async () => {
+  test("is on the organisation's own origin, whatever the request says of itself", async () => {
     for (const place of [world.acme, world.globex]) {
       for (const [i, evil] of ['evil.example', world.globex.host, world.acme.host, world.console.host].entries()) {
         const person = await addPerson(world, place, `origin${i}@example.com`)
         const headers = {
-          'x-forwarded-host': evil, 'x-forwarded-proto': 'https', 'x-forwarded-port': '666', 'x-forwarded-server': evil, 'x-host': evil, 'x-original-host': evil,
-          'forwarded': `host=${evil};proto=https`, 'origin': `https://${evil}`, 'referer': `https://${evil}/`, 'x-tenant': 'globex',
+          'x-forwarded-host': evil,
+          'x-forwarded-proto': 'https',
+          'x-forwarded-port': '666',
+          'x-forwarded-server': evil,
+          'x-host': evil,
+          'x-original-host': evil,
+          'forwarded': `host=${evil};proto=https`,
+          'origin': `https://${evil}`,
+          'referer': `https://${evil}/`,
+          'x-tenant': 'globex',
         }
-        expect((await place.call(`${auth}/users/reset_password/`, { body: { email: person.email }, headers })).status).toBe(204)
+        expect(
+          (await place.call(`${auth}/users/reset_password/`, { body: { email: person.email }, headers })).status,
+        ).toBe(204)
         const mail = await lastMailTo(world, place, person.email, reset)
         expect(mail.links.map(link => new URL(link).origin)).toEqual(mail.links.map(() => place.origin))
-        for (const other of ['evil.example', 'https:', ...[world.acme, world.globex, world.console].filter(one => one !== place).map(({ host }) => host)]) expect(`${mail.text}${mail.html}`).not.toContain(other)
+        for (const other of [
+          'evil.example',
+          'https:',
+          ...[world.acme, world.globex, world.console].filter(one => one !== place).map(({ host }) => host),
+        ])
+          expect(`${mail.text}${mail.html}`).not.toContain(other)
       }
     }
   })
 
   test('is from the organisation, by its name and in its colour, and is one that a second try would repeat', async () => {
     const { access } = await signInAs(world.acme, world.acme.admin)
-    await world.acme.call(`${api}/organization/`, { method: 'PATCH', token: access, body: { name: 'Acme <b>&</b> "Sons"', brand_color: '#123456' } })
+    await world.acme.call(`${api}/organization/`, {
+      method: 'PATCH',
+      token: access,
+      body: { name: 'Acme <b>&</b> "Sons"', brand_color: '#123456' },
+    })
     const person = await addPerson(world, world.acme, 'branded@example.com')
     await world.acme.call(`${auth}/users/reset_password/`, { body: { email: person.email } })
     const mail = await lastMailTo(world, world.acme, person.email, reset)
@@ -55,7 +74,8 @@ describe('a link in a mail', () => {
     for (const place of [world.acme, world.globex, world.console]) {
       expect((await place.call(`${api}/mailbox/`)).status).toBe(404)
       expect((await place.call(`${api}/mailbox/${world.acme.id}/`)).status).toBe(404)
-      for (const page of ['/mailbox', `/mailbox/${world.acme.id}`]) expect((await place.call(page, { accept: 'text/html' })).status).toBe(404)
+      for (const page of ['/mailbox', `/mailbox/${world.acme.id}`])
+        expect((await place.call(page, { accept: 'text/html' })).status).toBe(404)
     }
   })
 
@@ -63,7 +83,10 @@ describe('a link in a mail', () => {
     const person = await addPerson(world, world.globex, 'secret@example.com')
     await world.globex.call(`${auth}/users/reset_password/`, { body: { email: person.email } })
     const link = (await lastMailTo(world, world.globex, person.email, reset)).links[0]!
-    const { db, tables: { outbox } } = world.app.database.platform
+    const {
+      db,
+      tables: { outbox },
+    } = world.app.database.platform
     const rows = await db.select().from(outbox).where(eq(outbox.recipient, person.email))
     expect(rows).toMatchObject([{ data: null, attempts: 1, last_error: null, sent_at: expect.any(Date) }])
     const { realm } = realmOf(world.app, world.globex)
@@ -73,12 +96,16 @@ describe('a link in a mail', () => {
 
   test('is not sent when what it is about is rolled back', async () => {
     const authRealm = realmOf(world.app, world.acme)
-    const failing = authRealm.realm.transaction(async (tx) => {
+    const failing = authRealm.realm.transaction(async tx => {
       await enqueueMail(tx, authRealm, { kind: 'password_changed', to: 'rolled.back@example.com', data: {} })
       throw new Error('on purpose')
     })
     await expect(failing).rejects.toThrow('on purpose')
-    await enqueueMail(authRealm.realm.db, authRealm, { kind: 'password_changed', to: 'committed@example.com', data: {} })
+    await enqueueMail(authRealm.realm.db, authRealm, {
+      kind: 'password_changed',
+      to: 'committed@example.com',
+      data: {},
+    })
     expect(await mailsTo(world, world.acme, 'committed@example.com')).toHaveLength(1)
     expect(await mailsTo(world, world.acme, 'rolled.back@example.com')).toEqual([])
   })
@@ -93,17 +120,26 @@ describe('the mailbox of a demo', () => {
 
   test('shows each place its own mails, newest first, and one with its links', async () => {
     const places = [world.acme, world.globex, world.console]
-    for (const place of places) await place.call(`${auth}/users/reset_password/`, { body: { email: 'ann@example.com' } })
+    for (const place of places)
+      await place.call(`${auth}/users/reset_password/`, { body: { email: 'ann@example.com' } })
     await outboxIsEmpty(world)
     await world.acme.call(`${auth}/users/reset_password/`, { body: { email: 'ben@example.com' } })
     await outboxIsEmpty(world)
     for (const place of places) {
       const list = (await place.call(`${api}/mailbox/`)).json
-      expect(list.results.map(({ to }: { to: string }) => to)).toEqual(place === world.acme ? ['ben@example.com', 'ann@example.com'] : ['ann@example.com'])
+      expect(list.results.map(({ to }: { to: string }) => to)).toEqual(
+        place === world.acme ? ['ben@example.com', 'ann@example.com'] : ['ann@example.com'],
+      )
       expect(Object.keys(list.results[0])).toEqual(['id', 'to', 'subject', 'date'])
       const mail = (await place.call(`${api}/mailbox/${list.results.at(-1).id}/`)).json
-      expect(mail).toMatchObject({ to: 'ann@example.com', subject: expect.stringMatching(reset), html: expect.stringContaining('<html'), links: [expect.stringMatching(new RegExp(`^${place.origin}/auth/password/reset/`)), place.origin] })
-      for (const other of places.filter(one => one !== place)) expect((await other.call(`${api}/mailbox/${mail.id}/`)).status).toBe(404)
+      expect(mail).toMatchObject({
+        to: 'ann@example.com',
+        subject: expect.stringMatching(reset),
+        html: expect.stringContaining('<html'),
+        links: [expect.stringMatching(new RegExp(`^${place.origin}/auth/password/reset/`)), place.origin],
+      })
+      for (const other of places.filter(one => one !== place))
+        expect((await other.call(`${api}/mailbox/${mail.id}/`)).status).toBe(404)
     }
     // The site's are those of signing up and of finding one's organisation.
     expect((await world.call(`localhost:${world.port}`, `${api}/mailbox/`)).json).toMatchObject({ count: 0 })
@@ -124,8 +160,16 @@ describe('a mail server', () => {
   })
 
   test('that is down slows nobody and loses nothing: what was asked for meanwhile comes when it is back, each once', async () => {
-    const people = await Promise.all([world.acme, world.globex].flatMap(place => [1, 2, 3].map(async i => ({ place, person: await addPerson(world, place, `queued${i}@${place.host.split('.')[0]}.test`) }))))
-    for (const { place, person } of people) expect((await place.call(`${auth}/users/reset_password/`, { body: { email: person.email } })).status).toBe(204)
+    const people = await Promise.all(
+      [world.acme, world.globex].flatMap(place =>
+        [1, 2, 3].map(async i => ({
+          place,
+          person: await addPerson(world, place, `queued${i}@${place.host.split('.')[0]}.test`),
+        })),
+      ),
+    )
+    for (const { place, person } of people)
+      expect((await place.call(`${auth}/users/reset_password/`, { body: { email: person.email } })).status).toBe(204)
     await expect.poll(() => failures(world), patience).toBe(people.length)
     expect(smtp.mails).toEqual([])
     await smtp.start()
@@ -143,7 +187,8 @@ describe('a mail server', () => {
     const emails = Array.from({ length: 6 }, (_, i) => `patient${i}@example.com`)
     for (const email of emails) await addPerson(world, world.acme, email)
     smtp.isSilent = true
-    for (const email of emails) expect((await world.acme.call(`${auth}/users/reset_password/`, { body: { email } })).status).toBe(204)
+    for (const email of emails)
+      expect((await world.acme.call(`${auth}/users/reset_password/`, { body: { email } })).status).toBe(204)
     expect(smtp.mails).toEqual([])
     smtp.isSilent = false
     await outboxIsEmpty(world)
@@ -157,8 +202,14 @@ describe('a mail server', () => {
     await outboxIsEmpty(world)
     expect(smtp.hangUps).toBe(0)
     expect(smtp.mails.map(({ to }) => to)).toEqual(['dropped@example.com'])
-    const { db, tables: { outbox } } = world.app.database.platform
-    const rows = await db.select({ id: outbox.id, attempts: outbox.attempts }).from(outbox).where(eq(outbox.recipient, 'dropped@example.com'))
+    const {
+      db,
+      tables: { outbox },
+    } = world.app.database.platform
+    const rows = await db
+      .select({ id: outbox.id, attempts: outbox.attempts })
+      .from(outbox)
+      .where(eq(outbox.recipient, 'dropped@example.com'))
     expect(rows).toEqual([{ id: rows[0]!.id, attempts: 3 }])
     expect(smtp.mails[0]!.id).toBe(`<${rows[0]!.id}@portal.test>`)
   })
@@ -170,7 +221,11 @@ describe('a mail server', () => {
     const emails = Array.from({ length: 40 }, (_, i) => `crowd${i}@example.com`)
     // Two at a time: the rules have two connections here, and on a busy machine a crowd would wait for them too long.
     for (let i = 0; i < emails.length; i += 2) {
-      await Promise.all(places.map((place, j) => createUserByMail(world.app, realmOf(world.app, place), { email: emails[i + j]!, password: null }, fromSystem)))
+      await Promise.all(
+        places.map((place, j) =>
+          createUserByMail(world.app, realmOf(world.app, place), { email: emails[i + j]!, password: null }, fromSystem),
+        ),
+      )
     }
     await outboxIsEmpty(world)
     expect(smtp.mails.map(({ to }) => to).sort()).toEqual([...emails].sort())
@@ -185,8 +240,13 @@ describe('a mail server', () => {
     await notify(world.globex, 'arrives@example.com')
     await outboxIsEmpty(world)
     expect(smtp.mails.map(({ to }) => to)).toEqual(['arrives@example.com'])
-    const { db, tables: { outbox } } = world.app.database.platform
-    expect(await db.select().from(outbox).where(eq(outbox.recipient, 'bounces@example.com'))).toMatchObject([{ given_up_at: expect.any(Date), sent_at: null, attempts: 1, last_error: expect.stringContaining('550') }])
+    const {
+      db,
+      tables: { outbox },
+    } = world.app.database.platform
+    expect(await db.select().from(outbox).where(eq(outbox.recipient, 'bounces@example.com'))).toMatchObject([
+      { given_up_at: expect.any(Date), sent_at: null, attempts: 1, last_error: expect.stringContaining('550') },
+    ])
   })
 
   test('gets what a process had taken that died, when its lease has ended', async () => {
@@ -205,8 +265,17 @@ describe('a mail server', () => {
   test('is sent to again after the connections to PostgreSQL were cut', async () => {
     smtp.mails.length = 0
     const { db } = world.app.database.platform
-    await db.execute(sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'tenantry%' and datname = current_database() and pid <> pg_backend_pid()`)
-    await expect.poll(async () => notify(world.acme, 'after.the.cut@example.com').then(() => true, () => false)).toBe(true)
+    await db.execute(
+      sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'tenantry%' and datname = current_database() and pid <> pg_backend_pid()`,
+    )
+    await expect
+      .poll(async () =>
+        notify(world.acme, 'after.the.cut@example.com').then(
+          () => true,
+          () => false,
+        ),
+      )
+      .toBe(true)
     await outboxIsEmpty(world)
     expect(smtp.mails.map(({ to }) => to)).toEqual(['after.the.cut@example.com'])
   })
@@ -218,6 +287,9 @@ describe('a mail server', () => {
 })
 
 function failures(world: World): Promise<number> {
-  const { db, tables: { outbox } } = world.app.database.platform
+  const {
+    db,
+    tables: { outbox },
+  } = world.app.database.platform
   return db.$count(outbox, sql`${outbox.last_error} is not null and ${outbox.sent_at} is null`)
 }

@@ -14,7 +14,7 @@ const names = { first_name: 'Una', last_name: 'Asked' }
 
 let world: World
 /** Access tokens of the Admins. */
-let admins: { acme: string, globex: string }
+let admins: { acme: string; globex: string }
 
 beforeAll(async () => {
   world = await createWorld({ TRUSTED_PROXIES: '127.0.0.1', SIGNUP: 'open', ACCESS_TTL: '3600' })
@@ -22,15 +22,22 @@ beforeAll(async () => {
     const { db, tables } = tenantRealm(place)
     await db.update(tables.settings).set({ registration: 'open' })
   }
-  admins = { acme: (await signInAs(world.acme, world.acme.admin)).access, globex: (await signInAs(world.globex, world.globex.admin)).access }
+  admins = {
+    acme: (await signInAs(world.acme, world.acme.admin)).access,
+    globex: (await signInAs(world.globex, world.globex.admin)).access,
+  }
 })
 beforeEach(() => forget('%'))
 afterAll(() => world.stop())
 
 describe('registering', () => {
   test('ends for one network after twenty accounts in an hour, with no account, mail or record of one more', async () => {
-    const { db, tables: { users, audit_events: events } } = tenantRealm(world.acme)
-    for (let i = 0; i < 20; i++) expect((await register(world.acme, `many-${i}@example.org`, `2001:db8:5:6::${i}`)).status).toBe(201)
+    const {
+      db,
+      tables: { users, audit_events: events },
+    } = tenantRealm(world.acme)
+    for (let i = 0; i < 20; i++)
+      expect((await register(world.acme, `many-${i}@example.org`, `2001:db8:5:6::${i}`)).status).toBe(201)
     const before = [await db.$count(users), await db.$count(events, eq(events.action, 'user.registered'))]
     expectThrottled(await register(world.acme, 'one-more@example.org', '2001:db8:5:6:ffff::1'))
     expect([await db.$count(users), await db.$count(events, eq(events.action, 'user.registered'))]).toEqual(before)
@@ -40,7 +47,9 @@ describe('registering', () => {
   })
 
   test('by many requests at once gets no further', async () => {
-    const answers = await Promise.all(Array.from({ length: 30 }, (_, i) => register(world.acme, `at-once-${i}@example.org`, '198.51.100.1')))
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, (_, i) => register(world.acme, `at-once-${i}@example.org`, '198.51.100.1')),
+    )
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(20)
     for (const answer of answers.filter(({ status }) => status !== 201)) expectThrottled(answer)
   })
@@ -64,9 +73,19 @@ describe('registering', () => {
 
   test('that made nothing uses nothing up', async () => {
     await register(world.acme, 'there@example.org', '198.51.100.4')
-    for (let i = 0; i < 10; i++) expect((await register(world.acme, 'there@example.org', '198.51.100.5')).status).toBe(400)
-    for (let i = 0; i < 10; i++) expect((await world.acme.call(`${auth}/users/`, { body: { email: 'x@example.org', password: 'short' }, headers: { 'x-forwarded-for': '198.51.100.5' } })).status).toBe(400)
-    for (let i = 0; i < 20; i++) expect((await register(world.acme, `after-${i}@example.org`, '198.51.100.5')).status).toBe(201)
+    for (let i = 0; i < 10; i++)
+      expect((await register(world.acme, 'there@example.org', '198.51.100.5')).status).toBe(400)
+    for (let i = 0; i < 10; i++)
+      expect(
+        (
+          await world.acme.call(`${auth}/users/`, {
+            body: { email: 'x@example.org', password: 'short' },
+            headers: { 'x-forwarded-for': '198.51.100.5' },
+          })
+        ).status,
+      ).toBe(400)
+    for (let i = 0; i < 20; i++)
+      expect((await register(world.acme, `after-${i}@example.org`, '198.51.100.5')).status).toBe(201)
     expectThrottled(await register(world.acme, 'after-20@example.org', '198.51.100.5'))
   })
 })
@@ -89,16 +108,25 @@ describe('one mailbox', () => {
 
 describe('asking for mails', () => {
   test('to however many mailboxes ends for one address, for activation and new passwords together', async () => {
-    const ask = (path: string, i: number, address: string) => world.acme.call(`${auth}/users/${path}/`, { body: { email: `box-${i}@example.org` }, headers: { 'x-forwarded-for': address } })
-    for (let i = 0; i < 60; i++) expect((await ask(i % 2 ? 'reset_password' : 'resend_activation', i, '198.51.100.7')).status).toBe(204)
+    const ask = (path: string, i: number, address: string) =>
+      world.acme.call(`${auth}/users/${path}/`, {
+        body: { email: `box-${i}@example.org` },
+        headers: { 'x-forwarded-for': address },
+      })
+    for (let i = 0; i < 60; i++)
+      expect((await ask(i % 2 ? 'reset_password' : 'resend_activation', i, '198.51.100.7')).status).toBe(204)
     for (const path of ['reset_password', 'resend_activation']) expectThrottled(await ask(path, 61, '198.51.100.7'))
     expect((await ask('reset_password', 62, '198.51.100.8')).status).toBe(204)
   })
 
-  test('to new addresses of one\'s own ends after ten in a day', async () => {
+  test("to new addresses of one's own ends after ten in a day", async () => {
     const person = await addPerson(world, world.acme, 'mover@example.org')
     const { access } = await signInAs(world.acme, person)
-    const change = (email: string) => world.acme.call(`${auth}/users/set_email/`, { token: access, body: { new_email: email, current_password: person.password } })
+    const change = (email: string) =>
+      world.acme.call(`${auth}/users/set_email/`, {
+        token: access,
+        body: { new_email: email, current_password: person.password },
+      })
     for (let i = 0; i < 10; i++) expect((await change(`new-${i}@example.org`)).status).toBe(204)
     expectThrottled(await change('new-10@example.org'))
     expect(await mailsTo(world, world.acme, 'new-10@example.org')).toEqual([])
@@ -107,9 +135,11 @@ describe('asking for mails', () => {
 
 describe('signing up', () => {
   test('ends for one address after twenty in a day, and for all after three hundred', async () => {
-    for (let i = 0; i < 10; i++) expect((await signUp(`Day ${i}`, `day-${i}`, `day-${i}@example.org`, '2001:db8:7:8::1')).status).toBe(202)
+    for (let i = 0; i < 10; i++)
+      expect((await signUp(`Day ${i}`, `day-${i}`, `day-${i}@example.org`, '2001:db8:7:8::1')).status).toBe(202)
     await forget('signup_address_hour%')
-    for (let i = 10; i < 20; i++) expect((await signUp(`Day ${i}`, `day-${i}`, `day-${i}@example.org`, '2001:db8:7:8::2')).status).toBe(202)
+    for (let i = 10; i < 20; i++)
+      expect((await signUp(`Day ${i}`, `day-${i}`, `day-${i}@example.org`, '2001:db8:7:8::2')).status).toBe(202)
     await forget('signup_address_hour%')
     expectThrottled(await signUp('Day 20', 'day-20', 'day-20@example.org', '2001:db8:7:8::3'))
     for (let i = 20; i < 300; i++) await world.app.limits.countSignup(`198.18.${i >> 8}.${i & 255}`)
@@ -118,7 +148,7 @@ describe('signing up', () => {
 })
 
 describe('an organisation that signed up within the week, and that nobody has looked at', () => {
-  test('mails fifty strangers a day, by whatever means; older ones, approved ones and an operator\'s are free', async () => {
+  test("mails fifty strangers a day, by whatever means; older ones, approved ones and an operator's are free", async () => {
     const { place, token } = await signUpOrganization('Fresh Ltd', 'fresh')
     for (let i = 0; i < 48; i++) await world.app.limits.countYoungMails(place.id, 1)
     expect((await inviteFrom(place, token, 'first@example.org')).status).toBe(201)
@@ -128,16 +158,32 @@ describe('an organisation that signed up within the week, and that nobody has lo
     expectThrottled(await inviteFrom(place, token, 'third@example.org'))
     expectThrottled(await addByMail(place, token, 'third@example.org'))
     expectThrottled(await place.call(`${api}/invitations/${invited.id}/resend/`, { method: 'POST', token }))
-    const bulk = await place.call(`${api}/invitations/bulk/`, { token, body: { invitations: [{ email: 'third@example.org' }] } })
+    const bulk = await place.call(`${api}/invitations/bulk/`, {
+      token,
+      body: { invitations: [{ email: 'third@example.org' }] },
+    })
     expect(bulk.json.results).toMatchObject([{ status: 'failed' }])
-    expectThrottled(await place.call(`${api}/users/import/`, { method: 'POST', token, body: 'email\r\nthird@example.org\r\n', headers: { 'content-type': 'text/csv' } }))
+    expectThrottled(
+      await place.call(`${api}/users/import/`, {
+        method: 'POST',
+        token,
+        body: 'email\r\nthird@example.org\r\n',
+        headers: { 'content-type': 'text/csv' },
+      }),
+    )
     expect(await mailsTo(world, place, 'third@example.org')).toEqual([])
 
-    const { db, tables: { tenants, signups } } = world.app.database.platform
+    const {
+      db,
+      tables: { tenants, signups },
+    } = world.app.database.platform
     await db.update(signups).set({ approved_at: new Date() }).where(eq(signups.tenant, place.id))
     expect((await inviteFrom(place, token, 'third@example.org')).status).toBe(201)
     await db.update(signups).set({ approved_at: null }).where(eq(signups.tenant, place.id))
-    await db.update(tenants).set({ created: sql`now() - interval '8 days'` }).where(eq(tenants.id, place.id))
+    await db
+      .update(tenants)
+      .set({ created: sql`now() - interval '8 days'` })
+      .where(eq(tenants.id, place.id))
     expect((await inviteFrom(place, token, 'fourth@example.org')).status).toBe(201)
 
     for (let i = 0; i < 50; i++) await world.app.limits.countYoungMails(world.globex.id, 1)
@@ -146,8 +192,15 @@ describe('an organisation that signed up within the week, and that nobody has lo
 
   test('brings in a file of more people than that not in part, and one that fits whole', async () => {
     const { place, token } = await signUpOrganization('Filled Ltd', 'filled')
-    const file = (count: number) => `email\r\n${Array.from({ length: count }, (_, i) => `row-${i}@example.org\r\n`).join('')}`
-    const bring = (count: number) => place.call(`${api}/users/import/`, { method: 'POST', token, body: file(count), headers: { 'content-type': 'text/csv' } })
+    const file = (count: number) =>
+      `email\r\n${Array.from({ length: count }, (_, i) => `row-${i}@example.org\r\n`).join('')}`
+    const bring = (count: number) =>
+      place.call(`${api}/users/import/`, {
+        method: 'POST',
+        token,
+        body: file(count),
+        headers: { 'content-type': 'text/csv' },
+      })
     expectThrottled(await bring(51))
     expect((await place.call(`${api}/users/`, { token })).json.count).toBe(1)
     expect((await bring(50)).json).toMatchObject({ created: 50 })
@@ -165,7 +218,11 @@ describe('a mail to somebody who may not know the organisation', () => {
     expect(mail.text).toContain('“Acme Ltd”')
     expect(mail.text).toContain('Sent via localhost')
     for (const [kind, subject, send] of [
-      ['activation', 'Activate your account at “Acme Ltd” via localhost', (to: string) => register(world.acme, to, '198.51.100.10')],
+      [
+        'activation',
+        'Activate your account at “Acme Ltd” via localhost',
+        (to: string) => register(world.acme, to, '198.51.100.10'),
+      ],
       ['welcome', 'Your account at “Acme Ltd” via localhost', (to: string) => addByMail(world.acme, admins.acme, to)],
     ] as const) {
       await send(`${kind}@example.org`)
@@ -175,13 +232,24 @@ describe('a mail to somebody who may not know the organisation', () => {
 
   test('has no link that somebody wrote into a name, and a name of a bounded length', async () => {
     const { place, token } = await signUpOrganization(lure, 'lure')
-    const confirmation = await lastMailTo(world, sitePlace(world), 'boss@lure.test', /^Confirm the sign-up of “Free gift/)
-    await place.call(`${auth}/users/me/`, { method: 'PATCH', token, body: { first_name: 'Call http://evil.example/now', last_name: 'x'.repeat(150) } })
-    const department = (await place.call(`${api}/departments/`, { token, body: { name: 'see evil.example/win' } })).json.id
+    const confirmation = await lastMailTo(
+      world,
+      sitePlace(world),
+      'boss@lure.test',
+      /^Confirm the sign-up of “Free gift/,
+    )
+    await place.call(`${auth}/users/me/`, {
+      method: 'PATCH',
+      token,
+      body: { first_name: 'Call http://evil.example/now', last_name: 'x'.repeat(150) },
+    })
+    const department = (await place.call(`${api}/departments/`, { token, body: { name: 'see evil.example/win' } })).json
+      .id
     await place.call(`${api}/invitations/`, { token, body: { email: 'lured@example.org', department } })
     const invitation = await lastMailTo(world, place, 'lured@example.org', /^Join “Free gift/)
     for (const mail of [confirmation, invitation]) {
-      for (const part of [mail.subject, mail.from, mail.text, mail.html]) expect(part).not.toMatch(/evil\.|www\.|http:\/\/e|x{61}/)
+      for (const part of [mail.subject, mail.from, mail.text, mail.html])
+        expect(part).not.toMatch(/evil\.|www\.|http:\/\/e|x{61}/)
       expect([...mail.subject].length).toBeLessThan(120)
       for (const link of mail.links) expect(new URL(link).hostname).toMatch(/^(?:lure\.)?localhost$/)
     }
@@ -197,26 +265,50 @@ function register(place: Place, email: string, address: string): Promise<Answer>
 }
 
 async function admitsRegistration(place: Place, address: string): Promise<boolean> {
-  return world.app.limits.admitRegistration(place.schema, address, `${newId()}@example.org`).then(() => true, () => false)
+  return world.app.limits.admitRegistration(place.schema, address, `${newId()}@example.org`).then(
+    () => true,
+    () => false,
+  )
 }
 
 function signUp(name: string, subdomain: string, email: string, address: string): Promise<Answer> {
-  return world.call('localhost', `${api}/signup/`, { body: { name, subdomain, email }, headers: { 'x-forwarded-for': address } })
+  return world.call('localhost', `${api}/signup/`, {
+    body: { name, subdomain, email },
+    headers: { 'x-forwarded-for': address },
+  })
 }
 
 /** Signs an organisation up as anyone does. @returns it, and its first Admin's access token */
-async function signUpOrganization(name: string, subdomain: string): Promise<{ place: Place, token: string }> {
+async function signUpOrganization(name: string, subdomain: string): Promise<{ place: Place; token: string }> {
   const email = `boss@${subdomain}.test`
   expect((await signUp(name, subdomain, email, '198.51.100.11')).status).toBe(202)
   const { links } = await lastMailTo(world, sitePlace(world), email, /sign-up/)
-  const { json } = await world.call('localhost', `${api}/signup/confirmation/`, { body: { token: links[0]!.split('/').at(-1) } })
+  const { json } = await world.call('localhost', `${api}/signup/confirmation/`, {
+    body: { token: links[0]!.split('/').at(-1) },
+  })
   const [uid, token] = json.password_link.split('/').slice(-2)
   const host = `${subdomain}.localhost`
-  expect((await world.call(host, `${auth}/users/reset_password_confirm/`, { body: { uid, token, new_password: password } })).status).toBe(204)
-  const { db, tables: { tenants } } = world.app.database.platform
-  const [tenant] = await db.select({ id: tenants.id, schema: tenants.schema }).from(tenants).where(eq(tenants.subdomain, subdomain))
+  expect(
+    (await world.call(host, `${auth}/users/reset_password_confirm/`, { body: { uid, token, new_password: password } }))
+      .status,
+  ).toBe(204)
+  const {
+    db,
+    tables: { tenants },
+  } = world.app.database.platform
+  const [tenant] = await db
+    .select({ id: tenants.id, schema: tenants.schema })
+    .from(tenants)
+    .where(eq(tenants.subdomain, subdomain))
   const admin: Person = { id: newId(), email, password }
-  const place: Place = { ...tenant!, host, origin: `http://${host}:${world.port}`, admin, staff: admin, call: (path, options) => world.call(host, path, options) }
+  const place: Place = {
+    ...tenant!,
+    host,
+    origin: `http://${host}:${world.port}`,
+    admin,
+    staff: admin,
+    call: (path, options) => world.call(host, path, options),
+  }
   return { place, token: (await signInAs(place, admin)).access }
 }
 
@@ -237,5 +329,8 @@ async function forget(rules: string): Promise<void> {
 function expectThrottled(answer: Answer): void {
   const wait = Number(answer.headers['retry-after'])
   expect(wait).toBeGreaterThan(0)
-  expect([answer.status, answer.json]).toEqual([429, { detail: `Request was throttled. Expected available in ${wait} second${wait === 1 ? '' : 's'}.` }])
+  expect([answer.status, answer.json]).toEqual([
+    429,
+    { detail: `Request was throttled. Expected available in ${wait} second${wait === 1 ? '' : 's'}.` },
+  ])
 }

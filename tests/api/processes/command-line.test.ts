@@ -19,16 +19,37 @@ afterAll(() => world.stop())
 describe('the command line does what the console does:', () => {
   test('it makes operators, changes what they may, and keeps them out, but for the last Owner', async () => {
     const made = await run('operator', 'create', '--email', 'Sue@tenantry.test', '--role', 'Support')
-    expect(made.json).toMatchObject({ email: 'sue@tenantry.test', role: 'Support', password_link: expect.stringContaining('/auth/password/reset/') })
-    expect((await run('operator', 'role', 'sue@tenantry.test', '--role', 'Staff')).json).toMatchObject({ role: 'Staff', is_active: true })
+    expect(made.json).toMatchObject({
+      email: 'sue@tenantry.test',
+      role: 'Support',
+      password_link: expect.stringContaining('/auth/password/reset/'),
+    })
+    expect((await run('operator', 'role', 'sue@tenantry.test', '--role', 'Staff')).json).toMatchObject({
+      role: 'Staff',
+      is_active: true,
+    })
     expect((await run('operator', 'deactivate', 'sue@tenantry.test')).json).toMatchObject({ is_active: false })
-    expect((await run('operator', 'list')).json.map((row: { email: string, role: string, is_active: boolean }) => [row.email, row.role, row.is_active])).toEqual([
-      [world.console.admin.email, 'Admin', true], ['sue@tenantry.test', 'Staff', false],
+    expect(
+      (await run('operator', 'list')).json.map((row: { email: string; role: string; is_active: boolean }) => [
+        row.email,
+        row.role,
+        row.is_active,
+      ]),
+    ).toEqual([
+      [world.console.admin.email, 'Admin', true],
+      ['sue@tenantry.test', 'Staff', false],
     ])
-    for (const command of [['role', world.console.admin.email, '--role', 'Staff'], ['deactivate', world.console.admin.email], ['deactivate', 'nobody@tenantry.test']]) {
+    for (const command of [
+      ['role', world.console.admin.email, '--role', 'Staff'],
+      ['deactivate', world.console.admin.email],
+      ['deactivate', 'nobody@tenantry.test'],
+    ]) {
       expect((await run('operator', ...command)).code).toBe(1)
     }
-    expect((await world.console.call(`${auth}/users/me/`, { token: owner })).json).toMatchObject({ role: 'Admin', is_active: true })
+    expect((await world.console.call(`${auth}/users/me/`, { token: owner })).json).toMatchObject({
+      role: 'Admin',
+      is_active: true,
+    })
   })
 
   test('it lists mails without what they say, and has them sent again', async () => {
@@ -48,18 +69,32 @@ describe('the command line does what the console does:', () => {
     const { json: access } = await run(...asked, world.console.admin.email)
     const token = access.url.split('/').at(-1)
     expect(access.url).toBe(`${world.acme.origin}/support/${token}`)
-    expect((await world.globex.call(`${auth}/session/support/`, { body: { token }, sameOrigin: true })).status).toBe(400)
+    expect((await world.globex.call(`${auth}/session/support/`, { body: { token }, sameOrigin: true })).status).toBe(
+      400,
+    )
     const opened = await world.acme.call(`${auth}/session/support/`, { body: { token }, sameOrigin: true })
     expect(opened.status).toBe(200)
-    expect((await run('support', 'list', '--open')).json).toMatchObject([{ id: access.id, subdomain: 'acme', operator_email: world.console.admin.email, is_read_only: true, reason: 'Ticket 7' }])
+    expect((await run('support', 'list', '--open')).json).toMatchObject([
+      {
+        id: access.id,
+        subdomain: 'acme',
+        operator_email: world.console.admin.email,
+        is_read_only: true,
+        reason: 'Ticket 7',
+      },
+    ])
     expect((await run('support', 'end', access.id, '--operator', world.console.admin.email)).code).toBe(0)
     expect((await world.acme.call(`${auth}/users/me/`, { cookies: opened.cookies })).status).toBe(401)
-    await expect(endSupportAccess(world.app, access.id, randomUUID(), fromSystem)).rejects.toMatchObject({ status: 404 })
+    await expect(endSupportAccess(world.app, access.id, randomUUID(), fromSystem)).rejects.toMatchObject({
+      status: 404,
+    })
   })
 
-  test('it prints the record of the platform and of an organisation, and no other\'s', async () => {
+  test("it prints the record of the platform and of an organisation, and no other's", async () => {
     const platform = await run('audit', '--action', 'support.requested')
-    expect(platform.json).toMatchObject([{ action: 'support.requested', actor_email: world.console.admin.email, subject: world.acme.id }])
+    expect(platform.json).toMatchObject([
+      { action: 'support.requested', actor_email: world.console.admin.email, subject: world.acme.id },
+    ])
     expect((await run('audit', 'acme', '--action', 'support.opened')).json).toHaveLength(1)
     expect((await run('audit', 'globex', '--action', 'support.opened')).json).toEqual([])
     expect((await run('audit', '--since', 'yesterday')).code).toBe(2)
@@ -68,7 +103,9 @@ describe('the command line does what the console does:', () => {
   test('it lists long work, and shows how far one is', async () => {
     const begun = await world.console.call(`${api}/keys/rotations/`, { token: owner, body: {} })
     await expect.poll(async () => (await run('operation', 'show', begun.json.id)).json.state, patience).toBe('done')
-    expect((await run('operation', 'list', '--state', 'done')).json).toMatchObject([{ id: begun.json.id, kind: 'rotation', result: { failed: [] } }])
+    expect((await run('operation', 'list', '--state', 'done')).json).toMatchObject([
+      { id: begun.json.id, kind: 'rotation', result: { failed: [] } },
+    ])
     for (const id of [randomUUID(), 'x']) expect((await run('operation', 'show', id)).code).toBe(1)
   })
 })

@@ -23,13 +23,13 @@ test('every line from first to last is an event, and one says where the server l
 
 test.each([
   ['a setting that is not understood', { BCRYPT_COST: 'much' }, 'config_invalid'],
-  ['a port that is somebody else\'s', {}, 'start_failed'],
+  ["a port that is somebody else's", {}, 'start_failed'],
 ])('nor is there another one where the start fails: %s', async (_, settings, event) => {
   const occupant = createServer()
   await new Promise<void>(resolve => occupant.listen(0, '127.0.0.1', resolve))
   const { port } = occupant.address() as { port: number }
   const log: LogLine[] = []
-  const env = { ...await createSettings(), HOST: '127.0.0.1', PORT: String(port), ...settings }
+  const env = { ...(await createSettings()), HOST: '127.0.0.1', PORT: String(port), ...settings }
   await expect(startServer(env, log)).rejects.toThrow('The server ended with 1')
   occupant.close()
   expectEvents(log)

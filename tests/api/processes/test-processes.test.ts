@@ -21,10 +21,19 @@ afterEach(() => {
 
 describe('what a run of tests has started ends with it, though it is killed:', () => {
   test('a server', async () => {
-    const env = { DATABASE_URL: await createTestDatabase(), PORT: String(await freePort()), SECRET: randomBytes(32).toString('base64url'), PEPPER: randomBytes(32).toString('base64url'), DATA_DIR: '/nonexistent', POOL_SIZE: '0' }
-    started = Number(await said(`
+    const env = {
+      DATABASE_URL: await createTestDatabase(),
+      PORT: String(await freePort()),
+      SECRET: randomBytes(32).toString('base64url'),
+      PEPPER: randomBytes(32).toString('base64url'),
+      DATA_DIR: '/nonexistent',
+      POOL_SIZE: '0',
+    }
+    started = Number(
+      await said(`
       import { startServer } from './tests/support/process/server.ts'
-      console.log((await startServer(${JSON.stringify(env)})).pid)`))
+      console.log((await startServer(${JSON.stringify(env)})).pid)`),
+    )
     expect(isAlive(started)).toBe(true)
     parent!.kill('SIGKILL')
     await expect.poll(() => isAlive(started!), patience).toBe(false)
@@ -46,16 +55,18 @@ describe('what a run of tests has started ends with it, though it is killed:', (
 
 /** Runs a script in a process, and a group, of its own. @returns its first line */
 async function said(script: string): Promise<string> {
-  parent = spawn(process.execPath, ['--input-type=module', '--eval', `${script}; setInterval(() => {}, 1_000)`], { stdio: ['ignore', 'pipe', 'inherit'], detached: true })
-  const [line] = await once(createInterface(parent.stdout!), 'line') as [string]
+  parent = spawn(process.execPath, ['--input-type=module', '--eval', `${script}; setInterval(() => {}, 1_000)`], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+  })
+  const [line] = (await once(createInterface(parent.stdout!), 'line')) as [string]
   return line
 }
 
 function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0)
-  }
-  catch {
+  } catch {
     return false
   }
 }

@@ -7,10 +7,32 @@ import type { World } from '../../support/world.ts'
 import { addPerson, api, auth, createWorld, signInAs } from '../../support/world.ts'
 
 const directory = `${api}/users/`
-const quotes = ['\'', '"', '\'; drop table users; --', '\' or \'1\'=\'1', '1) or (1=1', '$1', '%27', '\\\'', '/*', '{{7*7}}', '${7*7}', '`id`']
+const quotes = [
+  "'",
+  '"',
+  "'; drop table users; --",
+  "' or '1'='1",
+  '1) or (1=1',
+  '$1',
+  '%27',
+  "\\'",
+  '/*',
+  '{{7*7}}',
+  '${7*7}',
+  '`id`',
+]
 const scripts = [
-  '<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', '</script><script>alert(1)</script>', 'javascript:alert(1)', '<svg/onload=alert(1)>',
-  '{{constructor.constructor(\'alert(1)\')()}}', '\'-alert(1)-\'', '&lt;script&gt;', '<!--', ']]>', '<a href="//evil.test">x</a>',
+  '<script>alert(1)</script>',
+  '"><img src=x onerror=alert(1)>',
+  '</script><script>alert(1)</script>',
+  'javascript:alert(1)',
+  '<svg/onload=alert(1)>',
+  "{{constructor.constructor('alert(1)')()}}",
+  "'-alert(1)-'",
+  '&lt;script&gt;',
+  '<!--',
+  ']]>',
+  '<a href="//evil.test">x</a>',
 ]
 
 let world: World
@@ -53,7 +75,8 @@ describe('a search, INJ-04', () => {
       expect((await acme(`${path}?search=${'%20'.repeat(100)}`, { token: admin })).status).toBe(200)
       expect((await acme(`${path}?search=${'%25'.repeat(200)}`, { token: admin })).status).toBe(200)
       // Half a pair of surrogates, and bytes that are no UTF-8: text to nobody.
-      for (const bytes of ['%ED%A0%80', '%FF', '%C0%AF']) expect((await acme(`${path}?search=${bytes}`, { token: admin })).status).toBeOneOf([200, 400])
+      for (const bytes of ['%ED%A0%80', '%FF', '%C0%AF'])
+        expect((await acme(`${path}?search=${bytes}`, { token: admin })).status).toBeOneOf([200, 400])
     }
   })
 
@@ -67,7 +90,11 @@ describe('a search, INJ-04', () => {
   })
 
   test('of Staff finds nobody by employee_id', async () => {
-    await acme(`${auth}/users/${world.acme.staff.id}/`, { method: 'PATCH', token: admin, body: { employee_id: 'Canary-77' } })
+    await acme(`${auth}/users/${world.acme.staff.id}/`, {
+      method: 'PATCH',
+      token: admin,
+      body: { employee_id: 'Canary-77' },
+    })
     expect(await found('canary-77')).toEqual(['ben@example.com'])
     expect((await acme(`${directory}?search=canary-77`, { token: staff })).json.count).toBe(0)
   })
@@ -75,7 +102,18 @@ describe('a search, INJ-04', () => {
 
 describe('other parameters', () => {
   test('order only by what is offered, INJ-03', async () => {
-    for (const ordering of ['password', 'email;select 1', '(select 1)', '-email,password', 'email desc', '--email', 'search', '__proto__', 'constructor', '1']) {
+    for (const ordering of [
+      'password',
+      'email;select 1',
+      '(select 1)',
+      '-email,password',
+      'email desc',
+      '--email',
+      'search',
+      '__proto__',
+      'constructor',
+      '1',
+    ]) {
       const answer = await acme(`${directory}?ordering=${encodeURIComponent(ordering)}`, { token: admin })
       expect([ordering, answer.status, Object.keys(answer.json)]).toEqual([ordering, 400, ['ordering']])
     }
@@ -84,19 +122,29 @@ describe('other parameters', () => {
   })
 
   test('are bounded, and never choose fields, AZ-14', async () => {
-    expect((await acme(`${directory}?page_size=1000000000`, { token: admin })).json.results.length).toBeLessThanOrEqual(100)
-    for (const page of ['-1', '0', 'NaN', '1e9', '99999999999999999999', '\' or 1=1']) {
-      expect(await acme(`${directory}?page=${encodeURIComponent(page)}`, { token: admin })).toMatchObject({ status: 404, json: { detail: 'Invalid page.' } })
+    expect((await acme(`${directory}?page_size=1000000000`, { token: admin })).json.results.length).toBeLessThanOrEqual(
+      100,
+    )
+    for (const page of ['-1', '0', 'NaN', '1e9', '99999999999999999999', "' or 1=1"]) {
+      expect(await acme(`${directory}?page=${encodeURIComponent(page)}`, { token: admin })).toMatchObject({
+        status: 404,
+        json: { detail: 'Invalid page.' },
+      })
     }
-    expect(await acme(`${directory}?page=999`, { token: admin })).toMatchObject({ status: 404, json: { detail: 'Invalid page.' } })
+    expect(await acme(`${directory}?page=999`, { token: admin })).toMatchObject({
+      status: 404,
+      json: { detail: 'Invalid page.' },
+    })
     const { text } = await acme(`${directory}?fields=password&expand=password&search=ben`, { token: admin })
     expect(text).not.toMatch(/password|\$2b\$|"search"/)
   })
 
   test('that are SQL wait for nothing, INJ-05', async () => {
     // Longer than a statement may take: whatever slept would be answered with 503.
-    const sleeper = '\'||(select pg_sleep(600))||\''
-    const paths = ['search', 'ordering', 'department', 'role', 'is_active', 'page', 'page_size'].map(name => `${directory}?${name}=${encodeURIComponent(sleeper)}`)
+    const sleeper = "'||(select pg_sleep(600))||'"
+    const paths = ['search', 'ordering', 'department', 'role', 'is_active', 'page', 'page_size'].map(
+      name => `${directory}?${name}=${encodeURIComponent(sleeper)}`,
+    )
     const answers = await Promise.all(paths.map(path => acme(path, { token: admin })))
     expect(answers.every(({ status }) => [200, 400, 404].includes(status))).toBe(true)
   })
@@ -104,7 +152,14 @@ describe('other parameters', () => {
   test('in a path are no SQL either', async () => {
     for (const id of quotes) {
       for (const path of ['users', 'departments', 'auth/users', 'sessions']) {
-        expect((await acme(`${api}/${path}/${encodeURIComponent(id)}/`, { token: admin, method: path === 'sessions' ? 'DELETE' : 'GET' })).status).toBe(404)
+        expect(
+          (
+            await acme(`${api}/${path}/${encodeURIComponent(id)}/`, {
+              token: admin,
+              method: path === 'sessions' ? 'DELETE' : 'GET',
+            })
+          ).status,
+        ).toBe(404)
       }
     }
   })
@@ -122,7 +177,10 @@ describe('what is stored', () => {
       for (const path of [`${auth}/users/${id}/`, `${api}/users/${id}/`]) {
         const answer = await acme(path, { token: admin })
         expect(answer.json).toMatchObject(change)
-        expect(answer.headers).toMatchObject({ 'content-type': 'application/json', 'x-content-type-options': 'nosniff' })
+        expect(answer.headers).toMatchObject({
+          'content-type': 'application/json',
+          'x-content-type-options': 'nosniff',
+        })
       }
     }
     expect((await world.globex.call(directory, { token: globexAdmin })).text).not.toMatch(/alert/)
@@ -136,10 +194,14 @@ describe('what is stored', () => {
   })
 
   test('runs in no spreadsheet', async () => {
-    const formulas = ['=1+1', '+1', '-1', '@SUM(A1)', '=cmd|\' /C calc\'!A0', '＝1+1', '\'=1']
+    const formulas = ['=1+1', '+1', '-1', '@SUM(A1)', "=cmd|' /C calc'!A0", '＝1+1', "'=1"]
     for (const [i, formula] of formulas.entries()) {
       const { id } = await addPerson(world, world.acme, `formula${i}@example.com`)
-      await acme(`${auth}/users/${id}/`, { method: 'PATCH', token: admin, body: { first_name: formula, last_name: `"${formula},;` } })
+      await acme(`${auth}/users/${id}/`, {
+        method: 'PATCH',
+        token: admin,
+        body: { first_name: formula, last_name: `"${formula},;` },
+      })
     }
     const { text } = await acme(`${directory}export.csv?search=formula&ordering=email`, { token: admin })
     const [, ...rows] = parse(text, { bom: true }) as string[][]
@@ -154,7 +216,12 @@ describe('the log, INJ-06', () => {
     const lines = world.server.log.length
     await acme(`${auth}/jwt/create/`, { body: { email: `forger${forged}@example.com`, password: 'x' } })
     await acme(`${auth}/jwt/create/`, { body: { email: 'forger@example.com', password: forged } })
-    await sendRaw(world.port, [`GET ${api}/users/?search=%0d%0a%7B%22event%22:%22forged%22%7D HTTP/1.1`, `Host: ${world.acme.host}`, 'User-Agent: \x1B[31m{"event":"forged"}', `Authorization: Bearer ${admin}`])
+    await sendRaw(world.port, [
+      `GET ${api}/users/?search=%0d%0a%7B%22event%22:%22forged%22%7D HTTP/1.1`,
+      `Host: ${world.acme.host}`,
+      'User-Agent: \x1B[31m{"event":"forged"}',
+      `Authorization: Bearer ${admin}`,
+    ])
     await acme(`${api}/users/%0d%0a%7B%22event%22:%22forged%22%7D/`, { token: admin })
     const added = await linesSince(world, lines)
     expect(added.filter(line => line.level === 'fatal' || line.level === 'text' || line.event === 'forged')).toEqual([])
@@ -163,7 +230,9 @@ describe('the log, INJ-06', () => {
 
 async function addNamed(email: string, first_name: string, last_name: string): Promise<void> {
   const { id } = await addPerson(world, world.acme, email)
-  expect((await acme(`${auth}/users/${id}/`, { method: 'PATCH', token: admin, body: { first_name, last_name } })).status).toBe(200)
+  expect(
+    (await acme(`${auth}/users/${id}/`, { method: 'PATCH', token: admin, body: { first_name, last_name } })).status,
+  ).toBe(200)
 }
 
 async function found(search: string): Promise<string[]> {

@@ -25,7 +25,12 @@ let admin: string
 let globexAdmin: string
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'tenantry-slow-'))
-  world = await createWorld({ ACCESS_TTL: '3600', REQUEST_LIMIT: '12', UPLOAD_DIR: join(home, 'uploads'), TMPDIR: home })
+  world = await createWorld({
+    ACCESS_TTL: '3600',
+    REQUEST_LIMIT: '12',
+    UPLOAD_DIR: join(home, 'uploads'),
+    TMPDIR: home,
+  })
   admin = (await signInAs(world.acme, world.acme.admin)).access
   globexAdmin = (await signInAs(world.globex, world.globex.admin)).access
 })
@@ -34,49 +39,84 @@ afterAll(async () => {
   await rm(home, { recursive: true })
 })
 
-test.concurrent('a picture that is sent a byte a second is given up, and nothing of it is kept, UPL-05', async ({ expect }) => {
-  const png = await sharp({ create: { width: 300, height: 200, channels: 3, background: 'teal' } }).png().toBuffer()
-  const path = `${api}/users/${world.acme.admin.id}/photo/`
-  const slow = send([`PUT ${path} HTTP/1.1`, `Host: ${world.acme.host}`, `Authorization: Bearer ${admin}`, 'Content-Type: image/png', `Content-Length: ${png.length}`, '', png.toString('latin1', 0, 100)])
-  await untilClosed([slow], expect)
-  expect(slow.later).toBeGreaterThan(0)
-  expect(slow.answer).toMatch(/^HTTP\/1\.1 408 /)
-  expect(slow.answer).toMatch(/\r\nconnection: close\r\n[\s\S]*\{"detail":"The request body took too long\."\}$/i)
-  expect(await readdir(home, { recursive: true })).toEqual([])
+test.concurrent(
+  'a picture that is sent a byte a second is given up, and nothing of it is kept, UPL-05',
+  async ({ expect }) => {
+    const png = await sharp({ create: { width: 300, height: 200, channels: 3, background: 'teal' } })
+      .png()
+      .toBuffer()
+    const path = `${api}/users/${world.acme.admin.id}/photo/`
+    const slow = send([
+      `PUT ${path} HTTP/1.1`,
+      `Host: ${world.acme.host}`,
+      `Authorization: Bearer ${admin}`,
+      'Content-Type: image/png',
+      `Content-Length: ${png.length}`,
+      '',
+      png.toString('latin1', 0, 100),
+    ])
+    await untilClosed([slow], expect)
+    expect(slow.later).toBeGreaterThan(0)
+    expect(slow.answer).toMatch(/^HTTP\/1\.1 408 /)
+    expect(slow.answer).toMatch(/\r\nconnection: close\r\n[\s\S]*\{"detail":"The request body took too long\."\}$/i)
+    expect(await readdir(home, { recursive: true })).toEqual([])
 
-  expect((await world.acme.call(path, { method: 'PUT', token: admin, body: png, headers: { 'content-type': 'image/png' } })).status).toBe(200)
-  expect((await readdir(home, { recursive: true })).filter(name => name.endsWith('.webp'))).toHaveLength(2)
-})
+    expect(
+      (
+        await world.acme.call(path, {
+          method: 'PUT',
+          token: admin,
+          body: png,
+          headers: { 'content-type': 'image/png' },
+        })
+      ).status,
+    ).toBe(200)
+    expect((await readdir(home, { recursive: true })).filter(name => name.endsWith('.webp'))).toHaveLength(2)
+  },
+)
 
-test.concurrent('five hundred connections that are slow in every way trouble nobody, and are closed, PAR-12', async ({ expect }) => {
-  const host = `Host: ${world.acme.host}`
-  const body = ['Content-Type: application/json', 'Content-Length: 1000', '', '{"email": "']
-  const requests = [
-    [],
-    ['GET /healt'],
-    [`GET ${auth}/users/me/ HTTP/1.1`, host, `Authorization: Bearer ${admin}`, 'X-Slow: x'],
-    [`POST ${auth}/jwt/create/ HTTP/1.1`, host, ...body],
-    // What reads no body has answered, and waits for the rest of it.
-    [`POST ${api}/nowhere/ HTTP/1.1`, host, ...body],
-  ]
-  const slow = Array.from({ length: 500 }, (_, i) => send(requests[i % requests.length]!))
-  await expect.poll(async () => {
-    const peers = new Set((await socketsOf(world.port)).map(({ peer }) => peer))
-    return slow.filter(({ socket }) => peers.has(socket.localPort!)).length
-  }).toBe(500)
+test.concurrent(
+  'five hundred connections that are slow in every way trouble nobody, and are closed, PAR-12',
+  async ({ expect }) => {
+    const host = `Host: ${world.acme.host}`
+    const body = ['Content-Type: application/json', 'Content-Length: 1000', '', '{"email": "']
+    const requests = [
+      [],
+      ['GET /healt'],
+      [`GET ${auth}/users/me/ HTTP/1.1`, host, `Authorization: Bearer ${admin}`, 'X-Slow: x'],
+      [`POST ${auth}/jwt/create/ HTTP/1.1`, host, ...body],
+      // What reads no body has answered, and waits for the rest of it.
+      [`POST ${api}/nowhere/ HTTP/1.1`, host, ...body],
+    ]
+    const slow = Array.from({ length: 500 }, (_, i) => send(requests[i % requests.length]!))
+    await expect
+      .poll(async () => {
+        const peers = new Set((await socketsOf(world.port)).map(({ peer }) => peer))
+        return slow.filter(({ socket }) => peers.has(socket.localPort!)).length
+      })
+      .toBe(500)
 
-  const answers = await Promise.all(Array.from({ length: 40 }, (_, i) => i % 2 === 0
-    ? world.acme.call(`${auth}/users/me/`, { token: admin })
-    : world.globex.call(`${auth}/users/me/`, { token: globexAdmin })))
-  expect(slow.filter(({ isOpen }) => isOpen)).toHaveLength(500)
-  expect(answers.map(({ status, json }) => [status, json.id])).toEqual(Array.from({ length: 40 }, (_, i) => [200, (i % 2 === 0 ? world.acme : world.globex).admin.id]))
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, i) =>
+        i % 2 === 0
+          ? world.acme.call(`${auth}/users/me/`, { token: admin })
+          : world.globex.call(`${auth}/users/me/`, { token: globexAdmin }),
+      ),
+    )
+    expect(slow.filter(({ isOpen }) => isOpen)).toHaveLength(500)
+    expect(answers.map(({ status, json }) => [status, json.id])).toEqual(
+      Array.from({ length: 40 }, (_, i) => [200, (i % 2 === 0 ? world.acme : world.globex).admin.id]),
+    )
 
-  await untilClosed(slow, expect)
-  const statuses = requests.map((_, kind) => [...new Set(slow.filter((_, i) => i % requests.length === kind).map(({ answer }) => answer.slice(9, 12)))])
-  expect(statuses).toEqual([['408'], ['408'], ['408'], ['408'], ['404']])
-  await expect.poll(() => socketsOf(world.port)).toEqual([])
-  expect((await world.acme.call(`${auth}/users/me/`, { token: admin })).status).toBe(200)
-})
+    await untilClosed(slow, expect)
+    const statuses = requests.map((_, kind) => [
+      ...new Set(slow.filter((_, i) => i % requests.length === kind).map(({ answer }) => answer.slice(9, 12))),
+    ])
+    expect(statuses).toEqual([['408'], ['408'], ['408'], ['408'], ['404']])
+    await expect.poll(() => socketsOf(world.port)).toEqual([])
+    expect((await world.acme.call(`${auth}/users/me/`, { token: admin })).status).toBe(200)
+  },
+)
 
 /** Begins a request, and goes on with a byte a second for as long as it may. */
 function send(lines: string[]): Slow {
@@ -87,7 +127,7 @@ function send(lines: string[]): Slow {
     socket.write('x')
     slow.later++
   }, 1_000)
-  socket.on('data', chunk => slow.answer += chunk.toString('latin1'))
+  socket.on('data', chunk => (slow.answer += chunk.toString('latin1')))
   // It goes on writing while it is being closed.
   socket.on('error', () => {})
   socket.on('close', () => {

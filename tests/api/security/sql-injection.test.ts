@@ -15,13 +15,13 @@ import type { World } from '../../support/world.ts'
 import { addPerson, api, createWorld, realmOf, signInAs } from '../../support/world.ts'
 
 // Whoever evaluates it leaves a trace that no rollback takes away.
-const canary = 'nextval(\'public.canary\')'
+const canary = "nextval('public.canary')"
 
 /** One for each way in which a text may become SQL. */
 const payloads = [
-  '\'',
+  "'",
   `email", ${canary} --`,
-  `\\'; select ${canary.replaceAll('\'', () => '$$')} --`,
+  `\\'; select ${canary.replaceAll("'", () => '$$')} --`,
   `' || ${canary} || '`,
   `' or ${canary} > 0 --`,
   `') or (${canary} > 0) --`,
@@ -50,7 +50,9 @@ interface Caller {
   call(request: Request): Promise<Answer>
 }
 
-interface Request extends Call { path: string }
+interface Request extends Call {
+  path: string
+}
 
 /** Where in a request a text may stand. */
 interface Spot {
@@ -70,7 +72,12 @@ let callers: Caller[]
 beforeAll(async () => {
   cluster = await createCluster()
   // Behind a proxy, so that each request comes from an address of its own and none is one too many.
-  world = await createWorld({ DATABASE_URL: cluster.url, ACCESS_TTL: '3600', TRUSTED_PROXIES: '127.0.0.1', SIGNUP: 'open' })
+  world = await createWorld({
+    DATABASE_URL: cluster.url,
+    ACCESS_TTL: '3600',
+    TRUSTED_PROXIES: '127.0.0.1',
+    SIGNUP: 'open',
+  })
   routes = await readRoutes()
   callers = await createCallers()
   sql = postgres(cluster.url, { max: 1, onnotice: () => {} })
@@ -90,28 +97,47 @@ describe('SQL in any text that a request carries, INJ-01', () => {
     ['in a pattern', text => `where email ilike '%${text}%'`],
     ['in JSON', text => `where '{"a": "${text}"}'::jsonb is not null`],
     ['in dollars', text => `where email = $$${text}$$`],
-    ['behind a backslash', text => `where email = e'${text.replaceAll('\'', '\\\'')}'`],
+    ['behind a backslash', text => `where email = e'${text.replaceAll("'", "\\'")}'`],
     ['as a number', text => `limit ${text}`],
     ['as an order', text => `order by ${text}`],
     ['as a name', text => `order by "${text}"`],
-  ] satisfies [string, (text: string) => string][])('would be found if it were put into a statement: %s', async (_where, clause) => {
-    const before = await trace()
-    for (const text of payloads) await sql.unsafe(`select email from ${world.acme.schema}.users ${clause(text)}`.replace('pg_sleep(9)', '1')).catch(() => {})
-    const after = await trace()
-    expect(after.evaluated).toBeGreaterThan(before.evaluated)
-    expect(after.statements.length).toBeGreaterThan(before.statements.length)
-  })
+  ] satisfies [string, (text: string) => string][])(
+    'would be found if it were put into a statement: %s',
+    async (_where, clause) => {
+      const before = await trace()
+      for (const text of payloads)
+        await sql
+          .unsafe(`select email from ${world.acme.schema}.users ${clause(text)}`.replace('pg_sleep(9)', '1'))
+          .catch(() => {})
+      const after = await trace()
+      expect(after.evaluated).toBeGreaterThan(before.evaluated)
+      expect(after.statements.length).toBeGreaterThan(before.statements.length)
+    },
+  )
 
   test('is a text like any other to every route, for an Admin, Staff, an operator and anyone', async () => {
     const before = await trace()
     // The first who comes to a route tries everything, the others a third of it.
-    const work = routes.flatMap(route => callers.filter(({ surface }) => route.surfaces.includes(surface)).map((caller, i) => ({ route, caller, most: i === 0 ? payloads.length : 7 })))
+    const work = routes.flatMap(route =>
+      callers
+        .filter(({ surface }) => route.surfaces.includes(surface))
+        .map((caller, i) => ({ route, caller, most: i === 0 ? payloads.length : 7 })),
+    )
     const faults: string[] = []
     // What is written first is read afterwards, and would do its harm then.
     for (const isRead of [false, true]) {
-      await inLanes(8, work.filter(({ route }) => (route.method === 'GET') === isRead), async ({ route, caller, most }) => {
-        for (const spot of spotsOf(route, caller)) faults.push(...(await attack(caller, spot, most)).map(fault => `${caller.name}: ${route.method} ${route.path}, ${spot.name}: ${fault}`))
-      })
+      await inLanes(
+        8,
+        work.filter(({ route }) => (route.method === 'GET') === isRead),
+        async ({ route, caller, most }) => {
+          for (const spot of spotsOf(route, caller))
+            faults.push(
+              ...(await attack(caller, spot, most)).map(
+                fault => `${caller.name}: ${route.method} ${route.path}, ${spot.name}: ${fault}`,
+              ),
+            )
+        },
+      )
     }
     expect(faults).toEqual([])
     expect(await trace()).toEqual(before)
@@ -124,27 +150,52 @@ describe('SQL in any text that a request carries, INJ-01', () => {
   })
 })
 
-/** How often the canary was evaluated, and the statements that reached PostgreSQL with it, other than as a parameter. */
-async function trace(): Promise<{ evaluated: number, statements: string[] }> {
+/**
+ * How often the canary was evaluated, and the statements that reached PostgreSQL with it, other than as a
+ * parameter.
+ */
+async function trace(): Promise<{ evaluated: number; statements: string[] }> {
   const log = await cluster.readLog()
   const [state] = await sql`select last_value, is_called from canary`
-  return { evaluated: state!.is_called ? Number(state!.last_value) : 0, statements: log.split('\n').filter(line => line.includes('public.canary')) }
+  return {
+    evaluated: state!.is_called ? Number(state!.last_value) : 0,
+    statements: log.split('\n').filter(line => line.includes('public.canary')),
+  }
 }
 
 async function createCallers(): Promise<Caller[]> {
   const { app, acme, console, port } = world
   const victim = await addPerson(world, acme, 'victim@example.com')
-  const { tenant } = await createTenant(app, loadMigrations('.', 'tenant'), {
-    name: 'Victim', subdomain: 'victim', business_email: 'victim@example.com', business_phone_number: '', admin_email: 'victim@example.com', admin_password: null,
-  }, fromSystem)
-  const [admin, staff, operator] = [await signInAs(acme, acme.admin), await signInAs(acme, acme.staff), await signInAs(console, console.admin)]
-  const { id: department } = (await acme.call(`${api}/departments/`, { token: admin.access, body: { name: 'Design' } })).json
+  const { tenant } = await createTenant(
+    app,
+    loadMigrations('.', 'tenant'),
+    {
+      name: 'Victim',
+      subdomain: 'victim',
+      business_email: 'victim@example.com',
+      business_phone_number: '',
+      admin_email: 'victim@example.com',
+      admin_password: null,
+    },
+    fromSystem,
+  )
+  const [admin, staff, operator] = [
+    await signInAs(acme, acme.admin),
+    await signInAs(acme, acme.staff),
+    await signInAs(console, console.admin),
+  ]
+  const { id: department } = (await acme.call(`${api}/departments/`, { token: admin.access, body: { name: 'Design' } }))
+    .json
   await acme.call(`${api}/organization/`, { method: 'PATCH', token: admin.access, body: { registration: 'open' } })
   const ofPortal = { user: victim.id, department }
   return [
     callerAt(acme.host, { name: 'an Admin', surface: 'portal', ids: ofPortal }, admin.access),
     callerAt(acme.host, { name: 'Staff', surface: 'portal', ids: ofPortal }, staff.access),
-    callerAt(console.host, { name: 'an operator', surface: 'console', ids: { tenant: tenant.id, user: victim.id } }, operator.access),
+    callerAt(
+      console.host,
+      { name: 'an operator', surface: 'console', ids: { tenant: tenant.id, user: victim.id } },
+      operator.access,
+    ),
     callerAt(`localhost:${port}`, { name: 'anyone', surface: 'site', ids: {} }),
   ]
 }
@@ -155,16 +206,27 @@ function callerAt(host: string, who: Omit<Caller, 'call'>, token?: string): Call
   return {
     ...who,
     call({ path, headers, ...options }) {
-      const address = ['10', ...[16, 8, 0].map(bits => calls >> bits & 255)].join('.')
+      const address = ['10', ...[16, 8, 0].map(bits => (calls >> bits) & 255)].join('.')
       calls++
-      return world.call(host, path, { token, sameOrigin: true, ...options, headers: { 'x-forwarded-for': address, ...headers } })
+      return world.call(host, path, {
+        token,
+        sameOrigin: true,
+        ...options,
+        headers: { 'x-forwarded-for': address, ...headers },
+      })
     },
   }
 }
 
 /** Everything in a request to a route that its sender decides. */
 function spotsOf(route: Route, caller: Caller): Spot[] {
-  const known = { ...caller.ids, ids: [caller.ids.user], invitations: [{ email: 'sample@example.org' }], photo: null, registration: 'open' }
+  const known = {
+    ...caller.ids,
+    ids: [caller.ids.user],
+    invitations: [{ email: 'sample@example.org' }],
+    photo: null,
+    registration: 'open',
+  }
   const usual = { method: route.method, path: pathOf(route.path, caller.ids), ...bodyOf(route, known) }
   const inPath = [...route.path.matchAll(/\[(\w+)\]/g)].map(([part, name]): Spot => ({
     name: `${name} in the path`,
@@ -174,17 +236,25 @@ function spotsOf(route: Route, caller: Caller): Spot[] {
     name: `${name} in the query`,
     request: text => ({ ...usual, path: `${usual.path}?${name}=${encodeURIComponent(text)}` }),
   }))
-  const inBody = route.bodies.flatMap((schema, i) => Object.keys(schema.shape).map((name): Spot => {
-    const sample = sampler(schema, known, name)
-    // What is hashed takes time, and what is in several schemas has had the rest.
-    const isLess = /password/.test(name) || route.bodies.slice(0, i).some(({ shape }) => name in shape)
-    return { name: `${name} in the body`, share: isLess ? 3 : undefined, request: text => ({ ...usual, body: filled(sample(), name, text) }) }
-  }))
+  const inBody = route.bodies.flatMap((schema, i) =>
+    Object.keys(schema.shape).map((name): Spot => {
+      const sample = sampler(schema, known, name)
+      // What is hashed takes time, and what is in several schemas has had the rest.
+      const isLess = /password/.test(name) || route.bodies.slice(0, i).some(({ shape }) => name in shape)
+      return {
+        name: `${name} in the body`,
+        share: isLess ? 3 : undefined,
+        request: text => ({ ...usual, body: filled(sample(), name, text) }),
+      }
+    }),
+  )
   return [...inPath, ...inQuery, ...inBody, ...filesIn(route, usual), ...names(usual), ...headers(usual)]
 }
 
 function pathOf(path: string, ids: Record<string, string>): string {
-  return path.replaceAll(/(\w+?)s?\/\[\w+\]/g, (part, noun: string) => part.replace(/\[\w+\]/, ids[noun] ?? '01900000-0000-7000-8000-000000000000'))
+  return path.replaceAll(/(\w+?)s?\/\[\w+\]/g, (part, noun: string) =>
+    part.replace(/\[\w+\]/, ids[noun] ?? '01900000-0000-7000-8000-000000000000'),
+  )
 }
 
 function bodyOf({ method, carries, bodies: [schema] }: Route, known: Record<string, unknown>): Call {
@@ -199,25 +269,85 @@ function filled(body: Record<string, unknown>, name: string, text: string): Reco
 }
 
 function filesIn({ carries }: Route, usual: Request): Spot[] {
-  if (carries === 'form') return [{ name: 'a part of a form', share: 3, request: text => ({ ...usual, ...formOf([{ name: text, filename: text, content: text }]) }) }]
-  if (carries === 'csv') return [{ name: 'a cell', request: text => ({ ...usual, body: ['email,first_name,department', ...[`sample${calls}@example.net`, text].map(email => [email, text, text].map(cell => `"${cell.replaceAll('"', '""')}"`).join())].join('\n') }) }]
+  if (carries === 'form')
+    return [
+      {
+        name: 'a part of a form',
+        share: 3,
+        request: text => ({ ...usual, ...formOf([{ name: text, filename: text, content: text }]) }),
+      },
+    ]
+  if (carries === 'csv')
+    return [
+      {
+        name: 'a cell',
+        request: text => ({
+          ...usual,
+          body: [
+            'email,first_name,department',
+            ...[`sample${calls}@example.net`, text].map(email =>
+              [email, text, text].map(cell => `"${cell.replaceAll('"', '""')}"`).join(),
+            ),
+          ].join('\n'),
+        }),
+      },
+    ]
   return []
 }
 
 /** Of a field that nobody knows. */
 function names(usual: Request): Spot[] {
   return [
-    { name: 'a name in the query', share: 2, request: text => ({ ...usual, path: `${usual.path}?${encodeURIComponent(text)}=${encodeURIComponent(text)}` }) },
-    ...usual.body?.constructor === Object ? [{ name: 'a name in the body', share: 1, request: (text: string) => ({ ...usual, body: { ...usual.body as object, [text]: text } }) }] : [],
+    {
+      name: 'a name in the query',
+      share: 2,
+      request: text => ({ ...usual, path: `${usual.path}?${encodeURIComponent(text)}=${encodeURIComponent(text)}` }),
+    },
+    ...(usual.body?.constructor === Object
+      ? [
+          {
+            name: 'a name in the body',
+            share: 1,
+            request: (text: string) => ({ ...usual, body: { ...(usual.body as object), [text]: text } }),
+          },
+        ]
+      : []),
   ]
 }
 
 function headers(usual: Request): Spot[] {
-  const withHeaders = (headers: Record<string, string>): Request => ({ ...usual, headers: { ...usual.headers, ...headers } })
+  const withHeaders = (headers: Record<string, string>): Request => ({
+    ...usual,
+    headers: { ...usual.headers, ...headers },
+  })
   return [
-    { name: 'headers of no consequence', share: 3, request: text => withHeaders({ 'x-forwarded-for': text, 'user-agent': text, 'accept-language': text, 'referer': text, 'origin': text, 'x-request-id': text, 'cookie': `a=${text}; tenantry_locale=${text}; tenantry_access=${text}` }) },
-    { name: 'the cookies alone', share: 1, request: text => ({ ...withHeaders({ cookie: `tenantry_access=${text}; tenantry_refresh=${text}` }), token: undefined }) },
-    ...['authorization', 'host', 'x-forwarded-host', 'content-type'].map((name): Spot => ({ name, share: 1, request: text => withHeaders({ [name]: name === 'authorization' ? `Bearer ${text}` : text }) })),
+    {
+      name: 'headers of no consequence',
+      share: 3,
+      request: text =>
+        withHeaders({
+          'x-forwarded-for': text,
+          'user-agent': text,
+          'accept-language': text,
+          'referer': text,
+          'origin': text,
+          'x-request-id': text,
+          'cookie': `a=${text}; tenantry_locale=${text}; tenantry_access=${text}`,
+        }),
+    },
+    {
+      name: 'the cookies alone',
+      share: 1,
+      request: text => ({
+        ...withHeaders({ cookie: `tenantry_access=${text}; tenantry_refresh=${text}` }),
+        token: undefined,
+      }),
+    },
+    ...['authorization', 'host', 'x-forwarded-host', 'content-type'].map((name): Spot => ({
+      name,
+      share: 1,
+      request: text => withHeaders({ [name]: name === 'authorization' ? `Bearer ${text}` : text }),
+    })),
   ]
 }
 
@@ -229,15 +359,20 @@ async function attack(caller: Caller, { share, request }: Spot, most: number): P
   for (let i = 0; i < Math.min(most, share ?? most); i++) {
     const text = payloads[turn++ % payloads.length]!
     const answer = await caller.call(request(text))
-    if (answer.status >= 500 || tellsOfDatabase(answer, caller)) faults.push(`${text}: ${answer.status} ${answer.text.slice(0, 200)}`)
+    if (answer.status >= 500 || tellsOfDatabase(answer, caller))
+      faults.push(`${text}: ${answer.status} ${answer.text.slice(0, 200)}`)
   }
-  if (share === undefined && !await areAlike(caller, request)) faults.push('a truth is answered otherwise than an untruth')
+  if (share === undefined && !(await areAlike(caller, request)))
+    faults.push('a truth is answered otherwise than an untruth')
   return faults
 }
 
 // Operators are told what an organisation's schema is called.
 function tellsOfDatabase({ text }: Answer, { surface }: Caller): boolean {
-  return leaks.test(text) || (surface !== 'console' && [world.acme.schema, world.globex.schema].some(schema => text.includes(schema)))
+  return (
+    leaks.test(text) ||
+    (surface !== 'console' && [world.acme.schema, world.globex.schema].some(schema => text.includes(schema)))
+  )
 }
 
 // A truth and an untruth, which are one as good as the other unless they are SQL. What others do meanwhile may come
@@ -245,7 +380,10 @@ function tellsOfDatabase({ text }: Answer, { surface }: Caller): boolean {
 let pairs = 0
 
 async function areAlike(caller: Caller, request: Spot['request'], tries = 3): Promise<boolean> {
-  const [one, other] = [await caller.call(request(`x${++pairs}' or '1'='1`)), await caller.call(request(`x${pairs}' or '1'='2`))].map(kindOf)
+  const [one, other] = [
+    await caller.call(request(`x${++pairs}' or '1'='1`)),
+    await caller.call(request(`x${pairs}' or '1'='2`)),
+  ].map(kindOf)
   return one === other || (tries > 1 && areAlike(caller, request, tries - 1))
 }
 
@@ -255,7 +393,9 @@ function kindOf({ status, json }: Answer): string {
 
 async function inLanes<Item>(count: number, items: Item[], work: (item: Item) => Promise<void>): Promise<void> {
   const rest = [...items]
-  await Promise.all(Array.from({ length: count }, async () => {
-    for (let item = rest.shift(); item; item = rest.shift()) await work(item)
-  }))
+  await Promise.all(
+    Array.from({ length: count }, async () => {
+      for (let item = rest.shift(); item; item = rest.shift()) await work(item)
+    }),
+  )
 }

@@ -12,7 +12,7 @@ let world: World
 let secure: World
 let cookies: Record<string, string>
 beforeAll(async () => {
-  [world, secure] = await Promise.all([createWorld({ ACCESS_TTL: '3600' }), createWorld({ SITE_PROTOCOL: 'https' })])
+  ;[world, secure] = await Promise.all([createWorld({ ACCESS_TTL: '3600' }), createWorld({ SITE_PROTOCOL: 'https' })])
   cookies = await signInWithCookies(world.acme, world.acme.admin)
 })
 afterAll(async () => {
@@ -29,7 +29,10 @@ const foreign: [who: string, headers: () => Record<string, string>][] = [
   ['a sibling tenant, in an old browser', () => ({ origin: world.globex.origin })],
   ['the bare domain', () => ({ 'origin': `http://localhost:${world.port}`, 'sec-fetch-site': 'same-site' })],
   ['the console', () => ({ origin: world.console.origin })],
-  ['a page that claims our origin from another', () => ({ 'origin': world.acme.origin, 'sec-fetch-site': 'cross-site' })],
+  [
+    'a page that claims our origin from another',
+    () => ({ 'origin': world.acme.origin, 'sec-fetch-site': 'cross-site' }),
+  ],
   // CSRF-04
   ['a sandboxed frame', () => ({ origin: 'null' })],
   ['a sandboxed frame, in a new browser', () => ({ 'origin': 'null', 'sec-fetch-site': 'cross-site' })],
@@ -51,7 +54,12 @@ const foreign: [who: string, headers: () => Record<string, string>][] = [
 describe('an unsafe request by cookie', () => {
   // CSRF-01
   test.each(foreign)('is refused when it comes from %s', async (_who, headers) => {
-    const answer = await world.acme.call(me, { method: 'PATCH', cookies, headers: headers(), body: { first_name: 'Mallory' } })
+    const answer = await world.acme.call(me, {
+      method: 'PATCH',
+      cookies,
+      headers: headers(),
+      body: { first_name: 'Mallory' },
+    })
     expect(answer).toMatchObject(refusal)
     expect((await world.acme.call(me, { cookies })).json.first_name).not.toBe('Mallory')
   })
@@ -68,39 +76,68 @@ describe('an unsafe request by cookie', () => {
   })
 
   // Read from the source tree, so that a route that comes later is asked too.
-  const writes = globSync('server/api/v1/**/*.{post,put,patch,delete}.ts').map((file) => {
+  const writes = globSync('server/api/v1/**/*.{post,put,patch,delete}.ts').map(file => {
     const [, path = '', method = ''] = /^server\/api\/v1\/(.*?)(?:\/?index)?\.(\w+)\.ts$/.exec(file) ?? []
     return { method: method.toUpperCase(), path: path.replace('[id]', '0190a0a0-0000-7000-8000-000000000000') }
   })
 
   test('is known for every route that writes', () => {
-    expect(writes.map(({ method, path }) => `${method} ${path}`)).toEqual(expect.arrayContaining(['POST auth/jwt/create', 'DELETE auth/session', 'PATCH auth/users/me', 'DELETE sessions']))
+    expect(writes.map(({ method, path }) => `${method} ${path}`)).toEqual(
+      expect.arrayContaining(['POST auth/jwt/create', 'DELETE auth/session', 'PATCH auth/users/me', 'DELETE sessions']),
+    )
   })
 
   // The type of the body is asked about first.
-  const typeOf = (method: string, path: string) => path === 'users/import' ? 'text/csv' : method === 'PUT' && /photo$|logo$/.test(path) ? 'image/png' : 'application/json'
+  const typeOf = (method: string, path: string) => {
+    if (path === 'users/import') return 'text/csv'
+    return method === 'PUT' && /photo$|logo$/.test(path) ? 'image/png' : 'application/json'
+  }
 
   test.each(writes)('is refused from elsewhere whatever it wants: $method $path', async ({ method, path }) => {
-    const places: [Place, Record<string, string>][] = [[world.acme, cookies], [world.console, { tenantry_refresh: 'x' }]]
+    const places: [Place, Record<string, string>][] = [
+      [world.acme, cookies],
+      [world.console, { tenantry_refresh: 'x' }],
+    ]
     for (const [place, jar] of places) {
       for (const headers of [{ 'sec-fetch-site': 'same-site' }, { origin: 'https://evil.example' }, {}]) {
-        const answer = await place.call(`${api}/${path}/`, { method, cookies: jar, headers: { ...headers, 'content-type': typeOf(method, path) }, body: {} })
+        const answer = await place.call(`${api}/${path}/`, {
+          method,
+          cookies: jar,
+          headers: { ...headers, 'content-type': typeOf(method, path) },
+          body: {},
+        })
         expect(answer).toMatchObject(refusal)
       }
-      expect(await place.call(`${api}/${path}/`, { method, cookies: { tenantry_refresh: 'x' }, headers: { 'sec-fetch-site': 'cross-site' } })).toMatchObject(refusal)
+      expect(
+        await place.call(`${api}/${path}/`, {
+          method,
+          cookies: { tenantry_refresh: 'x' },
+          headers: { 'sec-fetch-site': 'cross-site' },
+        }),
+      ).toMatchObject(refusal)
     }
   })
 
-  test('is refused with an Authorization of another scheme, which does not make it a program\'s', async () => {
+  test("is refused with an Authorization of another scheme, which does not make it a program's", async () => {
     for (const authorization of ['Basic YTpi', 'Bearerx y', 'Negotiate', '']) {
-      const answer = await world.acme.call(me, { method: 'PATCH', cookies, headers: { authorization, origin: 'https://evil.example' }, body: { first_name: 'Mallory' } })
+      const answer = await world.acme.call(me, {
+        method: 'PATCH',
+        cookies,
+        headers: { authorization, origin: 'https://evil.example' },
+        body: { first_name: 'Mallory' },
+      })
       expect(answer).toMatchObject(refusal)
     }
   })
 
   test('is refused as the plain forms that any page can send', async () => {
     for (const type of ['application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'text/plain']) {
-      const answer = await world.acme.call(me, { method: 'POST', cookies, headers: { 'content-type': type, 'sec-fetch-site': 'cross-site' }, body: 'first_name=Mallory' })
+      const answer = await world.acme.call(me, {
+        method: 'POST',
+        cookies,
+        headers: { 'content-type': type, 'sec-fetch-site': 'cross-site' },
+        body: 'first_name=Mallory',
+      })
       expect([403, 405, 415]).toContain(answer.status)
     }
     expect((await world.acme.call(me, { cookies })).json.first_name).not.toBe('Mallory')
@@ -116,8 +153,17 @@ describe('signing in and out from elsewhere', () => {
 
   test('is no form: neither door takes one', async () => {
     for (const path of ['jwt/create', 'session']) {
-      for (const type of ['application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'text/plain', 'text/plain; a=application/json', '']) {
-        const answer = await world.acme.call(`${auth}/${path}/`, { body: JSON.stringify(world.acme.staff), headers: { 'content-type': type, 'origin': 'https://evil.example' } })
+      for (const type of [
+        'application/x-www-form-urlencoded',
+        'multipart/form-data; boundary=x',
+        'text/plain',
+        'text/plain; a=application/json',
+        '',
+      ]) {
+        const answer = await world.acme.call(`${auth}/${path}/`, {
+          body: JSON.stringify(world.acme.staff),
+          headers: { 'content-type': type, 'origin': 'https://evil.example' },
+        })
         expect(answer).toMatchObject({ status: 415, cookies: {} })
       }
     }
@@ -126,19 +172,42 @@ describe('signing in and out from elsewhere', () => {
   test('by tokens sets no cookie for anyone', async () => {
     const answer = await world.acme.call(`${auth}/jwt/create/`, { body: world.acme.staff, sameOrigin: true })
     expect(answer).toMatchObject({ status: 200, cookies: {} })
-    expect(await world.acme.call(`${auth}/jwt/refresh/`, { body: { refresh: answer.json.refresh } })).toMatchObject({ status: 200, cookies: {} })
+    expect(await world.acme.call(`${auth}/jwt/refresh/`, { body: { refresh: answer.json.refresh } })).toMatchObject({
+      status: 200,
+      cookies: {},
+    })
   })
 
   // CSRF-06
   test('does not happen by a GET, nor by a request that is refused', async () => {
     const session = await signInWithCookies(world.acme, world.acme.staff)
-    for (const path of [`${auth}/session/`, `${auth}/jwt/blacklist/`, `${auth}/session/refresh/`, `${api}/sessions/?_method=DELETE`]) {
-      const answer = await world.acme.call(path, { cookies: session, headers: { 'sec-fetch-site': 'cross-site', 'x-http-method-override': 'DELETE' } })
+    for (const path of [
+      `${auth}/session/`,
+      `${auth}/jwt/blacklist/`,
+      `${auth}/session/refresh/`,
+      `${api}/sessions/?_method=DELETE`,
+    ]) {
+      const answer = await world.acme.call(path, {
+        cookies: session,
+        headers: { 'sec-fetch-site': 'cross-site', 'x-http-method-override': 'DELETE' },
+      })
       expect([200, 405]).toContain(answer.status)
       expect(answer.cookies).toEqual({})
     }
-    expect(await world.acme.call(`${auth}/session/`, { method: 'DELETE', cookies: session, headers: { origin: world.globex.origin } })).toMatchObject(refusal)
-    expect(await world.acme.call(`${auth}/session/refresh/`, { method: 'POST', cookies: session, headers: { origin: world.globex.origin } })).toMatchObject(refusal)
+    expect(
+      await world.acme.call(`${auth}/session/`, {
+        method: 'DELETE',
+        cookies: session,
+        headers: { origin: world.globex.origin },
+      }),
+    ).toMatchObject(refusal)
+    expect(
+      await world.acme.call(`${auth}/session/refresh/`, {
+        method: 'POST',
+        cookies: session,
+        headers: { origin: world.globex.origin },
+      }),
+    ).toMatchObject(refusal)
     expect((await world.acme.call(me, { cookies: session })).status).toBe(200)
     expect((await world.acme.call('/logout', { cookies: session, accept: 'text/html' })).status).toBe(404)
   })
@@ -168,23 +237,35 @@ describe('the cookies of a session', () => {
     const jar = await signInWithCookies(secure.acme, secure.acme.admin)
     expect((await secure.acme.call(me, { cookies: jar })).status).toBe(200)
     const access = jar['__Host-tenantry_access']!
-    for (const name of ['tenantry_access', '__host-tenantry_access', '__Secure-tenantry_access', '__Host-Tenantry_access', ' __Host-tenantry_access_']) {
+    for (const name of [
+      'tenantry_access',
+      '__host-tenantry_access',
+      '__Secure-tenantry_access',
+      '__Host-Tenantry_access',
+      ' __Host-tenantry_access_',
+    ]) {
       expect((await secure.acme.call(me, { cookies: { [name]: access } })).status).toBe(401)
     }
     const unprefixed = { tenantry_access: 'planted', tenantry_refresh: 'planted' }
-    expect((await secure.acme.call(me, { cookies: { ...unprefixed, ...jar } })).json).toMatchObject({ id: secure.acme.admin.id })
+    expect((await secure.acme.call(me, { cookies: { ...unprefixed, ...jar } })).json).toMatchObject({
+      id: secure.acme.admin.id,
+    })
   })
 
   test('over http do not count with a prefix', async () => {
-    expect((await world.acme.call(me, { cookies: { '__Host-tenantry_access': cookies.tenantry_access! } })).status).toBe(401)
+    expect(
+      (await world.acme.call(me, { cookies: { '__Host-tenantry_access': cookies.tenantry_access! } })).status,
+    ).toBe(401)
   })
 
   test('over https are held to the https origin', async () => {
     const jar = await signInWithCookies(secure.acme, secure.acme.admin)
-    const change = (origin: string) => secure.acme.call(me, { method: 'PATCH', cookies: jar, headers: { origin }, body: {} })
+    const change = (origin: string) =>
+      secure.acme.call(me, { method: 'PATCH', cookies: jar, headers: { origin }, body: {} })
     expect((await change(secure.acme.origin)).status).toBe(200)
     expect(secure.acme.origin).toBe('https://acme.localhost')
-    for (const origin of ['http://acme.localhost', `https://${secure.acme.host}`, secure.globex.origin]) expect(await change(origin)).toMatchObject(refusal)
+    for (const origin of ['http://acme.localhost', `https://${secure.acme.host}`, secure.globex.origin])
+      expect(await change(origin)).toMatchObject(refusal)
   })
 
   test('last no longer than what is in them', async () => {
@@ -198,10 +279,18 @@ describe('the cookies of a session', () => {
 
   test('are all there is: no answer to a browser has a token in its body', async () => {
     const signedIn = await world.acme.call(`${auth}/session/`, { body: world.acme.staff, sameOrigin: true })
-    const renewed = await world.acme.call(`${auth}/session/refresh/`, { method: 'POST', cookies: signedIn.cookies, sameOrigin: true })
+    const renewed = await world.acme.call(`${auth}/session/refresh/`, {
+      method: 'POST',
+      cookies: signedIn.cookies,
+      sameOrigin: true,
+    })
     expect(Object.keys(signedIn.json)).toEqual(['user'])
     expect(Object.keys(renewed.json)).toEqual(['expires_at'])
-    for (const { text } of [signedIn, renewed, await world.acme.call('/profile', { accept: 'text/html', cookies: renewed.cookies })]) {
+    for (const { text } of [
+      signedIn,
+      renewed,
+      await world.acme.call('/profile', { accept: 'text/html', cookies: renewed.cookies }),
+    ]) {
       expect(text).not.toMatch(/eyJ[\w-]+\.[\w-]+\.[\w-]+/)
     }
   })
@@ -212,17 +301,26 @@ describe('the cookies of a session', () => {
       const answer = await place.call(`${auth}/session/`, { method: 'DELETE', cookies: jar, sameOrigin: true })
       expect(answer.status).toBe(204)
       expect(answer.cookies).toEqual(Object.fromEntries(Object.keys(jar).map(name => [name, ''])))
-      for (const line of answer.headers['set-cookie'] ?? []) expect(line).toMatch(/; Path=\/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly;(?: Secure;)? SameSite=Lax$/)
+      for (const line of answer.headers['set-cookie'] ?? [])
+        expect(line).toMatch(/; Path=\/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly;(?: Secure;)? SameSite=Lax$/)
       expect(answer.headers['clear-site-data']).toBeDefined()
       expect((await place.call(me, { cookies: jar })).status).toBe(401)
-      expect((await place.call(`${auth}/session/refresh/`, { method: 'POST', cookies: jar, sameOrigin: true })).status).toBe(401)
+      expect(
+        (await place.call(`${auth}/session/refresh/`, { method: 'POST', cookies: jar, sameOrigin: true })).status,
+      ).toBe(401)
     }
   })
 
   test('are never cleared by a renewal that is refused: whoever lost a race would sign the winner out', async () => {
-    const jars: Record<string, string>[] = [{}, { tenantry_refresh: 'x' }, { tenantry_refresh: cookies.tenantry_access! }]
+    const jars: Record<string, string>[] = [
+      {},
+      { tenantry_refresh: 'x' },
+      { tenantry_refresh: cookies.tenantry_access! },
+    ]
     for (const jar of jars) {
-      expect(await world.acme.call(`${auth}/session/refresh/`, { method: 'POST', cookies: jar, sameOrigin: true })).toMatchObject({ status: 401, cookies: {} })
+      expect(
+        await world.acme.call(`${auth}/session/refresh/`, { method: 'POST', cookies: jar, sameOrigin: true }),
+      ).toMatchObject({ status: 401, cookies: {} })
     }
   })
 })
@@ -245,7 +343,12 @@ describe('a Cookie header', () => {
     ['a control byte in a name', () => ['Cookie: tenantry_access\x01=x']],
     ['a delete byte in a name', () => ['Cookie: a\x7F=x']],
   ])('is 400 with %s, for programs, pages and writes', async (_what, lines) => {
-    for (const line of [`GET ${me} HTTP/1.1`, 'GET /people HTTP/1.1', `POST ${auth}/session/ HTTP/1.1`, `DELETE ${auth}/session/ HTTP/1.1`]) {
+    for (const line of [
+      `GET ${me} HTTP/1.1`,
+      'GET /people HTTP/1.1',
+      `POST ${auth}/session/ HTTP/1.1`,
+      `DELETE ${auth}/session/ HTTP/1.1`,
+    ]) {
       const answer = await sendRaw(world.port, [line, `Host: ${world.acme.host}`, ...lines()])
       expect(answer.status).toBe(400)
       expect(answer.headers['set-cookie']).toBeUndefined()
@@ -267,10 +370,17 @@ describe('a Cookie header', () => {
     expect(JSON.parse(answer.body)).toMatchObject({ id: world.acme.admin.id })
   })
 
-  test.each(['%ZZ', '%', '"', '\\', '{}', 'null', 'a b', '%00', 'x'.repeat(8_000)])('with a value that is no token is nobody, and no fault of ours: %j', async (value) => {
-    const answer = await sendRaw(world.port, [`GET ${me} HTTP/1.1`, `Host: ${world.acme.host}`, `Cookie: tenantry_access=${value}`])
-    expect(answer.status).toBe(401)
-  })
+  test.each(['%ZZ', '%', '"', '\\', '{}', 'null', 'a b', '%00', 'x'.repeat(8_000)])(
+    'with a value that is no token is nobody, and no fault of ours: %j',
+    async value => {
+      const answer = await sendRaw(world.port, [
+        `GET ${me} HTTP/1.1`,
+        `Host: ${world.acme.host}`,
+        `Cookie: tenantry_access=${value}`,
+      ])
+      expect(answer.status).toBe(401)
+    },
+  )
 })
 
 describe('a token in the header', () => {
@@ -279,10 +389,18 @@ describe('a token in the header', () => {
     const answer = await world.acme.call(me, { token: access, cookies })
     expect(answer.json).toMatchObject({ id: world.acme.staff.id, role: 'Staff' })
     expect((await world.acme.call(`${auth}/users/`, { token: access, cookies })).json).toMatchObject({ count: 1 })
-    expect((await world.acme.call(`${auth}/users/${world.acme.admin.id}/`, { token: access, cookies })).status).toBe(404)
+    expect((await world.acme.call(`${auth}/users/${world.acme.admin.id}/`, { token: access, cookies })).status).toBe(
+      404,
+    )
   })
 
-  test.each([['Bearer x', 'token_not_valid'], ['Bearer', 'bad_authorization_header'], ['Bearer a b', 'bad_authorization_header'], ['bearer x', 'token_not_valid'], ['BEARER  x', 'token_not_valid']])('that is bad is not made good by a cookie: %j', async (authorization, code) => {
+  test.each([
+    ['Bearer x', 'token_not_valid'],
+    ['Bearer', 'bad_authorization_header'],
+    ['Bearer a b', 'bad_authorization_header'],
+    ['bearer x', 'token_not_valid'],
+    ['BEARER  x', 'token_not_valid'],
+  ])('that is bad is not made good by a cookie: %j', async (authorization, code) => {
     const answer = await world.acme.call(me, { cookies, headers: { authorization } })
     expect(answer).toMatchObject({ status: 401, json: { code } })
   })
@@ -291,15 +409,32 @@ describe('a token in the header', () => {
     const person = await addPerson(world, world.acme, 'program@example.com')
     const { access } = await signInAs(world.acme, person)
     for (const headers of [{ 'origin': 'https://evil.example', 'sec-fetch-site': 'cross-site' }, {}]) {
-      const answer = await world.acme.call(me, { method: 'PATCH', token: access, cookies, headers, body: { first_name: 'Program' } })
+      const answer = await world.acme.call(me, {
+        method: 'PATCH',
+        token: access,
+        cookies,
+        headers,
+        body: { first_name: 'Program' },
+      })
       expect(answer).toMatchObject({ status: 200, json: { id: person.id, first_name: 'Program' } })
     }
   })
 
   test('does not open the doors that set cookies', async () => {
     const { access } = await signInAs(world.acme, world.acme.staff)
-    for (const [method, path] of [['POST', 'session'], ['DELETE', 'session'], ['POST', 'session/refresh']] as const) {
-      expect(await world.acme.call(`${auth}/${path}/`, { method, token: access, cookies, headers: { origin: 'https://evil.example' } })).toMatchObject(refusal)
+    for (const [method, path] of [
+      ['POST', 'session'],
+      ['DELETE', 'session'],
+      ['POST', 'session/refresh'],
+    ] as const) {
+      expect(
+        await world.acme.call(`${auth}/${path}/`, {
+          method,
+          token: access,
+          cookies,
+          headers: { origin: 'https://evil.example' },
+        }),
+      ).toMatchObject(refusal)
     }
   })
 })
@@ -307,18 +442,48 @@ describe('a token in the header', () => {
 describe('a page of another origin', () => {
   // CSRF-10
   test.each([
-    'https://evil.example', 'null', 'http://globex.localhost', 'https://acme.localhost.evil.example', '*', 'own',
-  ])('is given leave by no header: Origin %s', async (given) => {
+    'https://evil.example',
+    'null',
+    'http://globex.localhost',
+    'https://acme.localhost.evil.example',
+    '*',
+    'own',
+  ])('is given leave by no header: Origin %s', async given => {
     const origin = given === 'own' ? world.acme.origin : given
-    const paths = [me, `${auth}/jwt/create/`, `${auth}/session/`, `${api}/users/`, `${api}/nothing/`, '/.well-known/jwks.json', '/', '/login', '/nothing', '/favicon.svg', '/healthz']
-    const answers = await Promise.all(paths.flatMap(path => [
-      world.acme.call(path, { headers: { origin } }),
-      world.acme.call(path, { cookies, headers: { origin } }),
-      world.acme.call(path, { method: 'POST', headers: { origin }, body: {} }),
-      world.acme.call(path, { method: 'OPTIONS', cookies, headers: { origin, 'access-control-request-method': 'DELETE', 'access-control-request-headers': 'authorization,content-type', 'access-control-request-private-network': 'true' } }),
-    ]))
+    const paths = [
+      me,
+      `${auth}/jwt/create/`,
+      `${auth}/session/`,
+      `${api}/users/`,
+      `${api}/nothing/`,
+      '/.well-known/jwks.json',
+      '/',
+      '/login',
+      '/nothing',
+      '/favicon.svg',
+      '/healthz',
+    ]
+    const answers = await Promise.all(
+      paths.flatMap(path => [
+        world.acme.call(path, { headers: { origin } }),
+        world.acme.call(path, { cookies, headers: { origin } }),
+        world.acme.call(path, { method: 'POST', headers: { origin }, body: {} }),
+        world.acme.call(path, {
+          method: 'OPTIONS',
+          cookies,
+          headers: {
+            origin,
+            'access-control-request-method': 'DELETE',
+            'access-control-request-headers': 'authorization,content-type',
+            'access-control-request-private-network': 'true',
+          },
+        }),
+      ]),
+    )
     for (const { headers } of [...answers, await world.call('nosuch.localhost', me, { headers: { origin } })]) {
-      expect(Object.keys(headers).filter(name => name.startsWith('access-control') || name === 'timing-allow-origin')).toEqual([])
+      expect(
+        Object.keys(headers).filter(name => name.startsWith('access-control') || name === 'timing-allow-origin'),
+      ).toEqual([])
       expect(headers['cross-origin-resource-policy']).toBe('same-origin')
     }
   })
@@ -330,5 +495,14 @@ function nameOf(line: string): string {
 
 /** A cookie's attributes in lower case and in order; of its time only that there is one. */
 function attributesOf(line: string): string[] {
-  return line.split(';').slice(1).map(part => part.trim().toLowerCase().replace(/^expires=.*/, 'expires')).sort()
+  return line
+    .split(';')
+    .slice(1)
+    .map(part =>
+      part
+        .trim()
+        .toLowerCase()
+        .replace(/^expires=.*/, 'expires'),
+    )
+    .sort()
 }

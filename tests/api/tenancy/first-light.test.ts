@@ -17,18 +17,24 @@ describe('two organisations with the same e-mail address', () => {
     const acme = await world.acme.call(`${auth}/users/me/`, { token: atAcme.access })
     const globex = await world.globex.call(`${auth}/users/me/`, { token: atGlobex.access })
     expect(acme.json).toMatchObject({ email: 'ann@example.com', organization: world.acme.id, id: world.acme.admin.id })
-    expect(globex.json).toMatchObject({ email: 'ann@example.com', organization: world.globex.id, id: world.globex.admin.id })
+    expect(globex.json).toMatchObject({
+      email: 'ann@example.com',
+      organization: world.globex.id,
+      id: world.globex.admin.id,
+    })
   })
 
   test('the password of one is wrong at the other', async () => {
-    const answer = await world.globex.call(`${auth}/jwt/create/`, { body: { email: 'ann@example.com', password: world.acme.admin.password } })
+    const answer = await world.globex.call(`${auth}/jwt/create/`, {
+      body: { email: 'ann@example.com', password: world.acme.admin.password },
+    })
     expect(answer.status).toBe(401)
     expect(answer.json).toEqual({ detail: 'No active account found with the given credentials' })
   })
 })
 
 describe('a server', () => {
-  test('ends where its port is another\'s', async () => {
+  test("ends where its port is another's", async () => {
     // It is the other that answers that it is ready; this signal does nothing.
     const second = await startServer(world.env)
     const code = await Promise.race([second.stop('SIGCONT'), sleep(60_000, 'goes on', { ref: false })])
@@ -39,7 +45,10 @@ describe('a server', () => {
   test('refuses to start under a Node.js that it would fail under later', async () => {
     const pretend = 'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.20.2" } })'
     const { PORT: _, ...env } = world.env
-    const started = startServer({ ...env, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(pretend)}` })
+    const started = startServer({
+      ...env,
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(pretend)}`,
+    })
     await expect(started).rejects.toThrow(/ended with 1: .*This is Node\.js 20\.20\.2, and 24 is needed/)
   })
 })

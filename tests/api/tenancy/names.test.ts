@@ -12,20 +12,78 @@ beforeAll(async () => {
 })
 afterAll(() => world.stop())
 
-const reserved = ['www', 'api', 'admin', 'app', 'console', 'static', 'assets', 'mail', 'ns1', 'localhost', 'public', 'auth', 'operator', 'status', 'cdn', 'ftp', 'test', 'dev']
-const malformed = ['_nuxt', '-a', 'a-', 'a--b--', 'xn--', 'xn--acm-epa', 'ab--c', 'a', 'a'.repeat(41), 'a'.repeat(64), 'a.b', 'a_b', 'a b', 'a/b', 'acmé', 'аcme', '', ' ', 'a\0b', 'a\nb', '..', '*', '%61b', 'pg_catalog', 'information_schema', 'a;drop', 'a"b', 'a\'b']
+const reserved = [
+  'www',
+  'api',
+  'admin',
+  'app',
+  'console',
+  'static',
+  'assets',
+  'mail',
+  'ns1',
+  'localhost',
+  'public',
+  'auth',
+  'operator',
+  'status',
+  'cdn',
+  'ftp',
+  'test',
+  'dev',
+]
+const malformed = [
+  '_nuxt',
+  '-a',
+  'a-',
+  'a--b--',
+  'xn--',
+  'xn--acm-epa',
+  'ab--c',
+  'a',
+  'a'.repeat(41),
+  'a'.repeat(64),
+  'a.b',
+  'a_b',
+  'a b',
+  'a/b',
+  'acmé',
+  'аcme',
+  '',
+  ' ',
+  'a\0b',
+  'a\nb',
+  '..',
+  '*',
+  '%61b',
+  'pg_catalog',
+  'information_schema',
+  'a;drop',
+  'a"b',
+  "a'b",
+]
 
 describe('a subdomain', () => {
   // NAME-01, NAME-03
-  test.each([...reserved, ...reserved.map(name => name.toUpperCase()), ...malformed])('that is reserved or no DNS label is refused, in making and in renaming: %j', async (subdomain) => {
-    for (const answer of [await create({ subdomain }), await rename({ subdomain })]) {
-      expect(answer.status).toBe(400)
-      expect(Object.keys(answer.json)).toEqual(['subdomain'])
-    }
-  })
+  test.each([...reserved, ...reserved.map(name => name.toUpperCase()), ...malformed])(
+    'that is reserved or no DNS label is refused, in making and in renaming: %j',
+    async subdomain => {
+      for (const answer of [await create({ subdomain }), await rename({ subdomain })]) {
+        expect(answer.status).toBe(400)
+        expect(Object.keys(answer.json)).toEqual(['subdomain'])
+      }
+    },
+  )
 
-  test.each([['a number', 7], ['a list', ['ab']], ['an object', { a: 'b' }], ['nothing', null], ['true', true]])('that is %s is refused', async (_what, subdomain) => {
-    for (const answer of [await create({ subdomain }), await rename({ subdomain })]) expect([answer.status, Object.keys(answer.json)]).toEqual([400, ['subdomain']])
+  test.each([
+    ['a number', 7],
+    ['a list', ['ab']],
+    ['an object', { a: 'b' }],
+    ['nothing', null],
+    ['true', true],
+  ])('that is %s is refused', async (_what, subdomain) => {
+    for (const answer of [await create({ subdomain }), await rename({ subdomain })])
+      expect([answer.status, Object.keys(answer.json)]).toEqual([400, ['subdomain']])
   })
 
   // NAME-04
@@ -41,11 +99,14 @@ describe('a subdomain', () => {
   })
 
   test('may have digits alone, or hyphens inside', async () => {
-    for (const subdomain of ['42', '5-3', 'a1', 'a-b--c', 'x'.repeat(40)]) expect((await create({ subdomain })).status).toBe(201)
+    for (const subdomain of ['42', '5-3', 'a1', 'a-b--c', 'x'.repeat(40)])
+      expect((await create({ subdomain })).status).toBe(201)
   })
 
   test('is given to one of many who ask for it at once', async () => {
-    const answers = await Promise.all(Array.from({ length: 4 }, (_, i) => create({ name: `Racer ${i}`, subdomain: 'race' })))
+    const answers = await Promise.all(
+      Array.from({ length: 4 }, (_, i) => create({ name: `Racer ${i}`, subdomain: 'race' })),
+    )
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 400, 400, 400])
   })
 
@@ -55,28 +116,49 @@ describe('a subdomain', () => {
       const made = await create({ subdomain, schema: 'platform' })
       expect(made.status).toBe(201)
       expect(made.json.schema).toMatch(new RegExp(`^t_${subdomain.replaceAll('-', '_')}_[a-z0-9]{6}$`))
-      const renamed = await onConsole(`tenants/${made.json.id}/`, { method: 'PATCH', body: { schema: 'public', status: 'purging', id: world.acme.id, name: `${subdomain} & Co` } })
-      expect(renamed.json).toMatchObject({ id: made.json.id, schema: made.json.schema, status: 'active', name: `${subdomain} & Co` })
+      const renamed = await onConsole(`tenants/${made.json.id}/`, {
+        method: 'PATCH',
+        body: { schema: 'public', status: 'purging', id: world.acme.id, name: `${subdomain} & Co` },
+      })
+      expect(renamed.json).toMatchObject({
+        id: made.json.id,
+        schema: made.json.schema,
+        status: 'active',
+        name: `${subdomain} & Co`,
+      })
     }
   })
 })
 
 describe('a name', () => {
-  test('is one tenant\'s, in whatever case', async () => {
-    expect((await create({ name: 'ACME ltd' })).json).toEqual({ name: ['An organisation with this name already exists.'] })
-    expect((await rename({ name: 'acme LTD' })).json).toEqual({ name: ['An organisation with this name already exists.'] })
+  test("is one tenant's, in whatever case", async () => {
+    expect((await create({ name: 'ACME ltd' })).json).toEqual({
+      name: ['An organisation with this name already exists.'],
+    })
+    expect((await rename({ name: 'acme LTD' })).json).toEqual({
+      name: ['An organisation with this name already exists.'],
+    })
     expect((await rename({ name: 'GLOBEX Corporation' })).status).toBe(200)
   })
 
-  test.each(['', ' ', 'a\nb', 'a\0b', 'x'.repeat(151)])('that nobody could read is refused: %j', async (name) => {
-    for (const answer of [await create({ name }), await rename({ name })]) expect([answer.status, Object.keys(answer.json)]).toEqual([400, ['name']])
+  test.each(['', ' ', 'a\nb', 'a\0b', 'x'.repeat(151)])('that nobody could read is refused: %j', async name => {
+    for (const answer of [await create({ name }), await rename({ name })])
+      expect([answer.status, Object.keys(answer.json)]).toEqual([400, ['name']])
   })
 })
 
-describe('an organisation\'s name', () => {
-  test('differs from another\'s by more than blanks and what shows nothing', async () => {
-    for (const name of ['Acme  Ltd', 'Acme\u00A0Ltd', 'Acme\u3000Ltd', 'Ac\u200Bme Ltd', 'Acme\u00AD Ltd', '\uFEFFACME Ltd']) {
-      for (const answer of [await create({ name }), await rename({ name })]) expect([name, answer.status, Object.keys(answer.json)]).toEqual([name, 400, ['name']])
+describe("an organisation's name", () => {
+  test("differs from another's by more than blanks and what shows nothing", async () => {
+    for (const name of [
+      'Acme  Ltd',
+      'Acme\u00A0Ltd',
+      'Acme\u3000Ltd',
+      'Ac\u200Bme Ltd',
+      'Acme\u00AD Ltd',
+      '\uFEFFACME Ltd',
+    ]) {
+      for (const answer of [await create({ name }), await rename({ name })])
+        expect([name, answer.status, Object.keys(answer.json)]).toEqual([name, 400, ['name']])
     }
     expect((await create({ name: '\u202ENo\u2066rd\u2069 \uFE0FOst' })).json.name).toBe('Nord Ost')
     expect((await create({ name: '\u200B' })).json).toEqual({ name: ['This field may not be blank.'] })
@@ -87,7 +169,15 @@ describe('an organisation\'s name', () => {
 let made = 0
 function create(fields: object): Promise<Answer> {
   const i = made++
-  return onConsole('tenants/', { body: { name: `Name ${i}`, subdomain: `name-${i}`, business_email: 'office@example.com', admin_email: 'ann@example.com', ...fields } })
+  return onConsole('tenants/', {
+    body: {
+      name: `Name ${i}`,
+      subdomain: `name-${i}`,
+      business_email: 'office@example.com',
+      admin_email: 'ann@example.com',
+      ...fields,
+    },
+  })
 }
 
 function rename(fields: object): Promise<Answer> {

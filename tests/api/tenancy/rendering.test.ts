@@ -18,7 +18,7 @@ afterAll(() => world.stop())
 
 describe('a page that is rendered on the server', () => {
   test('500 times, for 40 people of each of two organisations at once, tells everyone only of herself, SSR-01', async () => {
-    const answers = await inTurns(500, async (i) => {
+    const answers = await inTurns(500, async i => {
       const person = people[i % people.length]!
       return { person, answer: await load(person, '/profile') }
     })
@@ -32,27 +32,56 @@ describe('a page that is rendered on the server', () => {
   test('holds no token, no hash and no secret, in its markup or its payload, SSR-04', async () => {
     for (const path of ['/', '/people', '/profile', '/departments']) {
       const { text } = await load(people[0]!, path)
-      const secrets = [...Object.values(people[0]!.cookies), '$2b$', world.env.SECRET!, world.env.PEPPER!, world.env.DATABASE_URL!, world.acme.schema, world.globex.id]
+      const secrets = [
+        ...Object.values(people[0]!.cookies),
+        '$2b$',
+        world.env.SECRET!,
+        world.env.PEPPER!,
+        world.env.DATABASE_URL!,
+        world.acme.schema,
+        world.globex.id,
+      ]
       for (const secret of secrets) expect(text).not.toContain(secret)
     }
   })
 
   test('asks the API with the cookies of its own request, and with nothing else that came along, SSR-08', async () => {
-    const [one, other] = [people.find(({ place }) => place === world.acme)!, people.find(({ place }) => place === world.globex)!]
+    const [one, other] = [
+      people.find(({ place }) => place === world.acme)!,
+      people.find(({ place }) => place === world.globex)!,
+    ]
     const { access } = await signInAs(world.acme, world.acme.staff)
-    const headers = { 'authorization': `Bearer ${access}`, 'x-forwarded-host': other.place.host, 'x-forwarded-for': '192.0.2.1', 'origin': other.place.origin, 'x-http-method-override': 'DELETE', 'range': 'bytes=0-9' }
-    const answer = await one.place.call('/profile', { cookies: { ...one.cookies, shop: 'x', tenantry_locale: 'en' }, accept: 'text/html', headers })
+    const headers = {
+      'authorization': `Bearer ${access}`,
+      'x-forwarded-host': other.place.host,
+      'x-forwarded-for': '192.0.2.1',
+      'origin': other.place.origin,
+      'x-http-method-override': 'DELETE',
+      'range': 'bytes=0-9',
+    }
+    const answer = await one.place.call('/profile', {
+      cookies: { ...one.cookies, shop: 'x', tenantry_locale: 'en' },
+      accept: 'text/html',
+      headers,
+    })
     expect([answer.status, people.filter(({ canary }) => answer.text.includes(canary))]).toEqual([200, [one]])
     expect(answer.text).not.toContain(world.acme.staff.email)
-    expect((await one.place.call('/profile', { accept: 'text/html', headers })).headers.location).toBe('/login?redirect=/profile')
-    expect((await one.place.call('/profile', { cookies: other.cookies, accept: 'text/html', headers })).headers.location).toBe('/login?redirect=/profile')
+    expect((await one.place.call('/profile', { accept: 'text/html', headers })).headers.location).toBe(
+      '/login?redirect=/profile',
+    )
+    expect(
+      (await one.place.call('/profile', { cookies: other.cookies, accept: 'text/html', headers })).headers.location,
+    ).toBe('/login?redirect=/profile')
   })
 
   test('leaves nothing of itself in the memory, SSR-05', async () => {
     const inspector = await freePort()
     const server = await startBeside(world, { NODE_OPTIONS: `--inspect=127.0.0.1:${inspector}` })
     const heap = await connectToHeap(inspector)
-    const render = (count: number) => inTurns(count, i => server.at(people[i % 80]!.place, '/people', { cookies: people[i % 80]!.cookies, accept: 'text/html' }))
+    const render = (count: number) =>
+      inTurns(count, i =>
+        server.at(people[i % 80]!.place, '/people', { cookies: people[i % 80]!.cookies, accept: 'text/html' }),
+      )
     await render(400)
     const before = await heap.usedAfterCollection()
     const answers = await render(1_000)
@@ -68,11 +97,28 @@ describe('a page that is rendered on the server', () => {
 describe('a redirect after signing in', () => {
   // WEB-01, WEB-02 and WEB-04: one who is signed in is sent on by the server.
   test.each([
-    '//evil.test', '///evil.test', 'https://evil.test', 'https:evil.test', '/\\evil.test', '\\\\evil.test', '/%09/evil.test', '/%5cevil.test', '/x//evil.test', 'javascript:alert(1)', 'data:text/html,x',
-    '%0d%0aSet-Cookie:%20a=b', '/\r\nSet-Cookie: a=b', 'https://x/"><script>alert(1)</script>', '//x/"><script>alert(1)</script>', 'globex',
-  ])('never leads elsewhere, and is not repeated: %j', async (target) => {
+    '//evil.test',
+    '///evil.test',
+    'https://evil.test',
+    'https:evil.test',
+    '/\\evil.test',
+    '\\\\evil.test',
+    '/%09/evil.test',
+    '/%5cevil.test',
+    '/x//evil.test',
+    'javascript:alert(1)',
+    'data:text/html,x',
+    '%0d%0aSet-Cookie:%20a=b',
+    '/\r\nSet-Cookie: a=b',
+    'https://x/"><script>alert(1)</script>',
+    '//x/"><script>alert(1)</script>',
+    'globex',
+  ])('never leads elsewhere, and is not repeated: %j', async target => {
     const redirect = target === 'globex' ? `${world.globex.origin}/people` : target
-    const answer = await world.acme.call(`/login?redirect=${encodeURIComponent(redirect)}`, { cookies: people[0]!.cookies, accept: 'text/html' })
+    const answer = await world.acme.call(`/login?redirect=${encodeURIComponent(redirect)}`, {
+      cookies: people[0]!.cookies,
+      accept: 'text/html',
+    })
     expect([answer.status, answer.headers.location]).toEqual([302, '/'])
     expect(answer.cookies).not.toHaveProperty('a')
     expect(answer.text).not.toMatch(/evil|<script>alert|globex/)
@@ -80,7 +126,8 @@ describe('a redirect after signing in', () => {
 
   test('leads to a page of ours, and never to where one came from, WEB-03', async () => {
     const headers = { referer: 'https://evil.test/', origin: 'https://evil.test' }
-    const to = (query: string) => world.acme.call(`/login${query}`, { cookies: people[0]!.cookies, accept: 'text/html', headers })
+    const to = (query: string) =>
+      world.acme.call(`/login${query}`, { cookies: people[0]!.cookies, accept: 'text/html', headers })
     expect((await to('')).headers.location).toBe('/')
     expect((await to('?redirect=/people?search=a')).headers.location).toBe('/people?search=a')
     const stranger = await world.acme.call('/people', { accept: 'text/html', headers })
@@ -91,11 +138,21 @@ describe('a redirect after signing in', () => {
 describe('what a cache could mix up, WEB-13', () => {
   test('no header but the cookie decides what is on a page', async () => {
     const cookies = await signInWithCookies(world.acme, world.acme.staff)
-    const variants = [{}, { 'x-forwarded-proto': 'https' }, { 'x-forwarded-host': world.globex.host }, { 'x-original-url': '/audit' }, { purpose: 'prefetch' }, { 'x-nuxt-no-ssr': '1' }]
+    const variants = [
+      {},
+      { 'x-forwarded-proto': 'https' },
+      { 'x-forwarded-host': world.globex.host },
+      { 'x-original-url': '/audit' },
+      { purpose: 'prefetch' },
+      { 'x-nuxt-no-ssr': '1' },
+    ]
     for (const headers of variants) {
       for (const path of ['/people', '/people?_payload.json', '/people?/_payload.json']) {
         const answer = await world.acme.call(path, { cookies, accept: 'text/html', headers })
-        expect(answer).toMatchObject({ status: 200, headers: { 'content-type': expect.stringMatching(/^text\/html/), 'cache-control': 'private, no-store' } })
+        expect(answer).toMatchObject({
+          status: 200,
+          headers: { 'content-type': expect.stringMatching(/^text\/html/), 'cache-control': 'private, no-store' },
+        })
         expect(answer.text).toContain('<!DOCTYPE html>')
         expect(answer.text).not.toContain(world.globex.host)
       }
@@ -111,11 +168,13 @@ function load({ place, cookies }: SignedIn, path: string): Promise<Answer> {
 async function inTurns<Result>(count: number, task: (i: number) => Promise<Result>): Promise<Result[]> {
   const results: Result[] = []
   let next = 0
-  await Promise.all(Array.from({ length: 40 }, async () => {
-    while (next < count) {
-      const i = next++
-      results[i] = await task(i)
-    }
-  }))
+  await Promise.all(
+    Array.from({ length: 40 }, async () => {
+      while (next < count) {
+        const i = next++
+        results[i] = await task(i)
+      }
+    }),
+  )
   return results
 }

@@ -62,10 +62,16 @@ describe('an archive that was altered', () => {
   test('is refused at whichever byte, and nothing has changed', async () => {
     const original = await readFile(pathOf(archive))
     const before = await everything()
-    const places = entriesOf(original).flatMap(({ name, header, content, size }) => [
-      [`the header of ${name}`, header + 5], [`${name}, its first byte`, content], [`${name}, its middle`, content + Math.floor(size / 2)], [`${name}, its last byte`, content + size - 1],
-      ...size % 512 === 0 ? [] : [[`the padding of ${name}`, content + size]],
-    ] as [string, number][])
+    const places = entriesOf(original).flatMap(
+      ({ name, header, content, size }) =>
+        [
+          [`the header of ${name}`, header + 5],
+          [`${name}, its first byte`, content],
+          [`${name}, its middle`, content + Math.floor(size / 2)],
+          [`${name}, its last byte`, content + size - 1],
+          ...(size % 512 === 0 ? [] : [[`the padding of ${name}`, content + size]]),
+        ] as [string, number][],
+    )
     expect(places.length).toBeGreaterThan(30)
     for (const [place, at] of [...places, ['the end', original.length - 1] as const]) {
       const bytes = Buffer.from(original)
@@ -77,7 +83,15 @@ describe('an archive that was altered', () => {
 
   test('is refused cut off, continued, and empty', async () => {
     const original = await readFile(pathOf(archive))
-    for (const bytes of [original.subarray(0, -1), original.subarray(0, -1024), original.subarray(0, original.length / 2), original.subarray(0, 600), Buffer.alloc(0), Buffer.concat([original, Buffer.from('x')]), Buffer.concat([original, original])]) {
+    for (const bytes of [
+      original.subarray(0, -1),
+      original.subarray(0, -1024),
+      original.subarray(0, original.length / 2),
+      original.subarray(0, 600),
+      Buffer.alloc(0),
+      Buffer.concat([original, Buffer.from('x')]),
+      Buffer.concat([original, original]),
+    ]) {
       expect(await refusal(bytes)).toMatch(/damaged or has been altered/)
     }
   })
@@ -98,15 +112,29 @@ describe('an archive that lies, though its checksums are right', () => {
   const id = '01a20fb5-6fee-703c-b4da-00080691d29b'
 
   test.each([
-    '../../../etc/passwd', '/etc/passwd', 'logo/../../x', `${id}/../${id}-64.webp`, `${id}\\..\\${id}-64.webp`, `logo/${id}-64.webp/x`, `logo/${id}-64.svg`, '', '.',
-  ])('and names a file %j is refused', async (path) => {
-    expect(await refusal(forgeArchive(manifest(), [settings], [{ path: path || 'x', bytes: Buffer.from('x') }], env.SECRET!))).toMatch(/damaged or has been altered/)
+    '../../../etc/passwd',
+    '/etc/passwd',
+    'logo/../../x',
+    `${id}/../${id}-64.webp`,
+    `${id}\\..\\${id}-64.webp`,
+    `logo/${id}-64.webp/x`,
+    `logo/${id}-64.svg`,
+    '',
+    '.',
+  ])('and names a file %j is refused', async path => {
+    expect(
+      await refusal(
+        forgeArchive(manifest(), [settings], [{ path: path || 'x', bytes: Buffer.from('x') }], env.SECRET!),
+      ),
+    ).toMatch(/damaged or has been altered/)
     expect(existsSync(join(folder, 'x'))).toBe(false)
   })
 
   test('and has a file twice is refused', async () => {
     const file = { path: `logo/${id}-64.webp`, bytes: Buffer.from('x') }
-    expect(await refusal(forgeArchive(manifest(), [settings], [file, file], env.SECRET!))).toMatch(/damaged or has been altered/)
+    expect(await refusal(forgeArchive(manifest(), [settings], [file, file], env.SECRET!))).toMatch(
+      /damaged or has been altered/,
+    )
   })
 
   test.each([
@@ -116,7 +144,10 @@ describe('an archive that lies, though its checksums are right', () => {
     ['sessions', { name: 'sessions', columns: ['id'], lines: '' }],
     ['keys', { name: 'signing_keys', columns: ['kid'], lines: '' }],
     ['SQL for a name', { name: 'settings";drop/**/schema/**/platform;--', columns: ['id'], lines: '' }],
-    ['SQL for a column', { name: 'settings', columns: ['id) from stdin; drop schema platform cascade; --'], lines: '' }],
+    [
+      'SQL for a column',
+      { name: 'settings', columns: ['id) from stdin; drop schema platform cascade; --'], lines: '' },
+    ],
   ])('and holds %s is refused', async (_, table) => {
     const before = await everything()
     expect(await refusal(forgeArchive(manifest(), [table], [], env.SECRET!))).toMatch(/damaged or has been altered/)
@@ -129,21 +160,41 @@ describe('an archive that lies, though its checksums are right', () => {
     ['of another shape', 'no boolean\n'],
   ])('and holds rows that the database refuses %s fails, and leaves nothing', async (_, lines) => {
     const before = await everything()
-    expect(await refusal(forgeArchive(manifest(), [{ name: 'settings', columns: lines.includes('\t') ? ['id', 'registration'] : ['id'], lines }], [], env.SECRET!))).not.toBe('done')
+    expect(
+      await refusal(
+        forgeArchive(
+          manifest(),
+          [{ name: 'settings', columns: lines.includes('\t') ? ['id', 'registration'] : ['id'], lines }],
+          [],
+          env.SECRET!,
+        ),
+      ),
+    ).not.toBe('done')
     expect(await everything()).toEqual(before)
   })
 
   test('and points at what is not there fails, and leaves nothing', async () => {
     const before = await everything()
-    const users = { name: 'users', columns: ['id', 'email', 'date_joined', 'department'], lines: `${id}\tx@example.com\t2026-01-01 00:00:00+00\t${id}\n` }
+    const users = {
+      name: 'users',
+      columns: ['id', 'email', 'date_joined', 'department'],
+      lines: `${id}\tx@example.com\t2026-01-01 00:00:00+00\t${id}\n`,
+    }
     expect(await refusal(forgeArchive(manifest(), [users], [], env.SECRET!))).toMatch(/refuses the rows of users/)
     expect(await everything()).toEqual(before)
   })
 
   test('and brings links of invitations, from another installation, brings none that works', async () => {
     const name = 'acme-20260101T000000Z-00000002.tar'
-    const planted = { name: 'invitations', columns: ['id', 'email', 'role', 'token_hash', 'created', 'expires_at'], lines: `${id}\tplanted@example.com\tAdmin\tknown\t2026-01-01 00:00:00+00\t2036-01-01 00:00:00+00\n` }
-    await writeFile(pathOf(name), forgeArchive(manifest(), [settings, planted], [], randomBytes(32).toString('base64url')))
+    const planted = {
+      name: 'invitations',
+      columns: ['id', 'email', 'role', 'token_hash', 'created', 'expires_at'],
+      lines: `${id}\tplanted@example.com\tAdmin\tknown\t2026-01-01 00:00:00+00\t2036-01-01 00:00:00+00\n`,
+    }
+    await writeFile(
+      pathOf(name),
+      forgeArchive(manifest(), [settings, planted], [], randomBytes(32).toString('base64url')),
+    )
     const place = await furnish('planted')
     await done(requestRestoration(app, place.id, { archive: name, foreign: true, keep: false }, fromSystem, true))
     const [row] = await sql`select email, token_hash from ${sql(place.schema)}.invitations`
@@ -154,9 +205,29 @@ describe('an archive that lies, though its checksums are right', () => {
   })
 
   test('of a version that is not known is refused in so many words', async () => {
-    expect(await refusal(forgeArchive({ ...manifest(), migrations: [...manifest().migrations, `tenant/9999_tomorrow ${'0'.repeat(64)}`] }, [settings], [], env.SECRET!))).toMatch(/tenant\/9999_tomorrow/)
-    expect(await refusal(forgeArchive({ ...manifest(), migrations: [`realm/0000_initial ${'0'.repeat(64)}`] }, [settings], [], env.SECRET!))).toMatch(/realm\/0000_initial/)
-    expect(await refusal(forgeArchive({ ...manifest(), format: 2 as 1 }, [settings], [], env.SECRET!))).toMatch(/newer version/)
+    expect(
+      await refusal(
+        forgeArchive(
+          { ...manifest(), migrations: [...manifest().migrations, `tenant/9999_tomorrow ${'0'.repeat(64)}`] },
+          [settings],
+          [],
+          env.SECRET!,
+        ),
+      ),
+    ).toMatch(/tenant\/9999_tomorrow/)
+    expect(
+      await refusal(
+        forgeArchive(
+          { ...manifest(), migrations: [`realm/0000_initial ${'0'.repeat(64)}`] },
+          [settings],
+          [],
+          env.SECRET!,
+        ),
+      ),
+    ).toMatch(/realm\/0000_initial/)
+    expect(await refusal(forgeArchive({ ...manifest(), format: 2 as 1 }, [settings], [], env.SECRET!))).toMatch(
+      /newer version/,
+    )
   })
 })
 
@@ -164,10 +235,16 @@ describe('an archive of another installation', () => {
   test('is accepted only when that is said', async () => {
     const other = { ...env, SECRET: randomBytes(32).toString('base64url') }
     const file = pathOf(archive)
-    const refused = await runCli(['tenant', 'restore-archive', file, '--as', 'stranger', '--name', 'Stranger', '--json'], { ...other, ARCHIVE_DIR: join(folder, 'elsewhere') })
+    const refused = await runCli(
+      ['tenant', 'restore-archive', file, '--as', 'stranger', '--name', 'Stranger', '--json'],
+      { ...other, ARCHIVE_DIR: join(folder, 'elsewhere') },
+    )
     expect([refused.code, refused.errors]).toEqual([1, expect.stringMatching(/another SECRET/)])
     expect(await sql`select 1 from platform.tenants where subdomain = 'stranger'`).toHaveLength(0)
-    const accepted = await runCli(['tenant', 'restore-archive', file, '--as', 'stranger', '--name', 'Stranger', '--foreign', '--json'], { ...other, ARCHIVE_DIR: join(folder, 'elsewhere') })
+    const accepted = await runCli(
+      ['tenant', 'restore-archive', file, '--as', 'stranger', '--name', 'Stranger', '--foreign', '--json'],
+      { ...other, ARCHIVE_DIR: join(folder, 'elsewhere') },
+    )
     expect([accepted.code, accepted.errors]).toEqual([0, expect.any(String)])
     const [row] = await sql`select schema from platform.tenants where subdomain = 'stranger'`
     expect(await rowsOf(sql, row!.schema as string)).toEqual(await rowsOf(sql, acme.schema))
@@ -177,14 +254,22 @@ describe('an archive of another installation', () => {
   test('that would unpack to far more than its size is refused where that shows, and leaves nothing', async () => {
     const before = await everything()
     const text = 'x'.repeat(1_000_000)
-    const events = Array.from({ length: 60 }, () => `${crypto.randomUUID()}\t2026-01-01 00:00:00+00\tsession.opened\t{"text": "${text}"}\n`)
+    const events = Array.from(
+      { length: 60 },
+      () => `${crypto.randomUUID()}\t2026-01-01 00:00:00+00\tsession.opened\t{"text": "${text}"}\n`,
+    )
     const bomb = { name: 'audit_events', columns: ['id', 'created', 'action', 'details'], lines: events.join('') }
     const secret = randomBytes(32).toString('base64url')
-    expect(await refusal(forgeArchive(manifest(), [settings, bomb], [], secret), { foreign: true })).toMatch(/would unpack to far more than its size, at audit_events/)
+    expect(await refusal(forgeArchive(manifest(), [settings, bomb], [], secret), { foreign: true })).toMatch(
+      /would unpack to far more than its size, at audit_events/,
+    )
     expect(await everything()).toEqual(before)
-    // A few megabytes are fine however small they are in the archive, and as much as that is where the archive is known to be ours.
+    // A few megabytes are fine however small they are in the archive, and as much as that is where the archive is
+    // known to be ours.
     const place = (bytes: Buffer) => refusal(bytes, { foreign: true, subdomain: 'roomy' })
-    expect(await place(forgeArchive(manifest(), [settings, { ...bomb, lines: events.slice(0, 10).join('') }], [], secret))).toBe('done')
+    expect(
+      await place(forgeArchive(manifest(), [settings, { ...bomb, lines: events.slice(0, 10).join('') }], [], secret)),
+    ).toBe('done')
     await removeTenant('roomy')
     expect(await place(forgeArchive(manifest(), [settings, bomb], [], env.SECRET!))).toBe('done')
     await removeTenant('roomy')
@@ -196,9 +281,17 @@ describe('an archive of many rows', () => {
     const large = await furnish('large')
     await sql`insert into ${sql(large.schema)}.audit_events (id, created, action, details) select gen_random_uuid(), now(), 'session.opened', jsonb_build_object('n', n, 'text', repeat('x', n % 500)) from generate_series(1, 20000) n`
     const { archive: file } = await done(requestExport(app, large.id, fromSystem, true))
-    const { tenant } = await done(requestNewFromArchive(app, { archive: file as string, foreign: false, name: 'Larger', subdomain: 'larger' }, fromSystem, true))
+    const { tenant } = await done(
+      requestNewFromArchive(
+        app,
+        { archive: file as string, foreign: false, name: 'Larger', subdomain: 'larger' },
+        fromSystem,
+        true,
+      ),
+    )
     const [row] = await sql`select schema from platform.tenants where id = ${tenant as string}`
-    const digest = (schema: string) => sql`select count(*)::int as rows, md5(string_agg(e::text, '' order by id)) as digest from ${sql(schema)}.audit_events e`
+    const digest = (schema: string) =>
+      sql`select count(*)::int as rows, md5(string_agg(e::text, '' order by id)) as digest from ${sql(schema)}.audit_events e`
     expect(await digest(row!.schema as string)).toEqual(await digest(large.schema))
     await removeTenant('large', 'larger')
   })
@@ -206,14 +299,29 @@ describe('an archive of many rows', () => {
 
 describe('an archive of an older version', () => {
   test('is restored as it was, and brought up to date', async () => {
-    const old = migrations.tenant.slice(0, migrations.tenant.findIndex(({ name }) => name === 'tenant/0002_branding_and_password_length'))
+    const old = migrations.tenant.slice(
+      0,
+      migrations.tenant.findIndex(({ name }) => name === 'tenant/0002_branding_and_password_length'),
+    )
     const tenant = await createOld(old)
     const { archive: file } = await done(requestExport(app, tenant.id, fromSystem, true))
-    const { tenant: copy } = await done(requestNewFromArchive(app, { archive: file as string, foreign: false, name: 'Newtimer', subdomain: 'newtimer' }, fromSystem, true))
-    const [row] = await sql`select t.schema, v.version from platform.tenants t join platform.schema_versions v using (schema) where t.id = ${copy as string}`
+    const { tenant: copy } = await done(
+      requestNewFromArchive(
+        app,
+        { archive: file as string, foreign: false, name: 'Newtimer', subdomain: 'newtimer' },
+        fromSystem,
+        true,
+      ),
+    )
+    const [row] =
+      await sql`select t.schema, v.version from platform.tenants t join platform.schema_versions v using (schema) where t.id = ${copy as string}`
     expect(row!.version).toBe(migrations.tenant.at(-1)!.name)
-    expect(await sql`select password_min_length, brand_color from ${sql(row!.schema as string)}.settings`).toEqual([{ password_min_length: 12, brand_color: null }])
-    expect(await sql`select id, email from ${sql(row!.schema as string)}.users`).toEqual(await sql`select id, email from ${sql(tenant.schema)}.users`)
+    expect(await sql`select password_min_length, brand_color from ${sql(row!.schema as string)}.settings`).toEqual([
+      { password_min_length: 12, brand_color: null },
+    ])
+    expect(await sql`select id, email from ${sql(row!.schema as string)}.users`).toEqual(
+      await sql`select id, email from ${sql(tenant.schema)}.users`,
+    )
     await removeTenant('oldtimer', 'newtimer')
   })
 })
@@ -242,12 +350,16 @@ describe('a process that is killed', () => {
     const lock = await hold(sql, tx => tx`select count(*) from ${tx(acme.schema)}.users`)
     const id = await killedAt(['tenant', 'restore-archive', wanted as string, '--in-place', 'acme', '--yes'], lock)
     expect(await rowsOf(sql, acme.schema)).toEqual(changed)
-    expect(await sql`select maintenance_since is null as open from platform.tenants where id = ${acme.id}`).toEqual([{ open: false }])
+    expect(await sql`select maintenance_since is null as open from platform.tenants where id = ${acme.id}`).toEqual([
+      { open: false },
+    ])
     const { result, state, error } = await finish(id)
     expect([state, error]).toEqual(['done', null])
     const after = await rowsOf(sql, acme.schema)
     expect(after.users).toEqual(before.users)
-    expect(await sql`select maintenance_since is null as open from platform.tenants where id = ${acme.id}`).toEqual([{ open: true }])
+    expect(await sql`select maintenance_since is null as open from platform.tenants where id = ${acme.id}`).toEqual([
+      { open: true },
+    ])
     await expectNoTraces()
     await expectSame(result!.kept as string, changed)
   })
@@ -263,7 +375,20 @@ describe('a process that is killed', () => {
 
   test.each([
     ['restores as new', () => ['tenant', 'restore-archive', archive, '--as', 'second', '--name', 'Second']],
-    ['clones', () => ['tenant', 'clone', 'acme', '--subdomain', 'second', '--name', 'Second', '--admin-email', 'dev@example.com']],
+    [
+      'clones',
+      () => [
+        'tenant',
+        'clone',
+        'acme',
+        '--subdomain',
+        'second',
+        '--name',
+        'Second',
+        '--admin-email',
+        'dev@example.com',
+      ],
+    ],
   ])('while it %s leaves no tenant, and the next makes one', async (_, args) => {
     const lock = await hold(sql, tx => tx`lock table platform.schema_versions in exclusive mode`)
     const id = await killedAt(args(), lock)
@@ -280,28 +405,66 @@ describe('a process that is killed', () => {
 })
 
 test('a clone knows what to do with every column that there is', async () => {
-  const columns = await sql`select table_name as table, column_name as column from information_schema.columns where table_schema = ${acme.schema} and is_generated = 'NEVER'`
+  const columns =
+    await sql`select table_name as table, column_name as column from information_schema.columns where table_schema = ${acme.schema} and is_generated = 'NEVER'`
   expect(columns.length).toBeGreaterThan(30)
   const decided = Object.entries(scrubbing)
-  expect(columns.filter(({ table, column }) => scrubbing[table as string] !== 'left out' && !(column in ((scrubbing[table as string] ?? {}) as object)))).toEqual([])
+  expect(
+    columns.filter(
+      ({ table, column }) =>
+        scrubbing[table as string] !== 'left out' && !(column in ((scrubbing[table as string] ?? {}) as object)),
+    ),
+  ).toEqual([])
   expect(decided.filter(([table]) => !columns.some(column => column.table === table))).toEqual([])
 })
 
-test('a tenant\'s schema has no sequence, which an archive would not set', async () => {
+test("a tenant's schema has no sequence, which an archive would not set", async () => {
   expect(await sql`select 1 from pg_sequences where schemaname = ${acme.schema}`).toHaveLength(0)
 })
 
 async function furnish(subdomain: string): Promise<TenantRow> {
-  const { tenant, url, admin } = await createTenant(app, migrations.tenant, { name: `${subdomain} Ltd`, subdomain, business_email: 'office@example.com', business_phone_number: '', admin_email: 'ann@example.com', admin_password: 'violet harbour at dawn' }, fromSystem)
+  const { tenant, url, admin } = await createTenant(
+    app,
+    migrations.tenant,
+    {
+      name: `${subdomain} Ltd`,
+      subdomain,
+      business_email: 'office@example.com',
+      business_phone_number: '',
+      admin_email: 'ann@example.com',
+      admin_password: 'violet harbour at dawn',
+    },
+    fromSystem,
+  )
   const authRealm = tenantAuthRealm(app.database, { ...tenant, origin: url })
-  for (let i = 0; i < 20; i++) await createUser(app, authRealm, { email: `person${i}@example.com`, password: null, first_name: 'Tab\\backslash', employee_id: `E${i}` }, fromSystem)
-  await replacePhoto(app, authRealm, admin.id, await sharp({ create: { width: 300, height: 300, channels: 3, background: 'red' } }).png().toBuffer(), fromSystem)
+  for (let i = 0; i < 20; i++)
+    await createUser(
+      app,
+      authRealm,
+      { email: `person${i}@example.com`, password: null, first_name: 'Tab\\backslash', employee_id: `E${i}` },
+      fromSystem,
+    )
+  await replacePhoto(
+    app,
+    authRealm,
+    admin.id,
+    await sharp({ create: { width: 300, height: 300, channels: 3, background: 'red' } })
+      .png()
+      .toBuffer(),
+    fromSystem,
+  )
   return tenant
 }
 
 async function createOld(old: typeof migrations.tenant): Promise<TenantRow> {
-  const tenant = await app.database.platform.transaction(async (tx) => {
-    const tenant = await insertTenant(tx, app, { name: 'Oldtimer', subdomain: 'oldtimer', business_email: 'o@example.com', business_phone_number: '' }, 't_oldtimer_aaaaaa', new Date())
+  const tenant = await app.database.platform.transaction(async tx => {
+    const tenant = await insertTenant(
+      tx,
+      app,
+      { name: 'Oldtimer', subdomain: 'oldtimer', business_email: 'o@example.com', business_phone_number: '' },
+      't_oldtimer_aaaaaa',
+      new Date(),
+    )
     await createSchemaAt(tx, tenant.schema, old)
     return tenant
   })
@@ -318,8 +481,17 @@ async function done(id: Promise<string>): Promise<Record<string, unknown>> {
 /** What a forged archive says of itself. */
 function manifest(): Parameters<typeof forgeArchive>[0] {
   return {
-    format: 1, created: '2026-01-01T00:00:00.000Z',
-    tenant: { id: acme.id, name: 'Acme', subdomain: 'acme', tenant_id: acme.tenant_id, schema: acme.schema, business_email: 'office@acme.test', business_phone_number: '' },
+    format: 1,
+    created: '2026-01-01T00:00:00.000Z',
+    tenant: {
+      id: acme.id,
+      name: 'Acme',
+      subdomain: 'acme',
+      tenant_id: acme.tenant_id,
+      schema: acme.schema,
+      business_email: 'office@acme.test',
+      business_phone_number: '',
+    },
     migrations: migrations.tenant.map(({ name, checksum }) => `${name} ${checksum}`),
   }
 }
@@ -332,11 +504,9 @@ async function refusal(bytes: Buffer, { foreign = false, subdomain = 'never' } =
     const id = await requestNewFromArchive(app, { archive: name, foreign, name: 'Never', subdomain }, fromSystem, true)
     const { state, error } = await runOperation(app, migrations, id)
     return error ?? state
-  }
-  catch (error) {
+  } catch (error) {
     return JSON.stringify((error as { body?: unknown }).body ?? String(error))
-  }
-  finally {
+  } finally {
     await rm(pathOf(name))
   }
 }
@@ -346,11 +516,16 @@ function pathOf(name: string): string {
 }
 
 /** Where the entries of a tar are, read as tar does. */
-function entriesOf(bytes: Buffer): { name: string, header: number, content: number, size: number }[] {
+function entriesOf(bytes: Buffer): { name: string; header: number; content: number; size: number }[] {
   const entries = []
   for (let at = 0; bytes[at] !== 0;) {
     const size = Number.parseInt(bytes.toString('latin1', at + 124, at + 135), 8)
-    entries.push({ name: bytes.toString('latin1', at, at + 100).replace(/\0+$/, ''), header: at, content: at + 512, size })
+    entries.push({
+      name: bytes.toString('latin1', at, at + 100).replace(/\0+$/, ''),
+      header: at,
+      content: at + 512,
+      size,
+    })
     at += 512 + Math.ceil(size / 512) * 512
   }
   return entries
@@ -363,8 +538,12 @@ async function everything() {
     tenants: await sql`select id, name, subdomain, schema, status, maintenance_since from platform.tenants order by id`,
     schemas: await sql`select nspname from pg_namespace where nspname ~ '^t_' order by 1`,
     versions: await sql`select schema, version from platform.schema_versions order by 1`,
-    acme: createHash('sha256').update(JSON.stringify(await rowsOf(sql, acme.schema))).digest('hex'),
-    globex: createHash('sha256').update(JSON.stringify(await rowsOf(sql, globex.schema))).digest('hex'),
+    acme: createHash('sha256')
+      .update(JSON.stringify(await rowsOf(sql, acme.schema)))
+      .digest('hex'),
+    globex: createHash('sha256')
+      .update(JSON.stringify(await rowsOf(sql, globex.schema)))
+      .digest('hex'),
     files,
   }
 }
@@ -379,7 +558,9 @@ async function expectNoTraces(): Promise<void> {
 }
 
 async function expectSame(kept: string, rows: Awaited<ReturnType<typeof rowsOf>>): Promise<void> {
-  const { tenant } = await done(requestNewFromArchive(app, { archive: kept, foreign: false, name: 'Kept', subdomain: 'kept' }, fromSystem, true))
+  const { tenant } = await done(
+    requestNewFromArchive(app, { archive: kept, foreign: false, name: 'Kept', subdomain: 'kept' }, fromSystem, true),
+  )
   const [row] = await sql`select schema from platform.tenants where id = ${tenant as string}`
   expect(await rowsOf(sql, row!.schema as string)).toEqual(rows)
   await removeTenant('kept')
@@ -388,11 +569,27 @@ async function expectSame(kept: string, rows: Awaited<ReturnType<typeof rowsOf>>
 /** Runs the command line until it waits for what is locked, and kills it there. @returns the operation's id */
 async function killedAt(args: string[], lock: { release(): Promise<void> }): Promise<string> {
   const child = startCli(args, env)
-  await expect.poll(async () => (await sql`select from pg_stat_activity where application_name = 'tenantry-archive' and wait_event_type = 'Lock' and datname = current_database()`).length, patience).toBe(1)
+  await expect
+    .poll(
+      async () =>
+        (
+          await sql`select from pg_stat_activity where application_name = 'tenantry-archive' and wait_event_type = 'Lock' and datname = current_database()`
+        ).length,
+      patience,
+    )
+    .toBe(1)
   child.kill()
   await child.exited
   await lock.release()
-  await expect.poll(async () => (await sql`select from pg_stat_activity where application_name in ('tenantry-archive', 'tenantry-cli') and datname = current_database()`).length, patience).toBe(0)
+  await expect
+    .poll(
+      async () =>
+        (
+          await sql`select from pg_stat_activity where application_name in ('tenantry-archive', 'tenantry-cli') and datname = current_database()`
+        ).length,
+      patience,
+    )
+    .toBe(0)
   const [row] = await sql`select id from platform.operations where state = 'running'`
   return row!.id as string
 }

@@ -27,11 +27,21 @@ let blue: Buffer
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tenantry-archives-'))
-  world = await createWorld({ ACCESS_TTL: '3600', ARCHIVE_DIR: join(folder, 'archives'), UPLOAD_DIR: join(folder, 'uploads') })
+  world = await createWorld({
+    ACCESS_TTL: '3600',
+    ARCHIVE_DIR: join(folder, 'archives'),
+    UPLOAD_DIR: join(folder, 'uploads'),
+  })
   sql = postgres(world.env.DATABASE_URL!, { max: 4, onnotice: () => {} })
   owner = (await signInAs(world.console, world.console.admin)).access
   admin = (await signInAs(world.acme, world.acme.admin)).access
-  ;[red, blue] = await Promise.all(['red', 'blue'].map(background => sharp({ create: { width: 300, height: 200, channels: 3, background } }).png().toBuffer())) as [Buffer, Buffer]
+  ;[red, blue] = (await Promise.all(
+    ['red', 'blue'].map(background =>
+      sharp({ create: { width: 300, height: 200, channels: 3, background } })
+        .png()
+        .toBuffer(),
+    ),
+  )) as [Buffer, Buffer]
   await furnish()
 })
 afterAll(async () => {
@@ -49,27 +59,50 @@ describe('an archive', () => {
   test('is one file that only its owner can read, with a place in both lists', async () => {
     const { size, mode } = await stat(join(folder, 'archives', name))
     expect(mode & 0o777).toBe(0o600)
-    const expected = { name, size, ours: true, problem: null, people: 3, files: 4, tenant: { id: world.acme.id, name: 'Acme Ltd', subdomain: 'acme' } }
+    const expected = {
+      name,
+      size,
+      ours: true,
+      problem: null,
+      people: 3,
+      files: 4,
+      tenant: { id: world.acme.id, name: 'Acme Ltd', subdomain: 'acme' },
+    }
     expect((await onConsole('archives/')).json.results).toContainEqual(expect.objectContaining(expected))
-    expect((await onConsole(`tenants/${world.acme.id}/archives/`)).json.results).toContainEqual(expect.objectContaining(expected))
+    expect((await onConsole(`tenants/${world.acme.id}/archives/`)).json.results).toContainEqual(
+      expect.objectContaining(expected),
+    )
     expect((await onConsole(`tenants/${world.globex.id}/archives/`)).json).toMatchObject({ count: 0, results: [] })
     expect((await readdir(join(folder, 'archives'))).filter(file => file.startsWith('.'))).toEqual([])
   })
 
   test('holds neither sessions nor links nor private keys', async () => {
     const bytes = await readFile(join(folder, 'archives', name))
-    for (const table of ['sessions', 'one_time_tokens', 'signing_keys']) expect(bytes.includes(`tables/${table}`)).toBe(false)
+    for (const table of ['sessions', 'one_time_tokens', 'signing_keys'])
+      expect(bytes.includes(`tables/${table}`)).toBe(false)
   })
 
   test('can be downloaded as it is, and is read by tar', async () => {
     const got = await onConsole(`archives/${name}/`)
     expect(got.status).toBe(200)
-    expect(got.headers).toMatchObject({ 'content-type': 'application/x-tar', 'content-disposition': `attachment; filename="${name}"`, 'cache-control': 'private, no-store' })
+    expect(got.headers).toMatchObject({
+      'content-type': 'application/x-tar',
+      'content-disposition': `attachment; filename="${name}"`,
+      'cache-control': 'private, no-store',
+    })
     expect(got.bytes.equals(await readFile(join(folder, 'archives', name)))).toBe(true)
     expect(await audited('archive.downloaded')).toContainEqual({ archive: name })
   })
 
-  test.each(['../secret', '..%2Fsecret', '%2e%2e%2fsecret', 'acme-20260101T000000Z-00000000.tar/..', 'acme.tar', '.work-1', 'acme-20260101T000000Z-00000000.tar'])('called %s is not there', async (other) => {
+  test.each([
+    '../secret',
+    '..%2Fsecret',
+    '%2e%2e%2fsecret',
+    'acme-20260101T000000Z-00000000.tar/..',
+    'acme.tar',
+    '.work-1',
+    'acme-20260101T000000Z-00000000.tar',
+  ])('called %s is not there', async other => {
     await writeFile(join(folder, 'secret'), 'canary')
     for (const options of [{}, { method: 'DELETE' }, { body: { name: 'X', subdomain: 'xx-yy' } }]) {
       const path = `archives/${other}/${'body' in options ? 'restorations/' : ''}`
@@ -92,7 +125,7 @@ describe('an archive', () => {
     const pairs = async () => {
       for (let i = 0; !stopped; i++) {
         const id = crypto.randomUUID()
-        await sql.begin(async (tx) => {
+        await sql.begin(async tx => {
           await tx`insert into ${tx(world.globex.schema)}.departments (id, name, created, updated) values (${id}, ${`pair ${id}`}, now(), now())`
           await tx`insert into ${tx(world.globex.schema)}.users (id, email, department, date_joined) values (${crypto.randomUUID()}, ${`pair-${id}@example.com`}, ${id}, now())`
         })
@@ -100,7 +133,9 @@ describe('an archive', () => {
       }
     }
     const writing = Promise.all([pairs(), pairs()])
-    await expect.poll(async () => (await sql`select from ${sql(world.globex.schema)}.users where email like 'pair%'`).length).toBeGreaterThan(0)
+    await expect
+      .poll(async () => (await sql`select from ${sql(world.globex.schema)}.users where email like 'pair%'`).length)
+      .toBeGreaterThan(0)
     const archives: string[] = []
     for (let i = 0; i < 3; i++) archives.push(await exported(world.globex))
     stopped = true
@@ -124,7 +159,13 @@ describe('restored as another organisation, an archive', () => {
     globex = await rowsOf(sql, world.globex.schema)
     const restored = await restoredAs(await archiveAcme(), 'Acme Again', 'again')
     schema = restored.schema
-    copy = { ...world.acme, host: `again.localhost:${world.port}`, id: restored.id, schema, call: (path, options) => call(world.port, `again.localhost:${world.port}`, path, options) }
+    copy = {
+      ...world.acme,
+      host: `again.localhost:${world.port}`,
+      id: restored.id,
+      schema,
+      call: (path, options) => call(world.port, `again.localhost:${world.port}`, path, options),
+    }
   })
 
   test('has the same rows in every table, and the same files', async () => {
@@ -135,7 +176,10 @@ describe('restored as another organisation, an archive', () => {
 
   test('lets the same people in by the same passwords, and nobody by what opens the original', async () => {
     const { access } = await signInAs(copy, world.acme.staff)
-    expect((await copy.call(`${auth}/users/me/`, { token: access })).json).toMatchObject({ id: world.acme.staff.id, email: world.acme.staff.email })
+    expect((await copy.call(`${auth}/users/me/`, { token: access })).json).toMatchObject({
+      id: world.acme.staff.id,
+      email: world.acme.staff.email,
+    })
     expect((await copy.call(`${api}/users/${world.acme.staff.id}/photo/`, { token: access })).status).toBe(200)
     expect((await copy.call(`${auth}/users/me/`, { token: admin })).status).toBe(401)
     expect((await world.acme.call(`${auth}/users/me/`, { token: access })).status).toBe(401)
@@ -164,8 +208,17 @@ describe('restored in place, an archive', () => {
     const files = await filesOf(world.acme.schema)
     const globex = await rowsOf(sql, world.globex.schema)
     const archive = await archiveAcme()
-    await world.acme.call(`${api}/users/${world.acme.staff.id}/photo/`, { method: 'PUT', token: admin, body: blue, headers: { 'content-type': 'image/png' } })
-    await world.acme.call(`${auth}/users/${world.acme.staff.id}/`, { method: 'PATCH', token: admin, body: { first_name: 'Changed' } })
+    await world.acme.call(`${api}/users/${world.acme.staff.id}/photo/`, {
+      method: 'PUT',
+      token: admin,
+      body: blue,
+      headers: { 'content-type': 'image/png' },
+    })
+    await world.acme.call(`${auth}/users/${world.acme.staff.id}/`, {
+      method: 'PATCH',
+      token: admin,
+      body: { first_name: 'Changed' },
+    })
     const late = await addPerson(world, world.acme, 'late@example.com')
     const changed = await rowsOf(sql, world.acme.schema)
     const changedFiles = await filesOf(world.acme.schema)
@@ -182,11 +235,15 @@ describe('restored in place, an archive', () => {
     expect(await readLinks()).toEqual(links)
     expect(await filesOf(world.acme.schema)).toEqual(files)
     expect(await sql`select kid from ${sql(world.acme.schema)}.signing_keys`).toEqual(keys)
-    expect(await sql`select maintenance_since from platform.tenants where id = ${world.acme.id}`).toEqual([{ maintenance_since: null }])
+    expect(await sql`select maintenance_since from platform.tenants where id = ${world.acme.id}`).toEqual([
+      { maintenance_since: null },
+    ])
     expect(await rowsOf(sql, world.globex.schema)).toEqual(globex)
 
     expect((await world.acme.call(`${auth}/users/me/`, { token: admin })).status).toBe(401)
-    expect((await world.acme.call(`${auth}/jwt/create/`, { body: { email: late.email, password: late.password } })).status).toBe(401)
+    expect(
+      (await world.acme.call(`${auth}/jwt/create/`, { body: { email: late.email, password: late.password } })).status,
+    ).toBe(401)
     admin = (await signInAs(world.acme, world.acme.admin)).access
 
     const kept = await restoredAs(result!.kept as string, 'Kept', 'kept')
@@ -196,11 +253,18 @@ describe('restored in place, an archive', () => {
 
   test('waits for another that is under way on the same organisation', async () => {
     const archive = await archiveAcme()
-    const lock = sql.begin(async (tx) => {
+    const lock = sql.begin(async tx => {
       await tx`lock table ${tx(world.acme.schema)}.departments in access exclusive mode`
       const running = await onConsole(`tenants/${world.acme.id}/exports/`, { body: {} })
-      for (const [path, body] of [['exports', {}], ['restorations', { archive }], ['clones', { name: 'Busy', subdomain: 'busy', admin_email: 'x@example.com' }]] as const) {
-        expect(await onConsole(`tenants/${world.acme.id}/${path}/`, { body })).toMatchObject({ status: 409, json: { code: 'busy' } })
+      for (const [path, body] of [
+        ['exports', {}],
+        ['restorations', { archive }],
+        ['clones', { name: 'Busy', subdomain: 'busy', admin_email: 'x@example.com' }],
+      ] as const) {
+        expect(await onConsole(`tenants/${world.acme.id}/${path}/`, { body })).toMatchObject({
+          status: 409,
+          json: { code: 'busy' },
+        })
       }
       return running.json.id as string
     })
@@ -209,11 +273,23 @@ describe('restored in place, an archive', () => {
 })
 
 describe('a clone', () => {
-  const canaries = ['ann@example.com', 'ben@example.com', 'zebedee', 'quixotic', 'invited@example.com', 'EMP-CANARY', '203.0.113.77', 'CanaryBrowser', 'canary.example']
+  const canaries = [
+    'ann@example.com',
+    'ben@example.com',
+    'zebedee',
+    'quixotic',
+    'invited@example.com',
+    'EMP-CANARY',
+    '203.0.113.77',
+    'CanaryBrowser',
+    'canary.example',
+  ]
 
   test('says nothing of who its people are', async () => {
     await sql`update ${sql(world.acme.schema)}.sessions set ip = '203.0.113.77', user_agent = 'CanaryBrowser/1.0'`
-    const answer = await onConsole(`tenants/${world.acme.id}/clones/`, { body: { name: 'Acme Staging', subdomain: 'acme-staging', admin_email: 'dev@tenantry.test' } })
+    const answer = await onConsole(`tenants/${world.acme.id}/clones/`, {
+      body: { name: 'Acme Staging', subdomain: 'acme-staging', admin_email: 'dev@tenantry.test' },
+    })
     expect(answer).toMatchObject({ status: 202, json: { kind: 'clone', tenant: world.acme.id } })
     const { state, error, result } = await finished(world.app, answer.json.id)
     expect([state, error]).toEqual(['done', null])
@@ -231,50 +307,81 @@ describe('a clone', () => {
       (select count(*)::int from ${sql(schema)}.invitations) as invitations, (select count(*)::int from ${sql(schema)}.sessions) as sessions`
     expect(counts).toEqual({ departments: 1, users: 4, addresses: 4, traces: 0, invitations: 0, sessions: 0 })
     // Who belongs where, and what is what, stays as it is.
-    const places = (of: string) => sql`select id, department, role, employee_id is null as bare from ${sql(of)}.users where email <> 'dev@tenantry.test' order by id`
+    const places = (of: string) =>
+      sql`select id, department, role, employee_id is null as bare from ${sql(of)}.users where email <> 'dev@tenantry.test' order by id`
     expect(await places(schema)).toEqual(await places(world.acme.schema))
   })
 
-  test('is its new Admin\'s, who is sent a link', async () => {
+  test("is its new Admin's, who is sent a link", async () => {
     const [clone] = await sql`select id from platform.tenants where subdomain = 'acme-staging'`
     const [mail] = await mailsTo(world, { id: clone!.id } as Place, 'dev@tenantry.test')
     expect(mail?.links[0]).toMatch(/^http:\/\/acme-staging\.localhost:\d+\/auth\/password\/reset\//)
   })
 
   test('comes out the same each time', async () => {
-    const emails = await Promise.all(['twin-a', 'twin-b'].map(async (subdomain) => {
-      const answer = await retried(() => onConsole(`tenants/${world.acme.id}/clones/`, { body: { name: subdomain, subdomain, admin_email: 'dev@tenantry.test' } }))
-      const { result } = await finished(world.app, answer.json.id)
-      const { schema } = await tenantOf(result!.tenant as string)
-      return sql`select id, email, first_name, last_name, employee_id from ${sql(schema)}.users where email <> 'dev@tenantry.test' order by id`
-    }))
+    const emails = await Promise.all(
+      ['twin-a', 'twin-b'].map(async subdomain => {
+        const answer = await retried(() =>
+          onConsole(`tenants/${world.acme.id}/clones/`, {
+            body: { name: subdomain, subdomain, admin_email: 'dev@tenantry.test' },
+          }),
+        )
+        const { result } = await finished(world.app, answer.json.id)
+        const { schema } = await tenantOf(result!.tenant as string)
+        return sql`select id, email, first_name, last_name, employee_id from ${sql(schema)}.users where email <> 'dev@tenantry.test' order by id`
+      }),
+    )
     expect(emails[0]).toEqual(emails[1])
   })
 
   test('may keep one Admin, who signs in as before', async () => {
-    expect(await onConsole(`tenants/${world.acme.id}/clones/`, { body: { name: 'Support', subdomain: 'acme-support', admin_email: world.acme.staff.email, keep_admin: true } })).toMatchObject({ status: 400, json: { admin_email: [expect.any(String)] } })
-    const answer = await onConsole(`tenants/${world.acme.id}/clones/`, { body: { name: 'Support', subdomain: 'acme-support', admin_email: world.acme.admin.email, keep_admin: true } })
+    expect(
+      await onConsole(`tenants/${world.acme.id}/clones/`, {
+        body: { name: 'Support', subdomain: 'acme-support', admin_email: world.acme.staff.email, keep_admin: true },
+      }),
+    ).toMatchObject({ status: 400, json: { admin_email: [expect.any(String)] } })
+    const answer = await onConsole(`tenants/${world.acme.id}/clones/`, {
+      body: { name: 'Support', subdomain: 'acme-support', admin_email: world.acme.admin.email, keep_admin: true },
+    })
     expect((await finished(world.app, answer.json.id)).state).toBe('done')
-    const signIn = (person: Person) => call(world.port, `acme-support.localhost:${world.port}`, `${auth}/jwt/create/`, { body: { email: person.email, password: person.password } })
+    const signIn = (person: Person) =>
+      call(world.port, `acme-support.localhost:${world.port}`, `${auth}/jwt/create/`, {
+        body: { email: person.email, password: person.password },
+      })
     expect((await signIn(world.acme.admin)).status).toBe(200)
     expect((await signIn(world.acme.staff)).status).toBe(401)
   })
 })
 
 describe('who may', () => {
-  const routes = (tenant: string) => [
-    ['POST', `tenants/${tenant}/exports/`, {}], ['GET', `tenants/${tenant}/archives/`], ['GET', 'archives/'],
-    ['POST', `tenants/${tenant}/restorations/`, { archive: 'x' }], ['POST', `tenants/${tenant}/clones/`, {}],
-    ['GET', 'archives/acme-20260101T000000Z-00000000.tar/'], ['DELETE', 'archives/acme-20260101T000000Z-00000000.tar/'],
-    ['POST', 'archives/acme-20260101T000000Z-00000000.tar/restorations/', {}],
-  ] as const
+  const routes = (tenant: string) =>
+    [
+      ['POST', `tenants/${tenant}/exports/`, {}],
+      ['GET', `tenants/${tenant}/archives/`],
+      ['GET', 'archives/'],
+      ['POST', `tenants/${tenant}/restorations/`, { archive: 'x' }],
+      ['POST', `tenants/${tenant}/clones/`, {}],
+      ['GET', 'archives/acme-20260101T000000Z-00000000.tar/'],
+      ['DELETE', 'archives/acme-20260101T000000Z-00000000.tar/'],
+      ['POST', 'archives/acme-20260101T000000Z-00000000.tar/restorations/', {}],
+    ] as const
 
-  test('see, make and use archives: the console\'s Owners alone', async () => {
+  test("see, make and use archives: the console's Owners alone", async () => {
     for (const role of ['Support', 'Staff'] as const) {
       const person = { email: `${role}@example.com`.toLowerCase(), password: 'an unlikely row of words' }
-      await createUser(world.app, platformAuthRealm(world.app.database, world.console.origin), { ...person, role }, fromSystem)
+      await createUser(
+        world.app,
+        platformAuthRealm(world.app.database, world.console.origin),
+        { ...person, role },
+        fromSystem,
+      )
       const { access } = await signInAs(world.console, person as Person)
-      for (const [method, path, body] of routes(world.acme.id)) expect([method, path, (await world.console.call(`${api}/${path}`, { method, token: access, body })).status]).toEqual([method, path, 403])
+      for (const [method, path, body] of routes(world.acme.id))
+        expect([
+          method,
+          path,
+          (await world.console.call(`${api}/${path}`, { method, token: access, body })).status,
+        ]).toEqual([method, path, 403])
     }
     for (const [method, path, body] of routes(world.acme.id)) {
       expect((await world.console.call(`${api}/${path}`, { method, body })).status).toBe(401)
@@ -287,35 +394,88 @@ describe('who may', () => {
     const archive = await archiveAcme()
     const unknown = crypto.randomUUID()
     for (const path of ['exports', 'restorations', 'clones']) {
-      expect((await onConsole(`tenants/${unknown}/${path}/`, { body: { archive, name: 'New', subdomain: 'new', admin_email: 'x@example.com' } })).status).toBe(404)
+      expect(
+        (
+          await onConsole(`tenants/${unknown}/${path}/`, {
+            body: { archive, name: 'New', subdomain: 'new', admin_email: 'x@example.com' },
+          })
+        ).status,
+      ).toBe(404)
     }
-    expect((await onConsole(`tenants/${world.acme.id}/restorations/`, { body: {} })).json).toEqual({ archive: ['This field is required.'] })
-    expect((await onConsole(`tenants/${world.acme.id}/restorations/`, { body: { archive: 'no-such-20260101T000000Z-00000000.tar' } })).status).toBe(404)
+    expect((await onConsole(`tenants/${world.acme.id}/restorations/`, { body: {} })).json).toEqual({
+      archive: ['This field is required.'],
+    })
+    expect(
+      (
+        await onConsole(`tenants/${world.acme.id}/restorations/`, {
+          body: { archive: 'no-such-20260101T000000Z-00000000.tar' },
+        })
+      ).status,
+    ).toBe(404)
     for (const path of [`archives/${archive}/restorations/`, `tenants/${world.acme.id}/clones/`]) {
-      expect((await onConsole(path, { body: { name: 'New', subdomain: 'globex', admin_email: 'x@example.com' } })).json).toEqual({ subdomain: ['This subdomain is taken.'] })
-      expect((await onConsole(path, { body: { name: 'globex corporation', subdomain: 'new', admin_email: 'x@example.com' } })).json).toEqual({ name: ['An organisation with this name already exists.'] })
-      expect((await onConsole(path, { body: { name: 'New', subdomain: 'www', admin_email: 'x@example.com' } })).status).toBe(400)
+      expect(
+        (await onConsole(path, { body: { name: 'New', subdomain: 'globex', admin_email: 'x@example.com' } })).json,
+      ).toEqual({ subdomain: ['This subdomain is taken.'] })
+      expect(
+        (
+          await onConsole(path, {
+            body: { name: 'globex corporation', subdomain: 'new', admin_email: 'x@example.com' },
+          })
+        ).json,
+      ).toEqual({ name: ['An organisation with this name already exists.'] })
+      expect(
+        (await onConsole(path, { body: { name: 'New', subdomain: 'www', admin_email: 'x@example.com' } })).status,
+      ).toBe(400)
     }
   })
 
   test('is on record, with who it was', async () => {
-    const rows = await sql`select action, actor, ip, details->>'operation' is not null as operation from platform.audit_events where action in ('tenant.exported', 'tenant.restored_from_archive', 'tenant.created_from_archive', 'tenant.cloned')`
-    expect(new Set(rows.map(({ action }) => action))).toEqual(new Set(['tenant.exported', 'tenant.restored_from_archive', 'tenant.created_from_archive', 'tenant.cloned']))
-    for (const row of rows) expect(row).toMatchObject({ actor: world.console.admin.id, ip: '127.0.0.1', operation: true })
+    const rows =
+      await sql`select action, actor, ip, details->>'operation' is not null as operation from platform.audit_events where action in ('tenant.exported', 'tenant.restored_from_archive', 'tenant.created_from_archive', 'tenant.cloned')`
+    expect(new Set(rows.map(({ action }) => action))).toEqual(
+      new Set(['tenant.exported', 'tenant.restored_from_archive', 'tenant.created_from_archive', 'tenant.cloned']),
+    )
+    for (const row of rows)
+      expect(row).toMatchObject({ actor: world.console.admin.id, ip: '127.0.0.1', operation: true })
   })
 })
 
 /** Gives acme a department, a photo, a logo, an invitation, and whatever else could be lost or let out. */
 async function furnish(): Promise<void> {
-  const department = (await world.acme.call(`${api}/departments/`, { token: admin, body: { name: 'Research' } })).json.id
+  const department = (await world.acme.call(`${api}/departments/`, { token: admin, body: { name: 'Research' } })).json
+    .id
   const png = { 'content-type': 'image/png' }
   const { id } = world.acme.staff
   const staff = (await signInAs(world.acme, world.acme.staff)).access
-  expect((await world.acme.call(`${auth}/users/${id}/`, { method: 'PATCH', token: admin, body: { first_name: 'Zebedee', last_name: 'Quixotic \\N \\t "', department, employee_id: 'EMP-CANARY' } })).status).toBe(200)
-  expect((await world.acme.call(`${api}/users/${id}/photo/`, { method: 'PUT', token: staff, body: red, headers: png })).status).toBe(200)
-  expect((await world.acme.call(`${api}/organization/logo/`, { method: 'PUT', token: admin, body: blue, headers: png })).status).toBe(200)
-  expect((await world.acme.call(`${api}/organization/`, { method: 'PATCH', token: admin, body: { registration: 'open', registration_domains: ['canary.example'] } })).status).toBe(200)
-  expect((await world.acme.call(`${api}/invitations/`, { token: admin, body: { email: 'invited@example.com' } })).status).toBe(201)
+  expect(
+    (
+      await world.acme.call(`${auth}/users/${id}/`, {
+        method: 'PATCH',
+        token: admin,
+        body: { first_name: 'Zebedee', last_name: 'Quixotic \\N \\t "', department, employee_id: 'EMP-CANARY' },
+      })
+    ).status,
+  ).toBe(200)
+  expect(
+    (await world.acme.call(`${api}/users/${id}/photo/`, { method: 'PUT', token: staff, body: red, headers: png }))
+      .status,
+  ).toBe(200)
+  expect(
+    (await world.acme.call(`${api}/organization/logo/`, { method: 'PUT', token: admin, body: blue, headers: png }))
+      .status,
+  ).toBe(200)
+  expect(
+    (
+      await world.acme.call(`${api}/organization/`, {
+        method: 'PATCH',
+        token: admin,
+        body: { registration: 'open', registration_domains: ['canary.example'] },
+      })
+    ).status,
+  ).toBe(200)
+  expect(
+    (await world.acme.call(`${api}/invitations/`, { token: admin, body: { email: 'invited@example.com' } })).status,
+  ).toBe(201)
   await addPerson(world, world.acme, 'gone@example.com', { is_active: false })
 }
 
@@ -335,7 +495,7 @@ async function exported({ id }: Place): Promise<string> {
   return result!.archive as string
 }
 
-async function restoredAs(archive: string, name: string, subdomain: string): Promise<{ id: string, schema: string }> {
+async function restoredAs(archive: string, name: string, subdomain: string): Promise<{ id: string; schema: string }> {
   const answer = await onConsole(`archives/${archive}/restorations/`, { body: { name, subdomain } })
   expect(answer).toMatchObject({ status: 202, json: { kind: 'restore', tenant: null } })
   const { state, error, result } = await finished(world.app, answer.json.id)
@@ -351,20 +511,32 @@ async function retried(work: () => Promise<Answer>): Promise<Answer> {
   }
 }
 
-async function tenantOf(id: string): Promise<{ id: string, schema: string }> {
-  const [row] = await sql<{ id: string, schema: string }[]>`select id, schema from platform.tenants where id = ${id}`
+async function tenantOf(id: string): Promise<{ id: string; schema: string }> {
+  const [row] = await sql<{ id: string; schema: string }[]>`select id, schema from platform.tenants where id = ${id}`
   return row!
 }
 
 async function filesOf(schema: string): Promise<Record<string, string>> {
   const root = join(folder, 'uploads', schema)
-  const files = (await readdir(root, { recursive: true, withFileTypes: true }).catch(() => [])).filter(file => file.isFile()).map(file => join(file.parentPath, file.name)).sort()
-  return Object.fromEntries(await Promise.all(files.map(async file => [file.slice(root.length), (await readFile(file)).toString('base64')])))
+  const files = (await readdir(root, { recursive: true, withFileTypes: true }).catch(() => []))
+    .filter(file => file.isFile())
+    .map(file => join(file.parentPath, file.name))
+    .sort()
+  return Object.fromEntries(
+    await Promise.all(files.map(async file => [file.slice(root.length), (await readFile(file)).toString('base64')])),
+  )
 }
 
 async function everyText(schema: string): Promise<string> {
   const tables = await sql`select tablename as name from pg_tables where schemaname = ${schema}`
-  const texts = await Promise.all(tables.map(async ({ name }) => (await sql`select coalesce(string_agg(t::text, ' '), '') as text from ${sql(schema)}.${sql(name as string)} t`)[0]!.text as string))
+  const texts = await Promise.all(
+    tables.map(
+      async ({ name }) =>
+        (
+          await sql`select coalesce(string_agg(t::text, ' '), '') as text from ${sql(schema)}.${sql(name as string)} t`
+        )[0]!.text as string,
+    ),
+  )
   return texts.join('\n')
 }
 

@@ -26,18 +26,37 @@ afterAll(() => world.stop())
 
 describe('what is over', () => {
   test('goes in every realm when it has been kept long enough: sessions and links after a month', async () => {
-    const scenes = await Promise.all(places.map(async (place) => {
-      const { db, tables: { sessions, one_time_tokens: tokens } } = realmAt(place)
-      const user_id = place.admin.id
-      const session = (ended: number, rest: object = {}) => ({ id: newId(), user_id, rotated_at: ago(60), created: ago(60), expires_at: ago(ended), ...rest })
-      const link = (purpose: 'reset' | 'email', ended: number) => ({ id: newId(), user_id, purpose, token_hash: newId(), created: ago(60), expires_at: ago(ended) })
-      const over = [session(31), session(31, { revoked_at: ago(60), revoked_reason: 'logout' })]
-      const kept = [session(29), session(-1, { revoked_at: ago(59), revoked_reason: 'reuse' })]
-      const links = [link('reset', 31), link('email', 29)]
-      await db.insert(sessions).values([...over, ...kept])
-      await db.insert(tokens).values(links)
-      return { place, over, kept, links }
-    }))
+    const scenes = await Promise.all(
+      places.map(async place => {
+        const {
+          db,
+          tables: { sessions, one_time_tokens: tokens },
+        } = realmAt(place)
+        const user_id = place.admin.id
+        const session = (ended: number, rest: object = {}) => ({
+          id: newId(),
+          user_id,
+          rotated_at: ago(60),
+          created: ago(60),
+          expires_at: ago(ended),
+          ...rest,
+        })
+        const link = (purpose: 'reset' | 'email', ended: number) => ({
+          id: newId(),
+          user_id,
+          purpose,
+          token_hash: newId(),
+          created: ago(60),
+          expires_at: ago(ended),
+        })
+        const over = [session(31), session(31, { revoked_at: ago(60), revoked_reason: 'logout' })]
+        const kept = [session(29), session(-1, { revoked_at: ago(59), revoked_reason: 'reuse' })]
+        const links = [link('reset', 31), link('email', 29)]
+        await db.insert(sessions).values([...over, ...kept])
+        await db.insert(tokens).values(links)
+        return { place, over, kept, links }
+      }),
+    )
     await cleanUp(world.app, migrations)
     for (const { place, over, kept, links } of scenes) {
       expect(await idsIn(place, 'sessions', [...over, ...kept])).toEqual(kept.map(({ id }) => id).sort())
@@ -46,22 +65,61 @@ describe('what is over', () => {
   })
 
   test('goes on the platform after three months: operations, support, and the counts of a day', async () => {
-    const { db, tables: { operations, support_accesses: accesses, tenant_days: days } } = world.app.database.platform
-    const operation = (finished: number, state: 'done' | 'failed' | 'running' = 'done') => ({ id: newId(), kind: 'export' as const, tenant: null, state, created: ago(200), finished_at: state === 'running' ? null : ago(finished) })
+    const {
+      db,
+      tables: { operations, support_accesses: accesses, tenant_days: days },
+    } = world.app.database.platform
+    const operation = (finished: number, state: 'done' | 'failed' | 'running' = 'done') => ({
+      id: newId(),
+      kind: 'export' as const,
+      tenant: null,
+      state,
+      created: ago(200),
+      finished_at: state === 'running' ? null : ago(finished),
+    })
     const operationsOver = [operation(91), operation(91, 'failed')]
     const operationsKept = [operation(89), operation(89, 'failed'), operation(200, 'running')]
     await db.insert(operations).values([...operationsOver, ...operationsKept])
-    const access = (times: object) => ({ id: newId(), tenant: world.acme.id, user_id: world.acme.staff.id, operator: world.console.admin.id, operator_email: 'ann@example.com', reason: 'Ticket 4711', token_hash: newId(), created: ago(200), expires_at: ago(91), ...times })
+    const access = (times: object) => ({
+      id: newId(),
+      tenant: world.acme.id,
+      user_id: world.acme.staff.id,
+      operator: world.console.admin.id,
+      operator_email: 'ann@example.com',
+      reason: 'Ticket 4711',
+      token_hash: newId(),
+      created: ago(200),
+      expires_at: ago(91),
+      ...times,
+    })
     const accessesOver = [access({ opened_at: ago(92), ended_at: ago(91) }), access({})]
     // The third was opened, and its end has not been recorded yet.
-    const accessesKept = [access({ opened_at: ago(92), ended_at: ago(89) }), access({ expires_at: ago(89) }), access({ opened_at: ago(92) })]
+    const accessesKept = [
+      access({ opened_at: ago(92), ended_at: ago(89) }),
+      access({ expires_at: ago(89) }),
+      access({ opened_at: ago(92) }),
+    ]
     await db.insert(accesses).values([...accessesOver, ...accessesKept])
-    await db.insert(days).values([world.acme, world.globex].flatMap(({ id }) => [89, 90, 91, 200].map(back => ({ tenant: id, day: dayOf(back), requests: 1, errors: 0 }))))
+    await db
+      .insert(days)
+      .values(
+        [world.acme, world.globex].flatMap(({ id }) =>
+          [89, 90, 91, 200].map(back => ({ tenant: id, day: dayOf(back), requests: 1, errors: 0 })),
+        ),
+      )
     await cleanUp(world.app, migrations)
-    expect(await idsIn(world.console, 'operations', [...operationsOver, ...operationsKept])).toEqual(operationsKept.map(({ id }) => id).sort())
-    expect(await idsIn(world.console, 'support_accesses', [...accessesOver, ...accessesKept])).toEqual(accessesKept.map(({ id }) => id).sort())
+    expect(await idsIn(world.console, 'operations', [...operationsOver, ...operationsKept])).toEqual(
+      operationsKept.map(({ id }) => id).sort(),
+    )
+    expect(await idsIn(world.console, 'support_accesses', [...accessesOver, ...accessesKept])).toEqual(
+      accessesKept.map(({ id }) => id).sort(),
+    )
     for (const { id } of [world.acme, world.globex]) {
-      const left = await db.select({ day: days.day }).from(days).where(sql`${days.tenant} = ${id} and ${days.day} < ${dayOf(2)}`).orderBy(days.day)
+      const left = await db
+        .select({ day: days.day })
+        .from(days)
+        .where(sql`${days.tenant} = ${id} and ${days.day} < ${dayOf(2)}`)
+        .orderBy(days.day)
       expect(left.map(row => row.day)).toEqual([dayOf(90), dayOf(89)])
     }
     await db.delete(operations).where(eq(operations.state, 'running'))
@@ -93,10 +151,18 @@ describe('what is over', () => {
 
   test('stays where a schema is behind, which is said and holds nobody up', async () => {
     for (const place of [world.acme, world.globex]) await addOldSessions(place, 1)
-    const { db, tables: { schema_versions: versions } } = world.app.database.platform
+    const {
+      db,
+      tables: { schema_versions: versions },
+    } = world.app.database.platform
     const [before] = await db.select().from(versions).where(eq(versions.schema, world.globex.schema))
-    await db.update(versions).set({ applied: before!.applied.slice(0, -1) }).where(eq(versions.schema, world.globex.schema))
-    expect(await logOfCleaning()).toContainEqual(expect.objectContaining({ level: 'warn', event: 'cleaning_skipped', tenants: ['globex'] }))
+    await db
+      .update(versions)
+      .set({ applied: before!.applied.slice(0, -1) })
+      .where(eq(versions.schema, world.globex.schema))
+    expect(await logOfCleaning()).toContainEqual(
+      expect.objectContaining({ level: 'warn', event: 'cleaning_skipped', tenants: ['globex'] }),
+    )
     expect([await countOld(world.acme), await countOld(world.globex)]).toEqual([0, 1])
     await db.update(versions).set({ applied: before!.applied }).where(eq(versions.schema, world.globex.schema))
     await cleanUp(world.app, migrations)
@@ -106,9 +172,17 @@ describe('what is over', () => {
   test('stays where a table cannot be had, which is said and holds nobody up', async () => {
     for (const place of [world.acme, world.globex]) await addOldSessions(place, 1)
     const { db } = realmAt(world.acme)
-    const rename = (from: string, to: string) => db.execute(sql.raw(`alter table "${world.acme.schema}".${from} rename to ${to}`))
+    const rename = (from: string, to: string) =>
+      db.execute(sql.raw(`alter table "${world.acme.schema}".${from} rename to ${to}`))
     await rename('sessions', 'hidden')
-    expect(await logOfCleaning()).toContainEqual(expect.objectContaining({ level: 'warn', event: 'cleaning_failed', tenant: 'acme', reason: expect.stringContaining('does not exist') }))
+    expect(await logOfCleaning()).toContainEqual(
+      expect.objectContaining({
+        level: 'warn',
+        event: 'cleaning_failed',
+        tenant: 'acme',
+        reason: expect.stringContaining('does not exist'),
+      }),
+    )
     await rename('hidden', 'sessions')
     expect([await countOld(world.acme), await countOld(world.globex)]).toEqual([1, 0])
   })
@@ -122,8 +196,14 @@ describe('what is not over', () => {
     const second = (await refresh(stolen.refresh)).json
     const third = (await refresh(second.refresh)).json
     await world.acme.call(`${auth}/jwt/blacklist/`, { body: { refresh: signedOut.refresh } })
-    const { db, tables: { sessions } } = realmAt(world.acme)
-    await db.update(sessions).set({ revoked_at: ago(60) }).where(sql`${sessions.revoked_at} is not null`)
+    const {
+      db,
+      tables: { sessions },
+    } = realmAt(world.acme)
+    await db
+      .update(sessions)
+      .set({ revoked_at: ago(60) })
+      .where(sql`${sessions.revoked_at} is not null`)
     await cleanUp(world.app, migrations)
     expect((await refresh(signedOut.refresh)).json).toEqual({ detail: 'Token is blacklisted', code: 'token_not_valid' })
     expect((await refresh(stolen.refresh)).json).toEqual({ detail: 'Token is blacklisted', code: 'token_not_valid' })
@@ -132,7 +212,10 @@ describe('what is not over', () => {
 
   test('stays: the record, however old', async () => {
     for (const place of places) {
-      const { db, tables: { audit_events: events } } = realmAt(place)
+      const {
+        db,
+        tables: { audit_events: events },
+      } = realmAt(place)
       await db.insert(events).values({ id: newId(), created: ago(4_000), action: 'session.opened', details: {} })
       const before = await db.$count(events)
       await cleanUp(world.app, migrations)
@@ -143,7 +226,8 @@ describe('what is not over', () => {
 
 test('the clock starts it each night', async () => {
   const { access } = await signInAs(world.console, world.console.admin)
-  const jobs = async () => (await world.console.call(`${api}/jobs/`, { token: access })).json as { name: string, cron: string }[]
+  const jobs = async () =>
+    (await world.console.call(`${api}/jobs/`, { token: access })).json as { name: string; cron: string }[]
   await expect.poll(jobs, patience).toContainEqual(expect.objectContaining({ name: 'clean-up', cron: '7 3 * * *' }))
 })
 
@@ -164,24 +248,41 @@ async function idsIn(place: Place, name: string, rows: { id: string }[]): Promis
   const { db, tables } = realmAt(place)
   const table = (tables as unknown as Record<string, PgTable>)[name]!
   const { id } = getTableColumns(table)
-  const found = await db.select({ id: id! }).from(table).where(inArray(id!, rows.map(row => row.id)))
+  const found = await db
+    .select({ id: id! })
+    .from(table)
+    .where(
+      inArray(
+        id!,
+        rows.map(row => row.id),
+      ),
+    )
   return found.map(row => row.id as string).sort()
 }
 
 async function addOldSessions(place: Place, count: number): Promise<void> {
-  const { db, tables: { sessions } } = realmAt(place)
+  const {
+    db,
+    tables: { sessions },
+  } = realmAt(place)
   await db.execute(sql`insert into ${sessions} (id, user_id, rotated_at, created, expires_at)
     select gen_random_uuid(), ${place.admin.id}, now() - interval '90 days', now() - interval '90 days', now() - interval '60 days' from generate_series(1, ${count}::int)`)
 }
 
 function countOld(place: Place): Promise<number> {
-  const { db, tables: { sessions } } = realmAt(place)
+  const {
+    db,
+    tables: { sessions },
+  } = realmAt(place)
   return db.$count(sessions, sql`${sessions.expires_at} < now() - interval '31 days'`)
 }
 
 async function logOfCleaning(): Promise<LogLine[]> {
   const lines: string[] = []
-  const log = pino({ formatters: { level: name => ({ level: name }) } }, { write: (line: string) => void lines.push(line) })
+  const log = pino(
+    { formatters: { level: name => ({ level: name }) } },
+    { write: (line: string) => void lines.push(line) },
+  )
   await cleanUp({ ...world.app, log }, migrations)
   return lines.map(line => JSON.parse(line) as LogLine)
 }

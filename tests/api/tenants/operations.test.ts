@@ -6,7 +6,13 @@ import type { RunningApp } from '#server/create-app.ts'
 import { loadMigrations } from '#server/database/migrations/files.ts'
 import { fromSystem } from '#server/domain/context.ts'
 import { operationWork } from '#server/domain/operations/kinds.ts'
-import { claimOperation, enqueueOperation, finishOperation, getOperation, renewOperation } from '#server/domain/operations/operations.ts'
+import {
+  claimOperation,
+  enqueueOperation,
+  finishOperation,
+  getOperation,
+  renewOperation,
+} from '#server/domain/operations/operations.ts'
 import { runOperation, startOperations } from '#server/domain/operations/runner.ts'
 import type { OperationWork } from '#server/domain/operations/work.ts'
 import type { Worker } from '#server/domain/operations/worker.ts'
@@ -42,14 +48,22 @@ describe('an operation', () => {
     await withRunner(async () => {
       await expect.poll(() => stateOf(id)).toBe('done')
     })
-    expect(await getOperation(app, id)).toMatchObject({ result: { name: 'x' }, done: 3, total: 3, error: null, attempts: 1 })
+    expect(await getOperation(app, id)).toMatchObject({
+      result: { name: 'x' },
+      done: 3,
+      total: 3,
+      error: null,
+      attempts: 1,
+    })
   })
 
   test('of a transaction that is rolled back is not there', async () => {
-    await expect(app.database.platform.transaction(async (tx) => {
-      await enqueueOperation(tx, app, fromSystem, { kind: 'clone', tenant: null })
-      throw new Error('no')
-    })).rejects.toThrow('no')
+    await expect(
+      app.database.platform.transaction(async tx => {
+        await enqueueOperation(tx, app, fromSystem, { kind: 'clone', tenant: null })
+        throw new Error('no')
+      }),
+    ).rejects.toThrow('no')
     expect(await sql`select id from platform.operations`).toEqual([])
   })
 
@@ -128,7 +142,10 @@ describe('a process that dies while it works on an operation', () => {
       expect(await claimOperation(app, { kinds: ['clone'] })).toBeDefined()
       await expireLease()
     }
-    expect(await runOperation(app, migrations, id)).toMatchObject({ state: 'failed', error: expect.stringContaining('Given up') })
+    expect(await runOperation(app, migrations, id)).toMatchObject({
+      state: 'failed',
+      error: expect.stringContaining('Given up'),
+    })
     expect(tries).toBe(0)
   })
 })
@@ -152,7 +169,9 @@ describe('a process that is told to stop', () => {
 
 describe('an operation that is held for whoever asked for it', () => {
   test('is not taken by another process meanwhile, and by anyone when that one is gone', async () => {
-    const id = await app.database.platform.transaction(tx => enqueueOperation(tx, app, fromSystem, { kind: 'clone', tenant: null }, true))
+    const id = await app.database.platform.transaction(tx =>
+      enqueueOperation(tx, app, fromSystem, { kind: 'clone', tenant: null }, true),
+    )
     expect(await claimOperation(app, { kinds: ['clone'] })).toBeUndefined()
     await expireLease()
     expect(await claimOperation(app, { kinds: ['clone'] })).toMatchObject({ id })
@@ -165,7 +184,9 @@ describe('an operation that is held for whoever asked for it', () => {
       return {}
     })
     const seen: unknown[] = []
-    await runOperation(app, migrations, await enqueue(), { onProgress: ({ step, done, total }) => seen.push([step, done, total]) })
+    await runOperation(app, migrations, await enqueue(), {
+      onProgress: ({ step, done, total }) => seen.push([step, done, total]),
+    })
     expect(seen).toContainEqual(['Copying', 2, 2])
   })
 })
@@ -175,7 +196,9 @@ function work(perform: OperationWork): void {
 }
 
 function enqueue(input = {}, tenant: string | null = null): Promise<string> {
-  return app.database.platform.transaction(tx => enqueueOperation(tx, app, fromSystem, { kind: 'clone', tenant, input }))
+  return app.database.platform.transaction(tx =>
+    enqueueOperation(tx, app, fromSystem, { kind: 'clone', tenant, input }),
+  )
 }
 
 async function withRunner(task: (runner: Worker) => Promise<unknown>): Promise<void> {

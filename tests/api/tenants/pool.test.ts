@@ -36,7 +36,8 @@ afterAll(async () => {
   await workbench.close()
 })
 beforeEach(async () => {
-  for (const { nspname } of await sql`select nspname from pg_namespace where nspname ~ '^t_'`) await sql`drop schema ${sql(nspname as string)} cascade`
+  for (const { nspname } of await sql`select nspname from pg_namespace where nspname ~ '^t_'`)
+    await sql`drop schema ${sql(nspname as string)} cascade`
   await sql`delete from platform.schema_versions where schema <> 'platform'`
   await sql`delete from platform.spare_schemas`
   await sql`delete from platform.tenants`
@@ -52,10 +53,12 @@ describe('the pool', () => {
 
   test('gives each organisation a schema of its own, with its own name and key, and never the same twice', async () => {
     await fillPool(app, known, 3)
-    const spares = await sql`select s.schema, n.oid from platform.spare_schemas s join pg_namespace n on n.nspname = s.schema`
+    const spares =
+      await sql`select s.schema, n.oid from platform.spare_schemas s join pg_namespace n on n.nspname = s.schema`
     const created = await Promise.all(Array.from({ length: 6 }, (_, i) => createAt(`pooled${letter(i)}`)))
     await expectWhole({ tenants: 6, spares: 0 })
-    const taken = await sql`select t.schema, t.subdomain, n.oid from platform.tenants t join pg_namespace n on n.nspname = t.schema where n.oid = any(${spares.map(({ oid }) => oid as number)})`
+    const taken =
+      await sql`select t.schema, t.subdomain, n.oid from platform.tenants t join pg_namespace n on n.nspname = t.schema where n.oid = any(${spares.map(({ oid }) => oid as number)})`
     expect(taken).toHaveLength(3)
     for (const { schema, subdomain } of taken) expect(schema).toMatch(new RegExp(`^t_${subdomain}_[a-z0-9]{6}$`))
     expect(new Set(created.map(({ tenant }) => tenant.schema)).size).toBe(6)
@@ -73,7 +76,9 @@ describe('the pool', () => {
     await createAt('first')
     await fillPool(app, known, 1)
     await expect(createTenant(app, known, { ...newTenant('second'), name: 'first Ltd' }, fromSystem)).rejects.toThrow()
-    await expect(createTenant(app, known, { ...newTenant('third'), admin_password: 'short' }, fromSystem)).rejects.toThrow()
+    await expect(
+      createTenant(app, known, { ...newTenant('third'), admin_password: 'short' }, fromSystem),
+    ).rejects.toThrow()
     await expectWhole({ tenants: 1, spares: 1 })
   })
 
@@ -88,10 +93,36 @@ describe('the pool', () => {
   })
 
   test('is shown, filled and drained by the command line', async () => {
-    expect((await startCli(['pool', 'fill', '--size', '2', '--json'], env).exited).json).toEqual({ made: 2, dropped: 0 })
+    expect((await startCli(['pool', 'fill', '--size', '2', '--json'], env).exited).json).toEqual({
+      made: 2,
+      dropped: 0,
+    })
     const status = await startCli(['pool', 'status', '--json'], env).exited
-    expect(status.json).toMatchObject({ size: 3, ready: 2, spares: [{ is_current: true, version: known.at(-1)!.name }, { is_current: true }] })
-    expect((await startCli(['tenant', 'create', '--name', 'By Hand', '--subdomain', 'by-hand', '--email', 'office@example.com', '--admin-email', 'ann@example.com', '--json'], env).exited).code).toBe(0)
+    expect(status.json).toMatchObject({
+      size: 3,
+      ready: 2,
+      spares: [{ is_current: true, version: known.at(-1)!.name }, { is_current: true }],
+    })
+    expect(
+      (
+        await startCli(
+          [
+            'tenant',
+            'create',
+            '--name',
+            'By Hand',
+            '--subdomain',
+            'by-hand',
+            '--email',
+            'office@example.com',
+            '--admin-email',
+            'ann@example.com',
+            '--json',
+          ],
+          env,
+        ).exited
+      ).code,
+    ).toBe(0)
     await expectWhole({ tenants: 1, spares: 1 })
     expect((await startCli(['pool', 'drain', '--json'], env).exited).json).toEqual({ dropped: 1 })
     expect((await startCli(['pool', 'fill', '--size', 'x'], env).exited).code).toBe(2)
@@ -124,8 +155,9 @@ describe('a process that is killed', () => {
       for (const creator of creators) creator.kill()
       await Promise.all(creators.map(({ exited }) => exited))
       await untilCliIsGone(sql)
-      const [row] = await sql`select (select count(*)::int from platform.tenants) as tenants, (select count(*)::int from platform.spare_schemas) as spares`
-      await expectWhole(row as { tenants: number, spares: number })
+      const [row] =
+        await sql`select (select count(*)::int from platform.tenants) as tenants, (select count(*)::int from platform.spare_schemas) as spares`
+      await expectWhole(row as { tenants: number; spares: number })
     }
   })
 
@@ -148,7 +180,9 @@ describe('migrating', () => {
     await fillPool(app, known, 2)
     const migrations = [...known, gadgets]
     expect(await migrateFleet(app.database, migrations, { parallel: 2 })).toMatchObject({ done: 1, failed: [] })
-    expect(await sql`select count(*)::int as tables from pg_tables where tablename = 'gadgets'`).toEqual([{ tables: 3 }])
+    expect(await sql`select count(*)::int as tables from pg_tables where tablename = 'gadgets'`).toEqual([
+      { tables: 3 },
+    ])
     await createTenant(app, migrations, newTenant('after'), fromSystem)
     expect(await sql`select count(*)::int as spares from platform.spare_schemas`).toEqual([{ spares: 1 }])
     expect(await fleetStatus(app.database, migrations)).toEqual({ target: gadgets.name, current: 2, behind: [] })
@@ -168,7 +202,9 @@ describe('migrating', () => {
     await fillPool(app, known, 1)
     await migrateFleet(app.database, [...known, gadgets], { parallel: 1, dryRun: true })
     await migrateFleet(app.database, [...known, gadgets], { parallel: 1, subdomain: 'alone' })
-    expect(await sql`select count(*)::int as tables from pg_tables where tablename = 'gadgets'`).toEqual([{ tables: 1 }])
+    expect(await sql`select count(*)::int as tables from pg_tables where tablename = 'gadgets'`).toEqual([
+      { tables: 1 },
+    ])
   })
 
   test('while organisations are created of spares leaves none behind and spoils none, MIG-05', async () => {
@@ -193,7 +229,9 @@ describe('migrating', () => {
     const newer = [...known, gadgets]
     await fillPool(app, newer, 2)
     await createAt('older')
-    expect(await sql`select count(*)::int as tables from pg_tables where tablename = 'gadgets'`).toEqual([{ tables: 2 }])
+    expect(await sql`select count(*)::int as tables from pg_tables where tablename = 'gadgets'`).toEqual([
+      { tables: 2 },
+    ])
     expect(await fillPool(app, known, 1)).toEqual({ made: 1, dropped: 0 })
     // The other way round the old one is of no use to anyone.
     expect(await fillPool(app, newer, 2)).toEqual({ made: 0, dropped: 1 })
@@ -208,7 +246,10 @@ describe('tenantry doctor', () => {
     await sql`drop table ${sql(touched!.schema as string)}.invitations`
     await sql`drop schema ${sql(gone!.schema as string)} cascade`
     const problems = (await examine(app, { platform, tenant: known })).flatMap(check => check.problems)
-    expect(problems.sort()).toEqual([`A spare has no schema ${gone!.schema}. Run: tenantry pool drain`, `A spare lacks the table ${touched!.schema}.invitations.`])
+    expect(problems.sort()).toEqual([
+      `A spare has no schema ${gone!.schema}. Run: tenantry pool drain`,
+      `A spare lacks the table ${touched!.schema}.invitations.`,
+    ])
   })
 })
 
@@ -220,15 +261,28 @@ describe('a running server', () => {
   afterAll(() => world.stop())
 
   test('fills the pool, and fills it again when a spare was taken, here or by the command line', async () => {
-    const { db, tables: { spare_schemas: spares } } = world.app.database.platform
+    const {
+      db,
+      tables: { spare_schemas: spares },
+    } = world.app.database.platform
     const isFull = () => expect.poll(() => db.$count(spares), patience).toBe(2)
     await isFull()
     const before = await db.select({ schema: spares.schema }).from(spares)
     const created = await createTenant(world.app, known, newTenant('pooled'), fromSystem)
-    await expect.poll(async () => (await db.select({ schema: spares.schema }).from(spares)).filter(({ schema }) => !before.some(spare => spare.schema === schema)).length, patience).toBe(1)
+    await expect
+      .poll(
+        async () =>
+          (await db.select({ schema: spares.schema }).from(spares)).filter(
+            ({ schema }) => !before.some(spare => spare.schema === schema),
+          ).length,
+        patience,
+      )
+      .toBe(1)
     await isFull()
     expect(created.tenant.schema).toMatch(/^t_pooled_/)
-    const refused = await world.call('pooled.localhost', `${auth}/jwt/create/`, { body: { email: 'ann@example.com', password } })
+    const refused = await world.call('pooled.localhost', `${auth}/jwt/create/`, {
+      body: { email: 'ann@example.com', password },
+    })
     expect(refused.status).toBe(401)
   })
 })
@@ -243,27 +297,53 @@ function migration(name: string, statements: string): Migration {
 const createAt = (subdomain: string) => createTenant(app, known, newTenant(subdomain), fromSystem)
 
 function newTenant(subdomain: string) {
-  return { name: `${subdomain} Ltd`, subdomain, business_email: 'office@example.com', business_phone_number: '', admin_email: 'ann@example.com', admin_password: null as string | null }
+  return {
+    name: `${subdomain} Ltd`,
+    subdomain,
+    business_email: 'office@example.com',
+    business_phone_number: '',
+    admin_email: 'ann@example.com',
+    admin_password: null as string | null,
+  }
 }
 
 function letter(i: number): string {
   return 'abcdefgh'[i]!
 }
 
-/** Every tenant and every spare has its whole schema, every tenant its key and Admin, no spare either, and there is no other schema. */
-async function expectWhole(count: { tenants: number, spares: number }): Promise<void> {
+/**
+ * Every tenant and every spare has its whole schema, every tenant its key and Admin, no spare either, and there is
+ * no other schema.
+ */
+async function expectWhole(count: { tenants: number; spares: number }): Promise<void> {
   for (const check of await examine(app, { platform, tenant: known })) expect(check.problems).toEqual([])
   const tenants = await sql`select schema from platform.tenants`
   const spares = await sql`select schema from platform.spare_schemas`
   expect({ tenants: tenants.length, spares: spares.length }).toEqual(count)
   const all = count.tenants + count.spares
   expect(await sql`select count(*)::int as schemas from pg_namespace where nspname ~ '^t_'`).toEqual([{ schemas: all }])
-  expect(await sql`select count(*)::int as versions from platform.schema_versions where schema <> 'platform'`).toEqual([{ versions: all }])
-  const counts = (schema: unknown) => sql`select (select count(*)::int from ${sql(schema as string)}.users where role = 'Admin') as admins, (select count(*)::int from ${sql(schema as string)}.signing_keys) as keys`
+  expect(await sql`select count(*)::int as versions from platform.schema_versions where schema <> 'platform'`).toEqual([
+    { versions: all },
+  ])
+  const counts = (schema: unknown) =>
+    sql`select (select count(*)::int from ${sql(schema as string)}.users where role = 'Admin') as admins, (select count(*)::int from ${sql(schema as string)}.signing_keys) as keys`
   for (const { schema } of tenants) expect(await counts(schema)).toEqual([{ admins: 1, keys: 1 }])
   for (const { schema } of spares) expect(await counts(schema)).toEqual([{ admins: 0, keys: 0 }])
 }
 
 function createArguments(subdomain: string): string[] {
-  return ['tenant', 'create', '--name', `${subdomain} Ltd`, '--subdomain', subdomain, '--email', 'office@example.com', '--admin-email', 'ann@example.com', '--password-stdin', '--json']
+  return [
+    'tenant',
+    'create',
+    '--name',
+    `${subdomain} Ltd`,
+    '--subdomain',
+    subdomain,
+    '--email',
+    'office@example.com',
+    '--admin-email',
+    'ann@example.com',
+    '--password-stdin',
+    '--json',
+  ]
 }

@@ -36,37 +36,48 @@ afterAll(async () => {
 
 describe('a removal whose process is killed', () => {
   // Before its schema is gone, and before its row is.
-  test.each(['schema_versions', 'tombstones'])('where it reaches %s is found, and finished by the next run', async (table) => {
-    const { id, schema, subdomain } = await makeTenant(`cut-at-${table.replaceAll('_', '-')}`)
-    const lock = await hold(sql, tx => tx`lock table ${tx('platform')}.${tx(table)} in share row exclusive mode`)
-    const killed = remove(subdomain)
-    await untilCliWaits(sql)
-    killed.kill()
-    await killed.exited
-    await lock.release()
-    expect(await sql`select status from platform.tenants where id = ${id}`).toEqual([{ status: 'purging' }])
-
-    await endLease('10 minutes', id)
-    expect(await problems()).toContainEqual(expect.stringMatching(new RegExp(`^${subdomain} is being removed, and nobody works on it.* Run: tenantry tenant delete ${subdomain} --now --yes$`)))
-    expect(await remove(subdomain).exited).toMatchObject({ code: 0, json: { status: 'gone' } })
-    await expectGone(id, schema)
-  })
-
-  test('at a moment of no choosing is finished by the next run', async () => {
-    await Promise.all(Array.from({ length: 4 }, async (_, i) => {
-      const { id, schema, subdomain } = await makeTenant(`random-${i}`)
+  test.each(['schema_versions', 'tombstones'])(
+    'where it reaches %s is found, and finished by the next run',
+    async table => {
+      const { id, schema, subdomain } = await makeTenant(`cut-at-${table.replaceAll('_', '-')}`)
+      const lock = await hold(sql, tx => tx`lock table ${tx('platform')}.${tx(table)} in share row exclusive mode`)
       const killed = remove(subdomain)
-      await isPurging(id)
-      // It waits for a second and a half until every process knows, and then begins.
-      await sleep(Math.random() * 2_500)
+      await untilCliWaits(sql)
       killed.kill()
       await killed.exited
-      await endLease('1 second', id)
-      const next = await remove(subdomain).exited
-      // 1: it had been gone, and only the first did not live to say so.
-      if (next.code !== 0) expect(next.errors).toContain('Not found.')
+      await lock.release()
+      expect(await sql`select status from platform.tenants where id = ${id}`).toEqual([{ status: 'purging' }])
+
+      await endLease('10 minutes', id)
+      expect(await problems()).toContainEqual(
+        expect.stringMatching(
+          new RegExp(
+            `^${subdomain} is being removed, and nobody works on it.* Run: tenantry tenant delete ${subdomain} --now --yes$`,
+          ),
+        ),
+      )
+      expect(await remove(subdomain).exited).toMatchObject({ code: 0, json: { status: 'gone' } })
       await expectGone(id, schema)
-    }))
+    },
+  )
+
+  test('at a moment of no choosing is finished by the next run', async () => {
+    await Promise.all(
+      Array.from({ length: 4 }, async (_, i) => {
+        const { id, schema, subdomain } = await makeTenant(`random-${i}`)
+        const killed = remove(subdomain)
+        await isPurging(id)
+        // It waits for a second and a half until every process knows, and then begins.
+        await sleep(Math.random() * 2_500)
+        killed.kill()
+        await killed.exited
+        await endLease('1 second', id)
+        const next = await remove(subdomain).exited
+        // 1: it had been gone, and only the first did not live to say so.
+        if (next.code !== 0) expect(next.errors).toContain('Not found.')
+        await expectGone(id, schema)
+      }),
+    )
     expect(await problems()).toEqual([])
   })
 
@@ -75,7 +86,9 @@ describe('a removal whose process is killed', () => {
     const outcomes = await Promise.all([remove(subdomain).exited, remove(subdomain).exited])
     expect(outcomes.some(({ code }) => code === 0)).toBe(true)
     for (const { code, errors } of outcomes) if (code !== 0) expect(errors).toContain('Not found.')
-    expect(await sql`select count(*)::int as operations from platform.operations where tenant = ${id}`).toEqual([{ operations: 1 }])
+    expect(await sql`select count(*)::int as operations from platform.operations where tenant = ${id}`).toEqual([
+      { operations: 1 },
+    ])
     await expectGone(id, schema)
   })
 })
@@ -85,11 +98,18 @@ function remove(subdomain: string) {
 }
 
 async function isPurging(id: string): Promise<void> {
-  await expect.poll(() => sql`select from platform.operations where tenant = ${id} and kind = 'purge'`.then(rows => rows.length), patience).toBe(1)
+  await expect
+    .poll(
+      () => sql`select from platform.operations where tenant = ${id} and kind = 'purge'`.then(rows => rows.length),
+      patience,
+    )
+    .toBe(1)
 }
 
 async function problems(): Promise<string[]> {
-  return (await examine(app, { platform: loadMigrations('.', 'platform'), tenant: loadMigrations('.', 'tenant') })).flatMap(check => check.problems)
+  return (
+    await examine(app, { platform: loadMigrations('.', 'platform'), tenant: loadMigrations('.', 'tenant') })
+  ).flatMap(check => check.problems)
 }
 
 /** As if the process had died so long ago. */
@@ -98,7 +118,19 @@ async function endLease(ago: string, tenant: string): Promise<void> {
 }
 
 async function makeTenant(subdomain: string) {
-  const { tenant } = await createTenant(app, loadMigrations('.', 'tenant'), { name: subdomain, subdomain, business_email: 'office@example.com', business_phone_number: '', admin_email: 'ann@example.com', admin_password: null }, fromSystem)
+  const { tenant } = await createTenant(
+    app,
+    loadMigrations('.', 'tenant'),
+    {
+      name: subdomain,
+      subdomain,
+      business_email: 'office@example.com',
+      business_phone_number: '',
+      admin_email: 'ann@example.com',
+      admin_password: null,
+    },
+    fromSystem,
+  )
   await mkdir(join(env.UPLOAD_DIR!, tenant.schema))
   await writeFile(join(env.UPLOAD_DIR!, tenant.schema, 'x.webp'), 'x')
   return tenant
@@ -108,6 +140,8 @@ async function expectGone(id: string, schema: string): Promise<void> {
   expect(await sql`select 1 from platform.tenants where id = ${id}`).toEqual([])
   expect(await sql`select 1 from pg_namespace where nspname = ${schema}`).toEqual([])
   expect(await sql`select 1 from platform.schema_versions where schema = ${schema}`).toEqual([])
-  expect(await sql`select tenant, schema from platform.tombstones where tenant = ${id}`).toEqual([{ tenant: id, schema }])
+  expect(await sql`select tenant, schema from platform.tombstones where tenant = ${id}`).toEqual([
+    { tenant: id, schema },
+  ])
   expect(existsSync(join(env.UPLOAD_DIR!, schema))).toBe(false)
 }

@@ -23,8 +23,14 @@ describe('a department', () => {
     expect(made).toMatchObject({ status: 201, json: { name: 'Design' } })
     const path = `${departments}${made.json.id}/`
     expect((await acme(path, { token: staff })).json).toEqual(made.json)
-    expect((await acme(departments, { token: staff })).json).toMatchObject({ count: 1, results: [{ name: 'Design', people: 0 }] })
-    for (const method of ['PUT', 'PATCH']) expect((await acme(path, { method, token: admin, body: { name: `By ${method}` } })).json.name).toBe(`By ${method}`)
+    expect((await acme(departments, { token: staff })).json).toMatchObject({
+      count: 1,
+      results: [{ name: 'Design', people: 0 }],
+    })
+    for (const method of ['PUT', 'PATCH'])
+      expect((await acme(path, { method, token: admin, body: { name: `By ${method}` } })).json.name).toBe(
+        `By ${method}`,
+      )
     expect(await acme(path, { method: 'DELETE', token: admin })).toMatchObject({ status: 204, text: '' })
     expect((await acme(path, { token: admin })).status).toBe(404)
     expect((await acme(path, { method: 'DELETE', token: admin })).status).toBe(404)
@@ -33,9 +39,9 @@ describe('a department', () => {
   test('is not for Staff to change', async () => {
     const { id } = await make('Legal')
     const calls: [string, Call][] = [
-      [departments, { body: { name: 'Staff\'s' } }],
-      [`${departments}${id}/`, { method: 'PATCH', body: { name: 'Staff\'s' } }],
-      [`${departments}${id}/`, { method: 'PUT', body: { name: 'Staff\'s' } }],
+      [departments, { body: { name: "Staff's" } }],
+      [`${departments}${id}/`, { method: 'PATCH', body: { name: "Staff's" } }],
+      [`${departments}${id}/`, { method: 'PUT', body: { name: "Staff's" } }],
       [`${departments}${id}/`, { method: 'DELETE' }],
       [`${departments}${id}/transfers/`, { body: { department: id } }],
     ]
@@ -53,9 +59,15 @@ describe('a department', () => {
       const answer = await world.globex.call(path, { ...call, token: globexAdmin })
       expect([answer.status, answer.text]).toEqual([404, '{"detail":"Not found."}'])
     }
-    expect((await world.globex.call(`${path}transfers/`, { token: globexAdmin, body: { department: id } })).status).toBe(404)
+    expect(
+      (await world.globex.call(`${path}transfers/`, { token: globexAdmin, body: { department: id } })).status,
+    ).toBe(404)
     expect((await acme(path, { token: admin })).json.name).toBe('Acme only')
-    expect((await world.globex.call(departments, { token: globexAdmin })).json.results.map((row: { name: string }) => row.name)).not.toContain('Acme only')
+    expect(
+      (await world.globex.call(departments, { token: globexAdmin })).json.results.map(
+        (row: { name: string }) => row.name,
+      ),
+    ).not.toContain('Acme only')
   })
 
   test('has a name that no other has in its organisation, in whatever case', async () => {
@@ -63,10 +75,16 @@ describe('a department', () => {
     const taken = { status: 400, json: { name: ['A department with this name already exists.'] } }
     expect(await acme(departments, { token: admin, body: { name: 'rESEARCH' } })).toMatchObject(taken)
     const other = await make('Operations')
-    expect(await acme(`${departments}${other.id}/`, { method: 'PATCH', token: admin, body: { name: 'RESEARCH' } })).toMatchObject(taken)
-    expect((await acme(`${departments}${id}/`, { method: 'PATCH', token: admin, body: { name: 'RESEARCH' } })).status).toBe(200)
+    expect(
+      await acme(`${departments}${other.id}/`, { method: 'PATCH', token: admin, body: { name: 'RESEARCH' } }),
+    ).toMatchObject(taken)
+    expect(
+      (await acme(`${departments}${id}/`, { method: 'PATCH', token: admin, body: { name: 'RESEARCH' } })).status,
+    ).toBe(200)
     expect((await world.globex.call(departments, { token: globexAdmin, body: { name: 'Research' } })).status).toBe(201)
-    const both = await Promise.all([1, 2].map(() => acme(departments, { token: admin, body: { name: 'Both at once' } })))
+    const both = await Promise.all(
+      [1, 2].map(() => acme(departments, { token: admin, body: { name: 'Both at once' } })),
+    )
     expect(both.map(answer => answer.status).sort()).toEqual([201, 400])
   })
 
@@ -83,12 +101,20 @@ describe('a department in use', () => {
     const from = await make('Closing')
     const to = await make('Staying')
     const people = await Promise.all(['ida', 'jon'].map(name => addPerson(world, world.acme, `${name}@example.com`)))
-    for (const { id } of people) expect((await acme(`${auth}/users/${id}/`, { method: 'PATCH', token: admin, body: { department: from.id } })).status).toBe(200)
+    for (const { id } of people)
+      expect(
+        (await acme(`${auth}/users/${id}/`, { method: 'PATCH', token: admin, body: { department: from.id } })).status,
+      ).toBe(200)
 
-    expect(await acme(`${departments}${from.id}/`, { method: 'DELETE', token: admin })).toMatchObject({ status: 409, json: { code: 'in_use' } })
+    expect(await acme(`${departments}${from.id}/`, { method: 'DELETE', token: admin })).toMatchObject({
+      status: 409,
+      json: { code: 'in_use' },
+    })
     expect((await acme(`${departments}?search=closing`, { token: staff })).json.results[0].people).toBe(2)
 
-    expect((await acme(`${departments}${from.id}/transfers/`, { token: admin, body: { department: to.id } })).json).toEqual({ moved: 2 })
+    expect(
+      (await acme(`${departments}${from.id}/transfers/`, { token: admin, body: { department: to.id } })).json,
+    ).toEqual({ moved: 2 })
     expect((await acme(`${departments}?search=staying`, { token: staff })).json.results[0].people).toBe(2)
     expect((await acme(`${departments}${from.id}/`, { method: 'DELETE', token: admin })).status).toBe(204)
   })
@@ -98,7 +124,10 @@ describe('a department in use', () => {
     const foreign = (await world.globex.call(departments, { token: globexAdmin, body: { name: 'There' } })).json
     for (const department of [foreign.id, '01900000-0000-7000-8000-000000000000', 'none']) {
       const answer = await acme(`${departments}${from.id}/transfers/`, { token: admin, body: { department } })
-      expect([answer.status, answer.json]).toEqual([400, { department: [`Invalid pk "${department}" - object does not exist.`] }])
+      expect([answer.status, answer.json]).toEqual([
+        400,
+        { department: [`Invalid pk "${department}" - object does not exist.`] },
+      ])
     }
   })
 
@@ -107,8 +136,15 @@ describe('a department in use', () => {
     await acme(`${departments}${gone.id}/`, { method: 'DELETE', token: admin })
     const foreign = (await world.globex.call(departments, { token: globexAdmin, body: { name: 'Foreign' } })).json
     for (const department of [gone.id, foreign.id]) {
-      const answer = await acme(`${auth}/users/${world.acme.staff.id}/`, { method: 'PATCH', token: admin, body: { department } })
-      expect([answer.status, answer.json]).toEqual([400, { department: [`Invalid pk "${department}" - object does not exist.`] }])
+      const answer = await acme(`${auth}/users/${world.acme.staff.id}/`, {
+        method: 'PATCH',
+        token: admin,
+        body: { department },
+      })
+      expect([answer.status, answer.json]).toEqual([
+        400,
+        { department: [`Invalid pk "${department}" - object does not exist.`] },
+      ])
     }
   })
 })
@@ -118,11 +154,15 @@ test('what was done to departments is in the record', async () => {
   await acme(`${departments}${id}/`, { method: 'PATCH', token: admin, body: { name: 'Renamed' } })
   await acme(`${departments}${id}/`, { method: 'DELETE', token: admin })
   const { json } = await acme(`${api}/audit/?subject=${id}&ordering=created`, { token: admin })
-  expect(json.results.map((event: { action: string }) => event.action)).toEqual(['department.created', 'department.renamed', 'department.deleted'])
+  expect(json.results.map((event: { action: string }) => event.action)).toEqual([
+    'department.created',
+    'department.renamed',
+    'department.deleted',
+  ])
   expect(json.results[1].details).toEqual({ name: { from: 'Recorded', to: 'Renamed' } })
 })
 
-async function make(name: string): Promise<{ id: string, name: string }> {
+async function make(name: string): Promise<{ id: string; name: string }> {
   const answer = await acme(departments, { token: admin, body: { name } })
   expect(answer.status).toBe(201)
   return answer.json

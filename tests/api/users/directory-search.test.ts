@@ -8,7 +8,7 @@ import { api, createWorld, realmOf, signInAs } from '../../support/world.ts'
 
 const size = 5_000
 const firstNames = ['Amara', 'Bilal', 'Chloë', 'Dmitri', 'Søren', 'Łucja', 'أحمد', '王']
-const lastNames = ['Abbott', 'Castillo', 'Müller', 'Öztürk', 'Nakamura', 'O\'Neil']
+const lastNames = ['Abbott', 'Castillo', 'Müller', 'Öztürk', 'Nakamura', "O'Neil"]
 
 let world: World
 let admin: string
@@ -17,10 +17,19 @@ beforeAll(async () => {
   world = await createWorld({ ACCESS_TTL: '3600' })
   admin = (await signInAs(world.acme, world.acme.admin)).access
   staff = (await signInAs(world.acme, world.acme.staff)).access
-  const { db, tables: { users } } = acme()
+  const {
+    db,
+    tables: { users },
+  } = acme()
   const now = new Date()
   const people = Array.from({ length: size }, (_, i) => ({
-    id: newId(), email: `colleague${i}@example.org`, first_name: firstNames[i % 8]!, last_name: i === 4_321 ? 'Quizzlewick' : lastNames[i % 6]!, employee_id: `EMP-${i}`, date_joined: now, activated_at: now,
+    id: newId(),
+    email: `colleague${i}@example.org`,
+    first_name: firstNames[i % 8]!,
+    last_name: i === 4_321 ? 'Quizzlewick' : lastNames[i % 6]!,
+    employee_id: `EMP-${i}`,
+    date_joined: now,
+    activated_at: now,
   }))
   for (let at = 0; at < size; at += 500) await db.insert(users).values(people.slice(at, at + 500))
   await db.execute(sql`analyze ${users}`)
@@ -35,9 +44,12 @@ describe('a search among 5,000 people', () => {
     ['two letters', 'wi', 1],
     ['two words', 'chloe quizz', 0],
     ['a word that everyone has', 'example.org', size],
-    ['a number of an Admin\'s', 'emp-4321', 1],
+    ["a number of an Admin's", 'emp-4321', 1],
   ])('is answered from an index: %s', async (_what, search, count) => {
-    for (const [token, asAdmin] of [[staff, false], [admin, true]] as const) {
+    for (const [token, asAdmin] of [
+      [staff, false],
+      [admin, true],
+    ] as const) {
       const plan = await explain(search, asAdmin)
       expect(plan).toContain('users_search')
       expect(plan).not.toContain('Seq Scan')
@@ -46,7 +58,15 @@ describe('a search among 5,000 people', () => {
   })
 
   test.each([
-    ['chloe', 'Chloë'], ['CHLOË', 'Chloë'], ['Chloe\u0308', 'Chloë'], ['soren', 'Søren'], ['lucja', 'Łucja'], ['احمد', 'أحمد'], ['أَحْمَد', 'أحمد'], ['王', '王'], ['Ａｍａｒａ', 'Amara'],
+    ['chloe', 'Chloë'],
+    ['CHLOË', 'Chloë'],
+    ['Chloe\u0308', 'Chloë'],
+    ['soren', 'Søren'],
+    ['lucja', 'Łucja'],
+    ['احمد', 'أحمد'],
+    ['أَحْمَد', 'أحمد'],
+    ['王', '王'],
+    ['Ａｍａｒａ', 'Amara'],
   ])('finds people with and without marks: %s', async (search, first_name) => {
     const { count, results } = await find(search, staff)
     expect([count, results[0].first_name]).toEqual([size / 8, first_name])
@@ -80,9 +100,17 @@ function acme(): TenantRealm {
 
 /** How PostgreSQL goes about the search that the server makes of this. */
 async function explain(search: string, asAdmin: boolean): Promise<string> {
-  const { db, tables: { users } } = acme()
+  const {
+    db,
+    tables: { users },
+  } = acme()
   const where = directoryFilter(acme(), directoryQuery.parse({ search }), asAdmin)
-  const query = db.select({ id: users.id, count: sql`count(*) over ()` }).from(users).where(where).orderBy(users.last_name, users.first_name, users.id).limit(25)
+  const query = db
+    .select({ id: users.id, count: sql`count(*) over ()` })
+    .from(users)
+    .where(where)
+    .orderBy(users.last_name, users.first_name, users.id)
+    .limit(25)
   const rows = await db.execute<{ 'QUERY PLAN': string }>(sql`explain ${query}`)
   return rows.map(row => row['QUERY PLAN']).join('\n')
 }

@@ -27,12 +27,17 @@ beforeAll(async () => {
   const databaseUrl = await createTestDatabase()
   proxy = await createDatabaseProxy(databaseUrl)
   world = await createWorld({
-    ACCESS_TTL: '3600', DATABASE_URL: proxy.url, UPLOAD_DIR: join(home, 'uploads'), ARCHIVE_DIR: join(home, 'archives'),
+    ACCESS_TTL: '3600',
+    DATABASE_URL: proxy.url,
+    UPLOAD_DIR: join(home, 'uploads'),
+    ARCHIVE_DIR: join(home, 'archives'),
   })
   sql = postgres(databaseUrl, { max: 2, onnotice: () => {} })
   admin = (await signInAs(world.acme, world.acme.admin)).access
   operator = (await signInAs(world.console, world.console.admin)).access
-  png = await sharp({ create: { width: 300, height: 200, channels: 3, background: 'teal' } }).png().toBuffer()
+  png = await sharp({ create: { width: 300, height: 200, channels: 3, background: 'teal' } })
+    .png()
+    .toBuffer()
 })
 afterAll(async () => {
   await sql.end()
@@ -46,7 +51,11 @@ describe('a change that is refused', () => {
     const { acme } = world
     const { id } = acme.admin
     await put(`${api}/users/${id}/photo/`)
-    const cases = [[{ role: 'Staff' }, 409], [{ is_active: false }, 409], [{ department: newId() }, 400]] as const
+    const cases = [
+      [{ role: 'Staff' }, 409],
+      [{ is_active: false }, 409],
+      [{ department: newId() }, 400],
+    ] as const
     for (const [change, status] of cases) {
       const body = { photo: null, first_name: 'Gone', ...change }
       const answer = await acme.call(`${auth}/users/${id}/`, { method: 'PATCH', token: admin, body })
@@ -74,7 +83,7 @@ describe('a change that is refused', () => {
     expect(changes.map(({ details }) => Object.keys(details as object))).toEqual([['first_name'], ['first_name']])
   })
 
-  test('deletes nobody\'s files', async () => {
+  test("deletes nobody's files", async () => {
     const { acme } = world
     const body = { current_password: acme.admin.password }
     expect((await acme.call(`${auth}/users/me/`, { method: 'DELETE', token: admin, body })).status).toBe(409)
@@ -160,6 +169,7 @@ function filesOf(place: Place, owner: string): Promise<string[]> {
 }
 
 async function eventsOf(place: Place, subject: string, action: string): Promise<number> {
-  const rows = await sql`select 1 from ${sql(place.schema)}.audit_events where subject = ${subject} and action = ${action}`
+  const rows =
+    await sql`select 1 from ${sql(place.schema)}.audit_events where subject = ${subject} and action = ${action}`
   return rows.length
 }

@@ -33,12 +33,21 @@ describe('the start page', () => {
     expect((await read(staff)).department).toBeNull()
   })
 
-  test('has one\'s own department, and the active people in it but oneself', async () => {
+  test("has one's own department, and the active people in it but oneself", async () => {
     const design = await makeDepartment(world.acme, admin, 'Design')
     const sales = await makeDepartment(world.acme, admin, 'Sales')
-    const [eve, fay, gus] = await Promise.all(['eve', 'fay', 'gus'].map(name => addPerson(world, world.acme, `${name}@example.com`)))
-    for (const [id, change] of [[world.acme.staff.id, { department: design }], [eve!.id, { department: design }], [fay!.id, { department: design, is_active: false }], [gus!.id, { department: sales }]] as const) {
-      expect((await world.acme.call(`${auth}/users/${id}/`, { method: 'PATCH', token: admin, body: change })).status).toBe(200)
+    const [eve, fay, gus] = await Promise.all(
+      ['eve', 'fay', 'gus'].map(name => addPerson(world, world.acme, `${name}@example.com`)),
+    )
+    for (const [id, change] of [
+      [world.acme.staff.id, { department: design }],
+      [eve!.id, { department: design }],
+      [fay!.id, { department: design, is_active: false }],
+      [gus!.id, { department: sales }],
+    ] as const) {
+      expect(
+        (await world.acme.call(`${auth}/users/${id}/`, { method: 'PATCH', token: admin, body: change })).status,
+      ).toBe(200)
     }
     const { department } = await read(staff)
     expect(department).toMatchObject({ id: design, name: 'Design', people: 2 })
@@ -48,8 +57,14 @@ describe('the start page', () => {
   test('names those who joined lately, the newest first, but oneself, the inactive and the long-standing', async () => {
     const { users } = realmOf(world.app, world.acme).realm.tables
     const { db } = realmOf(world.app, world.acme).realm
-    await db.update(users).set({ date_joined: new Date(Date.now() - 100 * day) }).where(eq(users.email, 'gus@example.com'))
-    await db.update(users).set({ date_joined: new Date(Date.now() - 2 * day) }).where(eq(users.email, 'eve@example.com'))
+    await db
+      .update(users)
+      .set({ date_joined: new Date(Date.now() - 100 * day) })
+      .where(eq(users.email, 'gus@example.com'))
+    await db
+      .update(users)
+      .set({ date_joined: new Date(Date.now() - 2 * day) })
+      .where(eq(users.email, 'eve@example.com'))
     expect(emails((await read(staff)).newest)).toEqual(['ann@example.com', 'eve@example.com'])
     for (let i = 0; i < 6; i++) await addPerson(world, world.acme, `new${i}@example.com`)
     expect(emails((await read(staff)).newest)).toEqual([5, 4, 3, 2, 1].map(i => `new${i}@example.com`))
@@ -57,7 +72,16 @@ describe('the start page', () => {
 
   test('tells Staff of colleagues what the directory tells them, and no more', async () => {
     const { newest, department } = await read(staff)
-    for (const person of [...newest, ...department!.colleagues]) expect(Object.keys(person).sort()).toEqual(['department', 'email', 'first_name', 'id', 'last_name', 'photo', 'role'])
+    for (const person of [...newest, ...department!.colleagues])
+      expect(Object.keys(person).sort()).toEqual([
+        'department',
+        'email',
+        'first_name',
+        'id',
+        'last_name',
+        'photo',
+        'role',
+      ])
     expect((await read(admin)).newest[0]).toHaveProperty('last_login')
   })
 
@@ -71,8 +95,15 @@ describe('the start page', () => {
 
 describe('what needs someone', () => {
   test('is to Staff their own name and photo, until they have them', async () => {
-    expect((await read(staff)).tasks).toEqual([{ task: 'name', count: 1 }, { task: 'photo', count: 1 }])
-    await world.acme.call(`${auth}/users/me/`, { method: 'PATCH', token: staff, body: { first_name: 'Ben', last_name: 'Abbott' } })
+    expect((await read(staff)).tasks).toEqual([
+      { task: 'name', count: 1 },
+      { task: 'photo', count: 1 },
+    ])
+    await world.acme.call(`${auth}/users/me/`, {
+      method: 'PATCH',
+      token: staff,
+      body: { first_name: 'Ben', last_name: 'Abbott' },
+    })
     expect((await read(staff)).tasks).toEqual([{ task: 'photo', count: 1 }])
   })
 
@@ -83,24 +114,43 @@ describe('what needs someone', () => {
     expect(before).not.toHaveProperty('invitations_open')
     await addPerson(world, world.acme, 'hal@example.com')
     await addPerson(world, world.acme, 'ida@example.com', { is_active: false })
-    expect(await counts(admin)).toEqual({ ...before, without_department: before.without_department! + 1, never_signed_in: before.never_signed_in! + 1 })
+    expect(await counts(admin)).toEqual({
+      ...before,
+      without_department: before.without_department! + 1,
+      never_signed_in: before.never_signed_in! + 1,
+    })
   })
 
   test('lead an Admin to just those people whom they count, which Staff cannot ask for', async () => {
-    const listed = async (query: string, token: string) => (await world.acme.call(`${api}/users/?page_size=100&${query}`, { token })).json.count as number
+    const listed = async (query: string, token: string) =>
+      (await world.acme.call(`${api}/users/?page_size=100&${query}`, { token })).json.count as number
     const { without_department, never_signed_in } = await counts(admin)
-    expect([await listed('is_active=true&department=none', admin), await listed('is_active=true&last_login=never', admin)]).toEqual([without_department, never_signed_in])
+    expect([
+      await listed('is_active=true&department=none', admin),
+      await listed('is_active=true&last_login=never', admin),
+    ]).toEqual([without_department, never_signed_in])
     expect(await listed('last_login=never', staff)).toBe(await listed('', staff))
-    expect((await world.acme.call(`${api}/users/?department=nowhere`, { token: admin })).json).toEqual({ department: ['Enter a valid UUID.'] })
+    expect((await world.acme.call(`${api}/users/?department=nowhere`, { token: admin })).json).toEqual({
+      department: ['Enter a valid UUID.'],
+    })
     expect((await world.acme.call(`${api}/users/?last_login=always`, { token: admin })).status).toBe(400)
   })
 
   test('are invitations that are open, apart from those that soon expire; not those that have', async () => {
     const [soon] = await Promise.all(['soon', 'late', 'gone'].map(name => invite(`${name}@example.com`)))
     expect(await counts(admin)).toMatchObject({ invitations_open: 3 })
-    const { db, tables: { invitations } } = realmOf(world.app, world.acme).realm as TenantRealm
-    await db.update(invitations).set({ expires_at: new Date(Date.now() + day) }).where(eq(invitations.id, soon!))
-    await db.update(invitations).set({ expires_at: new Date(Date.now() - day) }).where(eq(invitations.email, 'gone@example.com'))
+    const {
+      db,
+      tables: { invitations },
+    } = realmOf(world.app, world.acme).realm as TenantRealm
+    await db
+      .update(invitations)
+      .set({ expires_at: new Date(Date.now() + day) })
+      .where(eq(invitations.id, soon!))
+    await db
+      .update(invitations)
+      .set({ expires_at: new Date(Date.now() - day) })
+      .where(eq(invitations.email, 'gone@example.com'))
     expect(await counts(admin)).toMatchObject({ invitations_open: 1, invitations_expiring: 1 })
     expect(Object.keys(await counts(staff))).toEqual(['photo'])
   })

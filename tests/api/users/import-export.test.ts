@@ -4,7 +4,17 @@ import type { Answer, Call } from '../../support/http.ts'
 import type { Place, World } from '../../support/world.ts'
 import { addPerson, api, auth, createWorld, realmOf, signInAs } from '../../support/world.ts'
 
-const header = ['email', 'first_name', 'last_name', 'employee_id', 'department', 'role', 'is_active', 'date_joined', 'last_login']
+const header = [
+  'email',
+  'first_name',
+  'last_name',
+  'employee_id',
+  'department',
+  'role',
+  'is_active',
+  'date_joined',
+  'last_login',
+]
 const exportPath = `${api}/users/export.csv`
 const importPath = `${api}/users/import/`
 
@@ -25,43 +35,72 @@ beforeEach(() => {
 })
 
 describe('the directory as a file', () => {
-  test('is an Admin\'s, of her own organisation, as UTF-8 with its mark', async () => {
+  test("is an Admin's, of her own organisation, as UTF-8 with its mark", async () => {
     await addPerson(world, world.acme, 'zoë@example.com')
     const answer = await acme(exportPath, { token: admin })
-    expect(answer).toMatchObject({ status: 200, headers: { 'content-type': 'text/csv; charset=utf-8; header=present', 'content-disposition': 'attachment; filename="people.csv"', 'cache-control': 'private, no-store' } })
-    expect(answer.bytes.subarray(0, 3)).toEqual(Buffer.from([0xEF, 0xBB, 0xBF]))
+    expect(answer).toMatchObject({
+      status: 200,
+      headers: {
+        'content-type': 'text/csv; charset=utf-8; header=present',
+        'content-disposition': 'attachment; filename="people.csv"',
+        'cache-control': 'private, no-store',
+      },
+    })
+    expect(answer.bytes.subarray(0, 3)).toEqual(Buffer.from([0xef, 0xbb, 0xbf]))
     const [first, ...rows] = rowsOf(answer)
     expect(first).toEqual(header)
-    expect(rows.map(row => row[0])).toEqual(expect.arrayContaining(['ann@example.com', 'ben@example.com', 'zoë@example.com']))
+    expect(rows.map(row => row[0])).toEqual(
+      expect.arrayContaining(['ann@example.com', 'ben@example.com', 'zoë@example.com']),
+    )
     expect(answer.text).not.toMatch(/\$2b\$/)
     expect((await acme(exportPath, { token: staff })).status).toBe(403)
     expect((await acme(exportPath)).status).toBe(401)
-    expect(rowsOf(await world.globex.call(exportPath, { token: globexAdmin })).map(row => row[0])).toEqual(['email', 'ann@example.com', 'ben@example.com'])
+    expect(rowsOf(await world.globex.call(exportPath, { token: globexAdmin })).map(row => row[0])).toEqual([
+      'email',
+      'ann@example.com',
+      'ben@example.com',
+    ])
   })
 
-  test('has the directory\'s search and filters', async () => {
-    expect(rowsOf(await acme(`${exportPath}?search=ben`, { token: admin })).slice(1).map(row => row[0])).toEqual(['ben@example.com'])
-    expect(rowsOf(await acme(`${exportPath}?role=Admin`, { token: admin })).slice(1).map(row => row[0])).toEqual(['ann@example.com'])
+  test("has the directory's search and filters", async () => {
+    expect(
+      rowsOf(await acme(`${exportPath}?search=ben`, { token: admin }))
+        .slice(1)
+        .map(row => row[0]),
+    ).toEqual(['ben@example.com'])
+    expect(
+      rowsOf(await acme(`${exportPath}?role=Admin`, { token: admin }))
+        .slice(1)
+        .map(row => row[0]),
+    ).toEqual(['ann@example.com'])
     expect(rowsOf(await acme(`${exportPath}?search=nobody`, { token: admin }))).toEqual([header])
     expect((await acme(`${exportPath}?role=King`, { token: admin })).status).toBe(400)
   })
 
   test('is whole where it is long', async () => {
     const rows = Array.from({ length: 1_234 }, (_, i) => `long${i}@example.com,Long,Row ${i}`)
-    expect((await send(`email,first_name,last_name\n${rows.join('\n')}`, '', world.globex, globexAdmin)).json).toMatchObject({ created: 1_234, errors: [] })
-    const exported = rowsOf(await world.globex.call(`${exportPath}?search=long`, { token: globexAdmin })).slice(1).map(row => row[0])
+    expect(
+      (await send(`email,first_name,last_name\n${rows.join('\n')}`, '', world.globex, globexAdmin)).json,
+    ).toMatchObject({ created: 1_234, errors: [] })
+    const exported = rowsOf(await world.globex.call(`${exportPath}?search=long`, { token: globexAdmin }))
+      .slice(1)
+      .map(row => row[0])
     expect(exported).toHaveLength(1_234)
     expect(new Set(exported).size).toBe(1_234)
-    expect((await world.globex.call(`${api}/users/?search=row%2077&page_size=100`, { token: globexAdmin })).json.count).toBeGreaterThan(10)
+    expect(
+      (await world.globex.call(`${api}/users/?search=row%2077&page_size=100`, { token: globexAdmin })).json.count,
+    ).toBeGreaterThan(10)
   })
 
   test('is written into the record', async () => {
     await acme(exportPath, { token: admin })
-    expect((await acme(`${api}/audit/?action=users.exported&page_size=1`, { token: admin })).json.results[0]).toMatchObject({ actor: world.acme.admin.id })
+    expect(
+      (await acme(`${api}/audit/?action=users.exported&page_size=1`, { token: admin })).json.results[0],
+    ).toMatchObject({ actor: world.acme.admin.id })
   })
 })
 
-test('the record as a file has the list\'s filters', async () => {
+test("the record as a file has the list's filters", async () => {
   const answer = await acme(`${api}/audit/export.csv?action=session.opened`, { token: admin })
   const [first, ...rows] = rowsOf(answer)
   expect(first).toEqual(['id', 'created', 'action', 'actor', 'actor_email', 'subject', 'subject_name', 'ip', 'details'])
@@ -70,17 +109,25 @@ test('the record as a file has the list\'s filters', async () => {
   expect([...rows].sort((a, b) => b[1]!.localeCompare(a[1]!))).toEqual(rows)
 })
 
-describe('one\'s own data', () => {
-  test('are one\'s profile, sessions and events, and nobody else\'s', async () => {
+describe("one's own data", () => {
+  test("are one's profile, sessions and events, and nobody else's", async () => {
     await acme(`${auth}/users/${world.acme.staff.id}/`, { method: 'PATCH', token: admin, body: { first_name: 'Ben' } })
     const answer = await acme(`${auth}/users/me/export/`, { token: staff })
-    expect(answer).toMatchObject({ status: 200, headers: { 'content-disposition': 'attachment; filename="my-data.json"' } })
+    expect(answer).toMatchObject({
+      status: 200,
+      headers: { 'content-disposition': 'attachment; filename="my-data.json"' },
+    })
     const { profile, sessions, events } = answer.json
     expect(profile).toMatchObject({ id: world.acme.staff.id, email: 'ben@example.com' })
     expect(sessions).toEqual([expect.objectContaining({ ip: '127.0.0.1', revoked_at: null })])
-    expect(events.map((event: { action: string }) => event.action)).toEqual(expect.arrayContaining(['user.created', 'session.opened', 'user.changed']))
+    expect(events.map((event: { action: string }) => event.action)).toEqual(
+      expect.arrayContaining(['user.created', 'session.opened', 'user.changed']),
+    )
     // An Admin's address is the Admin's.
-    expect(events.find((event: { action: string }) => event.action === 'user.changed')).toMatchObject({ actor: world.acme.admin.id, ip: null })
+    expect(events.find((event: { action: string }) => event.action === 'user.changed')).toMatchObject({
+      actor: world.acme.admin.id,
+      ip: null,
+    })
     expect(answer.text).not.toMatch(/password"|\$2b\$|token/)
     expect((await acme(`${auth}/users/me/export/`)).status).toBe(401)
   })
@@ -100,38 +147,85 @@ describe('an import', () => {
     const preview = await send(file, '?dry_run=true&create_departments=true')
     expect(preview.status).toBe(200)
     expect(preview.json).toEqual({
-      created: 2, changed: 1, unchanged: 0,
+      created: 2,
+      changed: 1,
+      unchanged: 0,
       errors: [
         { row: 5, field: 'email', message: 'Enter a valid email address.' },
         { row: 6, field: 'role', message: '"King" is not a valid choice.' },
         { row: 7, field: 'is_active', message: 'Must be a valid boolean.' },
       ],
       changes: [
-        { row: 2, action: 'create', email: mail('new'), fields: { first_name: { from: null, to: 'Nia' }, last_name: { from: null, to: 'Nkosi' }, employee_id: { from: null, to: `N-${round}` }, department: { from: null, to: `Import ${round}` }, role: { from: null, to: 'Admin' } } },
-        { row: 3, action: 'change', email: mail('old'), fields: { first_name: { from: '', to: 'Olu' }, last_name: { from: '', to: 'Okafor' }, employee_id: { from: null, to: `O-${round}` } } },
+        {
+          row: 2,
+          action: 'create',
+          email: mail('new'),
+          fields: {
+            first_name: { from: null, to: 'Nia' },
+            last_name: { from: null, to: 'Nkosi' },
+            employee_id: { from: null, to: `N-${round}` },
+            department: { from: null, to: `Import ${round}` },
+            role: { from: null, to: 'Admin' },
+          },
+        },
+        {
+          row: 3,
+          action: 'change',
+          email: mail('old'),
+          fields: {
+            first_name: { from: '', to: 'Olu' },
+            last_name: { from: '', to: 'Okafor' },
+            employee_id: { from: null, to: `O-${round}` },
+          },
+        },
         { row: 4, action: 'create', email: mail('plain'), fields: {} },
       ],
     })
-    expect((await person(mail('new')))).toBeUndefined()
+    expect(await person(mail('new'))).toBeUndefined()
     expect((await acme(`${api}/departments/?search=import`, { token: admin })).json.count).toBe(0)
 
     const done = await send(file, '?create_departments=true')
     expect(done.json).toEqual(preview.json)
-    expect(await person(mail('new'))).toMatchObject({ first_name: 'Nia', employee_id: `N-${round}`, role: 'Admin', is_active: true, department: { name: `Import ${round}` } })
-    expect(await person(mail('old'))).toMatchObject({ id: old.id, first_name: 'Olu', employee_id: `O-${round}`, role: 'Staff' })
+    expect(await person(mail('new'))).toMatchObject({
+      first_name: 'Nia',
+      employee_id: `N-${round}`,
+      role: 'Admin',
+      is_active: true,
+      department: { name: `Import ${round}` },
+    })
+    expect(await person(mail('old'))).toMatchObject({
+      id: old.id,
+      first_name: 'Olu',
+      employee_id: `O-${round}`,
+      role: 'Staff',
+    })
 
-    expect((await send(file, '?create_departments=true')).json).toMatchObject({ created: 0, changed: 0, unchanged: 3, errors: preview.json.errors, changes: [] })
+    expect((await send(file, '?create_departments=true')).json).toMatchObject({
+      created: 0,
+      changed: 0,
+      unchanged: 3,
+      errors: preview.json.errors,
+      changes: [],
+    })
     const { json } = await acme(`${api}/audit/?action=users.imported&page_size=2`, { token: admin })
     expect(json.results.map((event: { details: object }) => event.details)).toEqual([
       { created: 0, changed: 0, unchanged: 3, errors: 3 },
       { created: 2, changed: 1, unchanged: 0, errors: 3 },
     ])
-    await world.acme.call(`${auth}/users/${(await person(mail('new')))!.id}/`, { method: 'PATCH', token: admin, body: { role: 'Staff' } })
+    await world.acme.call(`${auth}/users/${(await person(mail('new')))!.id}/`, {
+      method: 'PATCH',
+      token: admin,
+      body: { role: 'Staff' },
+    })
   })
 
   test('of an export changes nothing, formulas and all', async () => {
     const odd = await addPerson(world, world.acme, mail('odd'))
-    await acme(`${auth}/users/${odd.id}/`, { method: 'PATCH', token: admin, body: { first_name: '=1+1', last_name: '\'-"quoted", really', employee_id: `@${round}` } })
+    await acme(`${auth}/users/${odd.id}/`, {
+      method: 'PATCH',
+      token: admin,
+      body: { first_name: '=1+1', last_name: '\'-"quoted", really', employee_id: `@${round}` },
+    })
     const file = (await acme(exportPath, { token: admin })).bytes
     const { json } = await send(file)
     expect(json).toMatchObject({ created: 0, changed: 0, errors: [], changes: [] })
@@ -140,21 +234,39 @@ describe('an import', () => {
 
   test('finds people by employee_id, and never changes whose address it is', async () => {
     await send(csv('email,employee_id', [`${mail('a')},A-${round}`, `${mail('b')},B-${round}`]))
-    const answer = await send(csv('email,employee_id,last_name', [`${mail('a')},A-${round},Same`, `${mail('elsewhere')},B-${round},Moved`, `${mail('a')},C-${round},Twice`]))
+    const answer = await send(
+      csv('email,employee_id,last_name', [
+        `${mail('a')},A-${round},Same`,
+        `${mail('elsewhere')},B-${round},Moved`,
+        `${mail('a')},C-${round},Twice`,
+      ]),
+    )
     expect(answer.json).toMatchObject({
-      created: 0, changed: 1, errors: [
-        { row: 3, field: 'email', message: 'The person with this employee ID has another e-mail address, which only that person can change.' },
+      created: 0,
+      changed: 1,
+      errors: [
+        {
+          row: 3,
+          field: 'email',
+          message: 'The person with this employee ID has another e-mail address, which only that person can change.',
+        },
         { row: 4, field: 'email', message: 'Row 2 has the same.' },
       ],
     })
     // One gives her number up, the other takes it, in one file.
-    expect((await send(csv('email,employee_id', [`${mail('a')},`, `${mail('b')},A-${round}`]))).json).toMatchObject({ changed: 2, errors: [] })
+    expect((await send(csv('email,employee_id', [`${mail('a')},`, `${mail('b')},A-${round}`]))).json).toMatchObject({
+      changed: 2,
+      errors: [],
+    })
     expect(await person(mail('b'))).toMatchObject({ employee_id: `A-${round}` })
   })
 
   test('knows a department by its name, in any case, and makes one only when it is told to', async () => {
     const rows = csv('email,department', [`${mail('d')},team ${round}`, `${mail('e')},TEAM ${round}`])
-    expect((await send(rows)).json).toMatchObject({ created: 0, errors: [{ row: 2, field: 'department', message: `There is no department "team ${round}".` }, { row: 3 }] })
+    expect((await send(rows)).json).toMatchObject({
+      created: 0,
+      errors: [{ row: 2, field: 'department', message: `There is no department "team ${round}".` }, { row: 3 }],
+    })
     expect((await send(rows, '?create_departments=true')).json).toMatchObject({ created: 2, errors: [] })
     const { results } = (await acme(`${api}/departments/?search=team`, { token: admin })).json
     expect(results).toMatchObject([{ name: `team ${round}`, people: 2 }])
@@ -164,12 +276,24 @@ describe('an import', () => {
   test('leaves the last Admin one, and does the other rows', async () => {
     const file = csv('email,role,is_active', ['ann@example.com,Staff,', `${mail('other')},Staff,`])
     for (const query of ['?dry_run=true', '']) {
-      expect((await send(file, query)).json).toMatchObject({ created: 1, errors: [{ row: 2, field: 'role', message: 'The last active Admin cannot be demoted, deactivated or deleted.' }] })
+      expect((await send(file, query)).json).toMatchObject({
+        created: 1,
+        errors: [
+          { row: 2, field: 'role', message: 'The last active Admin cannot be demoted, deactivated or deleted.' },
+        ],
+      })
     }
-    expect((await send(csv('email,is_active', ['ann@example.com,false']))).json).toMatchObject({ changed: 0, errors: [{ row: 2, field: 'is_active' }] })
+    expect((await send(csv('email,is_active', ['ann@example.com,false']))).json).toMatchObject({
+      changed: 0,
+      errors: [{ row: 2, field: 'is_active' }],
+    })
 
     const two = csv('email,role', [`${mail('second')},Admin`, 'ann@example.com,Staff', `${mail('second')},Admin`])
-    expect((await send(two, '?dry_run=true')).json).toMatchObject({ created: 1, changed: 1, errors: [{ row: 4, field: 'email' }] })
+    expect((await send(two, '?dry_run=true')).json).toMatchObject({
+      created: 1,
+      changed: 1,
+      errors: [{ row: 4, field: 'email' }],
+    })
   })
 
   test('ends the sessions of those whom it deactivates', async () => {
@@ -183,23 +307,30 @@ describe('an import', () => {
 
   test('sends a new person a mail to choose a password by, unless she is inactive', async () => {
     await send(csv('email,is_active', [`${mail('in')},true`, `${mail('out')},false`]))
-    const rows = await world.app.database.platform.db.execute<{ recipient: string }>(`select recipient from platform.outbox where kind = 'welcome'` as never)
+    const rows = await world.app.database.platform.db.execute<{ recipient: string }>(
+      `select recipient from platform.outbox where kind = 'welcome'` as never,
+    )
     expect(rows.map(row => row.recipient).filter(recipient => recipient.includes(`.${round}@`))).toEqual([mail('in')])
   })
 
-  test('is nobody\'s but an Admin\'s, and stays in her organisation', async () => {
+  test("is nobody's but an Admin's, and stays in her organisation", async () => {
     const file = csv('email,employee_id', [`${mail('mine')},M-${round}`])
     expect((await send(file, '', world.acme, staff)).status).toBe(403)
     expect((await send(file, '', world.acme, globexAdmin)).status).toBe(401)
     expect((await send(file)).json.created).toBe(1)
     expect((await send(file, '', world.globex, globexAdmin)).json).toMatchObject({ created: 1, errors: [] })
     const here = await person(mail('mine'))
-    const there = (await world.globex.call(`${api}/users/?search=${encodeURIComponent(mail('mine'))}`, { token: globexAdmin })).json.results[0]
+    const there = (
+      await world.globex.call(`${api}/users/?search=${encodeURIComponent(mail('mine'))}`, { token: globexAdmin })
+    ).json.results[0]
     expect(here!.id).not.toBe(there.id)
   })
 
   test('runs twice at once without harm', async () => {
-    const file = csv('email,department', Array.from({ length: 300 }, (_, i) => `${mail(`twin${i}`)},Twins ${round}`))
+    const file = csv(
+      'email,department',
+      Array.from({ length: 300 }, (_, i) => `${mail(`twin${i}`)},Twins ${round}`),
+    )
     const both = await Promise.all([1, 2].map(() => send(file, '?create_departments=true')))
     expect(both.map(answer => answer.status)).toEqual([200, 200])
     expect(both.reduce((sum, answer) => sum + answer.json.created, 0)).toBe(300)
@@ -208,15 +339,27 @@ describe('an import', () => {
 
   test('reads what spreadsheets write', async () => {
     const semicolons = `\uFEFFEmail;First name;Last name;Is active\r\n${mail('semi')};"Ana; Maria";"O""Hara";WAHR\r\n;;;\r\n${mail('tail')};T;L;ja\r\n`
-    expect((await send(semicolons)).json).toMatchObject({ created: 0, errors: [{ row: 2, field: 'is_active' }, { row: 4, field: 'is_active' }] })
-    expect((await send(semicolons.replace('WAHR', 'True').replace('ja', '0'))).json).toMatchObject({ created: 2, errors: [] })
+    expect((await send(semicolons)).json).toMatchObject({
+      created: 0,
+      errors: [
+        { row: 2, field: 'is_active' },
+        { row: 4, field: 'is_active' },
+      ],
+    })
+    expect((await send(semicolons.replace('WAHR', 'True').replace('ja', '0'))).json).toMatchObject({
+      created: 2,
+      errors: [],
+    })
     expect(await person(mail('semi'))).toMatchObject({ first_name: 'Ana; Maria', last_name: 'O"Hara' })
     expect((await send(`email\tfirst_name\n${mail('tabs')}\tTab`)).json).toMatchObject({ created: 1 })
   })
 
   test('of what is no list of people is refused whole', async () => {
     const files = {
-      'nothing': '', 'no e-mail': 'name\nAnn', 'a column twice': 'email,email\na@b.test,c@d.test', 'a broken quote': 'email\n"a@b.test',
+      'nothing': '',
+      'no e-mail': 'name\nAnn',
+      'a column twice': 'email,email\na@b.test,c@d.test',
+      'a broken quote': 'email\n"a@b.test',
       'too many': `email\n${Array.from({ length: 5_001 }, (_, i) => `m${i}@b.test`).join('\n')}`,
       'not UTF-8': Buffer.from('email,first_name\na@b.test,Ren\xE9', 'latin1'),
     }
@@ -226,31 +369,57 @@ describe('an import', () => {
     }
     expect((await send(`email,first_name\n${'x'.repeat(1_000_001)}`)).status).toBe(413)
     expect((await acme(importPath, { token: admin, body: { email: 'a@b.test' } })).status).toBe(415)
-    expect((await acme(`${api}/departments/`, { method: 'POST', token: admin, body: 'name\nX', headers: { 'content-type': 'text/csv' } })).status).toBe(415)
+    expect(
+      (
+        await acme(`${api}/departments/`, {
+          method: 'POST',
+          token: admin,
+          body: 'name\nX',
+          headers: { 'content-type': 'text/csv' },
+        })
+      ).status,
+    ).toBe(415)
     expect((await send('email\na@b.test', '?dry_run=perhaps')).status).toBe(400)
   })
 
   test('takes cells for data', async () => {
-    const answer = await send(csv('email,first_name,__proto__,constructor,role', [
-      `${mail('x')},"'; drop table users; --",polluted,polluted,`,
-      `${mail('y')},constructor,,,constructor`,
-      `${mail('z')},"two\nlines",,,`,
-      `${mail('w')},nul\0,,,`,
-      `${mail('v')},${'x'.repeat(151)},,,`,
-      `${mail('u')},many,,,,more`,
-    ]))
-    expect(answer.json).toMatchObject({ created: 1, errors: [{ row: 3, field: 'role' }, { row: 4, field: 'first_name' }, { row: 5, field: 'first_name' }, { row: 6, field: 'first_name' }, { row: 7, field: 'row' }] })
+    const answer = await send(
+      csv('email,first_name,__proto__,constructor,role', [
+        `${mail('x')},"'; drop table users; --",polluted,polluted,`,
+        `${mail('y')},constructor,,,constructor`,
+        `${mail('z')},"two\nlines",,,`,
+        `${mail('w')},nul\0,,,`,
+        `${mail('v')},${'x'.repeat(151)},,,`,
+        `${mail('u')},many,,,,more`,
+      ]),
+    )
+    expect(answer.json).toMatchObject({
+      created: 1,
+      errors: [
+        { row: 3, field: 'role' },
+        { row: 4, field: 'first_name' },
+        { row: 5, field: 'first_name' },
+        { row: 6, field: 'first_name' },
+        { row: 7, field: 'row' },
+      ],
+    })
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined()
   })
 
   test('of five thousand people is one request', async () => {
     const rows = Array.from({ length: 5_000 }, (_, i) => `bulk${i}@big.test,First ${i},Last ${i},BULK-${i}`)
     const file = csv('email,first_name,last_name,employee_id', rows)
-    const { db, tables: { users } } = realmOf(world.app, world.globex).realm
+    const {
+      db,
+      tables: { users },
+    } = realmOf(world.app, world.globex).realm
     const before = await db.$count(users)
     expect((await send(file, '', world.globex, globexAdmin)).json).toMatchObject({ created: 5_000, errors: [] })
     expect(await db.$count(users)).toBe(before + 5_000)
-    expect((await send(file, '?dry_run=true', world.globex, globexAdmin)).json).toMatchObject({ unchanged: 5_000, changes: [] })
+    expect((await send(file, '?dry_run=true', world.globex, globexAdmin)).json).toMatchObject({
+      unchanged: 5_000,
+      changes: [],
+    })
   })
 })
 
@@ -269,7 +438,7 @@ function mail(name: string): string {
 
 async function person(email: string) {
   const { json } = await acme(`${api}/users/?search=${encodeURIComponent(email)}`, { token: admin })
-  return json.results[0] as { id: string, [field: string]: unknown } | undefined
+  return json.results[0] as { id: string; [field: string]: unknown } | undefined
 }
 
 function rowsOf(answer: Answer): string[][] {

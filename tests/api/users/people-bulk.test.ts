@@ -36,12 +36,23 @@ describe('many people at once', () => {
     ]
     for (const [deed, outcome] of steps) {
       const once = await act({ ids, ...deed })
-      expect(once.json).toEqual({ results: people.map(({ id, email }) => ({ id, email, detail: null, status: 'done' })) })
+      expect(once.json).toEqual({
+        results: people.map(({ id, email }) => ({ id, email, detail: null, status: 'done' })),
+      })
       expect((await act({ ids, ...deed })).json.results.map(statusOf)).toEqual(['unchanged', 'unchanged'])
       for (const id of ids) expect((await acme(`${auth}/users/${id}/`, { token: admin })).json).toMatchObject(outcome)
     }
-    const events = (await acme(`${api}/audit/?subject=${ids[0]}&action=user.changed&ordering=created`, { token: admin })).json.results
-    expect(events.map(({ details }: { details: object }) => Object.keys(details))).toEqual([['department'], ['role'], ['role'], ['is_active'], ['is_active'], ['department']])
+    const events = (
+      await acme(`${api}/audit/?subject=${ids[0]}&action=user.changed&ordering=created`, { token: admin })
+    ).json.results
+    expect(events.map(({ details }: { details: object }) => Object.keys(details))).toEqual([
+      ['department'],
+      ['role'],
+      ['role'],
+      ['is_active'],
+      ['is_active'],
+      ['department'],
+    ])
     expect(events[0].actor).toBe(world.acme.admin.id)
   })
 
@@ -60,22 +71,36 @@ describe('many people at once', () => {
     expect(results.map(statusOf)).toEqual(['done', 'refused', 'done'])
     expect(results[1].detail).toBe('This account is deactivated.')
     expect((await mailsTo(world, world.acme, known!.email)).at(-1)!.links[0]).toContain('/auth/password/reset/')
-    expect((await mailsTo(world, world.acme, 'fresh@example.com')).map(({ subject }) => subject)).toEqual(Array(2).fill('Your account at “Acme Ltd” via localhost'))
+    expect((await mailsTo(world, world.acme, 'fresh@example.com')).map(({ subject }) => subject)).toEqual(
+      Array(2).fill('Your account at “Acme Ltd” via localhost'),
+    )
     expect(await mailsTo(world, world.acme, gone!.email)).toEqual([])
-    expect((await acme(`${api}/audit/?subject=${known!.id}&action=user.link_sent`, { token: admin })).json.count).toBe(1)
+    expect((await acme(`${api}/audit/?subject=${known!.id}&action=user.link_sent`, { token: admin })).json.count).toBe(
+      1,
+    )
     const again = []
-    for (let i = 0; i < 3; i++) again.push(statusOf((await act({ action: 'send_link', ids: [known!.id] })).json.results[0]))
+    for (let i = 0; i < 3; i++)
+      again.push(statusOf((await act({ action: 'send_link', ids: [known!.id] })).json.results[0]))
     expect(again).toEqual(['done', 'done', 'refused'])
   })
 
   test('are each done or refused: who is not there, or is the last Admin, holds nobody up', async () => {
     const [person] = await add('bystander')
     const answer = await act({ action: 'deactivate', ids: [newId(), world.acme.admin.id, person!.id, person!.id] })
-    expect(answer).toMatchObject({ status: 200, json: { results: [
-      { email: null, status: 'refused', detail: 'Not found.' },
-      { id: world.acme.admin.id, status: 'refused', detail: 'The last active Admin cannot be demoted, deactivated or deleted.' },
-      { id: person!.id, status: 'done', detail: null },
-    ] } })
+    expect(answer).toMatchObject({
+      status: 200,
+      json: {
+        results: [
+          { email: null, status: 'refused', detail: 'Not found.' },
+          {
+            id: world.acme.admin.id,
+            status: 'refused',
+            detail: 'The last active Admin cannot be demoted, deactivated or deleted.',
+          },
+          { id: person!.id, status: 'done', detail: null },
+        ],
+      },
+    })
     expect(answer.json.results).toHaveLength(3)
   })
 
@@ -90,7 +115,7 @@ describe('many people at once', () => {
     ['no department to move to', { action: 'move', ids: [newId()] }, 'department'],
     ['a department that is not there', { action: 'move', ids: [newId()], department: newId() }, 'department'],
     ['no role', { action: 'set_role', ids: [newId()] }, 'role'],
-    ['an operator\'s role', { action: 'set_role', ids: [newId()], role: 'Support' }, 'role'],
+    ["an operator's role", { action: 'set_role', ids: [newId()], role: 'Support' }, 'role'],
   ])('are not touched by %s', async (_what, body, field) => {
     expect(await act(body)).toMatchObject({ status: 400, json: { [field]: [expect.any(String)] } })
   })
@@ -108,7 +133,12 @@ describe('only an Admin, and only of the same organisation', () => {
 
   test('finds no one of another organisation, as if she were nobody', async () => {
     const before = await rowOf(world.globex.staff)
-    for (const deed of [{ action: 'deactivate' }, { action: 'set_role', role: 'Admin' }, { action: 'move', department: null }, { action: 'send_link' }]) {
+    for (const deed of [
+      { action: 'deactivate' },
+      { action: 'set_role', role: 'Admin' },
+      { action: 'move', department: null },
+      { action: 'send_link' },
+    ]) {
       const { results } = (await act({ ...deed, ids: [world.globex.staff.id] })).json
       expect(results).toEqual([{ id: world.globex.staff.id, email: null, status: 'refused', detail: 'Not found.' }])
     }
@@ -116,15 +146,35 @@ describe('only an Admin, and only of the same organisation', () => {
   })
 
   test('moves nobody to a department of another organisation', async () => {
-    const { id: department } = (await world.globex.call(`${api}/departments/`, { token: globexAdmin, body: { name: 'Elsewhere' } })).json
+    const { id: department } = (
+      await world.globex.call(`${api}/departments/`, { token: globexAdmin, body: { name: 'Elsewhere' } })
+    ).json
     const answer = await act({ action: 'move', department, ids: [world.acme.staff.id] })
-    expect([answer.status, answer.json]).toEqual([400, { department: [`Invalid pk "${department}" - object does not exist.`] }])
+    expect([answer.status, answer.json]).toEqual([
+      400,
+      { department: [`Invalid pk "${department}" - object does not exist.`] },
+    ])
   })
 
   test('stores nothing but what the action is about', async () => {
     const [person] = await add('plain')
-    await act({ action: 'move', department: null, ids: [person!.id], role: 'Admin', is_active: false, employee_id: 'X-1', email: 'taken-over@example.com', first_name: 'Taken' })
-    expect((await acme(`${auth}/users/${person!.id}/`, { token: admin })).json).toMatchObject({ email: person!.email, role: 'Staff', is_active: true, employee_id: null, first_name: '' })
+    await act({
+      action: 'move',
+      department: null,
+      ids: [person!.id],
+      role: 'Admin',
+      is_active: false,
+      employee_id: 'X-1',
+      email: 'taken-over@example.com',
+      first_name: 'Taken',
+    })
+    expect((await acme(`${auth}/users/${person!.id}/`, { token: admin })).json).toMatchObject({
+      email: person!.email,
+      role: 'Staff',
+      is_active: true,
+      employee_id: null,
+      first_name: '',
+    })
   })
 })
 
@@ -134,7 +184,11 @@ describe('the last active Admin', () => {
     for (let round = 0; round < 8; round++) {
       const other = await addPerson(world, world.acme, `admin${round}@example.com`, { role: 'Admin' })
       const [mine, hers] = [admin, (await signInAs(world.acme, other)).access]
-      const file = (email: string) => ({ method: 'POST', headers: { 'content-type': 'text/csv' }, body: `email,role\n${email},Staff\n` })
+      const file = (email: string) => ({
+        method: 'POST',
+        headers: { 'content-type': 'text/csv' },
+        body: `email,role\n${email},Staff\n`,
+      })
       await Promise.all([
         act({ action: 'deactivate', ids: [other.id, world.acme.admin.id] }, mine),
         act({ action: 'set_role', role: 'Staff', ids: [world.acme.admin.id, other.id] }, hers),
@@ -172,19 +226,31 @@ function statusOf({ status }: { status: string }): string {
 }
 
 async function rowOf(person: Person) {
-  const { db, tables: { users } } = realmOf(world.app, world.globex).realm
-  return db.select({ role: users.role, department: users.department, is_active: users.is_active }).from(users).where(eq(users.id, person.id))
+  const {
+    db,
+    tables: { users },
+  } = realmOf(world.app, world.globex).realm
+  return db
+    .select({ role: users.role, department: users.department, is_active: users.is_active })
+    .from(users)
+    .where(eq(users.id, person.id))
 }
 
 async function activeAdmins(): Promise<string[]> {
-  const { db, tables: { users } } = realmOf(world.app, world.acme).realm
+  const {
+    db,
+    tables: { users },
+  } = realmOf(world.app, world.acme).realm
   const rows = await db.select({ id: users.id, role: users.role, is_active: users.is_active }).from(users)
   return rows.filter(({ role, is_active }) => role === 'Admin' && is_active).map(({ id }) => id)
 }
 
 /** Makes ann the one Admin again, and signs her in. */
 async function restore(other: Person): Promise<void> {
-  const { db, tables: { users } } = realmOf(world.app, world.acme).realm
+  const {
+    db,
+    tables: { users },
+  } = realmOf(world.app, world.acme).realm
   await db.update(users).set({ role: 'Admin', deactivated_at: null }).where(eq(users.id, world.acme.admin.id))
   await db.delete(users).where(eq(users.id, other.id))
   admin = (await signInAs(world.acme, world.acme.admin)).access

@@ -15,7 +15,9 @@ import { socketsOf } from '../../support/process/sockets.ts'
 import type { Place, World } from '../../support/world.ts'
 import { addPerson, api, auth, createWorld, signInAs } from '../../support/world.ts'
 
-const notAnImage = { photo: ['Upload a valid image. The file you uploaded was either not an image or a corrupted image.'] }
+const notAnImage = {
+  photo: ['Upload a valid image. The file you uploaded was either not an image or a corrupted image.'],
+}
 
 let world: World
 let uploads: string
@@ -37,11 +39,20 @@ afterAll(async () => {
 })
 
 describe('a photo', () => {
-  test.each(['png', 'jpeg', 'webp'] as const)('may be a %s, and becomes WebP in two sizes, UPL-01', async (format) => {
-    const put = await putPhoto(world.acme, staff, world.acme.staff.id, await picture().toFormat(format).toBuffer(), { type: `image/${format}` })
+  test.each(['png', 'jpeg', 'webp'] as const)('may be a %s, and becomes WebP in two sizes, UPL-01', async format => {
+    const put = await putPhoto(world.acme, staff, world.acme.staff.id, await picture().toFormat(format).toBuffer(), {
+      type: `image/${format}`,
+    })
     expect(put.status).toBe(200)
-    expect(put.json).toMatchObject({ id: world.acme.staff.id, photo: expect.stringMatching(`^${photoPath(world.acme.staff.id)}\\?v=[0-9a-f]{8}$`) })
-    for (const [query, side] of [['', 256], ['?size=256', 256], ['?size=64', 64]] as const) {
+    expect(put.json).toMatchObject({
+      id: world.acme.staff.id,
+      photo: expect.stringMatching(`^${photoPath(world.acme.staff.id)}\\?v=[0-9a-f]{8}$`),
+    })
+    for (const [query, side] of [
+      ['', 256],
+      ['?size=256', 256],
+      ['?size=64', 64],
+    ] as const) {
       const got = await world.acme.call(photoPath(world.acme.staff.id) + query, { token: staff })
       expect(got.status).toBe(200)
       expect(await sharp(got.bytes).metadata()).toMatchObject({ format: 'webp', width: side, height: side })
@@ -75,8 +86,10 @@ describe('a photo', () => {
   test('keeps nothing of its file but the pixels, the right way up, UPL-09', async () => {
     const tagged = await sharp({ create: { width: 400, height: 200, channels: 3, background: 'red' } })
       .composite([{ input: { create: { width: 200, height: 200, channels: 3, background: 'blue' } }, left: 0, top: 0 }])
-      .jpeg().withExif({ IFD0: { Copyright: 'canary-in-exif' }, IFD3: { GPSLatitudeRef: 'N', GPSLatitude: '51/1 30/1 0/1' } })
-      .withMetadata({ orientation: 3 }).toBuffer()
+      .jpeg()
+      .withExif({ IFD0: { Copyright: 'canary-in-exif' }, IFD3: { GPSLatitudeRef: 'N', GPSLatitude: '51/1 30/1 0/1' } })
+      .withMetadata({ orientation: 3 })
+      .toBuffer()
     const polyglot = Buffer.concat([tagged, Buffer.from('<script>alert("canary-behind")</script>')])
     expect((await putPhoto(world.acme, staff, world.acme.staff.id, polyglot, { type: 'image/jpeg' })).status).toBe(200)
     const { bytes } = await world.acme.call(photoPath(world.acme.staff.id), { token: staff })
@@ -96,18 +109,32 @@ describe('a photo', () => {
     expect(await filesOf(world.acme, person.id)).toHaveLength(2)
     expect((await world.acme.call(photoPath(person.id), { token: access })).status).toBe(200)
 
-    expect(await world.acme.call(photoPath(person.id), { method: 'DELETE', token: access })).toMatchObject({ status: 204, text: '' })
+    expect(await world.acme.call(photoPath(person.id), { method: 'DELETE', token: access })).toMatchObject({
+      status: 204,
+      text: '',
+    })
     expect((await world.acme.call(photoPath(person.id), { method: 'DELETE', token: access })).status).toBe(204)
     expect(await filesOf(world.acme, person.id)).toEqual([])
     expect((await world.acme.call(photoPath(person.id), { token: access })).status).toBe(404)
     expect((await world.acme.call(`${auth}/users/me/`, { token: access })).json.photo).toBeNull()
 
     await putPhoto(world.acme, access, person.id, png)
-    expect((await world.acme.call(`${auth}/users/me/`, { method: 'PATCH', token: access, body: { photo: null } })).json.photo).toBeNull()
+    expect(
+      (await world.acme.call(`${auth}/users/me/`, { method: 'PATCH', token: access, body: { photo: null } })).json
+        .photo,
+    ).toBeNull()
     expect(await filesOf(world.acme, person.id)).toEqual([])
 
     await putPhoto(world.acme, access, person.id, png)
-    expect((await world.acme.call(`${auth}/users/me/`, { method: 'DELETE', token: access, body: { current_password: person.password } })).status).toBe(204)
+    expect(
+      (
+        await world.acme.call(`${auth}/users/me/`, {
+          method: 'DELETE',
+          token: access,
+          body: { current_password: person.password },
+        })
+      ).status,
+    ).toBe(204)
     expect(await filesOf(world.acme, person.id)).toEqual([])
   })
 
@@ -135,9 +162,13 @@ describe('who may', () => {
   test('change a photo: oneself, and an Admin anyone of her organisation, UPL-14', async () => {
     expect((await putPhoto(world.acme, admin, world.acme.staff.id, png)).status).toBe(200)
     expect((await putPhoto(world.acme, staff, world.acme.admin.id, png)).status).toBe(404)
-    expect((await world.acme.call(photoPath(world.acme.staff.id), { method: 'DELETE', token: globexAdmin })).status).toBe(401)
+    expect(
+      (await world.acme.call(photoPath(world.acme.staff.id), { method: 'DELETE', token: globexAdmin })).status,
+    ).toBe(401)
     expect((await putPhoto(world.globex, globexAdmin, world.acme.staff.id, png)).status).toBe(404)
-    expect((await world.globex.call(photoPath(world.acme.staff.id), { method: 'DELETE', token: globexAdmin })).status).toBe(404)
+    expect(
+      (await world.globex.call(photoPath(world.acme.staff.id), { method: 'DELETE', token: globexAdmin })).status,
+    ).toBe(404)
     expect((await world.acme.call(photoPath(world.acme.staff.id), { token: admin })).status).toBe(200)
   })
 
@@ -157,17 +188,41 @@ describe('who may', () => {
     expect((await world.acme.call(photo, { token: staff })).status).toBe(200)
     for (const host of [world.globex.host, world.console.host, `localhost:${world.port}`, `127.0.0.1:${world.port}`]) {
       expect([host, (await world.call(host, photo)).status]).toEqual([host, expect.toBeOneOf([400, 401, 404])])
-      expect([host, (await world.call(host, photo, { token: staff })).status]).toEqual([host, expect.toBeOneOf([400, 401, 404])])
+      expect([host, (await world.call(host, photo, { token: staff })).status]).toEqual([
+        host,
+        expect.toBeOneOf([400, 401, 404]),
+      ])
     }
   })
 
   test('not guess where a picture lies, AZ-16', async () => {
     await putPhoto(world.acme, staff, world.acme.staff.id, png)
-    const { schema, staff: { id } } = world.acme
+    const {
+      schema,
+      staff: { id },
+    } = world.acme
     const [file] = await filesOf(world.acme, id)
-    const folders = ['', '/uploads', '/public', '/static', '/_nuxt', '/_ipx/_', '/photos', api, `${api}/uploads`, `${api}/users`, photoPath(id).replace(/\/$/, '')]
+    const folders = [
+      '',
+      '/uploads',
+      '/public',
+      '/static',
+      '/_nuxt',
+      '/_ipx/_',
+      '/photos',
+      api,
+      `${api}/uploads`,
+      `${api}/users`,
+      photoPath(id).replace(/\/$/, ''),
+    ]
     for (const folder of folders) {
-      for (const path of [`${schema}/${id}/${file}`, `${id}/${file}`, file, `..%2f${schema}/${id}/${file}`, encodeURIComponent(`${uploads}/${schema}/${id}/${file}`)]) {
+      for (const path of [
+        `${schema}/${id}/${file}`,
+        `${id}/${file}`,
+        file,
+        `..%2f${schema}/${id}/${file}`,
+        encodeURIComponent(`${uploads}/${schema}/${id}/${file}`),
+      ]) {
         for (const token of [undefined, staff, admin]) {
           const answer = await world.acme.call(`${folder}/${path}`, { token })
           expect([folder, path, answer.status]).toEqual([folder, path, token ? 404 : expect.toBeOneOf([401, 404])])
@@ -184,11 +239,14 @@ describe('who may', () => {
     expect((await world.acme.call(photoPath(gone.id), { token: admin })).status).toBe(200)
   })
 
-  test.each(['/../../secret', '/%2e%2e%2f%2e%2e%2fsecret', '/..%2f', '/%252e%252e/'])('not read files by a path such as %s, UPL-08, AZ-16', async (path) => {
-    expect((await world.acme.call(`${photoPath(world.acme.staff.id)}${path}`, { token: admin })).status).toBe(404)
-    expect((await world.acme.call(`${api}/users${path}/photo/`, { token: admin })).status).toBe(404)
-    expect((await world.acme.call(`/uploads${path}`, { token: admin })).status).toBe(404)
-  })
+  test.each(['/../../secret', '/%2e%2e%2f%2e%2e%2fsecret', '/..%2f', '/%252e%252e/'])(
+    'not read files by a path such as %s, UPL-08, AZ-16',
+    async path => {
+      expect((await world.acme.call(`${photoPath(world.acme.staff.id)}${path}`, { token: admin })).status).toBe(404)
+      expect((await world.acme.call(`${api}/users${path}/photo/`, { token: admin })).status).toBe(404)
+      expect((await world.acme.call(`/uploads${path}`, { token: admin })).status).toBe(404)
+    },
+  )
 
   test('not read what a planted link points to, UPL-08', async () => {
     await putPhoto(world.acme, staff, world.acme.staff.id, png)
@@ -220,18 +278,40 @@ describe('what is no photo', () => {
         expect([name, answer.status, answer.json]).toEqual([name, 400, notAnImage])
       }
     }
-    expect((await putPhoto(world.acme, staff, world.acme.staff.id, Buffer.alloc(0), { form: true })).json).toEqual({ photo: ['The submitted file is empty.'] })
+    expect((await putPhoto(world.acme, staff, world.acme.staff.id, Buffer.alloc(0), { form: true })).json).toEqual({
+      photo: ['The submitted file is empty.'],
+    })
   })
 
   test('is refused by its type before it is read', async () => {
-    for (const type of ['image/svg+xml', 'image/gif', 'text/html', 'application/json', 'application/x-www-form-urlencoded', 'image/png, text/html', '']) {
+    for (const type of [
+      'image/svg+xml',
+      'image/gif',
+      'text/html',
+      'application/json',
+      'application/x-www-form-urlencoded',
+      'image/png, text/html',
+      '',
+    ]) {
       expect((await putPhoto(world.acme, staff, world.acme.staff.id, png, { type })).status).toBe(415)
     }
     // Elsewhere a picture is as strange as ever, and a form too.
     for (const path of [`${auth}/users/me/`, `${api}/users/${world.acme.staff.id}/`]) {
-      expect((await world.acme.call(path, { method: 'PUT', token: staff, body: png, headers: { 'content-type': 'image/png' } })).status).toBeOneOf([405, 415])
+      expect(
+        (
+          await world.acme.call(path, {
+            method: 'PUT',
+            token: staff,
+            body: png,
+            headers: { 'content-type': 'image/png' },
+          })
+        ).status,
+      ).toBeOneOf([405, 415])
     }
-    expect((await world.acme.call(`${auth}/users/me/`, { method: 'PATCH', token: staff, ...formOf([{ content: png }]) })).status).toBe(415)
+    expect(
+      (await world.acme.call(`${auth}/users/me/`, { method: 'PATCH', token: staff, ...formOf([{ content: png }]) }))
+        .status,
+    ).toBe(415)
   })
 
   test('is an address: nobody fetches it, UPL-10', async () => {
@@ -254,18 +334,36 @@ describe('what is too long', () => {
     const path = photoPath(world.acme.staff.id)
     expect((await putPhoto(world.acme, staff, world.acme.staff.id, tooLong)).status).toBe(413)
     expect((await putPhoto(world.acme, staff, world.acme.staff.id, tooLong, { form: true })).status).toBe(413)
-    const head = [`PUT ${path} HTTP/1.1`, `Host: ${world.acme.host}`, `Authorization: Bearer ${staff}`, 'Content-Type: image/png']
+    const head = [
+      `PUT ${path} HTTP/1.1`,
+      `Host: ${world.acme.host}`,
+      `Authorization: Bearer ${staff}`,
+      'Content-Type: image/png',
+    ]
     expect(await sendInChunks(path, tooLong)).toBe(413)
     expect((await sendRaw(world.port, [...head, 'Content-Length: 100000000'])).status).toBe(413)
     // What is past the length that was said is another request, and none that makes sense.
     expect((await sendRaw(world.port, [...head, 'Content-Length: 10'], png)).status).toBe(400)
-    expect((await sendRaw(world.port, [...head, `Content-Length: ${png.length}`, 'Content-Length: 5'], png)).status).toBe(400)
+    expect(
+      (await sendRaw(world.port, [...head, `Content-Length: ${png.length}`, 'Content-Length: 5'], png)).status,
+    ).toBe(400)
   })
 
   test('five megabytes are not', async () => {
-    const noise = await sharp({ create: { width: 1300, height: 1250, channels: 3, background: 'grey', noise: { type: 'gaussian', mean: 128, sigma: 90 } } }).png({ compressionLevel: 0 }).toBuffer()
+    const noise = await sharp({
+      create: {
+        width: 1300,
+        height: 1250,
+        channels: 3,
+        background: 'grey',
+        noise: { type: 'gaussian', mean: 128, sigma: 90 },
+      },
+    })
+      .png({ compressionLevel: 0 })
+      .toBuffer()
     expect(noise.length > 4_500_000 && noise.length < 5_242_880).toBe(true)
-    for (const form of [false, true]) expect((await putPhoto(world.acme, staff, world.acme.staff.id, noise, { form })).status).toBe(200)
+    for (const form of [false, true])
+      expect((await putPhoto(world.acme, staff, world.acme.staff.id, noise, { form })).status).toBe(200)
   })
 
   test('is not read further elsewhere than it ever was', async () => {
@@ -275,10 +373,22 @@ describe('what is too long', () => {
   test('leaves nothing behind when it is cut off', async () => {
     await putPhoto(world.acme, staff, world.acme.staff.id, png)
     const before = await filesOf(world.acme, world.acme.staff.id)
-    const sent = request({ host: '127.0.0.1', port: world.port, path: photoPath(world.acme.staff.id), method: 'PUT', headers: { 'host': world.acme.host, 'authorization': `Bearer ${staff}`, 'content-type': 'image/png', 'content-length': png.length }, agent: false })
+    const sent = request({
+      host: '127.0.0.1',
+      port: world.port,
+      path: photoPath(world.acme.staff.id),
+      method: 'PUT',
+      headers: {
+        'host': world.acme.host,
+        'authorization': `Bearer ${staff}`,
+        'content-type': 'image/png',
+        'content-length': png.length,
+      },
+      agent: false,
+    })
     sent.on('error', () => {})
     sent.write(png.subarray(0, 100))
-    const [socket] = await once(sent, 'socket') as [Socket]
+    const [socket] = (await once(sent, 'socket')) as [Socket]
     await once(socket, 'connect')
     const { localPort } = socket
     const connection = async () => (await socketsOf(world.port)).find(({ peer }) => peer === localPort)
@@ -292,11 +402,27 @@ describe('what is too long', () => {
 
 describe('a form', () => {
   test('has one part, whose file name nobody looks at, UPL-06', async () => {
-    for (const filename of ['../../x', '..%2f..%2fx', 'C:\\x.png', 'a\0b.png', 'x'.repeat(3_000), '\u202Egnp.exe', '.htaccess', 'con.png', 'a.png/../../b']) {
-      const answer = await world.acme.call(photoPath(world.acme.staff.id), { method: 'PUT', token: staff, ...formOf([{ filename, content: png }]) })
+    for (const filename of [
+      '../../x',
+      '..%2f..%2fx',
+      'C:\\x.png',
+      'a\0b.png',
+      'x'.repeat(3_000),
+      '\u202Egnp.exe',
+      '.htaccess',
+      'con.png',
+      'a.png/../../b',
+    ]) {
+      const answer = await world.acme.call(photoPath(world.acme.staff.id), {
+        method: 'PUT',
+        token: staff,
+        ...formOf([{ filename, content: png }]),
+      })
       expect([filename, answer.status]).toEqual([filename, 200])
     }
-    expect((await filesOf(world.acme, world.acme.staff.id)).every(name => /^[0-9a-f-]{36}-(?:64|256)\.webp$/.test(name))).toBe(true)
+    expect(
+      (await filesOf(world.acme, world.acme.staff.id)).every(name => /^[0-9a-f-]{36}-(?:64|256)\.webp$/.test(name)),
+    ).toBe(true)
     expect(await readdir(uploads)).toEqual(expect.arrayContaining([world.acme.schema]))
     expect((await readdir(uploads)).every(name => name.startsWith('t_'))).toBe(true)
   })
@@ -325,7 +451,12 @@ describe('a form', () => {
 
   test('from another site is refused', async () => {
     const form = formOf([{ content: png }])
-    const answer = await world.acme.call(photoPath(world.acme.staff.id), { method: 'PUT', ...form, cookies: { tenantry_access: staff }, headers: { ...form.headers, 'sec-fetch-site': 'same-site' } })
+    const answer = await world.acme.call(photoPath(world.acme.staff.id), {
+      method: 'PUT',
+      ...form,
+      cookies: { tenantry_access: staff },
+      headers: { ...form.headers, 'sec-fetch-site': 'same-site' },
+    })
     expect(answer).toMatchObject({ status: 403, json: { code: 'cross_site' } })
   })
 })
@@ -334,7 +465,10 @@ test('a disk that cannot be written is answered as such, and the next try works'
   const person = await addPerson(world, world.acme, 'hal@example.com')
   const { access } = await signInAs(world.acme, person)
   await writeFile(join(uploads, world.acme.schema, person.id), 'in the way of the folder')
-  expect(await putPhoto(world.acme, access, person.id, png)).toMatchObject({ status: 503, headers: { 'retry-after': '1' } })
+  expect(await putPhoto(world.acme, access, person.id, png)).toMatchObject({
+    status: 503,
+    headers: { 'retry-after': '1' },
+  })
   await unlink(join(uploads, world.acme.schema, person.id))
   expect((await putPhoto(world.acme, access, person.id, png)).status).toBe(200)
 })
@@ -351,7 +485,13 @@ test('a hundred pictures in a quarter of an hour are enough for one person, UPL-
   expect((await putPhoto(world.globex, globexAdmin, world.globex.admin.id, png)).status).toBe(200)
 })
 
-function putPhoto(place: Place, token: string, id: string, bytes: Buffer, { type = 'image/png', form = false } = {}): Promise<Answer> {
+function putPhoto(
+  place: Place,
+  token: string,
+  id: string,
+  bytes: Buffer,
+  { type = 'image/png', form = false } = {},
+): Promise<Answer> {
   const request = form ? formOf([{ content: bytes, type }]) : { body: bytes, headers: { 'content-type': type } }
   return place.call(photoPath(id), { method: 'PUT', token, ...request })
 }
@@ -359,8 +499,15 @@ function putPhoto(place: Place, token: string, id: string, bytes: Buffer, { type
 /** Sends bytes without saying how many there are. @returns the status */
 function sendInChunks(path: string, bytes: Buffer): Promise<number> {
   return new Promise((resolve, reject) => {
-    const headers = { 'host': world.acme.host, 'authorization': `Bearer ${staff}`, 'content-type': 'image/png', 'transfer-encoding': 'chunked' }
-    const sent = request({ host: '127.0.0.1', port: world.port, path, method: 'PUT', headers }, answer => resolve(answer.resume().statusCode!))
+    const headers = {
+      'host': world.acme.host,
+      'authorization': `Bearer ${staff}`,
+      'content-type': 'image/png',
+      'transfer-encoding': 'chunked',
+    }
+    const sent = request({ host: '127.0.0.1', port: world.port, path, method: 'PUT', headers }, answer =>
+      resolve(answer.resume().statusCode!),
+    )
     sent.on('error', reject).end(bytes)
   })
 }
@@ -374,7 +521,15 @@ async function filesOf(place: Place, id: string): Promise<string[]> {
 }
 
 function picture() {
-  return sharp({ create: { width: 300, height: 200, channels: 3, background: 'teal', noise: { type: 'gaussian', mean: 120, sigma: 20 } } })
+  return sharp({
+    create: {
+      width: 300,
+      height: 200,
+      channels: 3,
+      background: 'teal',
+      noise: { type: 'gaussian', mean: 120, sigma: 20 },
+    },
+  })
 }
 
 /** A PNG whose header promises so many pixels, in a few bytes. */
@@ -383,7 +538,12 @@ function pngBomb(width: number, height: number): Buffer {
   header.writeUInt32BE(width, 0)
   header.writeUInt32BE(height, 4)
   header.set([8, 2, 0, 0, 0], 8)
-  return Buffer.concat([Buffer.from('\x89PNG\r\n\x1A\n', 'latin1'), chunk('IHDR', header), chunk('IDAT', deflateSync(Buffer.alloc(10_000_000))), chunk('IEND', Buffer.alloc(0))])
+  return Buffer.concat([
+    Buffer.from('\x89PNG\r\n\x1A\n', 'latin1'),
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync(Buffer.alloc(10_000_000))),
+    chunk('IEND', Buffer.alloc(0)),
+  ])
 }
 
 function chunk(type: string, data: Buffer): Buffer {

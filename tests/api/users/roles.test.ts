@@ -8,16 +8,28 @@ import { createOperator } from '#server/domain/users/operators.ts'
 import { sendRaw } from '../../support/raw-http.ts'
 import { readSources } from '../../support/sources.ts'
 import type { World } from '../../support/world.ts'
-import { api, auth, createTestDatabase, createWorld, realmOf, signInAs, signInWithCookies } from '../../support/world.ts'
+import {
+  api,
+  auth,
+  createTestDatabase,
+  createWorld,
+  realmOf,
+  signInAs,
+  signInWithCookies,
+} from '../../support/world.ts'
 
 /** Every route that asks for a permission, as its file says it. */
 const guarded = readSources('server/api/v1/**/*.ts').flatMap(({ file, code }) => {
-  const [, definer, permission] = /define(Tenant|Realm|Platform)Route\(\{\s*access: (can\w+)/.exec(code) ?? []
+  const [, definer, permission] = /define(Tenant|Realm|Platform)Route\(\s*\{\s*access: (can\w+)/.exec(code) ?? []
   const [, path, method] = /^server\/api\/v1\/(.*?)\.(get|post|put|patch|delete)\.ts$/.exec(file)!
-  return permission ? [{ definer, permission, method: method!.toUpperCase(), path: path!.replace(/(?:^|\/)index$/, '') }] : []
+  return permission
+    ? [{ definer, permission, method: method!.toUpperCase(), path: path!.replace(/(?:^|\/)index$/, '') }]
+    : []
 })
 /** Every page that asks for one. */
-const pages = readSources('pages/portal/**/*.vue').filter(({ code }) => /\baccess: can/.test(code)).map(({ file }) => file.replace(/^pages\/portal|(?:\/index)?\.vue$/g, ''))
+const pages = readSources('pages/portal/**/*.vue')
+  .filter(({ code }) => /\baccess: can/.test(code))
+  .map(({ file }) => file.replace(/^pages\/portal|(?:\/index)?\.vue$/g, ''))
 
 let world: World
 let admin: string
@@ -38,16 +50,23 @@ describe('Staff, AZ-08', () => {
   })
 
   test.each(ofPortal)('may not: $method $path, $permission', async ({ method, path }) => {
-    const { db, tables: { audit_events } } = realmOf(world.app, world.acme).realm
+    const {
+      db,
+      tables: { audit_events },
+    } = realmOf(world.app, world.acme).realm
     const before = await db.$count(audit_events)
     const target = `${api}/${path.replace('[id]', world.acme.admin.id)}/`
-    const send = (token: string | undefined) => world.acme.call(target, { method, token, ...method === 'GET' ? {} : { body: {} }, ...bodyFor(path, method) })
-    expect(await send(staff)).toMatchObject({ status: 403, text: '{"detail":"You do not have permission to perform this action."}' })
+    const send = (token: string | undefined) =>
+      world.acme.call(target, { method, token, ...(method === 'GET' ? {} : { body: {} }), ...bodyFor(path, method) })
+    expect(await send(staff)).toMatchObject({
+      status: 403,
+      text: '{"detail":"You do not have permission to perform this action."}',
+    })
     expect((await send(undefined)).status).toBe(401)
     expect(await db.$count(audit_events)).toBe(before)
   })
 
-  test.each(pages)('get no page, and nothing of what is on it: %s', async (path) => {
+  test.each(pages)('get no page, and nothing of what is on it: %s', async path => {
     const cookies = await signInWithCookies(world.acme, world.acme.staff)
     const answer = await world.acme.call(path.replace('[id]', world.acme.admin.id), { cookies, accept: 'text/html' })
     expect(answer.status).toBe(403)
@@ -56,9 +75,17 @@ describe('Staff, AZ-08', () => {
   })
 
   test('become what an Admin makes of them with the next request, and no longer than that, AZ-11', async () => {
-    const setRole = (role: string) => world.acme.call(`${auth}/users/${world.acme.staff.id}/`, { method: 'PATCH', token: admin, body: { role } })
-    expect((await world.acme.call(`${auth}/users/${world.acme.staff.id}/`, { method: 'PATCH', token: staff, body: { role: 'Admin', employee_id: '1', email: 'x@example.com' } })).json)
-      .toMatchObject({ role: 'Staff', employee_id: null, email: 'ben@example.com' })
+    const setRole = (role: string) =>
+      world.acme.call(`${auth}/users/${world.acme.staff.id}/`, { method: 'PATCH', token: admin, body: { role } })
+    expect(
+      (
+        await world.acme.call(`${auth}/users/${world.acme.staff.id}/`, {
+          method: 'PATCH',
+          token: staff,
+          body: { role: 'Admin', employee_id: '1', email: 'x@example.com' },
+        })
+      ).json,
+    ).toMatchObject({ role: 'Staff', employee_id: null, email: 'ben@example.com' })
     await setRole('Admin')
     expect((await world.acme.call(`${api}/audit/`, { token: staff })).status).toBe(200)
     await setRole('Staff')
@@ -66,14 +93,15 @@ describe('Staff, AZ-08', () => {
   })
 })
 
-describe('the operators\' routes, AZ-20', () => {
+describe("the operators' routes, AZ-20", () => {
   const ofConsole = guarded.filter(({ definer }) => definer !== 'Tenant')
 
-  test.each(ofConsole)('are nothing to a tenant\'s Admin: $method $path', async ({ method, path, definer }) => {
+  test.each(ofConsole)("are nothing to a tenant's Admin: $method $path", async ({ method, path, definer }) => {
     const target = `${api}/${path.replace('[id]', world.acme.id)}/`
-    const options = { method, token: admin, ...method === 'GET' ? {} : { body: {} } }
+    const options = { method, token: admin, ...(method === 'GET' ? {} : { body: {} }) }
     expect((await world.console.call(target, options)).status).toBe(401)
-    if (definer === 'Platform') expect(await world.acme.call(target, options)).toMatchObject({ status: 404, text: '{"detail":"Not found."}' })
+    if (definer === 'Platform')
+      expect(await world.acme.call(target, options)).toMatchObject({ status: 404, text: '{"detail":"Not found."}' })
   })
 
   test('are nothing to an operator who was deactivated, from the next request on', async () => {
@@ -82,33 +110,56 @@ describe('the operators\' routes, AZ-20', () => {
     const { access, refresh } = await signInAs(world.console, { ...other, id: user.id })
     expect((await world.console.call(`${api}/tenants/`, { token: access })).status).toBe(200)
     const operator = (await signInAs(world.console, world.console.admin)).access
-    expect((await world.console.call(`${auth}/users/${user.id}/`, { method: 'PATCH', token: operator, body: { is_active: false } })).status).toBe(200)
+    expect(
+      (
+        await world.console.call(`${auth}/users/${user.id}/`, {
+          method: 'PATCH',
+          token: operator,
+          body: { is_active: false },
+        })
+      ).status,
+    ).toBe(200)
     for (const { path, method } of ofConsole.filter(({ method }) => method === 'GET')) {
-      expect(await world.console.call(`${api}/${path.replace('[id]', world.acme.id)}/`, { method, token: access })).toMatchObject({ status: 401, json: { code: 'user_inactive' } })
+      expect(
+        await world.console.call(`${api}/${path.replace('[id]', world.acme.id)}/`, { method, token: access }),
+      ).toMatchObject({ status: 401, json: { code: 'user_inactive' } })
     }
     expect((await world.console.call(`${auth}/jwt/refresh/`, { body: { refresh } })).status).toBe(401)
-    expect(await world.console.call(`${auth}/jwt/create/`, { body: other })).toMatchObject({ status: 401, json: { detail: 'No active account found with the given credentials' } })
+    expect(await world.console.call(`${auth}/jwt/create/`, { body: other })).toMatchObject({
+      status: 401,
+      json: { detail: 'No active account found with the given credentials' },
+    })
   })
 })
 
 test('a fresh installation has nobody who could sign in, LIFE-12', async () => {
-  const app = await createApp(loadConfig({ DATABASE_URL: await createTestDatabase(), SECRET: world.env.SECRET, PEPPER: world.env.PEPPER }), createLogger('silent'), { size: 1 })
+  const app = await createApp(
+    loadConfig({ DATABASE_URL: await createTestDatabase(), SECRET: world.env.SECRET, PEPPER: world.env.PEPPER }),
+    createLogger('silent'),
+    { size: 1 },
+  )
   await bootstrapPlatform(app.database, loadMigrations('.', 'platform'))
-  const { db, tables: { users, tenants } } = app.database.platform
+  const {
+    db,
+    tables: { users, tenants },
+  } = app.database.platform
   expect([await db.$count(users), await db.$count(tenants)]).toEqual([0, 0])
   await app.close()
 })
 
 describe('a step of several that comes alone, AZ-18', () => {
   test.each([
-    ['activation', { uid: 'x', token: 'y' }], ['reset_password_confirm', { uid: 'x', token: 'y', new_password: 'an unlikely row of words' }], ['set_email_confirm', { uid: 'x', token: 'y' }],
+    ['activation', { uid: 'x', token: 'y' }],
+    ['reset_password_confirm', { uid: 'x', token: 'y', new_password: 'an unlikely row of words' }],
+    ['set_email_confirm', { uid: 'x', token: 'y' }],
   ])('does nothing: %s', async (step, body) => {
     expect((await world.acme.call(`${auth}/users/${step}/`, { body: {} })).status).toBe(400)
     expect((await world.acme.call(`${auth}/users/${step}/`, { body })).status).toBe(400)
   })
 
   test('does nothing: an invitation that nobody sent', async () => {
-    for (const step of ['accept', 'lookup']) expect((await world.acme.call(`${api}/invitations/${step}/`, { body: {} })).status).toBe(400)
+    for (const step of ['accept', 'lookup'])
+      expect((await world.acme.call(`${api}/invitations/${step}/`, { body: {} })).status).toBe(400)
   })
 })
 
@@ -127,15 +178,42 @@ describe('a request out of all proportion', () => {
     expect((await world.acme.call(`${auth}/users/me/`, { token: admin })).status).toBe(200)
   })
 
-  test.each(['1', '1.0', '1e0', '+1', '%201', '9223372036854775808', '-1', '%00', '%C0%80', '%EF%BC%91', '%F0%9F%92%A9', 'null', 'undefined', '[object%20Object]', '01900000-0000-7000-8000-00000000000', '{id}', '..%00'])('has an id that is none, which is nobody\'s: %s, PAR-09', async (id) => {
+  test.each([
+    '1',
+    '1.0',
+    '1e0',
+    '+1',
+    '%201',
+    '9223372036854775808',
+    '-1',
+    '%00',
+    '%C0%80',
+    '%EF%BC%91',
+    '%F0%9F%92%A9',
+    'null',
+    'undefined',
+    '[object%20Object]',
+    '01900000-0000-7000-8000-00000000000',
+    '{id}',
+    '..%00',
+  ])("has an id that is none, which is nobody's: %s, PAR-09", async id => {
     for (const path of [`${auth}/users/`, `${api}/users/`, `${api}/departments/`, `${api}/invitations/`]) {
-      expect((await sendRaw(world.port, [`GET ${path}${id}/ HTTP/1.1`, `Host: ${world.acme.host}`, `Authorization: Bearer ${admin}`])).status).toBeOneOf([400, 404])
+      expect(
+        (
+          await sendRaw(world.port, [
+            `GET ${path}${id}/ HTTP/1.1`,
+            `Host: ${world.acme.host}`,
+            `Authorization: Bearer ${admin}`,
+          ])
+        ).status,
+      ).toBeOneOf([400, 404])
     }
   })
 })
 
 // What a route reads in another type than JSON is refused for its type before anyone asks who sends it.
 function bodyFor(path: string, method: string) {
-  const type = path === 'users/import' ? 'text/csv' : method === 'PUT' && /logo$|photo$/.test(path) ? 'image/png' : undefined
+  const image = method === 'PUT' && /logo$|photo$/.test(path) ? 'image/png' : undefined
+  const type = path === 'users/import' ? 'text/csv' : image
   return type ? { body: 'x', headers: { 'content-type': type } } : {}
 }

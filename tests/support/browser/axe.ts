@@ -14,6 +14,13 @@ const standards = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best
 export async function violationsOf(page: Page): Promise<string[]> {
   // Evaluated, not added as a script: the page's policy would refuse that.
   await page.evaluate(source)
-  const { violations } = await page.evaluate(runOnly => (window as unknown as { axe: { run: (options: object) => Promise<AxeResults> } }).axe.run({ runOnly }), standards)
-  return violations.flatMap(({ id, nodes }) => nodes.map(({ target, any }) => [`${id}: ${target.join(' ')}`, ...id === 'color-contrast' ? any.map(({ message }) => message) : []].join(' ')))
+  const { violations } = await page.evaluate(
+    runOnly => (window as unknown as { axe: { run: (options: object) => Promise<AxeResults> } }).axe.run({ runOnly }),
+    standards,
+  )
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, any }) =>
+      [`${id}: ${target.join(' ')}`, ...(id === 'color-contrast' ? any.map(({ message }) => message) : [])].join(' '),
+    ),
+  )
 }

@@ -8,12 +8,22 @@ import type { Person } from '../database/templates.ts'
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    args: [
+      '--no-sandbox',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
   })
 }
 
 /** A new browser profile, such as one with `{ locale: 'ar' }`, which notes whatever its pages complain about. */
-export async function openProfile(browser: Browser, options: BrowserContextOptions = {}): Promise<{ context: BrowserContext, complaints: string[] }> {
+export async function openProfile(
+  browser: Browser,
+  options: BrowserContextOptions = {},
+): Promise<{ context: BrowserContext; complaints: string[] }> {
   const context = await browser.newContext(options)
   context.setDefaultTimeout(60_000)
   const complaints: string[] = []
@@ -36,7 +46,9 @@ export async function visit(page: Page, place: Place, path: string): Promise<voi
 
 /** Waits until a page is the application's: before, what one types is lost to the hydration. */
 export async function ready(page: Page): Promise<void> {
-  await page.waitForFunction(() => Boolean((document.querySelector('#__nuxt') as unknown as { __vue_app__?: unknown } | null)?.__vue_app__))
+  await page.waitForFunction(() =>
+    Boolean((document.querySelector('#__nuxt') as unknown as { __vue_app__?: unknown } | null)?.__vue_app__),
+  )
 }
 
 /** Signs in through the form of the sign-in page that is open, in whatever language. */
@@ -57,7 +69,10 @@ export async function signInAt(context: BrowserContext, place: Place, person: Pe
 }
 
 export async function signOut(page: Page): Promise<void> {
-  await page.getByRole('button', { name: /ann@example\.com/i }).filter({ visible: true }).click()
+  await page
+    .getByRole('button', { name: /ann@example\.com/i })
+    .filter({ visible: true })
+    .click()
   await page.getByRole('button', { name: 'Sign out' }).click()
 }
 
@@ -66,12 +81,24 @@ export async function fillNewPassword(page: Page, label: string, value: string):
   await page.getByLabel(`${label} again`, { exact: true }).fill(value)
 }
 
-/** Opens the newest mail of a subject in the mailbox, and the link in its HTML. @returns the link's page, in a tab of its own */
-export async function followMail(context: BrowserContext, page: Page, place: Place, subject: string, link: string): Promise<Page> {
+/**
+ * Opens the newest mail of a subject in the mailbox, and the link in its HTML.
+ * @returns the link's page, in a tab of its own
+ */
+export async function followMail(
+  context: BrowserContext,
+  page: Page,
+  place: Place,
+  subject: string,
+  link: string,
+): Promise<Page> {
   await visit(page, place, '/mailbox')
   await page.getByRole('link', { name: subject }).first().click()
   // By the keyboard: a frame in a process of its own may miss a click that comes right after its first picture.
-  const [opened] = await Promise.all([context.waitForEvent('page'), page.frameLocator('iframe').getByRole('link', { name: link, exact: true }).press('Enter')])
+  const [opened] = await Promise.all([
+    context.waitForEvent('page'),
+    page.frameLocator('iframe').getByRole('link', { name: link, exact: true }).press('Enter'),
+  ])
   await opened.waitForLoadState()
   await visit(opened, place, new URL(opened.url()).pathname)
   return opened

@@ -8,7 +8,10 @@ export interface Part {
 }
 
 /** A form as a browser puts it together, or as nobody would. @returns its body and content type */
-export function formOf(parts: Part[], boundary = 'a-boundary-of-ours'): { body: Buffer, headers: { 'content-type': string } } {
+export function formOf(
+  parts: Part[],
+  boundary = 'a-boundary-of-ours',
+): { body: Buffer; headers: { 'content-type': string } } {
   const pieces = parts.flatMap(part => [
     Buffer.from(`--${boundary}\r\n${part.head ?? headOf(part)}\r\n\r\n`, 'latin1'),
     Buffer.from(part.content as Uint8Array),

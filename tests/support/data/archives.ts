@@ -13,10 +13,23 @@ import { getOperation } from '#server/domain/operations/operations.ts'
 /** What an archive leaves out, and a restore therefore too. */
 const leftOut = ['sessions', 'one_time_tokens', 'signing_keys']
 
-/** Every row of a schema as text, by table, without those that an archive leaves out, and without the links of invitations. */
+/**
+ * Every row of a schema as text, by table, without those that an archive leaves out, and without the links of
+ * invitations.
+ */
 export async function rowsOf(sql: postgres.Sql, schema: string): Promise<Record<string, string[]>> {
   const tables = await sql`select tablename as name from pg_tables where schemaname = ${schema} order by 1`
-  const rows = await Promise.all(tables.map(async ({ name }) => [name as string, (await sql`select ${name === 'invitations' ? sql`(to_jsonb(t) - 'token_hash')` : sql`t`}::text as row from ${sql(schema)}.${sql(name as string)} t order by 1`).map(({ row }) => row as string)] as const))
+  const rows = await Promise.all(
+    tables.map(
+      async ({ name }) =>
+        [
+          name as string,
+          (
+            await sql`select ${name === 'invitations' ? sql`(to_jsonb(t) - 'token_hash')` : sql`t`}::text as row from ${sql(schema)}.${sql(name as string)} t order by 1`
+          ).map(({ row }) => row as string),
+        ] as const,
+    ),
+  )
   return Object.fromEntries(rows.filter(([name]) => !leftOut.includes(name)))
 }
 
@@ -32,18 +45,33 @@ export async function finished(app: App, id: string): Promise<OperationRow> {
 type Table = Omit<Manifest['tables'][number], 'size' | 'sha256' | 'rows'> & { lines: string }
 
 /** Puts an archive together that is sealed as one of ours, whatever it says. */
-export function forgeArchive(manifest: Omit<Manifest, 'tables' | 'files'>, tables: Table[], files: { path: string, bytes: Buffer }[], secret: string): Buffer {
+export function forgeArchive(
+  manifest: Omit<Manifest, 'tables' | 'files'>,
+  tables: Table[],
+  files: { path: string; bytes: Buffer }[],
+  secret: string,
+): Buffer {
   const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
   const contents = tables.map(({ lines }) => gzipSync(lines))
   const listed = files.map(({ path, bytes }): ArchivedFile => ({ path, size: bytes.length, sha256: sha256(bytes) }))
   const list = Buffer.from(listed.map(file => `${JSON.stringify(file)}\n`).join(''))
   const whole: Manifest = {
     ...manifest,
-    tables: tables.map(({ name, columns, lines }, i) => ({ name, columns, rows: lines.split('\n').length - 1, size: contents[i]!.length, sha256: sha256(contents[i]!) })),
+    tables: tables.map(({ name, columns, lines }, i) => ({
+      name,
+      columns,
+      rows: lines.split('\n').length - 1,
+      size: contents[i]!.length,
+      sha256: sha256(contents[i]!),
+    })),
     files: { count: files.length, missing: 0, size: list.length, sha256: sha256(list) },
   }
   const head = Buffer.from(JSON.stringify(whole))
-  const entry = (path: string, bytes: Buffer) => [tarHeader(path, bytes.length, new Date(manifest.created)), bytes, Buffer.alloc(paddingOf(bytes.length))]
+  const entry = (path: string, bytes: Buffer) => [
+    tarHeader(path, bytes.length, new Date(manifest.created)),
+    bytes,
+    Buffer.alloc(paddingOf(bytes.length)),
+  ]
   return Buffer.concat([
     ...entry(manifestEntry, head),
     ...entry(sealEntry, makeSeal(head, secret)),

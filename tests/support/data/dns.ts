@@ -13,7 +13,12 @@ export interface DnsServer {
 
 export async function createDnsServer(): Promise<DnsServer> {
   const socket = createSocket('udp4')
-  const server: DnsServer = { address: '', records: new Map(), isBroken: false, close: () => new Promise(resolve => socket.close(resolve)) }
+  const server: DnsServer = {
+    address: '',
+    records: new Map(),
+    isBroken: false,
+    close: () => new Promise(resolve => socket.close(resolve)),
+  }
   socket.on('message', (query, { port, address }) => socket.send(answerTo(query, server), port, address))
   await new Promise<void>(resolve => socket.bind(0, '127.0.0.1', resolve))
   server.address = `127.0.0.1:${socket.address().port}`
@@ -32,17 +37,20 @@ function answerTo(query: Buffer, { records, isBroken }: DnsServer): Buffer {
   const texts = records.get(labels.join('.').toLowerCase())
   const header = Buffer.alloc(12)
   query.copy(header, 0, 0, 2)
-  header.writeUInt16BE(0x8180 | (isBroken ? 2 : texts ? 0 : 3), 2)
+  const code = texts ? 0 : 3
+  header.writeUInt16BE(0x8180 | (isBroken ? 2 : code), 2)
   header.writeUInt16BE(1, 4)
-  header.writeUInt16BE(isBroken ? 0 : texts?.length ?? 0, 6)
-  return Buffer.concat([header, question, ...isBroken ? [] : (texts ?? []).map(txtRecord)])
+  header.writeUInt16BE(isBroken ? 0 : (texts?.length ?? 0), 6)
+  return Buffer.concat([header, question, ...(isBroken ? [] : (texts ?? []).map(txtRecord))])
 }
 
 function txtRecord(text: string): Buffer {
   const pieces = text.match(/[^]{1,255}/g) ?? ['']
-  const data = Buffer.concat(pieces.map(piece => Buffer.concat([Buffer.from([piece.length]), Buffer.from(piece, 'latin1')])))
+  const data = Buffer.concat(
+    pieces.map(piece => Buffer.concat([Buffer.from([piece.length]), Buffer.from(piece, 'latin1')])),
+  )
   const head = Buffer.alloc(12)
-  head.writeUInt16BE(0xC00C, 0)
+  head.writeUInt16BE(0xc00c, 0)
   head.writeUInt16BE(16, 2)
   head.writeUInt16BE(1, 4)
   head.writeUInt16BE(data.length, 10)

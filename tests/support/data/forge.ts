@@ -11,7 +11,7 @@ export interface Genuine {
   /** Signs with the tenant's own key whatever is given, also a text that is no JSON of ours. */
   sign(header: object | string, claims: object | string): Promise<string>
   /** The same token, but for these members of header and claims; undefined leaves one out. */
-  with(changes: { header?: object, claims?: object }): Promise<string>
+  with(changes: { header?: object; claims?: object }): Promise<string>
 }
 
 /** @param token one that the place has issued */
@@ -26,12 +26,17 @@ export function takeApart(world: World, place: Place, token: string): Genuine {
     return `${text}.${encode(Buffer.from(signature))}`
   }
   return {
-    token, header, claims, sign,
+    token,
+    header,
+    claims,
+    sign,
     with: changes => sign({ ...header, ...changes.header }, { ...claims, ...changes.claims }),
   }
 }
 
 /** A part of a compact token: base64url of bytes, of a text, or of a value as JSON. */
 export function encode(part: object | string): string {
-  return Buffer.from(part instanceof Uint8Array || typeof part === 'string' ? part : JSON.stringify(part)).toString('base64url')
+  return Buffer.from(part instanceof Uint8Array || typeof part === 'string' ? part : JSON.stringify(part)).toString(
+    'base64url',
+  )
 }

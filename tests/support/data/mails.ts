@@ -22,7 +22,9 @@ export interface Mail {
 export async function mailsTo(world: World, place: Place, to: string): Promise<Mail[]> {
   await outboxIsEmpty(world)
   const dir = world.env.MAIL_DIR!
-  const names = (await readdir(dir).catch(() => [])).filter(name => name.endsWith('.eml') && name.split('.')[1] === place.id).sort()
+  const names = (await readdir(dir).catch(() => []))
+    .filter(name => name.endsWith('.eml') && name.split('.')[1] === place.id)
+    .sort()
   const mails = await Promise.all(names.map(async name => parseMail(await readFile(join(dir, name)))))
   return mails.filter(mail => mail.to === to)
 }
@@ -54,12 +56,15 @@ export async function parseMail(eml: Buffer | string): Promise<Mail> {
 }
 
 export async function outboxIsEmpty(world: World): Promise<void> {
-  const { db, tables: { outbox } } = world.app.database.platform
+  const {
+    db,
+    tables: { outbox },
+  } = world.app.database.platform
   await expect.poll(() => db.$count(outbox, and(isNull(outbox.sent_at), isNull(outbox.given_up_at))), patience).toBe(0)
 }
 
 /** What a link's page sends: the last two parts of its path. */
-export function linkParts(link: string): { uid: string, token: string } {
+export function linkParts(link: string): { uid: string; token: string } {
   const [uid = '', token = ''] = new URL(link).pathname.split('/').slice(-2)
   return { uid, token }
 }

@@ -26,9 +26,18 @@ const texts: [name: RegExp, text: () => string][] = [
  */
 export function sampler(schema: z.ZodObject, known: Body = {}, field?: string): () => Body {
   const makers = Object.entries(makersOf(schema))
-  const make = (without?: string) => repeated(Object.fromEntries(makers.filter(([name]) => name !== without).map(([name, maker]) => [name, name in known ? known[name] : maker()])))
+  const make = (without?: string) =>
+    repeated(
+      Object.fromEntries(
+        makers
+          .filter(([name]) => name !== without)
+          .map(([name, maker]) => [name, name in known ? known[name] : maker()]),
+      ),
+    )
   // Of some fields a body has one or the other.
-  const without = [undefined, ...Object.keys(schema.shape).filter(name => name !== field)].find(name => schema.safeParse(make(name)).success)
+  const without = [undefined, ...Object.keys(schema.shape).filter(name => name !== field)].find(
+    name => schema.safeParse(make(name)).success,
+  )
   const { error } = schema.safeParse(make(without))
   if (error) throw new Error(`No sample is good: ${error}`)
   return () => make(without)
@@ -37,14 +46,18 @@ export function sampler(schema: z.ZodObject, known: Body = {}, field?: string): 
 const makers = new WeakMap<z.ZodObject, Record<string, () => unknown>>()
 
 function makersOf(schema: z.ZodObject): Record<string, () => unknown> {
-  const made = makers.get(schema) ?? Object.fromEntries(Object.entries(schema.shape).map(([name, type]) => [name, makerOf(type as z.ZodType, name)]))
+  const made =
+    makers.get(schema) ??
+    Object.fromEntries(Object.entries(schema.shape).map(([name, type]) => [name, makerOf(type as z.ZodType, name)]))
   makers.set(schema, made)
   return made
 }
 
 // Whatever is asked for twice is the same twice.
 function repeated(body: Body): Body {
-  return Object.fromEntries(Object.entries(body).map(([name, value]) => [name, name.startsWith('re_') ? body[name.slice(3)] : value]))
+  return Object.fromEntries(
+    Object.entries(body).map(([name, value]) => [name, name.startsWith('re_') ? body[name.slice(3)] : value]),
+  )
 }
 
 function makerOf(type: z.ZodType, name: string): () => unknown {
@@ -55,10 +68,15 @@ function makerOf(type: z.ZodType, name: string): () => unknown {
   if (name === 'password' && (type as z.ZodType).safeParse(null).success) return () => null
   if (first.enum) return () => first.enum![0]
   switch (first.type) {
-    case 'boolean': return () => true
-    case 'integer': return () => first.minimum
-    case 'array': return () => []
-    case 'null': return () => null
-    default: return texts.find(([pattern]) => pattern.test(name))![1]
+    case 'boolean':
+      return () => true
+    case 'integer':
+      return () => first.minimum
+    case 'array':
+      return () => []
+    case 'null':
+      return () => null
+    default:
+      return texts.find(([pattern]) => pattern.test(name))![1]
   }
 }

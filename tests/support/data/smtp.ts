@@ -50,7 +50,7 @@ export async function createSmtpServer(): Promise<SmtpServer> {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket)).on('error', () => {})
     socket.write('220 ready\r\n')
-    socket.on('data', async (chunk) => {
+    socket.on('data', async chunk => {
       input += chunk.toString()
       for (;;) {
         const end = inData ? input.indexOf('\r\n.\r\n') : input.indexOf('\r\n')

@@ -23,7 +23,7 @@ const changes = [
 /** Schemas with a table of people, each with its schema in every field. */
 export async function createChangingTables(url: string, count: number): Promise<string[]> {
   const schemas = Array.from({ length: count }, (_, i) => `t_people${i}_${randomBytes(3).toString('hex')}`)
-  await withClient(url, async (sql) => {
+  await withClient(url, async sql => {
     for (const schema of schemas) {
       await sql.unsafe(`
         create schema ${schema};
@@ -39,13 +39,21 @@ export async function createChangingTables(url: string, count: number): Promise<
  * @param url for the changes, which need a session
  * @returns how many there were; the writes are all found in the tables
  */
-export async function trafficWhileTablesChange(slots: Slots, url: string, schemas: string[]): Promise<{ reads: number, writes: number, refused: number }> {
+export async function trafficWhileTablesChange(
+  slots: Slots,
+  url: string,
+  schemas: string[],
+): Promise<{ reads: number; writes: number; refused: number }> {
   const counts = { reads: 0, writes: 0, refused: 0 }
   const written = new Map<string, number>()
   let changing = true
-  const traffic = Promise.all([...schemas.flatMap(schema => [1, 2, 3].map(id => read(schema, id))), ...schemas.map(write), ...schemas.map(transact)])
-  traffic.catch(() => changing = false)
-  await withClient(url, async (sql) => {
+  const traffic = Promise.all([
+    ...schemas.flatMap(schema => [1, 2, 3].map(id => read(schema, id))),
+    ...schemas.map(write),
+    ...schemas.map(transact),
+  ])
+  traffic.catch(() => (changing = false))
+  await withClient(url, async sql => {
     for (const change of changes) {
       for (const schema of schemas) await sql.unsafe(`set search_path to ${schema}; ${change}`)
       // Every statement has met the change before the next one.
@@ -55,7 +63,7 @@ export async function trafficWhileTablesChange(slots: Slots, url: string, schema
   })
   changing = false
   await traffic
-  await withClient(url, async (sql) => {
+  await withClient(url, async sql => {
     for (const schema of schemas) {
       const rows = await sql.unsafe(`select hits::int from ${schema}.people where id in (8, 9) order by id`)
       expect(rows.map(row => row.hits)).toEqual([written.get(`${schema} 8`) ?? 0, written.get(`${schema} 9`) ?? 0])
@@ -73,7 +81,12 @@ export async function trafficWhileTablesChange(slots: Slots, url: string, schema
 
   async function write(schema: string): Promise<void> {
     for (let hits = 1; changing; hits++) {
-      const rows = await slots.query(schema, `update ${schema}.people set hits = $1 where id = $2 returning id, name, hits::int`, [hits, 9], true)
+      const rows = await slots.query(
+        schema,
+        `update ${schema}.people set hits = $1 where id = $2 returning id, name, hits::int`,
+        [hits, 9],
+        true,
+      )
       expect(rows).toEqual([[9, `${schema} 9`, hits]])
       written.set(`${schema} 9`, hits)
       counts.writes++
@@ -83,15 +96,16 @@ export async function trafficWhileTablesChange(slots: Slots, url: string, schema
   async function transact(schema: string): Promise<void> {
     for (let hits = 1; changing; hits++) {
       try {
-        const rows = await slots.transaction(schema, async (client) => {
+        const rows = await slots.transaction(schema, async client => {
           await client.unsafe(`select id from ${schema}.people where id = $1 for update`, [8]).values()
-          return client.unsafe(`update ${schema}.people set hits = $1 where id = $2 returning id, name, hits::int`, [hits, 8]).values()
+          return client
+            .unsafe(`update ${schema}.people set hits = $1 where id = $2 returning id, name, hits::int`, [hits, 8])
+            .values()
         })
         expect(rows).toEqual([[8, `${schema} 8`, hits]])
         written.set(`${schema} 8`, hits)
         counts.writes++
-      }
-      catch (error) {
+      } catch (error) {
         // Told to come again; it may have been waiting for a change, or for its turn.
         expect(error).toMatchObject({ status: 503 })
         counts.refused++
@@ -104,8 +118,7 @@ async function withClient<T>(url: string, work: (sql: postgres.Sql) => Promise<T
   const sql = postgres(url, { max: 1, onnotice: () => {} })
   try {
     return await work(sql)
-  }
-  finally {
+  } finally {
     await sql.end()
   }
 }

@@ -14,14 +14,17 @@ export async function createDatabaseProxy(databaseUrl: string): Promise<Database
   const target = { host: url.hostname, port: Number(url.port) }
   let awaited: string | undefined
   const sockets = new Set<Socket>()
-  const server: Server = createServer((client) => {
+  const server: Server = createServer(client => {
     const database = connect(target)
     let isMarked = false
-    for (const [socket, other] of [[client, database], [database, client]] as const) {
+    for (const [socket, other] of [
+      [client, database],
+      [database, client],
+    ] as const) {
       sockets.add(socket)
       socket.on('error', () => {}).on('close', () => other.destroy())
     }
-    client.on('data', (bytes) => {
+    client.on('data', bytes => {
       if (awaited !== undefined && bytes.includes(awaited)) {
         awaited = undefined
         isMarked = true
@@ -29,7 +32,7 @@ export async function createDatabaseProxy(databaseUrl: string): Promise<Database
       database.write(bytes)
     })
     // By the time of this answer the transaction is over.
-    database.on('data', bytes => isMarked && bytes.includes('COMMIT') ? client.destroy() : client.write(bytes))
+    database.on('data', bytes => (isMarked && bytes.includes('COMMIT') ? client.destroy() : client.write(bytes)))
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as { port: number }

@@ -14,7 +14,10 @@ declare module 'vitest' {
   }
 }
 
-/** One PostgreSQL for a whole run, which ends with whoever started it; every test file copies a database of its own in it. */
+/**
+ * One PostgreSQL for a whole run, which ends with whoever started it; every test file copies a database of its own
+ * in it.
+ */
 export default async function setup(project: TestProject) {
   endWithParent()
   const home = await mkdtemp(join(tmpdir(), 'tenantry-database-'))

@@ -13,17 +13,25 @@ export interface DeafProxy {
 export async function createDeafProxy(databaseUrl: string): Promise<DeafProxy> {
   const target = new URL(databaseUrl)
   const sockets = new Set<Socket>()
-  const server = createServer((client) => {
+  const server = createServer(client => {
     const database = connect(Number(target.port), target.hostname)
-    const drop = withoutNotifications(bytes => client.write(bytes), () => !proxy.hears)
+    const drop = withoutNotifications(
+      bytes => client.write(bytes),
+      () => !proxy.hears,
+    )
     client.on('data', bytes => database.write(bytes))
     database.on('data', drop)
-    for (const [socket, other] of [[client, database], [database, client]] as const) {
+    for (const [socket, other] of [
+      [client, database],
+      [database, client],
+    ] as const) {
       sockets.add(socket)
-      socket.on('error', () => {}).on('close', () => {
-        sockets.delete(socket)
-        other.destroy()
-      })
+      socket
+        .on('error', () => {})
+        .on('close', () => {
+          sockets.delete(socket)
+          other.destroy()
+        })
     }
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
@@ -39,10 +47,11 @@ export async function createDeafProxy(databaseUrl: string): Promise<DeafProxy> {
   return proxy
 }
 
-// PostgreSQL's protocol: each of the server's messages is a letter and a length that counts itself; A is a notification.
+// PostgreSQL's protocol: each of the server's messages is a letter and a length that counts itself; A is a
+// notification.
 function withoutNotifications(pass: (bytes: Buffer) => void, isDeaf: () => boolean): (bytes: Buffer) => void {
   let rest = Buffer.alloc(0)
-  return (bytes) => {
+  return bytes => {
     rest = Buffer.concat([rest, bytes])
     while (rest.length >= 5 && rest.length > rest.readUInt32BE(1)) {
       const end = 1 + rest.readUInt32BE(1)

@@ -20,7 +20,7 @@ export interface CanaryTenant {
   id: string
   schema: string
   canary: string
-  users: { id: string, access: string, refresh: string, sent: number, acknowledged: number }[]
+  users: { id: string; access: string; refresh: string; sent: number; acknowledged: number }[]
 }
 
 export interface TrafficCounts {
@@ -40,7 +40,12 @@ export async function createCanaryTenants(app: RunningApp, port: number, count: 
   const tenants: CanaryTenant[] = []
   for (let i = 0; i < count; i++) {
     const canary = `canary${i}z`
-    const input = newTenantSchema.parse({ name: `Org ${canary}`, subdomain: canary, business_email: `it@${canary}.example`, admin_email: `admin@${canary}.example` })
+    const input = newTenantSchema.parse({
+      name: `Org ${canary}`,
+      subdomain: canary,
+      business_email: `it@${canary}.example`,
+      admin_email: `admin@${canary}.example`,
+    })
     const { tenant } = await createTenant(app, migrations, { ...input, admin_password: null }, fromSystem)
     const host = `${canary}.localhost:${port}`
     const authRealm = tenantRealmOf(app, tenant)
@@ -48,8 +53,23 @@ export async function createCanaryTenants(app: RunningApp, port: number, count: 
     await createDepartment(realm, `Dept ${canary}`, fromSystem)
     const users = []
     for (const name of ['one', 'two']) {
-      const user = await createUser(app, authRealm, { email: `${name}@${canary}.example`, password: null, first_name: `${canary} 0`, last_name: `Name ${canary}`, employee_id: `E-${canary}-${name}` }, fromSystem)
-      const pair = await mintPair(app, authRealm, await insertSession(realm.db, app, realm, user.id, { ip: null, user_agent: null }))
+      const user = await createUser(
+        app,
+        authRealm,
+        {
+          email: `${name}@${canary}.example`,
+          password: null,
+          first_name: `${canary} 0`,
+          last_name: `Name ${canary}`,
+          employee_id: `E-${canary}-${name}`,
+        },
+        fromSystem,
+      )
+      const pair = await mintPair(
+        app,
+        authRealm,
+        await insertSession(realm.db, app, realm, user.id, { ip: null, user_agent: null }),
+      )
       users.push({ id: user.id, access: pair.access.token, refresh: pair.refresh.token, sent: 0, acknowledged: 0 })
     }
     tenants.push({ host, id: tenant.id, schema: tenant.schema, canary, users })
@@ -63,33 +83,53 @@ export async function createCanaryTenants(app: RunningApp, port: number, count: 
  * @param send to the server
  * @param isOver asked before each request
  */
-export async function runTraffic(tenants: CanaryTenant[], send: (host: string, path: string, options?: Call) => Promise<Answer>, isOver: (counts: TrafficCounts) => boolean): Promise<TrafficCounts> {
+export async function runTraffic(
+  tenants: CanaryTenant[],
+  send: (host: string, path: string, options?: Call) => Promise<Answer>,
+  isOver: (counts: TrafficCounts) => boolean,
+): Promise<TrafficCounts> {
   const counts: TrafficCounts = { requests: 0, reads: 0, writes: 0, refusedReads: 0, refusedWrites: 0, lost: 0 }
   let failed = false
-  await Promise.all(tenants.flatMap(tenant => tenant.users.map(async (user) => {
-    try {
-      for (let turn = 0; !failed && !isOver(counts); turn++) await takeTurn(tenant, user, turn)
-    }
-    catch (error) {
-      failed = true
-      throw error
-    }
-  })))
+  await Promise.all(
+    tenants.flatMap(tenant =>
+      tenant.users.map(async user => {
+        try {
+          for (let turn = 0; !failed && !isOver(counts); turn++) await takeTurn(tenant, user, turn)
+        } catch (error) {
+          failed = true
+          throw error
+        }
+      }),
+    ),
+  )
   return counts
 
   async function takeTurn(tenant: CanaryTenant, user: CanaryTenant['users'][number], turn: number): Promise<void> {
     const me = await ask(tenant, `${api}/auth/users/me/`, { token: user.access }, true)
     if (me) expect(me.json).toMatchObject({ id: user.id, organization: tenant.id })
-    const list = await ask(tenant, turn % 2 === 0 ? `${api}/users/?search=name` : `${api}/departments/`, { token: user.access }, true)
+    const list = await ask(
+      tenant,
+      turn % 2 === 0 ? `${api}/users/?search=name` : `${api}/departments/`,
+      { token: user.access },
+      true,
+    )
     if (list) expect(list.json.count).toBe(turn % 2 === 0 ? 2 : 1)
     if (turn % 3 !== 0) return
     const sent = ++user.sent
-    const changed = await ask(tenant, `${api}/auth/users/me/`, { method: 'PATCH', token: user.access, body: { first_name: `${tenant.canary} ${sent}` } }, false)
+    const changed = await ask(
+      tenant,
+      `${api}/auth/users/me/`,
+      { method: 'PATCH', token: user.access, body: { first_name: `${tenant.canary} ${sent}` } },
+      false,
+    )
     if (!changed) return
     user.acknowledged = sent
     expect(changed.json).toMatchObject({ id: user.id, first_name: `${tenant.canary} ${sent}` })
     // Asked again with the same token until it is answered: a refresh is idempotent for some seconds.
-    const refreshed = turn % 4 === 0 ? await ask(tenant, `${api}/auth/jwt/refresh/`, { body: { refresh: user.refresh } }, false) : undefined
+    const refreshed =
+      turn % 4 === 0
+        ? await ask(tenant, `${api}/auth/jwt/refresh/`, { body: { refresh: user.refresh } }, false)
+        : undefined
     if (refreshed) Object.assign(user, refreshed.json)
   }
 
@@ -102,7 +142,9 @@ export async function runTraffic(tenants: CanaryTenant[], send: (host: string, p
       await sleep(20)
       return undefined
     }
-    const foreign = [...answer.text.matchAll(/canary\d+z/g)].map(([canary]) => canary).filter(canary => canary !== tenant.canary)
+    const foreign = [...answer.text.matchAll(/canary\d+z/g)]
+      .map(([canary]) => canary)
+      .filter(canary => canary !== tenant.canary)
     expect(foreign, `${tenant.canary} ${path}`).toEqual([])
     if (answer.status === 503) {
       counts[isRead ? 'refusedReads' : 'refusedWrites']++
@@ -127,7 +169,8 @@ export async function expectNothingLost(sql: postgres.Sql, tenants: CanaryTenant
       expect(Number(number)).toBeLessThanOrEqual(sent)
       expect(row!.email).toContain(canary)
     }
-    const strangers = await sql`select details from ${sql(schema)}.audit_events where details::text ~ 'canary' and details::text !~ ${canary}`
+    const strangers =
+      await sql`select details from ${sql(schema)}.audit_events where details::text ~ 'canary' and details::text !~ ${canary}`
     expect(strangers).toEqual([])
   }
 }

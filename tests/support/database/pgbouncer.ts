@@ -18,21 +18,36 @@ export const hasPgBouncer = existsSync(program)
  * @param settings of its configuration file, besides where it is
  * @returns the URL through it
  */
-export async function startPgBouncer(url: string, settings: Record<string, string | number>): Promise<{ url: string, stop(): Promise<void> }> {
+export async function startPgBouncer(
+  url: string,
+  settings: Record<string, string | number>,
+): Promise<{ url: string; stop(): Promise<void> }> {
   const { hostname, port, username, password, pathname } = new URL(url)
   const listenPort = await freePort()
   const home = await mkdtemp(join(tmpdir(), 'tenantry-pgbouncer-'))
   const file = join(home, 'pgbouncer.ini')
   const all = { listen_addr: '127.0.0.1', listen_port: listenPort, unix_socket_dir: '', auth_type: 'any', ...settings }
-  await writeFile(file, [
-    '[databases]',
-    `${pathname.slice(1)} = host=${hostname} port=${port} user=${username} password=${decodeURIComponent(password)}`,
-    '[pgbouncer]',
-    ...Object.entries(all).map(([name, value]) => `${name} = ${value}`),
-  ].join('\n'))
+  await writeFile(
+    file,
+    [
+      '[databases]',
+      `${pathname.slice(1)} = host=${hostname} port=${port} user=${username} password=${decodeURIComponent(password)}`,
+      '[pgbouncer]',
+      ...Object.entries(all).map(([name, value]) => `${name} = ${value}`),
+    ].join('\n'),
+  )
   await Promise.all([chmod(home, 0o755), chmod(file, 0o644)])
   // It does not run as root.
-  const child = spawn(process.execPath, ['tests/support/process/run-with-parent.ts', program, ...process.getuid?.() === 0 ? ['--user', 'nobody'] : [], file], { stdio: ['pipe', 'ignore', 'ignore'] })
+  const child = spawn(
+    process.execPath,
+    [
+      'tests/support/process/run-with-parent.ts',
+      program,
+      ...(process.getuid?.() === 0 ? ['--user', 'nobody'] : []),
+      file,
+    ],
+    { stdio: ['pipe', 'ignore', 'ignore'] },
+  )
   const exited = once(child, 'exit')
   await Promise.race([opens(listenPort), exited.then(() => Promise.reject(new Error('PgBouncer has ended.')))])
   const through = new URL(url)
@@ -50,7 +65,10 @@ export async function startPgBouncer(url: string, settings: Record<string, strin
 async function opens(port: number): Promise<void> {
   for (;;) {
     const socket = connect(port, '127.0.0.1')
-    const isOpen = await once(socket, 'connect').then(() => true, () => false)
+    const isOpen = await once(socket, 'connect').then(
+      () => true,
+      () => false,
+    )
     socket.destroy()
     if (isOpen) return
     await sleep(20)

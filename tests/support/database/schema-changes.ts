@@ -5,7 +5,7 @@ import type postgres from 'postgres'
 const tenantChanges = [
   'alter table users alter column employee_id type varchar(100)',
   'alter table users alter column employee_id type varchar(64)',
-  'alter table users add column extra text default \'new\'',
+  "alter table users add column extra text default 'new'",
   'alter table users rename column extra to additional',
   'alter table users alter column additional type varchar(10)',
   'alter table users drop column additional',
@@ -15,7 +15,7 @@ const tenantChanges = [
   'alter table sessions drop constraint sessions_extra',
   'alter table sessions alter column ip type text',
   'alter table sessions alter column ip type varchar(45)',
-  'alter table departments alter column name set default \'\'; alter table departments alter column name drop default',
+  "alter table departments alter column name set default ''; alter table departments alter column name drop default",
   'create table copied (like audit_events including all); insert into copied select * from audit_events; drop table audit_events; alter table copied rename to audit_events',
 ]
 
@@ -34,7 +34,11 @@ const platformChanges = [
  * Makes every change to every schema, one after the other, as migrations would.
  * @param pause told after each kind of change, before the next one
  */
-export async function changeEverything(sql: postgres.Sql, schemas: string[], pause: () => Promise<unknown>): Promise<void> {
+export async function changeEverything(
+  sql: postgres.Sql,
+  schemas: string[],
+  pause: () => Promise<unknown>,
+): Promise<void> {
   for (const change of tenantChanges) {
     for (const schema of schemas) await changeSchema(sql, schema, change)
     await pause()
@@ -45,7 +49,15 @@ export async function changeEverything(sql: postgres.Sql, schemas: string[], pau
   }
 }
 
-const lostCodes = ['57P01', '57P03', 'CONNECTION_CLOSED', 'CONNECTION_DESTROYED', 'ECONNREFUSED', 'ECONNRESET', 'CONNECT_TIMEOUT']
+const lostCodes = [
+  '57P01',
+  '57P03',
+  'CONNECTION_CLOSED',
+  'CONNECTION_DESTROYED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'CONNECT_TIMEOUT',
+]
 
 // A change waits for a moment only, as whoever comes after it waits behind it; then it tries again.
 async function changeSchema(sql: postgres.Sql, schema: string, change: string): Promise<void> {
@@ -53,9 +65,8 @@ async function changeSchema(sql: postgres.Sql, schema: string, change: string): 
   for (;;) {
     try {
       // One transaction, as all that is sent at once is.
-      return void await sql.unsafe(`set local lock_timeout = '200ms'; set local search_path to ${schema}; ${change}`)
-    }
-    catch (error) {
+      return void (await sql.unsafe(`set local lock_timeout = '200ms'; set local search_path to ${schema}; ${change}`))
+    } catch (error) {
       const { code } = error as { code: string }
       // The connection was lost after the commit: it has been done.
       if (isUncertain && code.startsWith('42')) return

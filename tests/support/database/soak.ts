@@ -30,7 +30,12 @@ export interface Soak {
  * Mixed requests over many tenants, while their schemas change one after the other, backends are terminated and
  * PostgreSQL restarts: nobody gets a foreign byte, no acknowledged write is lost, and nothing hangs.
  */
-export async function soak({ tenants: count, requests, restarts, terminateEvery }: Soak): Promise<TrafficCounts & { terminated: number, changes: number }> {
+export async function soak({
+  tenants: count,
+  requests,
+  restarts,
+  terminateEvery,
+}: Soak): Promise<TrafficCounts & { terminated: number; changes: number }> {
   const cluster = await createCluster()
   const port = await freePort()
   const home = await mkdtemp(join(tmpdir(), 'tenantry-soak-'))
@@ -52,11 +57,19 @@ export async function soak({ tenants: count, requests, restarts, terminateEvery 
   await app.close()
   const server = await startServer(env)
   let done = 0
-  const traffic = runTraffic(tenants, (host, path, options) => call(port, host, path, options), (counts) => {
-    done = counts.requests
-    return done >= requests
-  })
-  const trouble = makeTrouble(cluster, tenants.map(({ schema }) => schema), { terminateEvery, restarts, share: () => done / requests })
+  const traffic = runTraffic(
+    tenants,
+    (host, path, options) => call(port, host, path, options),
+    counts => {
+      done = counts.requests
+      return done >= requests
+    },
+  )
+  const trouble = makeTrouble(
+    cluster,
+    tenants.map(({ schema }) => schema),
+    { terminateEvery, restarts, share: () => done / requests },
+  )
   const counts = await traffic.finally(() => trouble.stop())
   const { terminated, changes } = await trouble.over
   const sql = postgres(cluster.url, { max: 1, onnotice: () => {} })
@@ -69,21 +82,34 @@ export async function soak({ tenants: count, requests, restarts, terminateEvery 
   return { ...counts, terminated, changes }
 }
 
-function makeTrouble(cluster: Cluster, schemas: string[], { terminateEvery, restarts, share }: { terminateEvery: number, restarts: number, share: () => number }) {
+function makeTrouble(
+  cluster: Cluster,
+  schemas: string[],
+  { terminateEvery, restarts, share }: { terminateEvery: number; restarts: number; share: () => number },
+) {
   let isOver = false
   let terminated = 0
   let changes = 0
-  const sql = postgres(cluster.url, { max: 2, onnotice: () => {}, connect_timeout: 2, backoff: false, connection: { application_name: 'trouble' } })
+  const sql = postgres(cluster.url, {
+    max: 2,
+    onnotice: () => {},
+    connect_timeout: 2,
+    backoff: false,
+    connection: { application_name: 'trouble' },
+  })
   const over = Promise.all([terminate(), change(), restart()]).then(async () => {
     await sql.end({ timeout: 1 })
     return { terminated, changes }
   })
-  return { over, stop: () => isOver = true }
+  return { over, stop: () => (isOver = true) }
 
   async function terminate(): Promise<void> {
     while (!isOver) {
       await sleep(terminateEvery)
-      const rows = await sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tenantry' order by random() limit 1`.catch(() => [])
+      const rows =
+        await sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tenantry' order by random() limit 1`.catch(
+          () => [],
+        )
       terminated += rows.length
     }
   }

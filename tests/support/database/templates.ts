@@ -11,17 +11,30 @@ import { createTenant } from '#server/domain/tenants/tenants.ts'
 import { createOperator } from '#server/domain/users/operators.ts'
 import { createUser } from '#server/domain/users/users.ts'
 
-export interface Organization { id: string, schema: string, admin: Person, staff: Person }
+export interface Organization {
+  id: string
+  schema: string
+  admin: Person
+  staff: Person
+}
 
-export interface Person { id: string, email: string, password: string }
+export interface Person {
+  id: string
+  email: string
+  password: string
+}
 
 /** The people of a world: two organisations whose people have the same e-mail addresses, and an operator. */
-export interface Population { acme: Organization, globex: Organization, operator: Person }
+export interface Population {
+  acme: Organization
+  globex: Organization
+  operator: Person
+}
 
 /** What every database of a run has in common, so that one can be a copy of another. */
 export interface Templates {
   /** The secrets that keys and passwords in the databases depend on. */
-  secrets: { SECRET: string, PEPPER: string }
+  secrets: { SECRET: string; PEPPER: string }
   population: Population
 }
 
@@ -40,7 +53,9 @@ export const hashingSettings = { BCRYPT_COST: '10' }
 /** Makes the databases that the tests of a run copy: to migrate and hash in each of them would take longer. */
 export async function createTemplates(url: string): Promise<Templates> {
   const secrets = { SECRET: randomBytes(32).toString('base64url'), PEPPER: randomBytes(32).toString('base64url') }
-  await withApp(await createDatabase(url, nameOf('platform')), secrets, app => bootstrapPlatform(app.database, loadMigrations('.', 'platform')))
+  await withApp(await createDatabase(url, nameOf('platform')), secrets, app =>
+    bootstrapPlatform(app.database, loadMigrations('.', 'platform')),
+  )
   const population = await withApp(await createDatabase(url, nameOf('world'), 'platform'), secrets, populate)
   return { secrets, population }
 }
@@ -66,11 +81,31 @@ export async function populate(app: RunningApp): Promise<Population> {
 
 async function addOrganization(app: RunningApp, name: string, subdomain: 'acme' | 'globex'): Promise<Organization> {
   const { admin: admin_password, staff: password } = passwords[subdomain]
-  const { tenant, admin } = await createTenant(app, loadMigrations('.', 'tenant'), {
-    name, subdomain, business_email: `office@${subdomain}.test`, business_phone_number: '', admin_email: 'ann@example.com', admin_password,
-  }, fromSystem)
-  const { id, email } = await createUser(app, tenantRealmOf(app, tenant), { email: 'ben@example.com', password }, fromSystem)
-  return { id: tenant.id, schema: tenant.schema, admin: { ...admin, password: admin_password }, staff: { id, email, password } }
+  const { tenant, admin } = await createTenant(
+    app,
+    loadMigrations('.', 'tenant'),
+    {
+      name,
+      subdomain,
+      business_email: `office@${subdomain}.test`,
+      business_phone_number: '',
+      admin_email: 'ann@example.com',
+      admin_password,
+    },
+    fromSystem,
+  )
+  const { id, email } = await createUser(
+    app,
+    tenantRealmOf(app, tenant),
+    { email: 'ben@example.com', password },
+    fromSystem,
+  )
+  return {
+    id: tenant.id,
+    schema: tenant.schema,
+    admin: { ...admin, password: admin_password },
+    staff: { id, email, password },
+  }
 }
 
 async function addOperator(app: RunningApp): Promise<Person> {
@@ -79,13 +114,16 @@ async function addOperator(app: RunningApp): Promise<Person> {
   return { ...operator, id: user.id }
 }
 
-async function withApp<T>(url: string, secrets: Templates['secrets'], work: (app: RunningApp) => Promise<T>): Promise<T> {
+async function withApp<T>(
+  url: string,
+  secrets: Templates['secrets'],
+  work: (app: RunningApp) => Promise<T>,
+): Promise<T> {
   const config = loadConfig({ DATABASE_URL: url, DATA_DIR: '/dev/null/none', ...hashingSettings, ...secrets })
   const app = await createApp(config, createLogger('silent'), { size: 2 })
   try {
     return await work(app)
-  }
-  finally {
+  } finally {
     await app.close()
   }
 }

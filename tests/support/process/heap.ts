@@ -1,6 +1,8 @@
 /** A process's heap, through node's inspector: what is left after all garbage is collected. */
 export async function connectToHeap(inspectorPort: number) {
-  const targets = await (await fetch(`http://127.0.0.1:${inspectorPort}/json/list`)).json() as { webSocketDebuggerUrl: string }[]
+  const targets = (await (await fetch(`http://127.0.0.1:${inspectorPort}/json/list`)).json()) as {
+    webSocketDebuggerUrl: string
+  }[]
   const socket = new WebSocket(targets[0]!.webSocketDebuggerUrl)
   await new Promise((resolve, reject) => Object.assign(socket, { onopen: resolve, onerror: reject }))
   let last = 0
@@ -15,9 +17,9 @@ export async function connectToHeap(inspectorPort: number) {
 
   function send(method: string): Promise<{ usedSize: number }> {
     const id = ++last
-    return new Promise((resolve) => {
+    return new Promise(resolve => {
       const listen = ({ data }: MessageEvent) => {
-        const answer = JSON.parse(String(data)) as { id: number, result: { usedSize: number } }
+        const answer = JSON.parse(String(data)) as { id: number; result: { usedSize: number } }
         if (answer.id !== id) return
         socket.removeEventListener('message', listen)
         resolve(answer.result)

@@ -9,7 +9,9 @@ import { auth } from '../world.ts'
  * @param since how many there were before
  */
 export async function linesSince({ server, console }: World, since: number): Promise<LogLine[]> {
-  const last = await console.call(`${auth}/jwt/create/`, { body: { email: `${randomUUID()}@example.com`, password: 'x' } })
+  const last = await console.call(`${auth}/jwt/create/`, {
+    body: { email: `${randomUUID()}@example.com`, password: 'x' },
+  })
   const find = () => server.log.findLastIndex(line => line.request_id === last.headers['x-request-id'])
   await expect.poll(find).toBeGreaterThanOrEqual(since)
   return server.log.slice(since, find())

@@ -1,4 +1,7 @@
-/** Runs the program of argv[2] and its arguments for as long as whoever started us lives: until our standard input ends. */
+/**
+ * Runs the program of argv[2] and its arguments for as long as whoever started us lives: until our standard input
+ * ends.
+ */
 import { spawn } from 'node:child_process'
 
 const [program, ...args] = process.argv.slice(2)

@@ -14,7 +14,14 @@ export interface SecondServer extends TestServer {
  * @param settings where its environment differs
  * @param log where its lines go, for a look before it is ready
  */
-export async function startBeside(world: World, settings: Record<string, string> = {}, log: LogLine[] = []): Promise<SecondServer> {
-  const server = await startServer({ ...world.env, PORT: String(await freePort()), PUBLIC_PORT: String(world.port), ...settings }, log)
+export async function startBeside(
+  world: World,
+  settings: Record<string, string> = {},
+  log: LogLine[] = [],
+): Promise<SecondServer> {
+  const server = await startServer(
+    { ...world.env, PORT: String(await freePort()), PUBLIC_PORT: String(world.port), ...settings },
+    log,
+  )
   return { ...server, at: (place, path, options) => call(server.port, place.host, path, options) }
 }

@@ -8,7 +8,11 @@ import { call } from '../http.ts'
 /** Where a process finds compiled what another has compiled. */
 export const compiled = join(tmpdir(), 'tenantry-compiled')
 
-export interface LogLine { level: string, event?: string, [key: string]: unknown }
+export interface LogLine {
+  level: string
+  event?: string
+  [key: string]: unknown
+}
 
 export interface TestServer {
   port: number
@@ -24,16 +28,23 @@ export interface TestServer {
  * @param log where its lines go, for a look before it is ready
  */
 export async function startServer(env: Record<string, string>, log: LogLine[] = []): Promise<TestServer> {
-  const port = Number(env.PORT ?? await freePort())
-  const preloads = ['quick-imports', 'end-with-parent'].flatMap(name => ['--import', `./tests/support/process/${name}.ts`])
+  const port = Number(env.PORT ?? (await freePort()))
+  const preloads = ['quick-imports', 'end-with-parent'].flatMap(name => [
+    '--import',
+    `./tests/support/process/${name}.ts`,
+  ])
   const child = spawn(process.execPath, [...preloads, '.output/server/index.mjs'], {
     env: { PATH: process.env.PATH, NODE_ENV: 'production', NODE_COMPILE_CACHE: compiled, ...env, PORT: String(port) },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
-  for (const stream of [child.stdout, child.stderr]) createInterface(stream).on('line', line => log.push(parseLine(line)))
+  for (const stream of [child.stdout, child.stderr])
+    createInterface(stream).on('line', line => log.push(parseLine(line)))
   // Not before all that it logged is here.
   const exited = new Promise<number | null>(resolve => child.once('close', resolve))
-  await Promise.race([becomesReady(port), exited.then(code => Promise.reject(new Error(`The server ended with ${code}: ${JSON.stringify(log)}`)))])
+  await Promise.race([
+    becomesReady(port),
+    exited.then(code => Promise.reject(new Error(`The server ended with ${code}: ${JSON.stringify(log)}`))),
+  ])
   return {
     port,
     pid: child.pid!,
@@ -64,8 +75,7 @@ async function becomesReady(port: number): Promise<void> {
 function parseLine(line: string): LogLine {
   try {
     return JSON.parse(line) as LogLine
-  }
-  catch {
+  } catch {
     return { level: 'text', text: line }
   }
 }

@@ -14,7 +14,7 @@ const closeWait = '08'
 /** The connections of a server on this machine, by what Linux says of its port. */
 export async function socketsOf(serverPort: number): Promise<ServerSocket[]> {
   const lines = (await readFile('/proc/net/tcp', 'utf8')).split('\n').slice(1).filter(Boolean)
-  return lines.flatMap((line) => {
+  return lines.flatMap(line => {
     const [, local = '', remote = '', state, queues = ''] = line.trim().split(/\s+/)
     if (portOf(local) !== serverPort || (state !== established && state !== closeWait)) return []
     return [{ peer: portOf(remote), unread: Number.parseInt(queues.split(':')[1]!, 16) }]

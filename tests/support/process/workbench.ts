@@ -15,12 +15,17 @@ export interface Workbench {
 }
 
 /** @param statementTimeout milliseconds; as in a server unless given */
-export async function createWorkbench(settings: Record<string, string> = {}, statementTimeout?: number): Promise<Workbench> {
-  const env = { ...await createSettings('platform'), ...settings }
+export async function createWorkbench(
+  settings: Record<string, string> = {},
+  statementTimeout?: number,
+): Promise<Workbench> {
+  const env = { ...(await createSettings('platform')), ...settings }
   const app = await createApp(loadConfig(env), createLogger('silent'), { size: 4, statementTimeout })
   const sql = postgres(env.DATABASE_URL!, { max: 4, onnotice: () => {}, connection: { application_name: 'tests' } })
   return {
-    env, app, sql,
+    env,
+    app,
+    sql,
     async close() {
       await sql.end()
       await app.close()

@@ -38,9 +38,12 @@ describe('the embedded database', () => {
 
   it('is UTF-8, runs in UTC and gives us no superuser', async () => {
     const { url, release } = await startEmbeddedDatabase(dataDir)
-    const [row] = await query(url, `
+    const [row] = await query(
+      url,
+      `
       select current_setting('server_encoding') as encoding, current_setting('TimeZone') as zone,
-        (select rolsuper from pg_roles where rolname = current_user) as superuser`)
+        (select rolsuper from pg_roles where rolname = current_user) as superuser`,
+    )
     expect(row).toEqual({ encoding: 'UTF8', zone: 'UTC', superuser: false })
     await release()
   })
@@ -48,7 +51,9 @@ describe('the embedded database', () => {
   it('keeps its password to the owner, and lets nobody in without it', async () => {
     const { url, release } = await startEmbeddedDatabase(dataDir)
     expect((await stat(join(dataDir, 'postgres.password'))).mode & 0o777).toBe(0o600)
-    await expect(query(url.replace(/:[^:@]+@/, ':guess@'), 'select 1')).rejects.toThrow('password authentication failed')
+    await expect(query(url.replace(/:[^:@]+@/, ':guess@'), 'select 1')).rejects.toThrow(
+      'password authentication failed',
+    )
     await release()
   })
 
@@ -140,9 +145,11 @@ describe('the embedded database', () => {
 })
 
 async function hold() {
-  const child = spawn(process.execPath, ['tests/support/database/database-holder.ts', dataDir], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, ['tests/support/database/database-holder.ts', dataDir], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
   children.push(child)
-  const [url] = await once(createInterface(child.stdout), 'line') as [string]
+  const [url] = (await once(createInterface(child.stdout), 'line')) as [string]
   const leave = async () => {
     child.stdin.end()
     expect(await once(child, 'exit')).toEqual([0, null])
@@ -159,8 +166,7 @@ async function killNow(child: ChildProcess) {
 function isAlive(pid: number) {
   try {
     return process.kill(pid, 0)
-  }
-  catch {
+  } catch {
     return false
   }
 }
@@ -168,14 +174,16 @@ function isAlive(pid: number) {
 async function query(url: string, text: string) {
   const sql = postgres(url, { max: 1, onnotice: () => {} })
   try {
-    return [...await sql.unsafe(text)]
-  }
-  finally {
+    return [...(await sql.unsafe(text))]
+  } finally {
     await sql.end()
   }
 }
 
 async function countHolds(url: string) {
-  const [row] = await query(url, `select count(*)::int as holds from pg_stat_activity where application_name = 'tenantry-hold'`)
+  const [row] = await query(
+    url,
+    `select count(*)::int as holds from pg_stat_activity where application_name = 'tenantry-hold'`,
+  )
   return row!.holds
 }

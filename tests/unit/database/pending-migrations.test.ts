@@ -11,26 +11,38 @@ const all = [first, second, third]
 describe('the migrations that a schema lacks', () => {
   it.each<[string, string[], object[]]>([
     ['all of them, for a new one', [], all],
-    ['none, for one that is up to date', ['realm/0000_first aaaa', 'tenant/0001_second bbbb', 'realm/0002_third cccc'], []],
+    [
+      'none, for one that is up to date',
+      ['realm/0000_first aaaa', 'tenant/0001_second bbbb', 'realm/0002_third cccc'],
+      [],
+    ],
     ['the newer ones', ['realm/0000_first aaaa'], [second, third]],
     ['the one that came in late from another branch', ['realm/0000_first aaaa', 'realm/0002_third cccc'], [second]],
-    ['none, in whatever order they were applied', ['realm/0002_third cccc', 'tenant/0001_second bbbb', 'realm/0000_first aaaa'], []],
+    [
+      'none, in whatever order they were applied',
+      ['realm/0002_third cccc', 'tenant/0001_second bbbb', 'realm/0000_first aaaa'],
+      [],
+    ],
   ])('are %s', (_which, applied, pending) => {
     expect(pendingMigrations('t_acme_abc123', applied, all)).toEqual(pending)
   })
 
   it('cannot be told when one was edited after it had been applied', () => {
-    expect(() => pendingMigrations('t_acme_abc123', ['realm/0000_first aaaa', 'tenant/0001_second xxxx'], all)).toThrow('tenant/0001_second was edited after it had been applied to t_acme_abc123.')
+    expect(() => pendingMigrations('t_acme_abc123', ['realm/0000_first aaaa', 'tenant/0001_second xxxx'], all)).toThrow(
+      'tenant/0001_second was edited after it had been applied to t_acme_abc123.',
+    )
     expect(() => pendingMigrations('t_acme_abc123', ['realm/0000_first'], all)).toThrow('was edited')
     expect(() => pendingMigrations('t_acme_abc123', ['realm/0000_first '], all)).toThrow('was edited')
   })
 
   it('cannot be told by a program that is older than the schema', () => {
-    expect(() => pendingMigrations('t_acme_abc123', ['realm/0000_first aaaa', 'tenant/0009_newer dddd'], all)).toThrow('t_acme_abc123 has had tenant/0009_newer, which this program does not know')
+    expect(() => pendingMigrations('t_acme_abc123', ['realm/0000_first aaaa', 'tenant/0009_newer dddd'], all)).toThrow(
+      't_acme_abc123 has had tenant/0009_newer, which this program does not know',
+    )
   })
 })
 
-describe.each(['tenant', 'platform'] as const)('the migrations of a %s', (kind) => {
+describe.each(['tenant', 'platform'] as const)('the migrations of a %s', kind => {
   const migrations = loadMigrations('.', kind)
 
   it('begin with the realm, are each there once, and have a version', () => {
@@ -41,7 +53,8 @@ describe.each(['tenant', 'platform'] as const)('the migrations of a %s', (kind) 
   })
 
   it('name no schema: they run where they are told to', () => {
-    for (const { statements } of migrations) expect(statements).not.toMatch(/"public"\.|\bpublic\.|search_path|"platform"\.|--> statement-breakpoint/)
+    for (const { statements } of migrations)
+      expect(statements).not.toMatch(/"public"\.|\bpublic\.|search_path|"platform"\.|--> statement-breakpoint/)
   })
 })
 
@@ -54,7 +67,25 @@ describe('the name of a schema', () => {
   })
 
   // NAME-02
-  it.each(['', 't_', 't_a', 'public', 'platform', 'pg_catalog', 'information_schema', 'drizzle', 'T_ACME_ABC123', 't_acme"; drop', 't_acme abc', 't_acme-abc', 't_acmé_abc', 't_acme\0abc', 't_acme_abc123\n', `t_${'a'.repeat(62)}`, 'x_acme_abc123'])('is no other: %j', (name) => {
-    expect(() => requireSchemaName(name)).toThrow('Not the name of a tenant\'s schema.')
+  it.each([
+    '',
+    't_',
+    't_a',
+    'public',
+    'platform',
+    'pg_catalog',
+    'information_schema',
+    'drizzle',
+    'T_ACME_ABC123',
+    't_acme"; drop',
+    't_acme abc',
+    't_acme-abc',
+    't_acmé_abc',
+    't_acme\0abc',
+    't_acme_abc123\n',
+    `t_${'a'.repeat(62)}`,
+    'x_acme_abc123',
+  ])('is no other: %j', name => {
+    expect(() => requireSchemaName(name)).toThrow("Not the name of a tenant's schema.")
   })
 })

@@ -6,7 +6,12 @@ import type { Slot, Work } from '#server/database/slots/slot.ts'
 function createEight() {
   const slots = Array.from({ length: 8 }, () => ({ holder: undefined }) as Slot)
   const schedule = createSchedule(slots, { tenant: { slots: 4, transactions: 2 }, transactions: 6 })
-  return { slots, schedule, held: (realm: string, work?: Work) => slots.filter(({ holder }) => holder?.realm === realm && (!work || holder.work === work)).length }
+  return {
+    slots,
+    schedule,
+    held: (realm: string, work?: Work) =>
+      slots.filter(({ holder }) => holder?.realm === realm && (!work || holder.work === work)).length,
+  }
 }
 
 // Longer than a home slot is waited for.
@@ -45,7 +50,9 @@ describe('a tenant', () => {
 
 test('all transactions together leave slots to statements', async () => {
   const { schedule, slots } = createEight()
-  const asked = ['a', 'b', 'c', 'd', 'e', 'f'].flatMap(realm => [1, 2].map(() => schedule.take(realm, 'transaction').catch(() => undefined)))
+  const asked = ['a', 'b', 'c', 'd', 'e', 'f'].flatMap(realm =>
+    [1, 2].map(() => schedule.take(realm, 'transaction').catch(() => undefined)),
+  )
   await moment()
   expect(slots.filter(({ holder }) => holder).length).toBe(6)
   await schedule.take('g', 'statement')

@@ -28,26 +28,35 @@ describe('what limits count an address as', () => {
   })
 
   it.each([
-    [32, '2001:db8::/32'], [48, '2001:db8:ffff::/48'], [56, '2001:db8:ffff:ff00::/56'], [60, '2001:db8:ffff:fff0::/60'],
-    [64, '2001:db8:ffff:ffff::/64'], [65, '2001:db8:ffff:ffff:8000::/65'], [128, '2001:db8:ffff:ffff:ffff:ffff:ffff:ffff::/128'],
+    [32, '2001:db8::/32'],
+    [48, '2001:db8:ffff::/48'],
+    [56, '2001:db8:ffff:ff00::/56'],
+    [60, '2001:db8:ffff:fff0::/60'],
+    [64, '2001:db8:ffff:ffff::/64'],
+    [65, '2001:db8:ffff:ffff:8000::/65'],
+    [128, '2001:db8:ffff:ffff:ffff:ffff:ffff:ffff::/128'],
   ])('has a prefix of %i bits where that is set', (prefix, network) => {
     expect(networkOf('2001:db8:ffff:ffff:ffff:ffff:ffff:ffff', prefix)).toBe(network)
   })
 
   it('is the same for two addresses if and only if they have the prefix in common', () => {
-    fc.assert(fc.property(fc.ipV6(), fc.integer({ min: 32, max: 128 }), fc.integer({ min: 0, max: 127 }), (ip, prefix, bit) => {
-      const other = flipped(ip, bit)
-      if (isMapped(bitsOf(ip)) || isMapped(bitsOf(other))) return
-      expect(networkOf(ip, prefix) === networkOf(other, prefix)).toBe(bit >= prefix)
-    }))
+    fc.assert(
+      fc.property(fc.ipV6(), fc.integer({ min: 32, max: 128 }), fc.integer({ min: 0, max: 127 }), (ip, prefix, bit) => {
+        const other = flipped(ip, bit)
+        if (isMapped(bitsOf(ip)) || isMapped(bitsOf(other))) return
+        expect(networkOf(ip, prefix) === networkOf(other, prefix)).toBe(bit >= prefix)
+      }),
+    )
   })
 
   it('is every IPv4 address by itself, however it is written', () => {
-    fc.assert(fc.property(fc.ipV4(), fc.integer({ min: 32, max: 128 }), (ip, prefix) => {
-      expect(networkOf(ip, prefix)).toBe(ip)
-      expect(networkOf(`::ffff:${ip}`, prefix)).toBe(ip)
-      expect(networkOf(new URL(`http://[::ffff:${ip}]/`).hostname.slice(1, -1), prefix)).toBe(ip)
-    }))
+    fc.assert(
+      fc.property(fc.ipV4(), fc.integer({ min: 32, max: 128 }), (ip, prefix) => {
+        expect(networkOf(ip, prefix)).toBe(ip)
+        expect(networkOf(`::ffff:${ip}`, prefix)).toBe(ip)
+        expect(networkOf(new URL(`http://[::ffff:${ip}]/`).hostname.slice(1, -1), prefix)).toBe(ip)
+      }),
+    )
   })
 })
 
@@ -66,5 +75,5 @@ function flipped(ip: string, bit: number): string {
 }
 
 function isMapped(bits: bigint): boolean {
-  return bits >> 32n === 0xFFFFn
+  return bits >> 32n === 0xffffn
 }

@@ -52,7 +52,11 @@ test('of several that wait, one goes on after each short request', async () => {
   const leaves = [1, 2, 3].map(() => pacer.enter)
   let leave = pacer.enter()
   let went = 0
-  const rests = leaves.map(() => pacer.begin()().then(() => went++))
+  const rests = leaves.map(() =>
+    pacer
+      .begin()()
+      .then(() => went++),
+  )
   for (const enter of leaves) {
     const before = went
     await milliseconds(30)
@@ -74,8 +78,13 @@ test('short requests without end do not stop heavy work', async () => {
 
 test('rests come between chunks, all of which arrive in order', async () => {
   let rests = 0
-  const chunks = await Array.fromAsync(resting((async function* () {
-    yield* [1, 2, 3]
-  })(), async () => void rests++))
+  const chunks = await Array.fromAsync(
+    resting(
+      (async function* () {
+        yield* [1, 2, 3]
+      })(),
+      async () => void rests++,
+    ),
+  )
   expect([chunks, rests]).toEqual([[1, 2, 3], 3])
 })

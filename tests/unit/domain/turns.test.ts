@@ -4,28 +4,36 @@ import { createTurns } from '#server/domain/lib/limiter.ts'
 const forever = 60_000
 
 describe('work in turns', () => {
-  test('runs so much of it at once, and so much of one tenant\'s', async () => {
+  test("runs so much of it at once, and so much of one tenant's", async () => {
     const turns = createTurns({ parallel: 3, perRealm: 1, waiting: 20, patience: forever })
     let running = 0
     let most = 0
     const runningOf = new Map<string, number>()
-    await Promise.all(['a', 'a', 'a', 'b', 'b', 'c', 'd', 'd'].map(realm => turns.run(realm, async () => {
-      most = Math.max(most, ++running)
-      runningOf.set(realm, (runningOf.get(realm) ?? 0) + 1)
-      expect(runningOf.get(realm)).toBe(1)
-      await new Promise(setImmediate)
-      runningOf.set(realm, 0)
-      running--
-    })))
+    await Promise.all(
+      ['a', 'a', 'a', 'b', 'b', 'c', 'd', 'd'].map(realm =>
+        turns.run(realm, async () => {
+          most = Math.max(most, ++running)
+          runningOf.set(realm, (runningOf.get(realm) ?? 0) + 1)
+          expect(runningOf.get(realm)).toBe(1)
+          await new Promise(setImmediate)
+          runningOf.set(realm, 0)
+          running--
+        }),
+      ),
+    )
     expect(most).toBe(3)
   })
 
   test('goes on where some of it fails', async () => {
     const turns = createTurns({ parallel: 1, waiting: 5, patience: forever })
-    const outcomes = await Promise.allSettled([1, 2, 3].map(i => turns.run('a', async () => {
-      if (i === 1) throw new Error('failed')
-      return i
-    })))
+    const outcomes = await Promise.allSettled(
+      [1, 2, 3].map(i =>
+        turns.run('a', async () => {
+          if (i === 1) throw new Error('failed')
+          return i
+        }),
+      ),
+    )
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled'])
   })
 })

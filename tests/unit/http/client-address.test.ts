@@ -6,17 +6,20 @@ import { testConfig } from '../../support/config.ts'
 
 /** As much of a request as is looked at. */
 function requestFrom(remoteAddress: string | undefined, ...forwarded: string[]): IncomingMessage {
-  return { socket: { remoteAddress }, rawHeaders: ['Host', 'acme.localhost', ...forwarded.flatMap(value => ['X-Forwarded-For', value])] } as unknown as IncomingMessage
+  return {
+    socket: { remoteAddress },
+    rawHeaders: ['Host', 'acme.localhost', ...forwarded.flatMap(value => ['X-Forwarded-For', value])],
+  } as unknown as IncomingMessage
 }
 
 const none = testConfig().trustedProxies
 const ours = testConfig({ TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8, 2001:db8::/32' }).trustedProxies
 
-describe('a client\'s address', () => {
+describe("a client's address", () => {
   it.each<[string, string | undefined, string[], string | null]>([
-    ['the connection\'s', '127.0.0.1', ['198.51.100.7'], '127.0.0.1'],
-    ['the connection\'s, in plain IPv4', '::ffff:198.51.100.7', [], '198.51.100.7'],
-    ['the connection\'s, in IPv6', '2001:db8::1', ['198.51.100.7'], '2001:db8::1'],
+    ["the connection's", '127.0.0.1', ['198.51.100.7'], '127.0.0.1'],
+    ["the connection's, in plain IPv4", '::ffff:198.51.100.7', [], '198.51.100.7'],
+    ["the connection's, in IPv6", '2001:db8::1', ['198.51.100.7'], '2001:db8::1'],
     ['nothing where there is no connection', undefined, ['198.51.100.7'], null],
   ])('is %s while no proxy is trusted', (_what, remote, forwarded, address) => {
     expect(clientAddress(requestFrom(remote, ...forwarded), none)).toBe(address)
@@ -26,20 +29,22 @@ describe('a client\'s address', () => {
     ['the last that is forwarded', '127.0.0.1', ['203.0.113.9, 198.51.100.7'], '198.51.100.7'],
     ['before our own proxies', '10.1.2.3', ['203.0.113.9, 198.51.100.7, 10.9.9.9, 2001:db8::5'], '198.51.100.7'],
     ['over several headers', '127.0.0.1', ['203.0.113.9', '198.51.100.7', '10.0.0.1'], '198.51.100.7'],
-    ['a proxy\'s when there are only proxies', '127.0.0.1', ['10.0.0.2, 10.0.0.1'], '10.0.0.2'],
+    ["a proxy's when there are only proxies", '127.0.0.1', ['10.0.0.2, 10.0.0.1'], '10.0.0.2'],
     ['the last that can be read', '127.0.0.1', ['198.51.100.7, unknown, 10.0.0.1'], '10.0.0.1'],
-    ['the connection\'s when nothing can be read', '127.0.0.1', ['198.51.100.7:1234'], '127.0.0.1'],
-    ['the connection\'s when none is forwarded', '127.0.0.1', [], '127.0.0.1'],
-    ['the connection\'s when it is no proxy of ours', '192.0.2.1', ['198.51.100.7'], '192.0.2.1'],
+    ["the connection's when nothing can be read", '127.0.0.1', ['198.51.100.7:1234'], '127.0.0.1'],
+    ["the connection's when none is forwarded", '127.0.0.1', [], '127.0.0.1'],
+    ["the connection's when it is no proxy of ours", '192.0.2.1', ['198.51.100.7'], '192.0.2.1'],
     ['of a proxy that comes by IPv4 in IPv6', '::ffff:127.0.0.1', ['198.51.100.7'], '198.51.100.7'],
   ])('is %s behind proxies that are', (_what, remote, forwarded, address) => {
     expect(clientAddress(requestFrom(remote, ...forwarded), ours)).toBe(address)
   })
 
   it('is never what the client itself has put to the left', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), (claim) => {
-      expect(clientAddress(requestFrom('127.0.0.1', `${claim}, 198.51.100.7, 10.0.0.1`), ours)).toBe('198.51.100.7')
-    }))
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), claim => {
+        expect(clientAddress(requestFrom('127.0.0.1', `${claim}, 198.51.100.7, 10.0.0.1`), ours)).toBe('198.51.100.7')
+      }),
+    )
   })
 })
 
@@ -54,7 +59,9 @@ describe('a proxy', () => {
 
 describe('a header', () => {
   it('is read line by line in any case, and no other with it', () => {
-    const request = { rawHeaders: ['HOST', 'a', 'host', 'b', 'hosts', 'c', 'X-Host', 'd', 'Hos\u017F', 'e', 'x', 'host'] } as unknown as IncomingMessage
+    const request = {
+      rawHeaders: ['HOST', 'a', 'host', 'b', 'hosts', 'c', 'X-Host', 'd', 'Hos\u017F', 'e', 'x', 'host'],
+    } as unknown as IncomingMessage
     expect(rawHeaderValues(request, 'host')).toEqual(['a', 'b'])
   })
 })

@@ -7,15 +7,52 @@ const http = testConfig()
 const https = testConfig({ SITE_PROTOCOL: 'https' })
 
 describe('a Cookie header', () => {
-  it.each([undefined, '', 'a=b', 'tenantry_access=x', 'tenantry_access=x; tenantry_refresh=y', 'a=1; a=2', 'tenantry_access', '=', '=x', ';;;', 'a', 'tenantry_access_=1; tenantry_access=2', 'a=tenantry_access=1; tenantry_access=2', 'a=\u00E9', 'a="b c"', 'Tenantry_access=1; tenantry_access=2'])('is in order: %j', (header) => {
+  it.each([
+    undefined,
+    '',
+    'a=b',
+    'tenantry_access=x',
+    'tenantry_access=x; tenantry_refresh=y',
+    'a=1; a=2',
+    'tenantry_access',
+    '=',
+    '=x',
+    ';;;',
+    'a',
+    'tenantry_access_=1; tenantry_access=2',
+    'a=tenantry_access=1; tenantry_access=2',
+    'a=\u00E9',
+    'a="b c"',
+    'Tenantry_access=1; tenantry_access=2',
+  ])('is in order: %j', header => {
     expect(findCookieFault(header, http)).toBeUndefined()
   })
 
-  it.each(['tenantry_access=x; tenantry_access=y', 'tenantry_access=x;tenantry_access=x', 'tenantry_access; tenantry_access=x', 'tenantry_refresh=; a=b; tenantry_refresh=', ' tenantry_access =x; tenantry_access=y', '\ttenantry_access=x; tenantry_access=y'])('has one of ours twice: %j', (header) => {
+  it.each([
+    'tenantry_access=x; tenantry_access=y',
+    'tenantry_access=x;tenantry_access=x',
+    'tenantry_access; tenantry_access=x',
+    'tenantry_refresh=; a=b; tenantry_refresh=',
+    ' tenantry_access =x; tenantry_access=y',
+    '\ttenantry_access=x; tenantry_access=y',
+  ])('has one of ours twice: %j', header => {
     expect(findCookieFault(header, http)).toBe('The Cookie header has a cookie twice.')
   })
 
-  it.each(['\u00A0tenantry_access=x', 'tenantry_access\u00A0=x', '\u0085a=x', 'a\u0001=x', 'a\u007F=x', '\u00E9=x', 'a b=x', 'a\tb=x', '\uFEFFa=x', '\u2028a=x', '\u000Ba=x', '\u000Ca=x'])('has a name that parsers read apart: %j', (header) => {
+  it.each([
+    '\u00A0tenantry_access=x',
+    'tenantry_access\u00A0=x',
+    '\u0085a=x',
+    'a\u0001=x',
+    'a\u007F=x',
+    '\u00E9=x',
+    'a b=x',
+    'a\tb=x',
+    '\uFEFFa=x',
+    '\u2028a=x',
+    '\u000Ba=x',
+    '\u000Ca=x',
+  ])('has a name that parsers read apart: %j', header => {
     expect(findCookieFault(header, http)).toBe('The Cookie header is not valid.')
     expect(findCookieFault(`a=b; ${header}; c=d`, http)).toBe('The Cookie header is not valid.')
   })
@@ -30,9 +67,11 @@ describe('a Cookie header', () => {
   it('with two of ours anywhere is found, whatever is between them', () => {
     const other = fc.stringMatching(/^[a-z]{1,5}=[!-:<-~]{0,9}$/)
     const gap = fc.constantFrom('', ' ', '\t', '  ')
-    fc.assert(fc.property(fc.array(other), fc.array(other), gap, gap, (before, between, one, two) => {
-      const header = [...before, `${one}tenantry_access${two}=1`, ...between, 'tenantry_access=2'].join(';')
-      expect(findCookieFault(header, http)).toBe('The Cookie header has a cookie twice.')
-    }))
+    fc.assert(
+      fc.property(fc.array(other), fc.array(other), gap, gap, (before, between, one, two) => {
+        const header = [...before, `${one}tenantry_access${two}=1`, ...between, 'tenantry_access=2'].join(';')
+        expect(findCookieFault(header, http)).toBe('The Cookie header has a cookie twice.')
+      }),
+    )
   })
 })

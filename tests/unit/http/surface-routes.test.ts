@@ -2,8 +2,16 @@ import { describe, expect, it } from 'vitest'
 import { surfaceRoutes } from '../../../app/surface-routes.ts'
 
 const component = {}
-const scanned = ['/site', '/site/find', '/portal', '/portal/people', '/portal/people/:id()', '/portals', '/console', '/console/tenants']
-  .map(path => ({ path, name: path, component }))
+const scanned = [
+  '/site',
+  '/site/find',
+  '/portal',
+  '/portal/people',
+  '/portal/people/:id()',
+  '/portals',
+  '/console',
+  '/console/tenants',
+].map(path => ({ path, name: path, component }))
 
 describe('the pages of a surface', () => {
   it.each([

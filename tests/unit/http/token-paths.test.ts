@@ -3,10 +3,14 @@ import { hasToken, withoutToken } from '#server/http/token-paths.ts'
 
 const token = 'Zm9yIG5vYm9keSdzIGV5ZXM'
 
-describe('a path with a link\'s token', () => {
+describe("a path with a link's token", () => {
   test.each([
-    ['/auth/password/reset/uid', '/auth/…'], ['/auth/activate/uid', '/auth/…'], ['/auth/email/uid', '/auth/…'],
-    ['/invite', '/invite/…'], ['/support', '/support/…'], ['/signup/confirm', '/signup/confirm/…'],
+    ['/auth/password/reset/uid', '/auth/…'],
+    ['/auth/activate/uid', '/auth/…'],
+    ['/auth/email/uid', '/auth/…'],
+    ['/invite', '/invite/…'],
+    ['/support', '/support/…'],
+    ['/signup/confirm', '/signup/confirm/…'],
   ])('is logged without it: %s', (page, logged) => {
     expect(hasToken(`${page}/${token}`)).toBe(true)
     expect(withoutToken(`${page}/${token}?x=${token}`)).toBe(logged)
@@ -14,5 +18,9 @@ describe('a path with a link\'s token', () => {
 })
 
 test('any other path is logged without what was asked', () => {
-  expect(['/people?search=Ann', '/signup', '/api/v1/auth/users/'].map(withoutToken)).toEqual(['/people', '/signup', '/api/v1/auth/users/'])
+  expect(['/people?search=Ann', '/signup', '/api/v1/auth/users/'].map(withoutToken)).toEqual([
+    '/people',
+    '/signup',
+    '/api/v1/auth/users/',
+  ])
 })

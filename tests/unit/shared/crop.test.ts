@@ -20,10 +20,18 @@ describe('the square of a picture', () => {
   })
 
   test('is all picture, wherever it was wanted', () => {
-    fc.assert(fc.property(size, number, number, fc.double({ min: -10, max: 100, noNaN: true }), (picture, x, y, zoom) => {
-      const crop = clampCrop(picture, { x, y, zoom })
-      const half = cropSide(picture, crop) / 2
-      for (const edge of [crop.x - half, picture.width - crop.x - half, crop.y - half, picture.height - crop.y - half]) expect(edge).toBeGreaterThanOrEqual(-1e-6)
-    }))
+    fc.assert(
+      fc.property(size, number, number, fc.double({ min: -10, max: 100, noNaN: true }), (picture, x, y, zoom) => {
+        const crop = clampCrop(picture, { x, y, zoom })
+        const half = cropSide(picture, crop) / 2
+        for (const edge of [
+          crop.x - half,
+          picture.width - crop.x - half,
+          crop.y - half,
+          picture.height - crop.y - half,
+        ])
+          expect(edge).toBeGreaterThanOrEqual(-1e-6)
+      }),
+    )
   })
 })

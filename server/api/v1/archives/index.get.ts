@@ -5,5 +5,8 @@ import { pageOf } from '#server/http/list.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { canManageArchives } from '#shared/permissions.ts'
 
-export default definePlatformRoute({ access: canManageArchives, query: listQuery([], ['name', 'tenant']) }, async ({ app, query, event }) =>
-  pageOf(event, query, searchRows(query.search, await listArchives(app), archiveTexts)))
+export default definePlatformRoute(
+  { access: canManageArchives, query: listQuery([], ['name', 'tenant']) },
+  async ({ app, query, event }) =>
+    pageOf(event, query, searchRows(query.search, await listArchives(app), archiveTexts)),
+)

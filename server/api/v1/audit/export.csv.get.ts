@@ -6,8 +6,11 @@ import { sendCsv } from '#server/http/send-csv.ts'
 import { canReadAudit } from '#shared/permissions.ts'
 
 /** The record as a file, newest first, with the list's search and filters. */
-export default defineRealmRoute({ access: canReadAudit, turn: 'export', support: false, query: auditQuery }, async ({ authRealm, query, origin, event }) => {
-  const { realm } = authRealm
-  await recordAudit(realm.db, realm, origin, { action: 'audit.exported', details: givenFilters(query) })
-  return sendCsv(event, 'audit', auditHeader, auditBatches(authRealm, auditFilter(realm, query)))
-})
+export default defineRealmRoute(
+  { access: canReadAudit, turn: 'export', support: false, query: auditQuery },
+  async ({ authRealm, query, origin, event }) => {
+    const { realm } = authRealm
+    await recordAudit(realm.db, realm, origin, { action: 'audit.exported', details: givenFilters(query) })
+    return sendCsv(event, 'audit', auditHeader, auditBatches(authRealm, auditFilter(realm, query)))
+  },
+)

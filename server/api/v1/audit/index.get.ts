@@ -16,10 +16,15 @@ export default defineRealmRoute({ access: canReadAudit, query: auditQuery }, asy
   const window = windowOf(query)
   const [counted, rows] = await Promise.all([
     db.select({ count: count() }).from(events).where(where),
-    db.select(auditColumns(tables)).from(events).leftJoin(users, eq(users.id, events.actor)).where(where)
+    db
+      .select(auditColumns(tables))
+      .from(events)
+      .leftJoin(users, eq(users.id, events.actor))
+      .where(where)
       // Ids are in the order of time, and their index needs no sorting after it.
       .orderBy(...orderBy(query.ordering.length > 0 ? query.ordering : ['-created'], { created: events.id }, events.id))
-      .limit(window.limit).offset(window.offset),
+      .limit(window.limit)
+      .offset(window.offset),
   ])
   return toPage(event, window, counted[0]!.count, await withNames(authRealm, rows))
 })

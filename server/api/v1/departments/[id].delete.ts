@@ -2,5 +2,7 @@ import { deleteDepartment } from '#server/domain/departments.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { canManageDepartments } from '#shared/permissions.ts'
 
-export default defineTenantRoute({ access: canManageDepartments, support: true, status: 204 }, ({ authRealm, params, origin }) =>
-  deleteDepartment(authRealm.realm, params.id!, origin))
+export default defineTenantRoute(
+  { access: canManageDepartments, support: true, status: 204 },
+  ({ authRealm, params, origin }) => deleteDepartment(authRealm.realm, params.id!, origin),
+)

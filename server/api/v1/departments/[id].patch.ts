@@ -3,5 +3,7 @@ import { defineTenantRoute } from '#server/http/route.ts'
 import { canManageDepartments } from '#shared/permissions.ts'
 import { departmentSchema } from '#shared/schemas/department.ts'
 
-export default defineTenantRoute({ access: canManageDepartments, support: true, body: departmentSchema }, ({ authRealm, params, body, origin }) =>
-  renameDepartment(authRealm.realm, params.id!, body.name, origin))
+export default defineTenantRoute(
+  { access: canManageDepartments, support: true, body: departmentSchema },
+  ({ authRealm, params, body, origin }) => renameDepartment(authRealm.realm, params.id!, body.name, origin),
+)

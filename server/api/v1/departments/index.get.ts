@@ -6,15 +6,31 @@ import { toPage, windowOf } from '#server/http/list.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 
 /** Departments, each with the number of its active people. */
-export default defineTenantRoute({ access: 'signed-in', query: listQuery(['name', 'created'], ['name']) }, async ({ authRealm, query, event }) => {
-  const { db, tables: { departments, users } } = authRealm.realm
-  const where = matchesSearch(query.search, [departments.name])
-  const ordering = orderBy(query.ordering.length > 0 ? query.ordering : ['name'], { name: departments.name, created: departments.created }, departments.id)
-  const window = windowOf(query)
-  const people = sql<number>`(select count(*)::int from ${users} where ${eq(users.department, departments.id)} and ${users.is_active})`
-  const [count, rows] = await Promise.all([
-    db.$count(departments, where),
-    db.select({ ...departmentColumns(departments), people }).from(departments).where(where).orderBy(...ordering).limit(window.limit).offset(window.offset),
-  ])
-  return toPage(event, window, count, rows)
-})
+export default defineTenantRoute(
+  { access: 'signed-in', query: listQuery(['name', 'created'], ['name']) },
+  async ({ authRealm, query, event }) => {
+    const {
+      db,
+      tables: { departments, users },
+    } = authRealm.realm
+    const where = matchesSearch(query.search, [departments.name])
+    const ordering = orderBy(
+      query.ordering.length > 0 ? query.ordering : ['name'],
+      { name: departments.name, created: departments.created },
+      departments.id,
+    )
+    const window = windowOf(query)
+    const people = sql<number>`(select count(*)::int from ${users} where ${eq(users.department, departments.id)} and ${users.is_active})`
+    const [count, rows] = await Promise.all([
+      db.$count(departments, where),
+      db
+        .select({ ...departmentColumns(departments), people })
+        .from(departments)
+        .where(where)
+        .orderBy(...ordering)
+        .limit(window.limit)
+        .offset(window.offset),
+    ])
+    return toPage(event, window, count, rows)
+  },
+)

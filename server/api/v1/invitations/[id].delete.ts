@@ -4,4 +4,5 @@ import { canManageInvitations } from '#shared/permissions.ts'
 
 /** Revokes it; it stays in the list. */
 export default defineTenantRoute({ access: canManageInvitations, status: 204 }, ({ authRealm, params, origin }) =>
-  revokeInvitation(authRealm.realm, params.id!, origin))
+  revokeInvitation(authRealm.realm, params.id!, origin),
+)

@@ -4,7 +4,10 @@ import { defineTenantRoute } from '#server/http/route.ts'
 import { acceptInvitationSchema } from '#shared/schemas/invitation.ts'
 
 /** The account is there and active, and not signed in. */
-export default defineTenantRoute({ access: 'public', body: acceptInvitationSchema, status: 201 }, async ({ app, authRealm, body, origin }) => {
-  const { re_password, ...input } = body
-  return presentUser(authRealm, await acceptInvitation(app, authRealm, input, origin))
-})
+export default defineTenantRoute(
+  { access: 'public', body: acceptInvitationSchema, status: 201 },
+  async ({ app, authRealm, body, origin }) => {
+    const { re_password, ...input } = body
+    return presentUser(authRealm, await acceptInvitation(app, authRealm, input, origin))
+  },
+)

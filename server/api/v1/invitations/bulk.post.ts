@@ -6,7 +6,12 @@ import { flag } from '#shared/schemas/fields.ts'
 import { invitationsSchema } from '#shared/schemas/invitation.ts'
 
 /** Invites many, from a list or a CSV text, and says of each what became of it; with `dry_run` what would. */
-export default defineTenantRoute({ access: canManageInvitations, turn: 'change', body: invitationsSchema, query: z.object({ dry_run: flag() }) }, async ({ app, authRealm, body, query, origin }) => {
-  const rows = body.invitations?.map((input, i) => ({ row: i + 1, input })) ?? await readInvitationRows(authRealm.realm, body.csv!)
-  return { results: await inviteMany(app, authRealm, rows, { dryRun: query.dry_run }, origin) }
-})
+export default defineTenantRoute(
+  { access: canManageInvitations, turn: 'change', body: invitationsSchema, query: z.object({ dry_run: flag() }) },
+  async ({ app, authRealm, body, query, origin }) => {
+    const rows =
+      body.invitations?.map((input, i) => ({ row: i + 1, input })) ??
+      (await readInvitationRows(authRealm.realm, body.csv!))
+    return { results: await inviteMany(app, authRealm, rows, { dryRun: query.dry_run }, origin) }
+  },
+)

@@ -8,22 +8,51 @@ import { canManageInvitations } from '#shared/permissions.ts'
 import { nameOf } from '#shared/person-name.ts'
 import { choice } from '#shared/schemas/fields.ts'
 
-const query = listQuery(['created', 'email', 'expires_at'], ['email']).extend({ state: choice(['open', 'expiring', 'accepted', 'expired', 'revoked']).optional() })
+const query = listQuery(['created', 'email', 'expires_at'], ['email']).extend({
+  state: choice(['open', 'expiring', 'accepted', 'expired', 'revoked']).optional(),
+})
 
 // For `expiring`: open, and not for much longer.
 const soon = sql`now() + interval '2 days'`
 
 /** Who was invited and what became of it, newest first. */
 export default defineTenantRoute({ access: canManageInvitations, query }, async ({ authRealm, query, event }) => {
-  const { db, tables: { invitations, departments, users } } = authRealm.realm
-  const where = and(matchesSearch(query.search, [invitations.email]), query.state && eq(stateOf(invitations), query.state === 'expiring' ? 'open' : query.state), query.state === 'expiring' ? lt(invitations.expires_at, soon) : undefined)
+  const {
+    db,
+    tables: { invitations, departments, users },
+  } = authRealm.realm
+  const where = and(
+    matchesSearch(query.search, [invitations.email]),
+    query.state && eq(stateOf(invitations), query.state === 'expiring' ? 'open' : query.state),
+    query.state === 'expiring' ? lt(invitations.expires_at, soon) : undefined,
+  )
   const { created, email, expires_at } = invitations
-  const ordering = orderBy(query.ordering.length > 0 ? query.ordering : ['-created'], { created, email, expires_at }, invitations.id)
+  const ordering = orderBy(
+    query.ordering.length > 0 ? query.ordering : ['-created'],
+    { created, email, expires_at },
+    invitations.id,
+  )
   const window = windowOf(query)
   const [count, rows] = await Promise.all([
     db.$count(invitations, where),
-    db.select({ ...invitationColumns(invitations), department_name: departments.name, inviter: { first_name: users.first_name, last_name: users.last_name, email: users.email } }).from(invitations)
-      .leftJoin(departments, eq(departments.id, invitations.department)).leftJoin(users, eq(users.id, invitations.invited_by)).where(where).orderBy(...ordering).limit(window.limit).offset(window.offset),
+    db
+      .select({
+        ...invitationColumns(invitations),
+        department_name: departments.name,
+        inviter: { first_name: users.first_name, last_name: users.last_name, email: users.email },
+      })
+      .from(invitations)
+      .leftJoin(departments, eq(departments.id, invitations.department))
+      .leftJoin(users, eq(users.id, invitations.invited_by))
+      .where(where)
+      .orderBy(...ordering)
+      .limit(window.limit)
+      .offset(window.offset),
   ])
-  return toPage(event, window, count, rows.map(({ inviter, ...row }) => ({ ...row, inviter_name: inviter && nameOf(inviter) })))
+  return toPage(
+    event,
+    window,
+    count,
+    rows.map(({ inviter, ...row }) => ({ ...row, inviter_name: inviter && nameOf(inviter) })),
+  )
 })

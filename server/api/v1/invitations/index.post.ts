@@ -3,5 +3,7 @@ import { defineTenantRoute } from '#server/http/route.ts'
 import { canManageInvitations } from '#shared/permissions.ts'
 import { invitationSchema } from '#shared/schemas/invitation.ts'
 
-export default defineTenantRoute({ access: canManageInvitations, body: invitationSchema, status: 201 }, ({ app, authRealm, body, origin }) =>
-  invite(app, authRealm, body, origin))
+export default defineTenantRoute(
+  { access: canManageInvitations, body: invitationSchema, status: 201 },
+  ({ app, authRealm, body, origin }) => invite(app, authRealm, body, origin),
+)

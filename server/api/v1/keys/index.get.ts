@@ -7,16 +7,30 @@ import { definePlatformRoute } from '#server/http/route.ts'
 import { canReadTenants } from '#shared/permissions.ts'
 
 /** How each tenant's signing keys stand: two queries, and one for each tenant on the page. */
-export default definePlatformRoute({ access: canReadTenants, query: listQuery([], tenantSearches) }, async ({ app, authRealm, query, event }) => {
-  const { db, tables } = authRealm.realm
-  const { tenants } = tables
-  const where = tenantsFilter(tables, query)
-  const window = windowOf(query)
-  const { id, name, subdomain, schema } = tenants
-  const [count, rows] = await Promise.all([
-    db.$count(tenants, where),
-    db.select({ id, name, subdomain, schema }).from(tenants).where(where).orderBy(asc(subdomain)).limit(window.limit).offset(window.offset),
-  ])
-  const results = await Promise.all(rows.map(async ({ schema, ...tenant }) => ({ tenant, keys: await summarizeKeys(app, { kind: 'tenant', id: tenant.id, schema }) })))
-  return toPage(event, window, count, results)
-})
+export default definePlatformRoute(
+  { access: canReadTenants, query: listQuery([], tenantSearches) },
+  async ({ app, authRealm, query, event }) => {
+    const { db, tables } = authRealm.realm
+    const { tenants } = tables
+    const where = tenantsFilter(tables, query)
+    const window = windowOf(query)
+    const { id, name, subdomain, schema } = tenants
+    const [count, rows] = await Promise.all([
+      db.$count(tenants, where),
+      db
+        .select({ id, name, subdomain, schema })
+        .from(tenants)
+        .where(where)
+        .orderBy(asc(subdomain))
+        .limit(window.limit)
+        .offset(window.offset),
+    ])
+    const results = await Promise.all(
+      rows.map(async ({ schema, ...tenant }) => ({
+        tenant,
+        keys: await summarizeKeys(app, { kind: 'tenant', id: tenant.id, schema }),
+      })),
+    )
+    return toPage(event, window, count, results)
+  },
+)

@@ -7,12 +7,20 @@ import { defineHostRoute } from '#server/http/route.ts'
 import { readKeptMails } from '#server/mail/mail-files.ts'
 
 /** The mails of this place, newest first; in development and the demo only. */
-export default defineHostRoute({ access: 'public', query: listQuery([], ['to', 'subject']) }, async ({ app, authRealm, query, event }) => {
-  const dir = requireMailbox(app.config)
-  const window = windowOf(query)
-  const { count, mails } = await findMails(dir, mailboxId(authRealm), query.search, window)
-  return toPage(event, window, count, mails.map(({ id, to, subject, date }) => ({ id, to, subject, date })))
-})
+export default defineHostRoute(
+  { access: 'public', query: listQuery([], ['to', 'subject']) },
+  async ({ app, authRealm, query, event }) => {
+    const dir = requireMailbox(app.config)
+    const window = windowOf(query)
+    const { count, mails } = await findMails(dir, mailboxId(authRealm), query.search, window)
+    return toPage(
+      event,
+      window,
+      count,
+      mails.map(({ id, to, subject, date }) => ({ id, to, subject, date })),
+    )
+  },
+)
 
 // Without a search only the page's are read.
 async function findMails(dir: string, mailbox: string, search: string, window: Window) {

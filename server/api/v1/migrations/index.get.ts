@@ -9,7 +9,9 @@ import { requireRuntime } from '#server/runtime.ts'
 import { canReadTenants } from '#shared/permissions.ts'
 import { choice } from '#shared/schemas/fields.ts'
 
-const query = listQuery(['name', 'subdomain', 'updated'], ['name', 'subdomain']).extend({ state: choice(migrationStates).optional() })
+const query = listQuery(['name', 'subdomain', 'updated'], ['name', 'subdomain']).extend({
+  state: choice(migrationStates).optional(),
+})
 
 /** How far each tenant's schema is, how many are how far, and the run that this process is making or made last. */
 export default definePlatformRoute({ access: canReadTenants, query }, async ({ authRealm, query, event }) => {
@@ -18,15 +20,27 @@ export default definePlatformRoute({ access: canReadTenants, query }, async ({ a
   const { migrations, fleetRuns } = requireRuntime()
   const state = migrationState(tables, migrations.tenant)
   const joined = eq(versions.schema, tenants.schema)
-  const where = and(query.state && sql`${state} = ${query.state}`, matchesSearch(query.search, [tenants.name, tenants.subdomain]))
+  const where = and(
+    query.state && sql`${state} = ${query.state}`,
+    matchesSearch(query.search, [tenants.name, tenants.subdomain]),
+  )
   const columns = { name: tenants.name, subdomain: tenants.subdomain, updated: versions.updated }
   const window = windowOf(query)
   const [counts, counted, rows] = await Promise.all([
-    db.select({ state: sql<string>`${state}`.as('state'), count: count() }).from(tenants).leftJoin(versions, joined).groupBy(sql`1`),
+    db
+      .select({ state: sql<string>`${state}`.as('state'), count: count() })
+      .from(tenants)
+      .leftJoin(versions, joined)
+      .groupBy(sql`1`),
     db.select({ count: count() }).from(tenants).leftJoin(versions, joined).where(where),
-    db.select({ tenant: tenants.id, ...columns, version: versions.version, state, error: versions.error })
-      .from(tenants).leftJoin(versions, joined).where(where)
-      .orderBy(...orderBy(query.ordering.length > 0 ? query.ordering : ['subdomain'], columns, tenants.id)).limit(window.limit).offset(window.offset),
+    db
+      .select({ tenant: tenants.id, ...columns, version: versions.version, state, error: versions.error })
+      .from(tenants)
+      .leftJoin(versions, joined)
+      .where(where)
+      .orderBy(...orderBy(query.ordering.length > 0 ? query.ordering : ['subdomain'], columns, tenants.id))
+      .limit(window.limit)
+      .offset(window.offset),
   ])
   return {
     ...toPage(event, window, counted[0]!.count, rows),

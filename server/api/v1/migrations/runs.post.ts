@@ -4,7 +4,10 @@ import { requireRuntime } from '#server/runtime.ts'
 import { canManageTenants } from '#shared/permissions.ts'
 
 /** Begins to bring every tenant's schema to the newest version; `migrations/` says how far that is. */
-export default definePlatformRoute({ access: canManageTenants, status: 202 }, async ({ authRealm: { realm }, origin }) => {
-  await recordAudit(realm.db, realm, origin, { action: 'tenants.migrated' })
-  return requireRuntime().fleetRuns.start()
-})
+export default definePlatformRoute(
+  { access: canManageTenants, status: 202 },
+  async ({ authRealm: { realm }, origin }) => {
+    await recordAudit(realm.db, realm, origin, { action: 'tenants.migrated' })
+    return requireRuntime().fleetRuns.start()
+  },
+)

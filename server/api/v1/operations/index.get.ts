@@ -18,7 +18,10 @@ const query = listQuery(['created'], ['kind', 'tenant_name']).extend({
 
 /** Long work on tenants, newest first unless said. */
 export default definePlatformRoute({ access: canReadTenants, query }, async ({ authRealm, query, event }) => {
-  const { db, tables: { operations, tenants } } = authRealm.realm
+  const {
+    db,
+    tables: { operations, tenants },
+  } = authRealm.realm
   const where = and(
     query.tenant ? eq(operations.tenant, query.tenant) : undefined,
     query.kind ? eq(operations.kind, query.kind) : undefined,
@@ -29,9 +32,25 @@ export default definePlatformRoute({ access: canReadTenants, query }, async ({ a
   const joined = eq(tenants.id, operations.tenant)
   const [counted, rows] = await Promise.all([
     db.select({ count: count() }).from(operations).leftJoin(tenants, joined).where(where),
-    db.select({ ...operationColumns(operations), tenant_name: tenants.name }).from(operations).leftJoin(tenants, joined).where(where)
-      .orderBy(...orderBy(query.ordering.length > 0 ? query.ordering : ['-created'], { created: operations.created }, operations.id))
-      .limit(window.limit).offset(window.offset),
+    db
+      .select({ ...operationColumns(operations), tenant_name: tenants.name })
+      .from(operations)
+      .leftJoin(tenants, joined)
+      .where(where)
+      .orderBy(
+        ...orderBy(
+          query.ordering.length > 0 ? query.ordering : ['-created'],
+          { created: operations.created },
+          operations.id,
+        ),
+      )
+      .limit(window.limit)
+      .offset(window.offset),
   ])
-  return toPage(event, window, counted[0]!.count, rows.map(row => ({ ...presentOperation(row), tenant_name: row.tenant_name })))
+  return toPage(
+    event,
+    window,
+    counted[0]!.count,
+    rows.map(row => ({ ...presentOperation(row), tenant_name: row.tenant_name })),
+  )
 })

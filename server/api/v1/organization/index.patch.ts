@@ -4,5 +4,8 @@ import { defineTenantRoute } from '#server/http/route.ts'
 import { canManageOrganization } from '#shared/permissions.ts'
 import { organizationSchema } from '#shared/schemas/organization.ts'
 
-export default defineTenantRoute({ access: canManageOrganization, body: organizationSchema }, async ({ app, authRealm, body, origin }) =>
-  presentOrganization(await changeOrganization(app, authRealm, body, origin)))
+export default defineTenantRoute(
+  { access: canManageOrganization, body: organizationSchema },
+  async ({ app, authRealm, body, origin }) =>
+    presentOrganization(await changeOrganization(app, authRealm, body, origin)),
+)

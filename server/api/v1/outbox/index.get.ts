@@ -15,7 +15,10 @@ const query = listQuery([], ['recipient', 'kind']).extend({
 
 /** Mails of the last 30 days and those on their way, newest first: of which kind and to whom, never what they say. */
 export default definePlatformRoute({ access: canSupportTenants, query }, async ({ authRealm, query, event }) => {
-  const { db, tables: { outbox, tenants } } = authRealm.realm
+  const {
+    db,
+    tables: { outbox, tenants },
+  } = authRealm.realm
   const where = and(
     query.state && inMailState(outbox, query.state),
     query.tenant ? eq(outbox.realm, query.tenant) : undefined,
@@ -24,11 +27,26 @@ export default definePlatformRoute({ access: canSupportTenants, query }, async (
   const window = windowOf(query)
   const [counted, rows] = await Promise.all([
     db.select({ count: count() }).from(outbox).where(where),
-    db.select({
-      id: outbox.id, kind: outbox.kind, recipient: outbox.recipient, tenant: tenants.id, tenant_name: tenants.name, state: mailState(outbox),
-      attempts: outbox.attempts, last_error: outbox.last_error, created: outbox.created, due_at: outbox.due_at, sent_at: outbox.sent_at,
-    }).from(outbox).leftJoin(tenants, sql`${tenants.id} = nullif(${outbox.realm}, 'platform')::uuid`)
-      .where(where).orderBy(desc(outbox.created), outbox.id).limit(window.limit).offset(window.offset),
+    db
+      .select({
+        id: outbox.id,
+        kind: outbox.kind,
+        recipient: outbox.recipient,
+        tenant: tenants.id,
+        tenant_name: tenants.name,
+        state: mailState(outbox),
+        attempts: outbox.attempts,
+        last_error: outbox.last_error,
+        created: outbox.created,
+        due_at: outbox.due_at,
+        sent_at: outbox.sent_at,
+      })
+      .from(outbox)
+      .leftJoin(tenants, sql`${tenants.id} = nullif(${outbox.realm}, 'platform')::uuid`)
+      .where(where)
+      .orderBy(desc(outbox.created), outbox.id)
+      .limit(window.limit)
+      .offset(window.offset),
   ])
   return toPage(event, window, counted[0]!.count, rows)
 })

@@ -2,7 +2,14 @@ import { endSessions, requireSessionOwner } from '#server/domain/sessions/sessio
 import { defineRealmRoute } from '#server/http/route.ts'
 import { canManageSessions } from '#shared/permissions.ts'
 
-export default defineRealmRoute({ access: 'signed-in', status: 204 }, async ({ authRealm, principal, params, origin }) => {
-  const owner = await requireSessionOwner(authRealm.realm, params.id!, canManageSessions(principal.user) ? 'anyone' : [principal.user.id])
-  await endSessions(authRealm, origin, owner, 'revoked', { only: params.id! })
-})
+export default defineRealmRoute(
+  { access: 'signed-in', status: 204 },
+  async ({ authRealm, principal, params, origin }) => {
+    const owner = await requireSessionOwner(
+      authRealm.realm,
+      params.id!,
+      canManageSessions(principal.user) ? 'anyone' : [principal.user.id],
+    )
+    await endSessions(authRealm, origin, owner, 'revoked', { only: params.id! })
+  },
+)

@@ -4,7 +4,12 @@ import { sessionOwnerQuery, sessionOwner } from '#server/http/session-owner.ts'
 import { canManageSessions } from '#shared/permissions.ts'
 
 /** Ends all of one's sessions but the one that asks; an Admin ends all of a user's, by `?user=`. */
-export default defineRealmRoute({ access: 'signed-in', query: sessionOwnerQuery, status: 204 }, async ({ app, authRealm, principal, query, origin }) => {
-  const owner = sessionOwner(principal.user, query.user, canManageSessions)
-  await authRealm.realm.transaction(tx => endAllSessions(tx, app, authRealm, owner, 'revoked', origin, principal.session.id))
-})
+export default defineRealmRoute(
+  { access: 'signed-in', query: sessionOwnerQuery, status: 204 },
+  async ({ app, authRealm, principal, query, origin }) => {
+    const owner = sessionOwner(principal.user, query.user, canManageSessions)
+    await authRealm.realm.transaction(tx =>
+      endAllSessions(tx, app, authRealm, owner, 'revoked', origin, principal.session.id),
+    )
+  },
+)

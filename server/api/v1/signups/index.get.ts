@@ -13,14 +13,26 @@ const query = listQuery(orderings, ['name', 'subdomain', 'email']).extend({ stat
 
 /** The organisations that someone has asked for on the site, newest first. */
 export default definePlatformRoute({ access: canDecideSignups, query }, async ({ authRealm, query, event }) => {
-  const { db, tables: { signups } } = authRealm.realm
-  const where = and(matchesSearch(query.search, [signups.name, signups.subdomain, signups.email]), query.state && isInState(signups, query.state))
+  const {
+    db,
+    tables: { signups },
+  } = authRealm.realm
+  const where = and(
+    matchesSearch(query.search, [signups.name, signups.subdomain, signups.email]),
+    query.state && isInState(signups, query.state),
+  )
   const window = windowOf(query)
   const [count, rows] = await Promise.all([
     db.$count(signups, where),
-    db.select(signupColumns(signups)).from(signups).where(where)
-      .orderBy(...orderBy(query.ordering.length > 0 ? query.ordering : ['-created'], signupColumns(signups), signups.id))
-      .limit(window.limit).offset(window.offset),
+    db
+      .select(signupColumns(signups))
+      .from(signups)
+      .where(where)
+      .orderBy(
+        ...orderBy(query.ordering.length > 0 ? query.ordering : ['-created'], signupColumns(signups), signups.id),
+      )
+      .limit(window.limit)
+      .offset(window.offset),
   ])
   return toPage(event, window, count, rows.map(presentSignup))
 })

@@ -3,4 +3,5 @@ import { definePlatformRoute } from '#server/http/route.ts'
 import { canSupportTenants } from '#shared/permissions.ts'
 
 export default definePlatformRoute({ access: canSupportTenants, status: 204 }, ({ app, principal, params, origin }) =>
-  endSupportAccess(app, params.id!, principal.user.id, origin))
+  endSupportAccess(app, params.id!, principal.user.id, origin),
+)

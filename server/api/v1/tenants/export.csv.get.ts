@@ -6,7 +6,10 @@ import { sendCsv } from '#server/http/send-csv.ts'
 import { canReadTenants } from '#shared/permissions.ts'
 
 /** The tenants as a file, with the list's search and filters. */
-export default definePlatformRoute({ access: canReadTenants, turn: 'export', query: tenantsQuery }, async ({ app, authRealm: { realm }, query, origin, event }) => {
-  await recordAudit(realm.db, realm, origin, { action: 'tenants.exported' })
-  return sendCsv(event, 'organisations', tenantsHeader, tenantBatches(app, tenantsFilter(realm.tables, query)))
-})
+export default definePlatformRoute(
+  { access: canReadTenants, turn: 'export', query: tenantsQuery },
+  async ({ app, authRealm: { realm }, query, origin, event }) => {
+    await recordAudit(realm.db, realm, origin, { action: 'tenants.exported' })
+    return sendCsv(event, 'organisations', tenantsHeader, tenantBatches(app, tenantsFilter(realm.tables, query)))
+  },
+)

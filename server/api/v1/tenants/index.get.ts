@@ -6,16 +6,34 @@ import { presentTenant } from '#server/http/present.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { canReadTenants } from '#shared/permissions.ts'
 
-export default definePlatformRoute({ access: canReadTenants, query: tenantsQuery }, async ({ app, authRealm, query, event }) => {
-  const { db, tables } = authRealm.realm
-  const { tenants } = tables
-  const where = tenantsFilter(tables, query)
-  const { name, subdomain, created, updated, status } = tenants
-  const ordering = orderBy(query.ordering.length > 0 ? query.ordering : ['-created'], { name, subdomain, created, updated, status }, tenants.id)
-  const window = windowOf(query)
-  const [count, rows] = await Promise.all([
-    db.$count(tenants, where),
-    db.select(tenantColumns(tenants)).from(tenants).where(where).orderBy(...ordering).limit(window.limit).offset(window.offset),
-  ])
-  return toPage(event, window, count, rows.map(row => presentTenant(app.config, row)))
-})
+export default definePlatformRoute(
+  { access: canReadTenants, query: tenantsQuery },
+  async ({ app, authRealm, query, event }) => {
+    const { db, tables } = authRealm.realm
+    const { tenants } = tables
+    const where = tenantsFilter(tables, query)
+    const { name, subdomain, created, updated, status } = tenants
+    const ordering = orderBy(
+      query.ordering.length > 0 ? query.ordering : ['-created'],
+      { name, subdomain, created, updated, status },
+      tenants.id,
+    )
+    const window = windowOf(query)
+    const [count, rows] = await Promise.all([
+      db.$count(tenants, where),
+      db
+        .select(tenantColumns(tenants))
+        .from(tenants)
+        .where(where)
+        .orderBy(...ordering)
+        .limit(window.limit)
+        .offset(window.offset),
+    ])
+    return toPage(
+      event,
+      window,
+      count,
+      rows.map(row => presentTenant(app.config, row)),
+    )
+  },
+)

@@ -4,14 +4,28 @@ import { defineSiteRoute } from '#server/http/route.ts'
 import { notFound } from '#shared/errors.ts'
 import { tenantInfoSchema } from '#shared/schemas/tenant.ts'
 
-/** The organisation finder: what someone who knows the organisation's public id or subdomain needs to reach its portal. */
+/**
+ * The organisation finder: what someone who knows the organisation's public id or subdomain needs to reach its
+ * portal.
+ */
 export default defineSiteRoute({ access: 'public', body: tenantInfoSchema }, async ({ app, body, origin }) => {
-  const { db, tables: { tenants } } = app.database.platform
+  const {
+    db,
+    tables: { tenants },
+  } = app.database.platform
   await app.limits.checkLinks('site', origin.ip)
   const isId = eq(tenants.tenant_id, body.tenant_id?.toUpperCase() ?? '')
-  const rows = await db.select({ name: tenants.name, subdomain: tenants.subdomain, primary_domain: primaryDomain(tenants) }).from(tenants)
-    .where(and(or(isId, eq(tenants.subdomain, body.subdomain?.toLowerCase() ?? '')), inArray(tenants.status, ['active', 'suspended'])))
-    .orderBy(desc(isId)).limit(1)
+  const rows = await db
+    .select({ name: tenants.name, subdomain: tenants.subdomain, primary_domain: primaryDomain(tenants) })
+    .from(tenants)
+    .where(
+      and(
+        or(isId, eq(tenants.subdomain, body.subdomain?.toLowerCase() ?? '')),
+        inArray(tenants.status, ['active', 'suspended']),
+      ),
+    )
+    .orderBy(desc(isId))
+    .limit(1)
   const tenant = rows[0]
   if (!tenant) {
     await app.limits.countWrongLink('site', origin.ip)

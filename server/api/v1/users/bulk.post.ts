@@ -4,5 +4,7 @@ import { canManageUsers } from '#shared/permissions.ts'
 import { bulkSchema } from '#shared/schemas/user.ts'
 
 /** Moves, promotes, deactivates, reactivates or mails many people, and says of each what became of it. */
-export default defineTenantRoute({ access: canManageUsers, turn: 'change', body: bulkSchema }, async ({ app, authRealm, body, origin }) =>
-  ({ results: await actOnMany(app, authRealm, body, origin) }))
+export default defineTenantRoute(
+  { access: canManageUsers, turn: 'change', body: bulkSchema },
+  async ({ app, authRealm, body, origin }) => ({ results: await actOnMany(app, authRealm, body, origin) }),
+)

@@ -7,7 +7,10 @@ import { sendCsv } from '#server/http/send-csv.ts'
 import { canManageUsers } from '#shared/permissions.ts'
 
 /** The directory as a file, with the directory's search and filters. */
-export default defineTenantRoute({ access: canManageUsers, turn: 'export', support: false, query: directoryQuery }, async ({ authRealm: { realm }, query, origin, event }) => {
-  await recordAudit(realm.db, realm, origin, { action: 'users.exported', details: givenFilters(query) })
-  return sendCsv(event, 'people', directoryHeader, directoryBatches(realm, directoryFilter(realm, query, true)))
-})
+export default defineTenantRoute(
+  { access: canManageUsers, turn: 'export', support: false, query: directoryQuery },
+  async ({ authRealm: { realm }, query, origin, event }) => {
+    await recordAudit(realm.db, realm, origin, { action: 'users.exported', details: givenFilters(query) })
+    return sendCsv(event, 'people', directoryHeader, directoryBatches(realm, directoryFilter(realm, query, true)))
+  },
+)

@@ -8,5 +8,14 @@ import { flag } from '#shared/schemas/fields.ts'
 const importQuery = z.object({ dry_run: flag(), create_departments: flag() })
 
 /** People from a file such as `users/export.csv`; with `dry_run` what it would do. */
-export default defineTenantRoute({ access: canManageUsers, turn: 'change', query: importQuery }, async ({ app, authRealm, query, origin, event }) =>
-  importPeople(app, authRealm, readBytes(event), { dryRun: query.dry_run, createDepartments: query.create_departments }, origin))
+export default defineTenantRoute(
+  { access: canManageUsers, turn: 'change', query: importQuery },
+  async ({ app, authRealm, query, origin, event }) =>
+    importPeople(
+      app,
+      authRealm,
+      readBytes(event),
+      { dryRun: query.dry_run, createDepartments: query.create_departments },
+      origin,
+    ),
+)

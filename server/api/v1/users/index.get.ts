@@ -8,19 +8,41 @@ import { defineTenantRoute } from '#server/http/route.ts'
 import { canManageUsers } from '#shared/permissions.ts'
 
 /** The directory: Staff see active people, an Admin everyone and every field. */
-export default defineTenantRoute({ access: 'signed-in', query: directoryQuery }, async ({ authRealm, principal, query, event }) => {
-  const { db, tables } = authRealm.realm
-  const { users, departments } = tables
-  const asAdmin = canManageUsers(principal.user)
-  const where = directoryFilter(authRealm.realm, query, asAdmin)
-  const name = [users.last_name, users.first_name]
-  const columns = { last_name: name, first_name: users.first_name, email: users.email, date_joined: users.date_joined, department: departments.name }
-  const ordering = orderBy(query.ordering.length > 0 ? query.ordering : ['last_name'], columns, users.id)
-  const window = windowOf(query)
-  // A search reads all that it finds anyway, and counts on its way; without one the index on the name gives a page early.
-  const count = query.search ? sql<number>`(count(*) over ())::int` : sql<number>`(select count(*)::int from ${users} where ${where ?? sql`true`})`
-  const rows = await db.select({ count, ...personColumns(users, departments) }).from(users)
-    .leftJoin(departments, eq(departments.id, users.department))
-    .where(where).orderBy(...ordering).limit(window.limit).offset(window.offset)
-  return toPage(event, window, rows[0]?.count ?? 0, rows.map(row => presentPerson(row, asAdmin)))
-})
+export default defineTenantRoute(
+  { access: 'signed-in', query: directoryQuery },
+  async ({ authRealm, principal, query, event }) => {
+    const { db, tables } = authRealm.realm
+    const { users, departments } = tables
+    const asAdmin = canManageUsers(principal.user)
+    const where = directoryFilter(authRealm.realm, query, asAdmin)
+    const name = [users.last_name, users.first_name]
+    const columns = {
+      last_name: name,
+      first_name: users.first_name,
+      email: users.email,
+      date_joined: users.date_joined,
+      department: departments.name,
+    }
+    const ordering = orderBy(query.ordering.length > 0 ? query.ordering : ['last_name'], columns, users.id)
+    const window = windowOf(query)
+    // A search reads all that it finds anyway, and counts on its way; without one the index on the name gives a
+    // page early.
+    const count = query.search
+      ? sql<number>`(count(*) over ())::int`
+      : sql<number>`(select count(*)::int from ${users} where ${where ?? sql`true`})`
+    const rows = await db
+      .select({ count, ...personColumns(users, departments) })
+      .from(users)
+      .leftJoin(departments, eq(departments.id, users.department))
+      .where(where)
+      .orderBy(...ordering)
+      .limit(window.limit)
+      .offset(window.offset)
+    return toPage(
+      event,
+      window,
+      rows[0]?.count ?? 0,
+      rows.map(row => presentPerson(row, asAdmin)),
+    )
+  },
+)

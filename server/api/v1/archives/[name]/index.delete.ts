@@ -3,4 +3,5 @@ import { definePlatformRoute } from '#server/http/route.ts'
 import { canManageArchives } from '#shared/permissions.ts'
 
 export default definePlatformRoute({ access: canManageArchives, status: 204 }, ({ app, params, origin }) =>
-  removeArchive(app, params.name!, origin))
+  removeArchive(app, params.name!, origin),
+)

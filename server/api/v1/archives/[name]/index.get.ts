@@ -5,17 +5,20 @@ import { definePlatformRoute } from '#server/http/route.ts'
 import { canManageArchives } from '#shared/permissions.ts'
 
 /** The file itself, sent while it is read. */
-export default definePlatformRoute({ access: canManageArchives }, async ({ app, authRealm: { realm }, params, origin, event }) => {
-  const name = params.name!
-  const { size, stream } = await readArchiveFile(app, name)
-  // h3 pipes and forgets: a download that is broken off would leave the file open.
-  event.node.res.on('close', () => stream.destroy())
-  await recordAudit(realm.db, realm, origin, { action: 'archive.downloaded', details: { archive: name } })
-  setResponseHeaders(event, {
-    'content-type': 'application/x-tar',
-    'content-length': size,
-    'content-disposition': `attachment; filename="${name}"`,
-    'content-security-policy': `default-src 'none'; sandbox`,
-  })
-  return stream
-})
+export default definePlatformRoute(
+  { access: canManageArchives },
+  async ({ app, authRealm: { realm }, params, origin, event }) => {
+    const name = params.name!
+    const { size, stream } = await readArchiveFile(app, name)
+    // h3 pipes and forgets: a download that is broken off would leave the file open.
+    event.node.res.on('close', () => stream.destroy())
+    await recordAudit(realm.db, realm, origin, { action: 'archive.downloaded', details: { archive: name } })
+    setResponseHeaders(event, {
+      'content-type': 'application/x-tar',
+      'content-length': size,
+      'content-disposition': `attachment; filename="${name}"`,
+      'content-security-policy': `default-src 'none'; sandbox`,
+    })
+    return stream
+  },
+)

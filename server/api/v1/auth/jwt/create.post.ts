@@ -2,7 +2,10 @@ import { signIn } from '#server/domain/sessions/sign-in.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { credentialsSchema } from '#shared/schemas/session.ts'
 
-export default defineRealmRoute({ access: 'public', body: credentialsSchema }, async ({ app, authRealm, body, origin, userAgent }) => {
-  const { access, refresh } = await signIn(app, authRealm, body, origin, userAgent)
-  return { refresh: refresh.token, access: access.token }
-})
+export default defineRealmRoute(
+  { access: 'public', body: credentialsSchema },
+  async ({ app, authRealm, body, origin, userAgent }) => {
+    const { access, refresh } = await signIn(app, authRealm, body, origin, userAgent)
+    return { refresh: refresh.token, access: access.token }
+  },
+)

@@ -7,7 +7,7 @@ import { unauthorized } from '#shared/errors.ts'
 const tokenSchema = z.object({ token: z.unknown().optional() })
 
 export default defineRealmRoute({ access: 'public', body: tokenSchema }, async ({ app, authRealm, body, origin }) => {
-  const live = typeof body.token === 'string' && await isLiveToken(app, authRealm, body.token, origin)
+  const live = typeof body.token === 'string' && (await isLiveToken(app, authRealm, body.token, origin))
   if (!live) throw unauthorized({ detail: 'Token is invalid', code: 'token_not_valid' })
   return {}
 })

@@ -8,7 +8,8 @@ import { ApiError } from '#shared/errors.ts'
 /** Signing out: works with either cookie, and with none that is still good it is done already. */
 export default defineRealmRoute({ access: 'public', status: 204 }, async ({ app, authRealm, origin, event }) => {
   const { access, refresh } = readSessionCookies(event, app.config)
-  const ended = refresh !== undefined && await isDone(() => blacklistSession(app, authRealm, refresh, origin, 'logout'))
+  const ended =
+    refresh !== undefined && (await isDone(() => blacklistSession(app, authRealm, refresh, origin, 'logout')))
   if (!ended && access) {
     await isDone(async () => {
       const { user, session } = await requirePrincipal(app, authRealm, access, origin)
@@ -23,8 +24,7 @@ async function isDone(work: () => Promise<void>): Promise<boolean> {
   try {
     await work()
     return true
-  }
-  catch (error) {
+  } catch (error) {
     if (error instanceof ApiError && error.status === 401) return false
     throw error
   }

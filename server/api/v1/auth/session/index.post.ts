@@ -4,8 +4,11 @@ import { presentUser } from '#server/http/present.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { credentialsSchema } from '#shared/schemas/session.ts'
 
-export default defineRealmRoute({ access: 'public', body: credentialsSchema }, async ({ app, authRealm, body, origin, userAgent, event }) => {
-  const { user, ...pair } = await signIn(app, authRealm, body, origin, userAgent)
-  setSessionCookies(event, app.config, pair)
-  return { user: presentUser(authRealm, user) }
-})
+export default defineRealmRoute(
+  { access: 'public', body: credentialsSchema },
+  async ({ app, authRealm, body, origin, userAgent, event }) => {
+    const { user, ...pair } = await signIn(app, authRealm, body, origin, userAgent)
+    setSessionCookies(event, app.config, pair)
+    return { user: presentUser(authRealm, user) }
+  },
+)

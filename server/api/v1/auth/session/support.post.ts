@@ -4,8 +4,11 @@ import { defineTenantRoute } from '#server/http/route.ts'
 import { supportTokenSchema } from '#shared/schemas/support.ts'
 
 /** An operator signs in as a user, by the link that the console gave; reading the link uses nothing up. */
-export default defineTenantRoute({ access: 'public', body: supportTokenSchema }, async ({ app, authRealm, body, origin, userAgent, event }) => {
-  const pair = await openSupportSession(app, authRealm, body.token, origin, userAgent)
-  setSessionCookies(event, app.config, pair)
-  return { expires_at: pair.access.expires_at }
-})
+export default defineTenantRoute(
+  { access: 'public', body: supportTokenSchema },
+  async ({ app, authRealm, body, origin, userAgent, event }) => {
+    const pair = await openSupportSession(app, authRealm, body.token, origin, userAgent)
+    setSessionCookies(event, app.config, pair)
+    return { expires_at: pair.access.expires_at }
+  },
+)

@@ -6,9 +6,12 @@ import { deleteUserSchema } from '#shared/schemas/user.ts'
 import { validate } from '#shared/schemas/validate.ts'
 
 /** Deletes a person, or oneself; it takes the password of the one who asks. */
-export default defineRealmRoute({ access: 'signed-in', status: 204 }, async ({ app, authRealm, principal, params, origin, event }) => {
-  await requireVisibleUser(authRealm, principal.user, params.id!)
-  const { current_password } = validate(deleteUserSchema, readJson(event))
-  await requireCurrentPassword(app, authRealm, principal.user, current_password, origin)
-  await deleteUser(app, authRealm, params.id!, origin)
-})
+export default defineRealmRoute(
+  { access: 'signed-in', status: 204 },
+  async ({ app, authRealm, principal, params, origin, event }) => {
+    await requireVisibleUser(authRealm, principal.user, params.id!)
+    const { current_password } = validate(deleteUserSchema, readJson(event))
+    await requireCurrentPassword(app, authRealm, principal.user, current_password, origin)
+    await deleteUser(app, authRealm, params.id!, origin)
+  },
+)

@@ -3,4 +3,5 @@ import { presentUser } from '#server/http/present.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 
 export default defineRealmRoute({ access: 'signed-in' }, async ({ authRealm, principal, params }) =>
-  presentUser(authRealm, await requireVisibleUser(authRealm, principal.user, params.id!)))
+  presentUser(authRealm, await requireVisibleUser(authRealm, principal.user, params.id!)),
+)

@@ -8,11 +8,14 @@ import { profileSchema, userChangeSchema } from '#shared/schemas/user.ts'
 import { validate } from '#shared/schemas/validate.ts'
 
 /** An Admin changes anyone's record; Staff find only themselves here, and change their names and language. */
-export default defineRealmRoute({ access: 'signed-in', support: true }, async ({ app, authRealm, principal, params, origin, event }) => {
-  await requireVisibleUser(authRealm, principal.user, params.id!)
-  const input = readJson(event)
-  const personal = validate(profileSchema, input)
-  const wholeSchema = authRealm.kind === 'platform' ? operatorChangeSchema : userChangeSchema
-  const change = canManageUsers(principal.user) ? { ...personal, ...validate(wholeSchema, input) } : personal
-  return presentUser(authRealm, await changeUser(app, authRealm, params.id!, change, origin))
-})
+export default defineRealmRoute(
+  { access: 'signed-in', support: true },
+  async ({ app, authRealm, principal, params, origin, event }) => {
+    await requireVisibleUser(authRealm, principal.user, params.id!)
+    const input = readJson(event)
+    const personal = validate(profileSchema, input)
+    const wholeSchema = authRealm.kind === 'platform' ? operatorChangeSchema : userChangeSchema
+    const change = canManageUsers(principal.user) ? { ...personal, ...validate(wholeSchema, input) } : personal
+    return presentUser(authRealm, await changeUser(app, authRealm, params.id!, change, origin))
+  },
+)

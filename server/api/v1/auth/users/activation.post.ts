@@ -2,5 +2,7 @@ import { activate } from '#server/domain/users/accounts.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { linkSchema } from '#shared/schemas/user.ts'
 
-export default defineRealmRoute({ access: 'public', body: linkSchema, status: 204 }, ({ app, authRealm, body, origin }) =>
-  activate(app, authRealm, body, origin))
+export default defineRealmRoute(
+  { access: 'public', body: linkSchema, status: 204 },
+  ({ app, authRealm, body, origin }) => activate(app, authRealm, body, origin),
+)

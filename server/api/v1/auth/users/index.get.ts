@@ -8,16 +8,34 @@ import { defineRealmRoute } from '#server/http/route.ts'
 import { canManageUsers } from '#shared/permissions.ts'
 
 /** djoser's list: an Admin sees everyone, Staff only herself. The directory is `users/`. */
-export default defineRealmRoute({ access: 'signed-in', query: listQuery([], ['first_name', 'last_name', 'email']) }, async ({ authRealm, principal, query, event }) => {
-  const { schema, db, tables: { users } } = authRealm.realm
-  const visible = and(
-    canManageUsers(principal.user) ? undefined : eq(users.id, principal.user.id),
-    matchesPeople(schema, query.search, [sql`${users.search}`]),
-  )
-  const window = windowOf(query)
-  const [count, rows] = await Promise.all([
-    db.$count(users, visible),
-    db.select(userColumns(users)).from(users).where(visible).orderBy(users.id).limit(window.limit).offset(window.offset),
-  ])
-  return toPage(event, window, count, rows.map(row => presentUser(authRealm, row)))
-})
+export default defineRealmRoute(
+  { access: 'signed-in', query: listQuery([], ['first_name', 'last_name', 'email']) },
+  async ({ authRealm, principal, query, event }) => {
+    const {
+      schema,
+      db,
+      tables: { users },
+    } = authRealm.realm
+    const visible = and(
+      canManageUsers(principal.user) ? undefined : eq(users.id, principal.user.id),
+      matchesPeople(schema, query.search, [sql`${users.search}`]),
+    )
+    const window = windowOf(query)
+    const [count, rows] = await Promise.all([
+      db.$count(users, visible),
+      db
+        .select(userColumns(users))
+        .from(users)
+        .where(visible)
+        .orderBy(users.id)
+        .limit(window.limit)
+        .offset(window.offset),
+    ])
+    return toPage(
+      event,
+      window,
+      count,
+      rows.map(row => presentUser(authRealm, row)),
+    )
+  },
+)

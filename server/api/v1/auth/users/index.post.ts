@@ -9,14 +9,20 @@ import { newUserSchema, registrationSchema } from '#shared/schemas/user.ts'
 import { validate } from '#shared/schemas/validate.ts'
 
 /** Registration, where it is open; an Admin creates people anywhere, with the role that she says. */
-export default defineRealmRoute({ access: 'public', status: 201 }, async ({ app, authRealm, origin, identify, event }) => {
-  const principal = await identify()
-  if (principal && canManageUsers(principal.user)) {
-    const { re_password, ...input } = validate(authRealm.kind === 'platform' ? newOperatorSchema : newUserSchema, readJson(event))
-    const create = input.password === null ? createUserByMail : createUser
-    return presentUser(authRealm, await create(app, authRealm, input, { ...origin, actor: principal.user.id }))
-  }
-  const rules = await requireOpenRegistration(authRealm)
-  const { re_password, ...input } = validate(registrationSchema, readJson(event))
-  return presentUser(authRealm, await register(app, authRealm, input, rules, origin))
-})
+export default defineRealmRoute(
+  { access: 'public', status: 201 },
+  async ({ app, authRealm, origin, identify, event }) => {
+    const principal = await identify()
+    if (principal && canManageUsers(principal.user)) {
+      const { re_password, ...input } = validate(
+        authRealm.kind === 'platform' ? newOperatorSchema : newUserSchema,
+        readJson(event),
+      )
+      const create = input.password === null ? createUserByMail : createUser
+      return presentUser(authRealm, await create(app, authRealm, input, { ...origin, actor: principal.user.id }))
+    }
+    const rules = await requireOpenRegistration(authRealm)
+    const { re_password, ...input } = validate(registrationSchema, readJson(event))
+    return presentUser(authRealm, await register(app, authRealm, input, rules, origin))
+  },
+)

@@ -3,7 +3,10 @@ import { deleteUser } from '#server/domain/users/users.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { deleteUserSchema } from '#shared/schemas/user.ts'
 
-export default defineRealmRoute({ access: 'signed-in', body: deleteUserSchema, status: 204 }, async ({ app, authRealm, principal, body, origin }) => {
-  await requireCurrentPassword(app, authRealm, principal.user, body.current_password, origin)
-  await deleteUser(app, authRealm, principal.user.id, origin)
-})
+export default defineRealmRoute(
+  { access: 'signed-in', body: deleteUserSchema, status: 204 },
+  async ({ app, authRealm, principal, body, origin }) => {
+    await requireCurrentPassword(app, authRealm, principal.user, body.current_password, origin)
+    await deleteUser(app, authRealm, principal.user.id, origin)
+  },
+)

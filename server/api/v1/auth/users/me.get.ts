@@ -2,4 +2,5 @@ import { presentMe } from '#server/http/present.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 
 export default defineRealmRoute({ access: 'signed-in' }, ({ authRealm, principal }) =>
-  presentMe(authRealm, principal.user, principal.session))
+  presentMe(authRealm, principal.user, principal.session),
+)

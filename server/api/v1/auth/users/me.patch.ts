@@ -4,7 +4,10 @@ import { defineRealmRoute } from '#server/http/route.ts'
 import { profileSchema } from '#shared/schemas/user.ts'
 
 /** Names, language, and the photo away: what else is sent is ignored, whoever sends it. */
-export default defineRealmRoute({ access: 'signed-in', support: true, body: profileSchema }, async ({ app, authRealm, principal, body, origin }) => {
-  const user = await changeUser(app, authRealm, principal.user.id, body, origin)
-  return presentMe(authRealm, user, principal.session)
-})
+export default defineRealmRoute(
+  { access: 'signed-in', support: true, body: profileSchema },
+  async ({ app, authRealm, principal, body, origin }) => {
+    const user = await changeUser(app, authRealm, principal.user.id, body, origin)
+    return presentMe(authRealm, user, principal.session)
+  },
+)

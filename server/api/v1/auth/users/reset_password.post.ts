@@ -3,5 +3,7 @@ import { defineRealmRoute } from '#server/http/route.ts'
 import { mailboxSchema } from '#shared/schemas/user.ts'
 
 /** The same answer for everyone; whoever has an account gets a mail. */
-export default defineRealmRoute({ access: 'public', body: mailboxSchema, status: 204 }, ({ app, authRealm, body, origin }) =>
-  requestPasswordReset(app, authRealm, body.email, origin))
+export default defineRealmRoute(
+  { access: 'public', body: mailboxSchema, status: 204 },
+  ({ app, authRealm, body, origin }) => requestPasswordReset(app, authRealm, body.email, origin),
+)

@@ -2,5 +2,7 @@ import { resetPassword } from '#server/domain/users/accounts.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { resetPasswordConfirmSchema } from '#shared/schemas/user.ts'
 
-export default defineRealmRoute({ access: 'public', body: resetPasswordConfirmSchema, status: 204 }, ({ app, authRealm, body, origin }) =>
-  resetPassword(app, authRealm, body, origin))
+export default defineRealmRoute(
+  { access: 'public', body: resetPasswordConfirmSchema, status: 204 },
+  ({ app, authRealm, body, origin }) => resetPassword(app, authRealm, body, origin),
+)

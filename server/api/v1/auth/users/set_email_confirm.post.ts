@@ -2,5 +2,7 @@ import { confirmEmailChange } from '#server/domain/users/accounts.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { linkSchema } from '#shared/schemas/user.ts'
 
-export default defineRealmRoute({ access: 'public', body: linkSchema, status: 204 }, ({ app, authRealm, body, origin }) =>
-  confirmEmailChange(app, authRealm, body, origin))
+export default defineRealmRoute(
+  { access: 'public', body: linkSchema, status: 204 },
+  ({ app, authRealm, body, origin }) => confirmEmailChange(app, authRealm, body, origin),
+)

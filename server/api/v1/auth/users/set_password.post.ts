@@ -4,12 +4,15 @@ import { defineRealmRoute } from '#server/http/route.ts'
 import { setPasswordSchema } from '#shared/schemas/user.ts'
 
 /** Every other session ends; the one that asks goes on. */
-export default defineRealmRoute({ access: 'signed-in', body: setPasswordSchema, status: 204 }, async ({ app, authRealm, principal, body, origin }) => {
-  const { user, session } = principal
-  await requireCurrentPassword(app, authRealm, user, body.current_password, origin)
-  const hash = await hashNewPassword(app, authRealm, user, body.new_password, { field: 'new_password' })
-  await authRealm.realm.transaction(async (tx) => {
-    await replacePassword(tx, app, authRealm, user.id, hash, origin, session.id)
-    await recordAudit(tx, authRealm.realm, origin, { action: 'user.password_changed', subject: user.id })
-  })
-})
+export default defineRealmRoute(
+  { access: 'signed-in', body: setPasswordSchema, status: 204 },
+  async ({ app, authRealm, principal, body, origin }) => {
+    const { user, session } = principal
+    await requireCurrentPassword(app, authRealm, user, body.current_password, origin)
+    const hash = await hashNewPassword(app, authRealm, user, body.new_password, { field: 'new_password' })
+    await authRealm.realm.transaction(async tx => {
+      await replacePassword(tx, app, authRealm, user.id, hash, origin, session.id)
+      await recordAudit(tx, authRealm.realm, origin, { action: 'user.password_changed', subject: user.id })
+    })
+  },
+)

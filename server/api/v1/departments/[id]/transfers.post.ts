@@ -4,5 +4,9 @@ import { canManageDepartments } from '#shared/permissions.ts'
 import { transferSchema } from '#shared/schemas/department.ts'
 
 /** Moves everyone of this department to another, as before deleting it. */
-export default defineTenantRoute({ access: canManageDepartments, turn: 'change', support: true, body: transferSchema }, async ({ authRealm, params, body, origin }) =>
-  ({ moved: await transferPeople(authRealm.realm, params.id!, body.department, origin) }))
+export default defineTenantRoute(
+  { access: canManageDepartments, turn: 'change', support: true, body: transferSchema },
+  async ({ authRealm, params, body, origin }) => ({
+    moved: await transferPeople(authRealm.realm, params.id!, body.department, origin),
+  }),
+)

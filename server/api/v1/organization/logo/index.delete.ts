@@ -2,4 +2,7 @@ import { clearLogo } from '#server/domain/organization/logo.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { canManageOrganization } from '#shared/permissions.ts'
 
-export default defineTenantRoute({ access: canManageOrganization, support: true, status: 204 }, ({ app, authRealm, origin }) => clearLogo(app, authRealm, origin))
+export default defineTenantRoute(
+  { access: canManageOrganization, support: true, status: 204 },
+  ({ app, authRealm, origin }) => clearLogo(app, authRealm, origin),
+)

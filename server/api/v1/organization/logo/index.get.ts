@@ -4,9 +4,12 @@ import { defineTenantRoute } from '#server/http/route.ts'
 import { notFound } from '#shared/errors.ts'
 
 /** Public, as the sign-in page shows it. */
-export default defineTenantRoute({ access: 'public', query: imageQuery }, async ({ app, authRealm: { realm }, query, event }) => {
-  const { settings } = realm.tables
-  const rows = await realm.db.select({ logo: settings.logo }).from(settings)
-  if (!rows[0]?.logo) throw notFound()
-  return sendImage(event, await readImage(imagePlace(app, realm, 'logo'), rows[0].logo, query.size), 'logo')
-})
+export default defineTenantRoute(
+  { access: 'public', query: imageQuery },
+  async ({ app, authRealm: { realm }, query, event }) => {
+    const { settings } = realm.tables
+    const rows = await realm.db.select({ logo: settings.logo }).from(settings)
+    if (!rows[0]?.logo) throw notFound()
+    return sendImage(event, await readImage(imagePlace(app, realm, 'logo'), rows[0].logo, query.size), 'logo')
+  },
+)

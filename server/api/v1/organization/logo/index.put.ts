@@ -5,8 +5,11 @@ import { presentOrganization } from '#server/http/present.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { canManageOrganization } from '#shared/permissions.ts'
 
-export default defineTenantRoute({ access: canManageOrganization, support: true }, async ({ app, authRealm, principal, origin, event }) => {
-  await app.limits.countUpload(authRealm.realm.schema, principal.user.id)
-  await replaceLogo(app, authRealm, readImageBody(event, 'logo'), origin)
-  return presentOrganization(await readOrganization(app, authRealm))
-})
+export default defineTenantRoute(
+  { access: canManageOrganization, support: true },
+  async ({ app, authRealm, principal, origin, event }) => {
+    await app.limits.countUpload(authRealm.realm.schema, principal.user.id)
+    await replaceLogo(app, authRealm, readImageBody(event, 'logo'), origin)
+    return presentOrganization(await readOrganization(app, authRealm))
+  },
+)

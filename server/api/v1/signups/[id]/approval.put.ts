@@ -5,4 +5,5 @@ import { requireRuntime } from '#server/runtime.ts'
 import { canDecideSignups } from '#shared/permissions.ts'
 
 export default definePlatformRoute({ access: canDecideSignups }, async ({ app, params, origin }) =>
-  presentSignup(await approveSignup(app, requireRuntime().migrations.tenant, params.id!, origin)))
+  presentSignup(await approveSignup(app, requireRuntime().migrations.tenant, params.id!, origin)),
+)

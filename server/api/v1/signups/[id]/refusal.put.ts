@@ -4,5 +4,7 @@ import { definePlatformRoute } from '#server/http/route.ts'
 import { canDecideSignups } from '#shared/permissions.ts'
 import { refusalSchema } from '#shared/schemas/signup.ts'
 
-export default definePlatformRoute({ access: canDecideSignups, body: refusalSchema }, async ({ app, params, body, origin }) =>
-  presentSignup(await refuseSignup(app, params.id!, body.reason, origin)))
+export default definePlatformRoute(
+  { access: canDecideSignups, body: refusalSchema },
+  async ({ app, params, body, origin }) => presentSignup(await refuseSignup(app, params.id!, body.reason, origin)),
+)

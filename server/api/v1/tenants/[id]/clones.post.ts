@@ -4,5 +4,8 @@ import { definePlatformRoute } from '#server/http/route.ts'
 import { canManageArchives } from '#shared/permissions.ts'
 import { cloneSchema } from '#shared/schemas/archive.ts'
 
-export default definePlatformRoute({ access: canManageArchives, status: 202, body: cloneSchema }, async ({ app, params, body, origin }) =>
-  presentQueued(app, await requestClone(app, params.id!, { ...body, by_mail: !body.keep_admin }, origin)))
+export default definePlatformRoute(
+  { access: canManageArchives, status: 202, body: cloneSchema },
+  async ({ app, params, body, origin }) =>
+    presentQueued(app, await requestClone(app, params.id!, { ...body, by_mail: !body.keep_admin }, origin)),
+)

@@ -8,13 +8,16 @@ import { canManageTenants } from '#shared/permissions.ts'
 import { deletionSchema } from '#shared/schemas/tenant.ts'
 
 /** Schedules the deletion; with `now`, begins it at once: the answer's `operation` tells how it goes on. */
-export default definePlatformRoute({ access: canManageTenants, body: deletionSchema }, async ({ app, params, body, origin }) => {
-  const id = params.id!
-  if (body.now) {
-    const { subdomain } = await requireTenant(app, { id })
-    if (body.subdomain !== subdomain) throw invalid({ subdomain: ['Type the subdomain of the organisation to confirm.'] })
-    await purgeTenant(app, id, origin)
-  }
-  else await scheduleDeletion(app, id, body.reason, origin)
-  return presentTenantDetails(app.config, await requireTenantDetails(app, { id }))
-})
+export default definePlatformRoute(
+  { access: canManageTenants, body: deletionSchema },
+  async ({ app, params, body, origin }) => {
+    const id = params.id!
+    if (body.now) {
+      const { subdomain } = await requireTenant(app, { id })
+      if (body.subdomain !== subdomain)
+        throw invalid({ subdomain: ['Type the subdomain of the organisation to confirm.'] })
+      await purgeTenant(app, id, origin)
+    } else await scheduleDeletion(app, id, body.reason, origin)
+    return presentTenantDetails(app.config, await requireTenantDetails(app, { id }))
+  },
+)

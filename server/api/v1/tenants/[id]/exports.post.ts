@@ -4,4 +4,5 @@ import { definePlatformRoute } from '#server/http/route.ts'
 import { canManageArchives } from '#shared/permissions.ts'
 
 export default definePlatformRoute({ access: canManageArchives, status: 202 }, async ({ app, params, origin }) =>
-  presentQueued(app, await requestExport(app, params.id!, origin)))
+  presentQueued(app, await requestExport(app, params.id!, origin)),
+)

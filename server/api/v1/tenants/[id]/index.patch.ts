@@ -5,7 +5,10 @@ import { definePlatformRoute } from '#server/http/route.ts'
 import { canManageTenants } from '#shared/permissions.ts'
 import { tenantChangeSchema } from '#shared/schemas/tenant.ts'
 
-export default definePlatformRoute({ access: canManageTenants, body: tenantChangeSchema }, async ({ app, params, body, origin }) => {
-  await changeTenant(app, params.id!, body, origin)
-  return presentTenantDetails(app.config, await requireTenantDetails(app, { id: params.id! }))
-})
+export default definePlatformRoute(
+  { access: canManageTenants, body: tenantChangeSchema },
+  async ({ app, params, body, origin }) => {
+    await changeTenant(app, params.id!, body, origin)
+    return presentTenantDetails(app.config, await requireTenantDetails(app, { id: params.id! }))
+  },
+)

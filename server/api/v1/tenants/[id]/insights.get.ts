@@ -9,4 +9,9 @@ import { choice } from '#shared/schemas/fields.ts'
 const query = z.object({ days: choice(['30', '90']).default('30') })
 
 export default definePlatformRoute({ access: canReadTenants, query }, ({ app, principal, params, query }) =>
-  readInsights(app, params.id!, { days: Number(query.days), withEvents: canSupportTenants(principal.user), target: targetVersion(requireRuntime().migrations.tenant) }))
+  readInsights(app, params.id!, {
+    days: Number(query.days),
+    withEvents: canSupportTenants(principal.user),
+    target: targetVersion(requireRuntime().migrations.tenant),
+  }),
+)

@@ -5,9 +5,16 @@ import { requireRuntime } from '#server/runtime.ts'
 import { canSupportTenants } from '#shared/permissions.ts'
 
 /** Brings one tenant's schema to the newest version now; answers what came of it. */
-export default definePlatformRoute({ access: canSupportTenants }, async ({ app, authRealm: { realm }, params, origin }) => {
-  const { id, subdomain } = await requireTenant(app, { id: params.id! })
-  const { target, failed } = await requireRuntime().fleetRuns.migrateOne(subdomain)
-  await recordAudit(realm.db, realm, origin, { action: 'tenant.migrated', subject: id, details: { target, error: failed[0]?.error ?? null } })
-  return { target, error: failed[0]?.error ?? null }
-})
+export default definePlatformRoute(
+  { access: canSupportTenants },
+  async ({ app, authRealm: { realm }, params, origin }) => {
+    const { id, subdomain } = await requireTenant(app, { id: params.id! })
+    const { target, failed } = await requireRuntime().fleetRuns.migrateOne(subdomain)
+    await recordAudit(realm.db, realm, origin, {
+      action: 'tenant.migrated',
+      subject: id,
+      details: { target, error: failed[0]?.error ?? null },
+    })
+    return { target, error: failed[0]?.error ?? null }
+  },
+)

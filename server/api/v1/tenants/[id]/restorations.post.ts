@@ -5,5 +5,7 @@ import { canManageArchives } from '#shared/permissions.ts'
 import { restorationSchema } from '#shared/schemas/archive.ts'
 
 /** An archive in the place of all that the tenant has. */
-export default definePlatformRoute({ access: canManageArchives, status: 202, body: restorationSchema }, async ({ app, params, body, origin }) =>
-  presentQueued(app, await requestRestoration(app, params.id!, body, origin)))
+export default definePlatformRoute(
+  { access: canManageArchives, status: 202, body: restorationSchema },
+  async ({ app, params, body, origin }) => presentQueued(app, await requestRestoration(app, params.id!, body, origin)),
+)

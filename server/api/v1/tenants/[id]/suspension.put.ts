@@ -5,7 +5,10 @@ import { definePlatformRoute } from '#server/http/route.ts'
 import { canSupportTenants } from '#shared/permissions.ts'
 import { suspensionSchema } from '#shared/schemas/tenant.ts'
 
-export default definePlatformRoute({ access: canSupportTenants, body: suspensionSchema }, async ({ app, params, body, origin }) => {
-  await suspendTenant(app, params.id!, body.reason, origin)
-  return presentTenantDetails(app.config, await requireTenantDetails(app, { id: params.id! }))
-})
+export default definePlatformRoute(
+  { access: canSupportTenants, body: suspensionSchema },
+  async ({ app, params, body, origin }) => {
+    await suspendTenant(app, params.id!, body.reason, origin)
+    return presentTenantDetails(app.config, await requireTenantDetails(app, { id: params.id! }))
+  },
+)

@@ -4,4 +4,5 @@ import { tenantInfoMailSchema } from '#shared/schemas/tenant.ts'
 
 /** The same answer for everyone; whoever is known somewhere gets a mail. */
 export default defineSiteRoute({ access: 'public', body: tenantInfoMailSchema, status: 204 }, ({ app, body, origin }) =>
-  mailOrganizations(app, body, origin))
+  mailOrganizations(app, body, origin),
+)

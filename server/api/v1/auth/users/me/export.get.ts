@@ -4,7 +4,10 @@ import { presentUser } from '#server/http/present.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 
 /** Everything that is kept about the one who asks. */
-export default defineRealmRoute({ access: 'signed-in', support: false }, async ({ authRealm, principal: { user }, event }) => {
-  setResponseHeader(event, 'content-disposition', 'attachment; filename="my-data.json"')
-  return { profile: presentUser(authRealm, user), ...await readPersonalData(authRealm.realm, user.id) }
-})
+export default defineRealmRoute(
+  { access: 'signed-in', support: false },
+  async ({ authRealm, principal: { user }, event }) => {
+    setResponseHeader(event, 'content-disposition', 'attachment; filename="my-data.json"')
+    return { profile: presentUser(authRealm, user), ...(await readPersonalData(authRealm.realm, user.id)) }
+  },
+)

@@ -7,8 +7,11 @@ import { presentDomain } from '#server/http/present.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { canReadTenants } from '#shared/permissions.ts'
 
-export default definePlatformRoute({ access: canReadTenants, query: listQuery([], ['host']) }, async ({ app, params, query, event }) => {
-  const { id } = await requireTenant(app, { id: params.id! })
-  const domains = searchRows(query.search, await listDomains(app, id), ({ host }) => [host])
-  return pageOf(event, query, domains.map(presentDomain))
-})
+export default definePlatformRoute(
+  { access: canReadTenants, query: listQuery([], ['host']) },
+  async ({ app, params, query, event }) => {
+    const { id } = await requireTenant(app, { id: params.id! })
+    const domains = searchRows(query.search, await listDomains(app, id), ({ host }) => [host])
+    return pageOf(event, query, domains.map(presentDomain))
+  },
+)

@@ -4,6 +4,9 @@ import { definePlatformRoute } from '#server/http/route.ts'
 import { canManageTenants } from '#shared/permissions.ts'
 import { domainSchema } from '#shared/schemas/tenant.ts'
 
-export default definePlatformRoute({ access: canManageTenants, status: 201, body: domainSchema }, async ({ app, params, body, origin }) => {
-  return presentDomain(await addDomain(app, params.id!, body.host, origin))
-})
+export default definePlatformRoute(
+  { access: canManageTenants, status: 201, body: domainSchema },
+  async ({ app, params, body, origin }) => {
+    return presentDomain(await addDomain(app, params.id!, body.host, origin))
+  },
+)

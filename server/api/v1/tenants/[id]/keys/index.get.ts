@@ -7,8 +7,11 @@ import { definePlatformRoute } from '#server/http/route.ts'
 import { canReadTenants } from '#shared/permissions.ts'
 
 /** The signing keys, and how many live sessions still hold a token of each. */
-export default definePlatformRoute({ access: canReadTenants, query: listQuery([], ['kid']) }, async ({ app, params, query, event }) => {
-  const { id, schema } = await requireTenant(app, { id: params.id! })
-  const keys = searchRows(query.search, await readKeys(app, { kind: 'tenant', id, schema }), ({ kid }) => [kid])
-  return pageOf(event, query, keys)
-})
+export default definePlatformRoute(
+  { access: canReadTenants, query: listQuery([], ['kid']) },
+  async ({ app, params, query, event }) => {
+    const { id, schema } = await requireTenant(app, { id: params.id! })
+    const keys = searchRows(query.search, await readKeys(app, { kind: 'tenant', id, schema }), ({ kid }) => [kid])
+    return pageOf(event, query, keys)
+  },
+)

@@ -4,5 +4,7 @@ import { canSupportTenants } from '#shared/permissions.ts'
 import { supportRequestSchema } from '#shared/schemas/support.ts'
 
 /** Answers with a link by which the operator signs in as the user, once and within a minute. */
-export default definePlatformRoute({ access: canSupportTenants, body: supportRequestSchema, status: 201 }, ({ app, principal, params, body, origin }) =>
-  requestSupportAccess(app, params.id!, body, principal.user, origin))
+export default definePlatformRoute(
+  { access: canSupportTenants, body: supportRequestSchema, status: 201 },
+  ({ app, principal, params, body, origin }) => requestSupportAccess(app, params.id!, body, principal.user, origin),
+)

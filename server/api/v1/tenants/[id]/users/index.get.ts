@@ -8,14 +8,34 @@ import { definePlatformRoute } from '#server/http/route.ts'
 import { canSupportTenants } from '#shared/permissions.ts'
 
 /** Whom an operator may sign in as, for support: active people, and no more of them than it takes to choose one. */
-export default definePlatformRoute({ access: canSupportTenants, query: listQuery([], ['first_name', 'last_name', 'email']) }, async ({ app, params, query, event }) => {
-  const { realm: { schema, db, tables: { users } } } = tenantRealmOf(app, await requireTenant(app, { id: params.id! }))
-  const where = and(eq(users.is_active, true), matchesPeople(schema, query.search, [sql`${users.search}`]))
-  const window = windowOf(query)
-  const [count, rows] = await Promise.all([
-    db.$count(users, where),
-    db.select({ id: users.id, email: users.email, first_name: users.first_name, last_name: users.last_name, role: users.role })
-      .from(users).where(where).orderBy(users.last_name, users.first_name, users.id).limit(window.limit).offset(window.offset),
-  ])
-  return toPage(event, window, count, rows)
-})
+export default definePlatformRoute(
+  { access: canSupportTenants, query: listQuery([], ['first_name', 'last_name', 'email']) },
+  async ({ app, params, query, event }) => {
+    const {
+      realm: {
+        schema,
+        db,
+        tables: { users },
+      },
+    } = tenantRealmOf(app, await requireTenant(app, { id: params.id! }))
+    const where = and(eq(users.is_active, true), matchesPeople(schema, query.search, [sql`${users.search}`]))
+    const window = windowOf(query)
+    const [count, rows] = await Promise.all([
+      db.$count(users, where),
+      db
+        .select({
+          id: users.id,
+          email: users.email,
+          first_name: users.first_name,
+          last_name: users.last_name,
+          role: users.role,
+        })
+        .from(users)
+        .where(where)
+        .orderBy(users.last_name, users.first_name, users.id)
+        .limit(window.limit)
+        .offset(window.offset),
+    ])
+    return toPage(event, window, count, rows)
+  },
+)

@@ -6,10 +6,16 @@ import { notFound } from '#shared/errors.ts'
 import { canManageUsers } from '#shared/permissions.ts'
 
 /** The photo of anyone whom one sees in the directory. */
-export default defineTenantRoute({ access: 'signed-in', query: imageQuery }, async ({ app, authRealm: { realm }, principal, params, query, event }) => {
-  const { users } = realm.tables
-  const visible = canManageUsers(principal.user) ? undefined : eq(users.is_active, true)
-  const rows = await realm.db.select({ photo: users.photo }).from(users).where(and(eq(users.id, params.id!), visible))
-  if (!rows[0]?.photo) throw notFound()
-  return sendImage(event, await readImage(imagePlace(app, realm, params.id!), rows[0].photo, query.size), 'photo')
-})
+export default defineTenantRoute(
+  { access: 'signed-in', query: imageQuery },
+  async ({ app, authRealm: { realm }, principal, params, query, event }) => {
+    const { users } = realm.tables
+    const visible = canManageUsers(principal.user) ? undefined : eq(users.is_active, true)
+    const rows = await realm.db
+      .select({ photo: users.photo })
+      .from(users)
+      .where(and(eq(users.id, params.id!), visible))
+    if (!rows[0]?.photo) throw notFound()
+    return sendImage(event, await readImage(imagePlace(app, realm, params.id!), rows[0].photo, query.size), 'photo')
+  },
+)

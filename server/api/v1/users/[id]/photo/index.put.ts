@@ -5,9 +5,12 @@ import { presentUser } from '#server/http/present.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 
 /** One's own photo; an Admin also anyone else's. */
-export default defineTenantRoute({ access: 'signed-in', support: true }, async ({ app, authRealm, principal, params, origin, event }) => {
-  await requireVisibleUser(authRealm, principal.user, params.id!)
-  await app.limits.countUpload(authRealm.realm.schema, principal.user.id)
-  const bytes = readImageBody(event, 'photo')
-  return presentUser(authRealm, await replacePhoto(app, authRealm, params.id!, bytes, origin))
-})
+export default defineTenantRoute(
+  { access: 'signed-in', support: true },
+  async ({ app, authRealm, principal, params, origin, event }) => {
+    await requireVisibleUser(authRealm, principal.user, params.id!)
+    await app.limits.countUpload(authRealm.realm.schema, principal.user.id)
+    const bytes = readImageBody(event, 'photo')
+    return presentUser(authRealm, await replacePhoto(app, authRealm, params.id!, bytes, origin))
+  },
+)
