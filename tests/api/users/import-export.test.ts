@@ -331,7 +331,12 @@ describe('an import', () => {
       'email,department',
       Array.from({ length: 300 }, (_, i) => `${mail(`twin${i}`)},Twins ${round}`),
     )
-    const both = await Promise.all([1, 2].map(() => send(file, '?create_departments=true')))
+    // One is under way at a time; on a slow machine the other is told to come again.
+    const sendInTurn = async (): Promise<Answer> => {
+      const answer = await send(file, '?create_departments=true')
+      return answer.status === 409 && answer.json.code === 'busy' ? sendInTurn() : answer
+    }
+    const both = await Promise.all([1, 2].map(sendInTurn))
     expect(both.map(answer => answer.status)).toEqual([200, 200])
     expect(both.reduce((sum, answer) => sum + answer.json.created, 0)).toBe(300)
     expect(both.reduce((sum, answer) => sum + answer.json.unchanged, 0)).toBe(300)
