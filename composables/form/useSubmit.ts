@@ -1,11 +1,12 @@
 import type { Form } from '@nuxt/ui'
 import { ApiFailure } from '#shared/api-failure'
 
+type FormInstance = Form<never> & { $el: HTMLElement }
+
 /**
  * Submits a UForm: what the schema or the server says of a field is shown at that field, in the page's language, the
- * rest in `alert`, and the first wrong field gets the focus; typing into it takes the complaint away. Bind
- * `ref="form"`, `@submit`, `@error`, `:validate-on="[]"`, and `:loading-auto="false"`, as disabling fields while
- * they are submitted would lose the focus.
+ * rest in `alert`, and the first wrong field gets the focus; typing into it clears its error. Bind `form` to the UForm:
+ * `v-bind="form"`.
  * @param action does the work with the parsed input; what it throws other than an ApiFailure is not handled here
  * @param explain gives another text for a failure where the server's own would not help
  */
@@ -13,15 +14,15 @@ export function useSubmit<Input>(
   action: (input: Input) => Promise<unknown>,
   explain?: (failure: ApiFailure) => string | undefined,
 ) {
-  const form = useTemplateRef<Form<never> & { $el: HTMLElement }>('form')
+  const instance = shallowRef<FormInstance | null>(null)
   const inOwnWords = useServerText()
   const alert = ref('')
   const pending = ref(false)
-  watch(form, instance => instance?.$el.addEventListener('input', forget))
+  watch(instance, shown => shown?.$el.addEventListener('input', forget))
 
   function forget({ target }: Event) {
-    const name = form.value?.getErrors().find(({ id }) => id === (target as Element).id)?.name
-    if (name) form.value?.clear(name)
+    const name = instance.value?.getErrors().find(({ id }) => id === (target as Element).id)?.name
+    if (name) instance.value?.clear(name)
   }
 
   async function submit({ data }: { data: Input }) {
@@ -43,8 +44,8 @@ export function useSubmit<Input>(
       name,
       message: texts.map(inOwnWords).join(' '),
     }))
-    form.value?.setErrors(errors)
-    const atFields = form.value?.getErrors() ?? []
+    instance.value?.setErrors(errors)
+    const atFields = instance.value?.getErrors() ?? []
     const elsewhere = errors
       .filter(({ name }) => !atFields.some(shown => shown.name === name))
       .map(({ message }) => message)
@@ -56,8 +57,8 @@ export function useSubmit<Input>(
   async function showInvalid({ errors }: { errors: readonly { name?: string; message: string }[] }) {
     // Where one entry of a list is wrong, so is the field that has the list.
     const found = errors.map(({ name, message }) => ({ name: name?.split('.')[0], message: inOwnWords(message) }))
-    form.value?.setErrors(found)
-    const atFields = form.value?.getErrors().filter(({ id }) => id) ?? []
+    instance.value?.setErrors(found)
+    const atFields = instance.value?.getErrors().filter(({ id }) => id) ?? []
     alert.value = found
       .filter(({ name }) => !atFields.some(shown => shown.name === name))
       .map(({ message }) => message)
@@ -65,7 +66,18 @@ export function useSubmit<Input>(
     await focusFirst(atFields)
   }
 
-  return { alert, pending, submit, showInvalid }
+  const form = {
+    ref: (shown: unknown) => {
+      instance.value = shown as FormInstance | null
+    },
+    // Nothing is said of a field before it is submitted.
+    validateOn: [],
+    // Disabling the fields while they are submitted would lose the focus.
+    loadingAuto: false,
+    onSubmit: submit,
+    onError: showInvalid,
+  }
+  return { alert, pending, form }
 }
 
 async function focusFirst(errors: readonly { id?: string }[]) {
