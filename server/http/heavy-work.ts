@@ -1,11 +1,11 @@
-import { createTurns } from '#server/domain/lib/limiter.ts'
+import { createLimiter } from '#server/domain/lib/limiter.ts'
 import { ApiError } from '#shared/errors.ts'
 
 /** Kinds of heavy work, of each of which a tenant has one under way at a time. */
 export type Turn = 'change' | 'export'
 
 /** Taken before any slot is: work that would wait for the same locks, or read everything, must not fill the slots. */
-export const heavyTurns = createTurns({ parallel: 4, perRealm: 1, waiting: 40, patience: 10_000, refuse: busy })
+export const heavyTurns = createLimiter({ parallel: 4, perRealm: 1, waiting: 40, waitLimit: 10_000, refuse: busy })
 
 function busy(): ApiError {
   const detail = 'Another import, export or bulk change is under way. Try again when it is done.'

@@ -1,11 +1,11 @@
 import sharp from 'sharp'
-import { createTurns } from '#server/domain/lib/limiter.ts'
+import { createLimiter } from '#server/domain/lib/limiter.ts'
 import { invalid } from '#shared/errors.ts'
 import type { RenderedImage } from './sizes.ts'
 
 // A phone's largest photo fits; decoded it is 200 MB at the most, so two at once and no more.
 const pixelLimit = 50_000_000
-const turns = createTurns({ parallel: 2, waiting: 20, patience: 8_000 })
+const limiter = createLimiter({ parallel: 2, waiting: 20, waitLimit: 8_000 })
 
 // Whatever libvips can read besides, from SVG to PDF, is somebody else's attack surface.
 sharp.block({ operation: ['VipsForeignLoad'] })
@@ -29,7 +29,7 @@ export async function renderImage(
 ): Promise<RenderedImage> {
   if (bytes.length === 0) throw invalid({ [field]: ['The submitted file is empty.'] })
   if (!isAllowed(bytes)) throw notAnImage(field)
-  return turns.run(realm, async () => {
+  return limiter.run(realm, async () => {
     try {
       return await decode(bytes, fit)
     } catch {

@@ -2,7 +2,7 @@ import { createLines } from '#server/database/slots/lines.ts'
 import { unavailable } from '#shared/errors.ts'
 
 /** Bounds how much of one kind of work runs at once and how much may wait for it; tenants take turns. */
-export interface Turns {
+export interface Limiter {
   /**
    * Runs work in its turn.
    * @param realm whose work it is.
@@ -13,27 +13,27 @@ export interface Turns {
   take(realm: string): Promise<() => void>
 }
 
-export interface TurnsOptions {
+export interface LimiterOptions {
   /** How many run at once, and how many of these for one tenant; as many unless said. */
   parallel: number
   perRealm?: number
   /** How many may wait, and for how many milliseconds. */
   waiting: number
-  patience: number
+  waitLimit: number
   /** 503 unless said. */
   refuse?: () => Error
 }
 
-export function createTurns({
+export function createLimiter({
   parallel,
   perRealm = parallel,
   waiting,
-  patience,
+  waitLimit,
   refuse = unavailable,
-}: TurnsOptions): Turns {
+}: LimiterOptions): Limiter {
   const running = new Map<string, number>()
   let total = 0
-  const lines = createLines({ waitLimit: patience, limit: waiting, refuse, find: begin })
+  const lines = createLines({ waitLimit, limit: waiting, refuse, find: begin })
 
   return {
     take: realm => lines.join(realm),

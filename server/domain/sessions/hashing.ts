@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import * as native from 'bcrypt'
-import { createTurns } from '#server/domain/lib/limiter.ts'
+import { createLimiter } from '#server/domain/lib/limiter.ts'
 import type { PasswordAttempt } from './limits.ts'
 
 export interface Hashing {
@@ -43,16 +43,16 @@ export interface HashingOptions {
 }
 
 export function createHashing({ pepper, cost, bcrypt = native }: HashingOptions): Hashing {
-  const turns = createTurns({ parallel: availableParallelism(), waiting: waitingLimit, patience: waitLimit })
+  const limiter = createLimiter({ parallel: availableParallelism(), waiting: waitingLimit, waitLimit })
   let decoy: Promise<string> | undefined
 
   return {
-    hash: (realm, password) => turns.run(realm, () => bcrypt.hash(prepare(password, pepper), cost)),
+    hash: (realm, password) => limiter.run(realm, () => bcrypt.hash(prepare(password, pepper), cost)),
     async verify(realm, password, stored, costliest, attempt) {
       decoy ??= bcrypt.hash(prepare('nobody has this password', pepper), cost)
       const spare = await decoy
       await attempt.admit()
-      return turns.run(realm, async () => {
+      return limiter.run(realm, async () => {
         await attempt.admit()
         const matches = (await bcrypt.compare(prepare(password, pepper), stored ?? spare)) && stored !== null
         if (!matches) await topUp(native.getRounds(stored ?? spare), Math.max(cost, costliest))

@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest'
-import { createTurns } from '#server/domain/lib/limiter.ts'
+import { createLimiter } from '#server/domain/lib/limiter.ts'
 
 const forever = 60_000
 
 describe('work in turns', () => {
   test("runs so much of it at once, and so much of one tenant's", async () => {
-    const turns = createTurns({ parallel: 3, perRealm: 1, waiting: 20, patience: forever })
+    const limiter = createLimiter({ parallel: 3, perRealm: 1, waiting: 20, waitLimit: forever })
     let running = 0
     let most = 0
     const runningOf = new Map<string, number>()
     await Promise.all(
       ['a', 'a', 'a', 'b', 'b', 'c', 'd', 'd'].map(realm =>
-        turns.run(realm, async () => {
+        limiter.run(realm, async () => {
           most = Math.max(most, ++running)
           runningOf.set(realm, (runningOf.get(realm) ?? 0) + 1)
           expect(runningOf.get(realm)).toBe(1)
@@ -25,10 +25,10 @@ describe('work in turns', () => {
   })
 
   test('goes on where some of it fails', async () => {
-    const turns = createTurns({ parallel: 1, waiting: 5, patience: forever })
+    const limiter = createLimiter({ parallel: 1, waiting: 5, waitLimit: forever })
     const outcomes = await Promise.allSettled(
       [1, 2, 3].map(i =>
-        turns.run('a', async () => {
+        limiter.run('a', async () => {
           if (i === 1) throw new Error('failed')
           return i
         }),
@@ -40,20 +40,20 @@ describe('work in turns', () => {
 
 describe('who waits', () => {
   test('waits no longer than is said', async () => {
-    const turns = createTurns({ parallel: 1, waiting: 5, patience: 1 })
-    const end = await turns.take('a')
-    await expect(turns.take('a')).rejects.toMatchObject({ status: 503 })
+    const limiter = createLimiter({ parallel: 1, waiting: 5, waitLimit: 1 })
+    const end = await limiter.take('a')
+    await expect(limiter.take('a')).rejects.toMatchObject({ status: 503 })
     end()
-    await turns.take('a')
+    await limiter.take('a')
   })
 
   test('is not sent away for a tenant that fills the line', async () => {
-    const turns = createTurns({ parallel: 1, waiting: 4, patience: forever })
-    const end = await turns.take('a')
-    const crowd = Array.from({ length: 4 }, () => turns.take('a'))
-    const other = turns.take('b')
+    const limiter = createLimiter({ parallel: 1, waiting: 4, waitLimit: forever })
+    const end = await limiter.take('a')
+    const crowd = Array.from({ length: 4 }, () => limiter.take('a'))
+    const other = limiter.take('b')
     await expect(crowd[3]).rejects.toMatchObject({ status: 503 })
-    await expect(turns.take('a')).rejects.toMatchObject({ status: 503 })
+    await expect(limiter.take('a')).rejects.toMatchObject({ status: 503 })
     end()
     const second = await crowd[0]!
     second()
