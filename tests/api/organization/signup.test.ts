@@ -464,7 +464,12 @@ describe('signing up, where an operator decides', () => {
     expect((await signUp({ name: 'Late', subdomain: 'wait-ing', email: 'late@example.com' })).json).toEqual({
       subdomain: ['This subdomain is taken.'],
     })
-    const mail = await lastMailTo(world, world.console, world.console.admin.email, /^waiting Ltd waits/)
+    const mail = await lastMailTo(
+      world,
+      world.console,
+      world.console.admin.email,
+      /^waiting Ltd is waiting for approval/,
+    )
     expect(mail.links).toContain(`${world.console.origin}/signups`)
   })
 
