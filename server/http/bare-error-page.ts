@@ -48,7 +48,7 @@ const closed: Partial<Record<TenantStanding, Texts>> = {
       'Under maintenance',
       'This organisation’s portal is under maintenance and will be back soon. This page reloads automatically.',
     ],
-    ar: ['تحت الصيانة', 'بوابة هذه المؤسسة تحت الصيانة وستعود قريبًا. سيُعاد تحميل هذه الصفحة تلقائيًا.'],
+    ar: ['قيد الصيانة', 'بوابة هذه المؤسسة قيد الصيانة وستعود قريبًا. سيُعاد تحميل هذه الصفحة تلقائيًا.'],
   },
 }
 

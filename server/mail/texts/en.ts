@@ -133,7 +133,7 @@ export const en: MailTexts = {
   }),
 
   signup_waiting: ({ origin }, { name, subdomain }) => ({
-    subject: `${name} is waiting for approval`,
+    subject: `${name} is pending approval`,
     paragraphs: [
       `${name} has signed up with the subdomain ${subdomain} and confirmed the email address. The organisation is created when you or another operator approves it.`,
     ],
