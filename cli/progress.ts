@@ -23,10 +23,10 @@ export function showSteps(): (progress: { step: string | null; done: number; tot
   let shown: string | null = null
   let drawn = 0
   return ({ step, done, total }) => {
-    if (step !== shown) stderr.write(`${shown === null ? '' : '\n'}${step === null ? '' : `${step} …`}`)
+    if (step !== shown) stderr.write(`${shown === null ? '' : '\n'}${step === null ? '' : `${step}…`}`)
     shown = step
     if (step === null || !stderr.isTTY || total === 0 || (done < total && Date.now() - drawn < 50)) return
     drawn = Date.now()
-    stderr.write(`\r${step} … ${done} of ${total}`)
+    stderr.write(`\r${step}… ${done} of ${total}`)
   }
 }

@@ -7,7 +7,7 @@ import { ApiError } from '#shared/errors.ts'
 import { TaskFailed, UsageError } from './task.ts'
 
 const main = defineCommand({
-  meta: { name: 'tenantry', description: 'Runs a Tenantry installation: organisations, their people, their schemas.' },
+  meta: { name: 'tenantry', description: 'Manage a Tenantry installation: organisations, people, schemas' },
   subCommands: {
     tenant: () => import('./commands/tenant.ts').then(module => module.default),
     user: () => import('./commands/user.ts').then(module => module.default),

@@ -47,7 +47,7 @@ async function installedByHand() {
 }
 
 async function npmCi() {
-  console.log('Installing the dependencies (a minute or two, only when they change) …')
+  console.log('Installing the dependencies (a minute or two, only when they change)…')
   const npm = spawn('npm', ['ci', '--no-audit', '--no-fund', '--no-progress', '--loglevel=error'], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })

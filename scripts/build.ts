@@ -16,7 +16,7 @@ export async function buildIfNeeded(): Promise<void> {
 }
 
 async function build() {
-  console.log('Building (a minute or two, only when the sources change) …')
+  console.log('Building (a minute or two, only when the sources change)…')
   const sources = await hashSources()
   await runQuietly('nuxt', 'build')
   await writeFile(stamp, sources)

@@ -33,7 +33,7 @@ function canInstall(): boolean {
 }
 
 async function install(...packages: string[]): Promise<void> {
-  console.log(`Installing ${packages.join(' and ')} (once) …`)
+  console.log(`Installing ${packages.join(' and ')} (once)…`)
   process.env.DEBIAN_FRONTEND = 'noninteractive'
   await runQuietly('apt-get', 'update')
   await runQuietly('apt-get', 'install', '--yes', '--no-install-recommends', ...packages)

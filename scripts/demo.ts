@@ -28,7 +28,7 @@ export function loadDemoConfig(): Config {
  */
 export async function prepareDemo({ databaseUrl, dataDir, originOf, baseDomain }: Config): Promise<string> {
   const isNew = !databaseUrl && !existsSync(join(dataDir, 'postgres'))
-  console.log(isNew ? 'Creating the database and the demo …' : 'Preparing the database …')
+  console.log(isNew ? 'Creating the database and the demo…' : 'Preparing the database…')
   await tenantry('migrate')
   const { accounts } = JSON.parse(await tenantry('seed', 'demo', '--json')) as { accounts: Account[] }
   return describe(originOf(baseDomain), accounts)

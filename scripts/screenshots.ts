@@ -86,7 +86,7 @@ async function signIn(
 ): Promise<void> {
   const page: Page = await context.newPage()
   await page.goto(`${url}/login`, { waitUntil: 'networkidle' })
-  await page.getByLabel('E-mail').fill(email)
+  await page.getByLabel('Email').fill(email)
   await page.getByLabel('Password', { exact: true }).fill(password)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.waitForURL(`${url}/`)

@@ -34,7 +34,7 @@ async function requireFreePort({ port, host }: { port: number; host: string }) {
 }
 
 async function startServer(logFile: string) {
-  console.log('Starting the server …')
+  console.log('Starting the server…')
   await mkdir(join(logFile, '..'), { recursive: true })
   const log = await open(logFile, 'w', 0o600)
   const server = runInBackground(process.execPath, ['.output/server/index.mjs'], log.fd)

@@ -26,8 +26,8 @@ const subdomain = { type: 'positional', description: "The organisation's subdoma
 
 export const exportTask = defineTask({
   name: 'export',
-  description: 'Write all of an organisation into one file; it holds password hashes, so keep it safe',
-  args: { subdomain, output: { type: 'string', description: 'Move it there, instead of keeping it in ARCHIVE_DIR' } },
+  description: 'Export an organisation to an archive file. The file contains password hashes: keep it safe',
+  args: { subdomain, output: { type: 'string', description: 'Path of the file (default: a file in ARCHIVE_DIR)' } },
   async run({ app, migrations, args }) {
     const tenant = await requireTenant(app, args.subdomain)
     const result = await finish<{ archive: string; size: number }>(
@@ -39,33 +39,33 @@ export const exportTask = defineTask({
       args.output === undefined
         ? archivePath(app, result.archive)
         : await move(archivePath(app, result.archive), resolve(args.output))
-    return { json: { ...result, file }, text: `${tenant.name} is in ${file} (${result.size} bytes).` }
+    return { json: { ...result, file }, text: `Exported ${tenant.name} to ${file} (${result.size} bytes).` }
   },
 })
 
 export const restoreArchive = defineTask({
   name: 'restore-archive',
-  description: 'Restore an archive, as an organisation of its own or in the place of what one has',
+  description: 'Restore an archive as a new organisation, or replace the data of an existing one',
   args: {
     'file': {
       type: 'positional',
-      description: 'The archive: a file, or a name that "tenant archives" shows',
+      description: 'Archive file, or an archive name from "tenant archives"',
       required: true,
     },
-    'as': { type: 'string', description: 'Subdomain of the organisation to be made' },
-    'name': { type: 'string', description: 'Its name' },
-    'in-place': { type: 'string', description: 'Subdomain of the organisation whose data is replaced' },
-    'yes': { type: 'boolean', description: 'Needed with --in-place' },
-    'keep': { type: 'boolean', description: 'Archive first what is there; --no-keep: lose it', default: true },
-    'foreign': { type: 'boolean', description: 'Accept an archive of another installation' },
+    'as': { type: 'string', description: 'Subdomain of the new organisation' },
+    'name': { type: 'string', description: 'Name of the new organisation' },
+    'in-place': { type: 'string', description: 'Subdomain of the organisation whose data to replace' },
+    'yes': { type: 'boolean', description: 'Confirm; required with --in-place' },
+    'keep': { type: 'boolean', description: 'Archive the current data first; --no-keep discards it', default: true },
+    'foreign': { type: 'boolean', description: 'Accept an archive from another installation' },
   },
   async run({ app, migrations, args }) {
     const { as, name, foreign = false } = args
     const inPlace = args['in-place']
-    if ((as === undefined) === (inPlace === undefined)) throw new UsageError('Say either --as or --in-place')
-    if (as !== undefined && name === undefined) throw new UsageError('--as needs --name too')
+    if ((as === undefined) === (inPlace === undefined)) throw new UsageError('Use either --as or --in-place')
+    if (as !== undefined && name === undefined) throw new UsageError('--as requires --name')
     if (inPlace !== undefined && !args.yes)
-      throw new UsageError('--in-place replaces all that the organisation has: say --yes too')
+      throw new UsageError('--in-place replaces all data of the organisation. Use --yes to confirm')
     const place = as === undefined ? undefined : validate(newFromArchiveSchema, { name, subdomain: as, foreign })
     const tenant = inPlace === undefined ? undefined : await requireTenant(app, inPlace)
     const archive = await find(app, args.file, foreign)
@@ -84,20 +84,23 @@ export const restoreArchive = defineTask({
     )
     return {
       json: { archive, ...result },
-      text: `${tenant!.name} has been restored.${result.kept ? `\nWhat it had is in ${archivePath(app, result.kept)}.` : ''}`,
+      text: `${tenant!.name} has been restored.${result.kept ? `\nIts previous data is in ${archivePath(app, result.kept)}.` : ''}`,
     }
   },
 })
 
 export const clone = defineTask({
   name: 'clone',
-  description: 'Make an organisation like another, with nothing that says who its people are',
+  description: 'Clone an organisation with anonymised people',
   args: {
     'source': subdomain,
     'subdomain': { type: 'string', description: 'Subdomain of the clone', required: true },
     'name': { type: 'string', description: 'Name of the clone', required: true },
-    'admin-email': { type: 'string', description: 'E-mail address of its Admin', required: true },
-    'keep-admin': { type: 'boolean', description: "The Admin is one of the original's, with the same password" },
+    'admin-email': { type: 'string', description: 'Email address of the clone’s admin', required: true },
+    'keep-admin': {
+      type: 'boolean',
+      description: 'The admin is an admin of the original; keep their name and password',
+    },
   },
   async run({ app, migrations, args }) {
     const source = await requireTenant(app, args.source)
@@ -115,17 +118,17 @@ export const clone = defineTask({
     const password_link = input.keep_admin ? undefined : await linkFor(app, result.tenant, input.admin_email)
     return {
       json: { ...result, ...(password_link ? { password_link } : {}) },
-      text: `${input.name} is ready at ${result.url}.${password_link ? `\n${input.admin_email} sets a password here, once, within 7 days:\n${password_link}` : ''}`,
+      text: `${input.name} is ready at ${result.url}.${password_link ? `\nLink for ${input.admin_email} to set a password (works once, expires in 7 days):\n${password_link}` : ''}`,
     }
   },
 })
 
 export const archives = defineTask({
   name: 'archives',
-  description: 'List archives; --verify looks at every byte of them',
+  description: 'List archives; --verify checks their contents',
   args: {
     subdomain: { ...subdomain, required: false },
-    verify: { type: 'boolean', description: 'Say which are damaged' },
+    verify: { type: 'boolean', description: 'Check the contents and report damaged archives' },
   },
   async run({ app, args }) {
     const tenant = args.subdomain === undefined ? undefined : await requireTenant(app, args.subdomain)
@@ -140,7 +143,7 @@ export const archives = defineTask({
               name,
               `${size} bytes`,
               `${people ?? '?'} people`,
-              ...(ours ? [] : ['of another SECRET']),
+              ...(ours ? [] : ['another SECRET']),
               ...(problem ? [problem] : []),
             ].join('  '),
           )

@@ -7,16 +7,20 @@ import { UsageError, defineTask, wholeNumber } from '../task.ts'
 
 export default defineTask({
   name: 'audit',
-  description: "Print what happened, newest first, as CSV: an organisation's record, or the platform's own",
+  description: 'Print the audit log of an organisation or the platform as CSV, newest first',
   args: {
-    subdomain: { type: 'positional', description: "The organisation's subdomain; none: the platform", required: false },
-    action: { type: 'string', description: 'Only this kind of event, such as session.refused' },
-    since: { type: 'string', description: 'Only from this day or time on, such as 2026-01-31' },
-    limit: { type: 'string', description: 'At most so many', default: '1000' },
+    subdomain: {
+      type: 'positional',
+      description: "The organisation's subdomain (default: the platform)",
+      required: false,
+    },
+    action: { type: 'string', description: 'Only events of this type, such as session.refused' },
+    since: { type: 'string', description: 'Only events since this date or time, such as 2026-01-31' },
+    limit: { type: 'string', description: 'Maximum number of events', default: '1000' },
   },
   async run({ app, args }) {
     const since = args.since === undefined ? undefined : new Date(args.since)
-    if (since && Number.isNaN(since.getTime())) throw new UsageError('--since takes a day or time, such as 2026-01-31')
+    if (since && Number.isNaN(since.getTime())) throw new UsageError('--since takes a date or time, such as 2026-01-31')
     const named: NamedRealm =
       args.subdomain === undefined
         ? { kind: 'platform', realm: app.database.platform }

@@ -4,11 +4,11 @@ import { defineTask } from '../task.ts'
 
 export default defineTask({
   name: 'doctor',
-  description: 'Look for what is wrong: database, versions, orphans, secrets, work that is stuck',
+  description: 'Check the installation: database, versions, orphaned data, secrets, stuck operations',
   args: {
     'remove-orphans': {
       type: 'boolean',
-      description: 'First remove the schemas and files that belong to no organisation',
+      description: 'First delete schemas and files that belong to no organisation',
     },
   },
   async run({ app, migrations, args }) {

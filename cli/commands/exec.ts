@@ -9,7 +9,11 @@ import { requireTenant } from '#server/domain/tenants/tenants.ts'
 import { showProgress } from '../progress.ts'
 import { UsageError, defineTask, wholeNumber } from '../task.ts'
 
-const parallel = { type: 'string', description: 'How many organisations at once', default: '4' } as const
+const parallel = {
+  type: 'string',
+  description: 'Number of organisations to query at the same time',
+  default: '4',
+} as const
 const slots = (args: { parallel: string }) => ({
   size: 1 + wholeNumber('parallel', args.parallel, 1, 64),
   statementTimeout: 600_000,
@@ -18,22 +22,22 @@ const slots = (args: { parallel: string }) => ({
 
 export const exec = defineTask({
   name: 'exec',
-  description: "Run SQL in one organisation's schema or in all, each in a transaction of its own",
+  description: 'Run SQL in the schema of one organisation or all, in one transaction each',
   args: {
     subdomain: { type: 'positional', description: "The organisation's subdomain", required: false },
-    all: { type: 'boolean', description: 'In every organisation' },
-    sql: { type: 'string', description: 'One statement' },
-    file: { type: 'string', description: 'A script of statements; what they select is not shown' },
-    write: { type: 'boolean', description: 'Let it change something; otherwise it can only read' },
-    yes: { type: 'boolean', description: 'Needed with --write' },
+    all: { type: 'boolean', description: 'Run in all organisations' },
+    sql: { type: 'string', description: 'One SQL statement' },
+    file: { type: 'string', description: 'SQL script file; its results are not shown' },
+    write: { type: 'boolean', description: 'Allow changes (default: read-only)' },
+    yes: { type: 'boolean', description: 'Confirm; required with --write' },
     parallel,
   },
   slots,
   async run({ app, args }) {
     const { subdomain, all = false, sql, file, write = false } = args
-    if ((subdomain === undefined) !== all) throw new UsageError('Name one organisation, or say --all')
-    if ((sql === undefined) === (file === undefined)) throw new UsageError('Give either --sql or --file')
-    if (write && !args.yes) throw new UsageError('--write changes data: say --yes too')
+    if ((subdomain === undefined) !== all) throw new UsageError('Use either a subdomain or --all')
+    if ((sql === undefined) === (file === undefined)) throw new UsageError('Use either --sql or --file')
+    if (write && !args.yes) throw new UsageError('--write changes data. Use --yes to confirm')
     const text = sql ?? (await readFile(file!, 'utf8'))
     const answers = await ask(
       app,
@@ -59,10 +63,10 @@ export const exec = defineTask({
 
 export default defineTask({
   name: 'report',
-  description: 'Ask every organisation the same question, and put the answers into one table',
+  description: 'Run a query in all organisations and print the results as one table',
   args: {
-    sql: { type: 'string', description: 'One SELECT', required: true },
-    csv: { type: 'boolean', description: 'Print the table as CSV' },
+    sql: { type: 'string', description: 'One SELECT statement', required: true },
+    csv: { type: 'boolean', description: 'Print the results as CSV' },
     parallel,
   },
   slots,
@@ -90,7 +94,7 @@ async function ask(app: App, query: FleetQuery, subdomain?: string) {
     subject: tenant?.id,
     details: { sql: query.text.slice(0, 2_000), write: query.write, tenants: targets.length },
   })
-  return queryFleet(app.database, targets, { ...query, onProgress: showProgress('Asking') })
+  return queryFleet(app.database, targets, { ...query, onProgress: showProgress('Querying') })
 }
 
 function asCsv(rows: Record<string, unknown>[]): string {

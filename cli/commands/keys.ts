@@ -16,7 +16,7 @@ const subdomain = {
 
 const list = defineTask({
   name: 'list',
-  description: 'List the keys that sign tokens, and how many live sessions hold a token of each',
+  description: 'List signing keys with the number of active sessions of each',
   args: { subdomain: { ...subdomain, required: true } },
   async run({ app, args }) {
     const rows = await readKeys(app, await requireOwner(app, args.subdomain))
@@ -35,10 +35,10 @@ const list = defineTask({
 
 const rotate = defineTask({
   name: 'rotate',
-  description: 'Make new signing keys, for one organisation or for all; nobody is signed out',
-  args: { subdomain, all: { type: 'boolean', description: 'Every organisation, and the console' } },
+  description: 'Rotate the signing keys of one organisation or all. Nobody is signed out',
+  args: { subdomain, all: { type: 'boolean', description: 'All organisations and the console' } },
   async run({ app, args }) {
-    if ((args.subdomain === undefined) === !args.all) throw new UsageError('rotate takes a subdomain or --all')
+    if ((args.subdomain === undefined) === !args.all) throw new UsageError('Use either a subdomain or --all')
     const owners = args.all ? await listKeyOwners(app) : [await requireOwner(app, args.subdomain!)]
     const onProgress = showProgress('Rotating')
     const rotated: { subdomain: string; kid: string; signs_from: Date }[] = []
@@ -65,7 +65,7 @@ const rotate = defineTask({
 })
 
 export default defineCommand({
-  meta: { name: 'keys', description: 'Keys that sign tokens' },
+  meta: { name: 'keys', description: 'Manage signing keys' },
   subCommands: { list, rotate },
 })
 

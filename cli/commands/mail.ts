@@ -7,10 +7,10 @@ import { defineTask, wholeNumber } from '../task.ts'
 
 const list = defineTask({
   name: 'list',
-  description: 'List the mails, newest first: of which kind and to whom, never what they say',
+  description: 'List emails, newest first, without their contents',
   args: {
-    state: { type: 'enum', options: [...mailStates], description: 'Only those' },
-    limit: { type: 'string', description: 'At most so many', default: '50' },
+    state: { type: 'enum', options: [...mailStates], description: 'Only emails in this state' },
+    limit: { type: 'string', description: 'Maximum number of emails', default: '50' },
   },
   async run({ app, args }) {
     const {
@@ -33,22 +33,22 @@ const list = defineTask({
               .join('  ')
               .trimEnd(),
           )
-          .join('\n') || 'No mails.',
+          .join('\n') || 'No emails.',
     }
   },
 })
 
 const retry = defineTask({
   name: 'retry',
-  description: 'Have mails tried again at once that were given up or wait for long',
-  args: { id: { type: 'positional', description: 'Only this one', required: false } },
+  description: 'Retry failed and delayed emails now',
+  args: { id: { type: 'positional', description: 'ID of one email (default: all)', required: false } },
   async run({ app, args }) {
     const retried = await retryOutbox(app, fromSystem, args.id)
-    return { json: { retried }, text: `${retried} to be tried again.` }
+    return { json: { retried }, text: `Queued ${retried} ${retried === 1 ? 'email' : 'emails'} for retry.` }
   },
 })
 
 export default defineCommand({
-  meta: { name: 'mail', description: 'Mails on their way' },
+  meta: { name: 'mail', description: 'Manage the email queue' },
   subCommands: { list, retry },
 })

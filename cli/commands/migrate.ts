@@ -5,12 +5,12 @@ import { UsageError, defineTask, wholeNumber } from '../task.ts'
 
 export default defineTask({
   name: 'migrate',
-  description: 'Bring every organisation\'s schema to the newest version; "migrate status" says how far they are',
+  description: 'Migrate all organisations to the latest version; "migrate status" shows their versions',
   args: {
-    'action': { type: 'positional', description: 'status: only look', required: false },
-    'tenant': { type: 'string', description: 'Only this subdomain' },
-    'parallel': { type: 'string', description: 'How many schemas at once', default: '4' },
-    'dry-run': { type: 'boolean', description: 'Say what would be done' },
+    'action': { type: 'positional', description: 'status: show versions, change nothing', required: false },
+    'tenant': { type: 'string', description: 'Only the organisation with this subdomain' },
+    'parallel': { type: 'string', description: 'Number of schemas to migrate at the same time', default: '4' },
+    'dry-run': { type: 'boolean', description: 'Show what would be migrated, change nothing' },
   },
   slots: ({ parallel }) => ({
     size: 1 + wholeNumber('parallel', parallel, 1, 64),

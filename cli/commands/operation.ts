@@ -10,10 +10,10 @@ import { defineTask, wholeNumber } from '../task.ts'
 
 const list = defineTask({
   name: 'list',
-  description: 'List long work, newest first: archiving, restoring, cloning, deleting, rotating',
+  description: 'List background operations, newest first',
   args: {
-    state: { type: 'enum', options: [...operationStates], description: 'Only those' },
-    limit: { type: 'string', description: 'At most so many', default: '50' },
+    state: { type: 'enum', options: [...operationStates], description: 'Only operations in this state' },
+    limit: { type: 'string', description: 'Maximum number of operations', default: '50' },
   },
   async run({ app, args }) {
     const {
@@ -32,8 +32,8 @@ const list = defineTask({
 
 const show = defineTask({
   name: 'show',
-  description: 'Show how far one is, or what came of it',
-  args: { id: { type: 'positional', description: 'Its id', required: true } },
+  description: 'Show the progress or result of an operation',
+  args: { id: { type: 'positional', description: 'ID of the operation', required: true } },
   async run({ app, args }) {
     const operation = uuidPattern.test(args.id) ? await getOperation(app, args.id) : undefined
     if (!operation) throw notFound()
@@ -42,7 +42,7 @@ const show = defineTask({
 })
 
 export default defineCommand({
-  meta: { name: 'operation', description: 'Long work, in the background' },
+  meta: { name: 'operation', description: 'Show background operations: archive, restore, clone, delete, key rotation' },
   subCommands: { list, show },
 })
 

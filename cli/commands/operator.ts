@@ -14,22 +14,22 @@ import { validate } from '#shared/schemas/validate.ts'
 import type { Role } from '#shared/types/people.ts'
 import { defineTask, readPassword } from '../task.ts'
 
-const email = { type: 'positional', description: "The operator's e-mail address", required: true } as const
+const email = { type: 'positional', description: "The operator's email address", required: true } as const
 const role = {
   type: 'enum' as const,
   options: [...operatorRoles] as Role[],
-  description: 'Admin is an Owner, Staff only reads',
+  description: 'Role: Admin (owner), Support or Staff (read-only)',
 }
 
 const create = defineTask({
   name: 'create',
-  description: 'Create an operator, who runs the organisations from the console',
+  description: 'Create an operator of the platform',
   args: {
-    'email': { type: 'string', description: 'E-mail address, by which the operator signs in', required: true },
+    'email': { type: 'string', description: 'Email address for sign-in', required: true },
     'role': { ...role, default: 'Admin' },
     'password-stdin': {
       type: 'boolean',
-      description: 'Read the password from standard input instead of making a link',
+      description: 'Read the password from standard input instead of creating a link',
     },
   },
   async run({ app, args }) {
@@ -41,14 +41,14 @@ const create = defineTask({
     )
     return {
       json: { id: user.id, email: user.email, role: user.role, url, ...(password_link ? { password_link } : {}) },
-      text: `${user.email} is an operator at ${url}.${password_link ? `\nA password is set here, once, within 7 days:\n${password_link}` : ''}`,
+      text: `${user.email} is an operator at ${url}.${password_link ? `\nLink to set a password (works once, expires in 7 days):\n${password_link}` : ''}`,
     }
   },
 })
 
 const list = defineTask({
   name: 'list',
-  description: 'List the operators',
+  description: 'List operators',
   args: {},
   async run({ app }) {
     const {
@@ -75,19 +75,19 @@ const list = defineTask({
 
 const setRole = defineTask({
   name: 'role',
-  description: 'Give an operator another role; the last Owner stays one',
+  description: 'Change the role of an operator; at least one owner must remain',
   args: { email, role: { ...role, required: true } },
   run: ({ app, args }) => change(app, args.email, { role: args.role as Role }),
 })
 
 export default defineCommand({
-  meta: { name: 'operator', description: 'Operators of the platform' },
+  meta: { name: 'operator', description: 'Manage operators of the platform' },
   subCommands: {
     create,
     list,
     role: setRole,
-    deactivate: activityTask('deactivate', false, 'Keep an operator out, at once'),
-    reactivate: activityTask('reactivate', true, 'Let an operator in again'),
+    deactivate: activityTask('deactivate', false, 'Deactivate an operator and sign them out'),
+    reactivate: activityTask('reactivate', true, 'Reactivate an operator'),
   },
 })
 

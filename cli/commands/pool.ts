@@ -5,7 +5,7 @@ import { defineTask, wholeNumber } from '../task.ts'
 
 const status = defineTask({
   name: 'status',
-  description: 'List the spare schemas',
+  description: 'List spare schemas',
   args: {},
   async run({ app, migrations }) {
     const spares = await listSpares(app.database, migrations.tenant)
@@ -15,8 +15,7 @@ const status = defineTask({
       text: [
         `${ready} of ${app.config.poolSize} ready.`,
         ...spares.map(
-          ({ schema, version, is_current }) =>
-            `${schema}  ${version ?? 'no version'}${is_current ? '' : '  not this version'}`,
+          ({ schema, version, is_current }) => `${schema}  ${version ?? 'no version'}${is_current ? '' : '  outdated'}`,
         ),
       ].join('\n'),
     }
@@ -25,18 +24,18 @@ const status = defineTask({
 
 const fill = defineTask({
   name: 'fill',
-  description: 'Make spare schemas until there are enough, and drop those of an older version',
-  args: { size: { type: 'string', description: 'How many there are to be; POOL_SIZE unless said' } },
+  description: 'Create missing spare schemas and drop outdated ones',
+  args: { size: { type: 'string', description: 'Target number (default: POOL_SIZE)' } },
   async run({ app, migrations, args }) {
     const size = args.size === undefined ? app.config.poolSize : wholeNumber('size', args.size, 0, 1_000)
     const report = await fillPool(app, migrations.tenant, size)
-    return { json: report, text: `${report.made} made, ${report.dropped} dropped.` }
+    return { json: report, text: `${report.made} created, ${report.dropped} dropped.` }
   },
 })
 
 const drain = defineTask({
   name: 'drain',
-  description: 'Drop all spare schemas; a running server makes new ones',
+  description: 'Drop all spare schemas; a running server creates new ones',
   args: {},
   async run({ app, migrations }) {
     const dropped = await drainPool(app, migrations.tenant)
@@ -45,6 +44,6 @@ const drain = defineTask({
 })
 
 export default defineCommand({
-  meta: { name: 'pool', description: 'Schemas made in advance, for organisations to come' },
+  meta: { name: 'pool', description: 'Manage spare schemas for new organisations' },
   subCommands: { status, fill, drain },
 })

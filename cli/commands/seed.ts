@@ -4,7 +4,7 @@ import { defineTask } from '../task.ts'
 
 const demo = defineTask({
   name: 'demo',
-  description: 'Create two demo organisations and an operator, unless they are there; not in production',
+  description: 'Create two demo organisations and an operator if they do not exist; not in production',
   args: {},
   async run({ app, migrations }) {
     const { accounts, created } = await seedDemo(app, migrations.tenant)
@@ -15,4 +15,4 @@ const demo = defineTask({
   },
 })
 
-export default defineCommand({ meta: { name: 'seed', description: 'Example data' }, subCommands: { demo } })
+export default defineCommand({ meta: { name: 'seed', description: 'Create sample data' }, subCommands: { demo } })

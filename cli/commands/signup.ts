@@ -13,14 +13,14 @@ import { UsageError, defineTask } from '../task.ts'
 
 const signup = {
   type: 'positional',
-  description: 'Its id, or the subdomain that it waits for',
+  description: 'ID of the sign-up, or its requested subdomain',
   required: true,
 } as const
 
 const list = defineTask({
   name: 'list',
-  description: 'List the organisations that someone has asked for on the site',
-  args: { state: { type: 'string', description: `Only those that are ${signupStates.join(', ')}` } },
+  description: 'List sign-ups of organisations',
+  args: { state: { type: 'string', description: `Only sign-ups in this state: ${signupStates.join(', ')}` } },
   async run({ app, args }) {
     const { state } = args
     if (state !== undefined && !isState(state)) throw new UsageError(`--state takes one of ${signupStates.join(', ')}`)
@@ -49,7 +49,7 @@ const list = defineTask({
 
 const approve = defineTask({
   name: 'approve',
-  description: 'Make the organisation that waits; its first admin gets a mail',
+  description: 'Approve a sign-up: create the organisation and email its first admin',
   args: { signup },
   async run({ app, migrations, args }) {
     const row = await approveSignup(app, migrations.tenant, await idOf(app, args.signup), fromSystem)
@@ -62,17 +62,17 @@ const approve = defineTask({
 
 const refuse = defineTask({
   name: 'refuse',
-  description: 'Turn down what waits, by mail',
-  args: { signup, reason: { type: 'string', description: 'Why, for the one who asked', default: '' } },
+  description: 'Reject a sign-up and notify the applicant by email',
+  args: { signup, reason: { type: 'string', description: 'Reason, included in the email', default: '' } },
   async run({ app, args }) {
     const { reason } = validate(refusalSchema, { reason: args.reason })
     const row = await refuseSignup(app, await idOf(app, args.signup), reason, fromSystem)
-    return { json: withState(row), text: `${row.name} is refused.` }
+    return { json: withState(row), text: `${row.name} was rejected.` }
   },
 })
 
 export default defineCommand({
-  meta: { name: 'signup', description: 'Organisations that someone has asked for on the site' },
+  meta: { name: 'signup', description: 'Manage sign-ups of organisations' },
   subCommands: { list, approve, refuse },
 })
 

@@ -12,13 +12,13 @@ import { supportRequestSchema } from '#shared/schemas/support.ts'
 import { validate } from '#shared/schemas/validate.ts'
 import { defineTask } from '../task.ts'
 
-// Whoever has the command line has the database: she says which operator she is, and that one is on record.
-const operator = { type: 'string', description: 'E-mail address of the operator who asks', required: true } as const
+// The command line cannot authenticate an operator. The caller names one, and the audit log records that name.
+const operator = { type: 'string', description: 'Email address of the operator', required: true } as const
 
 const list = defineTask({
   name: 'list',
-  description: 'List who signed in as whom, why and until when, newest first',
-  args: { open: { type: 'boolean', description: 'Only those that are alive' } },
+  description: 'List support sessions, newest first',
+  args: { open: { type: 'boolean', description: 'Only active sessions' } },
   async run({ app, args }) {
     const {
       db,
@@ -57,20 +57,20 @@ const list = defineTask({
               row.reason,
             ].join('  '),
           )
-          .join('\n') || 'No support accesses.',
+          .join('\n') || 'No support sessions.',
     }
   },
 })
 
 const request = defineTask({
   name: 'request',
-  description: 'Get a link that signs one in as a person of an organisation, for support; good once, for a minute',
+  description: 'Get a link to sign in as a person of an organisation. The link works once, within 1 minute',
   args: {
     subdomain: { type: 'positional', description: "The organisation's subdomain", required: true },
-    user: { type: 'string', description: 'E-mail address of the person', required: true },
+    user: { type: 'string', description: 'Email address of the person', required: true },
     operator,
-    reason: { type: 'string', description: "Why, for the organisation's admins to read", required: true },
-    full: { type: 'boolean', description: 'Not only to look' },
+    reason: { type: 'string', description: "Reason; the organisation's admins can see it", required: true },
+    full: { type: 'boolean', description: 'Allow changes (default: read-only)' },
   },
   async run({ app, args }) {
     const tenant = await requireTenant(app, args.subdomain)
@@ -78,23 +78,23 @@ const request = defineTask({
     const input = validate(supportRequestSchema, { user, reason: args.reason, is_read_only: !args.full })
     const by = await requireOperator(app, args.operator)
     const access = await requestSupportAccess(app, tenant.id, input, by, { ...fromSystem, actor: by.id })
-    return { json: access, text: `Open this within a minute:\n${access.url}` }
+    return { json: access, text: `Open this link within 1 minute:\n${access.url}` }
   },
 })
 
 const end = defineTask({
   name: 'end',
-  description: 'End a support access, and its session with it',
-  args: { id: { type: 'positional', description: 'Its id', required: true }, operator },
+  description: 'End a support session',
+  args: { id: { type: 'positional', description: 'ID of the support session', required: true }, operator },
   async run({ app, args }) {
     const by = await requireOperator(app, args.operator)
     await endSupportAccess(app, args.id, by.id, { ...fromSystem, actor: by.id })
-    return { json: { id: args.id }, text: 'It is over.' }
+    return { json: { id: args.id }, text: 'The support session was ended.' }
   },
 })
 
 export default defineCommand({
-  meta: { name: 'support', description: 'Operators who sign in as a person of an organisation' },
+  meta: { name: 'support', description: 'Manage support access: operators sign in as a person of an organisation' },
   subCommands: { list, request, end },
 })
 
@@ -108,7 +108,7 @@ async function requireOperator(app: App, address: string): Promise<{ id: string;
     .from(users)
     .where(and(eq(users.email, foldEmail(address)), eq(users.is_active, true)))
   if (!rows[0] || !canSupportTenants(rows[0]))
-    throw invalid({ operator: ['There is no active operator of this address who may do that.'] })
+    throw invalid({ operator: ['No active operator with this address has permission.'] })
   return rows[0]
 }
 

@@ -6,7 +6,7 @@ import { create, list, rename, show } from './tenant/identity.ts'
 import { deletion, maintenance, restore, resume, suspend } from './tenant/states.ts'
 
 export default defineCommand({
-  meta: { name: 'tenant', description: 'Organisations' },
+  meta: { name: 'tenant', description: 'Manage organisations' },
   subCommands: {
     create,
     list,

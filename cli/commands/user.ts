@@ -10,16 +10,16 @@ import { defineTask, readPassword } from '../task.ts'
 
 const create = defineTask({
   name: 'create',
-  description: 'Create a person in an organisation',
+  description: 'Add a person to an organisation',
   args: {
     'subdomain': { type: 'positional', description: "The organisation's subdomain", required: true },
-    'email': { type: 'string', description: 'E-mail address, by which the person signs in', required: true },
+    'email': { type: 'string', description: 'Email address for sign-in', required: true },
     'first-name': { type: 'string', description: 'First name', default: '' },
     'last-name': { type: 'string', description: 'Last name', default: '' },
     'role': { type: 'enum', options: ['Admin', 'Staff'], description: 'Role', default: 'Staff' },
     'password-stdin': {
       type: 'boolean',
-      description: 'Read the password from standard input instead of making a link',
+      description: 'Read the password from standard input instead of creating a link',
     },
   },
   async run({ app, args }) {
@@ -39,12 +39,12 @@ const create = defineTask({
     const { id, email, role } = user
     return {
       json: { id, email, role, organization: tenant.id, ...(link ? { password_link: link } : {}) },
-      text: `${email} is ${role} of ${tenant.name}.${link ? `\nA password is set here, once, within 7 days:\n${link}` : ''}`,
+      text: `${email} is ${role} of ${tenant.name}.${link ? `\nLink to set a password (works once, expires in 7 days):\n${link}` : ''}`,
     }
   },
 })
 
 export default defineCommand({
-  meta: { name: 'user', description: 'People of an organisation' },
+  meta: { name: 'user', description: 'Manage people of an organisation' },
   subCommands: { create },
 })

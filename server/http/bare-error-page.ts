@@ -11,53 +11,50 @@ const texts: Record<number, Texts> = {
   },
   404: {
     en: [
-      'Nothing here',
-      'There is no organisation at this address. Check the spelling, or ask your administrator for the link.',
+      'Organisation not found',
+      'There is no organisation at this address. Check the address, or ask your administrator for the link.',
     ],
-    ar: ['لا شيء هنا', 'لا توجد مؤسسة على هذا العنوان. تحقق من كتابته، أو اطلب الرابط من مسؤول مؤسستك.'],
+    ar: ['المؤسسة غير موجودة', 'لا توجد مؤسسة على هذا العنوان. تحقق من العنوان، أو اطلب الرابط من مسؤول مؤسستك.'],
   },
   405: {
-    en: ['Not allowed', 'This page can only be read.'],
-    ar: ['غير مسموح', 'هذه الصفحة للقراءة فقط.'],
+    en: ['Not allowed', 'This page does not accept this kind of request.'],
+    ar: ['غير مسموح', 'لا تقبل هذه الصفحة هذا النوع من الطلبات.'],
   },
   503: {
-    en: ['Back in a moment', 'The portal is starting or busy. This page tries again by itself.'],
-    ar: ['نعود بعد لحظات', 'البوابة قيد التشغيل أو مشغولة. ستعيد هذه الصفحة المحاولة تلقائيا.'],
+    en: ['Service unavailable', 'The portal is starting or busy. This page reloads automatically.'],
+    ar: ['الخدمة غير متاحة', 'البوابة قيد بدء التشغيل أو مشغولة. سيُعاد تحميل هذه الصفحة تلقائيًا.'],
   },
 }
 
 const ours: Texts = {
-  en: ['Something went wrong', 'The fault is ours and has been recorded. Please try again.'],
-  ar: ['حدث خطأ ما', 'الخطأ من جهتنا وقد سجلناه. يرجى المحاولة مرة أخرى.'],
+  en: ['Something went wrong', 'The error has been recorded. Please try again.'],
+  ar: ['حدث خطأ ما', 'سُجّل الخطأ. يُرجى المحاولة مجددًا.'],
 }
 
-/**
- * Of a tenant that is not open. Why it is so is for its admins, who were written to, and not for anyone who comes
- * by.
- */
+/** For a tenant that is closed. The reason is not shown here: only its admins get it, by mail. */
 const closed: Partial<Record<TenantStanding, Texts>> = {
   suspended: {
     en: [
       'This organisation is suspended',
-      'Its portal is closed for now, and nothing in it has been lost. Its admins have been written to and can ask whoever runs this service.',
+      'Its portal is closed for now. No data has been deleted. Its admins have been notified by email and can contact the operators of this service.',
     ],
     ar: [
-      'هذه المؤسسة موقوفة',
-      'بوابتها مغلقة حاليا ولم يفقد منها شيء. تلقى مسؤولوها رسالة بذلك، ويمكنهم الاستفسار لدى القائمين على هذه الخدمة.',
+      'هذه المؤسسة معلّقة',
+      'بوابتها مغلقة حاليًا. لم تُحذف أي بيانات. أُبلغ مسؤولوها بالبريد الإلكتروني، ويمكنهم التواصل مع مشغّلي هذه الخدمة.',
     ],
   },
   maintenance: {
     en: [
       'Under maintenance',
-      "This organisation's portal is being worked on and will be back soon. This page tries again by itself.",
+      'This organisation’s portal is under maintenance and will be back soon. This page reloads automatically.',
     ],
-    ar: ['تحت الصيانة', 'يجري العمل على بوابة هذه المؤسسة وستعود قريبا. ستعيد هذه الصفحة المحاولة تلقائيا.'],
+    ar: ['قيد الصيانة', 'بوابة هذه المؤسسة قيد الصيانة وستعود قريبًا. سيُعاد تحميل هذه الصفحة تلقائيًا.'],
   },
 }
 
 const notOpen: Texts = {
-  en: ['This organisation is closed', 'Its portal is not open. Its admins can ask whoever runs this service.'],
-  ar: ['هذه المؤسسة مغلقة', 'بوابتها ليست مفتوحة. يمكن لمسؤوليها الاستفسار لدى القائمين على هذه الخدمة.'],
+  en: ['This organisation is closed', 'Its portal is closed. Its admins can contact the operators of this service.'],
+  ar: ['هذه المؤسسة مغلقة', 'بوابتها مغلقة. يمكن لمسؤوليها التواصل مع مشغّلي هذه الخدمة.'],
 }
 
 // As in components/shell/BrandMark.vue.

@@ -45,9 +45,9 @@ test("a forgotten password is set anew by the mail's link, which a visit alone d
   const page = await open(context, world.acme, '/login')
   await page.getByRole('link', { name: 'Forgot your password?' }).click()
   await page.getByRole('heading', { name: 'Forgot your password?' }).waitFor()
-  await page.getByLabel('E-mail').fill(person.email)
-  await page.getByRole('button', { name: 'Send the link' }).click()
-  await page.getByRole('link', { name: 'Open the mailbox' }).click()
+  await page.getByLabel('Email').fill(person.email)
+  await page.getByRole('button', { name: 'Send link' }).click()
+  await page.getByRole('link', { name: 'Open demo mailbox' }).click()
   await (await followMail(context, page, world.acme, 'Set a new password for', 'Set a new password')).close()
   const reset = await followMail(context, page, world.acme, 'Set a new password for', 'Set a new password')
   await fillNewPassword(reset, 'New password', password)
@@ -63,8 +63,8 @@ test("a forgotten password is set anew by the mail's link, which a visit alone d
   const again = await followMail(context, page, world.acme, 'Set a new password for', 'Set a new password')
   await fillNewPassword(again, 'New password', 'five wooden kites')
   await again.getByRole('button', { name: 'Set password' }).click()
-  await again.getByRole('heading', { name: 'This link does not work any more' }).waitFor()
-  expect(await again.getByRole('link', { name: 'Ask for a new link' }).getAttribute('href')).toBe('/forgot')
+  await again.getByRole('heading', { name: 'This link no longer works' }).waitFor()
+  expect(await again.getByRole('link', { name: 'Request a new link' }).getAttribute('href')).toBe('/forgot')
   await context.close()
 })
 
@@ -73,17 +73,17 @@ test('whoever registers where that is open activates the account and signs in', 
   const { context, complaints } = await openProfile(browser)
   const page = await open(context, world.acme, '/login')
   await page.getByRole('link', { name: 'Register' }).click()
-  await page.getByText('With an address at: open.test').waitFor()
-  await page.getByLabel('E-mail').fill('rita@open.test')
+  await page.getByText('Use an email address at: open.test').waitFor()
+  await page.getByLabel('Email').fill('rita@open.test')
   await page.getByLabel('First name').fill('Rita')
   await page.getByLabel('Last name').fill('Reyes')
   await fillNewPassword(page, 'Password', password)
   await page.getByText('Strong: very hard to guess').waitFor()
   await page.getByRole('button', { name: 'Register' }).click()
-  await page.getByRole('link', { name: 'Open the mailbox' }).click()
+  await page.getByRole('link', { name: 'Open demo mailbox' }).click()
   const activation = await followMail(context, page, world.acme, 'Activate your account', 'Activate account')
   await activation.getByRole('button', { name: 'Activate account' }).click()
-  await activation.getByRole('link', { name: 'Go on' }).click()
+  await activation.getByRole('link', { name: 'Continue' }).click()
   await activation.waitForURL('**/login')
   await fillSignIn(activation, { email: 'rita@open.test', password })
   await activation.getByRole('heading', { name: /Rita/ }).waitFor()
@@ -91,8 +91,8 @@ test('whoever registers where that is open activates the account and signs in', 
   await change({ registration: 'invite_only' })
   // A tab of its own, as the first one loads itself anew once another has signed in.
   const closed = await open(context, world.acme, '/register')
-  await closed.getByText('takes people by invitation').waitFor()
-  expect(await closed.getByLabel('E-mail').count()).toBe(0)
+  await closed.getByText('You need an invitation to join').waitFor()
+  expect(await closed.getByLabel('Email').count()).toBe(0)
   await context.close()
 })
 
@@ -100,19 +100,19 @@ test('an invitation says what it is for, and makes the account', async () => {
   await world.acme.call(`${api}/invitations/`, { token: admin, body: { email: 'invited@example.com', role: 'Admin' } })
   const { context, complaints } = await openProfile(browser)
   const page = await open(context, world.acme, '/mailbox')
-  const invitation = await followMail(context, page, world.acme, 'Join “Acme Ltd', 'Accept the invitation')
+  const invitation = await followMail(context, page, world.acme, 'Join “Acme Ltd', 'Accept invitation')
   await invitation.getByText('invited@example.com').waitFor()
   expect(await invitation.getByText('Admin', { exact: true }).count()).toBe(1)
   await invitation.getByLabel('First name').fill('Iris')
   await invitation.getByLabel('Last name').fill('Ito')
   await fillNewPassword(invitation, 'Password', password)
-  await invitation.getByRole('button', { name: 'Accept the invitation' }).click()
+  await invitation.getByRole('button', { name: 'Accept invitation' }).click()
   await invitation.waitForURL('**/login')
   await fillSignIn(invitation, { email: 'invited@example.com', password })
   await invitation.getByRole('heading', { name: /Iris/ }).waitFor()
   expect(complaints.filter(isUnexpected)).toEqual([])
   await visit(invitation, world.acme, '/invite/made-up')
-  await invitation.getByRole('heading', { name: 'This link does not work any more' }).waitFor()
+  await invitation.getByRole('heading', { name: 'This link no longer works' }).waitFor()
   await context.close()
 })
 
@@ -125,49 +125,49 @@ test('a person changes photo, address and password, and downloads her data', asy
     .toBuffer()
   const [chooser] = await Promise.all([
     page.waitForEvent('filechooser'),
-    page.getByRole('button', { name: 'Add a photo' }).click(),
+    page.getByRole('button', { name: 'Add photo' }).click(),
   ])
   await chooser.setFiles({ name: 'me.jpg', mimeType: 'image/jpeg', buffer: photo })
-  const canvas = page.getByRole('img', { name: /as it will be shown/ })
+  const canvas = page.getByRole('img', { name: /Preview of your photo/ })
   for (const key of ['ArrowLeft', '+', 'ArrowUp']) await canvas.press(key)
-  await page.getByRole('button', { name: 'Use this photo' }).click()
-  await page.getByText('Your photo is saved').waitFor()
+  await page.getByRole('button', { name: 'Save photo' }).click()
+  await page.getByText('Your photo was saved').waitFor()
   const shown = await page
     .locator('main img')
     .first()
     .evaluate((image: HTMLImageElement) => image.decode().then(() => image.naturalWidth))
   expect(shown).toBe(256)
-  await page.getByRole('button', { name: 'Remove' }).click()
-  await page.getByText('Your photo is removed').waitFor()
+  await page.getByRole('button', { name: 'Remove photo' }).click()
+  await page.getByText('Your photo was removed').waitFor()
 
-  await page.getByLabel('New e-mail address').fill('renamed@example.com')
+  await page.getByLabel('New email address').fill('renamed@example.com')
   await page
-    .getByRole('region', { name: 'E-mail address' })
+    .getByRole('region', { name: 'Email address' })
     .getByLabel('Current password', { exact: true })
     .fill(person.password)
-  await page.getByRole('button', { name: 'Change address' }).click()
+  await page.getByRole('button', { name: 'Change email' }).click()
   await page.getByText('We have sent a link to renamed@example.com').waitFor()
   const mailbox = await open(context, world.acme, '/mailbox')
   const confirmation = await followMail(
     context,
     mailbox,
     world.acme,
-    'Confirm your new e-mail address',
-    'Confirm this address',
+    'Confirm your new email address',
+    'Confirm email address',
   )
-  await confirmation.getByRole('button', { name: 'Confirm this address' }).click()
-  await confirmation.getByRole('heading', { name: 'This is your address now' }).waitFor()
+  await confirmation.getByRole('button', { name: 'Confirm email address' }).click()
+  await confirmation.getByRole('heading', { name: 'Your email address was changed' }).waitFor()
 
   const section = page.getByRole('region', { name: 'Password', exact: true })
   await section.getByLabel('Current password', { exact: true }).fill(person.password)
   await fillNewPassword(page, 'New password', password)
   await section.getByRole('button', { name: 'Change password' }).click()
-  await page.getByText('Your password is changed').waitFor()
+  await page.getByText('Your password was changed').waitFor()
   await signInAs(world.acme, { ...person, email: 'renamed@example.com', password })
 
   const [download] = await Promise.all([
     page.waitForEvent('download'),
-    page.getByRole('button', { name: 'Download as a file' }).click(),
+    page.getByRole('button', { name: 'Download data' }).click(),
   ])
   const data = JSON.parse(await readFile(await download.path(), 'utf8'))
   expect(data.profile).toMatchObject({ id: person.id, email: 'renamed@example.com' })
@@ -181,8 +181,8 @@ test('a session that is ended on another device is over there, and everywhere is
   const [here, there] = [await openProfile(browser), await openProfile(browser)]
   const other = await signInAt(there.context, world.acme, person, '/people')
   const page = await signInAt(here.context, world.acme, person, '/profile')
-  await page.getByRole('button', { name: /^End the session of/ }).click()
-  await page.getByText('That session is ended').waitFor()
+  await page.getByRole('button', { name: /^Sign out device: / }).click()
+  await page.getByText('The device was signed out').waitFor()
   await visit(other, world.acme, '/people')
   await other.waitForURL('**/login**')
   await fillSignIn(other, person)

@@ -38,23 +38,23 @@ test('an operator finds a tenant, suspends it with a reason and lets it go on', 
 test('an operator signs in as someone, is seen to be there, may only look, and ends it', async () => {
   const { context } = await openProfile(browser)
   const page = await signInAt(context, world.console, world.console.admin, `/tenants/${world.acme.id}`)
-  await page.getByRole('button', { name: 'Sign in as …' }).click()
+  await page.getByRole('button', { name: 'Sign in as…' }).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByRole('group', { name: 'Person' }).getByRole('radio', { name: world.acme.admin.email }).check()
   await dialog.getByLabel('Reason').fill('Ticket 4711')
-  await dialog.getByRole('button', { name: 'Get the link' }).click()
+  await dialog.getByRole('button', { name: 'Get link' }).click()
   const [portal] = await Promise.all([
     context.waitForEvent('page'),
-    dialog.getByRole('link', { name: 'Open the portal' }).click(),
+    dialog.getByRole('link', { name: 'Open portal' }).click(),
   ])
   await ready(portal)
   expect(new URL(portal.url()).origin).toBe(world.acme.origin)
-  await portal.getByRole('button', { name: 'Begin' }).click()
+  await portal.getByRole('button', { name: 'Start session' }).click()
   await portal.waitForURL(`${world.acme.origin}/`)
   for (const path of ['/', '/people', '/departments']) {
     await visit(portal, world.acme, path)
     await portal
-      .getByRole('complementary', { name: 'Support access' })
+      .getByRole('complementary', { name: 'Support session' })
       .getByText(`${world.console.admin.email} is signed in as`)
       .waitFor()
   }
@@ -67,7 +67,10 @@ test('an operator signs in as someone, is seen to be there, may only look, and e
     return [answer.status, (await answer.json()).code]
   })
   expect(refused).toEqual([403, 'read_only'])
-  await portal.getByRole('complementary', { name: 'Support access' }).getByRole('button', { name: 'End' }).click()
+  await portal
+    .getByRole('complementary', { name: 'Support session' })
+    .getByRole('button', { name: 'End session' })
+    .click()
   await portal.waitForURL('**/login**')
   expect(
     (await context.cookies(world.acme.origin)).filter(

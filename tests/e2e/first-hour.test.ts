@@ -60,11 +60,11 @@ test("an admin's first hour: from the link to 195 people, of whom one was invite
 
   const guest = await openProfile(browser)
   const mailbox = await guest.context.newPage()
-  const invitation = await followMail(guest.context, mailbox, initech, 'Join “Initech', 'Accept the invitation')
+  const invitation = await followMail(guest.context, mailbox, initech, 'Join “Initech', 'Accept invitation')
   await invitation.getByLabel('First name').fill('Mia')
   await invitation.getByLabel('Last name').fill('Moreau')
   await fillNewPassword(invitation, 'Password', password)
-  await invitation.getByRole('button', { name: 'Accept the invitation' }).click()
+  await invitation.getByRole('button', { name: 'Accept invitation' }).click()
   await invitation.waitForURL('**/login')
   await fillSignIn(invitation, { email: 'mia@initech.test', password })
   await invitation.getByRole('heading', { name: /Mia/ }).waitFor()
@@ -108,9 +108,9 @@ async function uploadLogo(page: Page): Promise<void> {
   const logo = await sharp({ create: { width: 300, height: 100, channels: 3, background: 'navy' } })
     .png()
     .toBuffer()
-  await page.getByLabel('Choose a picture').setInputFiles({ name: 'logo.png', mimeType: 'image/png', buffer: logo })
-  await page.getByRole('button', { name: 'Use this logo' }).click()
-  await page.getByText('The logo is saved').waitFor()
+  await page.getByLabel('Choose image').setInputFiles({ name: 'logo.png', mimeType: 'image/png', buffer: logo })
+  await page.getByRole('button', { name: 'Save logo' }).click()
+  await page.getByText('The logo was saved').waitFor()
 }
 
 async function addDepartment(page: Page, name: string): Promise<void> {
@@ -134,10 +134,10 @@ async function importStaff(page: Page): Promise<void> {
   await page.getByRole('link', { name: 'Error 7' }).waitFor()
   await page.getByRole('button', { name: 'Import 193 rows' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Import' }).click()
-  await page.getByText('The import is done.').waitFor()
+  await page.getByText('Import complete.').waitFor()
   const [download] = await Promise.all([
     page.waitForEvent('download'),
-    page.getByRole('button', { name: 'Save the result' }).click(),
+    page.getByRole('button', { name: 'Download result' }).click(),
   ])
   const result: string[][] = parse(await readFile(await download.path()), { bom: true })
   expect(result.filter(([, , outcome]) => outcome === 'error').map(([row]) => Number(row))).toEqual(badRows)
@@ -147,7 +147,7 @@ async function invite(page: Page, email: string): Promise<void> {
   await visit(page, initech, '/invitations')
   await page.getByRole('button', { name: 'Invite', exact: true }).first().click()
   const form = page.getByRole('dialog')
-  await form.getByLabel('E-mail').fill(email)
+  await form.getByLabel('Email').fill(email)
   await form.getByRole('button', { name: 'Send invitation' }).click()
   await page.getByRole('row', { name: email }).waitFor()
 }

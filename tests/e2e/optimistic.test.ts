@@ -20,24 +20,24 @@ test('a session that is ended is gone from the list before the server has said s
   const { access } = await signInAs(world.acme, world.acme.staff)
   const page = await signIn('/profile', world.acme.staff)
   const { answer } = await holdBack(page, `${api}/sessions/*/`)
-  await page.getByRole('button', { name: /^End the session of/ }).click()
-  await page.getByRole('button', { name: /^End the session of/ }).waitFor({ state: 'detached' })
+  await page.getByRole('button', { name: /^Sign out device: / }).click()
+  await page.getByRole('button', { name: /^Sign out device: / }).waitFor({ state: 'detached' })
   expect((await world.acme.call(`${api}/departments/`, { token: access })).status).toBe(200)
   await answer()
-  await page.getByText('That session is ended').waitFor()
+  await page.getByText('The device was signed out').waitFor()
   expect((await world.acme.call(`${api}/departments/`, { token: access })).status).toBe(401)
   await page.reload()
   await page.getByText('This device', { exact: true }).waitFor()
-  expect(await page.getByRole('button', { name: /^End the session of/ }).count()).toBe(0)
+  expect(await page.getByRole('button', { name: /^Sign out device: / }).count()).toBe(0)
 })
 
 test('a session that could not be ended is back in the list, and one is told why', async () => {
   await signInAs(world.globex, world.globex.admin)
   const page = await signIn('/profile', world.globex.admin, world.globex)
   await page.context().setOffline(true)
-  await page.getByRole('button', { name: /^End the session of/ }).click()
+  await page.getByRole('button', { name: /^Sign out device: / }).click()
   await page.getByText('That did not work').waitFor()
-  expect(await page.getByRole('button', { name: /^End the session of/ }).count()).toBe(1)
+  expect(await page.getByRole('button', { name: /^Sign out device: / }).count()).toBe(1)
 })
 
 test('an invitation is revoked at once; one that was accepted meanwhile comes back as that, with the reason', async () => {
@@ -57,7 +57,7 @@ test('an invitation is revoked at once; one that was accepted meanwhile comes ba
   }
   const { answer } = await revoke('late@example.com')
   await answer()
-  await page.getByText('The invitation to late@example.com is revoked').waitFor()
+  await page.getByText('The invitation to late@example.com was revoked').waitFor()
   await row('late@example.com').getByText('Revoked').waitFor()
 
   const mail = await lastMailTo(world, world.acme, 'early@example.com', /Join/)

@@ -36,10 +36,10 @@ describe('an Admin', () => {
     const logo = await sharp({ create: { width: 300, height: 100, channels: 3, background: 'navy' } })
       .png()
       .toBuffer()
-    await page.getByLabel('Choose a picture').setInputFiles({ name: 'logo.png', mimeType: 'image/png', buffer: logo })
-    await page.getByAltText('The picture that you have chosen').waitFor()
-    await page.getByRole('button', { name: 'Use this logo' }).click()
-    await page.getByText('The logo is saved').waitFor()
+    await page.getByLabel('Choose image').setInputFiles({ name: 'logo.png', mimeType: 'image/png', buffer: logo })
+    await page.getByAltText('Preview of the new logo').waitFor()
+    await page.getByRole('button', { name: 'Save logo' }).click()
+    await page.getByText('The logo was saved').waitFor()
     expect(complaints).toEqual([])
     await context.close()
 
@@ -67,7 +67,7 @@ describe('an Admin', () => {
     const question = page.getByRole('dialog')
     await question.getByRole('button', { name: 'Cancel' }).click()
     expect(new URL(page.url()).pathname).toBe(settings)
-    await page.getByLabel('Shortest password').fill('8')
+    await page.getByLabel('Minimum password length').fill('8')
     await section(page, 'Security').getByRole('button', { name: 'Save' }).click()
     await page.getByText('greater than or equal to 12').waitFor()
     await context.close()
@@ -76,11 +76,11 @@ describe('an Admin', () => {
   test('opens registration to a domain, and to no other', async () => {
     const { context } = await openProfile(browser)
     const page = await signInAt(context, world.acme, world.acme.admin, settings)
-    await page.getByLabel('Anyone with a suitable e-mail address').check()
-    await page.getByText('anyone with any e-mail address can become Staff').waitFor()
-    const domains = page.getByLabel('E-mail domains that may register')
+    await page.getByLabel('Anyone with an allowed email address').check()
+    await page.getByText('anyone with any email address can join as Staff').waitFor()
+    const domains = page.getByLabel('Allowed email domains')
     await domains.fill('nonsense')
-    await section(page, 'Who may join').getByRole('button', { name: 'Save' }).click()
+    await section(page, 'Who can join').getByRole('button', { name: 'Save' }).click()
     await page.getByText('Enter a domain such as').waitFor()
     await expect
       .poll(() => domains.evaluate(field => field === document.activeElement && field.getAttribute('aria-invalid')))
@@ -88,7 +88,7 @@ describe('an Admin', () => {
     await page.getByRole('button', { name: 'Remove nonsense' }).click()
     await domains.fill('@Acme.test')
     await domains.press('Enter')
-    await save(page, 'Who may join')
+    await save(page, 'Who can join')
     await context.close()
 
     const register = (email: string) =>
@@ -100,7 +100,7 @@ describe('an Admin', () => {
   test('finds all of it in the audit, in words, with old and new values, and takes it along as a file', async () => {
     const { context, complaints } = await openProfile(browser)
     const page = await signInAt(context, world.acme, world.acme.admin, '/audit')
-    await page.getByLabel('Kind of event').selectOption('organization')
+    await page.getByLabel('Event type').selectOption('organization')
     await page.waitForURL('**/audit?action=organization')
     await page.getByText('ann@example.com replaced the logo').waitFor()
     const event = page
@@ -108,14 +108,14 @@ describe('an Admin', () => {
       .filter({ hasText: 'changed the name of the organisation from Acme Ltd to Acme & Daughters' })
     await event.locator('summary').click()
     expect(await event.getByRole('cell').allInnerTexts()).toEqual(['Acme Ltd', 'Acme & Daughters'])
-    await event.getByRole('link', { name: 'Everything by ann@example.com' }).click()
-    await page.getByRole('link', { name: /^By ann@example\.com/ }).waitFor()
+    await event.getByRole('link', { name: 'All events by ann@example.com' }).click()
+    await page.getByRole('link', { name: /By ann@example\.com$/ }).waitFor()
     const download = page.waitForEvent('download')
     await page.getByRole('button', { name: 'Export CSV' }).click()
     expect((await download).suggestedFilename()).toBe('audit.csv')
     await page.getByRole('searchbox').fill('mia')
-    await page.getByText('Nothing matches').waitFor()
-    await page.getByRole('link', { name: 'Show all events' }).click()
+    await page.getByText('No events match').waitFor()
+    await page.getByRole('link', { name: 'Clear filters' }).click()
     await page.getByText('mia@acme.test registered').waitFor()
     expect(complaints).toEqual([])
     await context.close()
@@ -125,7 +125,7 @@ describe('an Admin', () => {
 test('Staff get neither page nor answer', async () => {
   const { context } = await openProfile(browser)
   const page = await signInAt(context, world.acme, world.acme.staff)
-  expect(await page.getByRole('link', { name: 'Audit' }).count()).toBe(0)
+  expect(await page.getByRole('link', { name: 'Audit log' }).count()).toBe(0)
   for (const path of [settings, '/audit']) {
     expect((await page.goto(`${world.acme.origin}${path}`))!.status()).toBe(403)
     expect(await page.content()).not.toMatch(/office@acme\.test|replaced the logo/)
@@ -148,5 +148,5 @@ async function save(page: Page, title: string): Promise<void> {
   )
   await section(page, title).getByRole('button', { name: 'Save' }).click()
   expect((await answered).status()).toBe(200)
-  await page.getByText('The organisation is saved').last().waitFor()
+  await page.getByText('Changes saved').last().waitFor()
 }

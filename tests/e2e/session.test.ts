@@ -52,8 +52,8 @@ describe('signing in', () => {
     const { context } = await openProfile(browser)
     const page = await signInAt(context, world.acme, world.acme.staff)
     for (const [path, title] of [
-      ['/people/nobody?from=mail', 'There is nothing here'],
-      ['/audit', 'Not for you'],
+      ['/people/nobody?from=mail', 'Page not found'],
+      ['/audit', 'Access denied'],
     ] as const) {
       await visit(page, world.acme, path)
       await page.getByRole('heading', { name: title }).waitFor()

@@ -90,13 +90,13 @@ test(
 async function signUp(context: BrowserContext): Promise<Page> {
   const site = { ...sitePlace(world), origin: `http://localhost:${world.port}` }
   const page = await open(context, site, '/signup')
-  await page.getByLabel('Name of the organisation').fill('Initech')
-  await page.getByText('initech is free.').waitFor()
-  await page.getByLabel('Your e-mail address').fill(peter.email)
+  await page.getByLabel('Organisation name').fill('Initech')
+  await page.getByText('initech is available.').waitFor()
+  await page.getByLabel('Your email address').fill(peter.email)
   await page.getByRole('button', { name: 'Sign up' }).click()
-  await page.getByRole('link', { name: 'Open the mailbox' }).waitFor()
-  const confirmation = await followMail(context, page, site, 'Confirm the sign-up of “Initech', 'Confirm the sign-up')
-  await confirmation.getByRole('button', { name: 'Confirm and set up' }).click()
+  await page.getByRole('link', { name: 'Open demo mailbox' }).waitFor()
+  const confirmation = await followMail(context, page, site, 'Confirm the sign-up of “Initech', 'Confirm sign-up')
+  await confirmation.getByRole('button', { name: 'Confirm and create' }).click()
   await confirmation.getByRole('heading', { name: 'Initech is ready' }).waitFor()
   const [tenant] = await sql`select id, schema from platform.tenants where subdomain = 'initech'`
   const host = `initech.localhost:${world.port}`
@@ -124,19 +124,19 @@ async function liveIn(context: BrowserContext, page: Page): Promise<void> {
   const logo = await sharp({ create: { width: 300, height: 100, channels: 3, background: 'navy' } })
     .png()
     .toBuffer()
-  await page.getByLabel('Choose a picture').setInputFiles({ name: 'logo.png', mimeType: 'image/png', buffer: logo })
-  await page.getByRole('button', { name: 'Use this logo' }).click()
-  await page.getByText('The logo is saved').waitFor()
+  await page.getByLabel('Choose image').setInputFiles({ name: 'logo.png', mimeType: 'image/png', buffer: logo })
+  await page.getByRole('button', { name: 'Save logo' }).click()
+  await page.getByText('The logo was saved').waitFor()
   await visit(page, initech, '/invitations')
   await page.getByRole('button', { name: 'Invite', exact: true }).first().click()
-  await page.getByRole('dialog').getByLabel('E-mail').fill(mia.email)
+  await page.getByRole('dialog').getByLabel('Email').fill(mia.email)
   await page.getByRole('button', { name: 'Send invitation' }).click()
   await page.getByRole('row', { name: mia.email }).waitFor()
-  const invitation = await followMail(context, page, initech, 'Join “Initech', 'Accept the invitation')
+  const invitation = await followMail(context, page, initech, 'Join “Initech', 'Accept invitation')
   await invitation.getByLabel('First name').fill('Mia')
   await invitation.getByLabel('Last name').fill('Moreau')
   await fillNewPassword(invitation, 'Password', mia.password)
-  await invitation.getByRole('button', { name: 'Accept the invitation' }).click()
+  await invitation.getByRole('button', { name: 'Accept invitation' }).click()
   await invitation.waitForURL(url => !url.pathname.startsWith('/invite'))
 }
 
@@ -167,7 +167,7 @@ async function suspend(page: Page): Promise<void> {
 }
 
 async function rename(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Change', exact: true }).click()
+  await page.getByRole('button', { name: 'Edit', exact: true }).click()
   await page.getByRole('dialog').getByLabel('Subdomain').fill('initrode')
   await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
   await page.getByText('← initech').waitFor()
@@ -177,32 +177,32 @@ async function rename(page: Page): Promise<void> {
 }
 
 async function archive(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Archive now' }).click()
+  await page.getByRole('button', { name: 'Create archive' }).click()
   await page.getByRole('button', { name: /^Download / }).waitFor()
 }
 
 async function deleteAndRestore(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Schedule deletion …' }).click()
+  await page.getByRole('button', { name: 'Schedule deletion…' }).click()
   await page
     .getByRole('dialog')
     .getByLabel(/^Type initrode/)
     .fill('initrode')
   await page.getByRole('dialog').getByRole('button', { name: 'Schedule deletion' }).click()
-  await page.getByText('It will be deleted for good:').waitFor()
+  await page.getByText('Will be permanently deleted on').waitFor()
   const renamed = () => world.call(`initrode.localhost:${world.port}`, `${api}/organization/branding/`)
   await expect.poll(async () => (await renamed()).status).toBe(403)
   await confirm(page, 'Restore')
-  await page.getByRole('button', { name: 'Schedule deletion …' }).waitFor()
+  await page.getByRole('button', { name: 'Schedule deletion…' }).waitFor()
   await expect.poll(async () => (await renamed()).status).toBe(200)
 }
 
 async function deleteForGood(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Delete for good …' }).click()
+  await page.getByRole('button', { name: 'Delete permanently…' }).click()
   await page
     .getByRole('dialog')
     .getByLabel(/^Type initrode/)
     .fill('initrode')
-  await page.getByRole('dialog').getByRole('button', { name: 'Delete for good' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete permanently' }).click()
   await expect
     .poll(async () => (await sql`select from platform.tenants where id = ${initech.id}`).length, patience)
     .toBe(0)

@@ -69,8 +69,8 @@ describe('the table of people', () => {
     })
     const boxes = table.findAll('input')
     expect(boxes.map(box => [box.attributes('aria-label'), (box.element as HTMLInputElement).checked])).toEqual([
-      ['Choose Ann Archer', false],
-      ['Choose ben@acme.test', true],
+      ['Select Ann Archer', false],
+      ['Select ben@acme.test', true],
     ])
     await boxes[0]!.trigger('click', { shiftKey: true })
     expect(table.emitted('toggle')).toEqual([['a', true]])

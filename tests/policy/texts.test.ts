@@ -42,7 +42,7 @@ describe('every text that people see', () => {
     expect(
       raw(
         '',
-        'notify("It is saved")\nuseHead({ title: () => "Home" })\nconst facts = [{ label: "E-mail", text: email }]',
+        'notify("It is saved")\nuseHead({ title: () => "Home" })\nconst facts = [{ label: "Email", text: email }]',
       ),
     ).toHaveLength(3)
     const good = [
@@ -79,6 +79,12 @@ describe('the files of texts', () => {
         key => String(placeholders(english.get(key)!)) !== String(placeholders(arabic.get(key) ?? '')),
       ),
     ).toEqual([])
+  })
+
+  test('use the words that people know from other products', () => {
+    const odd =
+      /\b(?:whoever|e-mails?|mails?|for good|at once|any more|asked for|look into|chosen|go on|turned? away|proven)\b| …/i
+    expect([...english].filter(([, text]) => odd.test(text))).toEqual([])
   })
 
   test('have all six forms of the Arabic plural, wherever a number decides', () => {

@@ -22,7 +22,7 @@ const args = { subdomain, host }
 
 const list = defineTask({
   name: 'list',
-  description: "List an organisation's own domains",
+  description: 'List the custom domains of an organisation',
   args: { subdomain },
   async run({ app, args }) {
     const { id } = await requireTenant(app, args.subdomain)
@@ -33,20 +33,20 @@ const list = defineTask({
 
 const add = defineTask({
   name: 'add',
-  description: 'Note a domain; it routes once its DNS has proven it',
+  description: 'Add a custom domain; it works once it is verified by DNS',
   args,
   async run({ app, args }) {
     const domain = await addDomain(app, await idOf(app, args), validate(domainSchema, args).host, fromSystem)
     return {
       json: describe(domain),
-      text: `Make this DNS record, then say: tenantry tenant domain verify ${args.subdomain} ${domain.host}\n${challengeName(domain.host)}  TXT  ${domain.challenge}`,
+      text: `Create this DNS record, then run: tenantry tenant domain verify ${args.subdomain} ${domain.host}\n${challengeName(domain.host)}  TXT  ${domain.challenge}`,
     }
   },
 })
 
 const verify = defineTask({
   name: 'verify',
-  description: "Look whether a domain's DNS proves it",
+  description: 'Verify a custom domain by its DNS record',
   args,
   async run({ app, args }) {
     const domain = await verifyDomain(app, await idOf(app, args), args.host, fromSystem)
@@ -60,8 +60,8 @@ const verify = defineTask({
 
 const primary = defineTask({
   name: 'primary',
-  description: 'Make a domain the one that links and tokens name',
-  args: { ...args, off: { type: 'boolean', description: 'Make the subdomain that again' } },
+  description: 'Make a custom domain primary: links and tokens use it',
+  args: { ...args, off: { type: 'boolean', description: 'Make the subdomain primary again' } },
   async run({ app, args }) {
     const id = await idOf(app, args)
     await (args.off ? clearPrimaryDomain : setPrimaryDomain)(app, id, args.host, fromSystem)
@@ -74,16 +74,16 @@ const primary = defineTask({
 
 const remove = defineTask({
   name: 'remove',
-  description: 'Take a domain away',
+  description: 'Remove a custom domain',
   args,
   async run({ app, args }) {
     await removeDomain(app, await idOf(app, args), args.host, fromSystem)
-    return { json: { host: args.host }, text: `${args.host} is removed.` }
+    return { json: { host: args.host }, text: `${args.host} was removed.` }
   },
 })
 
 export default defineCommand({
-  meta: { name: 'domain', description: "Domains of an organisation's own" },
+  meta: { name: 'domain', description: 'Manage custom domains of an organisation' },
   subCommands: { list, add, verify, primary, remove },
 })
 
@@ -103,6 +103,6 @@ function describe({ host, is_primary, challenge, verified_at, checked_at, last_e
 }
 
 function inWords({ host, is_primary, verified_at, last_error }: DomainRow): string {
-  const proof = verified_at ? 'verified' : 'unproven'
+  const proof = verified_at ? 'verified' : 'unverified'
   return [host.padEnd(32), is_primary ? 'primary ' : proof, last_error ?? ''].join('  ').trimEnd()
 }

@@ -10,16 +10,16 @@ import { details, identity, subdomain } from './describe.ts'
 
 export const create = defineTask({
   name: 'create',
-  description: 'Create an organisation with its schema and first admin, whole or not at all',
+  description: 'Create an organisation with its first admin',
   args: {
     'name': { type: 'string', description: 'Name, such as "Acme Ltd"', required: true },
     'subdomain': { type: 'string', description: 'Subdomain, such as acme', required: true },
-    'email': { type: 'string', description: "The organisation's e-mail address", required: true },
+    'email': { type: 'string', description: "The organisation's email address", required: true },
     'phone': { type: 'string', description: "The organisation's phone number", default: '' },
-    'admin-email': { type: 'string', description: "The first admin's e-mail address", required: true },
+    'admin-email': { type: 'string', description: "The first admin's email address", required: true },
     'password-stdin': {
       type: 'boolean',
-      description: "Read the admin's password from standard input instead of making a link",
+      description: "Read the admin's password from standard input instead of creating a link",
     },
   },
   async run({ app, migrations, args }) {
@@ -40,7 +40,7 @@ export const create = defineTask({
     const json = { ...identity(tenant), url, admin, ...(password_link ? { password_link } : {}) }
     return {
       json,
-      text: `${tenant.name} is ready at ${url} (${tenant.tenant_id}).${password_link ? `\n${admin.email} sets a password here, once, within 7 days:\n${password_link}` : ''}`,
+      text: `${tenant.name} is ready at ${url} (${tenant.tenant_id}).${password_link ? `\nLink for ${admin.email} to set a password (works once, expires in 7 days):\n${password_link}` : ''}`,
     }
   },
 })
@@ -95,7 +95,7 @@ export const show = defineTask({
 
 export const rename = defineTask({
   name: 'rename',
-  description: 'Give an organisation another name or subdomain; its former address leads to the new one for a while',
+  description: 'Change the name or subdomain of an organisation; the old address redirects for a while',
   args: {
     from: subdomain,
     subdomain: { type: 'string', description: 'The new subdomain' },
@@ -103,7 +103,7 @@ export const rename = defineTask({
   },
   async run({ app, args }) {
     if (args.subdomain === undefined && args.name === undefined)
-      throw new UsageError('rename needs --subdomain, --name, or both')
+      throw new UsageError('Use --subdomain, --name, or both')
     const change = validate(tenantChangeSchema, { subdomain: args.subdomain, name: args.name })
     const { id } = await requireTenant(app, args.from)
     const tenant = await changeTenant(app, id, change, fromSystem)

@@ -16,25 +16,25 @@ import { showSteps } from '../../progress.ts'
 import { UsageError, defineTask } from '../../task.ts'
 import { details, subdomain } from './describe.ts'
 
-const reason = { type: 'string', description: 'Why, for its admins and for operators' } as const
+const reason = { type: 'string', description: 'Reason; admins and operators can see it' } as const
 
 export const suspend = defineTask({
   name: 'suspend',
-  description: "Close an organisation's portal and API, at once",
+  description: 'Suspend an organisation: close its portal and API immediately',
   args: { subdomain, reason },
   run: ({ app, args }) => change(app, args.subdomain, id => suspendTenant(app, id, args.reason ?? null, fromSystem)),
 })
 
 export const resume = defineTask({
   name: 'resume',
-  description: 'Open a suspended organisation again',
+  description: 'Resume a suspended organisation',
   args: { subdomain },
   run: ({ app, args }) => change(app, args.subdomain, id => resumeTenant(app, id, fromSystem)),
 })
 
 export const maintenance = defineTask({
   name: 'maintenance',
-  description: 'Answer 503 for one organisation while it is worked on',
+  description: 'Turn maintenance mode of an organisation on or off; it answers 503 meanwhile',
   args: { subdomain, switch: { type: 'positional', description: 'on or off', required: true } },
   async run({ app, args }) {
     if (args.switch !== 'on' && args.switch !== 'off') throw new UsageError('maintenance takes on or off')
@@ -46,18 +46,18 @@ export const maintenance = defineTask({
 
 export const deletion = defineTask({
   name: 'delete',
-  description: 'Close an organisation, to be removed when its grace is over; with --now, remove it for good',
+  description: 'Schedule the deletion of an organisation, or delete it permanently with --now',
   args: {
     subdomain,
     reason,
-    now: { type: 'boolean', description: 'Remove it at once, with all that it has' },
-    yes: { type: 'boolean', description: 'Say that you mean it' },
+    now: { type: 'boolean', description: 'Delete the organisation and all its data now' },
+    yes: { type: 'boolean', description: 'Confirm' },
   },
   async run({ app, migrations, args }) {
     const { id, name } = await requireTenant(app, args.subdomain)
     if (!args.yes)
       throw new UsageError(
-        `${args.now ? `This removes ${name} for good` : `This closes ${name}`}. Say --yes if you mean it`,
+        `This ${args.now ? `permanently deletes ${name}` : `closes ${name} and schedules its deletion`}. Use --yes to confirm`,
       )
     if (!args.now) return change(app, args.subdomain, () => scheduleDeletion(app, id, args.reason ?? null, fromSystem))
     const operation = await runOperation(app, migrations, await purgeTenant(app, id, fromSystem, { held: true }), {
@@ -73,7 +73,7 @@ export const deletion = defineTask({
         operation: operation.id,
         error,
       },
-      text: state === 'done' ? `${name} is gone.` : `${name} could not be removed: ${error}`,
+      text: state === 'done' ? `${name} was deleted.` : `${name} could not be deleted: ${error}`,
       failed: state !== 'done',
     }
   },
@@ -81,7 +81,7 @@ export const deletion = defineTask({
 
 export const restore = defineTask({
   name: 'restore',
-  description: 'Take a scheduled deletion back',
+  description: 'Cancel a scheduled deletion',
   args: { subdomain },
   run: ({ app, args }) => change(app, args.subdomain, id => restoreTenant(app, id, fromSystem)),
 })
@@ -89,9 +89,9 @@ export const restore = defineTask({
 async function change(app: App, of: string, work: (id: string) => Promise<TenantRow>) {
   const tenant = await work((await requireTenant(app, of)).id)
   const { name, status, maintenance_since, purge_after } = tenant
-  const until = purge_after ? ` until ${purge_after.toISOString()}, when it is removed` : ''
+  const until = purge_after ? ` and will be deleted after ${purge_after.toISOString()}` : ''
   return {
     json: details(app, tenant),
-    text: `${name} is ${status}${until}${maintenance_since ? ', and in maintenance' : ''}.`,
+    text: `${name} is ${status}${until}${maintenance_since ? ' and in maintenance' : ''}.`,
   }
 }

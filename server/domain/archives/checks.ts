@@ -34,7 +34,7 @@ async function findLeftOvers({ config, database }: App): Promise<string[]> {
       : mtimeMs > Date.now() - stale
     if (!isBusy)
       found.push(
-        `${join(config.archiveDir, name)} is left of an archive that was cut off. Where no operation goes on with it, remove it.`,
+        `${join(config.archiveDir, name)} is left over from an interrupted archive. If no operation is using it, delete it.`,
       )
   }
   return found
@@ -55,8 +55,8 @@ export async function checkPictures(app: App): Promise<Check> {
     count += strays.length
     if (strays.length > 0)
       problems.push(
-        `${strays.length} files of ${subdomain} belong to nobody, such as ${join(app.config.uploadDir, schema, strays[0]!)}. They can be removed.`,
+        `${strays.length} files of ${subdomain} are orphaned, such as ${join(app.config.uploadDir, schema, strays[0]!)}. You can delete them.`,
       )
   }
-  return { name: 'pictures', found: `${count} files of nobody`, problems }
+  return { name: 'pictures', found: `${count} orphaned files`, problems }
 }

@@ -78,7 +78,7 @@ async function copyScrubbed(
   report: OperationReport,
 ): Promise<void> {
   const tables = (await readTables(tx, to)).filter(({ name }) => scrubbing[name] !== 'left out')
-  report.begin('Copying its tables', tables.length)
+  report.begin('Copying tables', tables.length)
   for (const table of tables) {
     const target = sql`${sql.identifier(to)}.${sql.identifier(table.name)}`
     if ((await tx.$count(target)) > 0) await tx.execute(sql`delete from ${target}`)

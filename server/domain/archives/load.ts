@@ -54,7 +54,7 @@ export async function fillSchema(
   if (!fits) throw altered(manifestEntry)
   await tx.execute(sql`set local datestyle to 'ISO, YMD'`)
   report.begin(
-    'Writing its rows',
+    'Writing rows',
     inOrder.reduce((sum, { rows }) => sum + rows, 0),
   )
   for (const stored of inOrder) {

@@ -163,7 +163,7 @@ async function putImages(
   report: OperationReport,
   added: string[],
 ): Promise<void> {
-  report.begin('Writing its pictures', archive.manifest.files.count)
+  report.begin('Writing images', archive.manifest.files.count)
   for await (const { file, bytes } of archive.files()) {
     if (await putImage(app, schema, file.path, bytes)) added.push(file.path)
     report.advance()
@@ -200,7 +200,7 @@ async function replaceSchema(
       subject: id,
       details: { to: archive.manifest.created },
     })
-    report.begin('Replacing its schema')
+    report.begin('Replacing the schema')
     // One message, so that even without the transaction around it the old would not go without the new.
     await tx.execute(
       sql`drop schema if exists ${sql.identifier(schema)} cascade; alter schema ${sql.identifier(draft)} rename to ${sql.identifier(schema)}`,

@@ -90,7 +90,7 @@ async function readMigrations(tx: Db, schema: string): Promise<string[]> {
 
 async function takePictures(app: App, tx: Db, schema: string, folder: string, report: OperationReport) {
   const wanted = await namedImages(app, tx, schema)
-  report.begin('Taking its pictures', wanted.length)
+  report.begin('Copying images', wanted.length)
   const pictures: string[] = []
   for (const { owner, name } of wanted) {
     for (const size of imageSizes) {
@@ -137,7 +137,7 @@ async function takeTables(
     await report.rest()
   }
   report.begin(
-    'Reading its rows',
+    'Reading rows',
     counts.reduce((sum, count) => sum + count, 0),
   )
   const taken: Manifest['tables'] = []

@@ -107,7 +107,9 @@ async function checkSchemas({ database }: App): Promise<Check> {
   )
   const problems = rows.flatMap(({ schema, owner, kind, status, present }) => {
     if (owner === null)
-      return [`Schema ${schema} belongs to no tenant. If nobody misses it, run: tenantry doctor --remove-orphans`]
+      return [
+        `Schema ${schema} belongs to no organisation. If you do not need it, run: tenantry doctor --remove-orphans`,
+      ]
     // Its operation is looked at elsewhere.
     if (status === 'purging') return []
     const tables = new Set(present ?? [])
@@ -119,7 +121,7 @@ async function checkSchemas({ database }: App): Promise<Check> {
       ...expected.filter(table => !tables.has(table)).map(table => `${owner} lacks the table ${schema}.${table}.`),
       ...[...tables]
         .filter(table => !expected.includes(table))
-        .map(table => `${owner} has a table that is none of ours: ${schema}.${table}.`),
+        .map(table => `${owner} has an unknown table: ${schema}.${table}.`),
     ]
   })
   return { name: 'schemas', found: `${rows.length} found`, problems }
@@ -130,10 +132,10 @@ async function checkFiles(app: App): Promise<Check> {
   const orphans = await findOrphanFolders(app)
   return {
     name: 'files',
-    found: `${orphans.length} folders of nobody`,
+    found: `${orphans.length} orphaned folders`,
     problems: orphans.map(
       name =>
-        `The files in ${join(app.config.uploadDir, name)} belong to no tenant. Run: tenantry doctor --remove-orphans`,
+        `The files in ${join(app.config.uploadDir, name)} belong to no organisation. Run: tenantry doctor --remove-orphans`,
     ),
   }
 }
@@ -153,8 +155,8 @@ async function checkStates({ database }: App): Promise<Check> {
       or (t.status = 'deleting' and t.purge_after < now() - interval '1 day')
     order by t.subdomain`)
   const words: Record<string, string> = {
-    purging: 'is being removed, and nobody works on it',
-    deleting: 'is due to be removed',
+    purging: 'is being deleted, but no process is working on it',
+    deleting: 'is overdue for deletion',
   }
   return {
     name: 'tenant states',
@@ -176,7 +178,7 @@ async function checkOperations({ database }: App): Promise<Check> {
     found: `${rows.length} waiting`,
     problems: rows.map(
       ({ id, kind, state, created }) =>
-        `The ${kind} ${id} is ${state} since ${created}, and nobody works on it. Start a server: it goes on with it.`,
+        `The ${kind} ${id} is ${state} since ${created}, but no process is working on it. Start a server to continue it.`,
     ),
   }
 }
@@ -196,7 +198,7 @@ async function checkKeys({ database, config }: App): Promise<Check> {
   for (const { subdomain, schema } of rows) {
     const opens = await canOpenKeys(database.tenant(schema), config.secret).catch(() => false)
     if (opens) opened++
-    else problems.push(`${subdomain}'s signing key does not open: is SECRET the one it was made with?`)
+    else problems.push(`${subdomain}'s signing key cannot be decrypted. Check that SECRET has not changed.`)
   }
-  return { name: 'signing keys', found: `${opened} open with SECRET`, problems }
+  return { name: 'signing keys', found: `${opened} can be decrypted with SECRET`, problems }
 }

@@ -20,13 +20,13 @@ const announced = 1_500
  */
 export const purge: OperationWork = async (app, { tenant, input }, report) => {
   const { schema, subdomain, name } = input as { schema: string; subdomain: string; name: string }
-  report.begin('Waiting until every process knows')
+  report.begin('Waiting for all processes')
   await sleep(announced)
-  report.begin('Dropping its schema')
+  report.begin('Deleting the schema')
   await dropSchema(app, schema)
-  report.begin('Removing its files')
+  report.begin('Deleting files')
   await removeFiles(app, schema)
-  report.begin('Leaving a tombstone')
+  report.begin('Recording the deletion')
   await leaveTombstone(app, { id: tenant!, schema, name })
   return { subdomain, name }
 }

@@ -5,104 +5,108 @@ import { describeUserAgent } from '#shared/user-agent.ts'
 export const en: MailTexts = {
   activation: ({ name, via }, { link }) => ({
     subject: `Activate your account at “${name}” via ${via}`,
-    paragraphs: [`Someone has registered this address at “${name}”. If it was you, activate your account:`],
+    paragraphs: [
+      `Someone registered an account at “${name}” with this email address. If it was you, activate your account:`,
+    ],
     action: { label: 'Activate account', url: link },
-    note: `The link works for three days. If you have not registered, do nothing: without it the account cannot be used. ${sentVia(via)}`,
+    note: `The link expires in 3 days. If it was not you, ignore this email: the account cannot be used unless it is activated. ${sentVia(via)}`,
   }),
 
   password_reset: ({ name }, { link }) => ({
     subject: `Set a new password for ${name}`,
-    paragraphs: [`Someone asked for a new password for your account at ${name}. If it was you, set one here:`],
+    paragraphs: [`Someone requested a new password for your account at ${name}. If it was you, set a new password:`],
     action: { label: 'Set a new password', url: link },
-    note: 'The link works once, for one hour, and a newer one puts it out of use. If you have not asked for it, do nothing: your password stays as it is.',
+    note: 'The link works once and expires in 1 hour. If you request a newer link, this one stops working. If it was not you, ignore this email: your password has not changed.',
   }),
 
   welcome: ({ name, via }, { link }) => ({
     subject: `Your account at “${name}” via ${via}`,
-    paragraphs: [`You have an account at “${name}”. Choose a password to sign in with:`],
+    paragraphs: [`You have an account at “${name}”. Choose a password to sign in:`],
     action: { label: 'Choose a password', url: link },
-    note: `The link works once, for seven days. After that, ask for a new password on the sign-in page. ${sentVia(via)}`,
+    note: `The link works once and expires in 7 days. After that, request a new password on the sign-in page. ${sentVia(via)}`,
   }),
 
   email_change: ({ name, via }, { link }) => ({
-    subject: `Confirm your new e-mail address at “${name}” via ${via}`,
-    paragraphs: [`Someone wants to sign in at “${name}” with this address from now on. If it was you, confirm it:`],
-    action: { label: 'Confirm this address', url: link },
-    note: `The link works once, for one day. If it was not you, do nothing: nothing changes without it. ${sentVia(via)}`,
+    subject: `Confirm your new email address at “${name}” via ${via}`,
+    paragraphs: [
+      `Someone asked to change the email address of an account at “${name}” to this one. If it was you, confirm it:`,
+    ],
+    action: { label: 'Confirm email address', url: link },
+    note: `The link works once and expires in 24 hours. If it was not you, ignore this email: nothing changes. ${sentVia(via)}`,
   }),
 
   email_changed: ({ name }) => ({
-    subject: `Your e-mail address at ${name} was changed`,
+    subject: `Your email address at ${name} was changed`,
     paragraphs: [
-      `Your account at ${name} has a new e-mail address. From now on you sign in with that one, and this address gets no more mail about the account.`,
-      `If it was not you, tell an admin of ${name} at once.`,
+      `The email address of your account at ${name} was changed. Sign in with the new address from now on. We no longer send emails about the account to this address.`,
+      `If it was not you, contact an admin of ${name} immediately.`,
     ],
   }),
 
   password_changed: ({ name, origin }) => ({
     subject: `Your password for ${name} was changed`,
     paragraphs: [
-      `The password of your account at ${name} has just been changed, and other devices were signed out.`,
-      'If it was not you, ask for a new password on the sign-in page, and tell an admin.',
+      `The password of your account at ${name} was changed. You are signed out on your other devices.`,
+      'If it was not you, request a new password on the sign-in page and contact an admin.',
     ],
-    action: { label: 'Go to the sign-in page', url: `${origin}/login` },
+    action: { label: 'Go to sign-in page', url: `${origin}/login` },
   }),
 
   new_device: ({ name, origin }, { user_agent, ip, time }) => ({
     subject: `New sign-in to your account at ${name}`,
     paragraphs: [
-      `Your account at ${name} was signed in to from a device that has not been seen before: ${describeUserAgent(user_agent, 'en')}${ip ? `, from the address ${ip}` : ''}, on ${formatMoment(time, 'en', 'UTC')} UTC.`,
-      'If it was you, there is nothing to do. If not, change your password: that signs out every other device.',
+      `Someone signed in to your account at ${name} on a new device: ${describeUserAgent(user_agent, 'en')}${ip ? `, IP address ${ip}` : ''}, on ${formatMoment(time, 'en', 'UTC')} UTC.`,
+      'If it was you, you do not need to do anything. If it was not you, change your password. This signs out all other devices.',
     ],
-    action: { label: 'See where you are signed in', url: `${origin}/profile` },
+    action: { label: 'Review your sessions', url: `${origin}/profile` },
   }),
 
   session_reuse: ({ name, origin }) => ({
-    subject: `A session of yours at ${name} was ended`,
+    subject: `One of your sessions at ${name} was ended`,
     paragraphs: [
-      `A sign-in of yours at ${name} was used from two places in a way that suggests it was copied. That session was ended on both.`,
-      'Sign in again. If you see devices there that you do not know, change your password.',
+      `One of your sessions at ${name} was used in two places and may have been copied. We have ended the session.`,
+      'Sign in again and review your sessions. If you do not recognise a device, change your password.',
     ],
-    action: { label: 'See where you are signed in', url: `${origin}/profile` },
+    action: { label: 'Review your sessions', url: `${origin}/profile` },
   }),
 
   invitation: ({ name, via }, { link, inviter, department, isAdmin, expires_at }) => ({
     subject: `Join “${name}” via ${via}`,
     paragraphs: [
       `${inviter ?? 'An admin'} has invited you to the staff portal of “${name}”${isAdmin ? ' as an admin' : ''}${department ? `, in the department “${department}”` : ''}.`,
-      'Choose a password, and you can sign in:',
+      'Accept the invitation and choose a password:',
     ],
-    action: { label: 'Accept the invitation', url: link },
-    note: `The link works once, until ${formatDay(expires_at, 'en')}. If you do not know what this is about, do nothing. ${sentVia(via)}`,
+    action: { label: 'Accept invitation', url: link },
+    note: `The link works once, until ${formatDay(expires_at, 'en')}. If you did not expect this invitation, ignore this email. ${sentVia(via)}`,
   }),
 
   account_exists: ({ name, origin }) => ({
-    subject: `You have an account at ${name} already`,
+    subject: `You already have an account at ${name}`,
     paragraphs: [
-      `Someone has tried to use this address for an account at ${name}, where you have one already. Nothing has changed.`,
-      'If it was you, sign in. If you do not know the password any more, ask for a new one on the sign-in page.',
+      `Someone tried to use this email address for an account at ${name}, but you already have one. Nothing has changed.`,
+      'If it was you, sign in. If you have forgotten your password, request a new one on the sign-in page.',
     ],
     action: { label: 'Sign in', url: `${origin}/login` },
   }),
 
   tenant_notice({ name }, { organization, event, reason, until }) {
-    const why = reason ? [`The reason that was given: ${reason}`] : []
-    const ask = `If this is news to you, please ask whoever runs ${name} for you.`
+    const why = reason ? [`Reason: ${reason}`] : []
+    const ask = `If you have questions, contact the operators of ${name}.`
     switch (event) {
       case 'suspended':
         return {
           subject: `${organization} has been suspended`,
           paragraphs: [
-            `The portal of ${organization} has been closed for the time being. Nothing in it has been lost, and nobody can sign in until it is opened again.`,
+            `${organization} has been suspended and its portal is closed. Nobody can sign in until the organisation is resumed. No data has been deleted.`,
             ...why,
             ask,
           ],
         }
       case 'deletion_scheduled':
         return {
-          subject: `${organization} is going to be deleted`,
+          subject: `${organization} is scheduled for deletion`,
           paragraphs: [
-            `The portal of ${organization} has been closed and is going to be deleted with all that is in it${until ? ` after ${formatMoment(until, 'en', 'UTC')} UTC` : ''}. Until then it can be restored.`,
+            `The portal of ${organization} has been closed. The organisation and all its data will be permanently deleted${until ? ` after ${formatMoment(until, 'en', 'UTC')} UTC` : ''}. It can be restored until then.`,
             ...why,
             ask,
           ],
@@ -112,7 +116,7 @@ export const en: MailTexts = {
           subject: `${organization} is open again`,
           paragraphs: [
             event === 'restored'
-              ? `The portal of ${organization} will not be deleted. It is as it was before.`
+              ? `The deletion of ${organization} has been cancelled. It has the same status as before.`
               : `The portal of ${organization} is open again. Everyone can sign in as before.`,
           ],
         }
@@ -121,32 +125,34 @@ export const en: MailTexts = {
 
   signup_confirm: ({ via }, { name, link }) => ({
     subject: `Confirm the sign-up of “${name}” via ${via}`,
-    paragraphs: [`Someone, most likely you, has signed up “${name}” with this address. Please confirm it:`],
-    action: { label: 'Confirm the sign-up', url: link },
-    note: `The link works for three days. If you have not signed up, do nothing: nothing is made without it. ${sentVia(via)}`,
+    paragraphs: [
+      `Someone signed up the organisation “${name}” with this email address. If it was you, confirm the sign-up:`,
+    ],
+    action: { label: 'Confirm sign-up', url: link },
+    note: `The link expires in 3 days. If it was not you, ignore this email: no organisation is created. ${sentVia(via)}`,
   }),
 
   signup_waiting: ({ origin }, { name, subdomain }) => ({
-    subject: `${name} waits for your decision`,
+    subject: `${name} is pending approval`,
     paragraphs: [
-      `${name} has signed up, as ${subdomain}, and has confirmed its e-mail address. It is made as soon as you or another operator approves it.`,
+      `${name} has signed up with the subdomain ${subdomain} and confirmed the email address. The organisation is created when you or another operator approves it.`,
     ],
-    action: { label: 'Look at the sign-ups', url: `${origin}/signups` },
+    action: { label: 'Review sign-ups', url: `${origin}/signups` },
   }),
 
   signup_approved: ({ name, origin }, { link }) => ({
     subject: `${name} is ready`,
     paragraphs: [
-      `The sign-up of ${name} was approved. Its portal is at ${origin}. Choose a password, and you are its first admin:`,
+      `The sign-up of ${name} was approved. Its portal is at ${origin}. Choose a password to become the first admin:`,
     ],
     action: { label: 'Choose a password', url: link },
-    note: 'The link works once, for seven days. After that, ask for a new password on the sign-in page.',
+    note: 'The link works once and expires in 7 days. After that, request a new password on the sign-in page.',
   }),
 
   signup_refused: (_brand, { name, reason }) => ({
     subject: `About the sign-up of ${name}`,
     paragraphs: [
-      `Thank you for signing up ${name}. It was looked at, and cannot be set up here.`,
+      `Thank you for signing up ${name}. We have reviewed the sign-up and cannot approve it.`,
       ...(reason ? [reason] : []),
     ],
   }),
@@ -154,14 +160,14 @@ export const en: MailTexts = {
   organizations: (_brand, { found }) => ({
     subject: 'Your organisations',
     paragraphs: [
-      'Someone asked where this address can sign in. It is here:',
+      'Someone requested a list of the organisations where this email address has an account:',
       ...found.map(({ name, url }) => `${name}: ${url}`),
     ],
-    note: 'If it was not you, do nothing.',
+    note: 'If it was not you, ignore this email.',
   }),
 }
 
-// Names are what their bearers wrote; whose mail it is in truth, the reader is told in words of ours.
+// Anyone can choose the names in a mail, so each mail to a new address also says who sent it.
 function sentVia(domain: string): string {
-  return `Sent via ${domain}, where organisations have their staff portals. The names in it are as they were entered there.`
+  return `Sent via ${domain}, which hosts staff portals for organisations. Names in this email were entered by users.`
 }

@@ -17,7 +17,7 @@ const wrongToken = { status: 400, text: '{"token":["Invalid token for given user
 const done = { status: 204, text: '' }
 const reset = /^Set a new password/
 const activation = /^Activate your account/
-const change = /^Confirm your new e-mail/
+const change = /^Confirm your new email/
 
 let world: World
 let admin: string
@@ -324,7 +324,7 @@ describe('open registration', () => {
     expect((await register(world.acme, { ...input, email: 'free@open.test' }, nextAddress())).status).toBe(201)
     const mails = await mailsTo(world, world.acme, 'taken@open.test')
     expect(mails.map(({ subject }) => subject)).toEqual(
-      Array.from({ length: 3 }, () => expect.stringContaining('You have an account at')),
+      Array.from({ length: 3 }, () => expect.stringContaining('You already have an account at')),
     )
     // The same address at another organisation is another matter.
     expect(await mailsTo(world, world.globex, 'taken@open.test')).toEqual([])
@@ -407,7 +407,7 @@ describe('a change of address', () => {
     expect(await confirmEmail(world.acme, linkParts(link))).toMatchObject(done)
     expect((await world.acme.call(me, { token: access })).json.email).toBe('new@example.com')
     expect(await confirmEmail(world.acme, linkParts(link))).toMatchObject(wrongToken)
-    await lastMailTo(world, world.acme, 'old@example.com', /^Your e-mail address at .* was changed$/)
+    await lastMailTo(world, world.acme, 'old@example.com', /^Your email address at .* was changed$/)
     expect((await signIn(world.acme, person)).status).toBe(401)
     await signInAs(world.acme, { ...person, email: 'new@example.com' })
   })
@@ -445,7 +445,7 @@ describe('a change of address', () => {
     expect(
       await setEmail(world.acme, access, { new_email: owner.email, current_password: person.password }),
     ).toMatchObject(done)
-    const mail = await lastMailTo(world, world.acme, owner.email, /^You have an account/)
+    const mail = await lastMailTo(world, world.acme, owner.email, /^You already have an account/)
     expect(mail.links.join()).not.toContain('/auth/email/')
     await signInAs(world.acme, owner)
   })
@@ -504,7 +504,7 @@ describe('notices', () => {
     await renew((await renew(second)).json.refresh)
     for (let i = 0; i < 3; i++) expect((await renew(refresh)).status).toBe(401)
     expect((await mailsTo(world, world.acme, person.email)).map(({ subject }) => subject)).toEqual([
-      'A session of yours at Acme Ltd was ended',
+      'One of your sessions at Acme Ltd was ended',
     ])
   })
 

@@ -464,9 +464,9 @@ describe('tenantry doctor', () => {
     const problems = (json.checks as { problems: string[] }[]).flatMap(check => check.problems)
     expect(problems).toEqual(
       expect.arrayContaining([
-        'Schema t_orphan_000000 belongs to no tenant. If nobody misses it, run: tenantry doctor --remove-orphans',
+        'Schema t_orphan_000000 belongs to no organisation. If you do not need it, run: tenantry doctor --remove-orphans',
         `touched lacks the table ${schema}.invitations.`,
-        `touched has a table that is none of ours: ${schema}.notes.`,
+        `touched has an unknown table: ${schema}.notes.`,
       ]),
     )
     expect(problems.some(problem => problem.includes('untouched'))).toBe(false)

@@ -464,7 +464,7 @@ describe('signing up, where an operator decides', () => {
     expect((await signUp({ name: 'Late', subdomain: 'wait-ing', email: 'late@example.com' })).json).toEqual({
       subdomain: ['This subdomain is taken.'],
     })
-    const mail = await lastMailTo(world, world.console, world.console.admin.email, /^waiting Ltd waits/)
+    const mail = await lastMailTo(world, world.console, world.console.admin.email, /^waiting Ltd is pending approval/)
     expect(mail.links).toContain(`${world.console.origin}/signups`)
   })
 

@@ -52,7 +52,7 @@ describe('a removal whose process is killed', () => {
       expect(await problems()).toContainEqual(
         expect.stringMatching(
           new RegExp(
-            `^${subdomain} is being removed, and nobody works on it.* Run: tenantry tenant delete ${subdomain} --now --yes$`,
+            `^${subdomain} is being deleted, but no process is working on it.* Run: tenantry tenant delete ${subdomain} --now --yes$`,
           ),
         ),
       )

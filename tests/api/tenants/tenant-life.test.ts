@@ -484,7 +484,7 @@ describe('the command line', () => {
     })
     const gone = await run('delete', 'by-hand-2', '--now', '--yes')
     expect([gone.code, gone.json.status]).toEqual([0, 'gone'])
-    expect(gone.errors).toContain('Dropping its schema')
+    expect(gone.errors).toContain('Deleting the schema')
     expect((await run('show', 'by-hand-2')).code).toBe(1)
   })
 })

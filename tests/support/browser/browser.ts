@@ -78,7 +78,7 @@ export async function signOut(page: Page): Promise<void> {
 
 export async function fillNewPassword(page: Page, label: string, value: string): Promise<void> {
   await page.getByLabel(label, { exact: true }).fill(value)
-  await page.getByLabel(`${label} again`, { exact: true }).fill(value)
+  await page.getByLabel(`Confirm ${label.toLowerCase()}`, { exact: true }).fill(value)
 }
 
 /**
