@@ -31,7 +31,7 @@ export async function createApp(
     size: config.dbSlots,
     tenantShare: config.dbTenantSlots,
     prepare: config.dbPrepare,
-    onMismatch: mismatch => log.error({ event: 'answer_mismatched', ...mismatch }),
+    onMismatch: ({ realm, message }) => log.error({ event: 'answer_mismatched', realm, reason: message }),
     ...slotsOptions,
   })
   const database = createDatabase(slots)
@@ -51,7 +51,7 @@ export async function createApp(
   }
 }
 
-/** One JSON line per event on stdout; whatever is called a secret is blotted out. */
+/** Writes one JSON line per event to stdout. Fields that hold secrets are redacted. */
 export function createLogger(level: string): Logger {
   return pino({
     level,

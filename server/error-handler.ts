@@ -35,16 +35,16 @@ export default async function renderError(error: Error, event: H3Event): Promise
 /** What was thrown on purpose says its answer; the rest is a fault of ours or the database's. */
 function answerTo(error: Error, event: H3Event): ApiError {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof ApiError) return logged(cause, error)
+    if (cause instanceof ApiError) return logged(cause, error, event)
     // What a page that is being rendered was told by the API.
     if (cause.name === 'ApiFailure') return passedOn((cause as ApiFailure).status)
   }
-  if (isConnectionError(error) || isTimeout(error)) return logged(unavailable(), error)
+  if (isConnectionError(error) || isTimeout(error)) return logged(unavailable(), error, event)
   const status = (error as { statusCode?: number }).statusCode
   if (status === 404) return notFound()
   if (status !== undefined && status >= 400 && status < 500) return new ApiError(status, { detail: 'Bad request.' })
   log().error({
-    event: 'unexpected_error',
+    event: 'request_failed',
     request_id: event.context.request_id,
     path: withoutToken(event.path),
     err: describe(error),
@@ -56,10 +56,15 @@ function passedOn(status: number): ApiError {
   return status >= 400 && status < 500 ? new ApiError(status, { detail: 'Bad request.' }) : unavailable()
 }
 
-function logged(answer: ApiError, error: Error): ApiError {
+function logged(answer: ApiError, error: Error, event: H3Event): ApiError {
   const reason = [answer.cause, error.cause, error].find(cause => cause instanceof Error)!
   if (answer.status >= 500 && answer.body.code !== 'maintenance')
-    log().warn({ event: 'unavailable', reason: describe(reason).message })
+    log().warn({
+      event: 'request_rejected',
+      request_id: event.context.request_id,
+      status: answer.status,
+      reason: describe(reason).message,
+    })
   return answer
 }
 

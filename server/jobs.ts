@@ -47,7 +47,7 @@ export function startJobs(app: RunningApp, migrations: Migration[]): { stop(): P
   let stopped = false
   let timer: NodeJS.Timeout | undefined
   // A database that is away for a moment: pg-boss asks again by itself.
-  boss.on('error', error => app.log.warn({ event: 'jobs_wait', reason: error.message }))
+  boss.on('error', error => app.log.warn({ event: 'job_queue_unavailable', reason: error.message }))
   let started = start()
 
   return {
@@ -72,7 +72,7 @@ export function startJobs(app: RunningApp, migrations: Migration[]): { stop(): P
         await boss.schedule(name, cron)
       }
     } catch (error) {
-      app.log.warn({ event: 'jobs_wait', reason: reasonOf(error) })
+      app.log.warn({ event: 'job_start_failed', reason: reasonOf(error) })
       if (!stopped) timer = setTimeout(() => (started = start()), retryPause).unref()
     }
   }

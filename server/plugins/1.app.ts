@@ -38,7 +38,7 @@ export default defineNitroPlugin(nitro => {
   let subscription: Subscription | undefined
   let closing = false
   const started = start().catch((error: unknown) => {
-    log().fatal({ event: 'start_failed', message: (error as Error).message })
+    log().fatal({ event: 'start_failed', reason: (error as Error).message })
     process.exit(1)
   })
 
@@ -65,12 +65,12 @@ export default defineNitroPlugin(nitro => {
       fleetRuns: createFleetRuns(app, app.databaseUrl, migrations.tenant),
       isListening,
     })
-    log().info({ event: 'started', port: config.port, base_domain: config.baseDomain })
+    log().info({ event: 'server_started', port: config.port, base_domain: config.baseDomain })
   }
 
   // A database that is still starting is waited for; one that is wrong says so at each try.
   async function bootstrap(app: RunningApp): Promise<void> {
-    while (!closing && !getRuntime()) {
+    for (let attempt = 1; !closing && !getRuntime(); attempt++) {
       try {
         // Side by side, as everyone waits for it; what is wrong with a pooler explains the rest.
         const [pooler, platform] = await Promise.allSettled([
@@ -82,7 +82,7 @@ export default defineNitroPlugin(nitro => {
         return await ensureSigningKey(app)
       } catch (error) {
         if (error instanceof PoolerError) throw error
-        log().warn({ event: 'waiting_for_database', message: reasonOf(error) })
+        log().warn({ event: 'database_bootstrap_failed', attempt, reason: reasonOf(error) })
         await new Promise(resolve => setTimeout(resolve, retryPause))
       }
     }
@@ -104,7 +104,7 @@ function limitRequestTime(limit: number): void {
 // Nitro logs what nobody catches and goes on: as a server that nobody can reach, and that works on operations unseen.
 function endWithoutPort(error: NodeJS.ErrnoException): void {
   if (error.syscall !== 'listen') return
-  log().fatal({ event: 'start_failed', message: error.message })
+  log().fatal({ event: 'start_failed', reason: error.message })
   process.exit(1)
 }
 
@@ -112,8 +112,8 @@ function endWithoutPort(error: NodeJS.ErrnoException): void {
 function requireNode(): void {
   const { node } = process.versions
   if (Number.parseInt(node) >= 24) return
-  const message = `This is Node.js ${node}, and 24 is needed. The one that came with Tenantry is: npx node .output/server/index.mjs`
-  createLogger('fatal').fatal({ event: 'node_too_old', message })
+  const reason = `This is Node.js ${node}, and 24 is needed. The one that came with Tenantry is: npx node .output/server/index.mjs`
+  createLogger('fatal').fatal({ event: 'node_version_rejected', reason })
   process.exit(1)
 }
 
@@ -127,7 +127,7 @@ function requireConfig(): Config {
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     // Whatever level is set: why it does not start must be seen.
-    createLogger('fatal').fatal({ event: 'config_invalid', message: error.message })
+    createLogger('fatal').fatal({ event: 'config_rejected', reason: error.message })
     process.exit(1)
   }
 }

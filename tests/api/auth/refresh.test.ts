@@ -152,7 +152,7 @@ describe('a refresh token that was used before', () => {
     await refresh(acme, stolen.refresh)
     await refresh(acme, stolen.refresh)
     const { sid } = decodeJwt(stolen.refresh)
-    const lines = () => world.server.log.filter(line => line.event === 'refresh_reuse' && line.session === sid)
+    const lines = () => world.server.log.filter(line => line.event === 'refresh_token_reused' && line.session === sid)
     await expect.poll(lines).toEqual([
       expect.objectContaining({
         tenant: acme.id,

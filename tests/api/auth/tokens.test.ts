@@ -397,7 +397,7 @@ describe('a token of one tenant at another, TOK-07', () => {
   })
 
   async function crossings(since: number) {
-    return (await linesSince(world, since)).filter(line => line.event === 'cross_tenant_token')
+    return (await linesSince(world, since)).filter(line => line.event === 'foreign_token_rejected')
   }
 })
 
@@ -669,8 +669,8 @@ describe('a server in production, TOK-16', () => {
     const { code, output } = await start({ SECRET: good, PEPPER: `${good}${good}`, [name]: value })
     expect(code).toBe(1)
     expect(output).toMatch(/^[^\n]+\n$/)
-    const message = expect.stringMatching(new RegExp(`^${name}: [^\n]+$`))
-    expect(JSON.parse(output)).toMatchObject({ level: 'fatal', event: 'config_invalid', message })
+    const reason = expect.stringMatching(new RegExp(`^${name}: [^\n]+$`))
+    expect(JSON.parse(output)).toMatchObject({ level: 'fatal', event: 'config_rejected', reason })
     if (value) expect(output).not.toContain(value)
   })
 

@@ -240,10 +240,10 @@ describe('everything that happens', () => {
       (await acme(`${audit}?action=limit.reached&subject=${locked.id}`, { token: admin })).json.results[0],
     ).toMatchObject({ actor: null, details: { limit: 'password_pair' } })
     for (const event of [
-      'sign_in',
+      'sign_in_succeeded',
       'sign_in_failed',
-      'refresh_reuse',
-      'cross_tenant_token',
+      'refresh_token_reused',
+      'foreign_token_rejected',
       'password_refused',
       'limit_reached',
     ]) {
@@ -289,7 +289,7 @@ describe('everything that happens', () => {
       await acme(`${auth}/jwt/create/`, { body: { email: 'nobody@example.com', password: 'wrong' } })
     expect((await acme(`${audit}?action=token.foreign`, { token: admin })).json.count).toBe(5)
     expect((await acme(`${audit}?action=limit.reached`, { token: admin })).json.count).toBe(5)
-    await expect.poll(() => logged('cross_tenant_token').length).toBeGreaterThan(30)
+    await expect.poll(() => logged('foreign_token_rejected').length).toBeGreaterThan(30)
     expect((await world.globex.call(`${audit}?action=security`, { token: globexAdmin })).json.count).toBe(0)
   })
 

@@ -120,7 +120,7 @@ describe('a PostgreSQL that crashes', () => {
     await cluster.crash()
     const log: LogLine[] = []
     const starting = startBeside(world, {}, log)
-    await expect.poll(() => log.map(line => line.event)).toContain('waiting_for_database')
+    await expect.poll(() => log.map(line => line.event)).toContain('database_bootstrap_failed')
     await cluster.start()
     const server = await starting
     expect(

@@ -66,7 +66,7 @@ describe.runIf(hasPgBouncer)('a server behind a PgBouncer in transaction mode wi
     const log: LogLine[] = []
     await expect(startBeside(world, { DATABASE_URL: bouncer.url }, log)).rejects.toThrow('The server ended with 1')
     expect(log.filter(line => line.level === 'fatal')).toMatchObject([
-      { event: 'start_failed', message: expect.stringMatching(/^DATABASE_URL: .*DB_PREPARE=0[^\n]*$/) },
+      { event: 'start_failed', reason: expect.stringMatching(/^DATABASE_URL: .*DB_PREPARE=0[^\n]*$/) },
     ])
   })
 

@@ -545,7 +545,7 @@ describe('a token of another realm', () => {
       })
     }
     expect((await world.acme.call(`${auth}/jwt/refresh/`, { body: { refresh: acme.refresh } })).status).toBe(200)
-    const noticed = (await linesSince(world, 0)).filter(line => line.event === 'cross_tenant_token')
+    const noticed = (await linesSince(world, 0)).filter(line => line.event === 'foreign_token_rejected')
     expect(noticed).toContainEqual(expect.objectContaining({ tenant: world.globex.id, token_tenant: world.acme.id }))
     expect(noticed).toContainEqual(expect.objectContaining({ tenant: 'platform', token_tenant: world.acme.id }))
   })

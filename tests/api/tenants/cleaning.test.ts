@@ -161,7 +161,7 @@ describe('what is over', () => {
       .set({ applied: before!.applied.slice(0, -1) })
       .where(eq(versions.schema, world.globex.schema))
     expect(await logOfCleaning()).toContainEqual(
-      expect.objectContaining({ level: 'warn', event: 'cleaning_skipped', tenants: ['globex'] }),
+      expect.objectContaining({ level: 'warn', event: 'cleanup_skipped', tenants: ['globex'] }),
     )
     expect([await countOld(world.acme), await countOld(world.globex)]).toEqual([0, 1])
     await db.update(versions).set({ applied: before!.applied }).where(eq(versions.schema, world.globex.schema))
@@ -178,7 +178,7 @@ describe('what is over', () => {
     expect(await logOfCleaning()).toContainEqual(
       expect.objectContaining({
         level: 'warn',
-        event: 'cleaning_failed',
+        event: 'cleanup_failed',
         tenant: 'acme',
         reason: expect.stringContaining('does not exist'),
       }),

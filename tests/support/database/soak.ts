@@ -78,7 +78,7 @@ export async function soak({
   await server.stop()
   await cluster.remove()
   await rm(home, { recursive: true })
-  expect(server.log.filter(line => line.event === 'answer_mismatched' || line.event === 'unexpected_error')).toEqual([])
+  expect(server.log.filter(line => line.event === 'answer_mismatched' || line.event === 'request_failed')).toEqual([])
   return { ...counts, terminated, changes }
 }
 
