@@ -12,7 +12,8 @@ import { supportRequestSchema } from '#shared/schemas/support.ts'
 import { validate } from '#shared/schemas/validate.ts'
 import { defineTask } from '../task.ts'
 
-// Whoever has the command line has the database: she says which operator she is, and that one is on record.
+// A user of the command line has access to the database anyway. They name the operator in whose name they act, and
+// that is recorded.
 const operator = { type: 'string', description: 'E-mail address of the operator who asks', required: true } as const
 
 const list = defineTask({

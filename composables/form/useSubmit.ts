@@ -2,12 +2,11 @@ import type { Form } from '@nuxt/ui'
 import { ApiFailure } from '#shared/api-failure'
 
 /**
- * Submits a UForm: what the schema or the server says of a field is shown at that field, in the page's language, the
- * rest in `alert`, and the first wrong field gets the focus; typing into it takes the complaint away. Bind
- * `ref="form"`, `@submit`, `@error`, `:validate-on="[]"`, and `:loading-auto="false"`, as disabling fields while
- * they are submitted would lose the focus.
- * @param action does the work with the parsed input; what it throws other than an ApiFailure is not handled here
- * @param explain gives another text for a failure where the server's own would not help
+ * Submits a UForm. Errors of the schema or the server are shown at their fields, in the page's language, and all
+ * others in `alert`. The first wrong field gets the focus; typing clears its error. Bind `ref="form"`, `@submit`,
+ * `@error`, `:validate-on="[]"`, and `:loading-auto="false"` (disabled fields would lose the focus).
+ * @param action does the work with the parsed input; only an ApiFailure is handled here
+ * @param explain returns another text for a failure where the server's would not help
  */
 export function useSubmit<Input>(
   action: (input: Input) => Promise<unknown>,
@@ -52,9 +51,9 @@ export function useSubmit<Input>(
     await focusFirst(atFields)
   }
 
-  /** For what the schema found, before anything was sent. */
+  /** Shows errors that the schema found before anything was sent. */
   async function showInvalid({ errors }: { errors: readonly { name?: string; message: string }[] }) {
-    // Where one entry of a list is wrong, so is the field that has the list.
+    // An error in one entry of a list is shown at the list's field.
     const found = errors.map(({ name, message }) => ({ name: name?.split('.')[0], message: inOwnWords(message) }))
     form.value?.setErrors(found)
     const atFields = form.value?.getErrors().filter(({ id }) => id) ?? []

@@ -161,7 +161,7 @@ export const en: MailTexts = {
   }),
 }
 
-// Names are what their bearers wrote; whose mail it is in truth, the reader is told in words of ours.
+// Names are chosen by users. This sentence of ours tells the reader who really sends the mail.
 function sentVia(domain: string): string {
   return `Sent via ${domain}, where organisations have their staff portals. The names in it are as they were entered there.`
 }

@@ -24,7 +24,7 @@ test('every line from first to last is an event, and one says where the server l
 test.each([
   ['a setting that is not understood', { BCRYPT_COST: 'much' }, 'config_rejected'],
   ["a port that is somebody else's", {}, 'start_failed'],
-])('nor is there another one where the start fails: %s', async (_, settings, event) => {
+])('and so is every line when the start fails: %s', async (_, settings, event) => {
   const occupant = createServer()
   await new Promise<void>(resolve => occupant.listen(0, '127.0.0.1', resolve))
   const { port } = occupant.address() as { port: number }
