@@ -9,7 +9,7 @@ const longLines = {
   ignoreRegExpLiterals: true,
 }
 
-// How lines are broken is the formatter's to say; see .prettierrc.json.
+// Line breaks are the formatter's; see .prettierrc.json.
 export default withNuxt(
   {
     rules: {
@@ -27,7 +27,7 @@ export default withNuxt(
         { ...longLines, template: 120, ignoreHTMLAttributeValues: true, ignoreHTMLTextContents: true },
       ],
       'vue/html-self-closing': 'off',
-      // An optional prop of a typed component is undefined where it is not given, which its type says.
+      // An optional prop of a typed component is undefined by default, as its type says.
       'vue/require-default-prop': 'off',
     },
   },

@@ -1,4 +1,4 @@
-// One file of texts for each part of the interface, in i18n/locales/<language>/. What the server says is English
+// One file of texts for each part of the interface, in i18n/locales/<language>/. The server's texts are English
 // already.
 const texts = [
   'account',
@@ -19,7 +19,7 @@ const texts = [
 
 export default defineNuxtConfig({
   modules: ['@nuxt/ui', '@nuxtjs/i18n', '@pinia/nuxt', '@nuxt/eslint', '@nuxt/test-utils/module'],
-  // Folders are for those who read: a component's name is its file's.
+  // Folders are for readers only: a component has the name of its file.
   components: [{ path: '~/components', pathPrefix: false }],
   imports: { dirs: ['composables/**'] },
   devtools: { enabled: false },
@@ -35,7 +35,7 @@ export default defineNuxtConfig({
   srcDir: '.',
   sourcemap: { server: true, client: false },
 
-  // What a signed-in person sees depends on cookies and host, so nothing is cached, prerendered or split out.
+  // Pages depend on cookies and host, so nothing is cached, prerendered or extracted.
   experimental: { componentIslands: false, payloadExtraction: false, appManifest: false },
   compatibilityDate: '2026-11-01',
 
@@ -64,7 +64,7 @@ export default defineNuxtConfig({
   telemetry: false,
   eslint: { config: { stylistic: false } },
 
-  // No language in the path: an address is the same for everyone to whom it is sent.
+  // No language in the path: a link works in every reader's language.
   i18n: {
     strategy: 'no_prefix',
     defaultLocale: 'en',
@@ -78,10 +78,10 @@ export default defineNuxtConfig({
         files: [...texts, 'server'].map(name => `ar/${name}.json`),
       },
     ],
-    // It knows no weights of Accept-Language: plugins/language.server.ts does it.
+    // It ignores the weights in Accept-Language; plugins/language.server.ts detects the language.
     detectBrowserLanguage: false,
     vueI18n: 'i18n.config.ts',
-    // The texts' address changes with them.
+    // The URL of the texts contains their hash.
     experimental: { httpCacheDuration: 31_536_000 },
   },
   icon: { provider: 'none', serverBundle: 'local', clientBundle: { scan: true } },

@@ -1,10 +1,10 @@
 import { defineVitestProject } from '@nuxt/test-utils/config'
 import { defineConfig } from 'vitest/config'
 
-// Each only ends what would never end: a slow or busy machine takes its time. What a process remembers for half a
-// minute unless it is told otherwise lives longer than an expectation waits, so that the telling is what is seen.
+// These limits only stop what would never end; a slow machine may take long. Caches in a process live for half a
+// minute, which is longer than an expectation waits: a passing test proves that the change was announced.
 const limits = { testTimeout: 180_000, hookTimeout: 180_000, expect: { poll: { timeout: 20_000 } } }
-// Modules are loaded once for all files of a worker: they keep nothing that a file could spoil for another.
+// All files of a worker share their modules; these keep no state that could affect another file.
 const shared = { isolate: false, ...limits }
 
 export default defineConfig({

@@ -2,11 +2,11 @@ import type { Permission } from '#shared/permissions'
 
 declare module '#app' {
   interface PageMeta {
-    /** Shown to anyone; without it a page is for signed-in people. */
+    /** Shown to everyone; other pages need a signed-in user. */
     public?: boolean
-    /** Who may see it; the API decides for itself. */
+    /** The permission to see it; the API checks again. */
     access?: Permission
-    /** More room than a form needs, in the layout of signing in. */
+    /** Wider than a form, in the layout of the sign-in pages. */
     isWide?: boolean
   }
 }

@@ -1,6 +1,6 @@
 import type { RouteRecordRaw } from 'vue-router'
 
-/** The pages under `pages/<surface>/` at the root, and no other page: another surface's does not exist here. */
+/** The pages under `pages/<surface>/` with the root as their base. Pages of other surfaces do not exist here. */
 export function surfaceRoutes(surface: string, scanned: readonly RouteRecordRaw[]): RouteRecordRaw[] {
   const prefix = `/${surface}`
   return scanned

@@ -1,7 +1,7 @@
 /**
- * `node bench/fairness.ts`: what one organisation that does a lot costs another. By hand, on a quiet machine: the
- * times of the other's requests alone, and while the first one imports, invites, exports, archives or waits for its
- * own locks.
+ * `node bench/fairness.ts`: how much one busy organisation slows down another. To be run by hand, on a quiet machine.
+ * It measures the other organisation's requests alone, and while the first one imports, invites, exports, archives or
+ * waits for its own locks.
  */
 import { createHash } from 'node:crypto'
 import postgres from 'postgres'
@@ -48,7 +48,7 @@ const works: Record<string, (i: number) => Promise<unknown>> = {
 }
 
 for (const [name, work] of Object.entries(works)) {
-  // By turns, as what else the machine does changes with time.
+  // Alternating, because the machine's other load changes with time.
   const alone = emptyTimes()
   const beside = emptyTimes()
   for (let round = 0; round < rounds; round++) {
@@ -74,7 +74,7 @@ function emptyTimes(): Times {
   return { reads: [], writes: [], refused: 0 }
 }
 
-/** Sixteen callers of the first organisation at once, and one reader and one writer of the other. */
+/** Sixteen parallel callers of the first organisation, and one reader and one writer of the other. */
 async function measureOther(times: Times, work: (i: number) => Promise<unknown>): Promise<void> {
   const end = Date.now() + seconds * 1_000
   const others = (kind: 'reads' | 'writes', options: object) => async () => {
@@ -96,7 +96,7 @@ async function measureOther(times: Times, work: (i: number) => Promise<unknown>)
   ])
 }
 
-/** One at a time, however many ask. */
+/** Only one archive at a time, however many calls there are. */
 async function archiveAgain(): Promise<void> {
   archiving ??= archive().finally(() => (archiving = undefined))
   return archiving
@@ -107,7 +107,7 @@ async function archive(): Promise<void> {
   for (let state = ''; state !== 'done'; state = (await getOperation(scene.app, id))!.state) await pause(20)
 }
 
-/** What the work has left to do. */
+/** Waits until all mails are sent. */
 async function untilMailed(): Promise<void> {
   while ((await sql`select from platform.outbox where sent_at is null and given_up_at is null limit 1`).length > 0)
     await pause(200)

@@ -1,6 +1,6 @@
 /**
- * `npm run bench [name …]`: what one process does in a second, by hand, on a quiet machine. The load comes from
- * this machine too and takes its share of the cores.
+ * `npm run bench [name …]`: the throughput of one process, by hand, on a quiet machine. The load generator runs on
+ * the same machine and uses some of its cores.
  */
 import { Agent, request } from 'node:http'
 import autocannon from 'autocannon'
@@ -66,7 +66,7 @@ async function refresh(scene: Scene): Promise<string> {
   return `${Math.round(count / seconds)}/s`
 }
 
-// What matters beside the speed is that everyone else is not held up by it.
+// Besides the throughput: other requests must not be slowed down by it.
 async function signIns(scene: Scene): Promise<string> {
   const { access } = await scene.signIn()
   const agent = new Agent({ keepAlive: true })

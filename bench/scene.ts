@@ -14,14 +14,17 @@ import { call } from '../tests/support/http.ts'
 import type { TestServer } from '../tests/support/process/server.ts'
 import { freePort, startServer } from '../tests/support/process/server.ts'
 
-/** A server in production mode on a database of its own, with one organisation of 1,000 people. */
+/** A server in production mode on its own database, with one organisation of 1,000 users. */
 export interface Scene {
   app: RunningApp
   server: TestServer
   host: string
   email: string
   password: string
-  /** Signs in. @returns access and refresh token, and the cookies of a browser session */
+  /**
+   * Signs in.
+   * @returns access and refresh token, and the cookies of a browser session
+   */
   signIn(host?: string): Promise<{ access: string; refresh: string; cookie: string }>
   addTenants(from: number, to: number, password?: string): Promise<number[]>
   close(): Promise<void>

@@ -1,9 +1,9 @@
 /**
- * `node bench/sign-in-timing.ts [rounds] [costs]`: whether the time that a refused sign-in takes says who has an
- * account. By hand, on a quiet machine: interleaved sign-ins of each kind, their medians, and the Mann-Whitney test
- * of each kind against a wrong password. A p far below 0.01 means that the two can be told apart.
+ * `node bench/sign-in-timing.ts [rounds] [costs]`: whether the time of a refused sign-in reveals who has an account.
+ * To be run by hand, on a quiet machine: interleaved sign-ins of each kind, their medians, and the Mann-Whitney test
+ * of each kind against a wrong password. A p far below 0.01 means that the two can be distinguished.
  *
- * `costs`, such as 10,12: of hashes that people have besides, from before BCRYPT_COST was changed to 11.
+ * `costs`, such as 10,12: costs of other users' hashes, from before BCRYPT_COST was changed to 11.
  */
 import { fromSystem } from '#server/domain/context.ts'
 import { createHashing } from '#server/domain/sessions/hashing.ts'
@@ -19,14 +19,14 @@ let lastAddress = 0
 
 const scene = await createScene({ TRUSTED_PROXIES: '127.0.0.1', BCRYPT_COST: '11' })
 try {
-  // First of all: which costs there are, the server looks up once a minute.
+  // First, as the server reads the costs in use once a minute.
   const former = Object.fromEntries(
     await Promise.all(formerCosts.map(async cost => [`wrong, hash of cost ${cost}`, await addPerson(cost)])),
   )
   const kinds: Record<string, { email: string; password: string }> = {
-    'wrong password': { email: scene.email, password: 'not her password' },
-    'unknown address': { email: 'nobody@acme.test', password: 'not her password' },
-    'no password yet': { email: 'person0@acme.test', password: 'not her password' },
+    'wrong password': { email: scene.email, password: 'not the password' },
+    'unknown address': { email: 'nobody@acme.test', password: 'not the password' },
+    'no password yet': { email: 'person0@acme.test', password: 'not the password' },
     'inactive, right password': await addInactive(),
     ...former,
   }
@@ -68,7 +68,7 @@ async function addPerson(cost: number): Promise<{ email: string; password: strin
   return { email, password: 'not the right one' }
 }
 
-/** Each comes from an address of its own: nothing is limited. */
+/** Each request comes from its own address, so that no limit applies. */
 async function timeRefusal(body: { email: string; password: string }): Promise<number> {
   lastAddress++
   const address = `198.18.${lastAddress >> 8}.${lastAddress & 255}`

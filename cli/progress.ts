@@ -1,6 +1,6 @@
 /**
- * @param label what is being done
- * @returns a callback that draws a bar on a terminal, and nothing elsewhere
+ * @param label what is in progress
+ * @returns a callback that draws a progress bar on a terminal, and does nothing otherwise
  */
 export function showProgress(label: string): (finished: number, total: number) => void {
   const { stderr } = process
@@ -17,7 +17,7 @@ export function showProgress(label: string): (finished: number, total: number) =
   }
 }
 
-/** @returns a callback that writes each step of an operation on standard error, and how far it is on a terminal */
+/** @returns a callback that writes each step of an operation to standard error, with the progress on a terminal */
 export function showSteps(): (progress: { step: string | null; done: number; total: number }) => void {
   const { stderr } = process
   let shown: string | null = null

@@ -8,9 +8,9 @@ import type { MigrationSets } from '#server/database/migrations/runner.ts'
 import { bootstrapPlatform } from '#server/database/migrations/runner.ts'
 import type { SlotsOptions } from '#server/database/slots/slots.ts'
 
-/** The command line itself is wrong: exit code 2. */
+/** The arguments are wrong: exit code 2. */
 export class UsageError extends Error {}
-/** The work was done in part or not at all, and has been reported already: exit code 1. */
+/** The work failed, at least in part, and the command has reported that: exit code 1. */
 export class TaskFailed extends Error {}
 
 const shared = { json: { type: 'boolean', description: 'Print the result as JSON' } } as const satisfies ArgsDef
@@ -19,7 +19,7 @@ interface Task<Args extends ArgsDef> {
   name: string
   description: string
   args: Args
-  /** How many connections it needs and how long its statements may take. */
+  /** The number of connections and the statement timeout that it needs. */
   slots?: (args: ParsedArgs<Args>) => Partial<SlotsOptions>
   run: (tools: {
     app: RunningApp
@@ -29,16 +29,16 @@ interface Task<Args extends ArgsDef> {
 }
 
 export interface Report {
-  /** What `--json` prints. */
+  /** The value that `--json` prints. */
   json: unknown
-  /** What people read. */
+  /** The text for people. */
   text: string
   failed?: boolean
 }
 
 /**
- * A command that works on the installation: it refuses options that it does not know, opens the
- * database, brings the platform's own schema up to date, and prints one result.
+ * Defines a command that works on the installation: it rejects unknown options, opens the database, migrates the
+ * platform schema, and prints one result.
  */
 export function defineTask<const Args extends ArgsDef>(task: Task<Args>): CommandDef<Args & typeof shared> {
   const args = { ...task.args, ...shared }
@@ -96,7 +96,10 @@ export async function readPassword(): Promise<string> {
     .replace(/\r?\n[\s\S]*$/, '')
 }
 
-/** @returns a number option's value. @throws UsageError naming it */
+/**
+ * @returns a number option's value
+ * @throws UsageError naming the option
+ */
 export function wholeNumber(name: string, value: string, min: number, max: number): number {
   const number = Number(value)
   if (!Number.isInteger(number) || number < min || number > max)

@@ -55,7 +55,7 @@ function describe(error: unknown): string {
   return reasonOf(error)
 }
 
-/** The help of the command that the words name, as far as they name one. */
+/** The help of the command that the words name, or of the closest parent command. */
 async function usageOf(words: string[]): Promise<string> {
   let command = main as CommandDef
   let parent: CommandDef | undefined

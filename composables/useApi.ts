@@ -1,28 +1,28 @@
 import { ApiFailure } from '#shared/api-failure'
 import type { ApiOptions, Transport } from './api/transport'
 
-/** Calls `/api/v1/<path>` and gives the parsed answer; throws an `ApiFailure` for everything else. */
+/** Calls `/api/v1/<path>` and returns the parsed body; throws an `ApiFailure` for every other outcome. */
 export type Api = <T = void>(path: string, options?: ApiOptions) => Promise<T>
 
-/** The only way that the app calls the API, on the server and in the browser. */
+/** The only way for pages to call the API, on the server and in the browser. */
 export function useApi(): Api {
   return useNuxtApp().$api
 }
 
 interface ApiDataOptions {
   query?: MaybeRefOrGetter<ApiOptions['query']>
-  /** False leaves it to the browser, for what a page can do without at first. */
+  /** False fetches in the browser only, for data that the first render can do without. */
   server?: boolean
 }
 
-/** The answer to a GET for a page: rendered on the server, fetched again when path or query change. */
+/** The result of a GET for a page: rendered on the server, fetched again when path or query change. */
 export function useApiData<T>(key: string, path: MaybeRefOrGetter<string>, options: ApiDataOptions = {}) {
   const api = useApi()
   return useAsyncData<T>(
     key,
     (_nuxtApp, { signal }) => api<T>(toValue(path), { query: toValue(options.query), signal }),
     {
-      // The old rows stay on screen until the new ones are there.
+      // The old rows stay visible until the new ones are loaded.
       watch: [() => toValue(path), () => JSON.stringify(toValue(options.query))],
       lazy: true,
       server: options.server ?? true,
@@ -30,7 +30,7 @@ export function useApiData<T>(key: string, path: MaybeRefOrGetter<string>, optio
   )
 }
 
-/** Joins a transport to the rule for every call: renew the tokens once where that may help, repeat once, never loop. */
+/** Adds the refresh to a transport: if a refresh may help, it runs once and the call is repeated once. */
 export function createApi(transport: Transport): Api {
   return async <T>(path: string, options: ApiOptions = {}) => {
     let answer = await transport.send(path, options)
@@ -45,7 +45,7 @@ export function createApi(transport: Transport): Api {
 
 const sessionIsOver: ReadonlySet<string> = new Set(['session_revoked', 'user_inactive', 'user_not_found'])
 
-/** An access token that is missing has no code, a stale one `token_not_valid`. A refused sign-in is neither's fault. */
+/** A missing access token has no code; an expired one has `token_not_valid`. A refused sign-in has neither. */
 function mayRenew(path: string, body: unknown): boolean {
   const { code } = new ApiFailure(401, body)
   return (code === undefined || code === 'token_not_valid') && !path.startsWith('auth/session/')

@@ -1,4 +1,4 @@
-/** Saves a file of the API. The browser fetches it by itself, so the tokens are renewed before, where they need it. */
+/** Downloads a file of the API. The browser fetches it directly, so the tokens are refreshed before if needed. */
 export function useDownload() {
   const api = useApi()
 

@@ -3,23 +3,23 @@ import type { CsvRecord } from '#shared/csv'
 import { plainCell, splitCsv } from '#shared/csv'
 import type { ImportReport } from '#shared/types/people'
 
-/** What happens, or happened, to one row of the file. */
+/** The result, or the preview, of one row of the file. */
 export interface ImportLine {
   /** As a spreadsheet counts: the header is row 1. */
   row: number
   email: string
   outcome: 'create' | 'change' | 'unchanged' | 'error'
   fields: ImportReport['changes'][number]['fields']
-  /** What is wrong: at which field, and why. */
+  /** The errors, by field. */
   errors: { field: string; message: string }[]
 }
 
-// So that each request is done well before its time is up, and the bar moves.
+// Small enough that each request ends well before its timeout, and that the progress bar moves.
 const batchSize = 250
 
 /**
- * Brings a file of people to the server: first to hear what it would do, then in parts to have it done. The parts
- * can be taken up again after a failure, as whoever is imported already changes no more.
+ * Imports a file of people: first as a preview, then in batches. After a failure the remaining batches can be sent
+ * again; rows that are already imported do not change.
  */
 export function usePeopleImport() {
   const api = useApi()
@@ -51,7 +51,7 @@ export function usePeopleImport() {
     state.value = isKnown ? 'preview' : 'idle'
   }
 
-  /** Does what is not done yet. Rows with an error in the preview are not sent. */
+  /** Sends the remaining batches, without the rows that had an error in the preview. */
   async function run() {
     state.value = 'running'
     const sound = preview.value.filter(({ outcome }) => outcome !== 'error').map(({ row }) => row)
@@ -111,14 +111,14 @@ export function usePeopleImport() {
   return { file, createDepartments, state, failure, preview, results, progress, choose, rehearse, run, reset }
 }
 
-/** Row numbers of all records but the header and the blank ones. */
+/** Row numbers of all records except the header and empty lines. */
 function filledRows(records: CsvRecord[]): number[] {
   return records.flatMap(({ cells }, at) => (at > 0 && cells.some(cell => cell.trim() !== '') ? [at + 1] : []))
 }
 
 /**
- * @param rows as the whole file counts them
- * @param reported the same rows as the report counts them, which may be about a part of the file
+ * @param rows as numbered in the whole file
+ * @param reported the same rows as numbered in the report, which may cover a part of the file
  */
 function linesOf(
   { changes, errors }: ImportReport,

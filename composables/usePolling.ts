@@ -1,5 +1,5 @@
 /**
- * Asks again every few seconds while something is under way, and not while the page is in the background.
+ * Refreshes every few seconds while something is in progress, and not while the page is in the background.
  * @param isUnderWay asked each time
  */
 export function usePolling(refresh: () => Promise<unknown>, isUnderWay: () => boolean, seconds = 2) {
@@ -13,7 +13,7 @@ export function usePolling(refresh: () => Promise<unknown>, isUnderWay: () => bo
   })
 
   function wait() {
-    // The page may have been left while the answer was on its way.
+    // The component may have been unmounted while the response was on its way.
     if (!isOver) timer = setTimeout(look, seconds * 1_000)
   }
 

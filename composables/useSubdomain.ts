@@ -1,11 +1,11 @@
 import { subdomainFrom } from '#shared/subdomains'
 import type { SubdomainAnswer } from '#shared/types/signups'
 
-/** Milliseconds after the last letter, before the server is asked. */
+/** Milliseconds after the last key press before the server is asked. */
 const pause = 300
 
 /**
- * Suggests a subdomain for a name as one types it, until one types a subdomain; and says of that whether it is free.
+ * Suggests a subdomain from the name until the user edits the subdomain, and shows whether it is free.
  * @param state the form's reactive state
  */
 export function useSubdomain(state: { name: string; subdomain: string }) {
@@ -39,7 +39,7 @@ export function useSubdomain(state: { name: string; subdomain: string }) {
   async function ask(subdomain: string) {
     asking = new AbortController()
     const { signal } = asking
-    // A help only: where it fails, the form itself will say what is wrong.
+    // Only a hint: if it fails, the form's own validation reports the problem.
     const given = await api<SubdomainAnswer>('signup/subdomain/', { query: { subdomain }, signal }).catch(
       () => undefined,
     )

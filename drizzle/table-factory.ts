@@ -2,8 +2,8 @@ import type { PgSchema } from 'drizzle-orm/pg-core'
 import { timestamp, uuid } from 'drizzle-orm/pg-core'
 
 /**
- * What makes a table: `pgSchema(name).table` at run time, so that every query names its schema,
- * and plain `pgTable` for drizzle-kit, so that the SQL it generates names none.
+ * Creates a table: `pgSchema(name).table` at run time, so that every query names its schema; plain `pgTable` for
+ * drizzle-kit, so that its SQL names none.
  */
 export type TableFactory = PgSchema['table']
 

@@ -1,8 +1,8 @@
-/** Which of a text's forms, divided by `|`, goes with a number: all six of Arabic's, or one for every number. */
+/** Chooses a text's plural form, of those separated by `|`: one of Arabic's six, or the only one. */
 const plurals = new Intl.PluralRules('ar')
 const forms: Intl.LDMLPluralRule[] = ['zero', 'one', 'two', 'few', 'many', 'other']
 
-// No fallback, which would load English besides: tests/policy/texts.test.ts sees to it that no text is missing.
+// No fallback, which would load the English texts too: tests/policy/texts.test.ts makes sure that no text is missing.
 export default defineI18nConfig(() => ({
   fallbackLocale: false as const,
   missingWarn: import.meta.dev,

@@ -1,14 +1,14 @@
 import type { Language } from '#shared/dates'
 import { safeRedirect } from '#shared/redirect'
 
-/** Pages are private unless they say `definePageMeta({ public: true })`. What one may see is the API's to decide. */
+/** Pages are private unless they have `definePageMeta({ public: true })`. The API decides what a user may see. */
 export default defineNuxtRouteMiddleware(async to => {
   if (!hasSession() || to.matched.length === 0 || useError().value) return
   const isSignInPage = to.path === '/login'
   if (to.meta.public && !isSignInPage) return
   const session = useSessionStore()
   await session.load()
-  // In a support session it is not she who reads.
+  // In a support session the reader is the operator, not the user.
   if (session.user?.language && !session.support) await speak(session.user.language)
   if (isSignInPage) return session.user ? navigateTo(safeRedirect(to.query.redirect)) : undefined
   if (!session.user) return navigateTo({ path: '/login', query: to.fullPath === '/' ? {} : { redirect: to.fullPath } })
@@ -16,12 +16,12 @@ export default defineNuxtRouteMiddleware(async to => {
     return abortNavigation(createError({ status: 403, statusText: 'Forbidden', fatal: true }))
 })
 
-/** Whether people sign in here: the public site has no users. */
+/** Whether the host has users who sign in: the public site has none. */
 function hasSession(): boolean {
   return usePlace().surface === 'portal' || usePlace().surface === 'console'
 }
 
-/** A person's own language goes before the browser's. */
+/** The user's language has priority over the browser's. */
 async function speak(language: Language) {
   const { $i18n } = useNuxtApp()
   if (language !== $i18n.locale.value) await $i18n.setLocale(language)

@@ -2,9 +2,9 @@ import { defineNuxtModule } from 'nuxt/kit'
 import { loadMigrations } from '#server/database/migrations/files.ts'
 
 /**
- * Puts into the build what the server would otherwise have to look for on the disk it runs from:
- * the migrations, as `#migrations`, and the table of its own API routes, as `#api-routes`, by which
- * a call with the wrong method is answered 405 with an Allow header that is true.
+ * Embeds files into the build that the server would otherwise read from disk: the migrations as `#migrations`, and
+ * the table of API routes as `#api-routes`, which is used to answer a wrong method with 405 and a correct Allow
+ * header.
  */
 export default defineNuxtModule({
   meta: { name: 'embedded-sources' },

@@ -1,6 +1,9 @@
 import type { Branding } from '#shared/types/organization'
 
-/** How the organisation looks and speaks, for every page of it. A page without its colours is better than none. */
+/**
+ * The organisation's logo, colours and language for every page. If they cannot be loaded, the page is rendered
+ * without.
+ */
 export default defineNuxtPlugin({
   name: 'branding',
   parallel: true,

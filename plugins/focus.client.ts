@@ -1,4 +1,4 @@
-/** After a change of page the focus goes to its heading, as it would after a full load; WCAG 2.4.3. */
+/** After a navigation the focus moves to the page's heading, as after a full load (WCAG 2.4.3). */
 export default defineNuxtPlugin(nuxtApp => {
   let path = useRoute().path
   nuxtApp.hook('page:finish', async () => {

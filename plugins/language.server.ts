@@ -3,8 +3,8 @@ import { languages } from '#shared/dates'
 import { preferredLanguage } from '#shared/preferred-language'
 
 /**
- * The language of a page until it is known whose it is: the one that was chosen in this browser, else the
- * organisation's, else what the browser asks for.
+ * The language of a page until the user is known: the one chosen in this browser, else the organisation's, else the
+ * browser's.
  */
 export default defineNuxtPlugin({
   name: 'language',

@@ -1,4 +1,4 @@
-/** The document's language and direction; here, as an error page does without app.vue. */
+/** The document's language and direction. A plugin, because an error page is rendered without app.vue. */
 export default defineNuxtPlugin(() => {
   const { localeProperties } = useNuxtApp().$i18n
   useHead({ htmlAttrs: { lang: () => localeProperties.value.code, dir: () => localeProperties.value.dir } })

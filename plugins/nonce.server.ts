@@ -1,6 +1,6 @@
 /**
- * Puts the Content-Security-Policy's nonce on every script of the document's head and end. It is set on the tags, not
- * searched for in the text: a `<script` inside an attribute's value must never get one.
+ * Sets the Content-Security-Policy's nonce on every script tag of the document. It is set on the tag objects, not by
+ * a text search: a `<script` inside an attribute's value must never get one.
  */
 export default defineNuxtPlugin(nuxtApp => {
   const nonce = useRequestEvent()?.context.nonce as string | undefined

@@ -3,7 +3,10 @@ import type { SessionEnd } from '~/stores/session'
 
 type News = { type: 'signed-out'; reason: SessionEnd } | { type: 'signed-in'; id: string }
 
-/** Keeps this tab true to the session: what ends or changes here, in another tab, or while the page was away. */
+/**
+ * Keeps this tab in step with the session: changes in this tab, in another tab, or while the page was in the
+ * back-forward cache.
+ */
 export default defineNuxtPlugin(nuxtApp => {
   const { surface } = usePlace()
   if (surface !== 'portal' && surface !== 'console') return
@@ -34,7 +37,7 @@ export default defineNuxtPlugin(nuxtApp => {
     }
   })
 
-  // A page that comes back from the back-forward cache shows what it showed then, perhaps to someone else.
+  // A page from the back-forward cache shows old data, perhaps of another user.
   window.addEventListener('pageshow', async ({ persisted }) => {
     if (!persisted || !session.user) return
     const { id } = session.user
@@ -52,7 +55,7 @@ export default defineNuxtPlugin(nuxtApp => {
 function forgetEverything() {
   const session = useSessionStore()
   clearNuxtData()
-  // What the server wrote into the page for hydration.
+  // The payload that the server wrote for hydration.
   document.getElementById('__NUXT_DATA__')?.remove()
   if (session.user) return
   const { meta, fullPath } = useRoute()

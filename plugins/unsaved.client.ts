@@ -1,4 +1,4 @@
-/** Asks before a page is left on which something is typed and not saved. */
+/** Asks before the user leaves a page with unsaved input. */
 export default defineNuxtPlugin(() => {
   const forms = useUnsavedForms()
   const session = useSessionStore()

@@ -1,4 +1,4 @@
-// Runs on the machine's own Node (20 or later) and before anything is installed: no dependencies, no TypeScript.
+// Runs on the machine's own Node (20 or later), before anything is installed: no dependencies, no TypeScript.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readFile, stat, symlink, writeFile } from 'node:fs/promises'
@@ -8,7 +8,10 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const bin = join(root, 'node_modules/.bin')
 
-/** Installs the dependencies unless they are there, then runs `scripts/<name>.ts` on their Node with our arguments. */
+/**
+ * Installs the dependencies if they are missing, then runs `scripts/<name>.ts` on the installed Node with our
+ * arguments.
+ */
 export async function runScript(name) {
   process.chdir(root)
   await install()
@@ -17,8 +20,8 @@ export async function runScript(name) {
 }
 
 /**
- * Ends this process, as SIGTERM does, soon after the one that started it has gone: killed outright, that one could
- * not say so.
+ * Ends this process, as SIGTERM would, soon after its parent process has ended. A parent that was killed cannot send
+ * a signal.
  */
 export function endWithParent() {
   const parent = process.ppid
@@ -36,7 +39,10 @@ async function install() {
   await writeFile(stamp, wanted)
 }
 
-/** npm leaves its own copy of the lockfile behind: not older than ours, somebody ran `npm ci` or `npm install`. */
+/**
+ * npm keeps a copy of the lockfile in node_modules. If the copy is not older than ours, somebody ran `npm ci` or `npm
+ * install`.
+ */
 async function installedByHand() {
   try {
     const [theirs, ours] = await Promise.all([stat('node_modules/.package-lock.json'), stat('package-lock.json')])
@@ -55,14 +61,14 @@ async function npmCi() {
   for (const stream of [npm.stdout, npm.stderr]) stream.on('data', chunk => (output += chunk))
   const code = await ended(npm)
   if (code === 0) return
-  // The rest is npm's manual.
+  // The remaining lines are npm's own help.
   console.error(`${output.split('\n').slice(0, 20).join('\n')}\nnpm ci failed (${code}).`)
   process.exit(1)
 }
 
 /**
- * For `npx tenantry`. `npm ci` makes the link by our postinstall script, which `npm install <package>` does not
- * run.
+ * Links the command for `npx tenantry`. `npm ci` creates the link in our postinstall script, which `npm install
+ * <package>` does not run.
  */
 async function linkOurCommand() {
   await symlink('../../cli/tenantry.ts', join(bin, 'tenantry')).catch(error => {

@@ -10,7 +10,7 @@ const notBuilt = /^(?:\.ci|bench|cli|deploy|docs|scripts|tests)\/|^[^/]+\.md$/
 
 if (import.meta.main) await main(build)
 
-/** Builds `.output/` unless it was built from these very sources. */
+/** Builds `.output/`, unless it was built from the current sources. */
 export async function buildIfNeeded(): Promise<void> {
   if ((await readFile(stamp, 'utf8').catch(() => '')) !== (await hashSources())) await build()
 }

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { Failure, runQuietly } from './run.ts'
 
-/** The browser of the end-to-end tests is Debian's. */
+/** Installs Debian's Chromium for the end-to-end tests. */
 export async function installChromium(): Promise<void> {
   if (existsSync('/usr/bin/chromium')) return
   if (!canInstall())
@@ -9,7 +9,7 @@ export async function installChromium(): Promise<void> {
   await install('chromium')
 }
 
-/** What some API tests run against besides our own PostgreSQL; without it they are skipped. */
+/** Installs PgBouncer and PostgreSQL 15, against which some API tests run; without them these tests are skipped. */
 export async function installDatabaseTools(): Promise<void> {
   const missing = Object.entries({
     'pgbouncer': '/usr/sbin/pgbouncer',
@@ -20,7 +20,7 @@ export async function installDatabaseTools(): Promise<void> {
     return console.log(
       `Some tests are skipped. For all of them, on Debian 12: sudo apt-get install ${missing.join(' ')}`,
     )
-  // The package would make a database of its own and start it.
+  // The package would create and start a cluster of its own.
   const settings = '/etc/postgresql-common'
   mkdirSync(settings, { recursive: true })
   if (!existsSync(`${settings}/createcluster.conf`))

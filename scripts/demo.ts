@@ -12,7 +12,7 @@ interface Account {
   organisation?: string
 }
 
-/** The configuration of a demo: ours, and through the environment that of everything that we start. */
+/** The configuration of a demo. It is also set in the environment, for the processes that we start. */
 export function loadDemoConfig(): Config {
   process.env.DEMO = '1'
   try {
@@ -22,10 +22,7 @@ export function loadDemoConfig(): Config {
   }
 }
 
-/**
- * Brings the database up to date and fills it with the demo, unless it is there; returns the list of addresses and
- * sign-ins.
- */
+/** Migrates the database and creates the demo data if they are missing; returns the list of addresses and sign-ins. */
 export async function prepareDemo({ databaseUrl, dataDir, originOf, baseDomain }: Config): Promise<string> {
   const isNew = !databaseUrl && !existsSync(join(dataDir, 'postgres'))
   console.log(isNew ? 'Creating the database and the demo…' : 'Preparing the database…')

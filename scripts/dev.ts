@@ -10,7 +10,7 @@ await main(async () => {
     console.log(`\n${await prepareDemo(config)}\n`)
     process.exitCode = await run('nuxt', 'dev', ...process.argv.slice(2))
   } finally {
-    // `nuxt dev` kills its server, which therefore cannot leave; PostgreSQL needs a moment to see that it has gone.
+    // `nuxt dev` kills its server, which cannot release the database; PostgreSQL notices that a moment later.
     await sleep(200)
     await database?.release()
   }

@@ -2,10 +2,10 @@ import { spawn, type ChildProcess } from 'node:child_process'
 
 const interruption = new AbortController()
 
-/** Ends with one line where the cause is known to be the user's to fix. */
+/** A failure whose cause the user can fix; shown as one line. */
 export class Failure extends Error {}
 
-/** Runs a script. Ctrl-C and SIGTERM end it together with whatever it has started. */
+/** Runs a script. Ctrl-C and SIGTERM end it and the processes that it has started. */
 export async function main(script: () => Promise<void>, codeWhenInterrupted = 0) {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interruption.abort())
   try {
@@ -23,22 +23,22 @@ export async function main(script: () => Promise<void>, codeWhenInterrupted = 0)
 
 export const isInterrupted = () => interruption.signal.aborted
 
-/** Runs a program; returns its exit code. */
+/** Runs a program and returns its exit code. */
 export type Run = (command: string, ...args: string[]) => Promise<number>
 
-/** Runs a program on our own terminal; returns its exit code. */
+/** Runs a program on our terminal and returns its exit code. */
 export function run(command: string, ...args: string[]): Promise<number> {
   return ended(spawn(command, args, { stdio: 'inherit', signal: interruption.signal }))
 }
 
-/** Runs a program that has nothing to say unless it fails; returns its standard output. */
+/** Runs a program and shows its output only if it fails; returns its standard output. */
 export async function runQuietly(command: string, ...args: string[]): Promise<string> {
   const { code, output, printed } = await runRecorded(command, ...args)
   if (code !== 0) throw new Failure(`${output.trim()}\nFailed (${code}): ${[command, ...args].join(' ')}`)
   return printed
 }
 
-/** Runs a program and keeps all that it says; of it `printed` is its standard output alone. */
+/** Runs a program and returns all its output; `printed` is its standard output alone. */
 export async function runRecorded(
   command: string,
   ...args: string[]
@@ -54,13 +54,13 @@ export async function runRecorded(
 
 function ended(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
-    // An interruption is an 'error' at once; what counts is when the child has gone.
+    // An abort emits 'error' at once; we wait until the process has ended.
     child.on('error', error => isInterrupted() || reject(error))
     child.on('close', code => (isInterrupted() ? reject(new Failure('Interrupted.')) : resolve(code ?? 1)))
   })
 }
 
-/** Starts a program that runs until we are interrupted, with its standard output in a file. */
+/** Starts a program that runs until we are interrupted, with its standard output redirected to a file. */
 export function runInBackground(command: string, args: string[], log: number): ChildProcess {
   return spawn(command, args, { stdio: ['ignore', log, 'inherit'], signal: interruption.signal }).on('error', () => {})
 }

@@ -1,6 +1,6 @@
 /**
- * `npm run screenshots`: takes the pictures in docs/screenshots anew, of the demo, in light and dark, wide and on a
- * phone.
+ * `npm run screenshots`: takes the pictures in docs/screenshots again, of the demo, in light and dark mode, on a wide
+ * screen and on a phone.
  */
 import { mkdtemp, mkdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

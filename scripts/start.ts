@@ -64,7 +64,7 @@ function answers(url: string) {
   )
 }
 
-/** Returns when the server has ended: whether that was its own idea. */
+/** Resolves when the server has ended; true if it ended by itself. */
 async function stopsByItself(server: ChildProcess) {
   if (isRunning(server)) await new Promise(resolve => server.once('exit', resolve))
   return !isInterrupted()

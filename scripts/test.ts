@@ -8,12 +8,12 @@ import { runProject, type Counts } from './vitest-project.ts'
 
 interface Step {
   name: string
-  /** What it needs done first, once for all steps; counted only when it fails. */
+  /** What must be prepared before it, once for all steps; counted only if it fails. */
   needs: (() => Promise<unknown>)[]
   run: (run: Run) => Promise<Counts>
 }
 
-/** Side by side, as many rows as there are processors, the longest first; in a row one after the other. */
+/** Run in parallel, one row per processor, the longest first. The steps of a row run one after the other. */
 const rows: Step[][] = [
   [{ name: 'types', needs: [prepareTypes], run: run => check(run, 'vue-tsc', '-b', '--noEmit') }],
   [
@@ -26,14 +26,14 @@ const rows: Step[][] = [
   [{ name: 'knip', needs: [prepareTypes], run: run => check(run, 'knip') }],
 ]
 
-/** Alone, as each of them keeps a machine busy by itself. */
+/** Run alone, as each of them uses the whole machine. */
 const wholes: Step[] = [
   { name: 'api', needs: [buildIfNeeded, installDatabaseTools], run: run => runProject('api', run) },
   { name: 'e2e', needs: [buildIfNeeded, installChromium], run: run => runProject('e2e', run) },
 ]
 
 endWithParent()
-// What is recorded is shown on the same terminal.
+// Recorded output is shown on the same terminal.
 if (process.stdout.isTTY) process.env.FORCE_COLOR ??= '1'
 await main(async () => {
   const chosen = chooseSteps(process.argv.slice(2))
@@ -56,7 +56,7 @@ function chooseSteps(names: string[]): Set<Step> {
   return new Set(names.length > 0 ? steps.filter(step => names.includes(step.name)) : steps)
 }
 
-/** One after the other, and before any step: a build replaces the types that steps read. */
+/** Runs the preparations one after the other, before any step: a build replaces the types that steps read. */
 async function prepare(chosen: Set<Step>): Promise<Counts[]> {
   const needed = new Set([...chosen].flatMap(({ needs }) => needs))
   const results: Counts[] = []
@@ -91,7 +91,7 @@ async function runRows(chosen: Set<Step>): Promise<Counts[]> {
   return results
 }
 
-/** What it says is shown when it is done, in one piece. */
+/** Shows the output of a step in one piece, when it has ended. */
 async function runBeside(step: Step): Promise<Counts> {
   const said: string[] = []
   const counts = await step.run(async (...command) => {

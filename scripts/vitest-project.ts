@@ -14,7 +14,7 @@ interface Report {
   testResults: { status: string; assertionResults: { status: string }[] }[]
 }
 
-/** Runs one project of `vitest.config.ts` and counts its tests; whatever else went wrong counts as failed too. */
+/** Runs one project of `vitest.config.ts` and counts its tests; any other error counts as a failed test. */
 export async function runProject(name: string, run: Run): Promise<Counts> {
   const files = await Array.fromAsync(glob(`tests/${name}/**/*.test.ts`))
   if (files.length === 0) {

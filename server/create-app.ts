@@ -12,13 +12,13 @@ import { createLimits } from './domain/sessions/limits.ts'
 import { createPacer } from './domain/lib/pacer.ts'
 
 export interface RunningApp extends App {
-  /** Ends every connection, and the embedded database where no other process uses it. */
+  /** Closes every connection, and stops the embedded database if no other process uses it. */
   close(): Promise<void>
 }
 
 /**
- * Puts together what every rule needs. Starts the embedded database where no DATABASE_URL is set;
- * otherwise connects only when first asked something.
+ * Creates what the domain rules need. Starts the embedded database if DATABASE_URL is not set; otherwise connects
+ * only with the first query.
  */
 export async function createApp(
   config: Config,
@@ -31,7 +31,7 @@ export async function createApp(
     size: config.dbSlots,
     tenantShare: config.dbTenantSlots,
     prepare: config.dbPrepare,
-    onMismatch: mismatch => log.error({ event: 'answer_mismatched', ...mismatch }),
+    onMismatch: ({ realm, message }) => log.error({ event: 'answer_mismatched', realm, reason: message }),
     ...slotsOptions,
   })
   const database = createDatabase(slots)
@@ -51,7 +51,7 @@ export async function createApp(
   }
 }
 
-/** One JSON line per event on stdout; whatever is called a secret is blotted out. */
+/** Writes one JSON line per event to stdout. Fields that hold secrets are redacted. */
 export function createLogger(level: string): Logger {
   return pino({
     level,

@@ -11,10 +11,10 @@ import { isApiPath } from './http/methods.ts'
 import { withoutToken } from './http/token-paths.ts'
 import { log } from './log.ts'
 
-/** Renders everything that is thrown: in DRF's shapes to programs, as a page to people. */
+/** Renders every error: in DRF's shapes for API clients, as a page for browsers. */
 export default async function renderError(error: Error, event: H3Event): Promise<void> {
   if (event.handled) return
-  // A file that is not there is refused before the first middleware.
+  // A missing static file is rejected before the first middleware runs.
   event.context.request_id ??= randomUUID()
   const answer = answerTo(error, event)
   setResponseHeaders(event, {
@@ -24,7 +24,7 @@ export default async function renderError(error: Error, event: H3Event): Promise
   })
   setResponseStatus(event, answer.status)
   countAnswer(event, answer.status)
-  // The renderer puts the path into the reason phrase; node's own is enough.
+  // The renderer would put the path into the reason phrase; Node.js's default is enough.
   event.node.res.statusMessage = ''
   if (answer.status === 204) return send(event)
   if (wantsPage(event) && !answer.headers.location) return sendPage(event, answer.status)
@@ -32,19 +32,19 @@ export default async function renderError(error: Error, event: H3Event): Promise
   return send(event, JSON.stringify(answer.body))
 }
 
-/** What was thrown on purpose says its answer; the rest is a fault of ours or the database's. */
+/** An ApiError contains its response; other errors are defects, or faults of the database. */
 function answerTo(error: Error, event: H3Event): ApiError {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof ApiError) return logged(cause, error)
-    // What a page that is being rendered was told by the API.
+    if (cause instanceof ApiError) return logged(cause, error, event)
+    // The API's answer to a page that is being rendered.
     if (cause.name === 'ApiFailure') return passedOn((cause as ApiFailure).status)
   }
-  if (isConnectionError(error) || isTimeout(error)) return logged(unavailable(), error)
+  if (isConnectionError(error) || isTimeout(error)) return logged(unavailable(), error, event)
   const status = (error as { statusCode?: number }).statusCode
   if (status === 404) return notFound()
   if (status !== undefined && status >= 400 && status < 500) return new ApiError(status, { detail: 'Bad request.' })
   log().error({
-    event: 'unexpected_error',
+    event: 'request_failed',
     request_id: event.context.request_id,
     path: withoutToken(event.path),
     err: describe(error),
@@ -56,14 +56,19 @@ function passedOn(status: number): ApiError {
   return status >= 400 && status < 500 ? new ApiError(status, { detail: 'Bad request.' }) : unavailable()
 }
 
-function logged(answer: ApiError, error: Error): ApiError {
+function logged(answer: ApiError, error: Error, event: H3Event): ApiError {
   const reason = [answer.cause, error.cause, error].find(cause => cause instanceof Error)!
   if (answer.status >= 500 && answer.body.code !== 'maintenance')
-    log().warn({ event: 'unavailable', reason: describe(reason).message })
+    log().warn({
+      event: 'request_rejected',
+      request_id: event.context.request_id,
+      status: answer.status,
+      reason: describe(reason).message,
+    })
   return answer
 }
 
-// drizzle puts a query's parameters into its message, and they may be secrets: its cause says enough.
+// drizzle's messages contain the query's parameters, which may be secret. The cause's message is enough.
 function describe(error: Error): { message: string; stack?: string } {
   const source = error.message.startsWith('Failed query') && error.cause instanceof Error ? error.cause : error
   return { message: source.message, stack: source.stack }
@@ -85,12 +90,12 @@ async function sendPage(event: H3Event, status: number): Promise<void> {
   )
 }
 
-// So that a slip can be mended and a second try leads there; of what no page of ours is called nothing is repeated.
+// Keeps the path, so that the user can correct it or try again; a path that no page of ours can have is not repeated.
 function addressOf({ path }: H3Event): string {
   return /^\/(?!\/)(?:[\w./~?=&+@:,-]|%20|%[89A-F][0-9A-F])*$/i.test(path) ? path : '/'
 }
 
-/** The application's own error page, rendered in a call of its own; undefined where that fails too. */
+/** Renders the application's error page in an internal request; undefined if that fails too. */
 async function renderApp(event: H3Event, status: number): Promise<string | undefined> {
   try {
     const response = await useNitroApp().localFetch(

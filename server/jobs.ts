@@ -13,12 +13,12 @@ import { purgeOverdue } from './domain/tenants/purge.ts'
 
 interface Job {
   name: string
-  /** When, in cron's five fields, UTC. */
+  /** Schedule in cron's five fields, UTC. */
   cron: string
   run: (app: RunningApp, migrations: Migration[], signal: AbortSignal) => Promise<unknown>
 }
 
-/** What the clock starts: each in one process of them all, whichever is free. */
+/** The scheduled jobs. Each run takes place in one process, whichever is free. */
 const jobs: Job[] = [
   { name: 'clean-up', cron: '7 3 * * *', run: cleanUp },
   { name: 'purge-outbox', cron: '17 3 * * *', run: purgeOutbox },
@@ -33,9 +33,9 @@ const jobs: Job[] = [
 const retryPause = 5_000
 
 /**
- * Starts pg-boss on the same database, in a schema of its own. It has two connections to itself: it sends several
- * statements at once, which slots do not take, and its work must not wait for the requests' nor they for it.
- * @param migrations all that a tenant's schema needs
+ * Starts pg-boss on the same database, in its own schema. It has two connections of its own: it sends several
+ * statements at once, which slots do not accept, and jobs and requests must not wait for each other.
+ * @param migrations of a tenant's schema
  */
 export function startJobs(app: RunningApp, migrations: Migration[]): { stop(): Promise<void> } {
   const boss = new PgBoss({
@@ -46,8 +46,8 @@ export function startJobs(app: RunningApp, migrations: Migration[]): { stop(): P
   })
   let stopped = false
   let timer: NodeJS.Timeout | undefined
-  // A database that is away for a moment: pg-boss asks again by itself.
-  boss.on('error', error => app.log.warn({ event: 'jobs_wait', reason: error.message }))
+  // The database may be away for a moment; pg-boss retries by itself.
+  boss.on('error', error => app.log.warn({ event: 'job_queue_unavailable', reason: error.message }))
   let started = start()
 
   return {
@@ -72,7 +72,7 @@ export function startJobs(app: RunningApp, migrations: Migration[]): { stop(): P
         await boss.schedule(name, cron)
       }
     } catch (error) {
-      app.log.warn({ event: 'jobs_wait', reason: reasonOf(error) })
+      app.log.warn({ event: 'job_start_failed', reason: reasonOf(error) })
       if (!stopped) timer = setTimeout(() => (started = start()), retryPause).unref()
     }
   }

@@ -7,12 +7,12 @@ import type { Activity } from './domain/tenants/usage.ts'
 
 export interface Runtime {
   app: RunningApp
-  /** That this program knows. */
+  /** The migrations of this program. */
   migrations: MigrationSets
   hosts: HostDirectory
   activity: Activity
   fleetRuns: FleetRuns
-  /** Whether changes of tenants are announced to this process right now. */
+  /** Whether this process currently receives announcements of tenant changes. */
   isListening: () => boolean
 }
 
@@ -22,19 +22,19 @@ let running: Runtime | undefined
 const companions: ((runtime: Runtime) => Stop)[] = []
 let stops: Stop[] = []
 
-/** Called once the database is there and the platform's schema is up to date. */
+/** Called when the database is available and the platform's schema is up to date. */
 export function setRuntime(runtime: Runtime): void {
   running = runtime
   stops = companions.map(start => start(runtime))
 }
 
-/** Stops what runs beside the requests; the database must still be there. */
+/** Stops the background work; the database must still be available. */
 export async function endRuntime(): Promise<void> {
   running = undefined
   await Promise.all(stops.splice(0).map(stop => stop()))
 }
 
-/** Starts something with the runtime, to be stopped before the database goes. */
+/** Starts something with the runtime, and stops it before the database closes. */
 export function whileRunning(start: (runtime: Runtime) => Stop): void {
   companions.push(start)
 }

@@ -4,7 +4,7 @@ declare module '#migrations' {
   export const migrations: MigrationSets
 }
 
-/** Put into the build by @nuxtjs/i18n: what stands for each language's texts in their address. */
+/** Built in by @nuxtjs/i18n: the hash in the URL of each language's texts. */
 declare const __I18N_LOCALE_HASHES__: Record<import('#shared/dates.ts').Language, string>
 
 declare module '#api-routes' {

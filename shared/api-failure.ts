@@ -1,10 +1,10 @@
 import type { ErrorCode, FieldErrors } from './errors.ts'
 
-/** What `useApi` throws: an answer that says no, or none at all. Its message is fit to show to a person. */
+/** What `useApi` throws: an error response, or none at all. Its message can be shown to users. */
 export class ApiFailure extends Error {
-  /** The HTTP status; 0 where no answer came. */
+  /** The HTTP status; 0 if there was no response. */
   readonly status: number
-  /** The answer's body in Django REST framework's shapes, `{}` where it was no JSON object. */
+  /** The response's body in Django REST framework's shapes, `{}` if it was not a JSON object. */
   readonly body: Readonly<Record<string, unknown>>
 
   constructor(status: number, body: unknown, options?: ErrorOptions) {
@@ -16,7 +16,7 @@ export class ApiFailure extends Error {
     this.body = fields
   }
 
-  /** What Nuxt's own error carries over of this one. */
+  /** The part of this error that Nuxt's own error keeps. */
   get data(): Readonly<Record<string, unknown>> {
     return this.body
   }
@@ -29,7 +29,7 @@ export class ApiFailure extends Error {
     return typeof this.body.code === 'string' ? (this.body.code as ErrorCode) : undefined
   }
 
-  /** Messages by field; `non_field_errors` where they concern several. Empty unless the status is 400. */
+  /** Messages by field; `non_field_errors` for errors of several fields. Empty unless the status is 400. */
   get fieldErrors(): FieldErrors {
     if (this.status !== 400) return {}
     return Object.fromEntries(

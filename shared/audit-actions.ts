@@ -1,6 +1,6 @@
 /**
- * Everything that is recorded, by what it is about. Each has its sentence in i18n/locales/<language>/audit.json.
- * `support.…` is by operators who sign in as one of a tenant's people.
+ * All recorded actions, by subject. Each has its sentence in i18n/locales/<language>/audit.json. `support.…` is by
+ * operators who sign in as one of a tenant's users.
  */
 export const auditActions = {
   sessions: ['session.opened', 'session.ended'],
@@ -81,7 +81,7 @@ export type AuditAction = (typeof auditActions)[AuditGroup][number]
 
 export const auditGroups = Object.keys(auditActions) as AuditGroup[]
 
-/** @returns the group that an action is in; undefined for one that this program does not know, as of a newer version */
+/** @returns the group of an action; undefined for an unknown action, such as one of a newer version */
 export function auditGroupOf(action: string): AuditGroup | undefined {
   return auditGroups.find(group => (auditActions[group] as readonly string[]).includes(action))
 }

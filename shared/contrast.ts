@@ -1,6 +1,6 @@
 /**
- * The text that can be read on a colour, by WCAG 2.2's contrast ratio: of black and white, one always has
- * at least 4.5 to 1, whatever the colour.
+ * The more readable text colour on a background, by WCAG 2.2's contrast ratio: black or white always has at least 4.5
+ * to 1.
  * @param color such as `#1d4ed8`
  */
 export function readableOn(color: string): '#000000' | '#ffffff' {

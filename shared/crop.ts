@@ -1,7 +1,4 @@
-/**
- * The square of a picture that is wanted: its middle, in parts of the picture's own pixels, and how much it is
- * enlarged.
- */
+/** A square part of an image: its centre, in the image's pixels, and its zoom. */
 export interface Crop {
   x: number
   y: number
@@ -16,24 +13,24 @@ export interface Size {
 
 export const closest = 4
 
-/** The square that is shown first: as much as there is, from the middle. */
+/** The initial square: as large as possible, in the centre. */
 export function wholeCrop({ width, height }: Size): Crop {
   return { x: width / 2, y: height / 2, zoom: 1 }
 }
 
-/** @returns the length of the square's side, in the picture's pixels */
+/** @returns the length of the square's side, in the image's pixels */
 export function cropSide({ width, height }: Size, { zoom }: Crop): number {
   return Math.min(width, height) / zoom
 }
 
-/** The same square pushed back to where it is all picture. */
+/** The same square, moved so that it is inside the image. */
 export function clampCrop(picture: Size, crop: Crop): Crop {
   const zoom = Math.min(Math.max(crop.zoom, 1), closest)
   const half = cropSide(picture, { ...crop, zoom }) / 2
   return { zoom, x: within(crop.x, half, picture.width - half), y: within(crop.y, half, picture.height - half) }
 }
 
-/** @param dx to the right, in parts of the square's side */
+/** @param dx to the right, as a fraction of the square's side */
 export function moveCrop(picture: Size, crop: Crop, dx: number, dy: number): Crop {
   const side = cropSide(picture, crop)
   return clampCrop(picture, { ...crop, x: crop.x + dx * side, y: crop.y + dy * side })

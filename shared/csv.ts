@@ -1,13 +1,13 @@
 /**
- * What a spreadsheet takes for the start of a formula, also in the full-width forms that some fold; OWASP, "CSV
- * Injection".
+ * What spreadsheets interpret as the start of a formula, also as full-width characters, which some convert; OWASP,
+ * "CSV Injection".
  */
 const formula = /^'*[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/
 
-/** By this spreadsheets know that a file is UTF-8. */
+/** Tells spreadsheets that a file is UTF-8. */
 export const byteOrderMark = '\uFEFF'
 
-/** A cell that a spreadsheet would run gets an apostrophe before it. */
+/** Puts an apostrophe before a cell that a spreadsheet would evaluate. */
 export function safeCell(text: string): string {
   return formula.test(text) ? `'${text}` : text
 }
@@ -27,7 +27,7 @@ function quoted(text: string): string {
   return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell
 }
 
-/** Of the three, the one that is most often in the first line. */
+/** The most frequent of the three delimiters in the first line. */
 export function delimiterOf(text: string): string {
   const firstLine = text.split('\n', 1)[0]!
   return [',', ';', '\t'].reduce((best, candidate) =>
@@ -37,14 +37,11 @@ export function delimiterOf(text: string): string {
 
 export interface CsvRecord {
   cells: string[]
-  /** As it stands in the file, with the end of its line. */
+  /** As in the file, with its line break. */
   text: string
 }
 
-/**
- * Splits a file into its records, to look at and to send on in parts. The server has the last word on whether it is
- * CSV.
- */
+/** Splits a file into records, for a preview and to send it in parts. The server decides whether it is valid CSV. */
 export function splitCsv(text: string): CsvRecord[] {
   const delimiter = delimiterOf(text)
   const records: CsvRecord[] = []

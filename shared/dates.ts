@@ -3,20 +3,20 @@ export const languages = ['en', 'ar'] as const
 export type Language = (typeof languages)[number]
 
 /**
- * By which Intl knows them. Western digits in both: what stands beside them, such as times in a log or an employee
- * number, has these too.
+ * Their names for Intl. Western digits in both, because other texts beside them, such as employee numbers, use them
+ * too.
  */
 export const languageTags: Record<Language, string> = { en: 'en-GB', ar: 'ar-u-nu-latn' }
 
 /**
- * An ISO time as a day such as `24 Nov 2026`; empty for none. UTC, as the server does not know the reader's time
- * zone and both sides must agree.
+ * Formats an ISO time as a day such as `24 Nov 2026`; empty for null. In UTC, because the server does not know the
+ * user's time zone and both sides must render the same.
  */
 export function formatDay(time: string | null | undefined, language: Language): string {
   return time ? formatter(language, { ...dayParts, timeZone: 'UTC' }).format(new Date(time)) : ''
 }
 
-/** An ISO time to the minute; in the reader's own zone where none is given. */
+/** Formats an ISO time to the minute, by default in the browser's time zone. */
 export function formatMoment(time: string, language: Language, timeZone: string | undefined): string {
   return formatter(language, {
     ...dayParts,
@@ -26,15 +26,15 @@ export function formatMoment(time: string, language: Language, timeZone: string 
   }).format(new Date(time))
 }
 
-/** A number with its language's separators. */
+/** Formats a number with the language's separators. */
 export function formatNumber(value: number, language: Language): string {
   return numbers[language].format(value)
 }
 
-// Not `dateStyle`: in Arabic that is 24/11/2026, which is read either way round.
+// Not `dateStyle`: in Arabic it gives 24/11/2026, whose order is ambiguous with other formats.
 const dayParts = { day: 'numeric', month: 'short', year: 'numeric' } as const
 
-// Making one takes longer than using it a hundred times.
+// Creating a formatter takes longer than using it a hundred times.
 const numbers: Record<Language, Intl.NumberFormat> = {
   en: new Intl.NumberFormat(languageTags.en),
   ar: new Intl.NumberFormat(languageTags.ar),

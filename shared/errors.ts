@@ -1,7 +1,7 @@
-/** Messages by field, as the API answers a 400; `non_field_errors` holds what concerns several. */
+/** Messages by field, as in a 400 of the API; `non_field_errors` has errors of several fields. */
 export type FieldErrors = Record<string, string[]>
 
-/** Every code of the API's own errors; clients may branch on these, never on a text. */
+/** Every code of the API's errors; clients may depend on these, but not on the texts. */
 export type ErrorCode =
   | 'token_not_valid'
   | 'bad_authorization_header'
@@ -24,7 +24,7 @@ export type ErrorCode =
   | 'support_refused'
   | 'unavailable'
 
-/** The one error that is thrown on purpose: it carries the answer that `server/error-handler.ts` renders. */
+/** An error that is thrown on purpose: it carries the response that `server/error-handler.ts` renders. */
 export class ApiError extends Error {
   readonly status: number
   readonly body: Record<string, unknown>
@@ -39,7 +39,7 @@ export class ApiError extends Error {
   }
 }
 
-/** A 400 that names the fields. */
+/** A 400 with errors by field. */
 export function invalid(fields: FieldErrors): ApiError {
   return new ApiError(400, fields)
 }
@@ -57,7 +57,7 @@ export function forbidden(detail = 'You do not have permission to perform this a
   return new ApiError(403, code ? { detail, code } : { detail })
 }
 
-/** For what is absent and for what is another's alike, so that nobody can tell them apart. */
+/** The same for what does not exist and for another tenant's, so that nobody can distinguish them. */
 export function notFound(detail = 'Not found.'): ApiError {
   return new ApiError(404, { detail })
 }
@@ -76,7 +76,7 @@ export function throttled(seconds: number): ApiError {
   )
 }
 
-/** The database or the hashing queue is full or away. */
+/** The database or the hashing queue is full or unavailable. */
 export function unavailable(): ApiError {
   return new ApiError(
     503,

@@ -1,4 +1,4 @@
-/** What long work there is; server/domain/operations/kinds.ts does it. */
+/** The kinds of operations; server/domain/operations/kinds.ts implements them. */
 export const operationKinds = ['export', 'restore', 'clone', 'purge', 'rotation'] as const
 export type OperationKind = (typeof operationKinds)[number]
 

@@ -5,7 +5,7 @@ export interface PasswordContext {
   organization: string
 }
 
-/** What is wrong with a password; each rule's own figure or field. */
+/** A broken rule, with its number or field. */
 export type PasswordFault =
   | { rule: 'similar'; to: keyof PasswordContext }
   | { rule: 'short'; length: number }
@@ -13,14 +13,15 @@ export type PasswordFault =
   | { rule: 'common' }
   | { rule: 'numeric' }
 
-/** In characters; an organisation may ask for more. */
+/** In characters; an organisation may set a higher minimum. */
 export const passwordLength = { min: 12, max: 256 } as const
 
 /**
- * The rules for passwords, for the server, which decides, and for the form, which says so while one types:
- * Django's, and that a word which is no password is none with digits and signs around it either, nor said again.
- * @param isCommon whether it is one of those that everyone thinks of, in lower case
- * @returns everything that is wrong with the password, in the order of Django's validators
+ * The password rules, for the server, which decides, and for the form, which shows them while the user types. They
+ * are Django's, with one addition: digits and symbols around a forbidden word, or a repetition of it, do not make it
+ * valid.
+ * @param isCommon whether a lower-case password is one of the common ones
+ * @returns every broken rule, in the order of Django's validators
  */
 export function findPasswordFaults(
   password: string,
@@ -43,16 +44,16 @@ export function findPasswordFaults(
   return faults
 }
 
-/** What a password must not be like. */
+/** The user's data that a password must not resemble. */
 export const passwordAttributes = ['email', 'first_name', 'last_name', 'organization'] as const
 
-// What is said, once, between digits and signs: of `#Acme-Acme-2026` it is `acme`.
+// The word between digits and symbols, without repetition: `acme` for `#Acme-Acme-2026`.
 function coreOf(password: string): string {
   const letters = password.replace(/^[^\p{L}]+/u, '').replace(/[^\p{L}]+$/u, '')
   return /^(\p{L}.*?)(?:[^\p{L}]*\1)*$/su.exec(letters)?.[1] ?? ''
 }
 
-// A name of one or two letters is in any password.
+// A name of one or two letters is part of many passwords.
 function isSame(core: string, value: string): boolean {
   const plain = lettersOf(core)
   return plain.length > 2 && [value, ...value.split(/[^\p{L}\p{N}_]+/u)].some(part => lettersOf(part) === plain)
@@ -62,7 +63,8 @@ function lettersOf(text: string): string {
   return text.toLowerCase().replaceAll(/[^\p{L}]/gu, '')
 }
 
-// django.contrib.auth.password_validation.UserAttributeSimilarityValidator: the whole value and each word of it.
+// django.contrib.auth.password_validation.UserAttributeSimilarityValidator: compares the whole value and each of its
+// words.
 function isSimilar(lower: string, value: string): boolean {
   return [value, ...value.split(/[^\p{L}\p{N}_]+/u)]
     .map(part => part.toLowerCase())
@@ -70,7 +72,7 @@ function isSimilar(lower: string, value: string): boolean {
     .some(part => likeness(lower, part) >= 0.7)
 }
 
-// Python's SequenceMatcher.quick_ratio: how many characters two texts have in common, in any order.
+// Python's SequenceMatcher.quick_ratio: the share of common characters of two texts, in any order.
 function likeness(a: string, b: string): number {
   const left = new Map<string, number>()
   for (const character of b) left.set(character, (left.get(character) ?? 0) + 1)

@@ -7,9 +7,9 @@ interface Range {
 }
 
 /**
- * Which of our languages an Accept-Language header asks for, RFC 9110, 12.5.4: the weight counts, then the order.
- * One of weight 0 is not wanted, and one that is not named is better than that; where nothing else decides, it is
- * the first of ours.
+ * The language of ours that an Accept-Language header prefers (RFC 9110, 12.5.4): by weight, then by order. A
+ * language of weight 0 is not wanted; one that is not listed is better than that. If nothing else decides, it is the
+ * first of ours.
  */
 export function preferredLanguage(header: string): Language {
   const ranges = header.slice(0, 500).toLowerCase().split(',').map(parseRange)
@@ -23,7 +23,7 @@ function parseRange(text: string): Range {
   return { language: tag.split('-', 1)[0]!, weight: Number(weight ?? 0) }
 }
 
-// Below the least weight that a header can give.
+// Lower than every weight that a header can have.
 const notNamed = { weight: 0.0001, place: Infinity }
 
 function wishFor(language: Language, ranges: Range[]): { weight: number; place: number } {

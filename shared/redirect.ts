@@ -1,8 +1,8 @@
 /**
- * Where to go after signing in: the given path if it stays on this origin, else `/`.
+ * The path to go to after sign-in: the given one if it stays on this origin, else `/`.
  *
- * Takes what a query string may hold, so anything at all. Whatever a browser, a proxy or the router could read as
- * another origin is refused, also one layer of percent-encoding down (CWE-601).
+ * Accepts any input, as it comes from the query string. Everything that a browser, a proxy or the router could
+ * interpret as another origin is rejected, also after one more percent-decoding (CWE-601).
  */
 export function safeRedirect(input: unknown): string {
   if (typeof input !== 'string' || input.length > 2048 || !isPlain(input)) return '/'
@@ -15,7 +15,7 @@ export function safeRedirect(input: unknown): string {
 
 const base = 'http://here.invalid'
 
-/** One leading slash, no empty path segment, no backslash (browsers read it as a slash), no control character. */
+/** One leading slash, no empty path segment, no backslash (browsers treat it as a slash), no control character. */
 function isPlain(path: string): boolean {
   const pathname = path.split(/[?#]/, 1)[0] ?? ''
   return path.startsWith('/') && !pathname.includes('//') && !/[\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(path)

@@ -1,13 +1,13 @@
 /**
- * What two subdomains must not have in common, as people take them for the same: hyphens, and the digits that look like
- * letters. `ac-me` and `acme`, `g00gle` and `google` are one.
+ * The form in which two subdomains must not be equal, because people confuse them: without hyphens, and with digits
+ * replaced by similar letters. `ac-me` and `acme`, `g00gle` and `google` are equal.
  * @param subdomain in lower case
  */
 export function skeletonOf(subdomain: string): string {
   return subdomain.replaceAll('-', '').replaceAll('0', 'o').replaceAll('1', 'l')
 }
 
-/** @returns a subdomain made of an organisation's name, or an empty text where it has too few letters from a to z */
+/** @returns a subdomain made of an organisation's name, or an empty text if it has too few letters from a to z */
 export function subdomainFrom(name: string): string {
   const plain = name
     .normalize('NFKD')

@@ -1,6 +1,6 @@
 import type { Language } from './dates.ts'
 
-/** What a person recognises a device by: "Firefox on Windows". A hint only, as the header says whatever it likes. */
+/** A device's name for its owner: "Firefox on Windows". Only a hint, as clients can send any header. */
 export function describeUserAgent(header: string | null, language: Language = 'en'): string {
   const { unknown, on } = words[language]
   if (!header) return unknown
@@ -15,7 +15,7 @@ const words: Record<Language, { unknown: string; on: string }> = {
   ar: { unknown: 'جهاز غير معروف', on: 'على' },
 }
 
-// Order matters: most browsers also carry the names of those that they imitate.
+// The order matters: most browsers also have the names of those that they imitate.
 const browsers: readonly [string, RegExp][] = [
   ['Edge', /\bEdg(?:e|A|iOS)?\//],
   ['Opera', /\bOPR\//],

@@ -3,23 +3,23 @@ import type { User } from '#shared/types/people'
 
 export type SessionEnd = 'signed-out' | 'expired'
 
-/** Who is signed in. Never a token: these are in HttpOnly cookies that no script sees. */
+/** The signed-in user. Never a token: tokens are in HttpOnly cookies, which scripts cannot read. */
 export const useSessionStore = defineStore('session', {
   state: () => ({
     user: null as User | null,
     /**
-     * Who is really there, where an operator has signed in as the user; kept apart, as not every answer of a user
-     * says it.
+     * The operator who has signed in as the user, if any; stored separately, as not every response with the user
+     * contains it.
      */
     support: null as NonNullable<User['support']> | null,
     isLoaded: false,
-    /** Why there is no user any more, for the sign-in page to say so. */
+    /** Why the session ended, for the sign-in page to show. */
     endedBy: null as SessionEnd | null,
-    /** The session is over, but something typed is kept until its owner has signed in again. */
+    /** The session is over, but unsaved input is kept until the user has signed in again. */
     isLapsed: false,
   }),
   actions: {
-    /** Finds out who is signed in, once unless forced; throws when that cannot be found out. */
+    /** Loads the signed-in user, once unless forced; throws if that fails. */
     async load(options: { force?: boolean } = {}) {
       if (this.isLoaded && !options.force) return
       const api = useApi()
@@ -45,13 +45,16 @@ export const useSessionStore = defineStore('session', {
       }
       this.clear('signed-out')
     },
-    /** The server says that the session is over; where that would lose what is typed, one is asked to sign in again. */
+    /**
+     * Called when the server says that the session is over. If there is unsaved input, the user is asked to sign in
+     * again.
+     */
     expire(hasUnsaved: boolean) {
       if (!this.user) return
       if (hasUnsaved) this.isLapsed = true
       else this.clear('expired')
     },
-    /** Forgets who was signed in; plugins/session.client.ts then forgets all else and leaves the page. */
+    /** Forgets the user; plugins/session.client.ts then discards all data and leaves the page. */
     clear(reason: SessionEnd) {
       this.$patch({ user: null, support: null, isLoaded: true, endedBy: reason, isLapsed: false })
     },

@@ -84,7 +84,7 @@ export default defineTask({
   },
 })
 
-/** Recorded before anything is asked, so that what was cut off is on record too. */
+/** The audit event is written before the query runs, so that an interrupted query is recorded too. */
 async function ask(app: App, query: FleetQuery, subdomain?: string) {
   const tenant = subdomain === undefined ? undefined : await requireTenant(app, subdomain)
   const targets = await readTargets(app.database, subdomain)
@@ -118,7 +118,7 @@ function asTable(rows: Record<string, unknown>[]): string {
         .join('\n')
 }
 
-// Organisations of different versions may answer with different columns.
+// Organisations at different schema versions may return different columns.
 function columnsOf(rows: Record<string, unknown>[]): string[] {
   return [...new Set(rows.flatMap(row => Object.keys(row)))]
 }

@@ -47,7 +47,7 @@ const rotate = defineTask({
       try {
         rotated.push({ subdomain: owner.subdomain, ...(await rotateKey(app, owner, fromSystem)) })
       } catch (error) {
-        // One that is broken does not keep the others from it.
+        // With --all, one broken tenant does not stop the others.
         if (!args.all) throw error
         failed.push({ subdomain: owner.subdomain, error: messageOf(error) })
       }

@@ -51,7 +51,7 @@ export default defineTask({
   },
 })
 
-// The schemas under way are finished; the next run does the rest.
+// Migrations that have begun are finished; the next run does the rest.
 function interruption(): AbortSignal {
   const controller = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => controller.abort())

@@ -46,7 +46,7 @@ export default defineCommand({
   subCommands: { list, show },
 })
 
-/** Without its input, which may name files. */
+/** Without `input`, which may contain file names. */
 function told({ input: _, ...operation }: OperationRow) {
   return operation
 }

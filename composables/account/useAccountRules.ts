@@ -1,6 +1,6 @@
 import type { AccountRules } from '#shared/types/accounts'
 
-/** What an account here takes; asked for once however many parts of a page want to know. */
+/** The rules for accounts on this host; fetched once per page, whatever number of components needs them. */
 export function useAccountRules() {
   return useApiData<AccountRules>('account-rules', 'auth/rules/')
 }

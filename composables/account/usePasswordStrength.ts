@@ -4,13 +4,13 @@ import { findPasswordFaults, passwordAttributes } from '#shared/password-rules'
 export interface PasswordStrength {
   /** 0 to 4. */
   score: number
-  /** What the server would refuse. */
+  /** The rules that the server would refuse it for. */
   faults: PasswordFault[]
 }
 
 const pause = 200
 
-/** What a new password is worth, found out a moment after the typing pauses; undefined for none. */
+/** The strength of a new password, measured when the typing pauses; undefined for an empty one. */
 export function usePasswordStrength(
   password: () => string,
   context: () => Partial<PasswordContext>,
@@ -19,7 +19,7 @@ export function usePasswordStrength(
   const strength = shallowRef<PasswordStrength>()
   let timer: ReturnType<typeof setTimeout> | undefined
 
-  // At once too: a password manager fills a field in one go, before this is there.
+  // Also at mount: a password manager may fill the field before this runs.
   onMounted(() =>
     watch(
       [password, context, minLength],
@@ -31,7 +31,7 @@ export function usePasswordStrength(
     ),
   )
   onBeforeUnmount(() => clearTimeout(timer))
-  // Fetched while the first characters are typed.
+  // Fetched while the user types the first characters.
   onMounted(() => import('./strength/strength'))
 
   async function measure() {
@@ -40,7 +40,7 @@ export function usePasswordStrength(
     const { isCommon, measureStrength } = await import('./strength/strength')
     if (typed !== password()) return
     const person = context()
-    // A form may hand over all that it holds, and the password itself is in it.
+    // The caller may pass all of the form's state, the password included.
     const words = passwordAttributes.flatMap(name => person[name] ?? []).filter(Boolean)
     strength.value = {
       score: measureStrength(typed, words),

@@ -1,4 +1,4 @@
-/** Signs out, or says that it did not work. */
+/** Signs out, or shows that it failed. */
 export function useSignOut() {
   const session = useSessionStore()
   const { notify } = useNotices()

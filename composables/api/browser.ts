@@ -3,10 +3,9 @@ import type { Answer, ApiOptions, Transport } from './transport'
 import { filledQuery, parseJson, refreshPath } from './transport'
 
 /**
- * Calls the API over the network with the browser's own cookies. All tabs share them, so they share the renewal as
- * well: whoever gets the lock first renews, the others find that their cookies are good again and just repeat their
- * call.
- * @param end called when the session is over, never for a lost race or a failing network
+ * Calls the API over the network with the browser's cookies. All tabs share the cookies, so they also share the
+ * refresh: the tab that gets the lock refreshes; the others find valid cookies and repeat their call.
+ * @param end called when the session is over, never for a lost race or a network failure
  */
 export function browserTransport(end: () => void): Transport {
   let renewal: Promise<boolean> | undefined
@@ -16,7 +15,7 @@ export function browserTransport(end: () => void): Transport {
     const { status, body } = await send(refreshPath, { method: 'POST' })
     if (status === 200) return true
     if (status !== 401) throw new ApiFailure(status, body)
-    // A tab that did not wait for the lock may have been first.
+    // Another tab, which did not wait for the lock, may have refreshed first.
     if (await isRenewed()) return true
     end()
     return false
@@ -25,13 +24,13 @@ export function browserTransport(end: () => void): Transport {
   return { send, renew: () => (renewal ??= oneAtATime(renew).finally(() => (renewal = undefined))), end }
 }
 
-// Asked of the server: between tabs, localStorage and channels may lag behind the cookies.
+// Asks the server: localStorage and broadcast channels may be behind the cookies.
 async function isRenewed(): Promise<boolean> {
   return (await send('auth/users/me/', {})).status !== 401
 }
 
 async function send(path: string, { method = 'GET', body, query, signal }: ApiOptions): Promise<Answer> {
-  // A file takes as long as the line lets it; the server gives up first.
+  // An upload takes as long as the connection needs; the server's own limit is shorter.
   const limit = AbortSignal.timeout(body instanceof Blob ? 60_000 : 30_000)
   try {
     const response = await fetch(`/api/v1/${path}${filledQuery(query)}`, {
@@ -51,7 +50,7 @@ async function send(path: string, { method = 'GET', body, query, signal }: ApiOp
   }
 }
 
-/** Runs a task while no other tab runs it; after 5 s, or without Web Locks, it runs all the same. */
+/** Runs a task while no other tab runs one. After 5 s, or without Web Locks, it runs anyway. */
 async function oneAtATime<T>(task: () => Promise<T>): Promise<T> {
   if (!navigator.locks) return task()
   let entered = false

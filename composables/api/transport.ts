@@ -1,39 +1,39 @@
 export interface ApiOptions {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  /** Sent as JSON; a file as it is, with its own type, from the browser only. */
+  /** Sent as JSON; a Blob is sent as it is, with its own type, from the browser only. */
   body?: object | Blob
   /** Entries that are undefined, null or empty are left out. */
   query?: Record<string, string | number | boolean | null | undefined>
   signal?: AbortSignal
 }
 
-/** How calls leave this side: in-process on the server, over the network in the browser. */
+/** How calls are sent: in-process on the server, over the network in the browser. */
 export interface Transport {
-  /** Gives any answer that came, also a refusal; throws an ApiFailure with status 0 where none did. */
+  /** Returns every response, refusals included; throws an ApiFailure with status 0 if there was none. */
   send: (path: string, options: ApiOptions) => Promise<Answer>
-  /** Renews the tokens; false when the session is over. Throws an ApiFailure when it could not be found out. */
+  /** Refreshes the tokens; false if the session is over. Throws an ApiFailure if that could not be determined. */
   renew: () => Promise<boolean>
-  /** Called when an answer says that the session is over. */
+  /** Called when a response says that the session is over. */
   end: () => void
 }
 
 export interface Answer {
   status: number
-  /** Parsed JSON; undefined where there was none. */
+  /** Parsed JSON; undefined if there was none. */
   body: unknown
-  /** Set-Cookie values, which only the server sees. */
+  /** Set-Cookie values; only the server can see them. */
   cookies: string[]
 }
 
 export const refreshPath = 'auth/session/refresh/'
 
-/** A query string with its `?`, or nothing; entries that are undefined, null or empty are left out. */
+/** A query string with its `?`, or an empty text; entries that are undefined, null or empty are left out. */
 export function filledQuery(query: ApiOptions['query'] = {}): string {
   const filled = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== '')
   return filled.length > 0 ? `?${new URLSearchParams(filled.map(([name, value]) => [name, String(value)]))}` : ''
 }
 
-/** @returns undefined for what is no JSON: no body, or a page that some proxy answered with */
+/** @returns undefined for text that is not JSON: no body, or an error page of a proxy */
 export function parseJson(text: string): unknown {
   try {
     return text ? JSON.parse(text) : undefined

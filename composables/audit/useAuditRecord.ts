@@ -1,7 +1,7 @@
 import type { AuditEvent } from '#shared/types/audit'
 import type { Page } from '#shared/types/page'
 
-/** The record of this realm as its page shows it: filters and page in the URL, the events fetched for them. */
+/** The state of an audit page: filters and page in the URL, and the events that match. */
 export function useAuditRecord() {
   const { query, href, change } = useListQuery('action', 'search', 'actor', 'subject', 'since', 'until', 'page')
   const { data: events, error, status, refresh } = useApiData<Page<AuditEvent>>('audit', 'audit/', { query })

@@ -6,11 +6,11 @@ interface Change {
   to?: unknown
 }
 
-/** Puts the events of the record into words, in the reader's language. */
+/** Describes audit events in the user's language. */
 export function useAuditText() {
   const { t, te, locale } = useI18n()
 
-  /** What happened, in one sentence. */
+  /** The event in one sentence. */
   function sentence(event: AuditEvent): string {
     const { action, details } = event
     const values = Object.fromEntries(
@@ -51,7 +51,7 @@ export function useAuditText() {
       }))
   }
 
-  /** What else the event says. */
+  /** The other details of the event. */
   function factsOf(event: AuditEvent) {
     const { action, details, ip } = event
     const others = Object.entries(details)

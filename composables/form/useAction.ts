@@ -1,12 +1,12 @@
 import { ApiFailure } from '#shared/api-failure'
 
-/** What a button does at once, without a form: says what came of it, and is not done twice at a time. */
+/** Runs the action of a button: shows its result as a notice, and does not run twice at the same time. */
 export function useAction() {
   const { t } = useI18n()
   const { notify } = useNotices()
   const pending = ref(false)
 
-  /** @returns whether it was done */
+  /** @returns whether it succeeded */
   async function act(work: () => Promise<unknown>, done?: string): Promise<boolean> {
     if (pending.value) return false
     pending.value = true
@@ -22,7 +22,7 @@ export function useAction() {
     }
   }
 
-  /** Says why something was not done; throws what is no answer of the API. */
+  /** Shows why an action failed; rethrows errors that are not API responses. */
   function tell(error: unknown): ApiFailure {
     if (!(error instanceof ApiFailure)) throw error
     notify(t('common.not_done'), {

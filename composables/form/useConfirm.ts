@@ -1,13 +1,13 @@
 export interface Question {
   title: string
-  /** What will happen, in words. */
+  /** What will happen. */
   text: string
-  /** What the button says: the deed, never just "OK". */
+  /** The label of the button: the action, never only "OK". */
   action: string
   isDangerous?: boolean
 }
 
-/** Asks before something that cannot simply be undone; components/form/ConfirmDialog.vue shows the question. */
+/** Asks before an action that is hard to undo; components/form/ConfirmDialog.vue shows the question. */
 export function useConfirm() {
   const asked = useState<{ question: Question; answer: (yes: boolean) => void } | null>('confirm', () => null)
 

@@ -1,7 +1,7 @@
-/** What lies over the dashboard, whatever its page: one thing at a time. */
+/** The dialogs that can be open over any page of the dashboard, one at a time. */
 type OpenDialog = 'palette' | 'shortcuts' | 'person' | 'department'
 
-/** layouts/dashboard.vue shows it. */
+/** The dialog that layouts/dashboard.vue shows. */
 export function useOpenDialog() {
   const opened = useState<OpenDialog | null>('opened', () => null)
 

@@ -3,10 +3,10 @@ import type { Page } from '#shared/types/page'
 type Change<Row> = (rows: Row[]) => Row[]
 
 /**
- * A list that shows what is done to it at once, and takes it back, with a notice, where the server refuses or is not
- * reached. For what is hardly ever refused and does no harm if it was; a form waits, as its refusals belong at its
- * fields.
- * @param list as it was loaded, and `refresh` loads it again
+ * A list that shows a change at once, and undoes it with a notice if the server refuses it or is not reached. For
+ * changes that are rarely refused and are safe to undo. A form waits instead, as it shows errors at its fields.
+ * @param list as loaded
+ * @param refresh loads it again
  */
 export function useOptimistic<Row>(list: Ref<Page<Row> | undefined>, refresh: () => Promise<unknown>) {
   const { notify } = useNotices()
@@ -16,8 +16,8 @@ export function useOptimistic<Row>(list: Ref<Page<Row> | undefined>, refresh: ()
 
   /**
    * @param change what the rows will be
-   * @param work makes it so
-   * @param done says that it is so
+   * @param work makes the change on the server
+   * @param done the message of success
    */
   async function apply(change: Change<Row>, work: () => Promise<unknown>, done: string): Promise<void> {
     changes.value = [...changes.value, change]
@@ -26,7 +26,7 @@ export function useOptimistic<Row>(list: Ref<Page<Row> | undefined>, refresh: ()
       await work()
     } catch (error) {
       settle()
-      // Who refuses knows more than the list did.
+      // A refusal means that the list is out of date.
       if (tell(error).status > 0) await refresh()
       return
     }

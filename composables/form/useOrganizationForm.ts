@@ -5,8 +5,8 @@ import type { Organization } from '#shared/types/organization'
 type Field = keyof z.input<typeof organizationSchema>
 
 /**
- * A form over some of the organisation's fields, which saves these alone.
- * @param saved told of the organisation as it is then
+ * A form for some of the organisation's fields, which saves only these.
+ * @param saved called with the organisation after it was saved
  */
 export function useOrganizationForm<Name extends Field>(
   organization: Organization,

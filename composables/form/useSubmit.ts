@@ -4,11 +4,11 @@ import { ApiFailure } from '#shared/api-failure'
 type FormInstance = Form<never> & { $el: HTMLElement }
 
 /**
- * Submits a UForm: what the schema or the server says of a field is shown at that field, in the page's language, the
- * rest in `alert`, and the first wrong field gets the focus; typing into it clears its error. Bind `form` to the UForm:
+ * Submits a UForm. Errors of the schema or the server are shown at their fields, in the page's language, and all
+ * others in `alert`. The first wrong field gets the focus; typing clears its error. Bind what a UForm needs with
  * `v-bind="form"`.
- * @param action does the work with the parsed input; what it throws other than an ApiFailure is not handled here
- * @param explain gives another text for a failure where the server's own would not help
+ * @param action does the work with the parsed input; only an ApiFailure is handled here
+ * @param explain returns another text for a failure where the server's would not help
  */
 export function useSubmit<Input>(
   action: (input: Input) => Promise<unknown>,
@@ -53,9 +53,9 @@ export function useSubmit<Input>(
     await focusFirst(atFields)
   }
 
-  /** For what the schema found, before anything was sent. */
+  /** Shows errors that the schema found before anything was sent. */
   async function showInvalid({ errors }: { errors: readonly { name?: string; message: string }[] }) {
-    // Where one entry of a list is wrong, so is the field that has the list.
+    // An error in one entry of a list is shown at the list's field.
     const found = errors.map(({ name, message }) => ({ name: name?.split('.')[0], message: inOwnWords(message) }))
     instance.value?.setErrors(found)
     const atFields = instance.value?.getErrors().filter(({ id }) => id) ?? []

@@ -1,13 +1,13 @@
-/** How many forms on the page hold something that is not saved. */
+/** The number of forms on the page with unsaved input. */
 export function useUnsavedForms() {
   return useState<number>('unsaved-forms', () => 0)
 }
 
 /**
- * Watches over what is typed into a form: while it differs from what was there, plugins/unsaved.client.ts asks
- * before the page is left, and a session that ends asks for the password instead of leaving.
+ * Tracks whether a form has unsaved input. While it has, plugins/unsaved.client.ts asks before the page is left, and
+ * an expired session asks for the password instead of leaving the page.
  * @param state the form's reactive state
- * @returns `markSaved`, to be called once the state is what the server has
+ * @returns `markSaved`, to call when the state equals the server's
  */
 export function useUnsaved(state: object) {
   const forms = useUnsavedForms()

@@ -1,6 +1,6 @@
 /**
- * Finds a text among patterns in which `{name}` stands for anything.
- * @returns the pattern, and what stands at its places
+ * Matches a text against patterns in which `{name}` stands for any text.
+ * @returns the pattern and the values of its placeholders
  */
 export function matchText(
   patterns: readonly string[],

@@ -5,7 +5,7 @@ import type { Department, Person } from '#shared/types/people'
 import type { Tenant } from '#shared/types/tenants'
 import type { CommandGroup } from '../shell/useCommands'
 
-/** Searches the directory, or on the console the tenants, while someone types. */
+/** Searches the directory, or the tenants on the console, while the user types. */
 export function useDirectorySearch(text: Ref<string>) {
   const groups = shallowRef<CommandGroup[]>([])
   const state = ref<'idle' | 'searching' | 'failed'>('idle')

@@ -1,11 +1,11 @@
-/** The state of a list in the URL, so that it survives reload, Back and being sent to a colleague. */
+/** The state of a list in the URL, so that it survives reload and Back and can be shared as a link. */
 export function useListQuery<Name extends string>(...names: Name[]) {
   type Query = Record<Name, string>
   const route = useRoute()
 
   const query = computed(() => Object.fromEntries(names.map(name => [name, firstText(route.query[name])])) as Query)
 
-  /** The list's address with some of its state changed. Any change but of the page starts at the first page. */
+  /** The list's URL with changed state. Every change except of the page itself leads to the first page. */
   function href(changes: Partial<Query>): string {
     const next: Partial<Query> = { ...query.value, ...('page' in changes ? {} : { page: '' }), ...changes }
     const params = new URLSearchParams(

@@ -1,6 +1,6 @@
 /**
- * What is chosen of the rows on the page, by id. With Shift a whole range: from the row that was clicked before.
- * @param ids of the rows, in their order; what leaves the page is chosen no more
+ * The ids of the selected rows of a page. Shift selects the range from the last clicked row.
+ * @param ids of the rows, in order; rows that leave the page are deselected
  */
 export function useSelection(ids: MaybeRefOrGetter<string[]>) {
   const chosen = ref<ReadonlySet<string>>(new Set())

@@ -1,6 +1,6 @@
 /**
- * A click listener for whatever holds plain links: follows them within the app. The dashboard has it at its root, since
- * a page with 25 NuxtLinks takes 0.7 ms longer to render on the server.
+ * A click listener for an element that contains plain links: it follows them inside the app. The dashboard has it at
+ * its root, because 25 NuxtLinks on a page add 0.7 ms of render time.
  */
 export function followLink(event: MouseEvent) {
   if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)

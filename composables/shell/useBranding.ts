@@ -1,8 +1,8 @@
 import type { Branding } from '#shared/types/organization'
 
 /**
- * How the organisation looks: plugins/branding.server.ts puts it into the payload, and nothing is asked for it.
- * Null on the site and the console, which look like Tenantry.
+ * The organisation's logo and colours. plugins/branding.server.ts puts them into the payload, so no request is
+ * needed. Null on the site and the console, which have Tenantry's look.
  */
 export function useBranding() {
   return useState<Branding | null>('branding', () => null)

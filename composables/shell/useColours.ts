@@ -1,4 +1,4 @@
-/** Light, dark, or whatever the system is. */
+/** The colour mode: light, dark, or the system's. */
 export function useColours() {
   const mode = useColorMode()
   const colours = [
@@ -6,7 +6,7 @@ export function useColours() {
     { value: 'light', label: 'shell.colours.light', icon: 'icon-sun' },
     { value: 'dark', label: 'shell.colours.dark', icon: 'icon-moon' },
   ]
-  // The server does not know the preference, so the first render in the browser must not either.
+  // The server does not know the preference, so the first render in the browser must not use it either.
   const isMounted = ref(false)
   onMounted(() => (isMounted.value = true))
 

@@ -1,12 +1,12 @@
 import { canManageDepartments, canManageInvitations, canManageUsers } from '#shared/permissions'
 
-/** A line of the command palette: a place to go to, or something to do. */
+/** An entry of the command palette: a page, or an action. */
 export interface Command {
   id: string
   label: string
   icon: string
   note?: string
-  /** By which it is done without the palette. */
+  /** The keys that run it without the palette. */
   keys?: string[]
   to?: string
   run?: () => unknown
@@ -17,7 +17,7 @@ export interface CommandGroup {
   commands: Command[]
 }
 
-/** What the palette offers whatever is searched for: the pages that one may see, and what one may do. */
+/** The palette's entries without a search: the pages and actions that the user may use. */
 export function useCommands(): ComputedRef<CommandGroup[]> {
   const { t } = useI18n()
   const pages = useNavigation()
@@ -101,7 +101,7 @@ function useCommonActions(): ComputedRef<Command[]> {
   ])
 }
 
-/** The commands whose label has every word that is typed, whatever its case and marks. */
+/** The commands whose label contains every word of the search, ignoring case and diacritics. */
 export function matchCommands(groups: readonly CommandGroup[], text: string): CommandGroup[] {
   const words = folded(text).split(/\s+/).filter(Boolean)
   return groups.map(({ title, commands }) => ({

@@ -13,13 +13,13 @@ export interface NavigationItem {
   label: string
   to: string
   icon: string
-  /** The letter after `g` that leads there. */
+  /** The letter that opens it after `g`. */
   shortcut?: string
-  /** Who has it; everyone signed in where it is not said. */
+  /** The required permission; without it, every signed-in user has the page. */
   access?: Permission
 }
 
-/** The pages in the dashboard's sidebar, by surface and by what one may do. */
+/** The pages in the dashboard's sidebar, by surface and permission. */
 export function useNavigation(): ComputedRef<NavigationItem[]> {
   const pages = usePlace().surface === 'console' ? consolePages : portalPages
   const session = useSessionStore()

@@ -5,7 +5,7 @@ export interface Notice {
   tone: 'success' | 'error'
 }
 
-/** Short messages at the page's edge about what was done; components/shell/NoticeList.vue shows them. */
+/** Short messages at the edge of the page; components/shell/NoticeList.vue shows them. */
 export function useNotices() {
   const notices = useState<Notice[]>('notices', () => [])
 

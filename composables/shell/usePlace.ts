@@ -1,9 +1,9 @@
 import type { Place, Surface } from '#shared/types/surface'
 
-/** Where we are; a host that is nobody's has no surface, hence no pages but the error page. */
+/** The current place. An unknown host has no surface, so only the error page exists there. */
 export type Here = Omit<Place, 'surface'> & { surface: Surface | 'nowhere' }
 
-/** Which surface, whose: read from the request on the server, from the payload in the browser. */
+/** The surface and its owner: read from the request on the server, from the payload in the browser. */
 export function usePlace(): Here {
   return useState<Here>('place', () => {
     const tenancy = useRequestEvent()?.context.tenancy as Place | undefined

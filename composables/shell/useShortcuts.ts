@@ -1,8 +1,8 @@
 import type { NavigationItem } from './useNavigation'
 
 /**
- * The dashboard's keys: Ctrl K or ⌘K, and single ones, which stay out of the way of whoever types and can be turned off
- * (WCAG 2.1.4). components/shell/ShortcutList.vue says which there are.
+ * The dashboard's keyboard shortcuts: Ctrl K or ⌘K, and single keys. Single keys are ignored while the user types,
+ * and can be turned off (WCAG 2.1.4). components/shell/ShortcutList.vue lists them.
  */
 export function useShortcuts(pages: Ref<NavigationItem[]>) {
   const { opened } = useOpenDialog()
@@ -32,7 +32,7 @@ export function useShortcuts(pages: Ref<NavigationItem[]>) {
     return true
   }
 
-  /** @returns whether the key means something */
+  /** @returns whether the key is a shortcut */
   function pressSingle(key: string): boolean {
     clearTimeout(timer)
     if (isGoing) {
@@ -51,7 +51,7 @@ export function useShortcuts(pages: Ref<NavigationItem[]>) {
   }
 }
 
-/** Whether letters alone are shortcuts, which this browser remembers. */
+/** Whether single keys are shortcuts; remembered in this browser. */
 export function useSingleKeys() {
   const areSingleKeysOn = useState('single-keys', () => true)
   const storageKey = 'tenantry-single-keys'
@@ -65,7 +65,7 @@ export function useSingleKeys() {
   return { areSingleKeysOn, setSingleKeys }
 }
 
-/** What is pressed, in Latin letters: on an Arabic keyboard what lies there on a Latin one. */
+/** The pressed key in Latin letters; on an Arabic keyboard, the letter at the same place of a Latin one. */
 function keyOf({ key, code, shiftKey }: KeyboardEvent): string {
   if (/^[\x21-\x7E]$/.test(key)) return key.toLowerCase()
   if (code === 'Slash') return shiftKey ? '?' : '/'

@@ -1,7 +1,7 @@
 import type { Language } from '#shared/dates'
 import { languageTags } from '#shared/dates'
 
-/** Sizes as people say them, in powers of 1,000. */
+/** Formats sizes in powers of 1,000. */
 export function useBytes() {
   const { locale } = useI18n()
   const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const

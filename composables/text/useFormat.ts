@@ -1,7 +1,7 @@
 import type { Language } from '#shared/dates'
 import { formatDay, formatMoment, formatNumber } from '#shared/dates'
 
-/** Days, moments and numbers as the reader's language writes them. */
+/** Formats dates, times and numbers in the user's language. */
 export function useFormat() {
   const { locale } = useI18n()
   const language = computed(() => locale.value as Language)

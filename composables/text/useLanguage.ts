@@ -2,8 +2,8 @@ import { ApiFailure } from '#shared/api-failure'
 import type { Language } from '#shared/dates'
 
 /**
- * The language of the interface: the signed-in person's, else the one chosen in this browser, else the organisation's,
- * else what the browser asks for.
+ * The language of the interface: the signed-in user's, else the one chosen in this browser, else the organisation's,
+ * else the browser's.
  */
 export function useLanguage() {
   const { locale, setLocale, getLocaleMessage, t } = useI18n()
@@ -22,14 +22,17 @@ export function useLanguage() {
   const language = computed(() => locale.value as Language)
 
   /**
-   * Speaks the language from now on, and keeps it: in this browser, and with the person where she herself is signed
-   * in.
+   * Changes the language and stores the choice: in this browser, and in the user's account if it is their own
+   * session.
    */
   async function choose(chosen: Language) {
     if ((await speak(chosen)) && session.user && !session.support) await keep(chosen)
   }
 
-  /** Speaks the language in this browser. @returns false where its texts could not be loaded, of which one is told */
+  /**
+   * Changes the language in this browser.
+   * @returns false, after a notice, if its texts could not be loaded
+   */
   async function speak(chosen: Language): Promise<boolean> {
     const former = language.value
     await setLocale(chosen)
@@ -43,8 +46,8 @@ export function useLanguage() {
   }
 
   /**
-   * Forgets what was chosen in this browser, and speaks as the organisation does; where it is undecided, the next
-   * page follows the browser.
+   * Removes the choice from this browser and uses the organisation's language. If it has none, the next page uses the
+   * browser's.
    */
   async function forget() {
     if (branding.value?.language) await speak(branding.value.language)
@@ -52,7 +55,7 @@ export function useLanguage() {
   }
 
   async function keep(chosen: Language) {
-    // At once, or the next page would speak the former one again.
+    // Set at once, or the next page would use the former language again.
     session.user = { ...session.user!, language: chosen }
     try {
       await api('auth/users/me/', { method: 'PATCH', body: { language: chosen } })
@@ -62,7 +65,7 @@ export function useLanguage() {
     }
   }
 
-  // Each in its own language, for those who read no other.
+  // Each name in its own language, for users who read no other.
   const names = [
     { code: 'en', name: 'English' },
     { code: 'ar', name: 'العربية' },

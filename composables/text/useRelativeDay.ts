@@ -3,7 +3,7 @@ import { languageTags } from '#shared/dates'
 
 const day = 86_400_000
 
-/** How far away a moment is, such as "in 3 days": from one and the same now, on the server and in the browser. */
+/** Formats the distance to a date, such as "in 3 days"; "now" is the same on the server and in the browser. */
 export function useRelativeDay() {
   const { locale } = useI18n()
   const now = useState<number>('now', () => Date.now())

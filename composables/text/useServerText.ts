@@ -1,8 +1,8 @@
 import { matchText } from '../list/matchText'
 
 /**
- * What the API and the schemas say is English, word for word as Django says it; this says it in the page's language.
- * i18n/locales/ar/server.json has the texts, with the English one as the key. A text that is not there stays as it is.
+ * Translates a text of the API or the schemas, which are in English (Django's texts word for word), into the page's
+ * language. i18n/locales/ar/server.json has the translations by English text. Unknown texts stay as they are.
  */
 export function useServerText() {
   const { tm, rt } = useI18n()

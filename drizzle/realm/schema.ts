@@ -4,8 +4,8 @@ import type { TableFactory } from '#drizzle/table-factory.ts'
 import { id, moment } from '#drizzle/table-factory.ts'
 
 /**
- * What every realm has, a tenant's schema and the platform's alike: people who sign in, their
- * sessions, the keys that sign their tokens, single-use links, and the record of what happened.
+ * The tables of every realm, a tenant's schema and the platform's alike: users, sessions, signing keys, one-time
+ * tokens and audit events.
  */
 export function realmTables(table: TableFactory) {
   const users = table(
@@ -13,18 +13,18 @@ export function realmTables(table: TableFactory) {
     {
       id: id(),
       email: varchar({ length: 254 }).notNull(),
-      /** bcrypt of the peppered password; null until a first one is set. */
+      /** bcrypt hash of the peppered password; null until the first one is set. */
       password: text(),
       first_name: varchar({ length: 150 }).notNull().default(''),
       last_name: varchar({ length: 150 }).notNull().default(''),
       photo: text(),
       department: uuid(),
       employee_id: varchar({ length: 64 }),
-      /** Support is an operator's; a tenant's own constraint leaves it out. */
+      /** `Support` is a role of operators only; a constraint of the tenants' tables excludes it. */
       role: text({ enum: ['Admin', 'Support', 'Staff'] })
         .notNull()
         .default('Staff'),
-      /** Of the interface and of mails; null: the organisation's. */
+      /** Language of the interface and of mails; null: the organisation's. */
       language: text({ enum: ['en', 'ar'] }),
       activated_at: moment(),
       deactivated_at: moment(),
@@ -33,7 +33,7 @@ export function realmTables(table: TableFactory) {
         .generatedAlwaysAs(sql`activated_at is not null and deactivated_at is null`),
       date_joined: moment().notNull(),
       last_login: moment(),
-      /** What the directory is searched in, folded; see docs/decisions/0006-directory-search.md. */
+      /** The folded text that the directory's search reads; see docs/decisions/0006-directory-search.md. */
       search: text()
         .notNull()
         .generatedAlwaysAs(sql`search_fold(first_name || ' ' || last_name || ' ' || email)`),
@@ -62,7 +62,7 @@ export function realmTables(table: TableFactory) {
       user_id: uuid()
         .notNull()
         .references(() => users.id, { onDelete: 'cascade' }),
-      /** How often the session has renewed its tokens; a refresh token names the count it was made at. */
+      /** How often the session was refreshed. A refresh token carries the count at which it was issued. */
       counter: integer().notNull().default(0),
       rotated_at: moment().notNull(),
       created: moment().notNull(),
@@ -70,9 +70,12 @@ export function realmTables(table: TableFactory) {
       user_agent: varchar({ length: 400 }),
       ip: varchar({ length: 45 }),
       revoked_at: moment(),
-      /** The support access by which an operator opened it as this user; ids of the platform's, so no foreign key. */
+      /**
+       * The support access with which an operator opened the session as this user. The id is of the platform's
+       * schema, so there is no foreign key.
+       */
       support_access: uuid(),
-      /** Only reads are answered. */
+      /** If true, only reads are allowed. */
       is_read_only: boolean().notNull().default(false),
       revoked_reason: text({ enum: ['logout', 'blacklist', 'reuse', 'password', 'deactivation', 'revoked'] }),
     },
@@ -85,11 +88,11 @@ export function realmTables(table: TableFactory) {
       kid: text().primaryKey(),
       /** Ed25519 public key, base64url (the `x` of its JWK). */
       public_key: text().notNull(),
-      /** PKCS #8, wrapped with the master secret; see server/domain/keys/ring.ts. */
+      /** PKCS #8, encrypted with the master secret; see server/domain/keys/ring.ts. */
       private_key: text().notNull(),
       created: moment().notNull(),
       activated_at: moment(),
-      /** Since when it signs no more. It verifies until the last token it signed has expired. */
+      /** When it stopped signing. It verifies tokens until the last one that it signed has expired. */
       retired_at: moment(),
     },
     () => [
@@ -109,7 +112,7 @@ export function realmTables(table: TableFactory) {
       purpose: text({ enum: ['reset', 'activation', 'email'] }).notNull(),
       /** SHA-256 of the token, base64url; the token itself is only in the link. */
       token_hash: text().notNull(),
-      /** What following the link does besides: `{ email }`, the new address. */
+      /** Input of the link's action: `{ email }`, the new address. */
       payload: jsonb().$type<{ email?: string }>(),
       created: moment().notNull(),
       expires_at: moment().notNull(),
@@ -126,7 +129,9 @@ export function realmTables(table: TableFactory) {
       id: id(),
       created: moment().notNull(),
       action: text().notNull(),
-      /** Who did it; null for the system and for people unknown. No foreign key: the record outlives the person. */
+      /**
+       * The user who acted; null for the system and for unknown people. No foreign key: the event outlives the user.
+       */
       actor: uuid(),
       subject: uuid(),
       ip: varchar({ length: 45 }),

@@ -3,7 +3,7 @@ import { boolean, check, integer, text, uniqueIndex, uuid, varchar } from 'drizz
 import type { TableFactory } from '#drizzle/table-factory.ts'
 import { id, moment } from '#drizzle/table-factory.ts'
 
-/** What an organisation's schema has besides a realm's tables. */
+/** The tables of an organisation's schema in addition to the realm's. */
 export function tenantTables(table: TableFactory) {
   const departments = table(
     'departments',
@@ -41,7 +41,7 @@ export function tenantTables(table: TableFactory) {
     ],
   )
 
-  /** One row, made with the schema. */
+  /** One row, created with the schema. */
   const settings = table(
     'settings',
     {
@@ -53,13 +53,16 @@ export function tenantTables(table: TableFactory) {
         .array()
         .notNull()
         .default(sql`'{}'`),
-      /** Stored name of the logo's files. */
+      /** Base name of the logo's files. */
       logo: text(),
       brand_color: varchar({ length: 7 }),
       password_min_length: integer().notNull().default(12),
-      /** Of pages and mails for people who have not chosen one; null: pages as the browser asks, mails in English. */
+      /**
+       * Language of pages and mails for users who have not chosen one; null: pages in the browser's language, mails
+       * in English.
+       */
       language: text({ enum: ['en', 'ar'] }),
-      /** Whether the platform's operators may sign in as one of its people, for support. */
+      /** Whether operators of the platform may sign in as one of its users, for support. */
       allows_support: boolean().notNull().default(true),
     },
     () => [

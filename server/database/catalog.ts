@@ -3,8 +3,8 @@ import type { CopiedTable } from './copy.ts'
 import type { Db } from './realms.ts'
 
 /**
- * A schema's tables as they are, each with the columns that are not computed from others; a table comes after
- * those that its foreign keys point to.
+ * Reads the current tables of a schema, each with its stored (not generated) columns. A table comes after the tables
+ * that its foreign keys reference.
  */
 export async function readTables(db: Db, schema: string): Promise<CopiedTable[]> {
   const tables = await db.execute<{ name: string; columns: string[] }>(sql`

@@ -3,24 +3,24 @@ import { isConnectionError } from './errors.ts'
 import { requireSchemaName } from './schema-names.ts'
 import type { TransactionClient } from './slots/transaction.ts'
 
-/** A table of one schema, and those of its columns that are stored as they are given. */
+/** A table of a schema, with its stored (not generated) columns. */
 export interface CopiedTable {
   name: string
   columns: string[]
 }
 
-/** Reads a table in PostgreSQL's text format: a line for each row. */
+/** Reads a table in PostgreSQL's text format, one line per row. */
 export async function* copyOut(client: TransactionClient, schema: string, table: CopiedTable): AsyncGenerator<Buffer> {
   const source: Readable = await client.raw(`copy ${target(schema, table)} to stdout`).readable()
   yield* source
-  // postgres.js 3.4 pauses its socket while enough is waiting to be read, and forgets to go on where that was the
-  // last of it: no query would be answered any more. Asking for more makes it go on.
+  // postgres.js 3.4 pauses its socket while much data is waiting to be read, and does not resume it if that was the
+  // last data: the connection would answer no more queries. Another read resumes it.
   source._read(0)
 }
 
 /**
- * Adds rows in the same format.
- * @throws Error naming the table where the database refuses them, and whatever `lines` throws
+ * Inserts rows in the same format.
+ * @throws Error naming the table if the database rejects the rows, and whatever `lines` throws
  */
 export async function copyIn(
   client: TransactionClient,
@@ -36,20 +36,20 @@ export async function copyIn(
   try {
     for await (const chunk of lines) await Promise.race([failed, sent(chunk)])
   } catch (error) {
-    // Ends the copy, without which the transaction could not even be rolled back.
+    // Ends the COPY; without that, the transaction cannot be rolled back.
     sink.destroy(error as Error)
     throw error
   }
   sink.end()
-  // postgres.js 3.4 drops an error that answers the end of a copy, and the sink then never finishes: what
-  // comes after it, in the same transaction, tells.
+  // postgres.js 3.4 drops an error that answers the end of a COPY, and the sink then never finishes. The next
+  // statement of the same transaction reports it.
   await new Promise(setImmediate)
   await client.raw('select 1').catch((error: unknown) => {
     throw isConnectionError(error) ? error : new Error(`The database refuses the rows of ${table.name}.`)
   })
 }
 
-// Names from the catalog, or found there; the quotes are for those that are words of SQL.
+// The names are from the catalog. The quotes are for names that are SQL keywords.
 function target(schema: string, { name, columns }: CopiedTable): string {
   return `"${requireSchemaName(schema)}".${quoted(name)} (${columns.map(quoted).join(', ')})`
 }

@@ -3,9 +3,9 @@ import type { TransactionClient } from './slots/transaction.ts'
 import { createSlots } from './slots/slots.ts'
 
 /**
- * Runs `work` in one transaction on a connection of its own, with time for a whole schema: the slots are for
- * requests, which wait for no one.
- * @throws ApiError 503 when the database is away, and whatever `work` throws, after a rollback
+ * Runs `work` in one transaction on a connection of its own, with timeouts that allow work on a whole schema. Slots
+ * are for requests only.
+ * @throws ApiError 503 when the database is unavailable, and whatever `work` throws, after a rollback
  */
 export async function inLongTransaction<T>(
   database: Database,

@@ -6,32 +6,35 @@ import { connectDatabase } from './driver.ts'
 import type { Database } from './realms.ts'
 
 export interface Subscription {
-  /** True while every notification reaches us: one of our own did, a moment ago. */
+  /** True while notifications arrive: the last heartbeat came back. */
   isUp(): boolean
   stop(): Promise<void>
 }
 
 export interface Handlers {
   onMessage: (payload: string) => void
-  /** Called each time that notifications begin to arrive: whatever was missed before must be assumed changed. */
+  /**
+   * Called each time when notifications begin to arrive. Earlier ones may have been missed, so everything must be
+   * assumed changed.
+   */
   onUp: () => void
 }
 
 const heartbeat = 3_000
-/** Milliseconds for a notification of our own to come back. */
-const patience = 2_000
-/** Milliseconds for a LISTEN to be answered, connecting included. */
+/** Milliseconds until a heartbeat must have come back. */
+const heartbeatLimit = 2_000
+/** Milliseconds for the answer to LISTEN, including the connection. */
 const answerLimit = 5_000
 const firstPause = 250
 const longestPause = 4_000
 const beatPrefix = 'beat '
 
 /**
- * Listens on a channel for as long as the process lives, over lost connections too.
+ * Listens on a channel for as long as the process lives, and reconnects.
  *
- * That the connection answers proves nothing: a pooler between may have swallowed the LISTEN. So each heartbeat is a
- * notification to ourselves, and sent on another connection, as PostgreSQL hands a connection its own at once.
- * @param app where notifications are sent from, and the URL for the connection that listens
+ * An open connection is no proof: a pooler may have dropped the LISTEN. So each heartbeat is a notification to
+ * ourselves. It is sent on another connection, because PostgreSQL delivers a connection's own notifications at once.
+ * @param app sends the notifications, and has the URL of the listening connection
  */
 export function subscribe(
   app: { database: Database; databaseUrl: string },
@@ -80,7 +83,7 @@ export function subscribe(
   }
 
   async function beat(current: Sql): Promise<void> {
-    // A database that is too busy to send says nothing about this connection.
+    // If the database is too busy to send, that says nothing about this connection.
     const proof = await sendToOurselves().catch(() => 'unsent' as const)
     if (stopped || current !== client) return
     if (proof === 'lost') return restart(current)
@@ -98,7 +101,7 @@ export function subscribe(
     const payload = `${beatPrefix}${randomUUID()}`
     const arrival = new Promise<true>(arrive => (awaited = { payload, arrive }))
     await app.database.platform.db.execute(sql`select pg_notify(${channel}, ${payload})`)
-    return (await Promise.race([arrival, sleep(patience, false, { ref: false })])) ? 'arrived' : 'lost'
+    return (await Promise.race([arrival, sleep(heartbeatLimit, false, { ref: false })])) ? 'arrived' : 'lost'
   }
 
   function restart(lost: Sql): void {

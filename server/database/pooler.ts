@@ -1,21 +1,18 @@
 import type { Sql } from 'postgres'
 import { connectDatabase } from './driver.ts'
 
-/**
- * Thrown where the database cannot be used through what stands before it; its message is one line that says what to
- * do.
- */
+/** The database cannot be used through the connection pooler; the message is one line that says what to set. */
 export class PoolerError extends Error {}
 
-/** Milliseconds, as the slots ask for: a pooler that drops it drops the others too. */
+/** Milliseconds, as for the slots: a pooler that drops this setting drops the others too. */
 const statementTimeout = 5_000
-/** Other clients of the pooler come in between. */
+/** Other clients of the pooler may use a backend in between. */
 const triesLimit = 5
 
 /**
- * Finds out whether a connection pooler stands between us and PostgreSQL, and whether it can be worked with.
- * @param prepare whether prepared statements are going to be used
- * @throws PoolerError when it cannot; whatever the driver throws when the database is away
+ * Detects a connection pooler between us and PostgreSQL, and checks whether it can be used.
+ * @param prepare whether prepared statements will be used
+ * @throws PoolerError when it cannot be used, and the driver's error when the database is unavailable
  */
 export async function checkPooler(url: string, prepare: boolean): Promise<void> {
   const [first, second] = [open(url), open(url)]
@@ -23,7 +20,7 @@ export async function checkPooler(url: string, prepare: boolean): Promise<void> 
     const timeout = await first.unsafe(
       `select current_setting('statement_timeout') as timeout, pg_backend_pid() as pid`,
     )
-    // PostgreSQL tells each connection its process; a pooler tells something of its own.
+    // PostgreSQL tells each connection its process id; a pooler invents one.
     if (timeout[0]!.pid === (timeout as unknown as { state: { pid: number } }).state.pid) return
     if (timeout[0]!.timeout === '0') {
       throw new PoolerError(
@@ -51,7 +48,7 @@ export async function checkPooler(url: string, prepare: boolean): Promise<void> 
     }
   } catch (error) {
     const { code, message } = error as { code?: string; message: string }
-    // A protocol violation is what poolers answer to settings that they do not know.
+    // Poolers answer unknown settings with a protocol violation.
     throw code === '08P01'
       ? new PoolerError(`DATABASE_URL: the connection pooler refuses us: ${message}; see docs/operations.md`)
       : error
@@ -60,7 +57,8 @@ export async function checkPooler(url: string, prepare: boolean): Promise<void> 
   }
 }
 
-// A statement is prepared on one backend. While the second client holds that backend, the first one is given another.
+// A statement is prepared on one backend. While the second client occupies that backend, the first client gets
+// another one.
 async function keepsStatements(first: Sql, second: Sql): Promise<boolean> {
   const ask = async () =>
     (await first.unsafe('select pg_backend_pid() as pid where $1::int = 1', [1], { prepare: true }))[0]!.pid as number
@@ -68,7 +66,7 @@ async function keepsStatements(first: Sql, second: Sql): Promise<boolean> {
     const prepared = await ask()
     const answer = await second.begin(async tx => {
       const held = await tx.unsafe('select pg_backend_pid() as pid')
-      // Not in session mode, where each client keeps its own.
+      // Not in session mode, where each client has its own backend.
       if (held[0]!.pid !== prepared) return 'elsewhere'
       return ask().then(
         () => 'kept',

@@ -15,12 +15,12 @@ import type { Slots } from './slots/slots.ts'
 import type { GuardedClient } from './slots/transaction.ts'
 import { lazily } from './slots/transaction.ts'
 
-/** What queries are written against: a connection-less handle or a transaction, both of one realm. */
+/** The handle for queries of one realm: its query builder, or a transaction. */
 export type Db = PgDatabase<PostgresJsQueryResultHKT>
 
 /**
- * One schema with people who sign in. Its tables carry their schema's name in every query,
- * and it holds no other's: a mistake in a handler cannot name another tenant's rows.
+ * One schema with users who sign in. Its tables name the schema in every query, and it has no other schema's tables,
+ * so a handler cannot reach another tenant's rows by mistake.
  */
 export interface Realm<Tables extends RealmTables = RealmTables> {
   schema: string
@@ -28,9 +28,12 @@ export interface Realm<Tables extends RealmTables = RealmTables> {
   db: Db
   /** @throws ApiError 503 when no slot is free in time, and whatever `work` throws, after a rollback */
   transaction<T>(work: (tx: Db) => Promise<T>): Promise<T>
-  /** For who sees that an answer belongs to another question; see `Slots.distrust`. @returns the 503 to throw */
+  /**
+   * For a caller that detects an answer to another statement; see `Slots.distrust`.
+   * @returns the 503 to throw
+   */
   distrust(message: string): ApiError
-  /** Builds a query once for this realm and keeps it: `make` runs the first time that `name` is asked for. */
+  /** Builds a query once per realm and keeps it: `make` runs the first time that `name` is requested. */
   prepared<Query>(name: string, make: () => Query): Query
 }
 
@@ -39,7 +42,7 @@ export type PlatformRealm = Realm<RealmTables & PlatformTables>
 
 export interface Database {
   platform: PlatformRealm
-  /** @throws Error when the name is not one that a tenant's schema can have */
+  /** @throws Error when the name cannot be a tenant's schema */
   tenant(schema: string): TenantRealm
   /** The query builder on a transaction's client. */
   on(client: GuardedClient): Db
@@ -47,7 +50,7 @@ export interface Database {
   end(): Promise<void>
 }
 
-// A realm is some 50 kB of table objects and prepared texts.
+// A realm needs about 50 kB of table objects and prepared texts.
 const realmsLimit = 2_000
 
 export function createDatabase(slots: Slots): Database {

@@ -3,8 +3,8 @@ import { randomInt } from 'node:crypto'
 const schemaName = /^t_[a-z0-9_]{3,61}$/
 
 /**
- * Names a new tenant's schema after its subdomain at birth, for people who look at the database,
- * with six random characters so that a name is never used twice.
+ * Names a new tenant's schema after its first subdomain, for people who look at the database, with six random
+ * characters, so that a name is never reused.
  * @param subdomain a valid one, 2 to 40 characters
  */
 export function newSchemaName(subdomain: string): string {
@@ -13,8 +13,8 @@ export function newSchemaName(subdomain: string): string {
 }
 
 /**
- * The one gate before a schema's name becomes part of a statement: drizzle quotes identifiers,
- * but lets NUL and names past PostgreSQL's 63 bytes through.
+ * The only check before a schema's name becomes part of a statement: drizzle quotes identifiers, but accepts NUL and
+ * names longer than PostgreSQL's 63 bytes.
  * @throws Error when the name is not one of ours
  */
 export function requireSchemaName(name: string): string {

@@ -12,22 +12,31 @@ import { readAccessToken } from './credentials.ts'
 import { unsafeMethods } from './methods.ts'
 
 /**
- * Who may call: there is no default. `'public'` and `'signed-in'` are words that a search finds;
- * a permission is a function from shared/permissions.ts.
+ * Who may call; there is no default. `'public'` and `'signed-in'` are literals, so that a text search finds them; a
+ * permission is a function from shared/permissions.ts.
  */
 export type Access = 'public' | 'signed-in' | Permission
 
-/** By what right one request does what it does. */
+/** The authentication and authorisation of one request. */
 export interface Authority {
-  /** @returns who calls, or undefined for a request without credentials. @throws ApiError 401, 403 */
+  /**
+   * @returns the caller, or undefined for a request without credentials
+   * @throws ApiError 401, 403
+   */
   identify: () => Promise<Principal | undefined>
-  /** @returns who calls; null on a public route, which does not ask. @throws ApiError 401, 403 */
+  /**
+   * @returns the caller; null on a public route, which does not ask
+   * @throws ApiError 401, 403
+   */
   authorize: () => Promise<Principal | null>
-  /** Looks whether what was found then is still so. @throws ApiError 401, 403, 503 */
+  /**
+   * Checks in a transaction that the authority still holds.
+   * @throws ApiError 401, 403, 503
+   */
   recheck: (tx: Db) => Promise<void>
 }
 
-/** @param options as of a route */
+/** @param options the route's */
 export function createAuthority(
   event: H3Event,
   app: App,

@@ -57,18 +57,17 @@ const notOpen: Texts = {
   ar: ['هذه المؤسسة مغلقة', 'بوابتها مغلقة. يمكن لمسؤوليها التواصل مع مشغّلي هذه الخدمة.'],
 }
 
-// As in components/shell/BrandMark.vue.
+// The same as in components/shell/BrandMark.vue.
 const mark =
   '<svg viewBox="0 0 32 32" fill="currentColor" aria-hidden="true"><path d="M7.9 7h16.2a1.4 1.4 0 0 1 1.4 1.4v1.2a1.4 1.4 0 0 1-1.4 1.4H7.9a1.4 1.4 0 0 1-1.4-1.4V8.4A1.4 1.4 0 0 1 7.9 7zm7.2 6.5h1.8a1.4 1.4 0 0 1 1.4 1.4v8.7a1.4 1.4 0 0 1-1.4 1.4h-1.8a1.4 1.4 0 0 1-1.4-1.4v-8.7a1.4 1.4 0 0 1 1.4-1.4z"/><path opacity=".65" d="M7.9 13.5h1.8a1.4 1.4 0 0 1 1.4 1.4v8.7A1.4 1.4 0 0 1 9.7 25H7.9a1.4 1.4 0 0 1-1.4-1.4v-8.7a1.4 1.4 0 0 1 1.4-1.4zm14.4 0h1.8a1.4 1.4 0 0 1 1.4 1.4v8.7a1.4 1.4 0 0 1-1.4 1.4h-1.8a1.4 1.4 0 0 1-1.4-1.4v-8.7a1.4 1.4 0 0 1 1.4-1.4z"/></svg>'
 
-/** What the page below needs: its own style and no more. */
+/** The policy for the page below: only its own style. */
 export const barePagePolicy = `default-src 'none'; style-src 'unsafe-inline'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'`
 
 /**
- * A page that needs nothing: for hosts that are none of ours, tenants that are closed, and while the server is
- * starting.
+ * A page without dependencies: for unknown hosts, closed tenants, and while the server is starting.
  * @param options.accepted the Accept-Language header
- * @param options.standing of the tenant that the host is, where it is closed
+ * @param options.standing status of the host's tenant, if it is closed
  */
 export function bareErrorPage(
   status: number,

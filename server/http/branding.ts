@@ -6,8 +6,8 @@ import { presentBranding } from './present.ts'
 const known = new WeakMap<object, Promise<Branding>>()
 
 /**
- * How the pages of a tenant look: read once for as long as its host is remembered, which a change of either ends.
- * @param place the tenant's, as the host directory keeps it
+ * The look of a tenant's pages: read once and kept as long as its host is cached. A change of either removes it.
+ * @param place the tenant's entry in the host directory
  */
 export function brandingOf(place: object, realm: TenantRealm): Promise<Branding> {
   const found = known.get(place)

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import type { BlockList } from 'node:net'
 
-/** @returns the values of a header as they were sent, one per header line */
+/** @returns the values of a header as sent, one per header line */
 export function rawHeaderValues(request: IncomingMessage, name: string): string[] {
   const { rawHeaders } = request
   const values: string[] = []
@@ -12,14 +12,14 @@ export function rawHeaderValues(request: IncomingMessage, name: string): string[
   return values
 }
 
-/** True when the other end of the connection is one of our own proxies, whose forwarding headers count. */
+/** True when the connection comes from one of our proxies, whose forwarding headers are trusted. */
 export function isFromProxy(request: IncomingMessage, proxies: BlockList): boolean {
   return isTrusted(plainAddress(request.socket?.remoteAddress), proxies)
 }
 
 /**
- * The client's address: the connection's, or behind our own proxies the last one in X-Forwarded-For
- * that is not a proxy. What the client wrote further left proves nothing.
+ * The client's address: the connection's, or, behind our proxies, the last address in X-Forwarded-For that is not a
+ * proxy. Addresses further left are written by the client and prove nothing.
  */
 export function clientAddress(request: IncomingMessage, proxies: BlockList): string | null {
   let address = plainAddress(request.socket?.remoteAddress)

@@ -3,13 +3,13 @@ import { getHeader, setCookie } from 'h3'
 import type { Config } from '#server/config.ts'
 import type { TokenPair } from '#server/domain/sessions/sessions.ts'
 
-/** Over https the `__Host-` prefix makes browsers refuse a cookie that a sibling tenant tries to set for us. */
+/** Over https, the `__Host-` prefix makes browsers refuse a cookie that a sibling tenant tries to set for our host. */
 export function cookieNames(config: Config) {
   const prefix = config.protocol === 'https' ? '__Host-' : ''
   return { access: `${prefix}tenantry_access`, refresh: `${prefix}tenantry_refresh` }
 }
 
-/** @returns the auth cookies of the request; `findCookieFault` has seen to it that there is at most one of each */
+/** @returns the auth cookies of the request; `findCookieFault` has made sure that there is at most one of each */
 export function readSessionCookies(
   event: H3Event,
   config: Config,
@@ -32,8 +32,8 @@ export function clearSessionCookies(event: H3Event, config: Config): void {
 }
 
 /**
- * Finds what browsers never send: names with bytes that some parsers trim away and others do not,
- * or one of our cookies twice, where which of the two counts is anyone's guess.
+ * Finds what browsers never send: names with bytes that only some parsers trim, or one of our cookies twice, when it
+ * would be unclear which one counts.
  */
 export function findCookieFault(header: string | undefined, config: Config): string | undefined {
   if (!header) return undefined
@@ -54,7 +54,7 @@ function cookiePairs(header: string | undefined): { name: string; value: string 
   })
 }
 
-// Only what RFC 6265, 4.2.1 allows between cookies: String.trim would also take a no-break space.
+// Only the blanks that RFC 6265, 4.2.1 allows between cookies: String.trim would also remove a no-break space.
 function stripBlanks(text: string): string {
   return text.replace(/^[ \t]+|[ \t]+$/g, '')
 }

@@ -6,8 +6,8 @@ import { rawHeaderValues } from './client-address.ts'
 import { readSessionCookies } from './cookies.ts'
 
 /**
- * The access token that a request is made with. A header wins over a cookie, and an Authorization of
- * another scheme is none, as in simplejwt.
+ * The access token of a request. A header has priority over a cookie; an Authorization header of another scheme is
+ * ignored, as in simplejwt.
  * @throws ApiError 401 for a Bearer header that is not one value, 400 for several headers
  */
 export function readAccessToken(event: H3Event, config: Config): string | undefined {
@@ -24,8 +24,8 @@ export function readAccessToken(event: H3Event, config: Config): string | undefi
 }
 
 /**
- * True when a request speaks for itself. One with another scheme, such as a proxy's Basic that the browser adds by
- * itself, does not.
+ * True when the request has a Bearer token. Another scheme, such as a proxy's Basic, which browsers add by
+ * themselves, does not count.
  */
 export function hasBearer(event: H3Event): boolean {
   return words(getHeader(event, 'authorization'))[0]?.toLowerCase() === 'bearer'

@@ -1,10 +1,10 @@
 import { createLimiter } from '#server/domain/lib/limiter.ts'
 import { ApiError } from '#shared/errors.ts'
 
-/** Kinds of heavy work, of each of which a tenant has one under way at a time. */
+/** Kinds of heavy work; of each, a tenant can have one running at a time. */
 export type Turn = 'change' | 'export'
 
-/** Taken before any slot is: work that would wait for the same locks, or read everything, must not fill the slots. */
+/** Acquired before any slot: work that would wait for the same locks, or read everything, must not fill the slots. */
 export const heavyTurns = createLimiter({ parallel: 4, perRealm: 1, waiting: 40, waitLimit: 10_000, refuse: busy })
 
 function busy(): ApiError {

@@ -12,8 +12,8 @@ import { isFromProxy, rawHeaderValues } from './client-address.ts'
 import type { Tenancy } from './tenancy.ts'
 
 /**
- * Finds what the host is as of now, and puts it into the event's context.
- * @throws ApiError 400, 404, 403 or 503 of a tenant that is closed, 308 where it has moved
+ * Looks up the host and puts its tenancy into the event's context.
+ * @throws ApiError 400, 404, 403 or 503 for a tenant that is closed, 308 when it has moved
  */
 export async function settleTenancy(event: H3Event): Promise<void> {
   const host = parseHost(hostHeader(event))
@@ -33,12 +33,12 @@ function requireOpen(event: H3Event, { tenant, origin, is_former }: Extract<Plac
     event.context.standing = tenant.standing
     throw closed
   }
-  // As it came, if it is a path: h3 decodes its own, which may then be another path, or none that a header can have.
+  // The raw path: h3 decodes its own, which may then be another path, or contain characters that a header cannot.
   const { url = '' } = event.node.req
   if (is_former) throw tenantMoved(`${origin}${url.startsWith('/') ? url : '/'}`)
 }
 
-/** @throws ApiError 400 when it is missing or there are several: which of two would count is anyone's guess */
+/** @throws ApiError 400 when it is missing or sent several times, as it would be unclear which one counts */
 function hostHeader(event: H3Event): string {
   const { req } = event.node
   const forwarded = rawHeaderValues(req, 'x-forwarded-host')

@@ -8,9 +8,9 @@ import { readBytes } from './body/body.ts'
 import { readOnlyPart } from './body/multipart.ts'
 
 /**
- * Reads an uploaded picture, sent as it is or as the one part of a form.
- * @param field that part's name
- * @throws ApiError 400 for a form that is none, 413
+ * Reads an uploaded image, sent as the body or as the only part of a form.
+ * @param field the part's name
+ * @throws ApiError 400 for a malformed form, 413
  */
 export function readImageBody(event: H3Event, field: string): Buffer {
   const type = getHeader(event, 'content-type') ?? ''
@@ -24,7 +24,8 @@ export function readImageBody(event: H3Event, field: string): Buffer {
 export const imageQuery = z.object({ size: choice(imageSizes).default('256') })
 
 /**
- * Says of a picture what keeps a browser from taking it for anything else, even opened by itself.
+ * Sends an image with headers that keep a browser from interpreting it as anything else, even when it is opened
+ * directly.
  * @param name a file name of ours
  */
 export function sendImage(event: H3Event, image: Buffer, name: 'photo' | 'logo'): Buffer {

@@ -12,7 +12,7 @@ export interface Window {
   offset: number
 }
 
-/** @throws ApiError 404 `Invalid page.` for a page that is no number; one that is out of range is found by `toPage` */
+/** @throws ApiError 404 `Invalid page.` for a page that is not a number; `toPage` finds one that is out of range */
 export function windowOf(query: { page?: string; page_size?: string }): Window {
   const page = Number(query.page ?? '1')
   if (!/^\d{1,7}$/.test(query.page ?? '1') || page < 1) throw notFound('Invalid page.')
@@ -43,7 +43,7 @@ export function toPage<Row>(event: H3Event, window: Window, count: number, resul
   }
 }
 
-/** A page of rows that are all at hand. */
+/** A page of rows that are all in memory. */
 export function pageOf<Row>(event: H3Event, query: { page?: string; page_size?: string }, rows: Row[]): Page<Row> {
   const window = windowOf(query)
   return toPage(event, window, rows.length, rows.slice(window.offset, window.offset + window.limit))

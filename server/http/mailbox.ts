@@ -3,26 +3,26 @@ import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import { notFound } from '#shared/errors.ts'
 
 /**
- * Mails have links by which one becomes someone: where people's accounts are real, nobody reads them here.
+ * Mails contain links that give access to an account, so the mailbox exists only where accounts are not real.
  * @returns the folder of mails
- * @throws ApiError 404 in production, and where mails are really sent
+ * @throws ApiError 404 in production, and where mails are sent by SMTP
  */
 export function requireMailbox(config: Config): string {
   if (!hasMailbox(config)) throw notFound()
   return config.mail.dir
 }
 
-/** Whether the mails of this place can be read in it. */
+/** Whether the mails of this host can be read in the mailbox. */
 export function hasMailbox({ production, mail: { smtpUrl } }: Config): boolean {
   return !production && !smtpUrl
 }
 
-/** @returns whose mails a host's mailbox shows: the realm's, or the site's own */
+/** @returns the key of a host's mailbox: the realm's, or the site's own */
 export function mailboxId(authRealm: AuthRealm | undefined): string {
   return authRealm?.id ?? 'site'
 }
 
-/** @returns the addresses in a mail's text, in order, each once */
+/** @returns the URLs in a mail's text, in order, without duplicates */
 export function linksOf(text: string): string[] {
   return [...new Set(text.match(/https?:\/\/\S+/g) ?? [])]
 }

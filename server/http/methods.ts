@@ -7,7 +7,10 @@ export function isApiPath(path: string): boolean {
   return /^\/api(?:[/?]|$)/.test(path)
 }
 
-/** Pages and files are only read. @returns the answer to any other method */
+/**
+ * Pages and files are read-only.
+ * @returns the answer to any other method
+ */
 export function pageMethods(event: H3Event): ApiError | undefined {
   if (event.method === 'GET' || event.method === 'HEAD') return undefined
   return event.method === 'OPTIONS'
@@ -19,7 +22,7 @@ export function methodNotAllowed(method: string, allowed: string[]): ApiError {
   return new ApiError(405, { detail: `Method "${method}" not allowed.` }, { allow: allowed.join(', ') })
 }
 
-/** OPTIONS says which methods there are and nothing of other origins: no CORS. */
+/** OPTIONS lists the methods, without CORS headers. */
 export function optionsAnswer(allowed: string[]): ApiError {
   return new ApiError(204, {}, { allow: allowed.join(', ') })
 }

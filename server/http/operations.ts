@@ -2,7 +2,7 @@ import type { App } from '#server/domain/context.ts'
 import { getOperation } from '#server/domain/operations/operations.ts'
 import { presentOperation } from './present.ts'
 
-/** What a 202 answers: the operation that was just queued. */
+/** The body of a 202: the operation that was just queued. */
 export async function presentQueued(app: App, id: string) {
   const operation = await getOperation(app, id)
   return operation && presentOperation(operation)

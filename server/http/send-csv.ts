@@ -7,9 +7,9 @@ import { requireRuntime } from '#server/runtime.ts'
 import { byteOrderMark } from '#shared/csv.ts'
 
 /**
- * Answers with a CSV file, which is sent while it is still being read from the database.
- * @param name of the file, ours
- * @param batches rows as they come; what is wrong with the first of them is still answered as an error
+ * Responds with a CSV file, which is streamed while it is read from the database.
+ * @param name of the file, chosen by us
+ * @param batches of rows; an error in the first one is still rendered as an error response
  */
 export async function sendCsv(
   event: H3Event,
@@ -25,7 +25,7 @@ export async function sendCsv(
     'content-security-policy': `default-src 'none'; sandbox`,
   })
   const file = Readable.from(lines())
-  // Nobody reads on for someone who has gone.
+  // Stops reading when the client has disconnected.
   event.node.res.once('close', () => file.destroy())
   return file
 

@@ -4,7 +4,10 @@ import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { TenantStanding } from '#server/domain/tenants/status.ts'
 import type { Branding } from '#shared/types/organization.ts'
 
-/** What a request is about, settled from its host by `settleTenancy`, and again once a body has arrived. */
+/**
+ * The surface and tenant of a request. `settleTenancy` finds it from the host, and again when a slow body has
+ * arrived.
+ */
 export type Tenancy =
   | { surface: 'site'; origin: string; name: string }
   | {
@@ -16,10 +19,7 @@ export type Tenancy =
     }
   | { surface: 'console'; origin: string; name: string; authRealm: AuthRealm<PlatformRealm> }
 
-/**
- * Handed to the calls that a page makes in-process while it is rendered: they are the same person's, from the same
- * host.
- */
+/** Passed to the API calls that a page makes in-process while it is rendered: same user, same host. */
 export interface InnerContext {
   tenancy: Tenancy
   request_id: string
@@ -29,9 +29,9 @@ export interface InnerContext {
 declare module 'h3' {
   interface H3EventContext {
     tenancy?: Tenancy
-    /** Of the very host that was asked, which may not be the canonical one. */
+    /** Origin of the requested host, which may not be the canonical one. */
     own_origin?: string
-    /** Of the tenant that the host is, where it is closed: there is no tenancy then. */
+    /** Status of the host's tenant, if it is closed: then there is no tenancy. */
     standing?: TenantStanding
     inner?: InnerContext
     request_id: string
@@ -40,8 +40,8 @@ declare module 'h3' {
 }
 
 /**
- * @returns what the rendering page handed over when this is a call of its own, which no request from outside can
- * claim to be: node-mock-http keeps it beside the request, not in it
+ * @returns the context that a rendering page passed to its own API call. A request from outside cannot set it:
+ * node-mock-http keeps it outside of the request's data
  */
 export function getInnerContext(event: H3Event): InnerContext | undefined {
   const { __unenv__: context } = event.node.req as { __unenv__?: Partial<InnerContext> }

@@ -1,41 +1,41 @@
 import type { Brand, Content } from './layout.ts'
 
-/** What a mail is about, besides whose it is: links and names, times in ISO 8601. */
+/** The data of a mail besides its recipient: links and names, times in ISO 8601. */
 export interface MailFacts {
-  /** To someone who has registered. */
+  /** To a user who has registered. */
   activation: { link: string }
   password_reset: { link: string }
-  /** To someone for whom an Admin has made an account without a password. */
+  /** To a user whom an Admin has created without a password. */
   welcome: { link: string }
-  /** To the new address, which the link proves. */
+  /** To the new address; the link proves that the user owns it. */
   email_change: { link: string }
-  /** To the old address, the last word that it gets. */
+  /** To the old address, after the change. */
   email_changed: object
   password_changed: object
   new_device: { user_agent: string | null; ip: string | null; time: string }
-  /** Someone has shown a refresh token that had been used up long before: it was copied. */
+  /** A refresh token was used again after its grace period: it was probably copied. */
   session_reuse: object
   invitation: { link: string; inviter: string | null; department: string | null; isAdmin: boolean; expires_at: string }
-  /** To the owner of an address that someone has tried to take. */
+  /** To the owner of an address with which somebody else has tried to register. */
   account_exists: object
-  /** To an organisation that operators have closed or opened: its own people cannot sign in to read why. */
+  /** To an organisation whose status operators have changed: its users cannot sign in to read why. */
   tenant_notice: {
     organization: string
     event: 'suspended' | 'resumed' | 'deletion_scheduled' | 'restored'
     reason: string | null
     until: string | null
   }
-  /** To someone who wants an organisation: proves that the mailbox is hers. */
+  /** To somebody who signs up an organisation: the link proves that they own the mailbox. */
   signup_confirm: { link: string; name: string }
-  /** To an operator, who decides. */
+  /** To an operator, who decides on the sign-up. */
   signup_waiting: { name: string; subdomain: string }
   /** To the first Admin of an organisation that an operator has approved. */
   signup_approved: { link: string }
-  /** To someone whose organisation was not wanted here, with the operator's own words if any. */
+  /** To somebody whose sign-up was refused, with the operator's reason if any. */
   signup_refused: { name: string; reason: string }
-  /** To someone who does not know where to sign in. */
+  /** To a user who does not know where to sign in. */
   organizations: { found: { name: string; url: string }[] }
 }
 
-/** Every mail in one language. */
+/** The texts of every kind of mail, in one language. */
 export type MailTexts = { [Kind in keyof MailFacts]: (brand: Brand, facts: MailFacts[Kind]) => Content }

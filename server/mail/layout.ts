@@ -1,20 +1,20 @@
 import { readableOn } from '#shared/contrast.ts'
 import type { Language } from '#shared/dates.ts'
 
-/** Whose mail it is: the organisation's, on a portal; the product's, on the console. */
+/** The sender's look: the organisation's for a portal, Tenantry's for the console. */
 export interface Brand {
   name: string
-  /** The platform's domain, for those who do not know the organisation. */
+  /** The platform's domain, for recipients who do not know the organisation. */
   via: string
   /** Canonical origin, the base of every link. */
   origin: string
-  /** Of the button and the name's line, as `#rrggbb`. */
+  /** Colour of the button and of the line below the name, as `#rrggbb`. */
   color: string
-  /** Of the one who reads it. */
+  /** The recipient's language. */
   language: Language
 }
 
-/** What a mail says: plain text throughout, which the layout escapes. */
+/** The contents of a mail as plain text; the layout escapes it. */
 export interface Content {
   subject: string
   paragraphs: string[]
@@ -29,12 +29,12 @@ export interface Letter {
   html: string
 }
 
-/** Puts a mail's words into both of a mail's bodies. */
+/** Renders a mail's contents as an HTML and a text body. */
 export function layOut(brand: Brand, content: Content): Letter {
   return { subject: oneLine(content.subject), text: textOf(brand, content), html: htmlOf(brand, content) }
 }
 
-/** A text that can stand in a header: no line break, no other control character (CWE-93). */
+/** Makes a text safe for a header: no line breaks or other control characters (CWE-93). */
 export function oneLine(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim()
 }
@@ -73,7 +73,7 @@ ${note ? `<p style="margin:24px 0 0;font-size:14px;color:#52525b">${escapeHtml(n
 `
 }
 
-// Mail programs on the web and the mailbox page show a mail in a frame, where a link must not lead.
+// Webmail programs and the mailbox page show mails in a frame; links must not open inside it.
 const newTab = 'target="_blank" rel="noopener noreferrer"'
 
 function button({ label, url }: { label: string; url: string }, color: string, start: string): string {

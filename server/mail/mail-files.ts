@@ -2,7 +2,7 @@ import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Message } from './message.ts'
 
-/** What the mailbox shows of a mail. */
+/** A mail as the mailbox shows it. */
 export interface KeptMail {
   id: string
   to: string
@@ -13,8 +13,8 @@ export interface KeptMail {
 }
 
 /**
- * Writes a mail to the folder of mails, whole or not at all. Tried twice, it is one file.
- * @param legible also as JSON, for the mailbox
+ * Writes a mail to the mail folder, completely or not at all. A second attempt overwrites the same file.
+ * @param legible also writes it as JSON, for the mailbox
  */
 export async function keepMail(dir: string, message: Message, eml: Buffer, legible: boolean): Promise<void> {
   await mkdir(dir, { recursive: true })
@@ -42,7 +42,7 @@ export async function readKeptMails(
   return { count: names.length, mails }
 }
 
-/** @returns undefined where the realm has no such mail */
+/** @returns undefined if the realm has no such mail */
 export async function readKeptMail(dir: string, realm: string, id: string): Promise<KeptMail | undefined> {
   const name = (await namesOf(dir, realm)).find(name => name.endsWith(`.${id}.json`))
   return name === undefined ? undefined : readKept(dir, name)
@@ -63,7 +63,7 @@ async function readKept(dir: string, name: string): Promise<KeptMail> {
   return JSON.parse(await readFile(join(dir, name), 'utf8')) as KeptMail
 }
 
-// Sorts by time; the mail's moment and id make it the same file at every try.
+// Sorts by time; a retry of the same mail has the same name.
 function fileName({ created, realm, id }: Message): string {
   return `${created.toISOString().replaceAll(/[-:.]/g, '')}.${realm}.${id}`
 }

@@ -6,12 +6,12 @@ import { keepMail } from './mail-files.ts'
 import type { Message } from './message.ts'
 
 export interface Mailer {
-  /** @throws what the server on the other end said, within half a minute */
+  /** @throws the mail server's answer, within half a minute */
   send(message: Message): Promise<void>
   close(): void
 }
 
-// Whether to try again is the outbox's to say.
+// Retries are up to the outbox.
 const smtpOptions = {
   pool: true,
   maxConnections: 4,
@@ -23,7 +23,7 @@ const smtpOptions = {
 }
 const sendLimit = 30_000
 
-/** Sends by SMTP where SMTP_URL says so, and keeps files otherwise. */
+/** Sends by SMTP if SMTP_URL is set, otherwise writes files. */
 export function createMailer(config: Config): Mailer {
   const { smtpUrl, dir, from } = config.mail
   const transport = smtpUrl
@@ -45,13 +45,13 @@ export function createMailer(config: Config): Mailer {
 function envelope({ id, sender, to, subject, text, html }: Message, from: string) {
   return {
     from: { name: oneLine(sender), address: from },
-    // As an object: nothing in an address is read as a list of more.
+    // As an object, so that nothing in an address is parsed as a list of addresses.
     to: { name: '', address: to },
     subject,
     text,
     html,
     messageId: `<${id}@${from.split('@')[1]}>`,
-    // RFC 3834: no out-of-office answers, please.
+    // RFC 3834: suppresses out-of-office answers.
     headers: { 'Auto-Submitted': 'auto-generated' },
     disableFileAccess: true,
     disableUrlAccess: true,

@@ -1,12 +1,12 @@
 import type { Letter } from './layout.ts'
 
-/** A mail as it leaves. */
+/** A mail that is ready to send. */
 export interface Message extends Letter {
-  /** The same at every try, so that a mail that arrives twice can be known as one. */
+  /** The same for every attempt, so that a mail that arrives twice can be recognised. */
   id: string
   /** The tenant's id, or `platform`. */
   realm: string
-  /** The name before the address that it comes from. */
+  /** The display name of the sender. */
   sender: string
   to: string
   created: Date

@@ -6,8 +6,8 @@ import { getInnerContext } from '#server/http/tenancy.ts'
 import { requireRuntime } from '#server/runtime.ts'
 
 /**
- * The host first: it alone says which surface and which tenant a request is about. Everything after
- * this works with `event.context.tenancy` and has no other way to a tenant.
+ * Runs first: the host alone decides which surface and tenant a request is about. Everything after this uses
+ * `event.context.tenancy`, and has no other way to a tenant.
  */
 export default defineEventHandler(async event => {
   const inner = getInnerContext(event)
@@ -22,5 +22,5 @@ export default defineEventHandler(async event => {
   await settleTenancy(event)
 })
 
-// Asked by load balancers and proxies, which know an address and no name.
+// Requested by load balancers and proxies, which use an address and no host name.
 const anyHostPath = /^\/(?:healthz$|readyz$|api\/v1\/domains\/ask\/?(?:\?|$))/

@@ -9,7 +9,7 @@ import { getInnerContext } from '#server/http/tenancy.ts'
 import { requireRuntime } from '#server/runtime.ts'
 import { ApiError, forbidden } from '#shared/errors.ts'
 
-/** What must be right about a request before anyone looks at who sends it; in the order of docs/api.md, "Refusals". */
+/** Checks that do not depend on the user, in the order of docs/api.md, "Refusals". */
 export default defineEventHandler(async event => {
   if (getInnerContext(event) || !event.context.tenancy) return
   const { config } = requireRuntime().app
@@ -39,8 +39,8 @@ async function requireSaneBody(event: H3Event): Promise<void> {
 }
 
 /**
- * An unsafe request that a browser's cookies speak for, or that sets them, must come from a page of this very
- * host. A sibling tenant is the same site to the browser and a stranger to us.
+ * An unsafe request that uses a browser's cookies, or sets them, must come from a page of the same host. To the
+ * browser another tenant is the same site; to us it is a foreign origin.
  */
 function requireSameOrigin(event: H3Event, origin: string, names: { access: string; refresh: string }): void {
   const cookies = getHeader(event, 'cookie') ?? ''

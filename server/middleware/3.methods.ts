@@ -6,12 +6,12 @@ import { notFound } from '#shared/errors.ts'
 import { uuidPattern } from '#shared/schemas/fields.ts'
 
 /**
- * Which methods a path of the API has, the same for everyone. The router would hand a known path with
- * another method on to the pages, which answer any path.
+ * Answers unknown methods of API paths, the same for every user. The router would pass a known path with another
+ * method on to the pages, which answer every path.
  */
 export default defineEventHandler(event => {
   if (isApiPath(event.path)) requireMethod(event)
-  // HEAD is GET, of which node sends no body; the router knows none of its own.
+  // HEAD is handled as GET, whose body Node.js does not send; the router has no HEAD routes.
   if (event.method === 'HEAD') event._method = 'GET'
 })
 
@@ -39,13 +39,13 @@ function methodsAt(route: string): Set<string> {
   return methods
 }
 
-// An id is a UUID: a path with another word there, such as one of djoser's that we do not have, does not exist.
+// An id is a UUID. A path with another word there, such as an endpoint of djoser that we do not have, does not exist.
 function patternOf(route: string): RegExp {
   const id = uuidPattern.source.slice(1, -1)
   return new RegExp(`^${route.replaceAll(/:\w+/g, name => (name === ':id' ? id : '[^/]+'))}$`)
 }
 
-// A fixed path goes before a pattern that it fits too, as in the router.
+// A fixed path has priority over a pattern that matches it too, as in the router.
 function allowedMethods(path: string): Set<string> | undefined {
   const exact = fixed.get(path)
   if (exact) return exact

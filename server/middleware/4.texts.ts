@@ -5,9 +5,9 @@ import { notFound } from '#shared/errors.ts'
 const textsPath = /^\/_i18n\/([^/]+)\/([^/]+)\/messages\.json/
 
 /**
- * Texts are there in our languages: to @nuxtjs/i18n, which serves them, `constructor` is one too, and it fails over
- * it. It lets them be kept for a year under whatever hash: an address that is not this build's only leads to the
- * one that is.
+ * Serves texts only in our languages. @nuxtjs/i18n, which serves them, takes `constructor` for a language too and
+ * fails. It also lets them be cached for a year under any hash; here a URL with another hash than this build's
+ * redirects to the right one.
  */
 export default defineEventHandler(event => {
   const [, hash, name] = textsPath.exec(event.path) ?? []

@@ -1,7 +1,7 @@
 import { defineNitroPlugin } from 'nitropack/runtime'
 import { requireKnownCoding } from '#server/http/body/transfer-coding.ts'
 
-/** Before everything else, files too; what a hook of `request` throws would be swallowed. */
+/** Runs before everything else, static files included. An error in a `request` hook would be ignored. */
 export default defineNitroPlugin(nitro => {
   const { options } = nitro.h3App
   const { onRequest } = options

@@ -20,16 +20,16 @@ import { log } from '#server/log.ts'
 import { endRuntime, getRuntime, setRuntime } from '#server/runtime.ts'
 
 const retryPause = 500
-/** Milliseconds for the requests under way at a shutdown to end. */
+/** Milliseconds for running requests to end at a shutdown. */
 const shutdownLimit = 20_000
-/** Milliseconds between two looks at how long requests have been arriving. */
+/** Milliseconds between two checks of how long requests have been arriving. */
 const lookPause = 5_000
 
-/** Starts what every request needs. Until it stands, requests are answered 503 and /readyz says so. */
+/** Creates what every request needs. Until that is done, requests are answered 503, and so is /readyz. */
 export default defineNitroPlugin(nitro => {
   requireNode()
   const config = requireConfig()
-  // Nitro reads these when it starts to listen, which is after this.
+  // Nitro reads these when it starts to listen, which is later.
   process.env.HOST ??= config.host
   process.env.NITRO_SHUTDOWN_TIMEOUT ??= String(shutdownLimit)
   limitRequestTime(config.requestLimit * 1000)
@@ -38,7 +38,7 @@ export default defineNitroPlugin(nitro => {
   let subscription: Subscription | undefined
   let closing = false
   const started = start().catch((error: unknown) => {
-    log().fatal({ event: 'start_failed', message: (error as Error).message })
+    log().fatal({ event: 'start_failed', reason: (error as Error).message })
     process.exit(1)
   })
 
@@ -65,14 +65,14 @@ export default defineNitroPlugin(nitro => {
       fleetRuns: createFleetRuns(app, app.databaseUrl, migrations.tenant),
       isListening,
     })
-    log().info({ event: 'started', port: config.port, base_domain: config.baseDomain })
+    log().info({ event: 'server_started', port: config.port, base_domain: config.baseDomain })
   }
 
-  // A database that is still starting is waited for; one that is wrong says so at each try.
+  // Waits for a database that is still starting. Every failed attempt is logged.
   async function bootstrap(app: RunningApp): Promise<void> {
-    while (!closing && !getRuntime()) {
+    for (let attempt = 1; !closing && !getRuntime(); attempt++) {
       try {
-        // Side by side, as everyone waits for it; what is wrong with a pooler explains the rest.
+        // In parallel, as the start waits for both; a pooler's problem explains the other error.
         const [pooler, platform] = await Promise.allSettled([
           config.databaseUrl ? checkPooler(config.databaseUrl, config.dbPrepare) : undefined,
           bootstrapPlatform(app.database, migrations.platform),
@@ -82,52 +82,53 @@ export default defineNitroPlugin(nitro => {
         return await ensureSigningKey(app)
       } catch (error) {
         if (error instanceof PoolerError) throw error
-        log().warn({ event: 'waiting_for_database', message: reasonOf(error) })
+        log().warn({ event: 'database_bootstrap_failed', attempt, reason: reasonOf(error) })
         await new Promise(resolve => setTimeout(resolve, retryPause))
       }
     }
   }
 })
 
-// Nitro makes the server and keeps it to itself; node tells of it before it listens, the last moment to say how
-// often to look.
+// Nitro does not expose its server. Node.js publishes it before it listens, the last moment to set how often it
+// checks.
 function limitRequestTime(limit: number): void {
   subscribeTo('tracing:net.server.listen:asyncStart', message => {
     const { server } = message as { server: unknown }
     if (!(server instanceof Server)) return
     const pause = Math.min(lookPause, limit)
-    // What reads a body says itself that it took too long.
+    // Code that reads a body reports itself that it took too long.
     Object.assign(server, { headersTimeout: limit, requestTimeout: limit + pause, connectionsCheckingInterval: pause })
   })
 }
 
-// Nitro logs what nobody catches and goes on: as a server that nobody can reach, and that works on operations unseen.
+// Nitro logs uncaught errors and continues: without a port, such a process would be unreachable and still work on
+// operations.
 function endWithoutPort(error: NodeJS.ErrnoException): void {
   if (error.syscall !== 'listen') return
-  log().fatal({ event: 'start_failed', message: error.message })
+  log().fatal({ event: 'start_failed', reason: error.message })
   process.exit(1)
 }
 
-// An older one starts, and fails with the first body that is sent to it.
+// An older version starts, and fails with the first request body.
 function requireNode(): void {
   const { node } = process.versions
   if (Number.parseInt(node) >= 24) return
-  const message = `This is Node.js ${node}, and 24 is needed. The one that came with Tenantry is: npx node .output/server/index.mjs`
-  createLogger('fatal').fatal({ event: 'node_too_old', message })
+  const reason = `This is Node.js ${node}, and 24 is needed. The one that came with Tenantry is: npx node .output/server/index.mjs`
+  createLogger('fatal').fatal({ event: 'node_version_rejected', reason })
   process.exit(1)
 }
 
 function requireConfig(): Config {
   try {
-    // A build that is run is a production, unless it is told otherwise.
+    // A built server runs in production mode unless NODE_ENV says otherwise.
     return loadConfig({
       ...process.env,
       NODE_ENV: process.env.NODE_ENV ?? (import.meta.dev ? 'development' : 'production'),
     })
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    // Whatever level is set: why it does not start must be seen.
-    createLogger('fatal').fatal({ event: 'config_invalid', message: error.message })
+    // Independent of LOG_LEVEL: the reason of a failed start must be visible.
+    createLogger('fatal').fatal({ event: 'config_rejected', reason: error.message })
     process.exit(1)
   }
 }

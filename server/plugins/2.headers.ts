@@ -3,13 +3,13 @@ import { defineNitroPlugin } from 'nitropack/runtime'
 import { hasToken } from '#server/http/token-paths.ts'
 import { getRuntime } from '#server/runtime.ts'
 
-/** Headers on every answer: pages, API, files and errors alike. What only pages have is in html.ts. */
+/** Headers of every response: pages, API, files and errors. The headers of pages only are set in html.ts. */
 export default defineNitroPlugin(nitro => {
   nitro.hooks.hook('request', event => {
     setResponseHeaders(event, {
       'x-content-type-options': 'nosniff',
       'cross-origin-resource-policy': 'same-origin',
-      // A link with a token in its path must not be told to anyone, not even to our own assets' log.
+      // A URL with a token must not be sent to anyone, not even with requests for our own assets.
       'referrer-policy': hasToken(event.path) ? 'no-referrer' : 'strict-origin-when-cross-origin',
     })
     if (getRuntime()?.app.config.protocol === 'https')

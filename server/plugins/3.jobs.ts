@@ -11,11 +11,11 @@ import { startJobs } from '#server/jobs.ts'
 import { createMailer } from '#server/mail/mailer.ts'
 import { whileRunning } from '#server/runtime.ts'
 
-/** What goes on beside the requests, in every process: mails leave, and the clock's work is done by one of them. */
+/** Background work of every process: mail delivery and operations. One of the processes runs each scheduled job. */
 export default defineNitroPlugin(() => {
   whileRunning(({ app, migrations }) => {
     const delivery = startMailDelivery(app, createMailer(app.config))
-    // Sent by whichever process hears of it first; onUp, as something may have been missed.
+    // The first process that is notified sends the mail. `onUp` wakes too, as notifications may have been missed.
     const subscription = subscribe(app, outboxChannel, { onMessage: delivery.wake, onUp: delivery.wake })
     const operations = startOperations(app, migrations)
     const calls = subscribe(app, operationsChannel, { onMessage: operations.wake, onUp: operations.wake })

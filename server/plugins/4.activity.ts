@@ -4,8 +4,7 @@ import { countAnswer } from '#server/http/count-answer.ts'
 import { whileRunning } from '#server/runtime.ts'
 
 /**
- * Counts the answers of every portal (what is thrown is counted where it is rendered, in error-handler.ts), and
- * ends what operators began.
+ * Counts the responses of every portal (errors are counted in error-handler.ts), and stops migration runs at the end.
  */
 export default defineNitroPlugin(nitro => {
   nitro.hooks.hook('afterResponse', event => countAnswer(event, getResponseStatus(event)))

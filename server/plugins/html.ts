@@ -2,7 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { setResponseHeaders } from 'h3'
 import { defineNitroPlugin } from 'nitropack/runtime'
 
-/** Headers of every HTML answer, redirects and error pages too. plugins/nonce.server.ts puts the nonce on the tags. */
+/**
+ * Headers of every HTML response, including redirects and error pages. plugins/nonce.server.ts sets the nonce on the
+ * tags.
+ */
 export default defineNitroPlugin(nitro => {
   nitro.hooks.hook('render:before', ({ event }) => {
     const nonce = randomBytes(16).toString('base64')
@@ -14,7 +17,7 @@ export default defineNitroPlugin(nitro => {
     })
   })
 
-  // The colour mode module adds its script here, as a chunk of its own and past the head's tags.
+  // The colour mode module adds its script here, as a separate chunk after the tags of the head.
   nitro.hooks.hook('render:html', (html, { event }) => {
     html.head = html.head.map(chunk => chunk.replace(/^<script>/, `<script nonce="${event.context.nonce}">`))
   })

@@ -1,4 +1,4 @@
 import { defineEventHandler } from 'h3'
 
-/** The process lives and answers. */
+/** Liveness: the process answers. */
 export default defineEventHandler(() => ({ status: 'ok' }))

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { defineEventHandler } from 'h3'
 import { requireRuntime } from '#server/runtime.ts'
 
-/** Requests can be served: the database answers. @throws ApiError 503 otherwise */
+/** Readiness: the database answers. @throws ApiError 503 otherwise */
 export default defineEventHandler(async () => {
   await requireRuntime().app.database.platform.db.execute(sql`select 1`)
   return { status: 'ok' }

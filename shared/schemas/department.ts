@@ -3,5 +3,5 @@ import { identifier, reference } from './fields.ts'
 
 export const departmentSchema = z.object({ name: identifier(150) })
 
-/** Where a department's people go, all at once. */
+/** The department to which all people move. */
 export const transferSchema = z.object({ department: reference() })

@@ -6,9 +6,9 @@ const required = 'This field is required.'
 const blank = 'This field may not be blank.'
 const malformedMoment = 'Enter a valid day or time, as in 2026-01-31 or 2026-01-31T12:00:00Z.'
 
-/** A string as it came, never trimmed: passwords and tokens. */
+/** An unchanged text, never trimmed: passwords and tokens. */
 export function rawText(max: number) {
-  // In a pipe, as a length would also be asked of a list.
+  // In a pipe, because the length check would also accept a list.
   return z.string({ error: issue => missingOr(issue.input, 'Not a valid string.') }).pipe(
     z
       .string()
@@ -25,14 +25,14 @@ export function text(max: number, options: { blank?: boolean } = {}) {
 }
 
 /**
- * A line by which something is found or told apart, such as a name that no other may have: in the one form that is
- * stored and compared, as of `cleanIdentifier`.
+ * A line that identifies something, such as a unique name: in the normalised form of `cleanIdentifier`, which is
+ * stored and compared.
  */
 export function identifier(max: number, options: { blank?: boolean } = {}) {
   return line().transform(cleanIdentifier).pipe(plainText(max, options))
 }
 
-/** An e-mail address in the one form that is stored and compared: as an identifier, in lower case. */
+/** An e-mail address, normalised like an identifier and in lower case. */
 export function email() {
   return line()
     .transform(cleanIdentifier)
@@ -46,24 +46,25 @@ export function email() {
     )
 }
 
-/** The same of an address that may be none, as someone types it to be found. */
+/** The same for a text that may not be a valid address, as typed into a search. */
 export function foldEmail(address: string): string {
   return cleanIdentifier(address).toLowerCase().normalize('NFC')
 }
 
 /**
- * A text without what people do not see: composed (NFC), each run of blanks one space, nothing invisible or
- * directional.
+ * Normalises a text by what people can see: NFC, each run of blanks as one space, no invisible or directional
+ * characters.
  */
 export function cleanIdentifier(value: string): string {
   return value.replaceAll(invisible, '').normalize('NFC').replaceAll(/\s+/g, ' ').trim()
 }
 
-// Formats and what programs show nothing for: joiners, directions, soft hyphens, fillers, variation selectors, tags.
+// Format characters and others that are not displayed: joiners, directions, soft hyphens, fillers, variation
+// selectors, tags.
 const invisible = /[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu
 
 function plainText(max: number, options: { blank?: boolean }) {
-  // Control characters would speak to a terminal, directional ones turn the text around them.
+  // Control characters can be terminal commands; directional characters reverse the text around them.
   const plain = z.string().refine(value => !/[\p{Cc}\u202A-\u202E\u2066-\u2069]/u.test(value), {
     error: 'Control characters are not allowed.',
     abort: true,
@@ -81,7 +82,7 @@ function line() {
     .transform(value => value.trim())
 }
 
-// One @, no blanks or control characters, a domain of labels; whether it exists only a mail can tell.
+// One @, no blanks or control characters, a domain of labels. Only a mail can prove that it exists.
 const emailPattern =
   /^[^\s@"<>()[\]\\,;:\p{Cc}]+@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])$/u
 
@@ -95,7 +96,7 @@ export function boolean() {
   return z.boolean({ error: issue => missingOr(issue.input, 'Must be a valid boolean.') })
 }
 
-/** A parameter of an address that is `true` or `false`, and the latter where it is missing. */
+/** A URL parameter `true` or `false`; false if it is missing. */
 export function flag() {
   return choice(['true', 'false'])
     .default('false')
@@ -109,7 +110,7 @@ export function integer(min: number, max: number) {
     .max(max, `Ensure this value is less than or equal to ${max}.`)
 }
 
-/** A moment, or a day of UTC, of which `ofDay` says the moment, such as `T23:59:59.999Z`. */
+/** A time, or a day in UTC, completed by `ofDay`, such as `T23:59:59.999Z`. */
 export function moment(ofDay: string) {
   return (
     z
@@ -117,12 +118,12 @@ export function moment(ofDay: string) {
       .transform(value => (/^\d{4}-\d{2}-\d{2}$/.test(value) ? value + ofDay : value))
       .pipe(z.iso.datetime({ offset: true, error: malformedMoment, abort: true }))
       .transform(value => new Date(value))
-      // PostgreSQL has no year 0, and takes none of five digits as JavaScript writes it; an offset leads to both.
+      // PostgreSQL has no year 0 and rejects JavaScript's format of five-digit years; an offset can produce both.
       .refine(value => value.getUTCFullYear() > 0 && value.getUTCFullYear() < 10_000, malformedMoment)
   )
 }
 
-/** The id of a row; whether the row is there is the handler's to say, with the same text. */
+/** The id of a row. The handler checks whether the row exists, with the same text. */
 export function reference() {
   return z
     .string({
@@ -131,7 +132,7 @@ export function reference() {
     .regex(uuidPattern, { error: issue => noSuchObject(String(issue.input)) })
 }
 
-/** @returns the text for a reference to a row that is not there */
+/** @returns the text for a reference to a missing row */
 export function noSuchObject(id: string): string {
   return `Invalid pk "${printable(id)}" - object does not exist.`
 }
@@ -148,7 +149,7 @@ function printable(input: unknown): string {
   return shown.length > 100 ? `${shown.slice(0, 100)}…` : shown
 }
 
-/** @returns Python's name of a JSON value's type, which is what DRF's texts speak */
+/** @returns Python's name of a JSON value's type, which DRF's texts use */
 export function jsonType(input: unknown): string {
   if (Array.isArray(input)) return 'list'
   if (typeof input === 'number') return Number.isInteger(input) ? 'int' : 'float'

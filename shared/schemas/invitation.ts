@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { languages } from '#shared/dates.ts'
 import { choice, email, rawText, reference, text } from './fields.ts'
 
-/** Someone to be invited. */
+/** A person to invite. */
 export const invitationSchema = z.object({
   email: email(),
   role: choice(['Admin', 'Staff']).default('Staff'),
@@ -12,8 +12,8 @@ export const invitationSchema = z.object({
 export const invitationRowsLimit = 500
 
 /**
- * Many at once: as a list, or as a CSV text whose first line names its columns, `email` and perhaps `role` and
- * `department` (by name). Each row is judged by itself, with `invitationSchema`.
+ * Many invitations: a list, or a CSV text whose first line has the column names, `email` and optionally `role` and
+ * `department` (by name). Each row is validated on its own, with `invitationSchema`.
  */
 export const invitationsSchema = z
   .object({

@@ -11,13 +11,13 @@ const fields = {
   is_active: boolean().optional(),
 }
 
-/** What an Owner changes of anyone on the console. */
+/** The fields that an Owner can change of any operator. */
 export const operatorChangeSchema = z.object(fields)
 
-/** An operator who is invited: a mail brings a link to set a password. */
+/** An operator to invite: a mail has a link to set a password. */
 export const operatorInvitationSchema = z.object({ email: email(), ...fields })
 
-/** The same with a password, as programs may send one. */
+/** The same with an optional password, for API clients. */
 export const newOperatorSchema = operatorInvitationSchema
   .extend({
     password: rawText(4096)

@@ -21,7 +21,7 @@ const color = text(7).pipe(
     .pipe(z.string().regex(/^#[0-9a-f]{6}$/, 'Enter a colour such as #1d4ed8.')),
 )
 
-/** What an organisation's admins change of it. */
+/** The fields that an organisation's Admins can change. */
 export const organizationSchema = z.object({
   name: identifier(150).optional(),
   business_email: email().optional(),

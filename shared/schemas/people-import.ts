@@ -14,10 +14,7 @@ const roles = new Map([
   ['staff', 'Staff'],
 ] as const)
 
-/**
- * One row of a list of people, cell by cell as text. A column that is not there, or a blank role or is_active,
- * changes nothing.
- */
+/** One row of an import, with cells as texts. A missing column, or a blank role or is_active, changes nothing. */
 export const importRowSchema = z.object({
   email: email(),
   first_name: text(150, { blank: true }).optional(),

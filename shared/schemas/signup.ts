@@ -3,7 +3,7 @@ import { languages } from '#shared/dates.ts'
 import { choice, email, identifier, text } from './fields.ts'
 import { subdomainSchema } from './tenant.ts'
 
-/** Asking for an organisation on the site; the one who asks becomes its first Admin. */
+/** Signs an organisation up on the site; the requester becomes its first Admin. */
 export const signupSchema = z.object({
   name: identifier(150),
   subdomain: subdomainSchema,
@@ -11,7 +11,7 @@ export const signupSchema = z.object({
   language: choice(languages).default('en'),
 })
 
-/** What a subdomain is wanted for: a name that it is made of, or itself. */
+/** A name to derive a subdomain from, or a subdomain to check. */
 export const subdomainQuery = z.object({
   name: identifier(150).optional(),
   subdomain: identifier(63)
@@ -19,14 +19,14 @@ export const subdomainQuery = z.object({
     .optional(),
 })
 
-/** The token of the mail's link. */
+/** The token in the mail's link. */
 export const signupTokenSchema = z.object({ token: text(128) })
 
-/** Confirming; with another name or subdomain, where somebody else was first. */
+/** Confirms a sign-up, with another name or subdomain if they were taken meanwhile. */
 export const signupConfirmationSchema = signupTokenSchema.extend({
   name: identifier(150).optional(),
   subdomain: subdomainSchema.optional(),
 })
 
-/** Why not, in words for the one who asked. */
+/** The reason for the refusal, for the requester. */
 export const refusalSchema = z.object({ reason: text(500, { blank: true }).default('') })

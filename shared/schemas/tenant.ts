@@ -3,7 +3,7 @@ import { languages } from '#shared/dates.ts'
 import { skeletonOf } from '#shared/subdomains.ts'
 import { boolean, choice, email, identifier, text } from './fields.ts'
 
-/** Names that a tenant may not take: ours, infrastructure's, and those that phishers like. */
+/** Subdomains that a tenant cannot have: our own, infrastructure's, and those useful for phishing. */
 const reserved = [
   'account',
   'accounts',
@@ -67,7 +67,7 @@ const reserved = [
 ]
 const reservedSkeletons: ReadonlySet<string> = new Set(reserved.map(skeletonOf))
 
-/** A DNS label of 2 to 40 characters that is free to be a tenant's; folds case. */
+/** A DNS label of 2 to 40 characters that is not reserved; converted to lower case. */
 export const subdomainSchema = identifier(63).pipe(
   z
     .string()
@@ -88,7 +88,7 @@ export const subdomainSchema = identifier(63).pipe(
     ),
 )
 
-/** A phone number as people write it, or nothing. */
+/** A phone number in a usual format, or nothing. */
 export const phoneSchema = identifier(32, { blank: true }).pipe(
   z.string().refine(value => value === '' || /^\+?[0-9 ()./-]{3,32}$/.test(value), 'Enter a valid phone number.'),
 )
@@ -101,7 +101,7 @@ export const newTenantSchema = z.object({
   admin_email: email(),
 })
 
-/** What operators may change of a tenant. */
+/** The fields that operators can change of a tenant. */
 export const tenantChangeSchema = newTenantSchema
   .pick({ name: true, subdomain: true, business_email: true })
   .extend({ business_phone_number: phoneSchema })
@@ -114,13 +114,10 @@ const reason = text(500, { blank: true })
 
 export const suspensionSchema = z.object({ reason })
 
-/** `now` removes it for good, with the subdomain typed once more as a confirmation. */
+/** `now` deletes at once, with the subdomain typed again as a confirmation. */
 export const deletionSchema = z.object({ reason, now: boolean().default(false), subdomain: identifier(63).optional() })
 
-/**
- * A host of an organisation's own: a domain name of at least two labels, in lower case, the last of which is no
- * number.
- */
+/** A custom domain of an organisation: at least two labels, in lower case, the last of which is not a number. */
 export const domainSchema = z.object({
   host: identifier(253).pipe(
     z
@@ -137,7 +134,7 @@ export const domainSchema = z.object({
   ),
 })
 
-/** The organisation finder: the public slug such as `ACM-7702`, or the subdomain; of both, whichever is one. */
+/** The organisation finder: by the public slug such as `ACM-7702`, or the subdomain. */
 export const tenantInfoSchema = z
   .object({ tenant_id: identifier(253).optional(), subdomain: identifier(63).optional() })
   .refine(({ tenant_id, subdomain }) => tenant_id !== undefined || subdomain !== undefined, {

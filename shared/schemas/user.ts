@@ -2,14 +2,14 @@ import { z } from 'zod'
 import { languages } from '#shared/dates.ts'
 import { boolean, choice, email, identifier, rawText, reference, text } from './fields.ts'
 
-/** What a person says of herself. */
+/** The fields that users set themselves. */
 const personal = {
   first_name: text(150, { blank: true }).optional(),
   last_name: text(150, { blank: true }).optional(),
   language: choice(languages).nullable().optional(),
 }
 
-/** What only an Admin sets, of others. */
+/** The fields that only an Admin sets. */
 const employment = {
   role: choice(['Admin', 'Staff']).optional(),
   department: reference().nullable().optional(),
@@ -20,18 +20,18 @@ const employment = {
   is_active: boolean().optional(),
 }
 
-/** What a person changes of herself; every other field is ignored. */
+/** What users can change of their own account; other fields are ignored. */
 export const profileSchema = z.object({
   ...personal,
   photo: z.null({ error: 'The submitted data was not a file. Check the encoding type on the form.' }).optional(),
 })
 
-/** What an Admin changes of anyone. */
+/** What an Admin can change of any user. */
 export const userChangeSchema = z.object({ ...personal, ...employment })
 
 const bulkLimit = 100
 
-/** What an Admin does with many people at once: the same to each. */
+/** A bulk action: the same for each user. */
 export const bulkSchema = z
   .object({
     action: choice(['move', 'set_role', 'deactivate', 'reactivate', 'send_link']),
@@ -39,9 +39,9 @@ export const bulkSchema = z
       .array(reference(), 'Expected a list of items.')
       .min(1, 'This list may not be empty.')
       .max(bulkLimit, `Ensure this field has no more than ${bulkLimit} elements.`),
-    /** Where `move` leads; null: nowhere. */
+    /** The target of `move`; null: no department. */
     department: employment.department,
-    /** What `set_role` makes of them. */
+    /** The new role of `set_role`. */
     role: employment.role,
   })
   .superRefine(({ action, department, role }, context) => {
@@ -51,11 +51,11 @@ export const bulkSchema = z
       context.addIssue({ code: 'custom', path: ['role'], message: 'This field is required.' })
   })
 
-/** A person, without a password. */
+/** A user without a password. */
 export const newPersonSchema = z.object({ email: email(), ...personal, ...employment })
 
 /**
- * A person created by an Admin; without a password she gets a mail to set one. Its own rules are in
+ * A user created by an Admin. Without a password, they get a mail with a link to set one. The password rules are in
  * server/domain/users/password-rules.ts.
  */
 export const newUserSchema = z
@@ -70,7 +70,7 @@ export const newUserSchema = z
   })
   .refine(({ password, re_password }) => (re_password ?? password) === password, mismatch())
 
-/** A person who registers herself: what else is sent is not hers to say. */
+/** Self-registration: only these fields are accepted, others are ignored. */
 export const registrationSchema = z
   .object({
     email: email(),
@@ -90,10 +90,10 @@ export const setPasswordSchema = z
   })
   .refine(sameNewPassword, mismatch())
 
-/** Both parts of a link that a mail brought. */
+/** Both parts of a mailed link. */
 export const linkSchema = z.object({ uid: text(128), token: text(128) })
 
-/** Where a mail is asked for by its address. */
+/** Requests a mail for an address. */
 export const mailboxSchema = z.object({ email: email() })
 
 export const setEmailSchema = z

@@ -2,7 +2,10 @@ import type { z } from 'zod'
 import type { FieldErrors } from '#shared/errors.ts'
 import { invalid } from '#shared/errors.ts'
 
-/** @returns what the schema makes of the input. @throws ApiError 400, every field with its faults */
+/**
+ * @returns the parsed input
+ * @throws ApiError 400 with the errors of every field
+ */
 export function validate<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
   const result = schema.safeParse(input)
   if (result.success) return result.data

@@ -1,32 +1,32 @@
 import type { TenantRole } from './people.ts'
 
-/** How people come in, and stay signed in, as the API answers: times are ISO 8601 UTC, ids UUIDv7. */
+/** Accounts and sessions, as the API returns them: times are ISO 8601 UTC, ids UUIDv7. */
 
 export interface Session {
   id: string
   created: string
-  /** When the session last renewed its tokens. */
+  /** When the session last refreshed its tokens. */
   rotated_at: string
   expires_at: string
   ip: string | null
   user_agent: string | null
   /** E-mail address of the operator who opened it as this user. */
   support: string | null
-  /** True for the session that asks. */
+  /** True for the caller's own session. */
   current: boolean
 }
 
-/** What an account here takes, for those who have none yet or cannot sign in. */
+/** The rules for accounts, for people who have none yet or cannot sign in. */
 export interface AccountRules {
   registration: 'invite_only' | 'open'
-  /** Of whose addresses people may register with; none: any. */
+  /** The mail domains that may register; none: any. */
   registration_domains: string[]
   password_min_length: number
-  /** Whether `/mailbox` shows the mails of this place: in development and the demo only. */
+  /** Whether `/mailbox` shows the mails of this host: in development and the demo only. */
   mailbox: boolean
 }
 
-/** A mail in the mailbox; its contents only where one alone is asked for. */
+/** A mail in the mailbox; its contents only when it is requested alone. */
 export interface KeptMail {
   id: string
   to: string
@@ -34,7 +34,7 @@ export interface KeptMail {
   date: string
   text?: string
   html?: string
-  /** Addresses in the text, in order. */
+  /** URLs in the text, in order. */
   links?: string[]
 }
 
@@ -46,14 +46,14 @@ export interface Invitation {
   state: 'open' | 'accepted' | 'expired' | 'revoked'
   created: string
   expires_at: string
-  /** Id of the Admin who invited. */
+  /** Id of the Admin who sent the invitation. */
   invited_by: string | null
   /** In lists. */
   department_name?: string | null
   inviter_name?: string | null
 }
 
-/** What became of one of many who were invited at once. */
+/** The result of one row of a bulk invitation. */
 export interface InvitationResult {
   row: number
   email: string | null
@@ -61,7 +61,7 @@ export interface InvitationResult {
   errors: Record<string, string[]> | null
 }
 
-/** What the page behind an invitation's link shows. */
+/** The data for an invitation's page. */
 export interface OpenInvitation {
   email: string
   organization: string

@@ -1,4 +1,4 @@
-/** The record of what happened, as the API answers: times are ISO 8601 UTC, ids UUIDv7. */
+/** Audit events, as the API returns them: times are ISO 8601 UTC, ids UUIDv7. */
 
 export interface AuditEvent {
   id: string
@@ -6,11 +6,11 @@ export interface AuditEvent {
   action: string
   actor: string | null
   actor_email: string | null
-  /** Id of what it was done to. */
+  /** Id of the object of the action. */
   subject: string | null
   ip: string | null
   /** Values, and changes as `{ from, to }`, by field. */
   details: Record<string, unknown>
-  /** What the ids in it are called today; who or what is gone has no name. */
+  /** The current names of the ids in it; deleted objects have none. */
   names: Record<string, string>
 }

@@ -2,19 +2,19 @@ import type { TenantStatus } from '#shared/tenant-statuses.ts'
 import type { AuditEvent } from './audit.ts'
 import type { Role } from './people.ts'
 
-/** What the console's own routes answer. Times are ISO 8601 UTC. */
+/** The responses of the console's own routes. Times are ISO 8601 UTC. */
 
 export interface Overview {
-  /** How many there are, by status. */
+  /** Number of tenants, by status. */
   tenants: Partial<Record<TenantStatus, number>>
   failed_mails: number
-  /** Confirmed, and waiting to be let in. */
+  /** Confirmed sign-ups that wait for approval. */
   signups: number
   failed_migrations: number
   /** Tenants whose schema is older than this program. */
   behind: number
   newest: { id: string; name: string; subdomain: string; status: TenantStatus; created: string }[]
-  /** Removed within a week. */
+  /** Tenants that will be deleted within a week. */
   purges: { id: string; name: string; subdomain: string; purge_after: string }[]
 }
 
@@ -22,7 +22,7 @@ export interface InsightDay {
   /** Such as `2026-11-24`, in UTC. */
   day: string
   requests: number
-  /** Of these, answered with 500 or above. */
+  /** Requests that were answered with 500 or above. */
   errors: number
   sign_ins: number
   refusals: number
@@ -37,20 +37,20 @@ export interface Insights {
     target: string
     is_current: boolean
   }
-  /** Null where there is no schema yet. */
+  /** Null if there is no schema yet. */
   facts: {
     people: number
     active_people: number
     admins: number
     departments: number
     last_sign_in: string | null
-    /** Live ones. */
+    /** Live sessions. */
     sessions: number
     /** Bytes. */
     size: number
   } | null
   days: InsightDay[]
-  /** The newest of the tenant's own record, for those who may read it. */
+  /** The newest events of the tenant's own audit, for those who may read it. */
   events: AuditEvent[]
 }
 
@@ -68,7 +68,7 @@ export interface SupportAccess {
   ended_at: string | null
 }
 
-/** Someone whom an operator may sign in as. */
+/** A user whom an operator may sign in as. */
 export interface SupportableUser {
   id: string
   email: string
@@ -83,7 +83,7 @@ export interface OutboxMail {
   id: string
   kind: string
   recipient: string
-  /** Null for the console's and the site's own. */
+  /** Null for mails of the console and the site. */
   tenant: string | null
   tenant_name: string | null
   state: MailState
@@ -117,17 +117,17 @@ export interface MigrationRun {
 
 export type JobQueue = {
   name: string
-  /** When it runs, in cron's five fields, UTC; null where something else starts it. */
+  /** Schedule in cron's five fields, UTC; null for jobs with another trigger. */
   cron: string | null
   next: string | null
   waiting: number
   running: number
-  /** Of those that are kept: pg-boss forgets a job after some days. */
+  /** Number of failed jobs that are still stored: pg-boss deletes jobs after some days. */
   failed: number
   last_started: string | null
   last_finished: string | null
   last_state: string | null
-  /** Of the last one that failed. */
+  /** Error of the last failed job. */
   last_error: string | null
 }
 
@@ -144,22 +144,22 @@ export interface Health {
   slots: { size: number; busy: number; waiting: number; retired: number; mismatched: number }
   outbox: { waiting: number; delayed: number; failed: number; oldest: string | null }
   spare_schemas: number
-  /** Of DATA_DIR, in bytes. */
+  /** The disk of DATA_DIR, in bytes. */
   disk: { free: number; total: number } | null
   is_listening: boolean
   process: { pid: number; node: string; uptime: number; memory: number }
 }
 
-/** How a tenant's signing keys stand; null where its schema cannot be read. */
+/** The state of a tenant's signing keys; null if its schema cannot be read. */
 export interface TenantKeys {
   tenant: { id: string; name: string; subdomain: string }
   keys: {
     /** Its kid. */
     current: string
     since: string
-    /** When a new one takes its place, where one is on its way. */
+    /** When the next key replaces it, if there is one. */
     next_from: string | null
-    /** How many live sessions hold a token of a former key. */
+    /** Number of live sessions that hold a token of a former key. */
     draining: number
   } | null
 }

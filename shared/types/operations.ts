@@ -1,17 +1,17 @@
 import type { OperationKind, OperationState } from '#shared/operations.ts'
 
-/** Long work, and the archives that some of it makes, as the API answers: times are ISO 8601 UTC, ids UUIDv7. */
+/** Operations and archives, as the API returns them: times are ISO 8601 UTC, ids UUIDv7. */
 
-/** Long work on an organisation, which goes on in the background. */
+/** Long work on an organisation, in the background. */
 export interface Operation {
   id: string
   kind: OperationKind
-  /** Null where it makes a new organisation that is not there yet. */
+  /** Null if it creates an organisation that does not exist yet. */
   tenant: string | null
-  /** As it is called today; null for one that is gone. In lists. */
+  /** Its current name; null if it was deleted. In lists. */
   tenant_name?: string | null
   state: OperationState
-  /** What is being done just now, and how far it is; a total of 0 is not known. */
+  /** The current step and its progress; a total of 0 means unknown. */
   step: string | null
   done: number
   total: number
@@ -23,15 +23,15 @@ export interface Operation {
   finished_at: string | null
 }
 
-/** A file that holds all of an organisation as it was at one moment. */
+/** A file with all data of an organisation at one moment. */
 export interface Archive {
   name: string
   /** In bytes. */
   size: number
-  /** All but `name`, `size` and `problem` are null where the file cannot be read. */
+  /** If the file cannot be read, all fields are null except `name`, `size` and `problem`. */
   created: string | null
   tenant: { id: string; name: string; subdomain: string } | null
-  /** The newest migration that its schema had had. */
+  /** The newest migration of its schema. */
   version: string | null
   people: number | null
   files: number | null

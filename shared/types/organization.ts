@@ -1,6 +1,6 @@
 import type { Language } from '#shared/dates.ts'
 
-/** An organisation as its own people see it, as the API answers: times are ISO 8601 UTC, ids UUIDv7. */
+/** An organisation as its own users see it, as the API returns it: times are ISO 8601 UTC, ids UUIDv7. */
 
 export interface Organization {
   id: string
@@ -12,16 +12,19 @@ export interface Organization {
   registration: 'invite_only' | 'open'
   registration_domains: string[]
   password_min_length: number
-  /** Of pages and mails for people who have not chosen one; null: pages as the browser asks, mails in English. */
+  /**
+   * Language of pages and mails for users who have not chosen one; null: pages in the browser's language, mails in
+   * English.
+   */
   language: Language | null
-  /** Whether the platform's operators may sign in as one of its people. */
+  /** Whether operators of the platform may sign in as one of its users. */
   allows_support: boolean
-  /** Path of the logo. */
+  /** URL path of the logo. */
   logo: string | null
-  /** Such as `#1d4ed8`, and black or white, whichever can be read on it. */
+  /** The colour, such as `#1d4ed8`, and black or white, whichever is readable on it. */
   brand_color: string | null
   brand_text_color: string | null
 }
 
-/** How an organisation looks and speaks to those who have not signed in yet. */
+/** An organisation's look and language, for visitors who have not signed in. */
 export type Branding = Pick<Organization, 'logo' | 'brand_color' | 'brand_text_color' | 'language'>

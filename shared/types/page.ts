@@ -1,4 +1,4 @@
-/** A list, in pages, as the API answers: times are ISO 8601 UTC, ids UUIDv7. */
+/** A page of a list, as the API returns it. */
 
 export interface Page<Row> {
   count: number

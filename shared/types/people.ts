@@ -1,10 +1,10 @@
 import type { Language } from '#shared/dates.ts'
 
-/** Who is in an organisation, as the API answers: times are ISO 8601 UTC, ids UUIDv7. */
+/** People and departments, as the API returns them: times are ISO 8601 UTC, ids UUIDv7. */
 
 export type TenantRole = 'Admin' | 'Staff'
 
-/** Support is an operator's, on the console, where an Admin owns the platform and Staff only read. */
+/** `Support` exists only for operators, on the console, where an Admin owns the platform and Staff can only read. */
 export type Role = TenantRole | 'Support'
 
 export interface User {
@@ -17,16 +17,16 @@ export interface User {
   department: string | null
   employee_id: string | null
   role: Role
-  /** Of the interface and of mails; null: the organisation's. */
+  /** Language of the interface and of mails; null: the organisation's. */
   language: Language | null
   is_active: boolean
   date_joined: string
   last_login: string | null
-  /** On `auth/users/me/`: who is really there, where an operator has signed in as this user. */
+  /** On `auth/users/me/`: the operator who has signed in as this user, if any. */
   support?: { operator_email: string; expires_at: string; is_read_only: boolean } | null
 }
 
-/** A person in the directory; the last four fields only for an Admin. */
+/** A person in the directory; only an Admin gets the last four fields. */
 export interface Person {
   id: string
   email: string
@@ -46,14 +46,14 @@ export interface Department {
   name: string
   created: string
   updated: string
-  /** How many active people belong to it; in lists. */
+  /** Number of active people; in lists. */
   people?: number
 }
 
-/** What became of one of many people to whom something was done at once. */
+/** The result for one of the users of a bulk action. */
 export interface BulkResult {
   id: string
-  /** Null for who is not there. */
+  /** Null for a user who does not exist. */
   email: string | null
   status: 'done' | 'unchanged' | 'refused'
   /** Why it was refused. */
@@ -73,7 +73,7 @@ export interface ImportReport {
   }[]
 }
 
-/** Something that waits to be done: of one's own, or for an Admin of the organisation's. */
+/** An open task: the user's own, or, for an Admin, the organisation's. */
 export type HomeTask =
   | 'name'
   | 'photo'
@@ -85,9 +85,9 @@ export type HomeTask =
   | 'logo'
 
 export interface Home {
-  /** One's own, with how many active people it has and the first of the others. */
+  /** The user's department, with its number of active people and some of the others. */
   department: { id: string; name: string; people: number; colleagues: Person[] } | null
-  /** Colleagues who joined lately, the newest first. */
+  /** Colleagues who joined recently, newest first. */
   newest: Person[]
   tasks: { task: HomeTask; count: number }[]
 }

@@ -1,17 +1,17 @@
 import type { Language } from '#shared/dates.ts'
 
-/** An organisation that someone asks for, as the API answers: times are ISO 8601 UTC, ids UUIDv7. */
+/** Sign-ups of organisations, as the API returns them: times are ISO 8601 UTC, ids UUIDv7. */
 
 export type SignupState = 'unconfirmed' | 'expired' | 'waiting' | 'made' | 'refused'
 
-/** An organisation that someone has asked for on the site, as operators see it. */
+/** A sign-up from the site, as operators see it. */
 export interface Signup {
   id: string
   name: string
   subdomain: string
   email: string
   language: Language
-  /** `made`: it is a tenant; `expired`: nobody confirmed it. */
+  /** `made`: the tenant exists; `expired`: it was not confirmed in time. */
   state: SignupState
   created: string
   /** Until when it can be confirmed. */
@@ -19,24 +19,24 @@ export interface Signup {
   confirmed_at: string | null
   approved_at: string | null
   refused_at: string | null
-  /** Id of the operator who decided; null also where it was the command line. */
+  /** Id of the operator who decided; null too if it was decided on the command line. */
   decided_by: string | null
-  /** Id of what became of it. */
+  /** Id of the tenant that was created. */
   tenant: string | null
 }
 
-/** A sign-up as far as its own link shows it. */
+/** A sign-up, as its link shows it. */
 export interface SignupProgress {
   state: SignupState
   name: string
   subdomain: string
-  /** The portal's origin, where there is one. */
+  /** The portal's origin, if the tenant exists. */
   url: string | null
-  /** By which the first Admin sets a password, once; only from the confirmation that made the tenant. */
+  /** The link with which the first Admin sets a password; only in the response that created the tenant. */
   password_link: string | null
 }
 
-/** Whether organisations can be signed up here, and below which domain they would be. */
+/** Whether organisations can be signed up here, and the base domain of their subdomains. */
 export interface SignupTerms {
   policy: 'open' | 'approval' | 'closed'
   base_domain: string
@@ -47,6 +47,6 @@ export interface SignupTerms {
 export interface SubdomainAnswer {
   subdomain: string
   available: boolean
-  /** One that is free, where this one is not. */
+  /** A free subdomain, if this one is not. */
   suggestion: string | null
 }

@@ -1,7 +1,7 @@
-/** Which of the three faces of the product a host shows; see docs/architecture.md. */
+/** One of the three parts of the product, chosen by the host; see docs/architecture.md. */
 export type Surface = 'site' | 'portal' | 'console'
 
-/** What a page may know of the host it is on: nothing secret, nothing of another tenant. */
+/** What a page knows about its host: nothing secret, nothing of another tenant. */
 export interface Place {
   surface: Surface
   /** Canonical origin, such as `http://acme.localhost:3000`. */

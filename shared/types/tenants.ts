@@ -1,7 +1,7 @@
 import type { TenantStatus } from '#shared/tenant-statuses.ts'
 import type { Operation } from './operations.ts'
 
-/** An organisation as operators see it, as the API answers: times are ISO 8601 UTC, ids UUIDv7. */
+/** An organisation as operators see it, as the API returns it: times are ISO 8601 UTC, ids UUIDv7. */
 
 export interface Tenant {
   id: string
@@ -13,10 +13,10 @@ export interface Tenant {
   subdomain: string
   tenant_id: string
   status: TenantStatus
-  /** Why it is suspended or to be deleted. */
+  /** Why it is suspended or will be deleted. */
   status_reason: string | null
   status_changed: string | null
-  /** When it is removed, where its deletion is scheduled. */
+  /** When it will be deleted, if that is scheduled. */
   purge_after: string | null
   maintenance_since: string | null
   /** The custom domain that is canonical; null: the subdomain is. */
@@ -27,25 +27,25 @@ export interface Tenant {
 }
 
 export interface TenantDetails extends Tenant {
-  /** Of its schema. */
+  /** Version of its schema. */
   version: string | null
-  /** Null where its schema cannot be read. */
+  /** Null if its schema cannot be read. */
   people: { active: number; total: number } | null
   admin: { id: string; email: string } | null
   domains: Domain[]
   former_subdomains: { subdomain: string; redirects_until: string }[]
-  /** The operation under way, or else the last one. */
+  /** The current operation, or else the last one. */
   operation: Operation | null
 }
 
-/** A host of an organisation's own. */
+/** A custom domain of an organisation. */
 export interface Domain {
   host: string
   is_primary: boolean
-  /** The TXT record by which it is proven. */
+  /** The TXT record that verifies it. */
   challenge: { name: string; value: string }
   created: string
-  /** When it was last proven; null: it does not route. */
+  /** When it was last verified; null: it is not served. */
   verified_at: string | null
   checked_at: string | null
   last_error: string | null
@@ -60,8 +60,8 @@ export interface SigningKey {
   created: string
   activated_at: string
   retired_at: string | null
-  /** When the last token that it signed is over. */
+  /** When the last token that it signed expires. */
   expires_at: string | null
-  /** How many live sessions hold a token that it signed. */
+  /** Number of live sessions that hold a token that it signed. */
   sessions: number
 }

@@ -8,7 +8,7 @@ import { api, createWorld, signInAs } from '../support/world.ts'
 
 let world: World
 let browser: Browser
-/** Of one page of each list, by the list's path. */
+/** The id of one row of each list, by the list's path. */
 let ids: Record<string, string>
 beforeAll(async () => {
   world = await createWorld({ ACCESS_TTL: '3600' })
@@ -23,11 +23,11 @@ afterAll(async () => {
 const looks = (['en-GB', 'ar'] as const).flatMap(locale =>
   (['light', 'dark'] as const).map(colorScheme => ({ locale, colorScheme, reducedMotion: 'reduce' as const })),
 )
-// Each in one of the looks: together they are seen in all of them.
+// Each page in one of the looks; all looks are covered together.
 const portalPages = [...pagesOf('portal'), '/people?selected']
 const consolePages = pagesOf('console')
 const sitePages = ['/signup', '/find']
-const doors = ['/forgot', '/register', '/resend']
+const publicPages = ['/forgot', '/register', '/resend']
 const phone = { viewport: { width: 360, height: 740 }, hasTouch: true }
 
 describe.each(looks)('in $locale and $colorScheme, WCAG 2.2 AA holds', look => {
@@ -38,7 +38,7 @@ describe.each(looks)('in $locale and $colorScheme, WCAG 2.2 AA holds', look => {
     for (const path of ['/login', '/nothing/here']) {
       const page = await open(context, world.acme, path)
       expect(await violationsOf(page)).toEqual([])
-      // A mouse rests on what it has pressed, and one still reads it.
+      // The pointer stays over the pressed button while the page is checked.
       await page.getByRole('main').locator('button[type="submit"], a.control').first().hover()
       expect(await violationsOf(page)).toEqual([])
     }
@@ -79,7 +79,7 @@ describe.each(looks)('in $locale and $colorScheme, WCAG 2.2 AA holds', look => {
     const found: Record<string, string[]> = {}
     for (const [place, paths] of [
       [site, sitePages],
-      [world.acme, doors],
+      [world.acme, publicPages],
     ] as const) {
       for (const path of share(paths)) found[path] = await violationsOf(await open(context, place, path))
     }
@@ -96,7 +96,7 @@ describe.each(looks)('in $locale and $colorScheme, WCAG 2.2 AA holds', look => {
   })
 })
 
-/** All pages with a sidebar, as their files are called; one of a list is `/people/[id]`. */
+/** All pages with a sidebar, by the path of their file, such as `/people/[id]`. */
 function pagesOf(surface: 'portal' | 'console'): string[] {
   return readSources(`pages/${surface}/**/*.vue`)
     .filter(({ code }) => code.includes("layout: 'dashboard'"))
@@ -110,7 +110,7 @@ function addressOf(page: string): string {
   })
 }
 
-/** Looks at a page when all its parts are there; `?selected` also chooses all rows, which opens the bar above them. */
+/** Checks a page when it is fully loaded; `?selected` also selects all rows, which shows the selection bar. */
 async function violationsAt(page: Page, place: Place, path: string): Promise<string[]> {
   await visit(page, place, path)
   await page.getByRole('heading', { level: 1 }).waitFor()
@@ -119,7 +119,7 @@ async function violationsAt(page: Page, place: Place, path: string): Promise<str
   return violationsOf(page)
 }
 
-/** A world that has something to show in its lists. */
+/** Fills the lists of a world. */
 async function fill(): Promise<void> {
   const { access: token } = await signInAs(world.acme, world.acme.admin)
   const department: string = (await world.acme.call(`${api}/departments/`, { token, body: { name: 'Sales' } })).json.id

@@ -28,7 +28,7 @@ let uploads: string
 let admin: string
 beforeAll(async () => {
   uploads = await mkdtemp(join(tmpdir(), 'tenantry-uploads-'))
-  // A demo, which has a mailbox page.
+  // In demo mode, which has a mailbox page.
   world = await createWorld({ DEMO: '1', ACCESS_TTL: '3600', UPLOAD_DIR: uploads })
   browser = await launchBrowser()
   admin = (await signInAs(world.acme, world.acme.admin)).access
@@ -39,7 +39,7 @@ afterAll(async () => {
   await rm(uploads, { recursive: true, force: true })
 })
 
-test("a forgotten password is set anew by the mail's link, which a visit alone does not use up", async () => {
+test('a forgotten password is reset with the mailed link, which a visit alone does not use up', async () => {
   const person = await addPerson(world, world.acme, 'forgetful@example.com')
   const { context, complaints } = await openProfile(browser)
   const page = await open(context, world.acme, '/login')
@@ -68,7 +68,7 @@ test("a forgotten password is set anew by the mail's link, which a visit alone d
   await context.close()
 })
 
-test('whoever registers where that is open activates the account and signs in', async () => {
+test('a user registers where that is open, activates the account and signs in', async () => {
   await change({ registration: 'open', registration_domains: ['open.test'] })
   const { context, complaints } = await openProfile(browser)
   const page = await open(context, world.acme, '/login')
@@ -89,7 +89,7 @@ test('whoever registers where that is open activates the account and signs in', 
   await activation.getByRole('heading', { name: /Rita/ }).waitFor()
   expect(complaints.filter(isUnexpected)).toEqual([])
   await change({ registration: 'invite_only' })
-  // A tab of its own, as the first one loads itself anew once another has signed in.
+  // In a new tab, because the first one reloads when another tab has signed in.
   const closed = await open(context, world.acme, '/register')
   await closed.getByText('You need an invitation to join').waitFor()
   expect(await closed.getByLabel('Email').count()).toBe(0)
@@ -116,7 +116,7 @@ test('an invitation says what it is for, and makes the account', async () => {
   await context.close()
 })
 
-test('a person changes photo, address and password, and downloads her data', async () => {
+test('a user changes photo, address and password, and downloads their data', async () => {
   const person = await addPerson(world, world.acme, 'profile@example.com')
   const { context, complaints } = await openProfile(browser)
   const page = await signInAt(context, world.acme, person, '/profile')
@@ -211,7 +211,7 @@ test('a language that was chosen is there on the next device too', async () => {
   await second.context.close()
 })
 
-test("a language that is given up is the browser's no more either", async () => {
+test('a language that is reset is also reset in the browser', async () => {
   const person = await addPerson(world, world.acme, 'undecided@example.com')
   const { context } = await openProfile(browser)
   const page = await signInAt(context, world.acme, person, '/profile')
@@ -231,7 +231,7 @@ test("a language that is given up is the browser's no more either", async () => 
   await context.close()
 })
 
-test("a language that is chosen in a support session is this browser's, and the person keeps hers", async () => {
+test('a language that is chosen in a support session applies to this browser only, and the user keeps theirs', async () => {
   const person = await addPerson(world, world.acme, 'helped@example.com')
   const { access } = await signInAs(world.acme, person)
   const me = (options: object = {}) => world.acme.call(`${api}/auth/users/me/`, { token: access, ...options })

@@ -35,7 +35,7 @@ test('an operator finds a tenant, suspends it with a reason and lets it go on', 
   await context.close()
 })
 
-test('an operator signs in as someone, is seen to be there, may only look, and ends it', async () => {
+test('an operator signs in as a user, which is shown to them, may only read, and ends it', async () => {
   const { context } = await openProfile(browser)
   const page = await signInAt(context, world.console, world.console.admin, `/tenants/${world.acme.id}`)
   await page.getByRole('button', { name: 'Sign in as…' }).click()

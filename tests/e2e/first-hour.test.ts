@@ -22,7 +22,7 @@ import { createWorld } from '../support/world.ts'
 
 const password = 'nine velvet trombones'
 const departments = ['Design', 'Engineering', 'Finance']
-/** Rows of the file as a spreadsheet counts them: the header is the first. */
+/** Row numbers as in a spreadsheet: the header is row 1. */
 const badRows = [10, 20, 30, 40, 50, 60, 70]
 
 let world: World
@@ -31,7 +31,7 @@ let files: string
 let initech: Place
 beforeAll(async () => {
   files = await mkdtemp(join(tmpdir(), 'tenantry-first-hour-'))
-  // A demo, which has a mailbox page.
+  // In demo mode, which has a mailbox page.
   world = await createWorld({ DEMO: '1', UPLOAD_DIR: join(files, 'uploads') })
   browser = await launchBrowser()
 })
@@ -70,7 +70,7 @@ test("an admin's first hour: from the link to 195 people, of whom one was invite
   await invitation.getByRole('heading', { name: /Mia/ }).waitFor()
   expect(await invitation.getByRole('link', { name: 'Invitations' }).count()).toBe(0)
   await visit(invitation, initech, '/people')
-  // Bill, 193 of the file, and Mia.
+  // Bill, 193 people of the file, and Mia.
   await invitation.getByText('195 people', { exact: true }).waitFor()
 
   await visit(page, initech, '/audit')

@@ -5,7 +5,7 @@ import { mailsTo } from '../support/data/mails.ts'
 import type { World } from '../support/world.ts'
 import { addPerson, api, auth, createWorld, signInAs } from '../support/world.ts'
 
-/** Names that would be markup, script, style or a template, wherever they were not text. */
+/** Names that would be markup, script, style or a template if they were not escaped. */
 const names = [
   '<script>alert(1)</script>',
   '</script><script>alert(1)</script>',
@@ -66,7 +66,7 @@ test('a name is text wherever it stands: in lists, details, titles, payloads, th
   expect(await page.getByText(`added the department 0 ${names[0]}`).count()).toBe(1)
   for (const summary of await page.locator('summary').all()) await summary.click()
 
-  // As a mail program would that runs everything.
+  // As a mail program that runs every script.
   const mails = await mailsTo(world, world.acme, 'guest@example.com')
   expect(mails).toHaveLength(1)
   expect(mails[0]!.html).not.toMatch(/<script|<img src=x|<svg|<style>\*/)

@@ -77,7 +77,7 @@ async function signIn(path: string, person = world.acme.admin, place = world.acm
   return signInAt(context, place, person, path)
 }
 
-/** Lets the next change of such an address wait for its answer. */
+/** Delays the answer to the next change at a path. */
 async function holdBack(page: Page, path: string): Promise<{ answer(): Promise<void> }> {
   const { promise, resolve } = Promise.withResolvers<Route>()
   await page.route(`**${path}`, route => (route.request().method() === 'DELETE' ? resolve(route) : route.continue()), {

@@ -238,7 +238,7 @@ async function asAdmin(path: string): Promise<{ page: Page; context: BrowserCont
     page,
     context,
     async done() {
-      // A refusal that the page explains is in the browser's console all the same.
+      // The browser logs refusals even if the page explains them.
       expect(complaints.filter(text => !text.includes('409 (Conflict)'))).toEqual([])
       await context.close()
     },

@@ -17,7 +17,7 @@ afterAll(async () => {
 })
 
 describe('signing in', () => {
-  test('a person is asked to sign in and then gets the page that she wanted, without a complaint of the browser', async () => {
+  test("a visitor is asked to sign in and then gets the requested page, without errors in the browser's console", async () => {
     const { context, complaints } = await openProfile(browser)
     const page = await open(context, world.acme, '/people?search=ben')
     expect(new URL(page.url()).pathname).toBe('/login')
@@ -48,7 +48,7 @@ describe('signing in', () => {
     },
   )
 
-  test('a page that is not there keeps its address, to mend or to try again', async () => {
+  test('a missing page keeps its address, so that the user can correct it or try again', async () => {
     const { context } = await openProfile(browser)
     const page = await signInAt(context, world.acme, world.acme.staff)
     for (const [path, title] of [
@@ -85,7 +85,7 @@ describe('staying signed in', () => {
     await context.close()
   })
 
-  test('an access token that has expired is renewed while the page is rendered, once, SSR-09', async () => {
+  test('an expired access token is refreshed once while the page is rendered, SSR-09', async () => {
     const { context } = await openProfile(browser)
     const page = await signInAt(context, world.acme, world.acme.staff, '/people')
     await expire(context)
@@ -98,7 +98,7 @@ describe('staying signed in', () => {
     await context.close()
   })
 
-  test('six tabs whose token has expired renew it once between them, and nobody is signed out', async () => {
+  test('six tabs with an expired token refresh it once, and none is signed out', async () => {
     const { context } = await openProfile(browser)
     const first = await signInAt(context, world.globex, world.globex.staff, '/people')
     const tabs = [
@@ -126,7 +126,7 @@ describe('staying signed in', () => {
     const answers = await Promise.all(tabs.map(tab => tab.reload()))
     expect(answers.map(answer => answer!.status())).toEqual(Array(6).fill(200))
     expect(tabs.map(tab => new URL(tab.url()).pathname)).toEqual(Array(6).fill('/people'))
-    // Each render races with the same token: the server gives all of them the one successor.
+    // The renders refresh the same token in parallel: the server returns the same successor to all of them.
     expect(await rotations(world.globex, world.globex.admin.id)).toBe(before + 1)
     await context.close()
   })
@@ -144,7 +144,7 @@ describe('signing out', () => {
     await context.close()
   })
 
-  test('leaves nothing private behind the Back button, nor to a reload, SSR-07', async () => {
+  test('leaves nothing private for the Back button or a reload, SSR-07', async () => {
     const { context } = await openProfile(browser)
     const page = await signInAt(context, world.acme, world.acme.admin, '/people')
     await signOut(page)
@@ -158,7 +158,7 @@ describe('signing out', () => {
     await context.close()
   })
 
-  test('and in again as someone else shows nothing of the first one, not for a moment, SSR-11', async () => {
+  test('and in again as another user shows no data of the first one, not even briefly, SSR-11', async () => {
     const { context } = await openProfile(browser)
     const page = await signInAt(context, world.acme, world.acme.staff, '/profile')
     await page
@@ -167,7 +167,7 @@ describe('signing out', () => {
       .click()
     await page.getByRole('button', { name: 'Sign out', exact: true }).click()
     await page.waitForURL('**/login**')
-    // In the sidebar stands who is signed in; a list of colleagues may well name the other.
+    // The sidebar names the signed-in user; a list of colleagues may contain the other one.
     await page.evaluate(() => {
       const look = () =>
         (document.documentElement.dataset.leak ||= document
@@ -210,7 +210,7 @@ describe('two organisations in one browser', () => {
     await context.close()
   })
 
-  test('the cookies of one are worth nothing at the other', async () => {
+  test('the cookies of one are not valid at the other', async () => {
     const { context } = await openProfile(browser)
     await signInAt(context, world.acme, world.acme.admin)
     const stolen = (await context.cookies()).map(({ name, value }) => ({ name, value, url: world.globex.origin }))
@@ -233,12 +233,12 @@ describe('the console', () => {
   })
 })
 
-/** As when the access token expires: its cookie does so with it. */
+/** Simulates an expired access token: its cookie expires at the same time. */
 function expire(context: BrowserContext): Promise<void> {
   return context.clearCookies({ name: 'tenantry_access' })
 }
 
-/** How often the user's live sessions have renewed their tokens, together. */
+/** The total number of refreshes of the user's live sessions. */
 async function rotations(place: Place, userId: string): Promise<number> {
   const {
     db,

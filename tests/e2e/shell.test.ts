@@ -36,7 +36,7 @@ describe('the language', () => {
     await context.close()
   })
 
-  test('has words for what was done, not its code names', async () => {
+  test('shows actions in words, not their code names', async () => {
     const { access: token } = await signInAs(world.acme, world.acme.staff)
     expect(
       (
@@ -74,7 +74,7 @@ describe('the language', () => {
     await context.close()
   })
 
-  test('that someone chooses who is signed in is kept with her', async () => {
+  test('that a signed-in user chooses is stored in their account', async () => {
     const { context } = await openProfile(browser, { locale: 'en-GB' })
     const page = await signInAt(context, world.globex, world.globex.admin)
     await page
@@ -106,7 +106,7 @@ describe('the language', () => {
 })
 
 describe('the command palette', () => {
-  test('finds a person by keys alone and goes there', async () => {
+  test('finds a person with the keyboard alone and opens their page', async () => {
     const { context, complaints } = await openProfile(browser)
     const page = await signInAt(context, world.acme, world.acme.admin, '/departments')
     await page.keyboard.press('Control+k')
@@ -226,7 +226,7 @@ describe('keys', () => {
   })
 })
 
-describe.each(['en', 'ar'] as const)('what is typed, in %s,', (language: Language) => {
+describe.each(['en', 'ar'] as const)('unsaved input, in %s,', (language: Language) => {
   const say = textsIn(language)
 
   test('is asked about before its page is left', async () => {
@@ -273,7 +273,7 @@ describe.each(['en', 'ar'] as const)('what is typed, in %s,', (language: Languag
     await context.close()
   })
 
-  test('outlives the session: one signs in again, and saves it', async () => {
+  test('survives the end of the session: the user signs in again, and saves it', async () => {
     const { context } = await openProfile(browser)
     const page = await editStaff(await context.newPage(), language)
     const {
@@ -305,15 +305,15 @@ describe.each(['en', 'ar'] as const)('what is typed, in %s,', (language: Languag
   })
 })
 
-/** An Admin's page of a person, in a language, with a name that is typed and not saved. */
+/** Opens an Admin's page of a user, in a language, and types an unsaved name. */
 async function editStaff(page: Page, language: Language): Promise<Page> {
   await page.context().addCookies([{ name: 'tenantry_locale', value: language, url: world.acme.origin }])
   const person = `${world.acme.origin}/people/${world.acme.staff.id}`
   await page.goto(`${world.acme.origin}/login?redirect=${new URL(person).pathname}`, { waitUntil: 'networkidle' })
   await fillSignIn(page, world.acme.admin)
   await page.waitForURL(person)
-  // Anew: what the page still asks for would meet the end of the session before the form does, and that it has
-  // asked for everything is told of a document alone, not of a page within it.
+  // A full load: requests of the page must end before the session does, and `networkidle` works only for documents,
+  // not for navigations inside the app.
   await page.goto(person, { waitUntil: 'networkidle' })
   await page.locator('[name="first_name"]').fill(`Typed in ${language}`)
   return page

@@ -21,7 +21,7 @@ afterAll(async () => {
 })
 
 describe('signing up an organisation', () => {
-  test('leads from a name to its portal, where one is the first Admin, without a complaint of the browser on the way', async () => {
+  test("leads from a name to its portal, where the user is the first Admin, without errors in the browser's console", async () => {
     const { context, complaints } = await openProfile(browser)
     const page = await open(context, site, '/signup')
     await page.getByLabel('Organisation name').fill('Initech Inc.')
@@ -41,7 +41,7 @@ describe('signing up an organisation', () => {
     await confirmation.getByText('initech.localhost').waitFor()
     await confirmation.getByRole('button', { name: 'Confirm and create' }).click()
     await confirmation.getByRole('heading', { name: 'Initech Inc. is ready' }).waitFor()
-    // On the portal, asking whether one is signed in is answered no.
+    // The portal asks whether the user is signed in, and gets a 401.
     expect(complaints).toEqual([])
     await confirmation.getByRole('link', { name: 'Choose a password' }).click()
     await confirmation.waitForURL(/\/\/initech\.localhost:\d+\/auth\/password\/reset\//)
@@ -72,7 +72,7 @@ describe('signing up an organisation', () => {
     await context.close()
   })
 
-  test('with a link that is none says so, and how to go on', async () => {
+  test('with an invalid link says so, and how to continue', async () => {
     const { context } = await openProfile(browser)
     const page = await open(context, site, `/signup/confirm/${'A'.repeat(43)}`)
     await page.getByRole('heading', { name: 'This link no longer works' }).waitFor()

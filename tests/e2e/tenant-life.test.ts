@@ -18,7 +18,7 @@ import {
   visit,
 } from '../support/browser/browser.ts'
 import { sitePlace } from '../support/data/mails.ts'
-import { patience } from '../support/process/patience.ts'
+import { waitLimit } from '../support/process/wait-limit.ts'
 import type { SecondServer } from '../support/process/second-server.ts'
 import { startBeside } from '../support/process/second-server.ts'
 import type { Place, World } from '../support/world.ts'
@@ -37,7 +37,7 @@ let initech: Place
 beforeAll(async () => {
   files = await mkdtemp(join(tmpdir(), 'tenantry-life-'))
   const folders = { UPLOAD_DIR: join(files, 'uploads'), ARCHIVE_DIR: join(files, 'archives') }
-  // A demo, which has a mailbox page.
+  // In demo mode, which has a mailbox page.
   world = await createWorld({ DEMO: '1', SIGNUP: 'open', POOL_SIZE: '1', ACCESS_TTL: '3600', ...folders })
   second = await startBeside(world)
   sql = postgres(world.env.DATABASE_URL!, { max: 2, onnotice: () => {} })
@@ -73,7 +73,7 @@ test(
     expect(await picturesOf(schema)).toEqual(before.pictures)
     const after = await rowsOf(sql, schema)
     expect(Object.keys(after)).toEqual(Object.keys(before.rows))
-    // But for what it has been told of itself since: that it was archived, scheduled for deletion and so on.
+    // Except for the events since then: archived, scheduled for deletion and so on.
     for (const [table, rows] of Object.entries(after))
       if (table !== 'audit_events') expect([table, rows]).toEqual([table, before.rows[table]])
     expect(after.audit_events).toEqual(expect.arrayContaining(before.rows.audit_events!))
@@ -118,7 +118,7 @@ async function signUp(context: BrowserContext): Promise<Page> {
   return confirmation
 }
 
-/** A logo, and one of the staff by invitation. */
+/** Adds a logo, and a Staff user by invitation. */
 async function liveIn(context: BrowserContext, page: Page): Promise<void> {
   await visit(page, initech, '/settings/organization')
   const logo = await sharp({ create: { width: 300, height: 100, channels: 3, background: 'navy' } })
@@ -149,7 +149,7 @@ async function findTenant(context: BrowserContext): Promise<Page> {
   return page
 }
 
-/** Everyone is out at once, in a second process too. */
+/** Suspends the tenant: all users are signed out at once, in a second process too. */
 async function suspend(page: Page): Promise<void> {
   const { access: token } = await signInAs(initech, peter)
   const here = () => initech.call(`${api}/auth/users/me/`, { token })
@@ -204,7 +204,7 @@ async function deleteForGood(page: Page): Promise<void> {
     .fill('initrode')
   await page.getByRole('dialog').getByRole('button', { name: 'Delete permanently' }).click()
   await expect
-    .poll(async () => (await sql`select from platform.tenants where id = ${initech.id}`).length, patience)
+    .poll(async () => (await sql`select from platform.tenants where id = ${initech.id}`).length, waitLimit)
     .toBe(0)
   expect((await sql`select from pg_namespace where nspname = ${initech.schema}`).length).toBe(0)
   expect(await picturesOf(initech.schema)).toEqual({})
@@ -219,7 +219,7 @@ async function restoreAsNew(page: Page): Promise<string> {
   const dialog = page.getByRole('dialog')
   await dialog.getByLabel('Subdomain').fill('initrode')
   await dialog.getByRole('button', { name: 'Restore as new' }).click()
-  // What it was called is kept for a while, from everyone.
+  // The former name is reserved for a while.
   await dialog.getByText('This subdomain is taken.').waitFor()
   await dialog.getByLabel('Subdomain').fill('initech-again')
   await dialog.getByRole('button', { name: 'Restore as new' }).click()
@@ -227,14 +227,14 @@ async function restoreAsNew(page: Page): Promise<string> {
     .poll(
       async () =>
         (await sql`select from platform.tenants where subdomain = 'initech-again' and status = 'active'`).length,
-      patience,
+      waitLimit,
     )
     .toBe(1)
   const [tenant] = await sql`select schema from platform.tenants where subdomain = 'initech-again'`
   return tenant!.schema as string
 }
 
-/** Presses a button and the one of the question that it leads to. */
+/** Presses a button and confirms the question. */
 async function confirm(page: Page, name: string): Promise<void> {
   await page.getByRole('button', { name, exact: true }).click()
   await page.getByRole('dialog').getByRole('button', { name, exact: true }).click()
@@ -254,7 +254,8 @@ async function picturesOf(schema: string): Promise<Record<string, string>> {
   )
 }
 
-// A tenant that is gone while one looks at its page is 404, and a subdomain that is taken 400: both are in the console.
+// The browser logs the 404 of a tenant that is deleted while its page is open, and the 400 of a subdomain that is
+// taken.
 function isExpected(complaint: string): boolean {
   return isUnexpected(complaint) && !/status of (?:400|404)/.test(complaint)
 }

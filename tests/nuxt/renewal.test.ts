@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { ApiFailure } from '#shared/api-failure'
 import { browserTransport } from '~/composables/api/browser'
 
-/** A server that knows one live access token at a time, and tabs that share cookies. */
+/** A server with one valid access token at a time, and tabs that share cookies. */
 function startServer(options: { refresh?: () => Response } = {}) {
   const calls: string[] = []
   const state = { isFresh: true, renewals: 0 }
@@ -35,7 +35,7 @@ function openTab() {
   return { api: createApi(browserTransport(end)), end }
 }
 
-/** A network that loses the calls of one path, as `fetch` tells it. */
+/** A network that fails for one path, in the way in which `fetch` reports it. */
 function failOn(path: string, send: typeof fetch): typeof fetch {
   return async (input, init) => {
     if (String(input).includes(path)) throw new TypeError('Failed to fetch')
@@ -49,7 +49,7 @@ const failureOf = (call: Promise<unknown>) =>
     error => error as ApiFailure,
   )
 
-/** Web Locks, which the test's DOM lacks: one holder at a time, waiting can be aborted. */
+/** Web Locks, which the test's DOM lacks: one holder at a time; waiting can be aborted. */
 function grantLocks() {
   let last: Promise<unknown> = Promise.resolve()
   vi.stubGlobal('navigator', {
@@ -128,7 +128,7 @@ describe('a renewal that fails', () => {
     expect(end).not.toHaveBeenCalled()
   })
 
-  it('does not end the session of whoever lost a race against another tab', async () => {
+  it('does not end the session of a tab that lost a race against another', async () => {
     const { state } = startServer({
       refresh: () => {
         state.isFresh = true

@@ -47,7 +47,7 @@ describe('what is chosen of a list', () => {
     ids.value = ['d', 'e', 'f']
     await nextTick()
     expect([[...chosen.value], isAll.value]).toEqual([['d', 'e'], false])
-    // The row that was clicked last may be gone, too.
+    // The row that was clicked last may be gone.
     toggle('a', false)
     toggle('f', true)
     expect(chosen.value.has('f')).toBe(true)

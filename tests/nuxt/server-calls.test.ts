@@ -4,7 +4,7 @@ import { serverTransport } from '~/composables/api/server'
 
 type Call = Record<string, unknown>
 
-/** A page's request, and what is called in its name. */
+/** The request of a page, and the API calls made on its behalf. */
 function requestPage(headers: Record<string, string>) {
   const calls: Call[] = []
   const localCall = async (call: Call) => {

@@ -30,7 +30,7 @@ test('files that do are found', () => {
   ).toEqual([['shared/a.ts', 'shared/b.ts', 'shared/c.ts']])
 })
 
-/** @returns groups of files each of which imports all others of its group, if not at first hand */
+/** @returns groups of files in which each file imports all others, directly or indirectly */
 function cyclesOf(sources: Source[]): string[][] {
   const files = new Set(sources.map(({ file }) => file))
   const imports = new Map(

@@ -6,7 +6,7 @@ interface Resolved {
   dev?: boolean
 }
 
-/** The first version without a hole or fault that we know of; npm's own audit cannot run everywhere. */
+/** The first version without a known vulnerability or defect; npm's own audit cannot run everywhere. */
 const floors: Record<string, string> = {
   'nuxt': '4.5.2',
   'nitropack': '2.13.6',
@@ -19,7 +19,7 @@ const floors: Record<string, string> = {
   'defu': '6.1.5',
   'sharp': '0.35.0',
 }
-/** Nuxt 4 and nitropack 2 work with this line of h3 alone. Tools that never ship may have another. */
+/** Nuxt 4 and nitropack 2 need this line of h3. Development tools may have another one. */
 const ceilings: Record<string, string> = { h3: '2.0.0' }
 const optional = new Set(['sharp'])
 
@@ -72,7 +72,7 @@ function copiesOf(lock: Record<string, Resolved>, name: string) {
     .map(([path, { version = '', dev }]) => ({ path, version, dev }))
 }
 
-/** A version with a suffix comes before the same without one. */
+/** A prerelease comes before its release. */
 function isBefore(version: string, floor: string): boolean {
   const [core = '', suffix] = version.split(/-(.*)/s)
   const [a, b] = [core, floor].map(text => text.split('.').map(Number)) as [number[], number[]]

@@ -62,7 +62,7 @@ function commandsIn(text: string): string[] {
     .filter(command => /^[a-z]/.test(command))
 }
 
-/** @returns what is wrong with a command line, if anything */
+/** @returns what is wrong with a command line, or undefined */
 async function faultOf(line: string): Promise<string | undefined> {
   const words = [...line.matchAll(/"[^"]*"|\S+/g)].map(([word]) => word)
   let command = await loadCommand(words.shift()!)

@@ -6,9 +6,9 @@ interface Rule {
   name: string
   sources: Source[]
   pattern: RegExp
-  /** Files that may, each with its reason. */
+  /** Files that are exempt, with the reason. */
   exceptions?: Record<string, string>
-  /** What the rule must find, and what it must not. */
+  /** Examples that the rule must find, and examples that it must not. */
   bad: string[]
   good: string[]
 }
@@ -62,7 +62,7 @@ const rules: Rule[] = [
   },
   {
     name: "the app holds no state outside of a request: on the server it would be everyone's",
-    // At the margin of a component's script is its setup, which is a request's own.
+    // Top-level code of a component's script is its setup, which runs per request.
     sources: app.filter(({ file }) => file.endsWith('.ts')),
     pattern:
       /^(?:export )?(?:const|let) \w+(?:: [^=]+)? = (?:ref|reactive|shallowRef|shallowReactive|computed|new (?:Map|WeakMap))\b|^(?:export )?let /m,
@@ -87,7 +87,7 @@ const rules: Rule[] = [
     pattern: /\bhashing\.hash\(/,
     exceptions: {
       'server/domain/users/passwords.ts': 'where the rules are',
-      'server/domain/sessions/sign-in.ts': 'hashes the password that was right anew, at another cost',
+      'server/domain/sessions/sign-in.ts': 'hashes a correct password again, at the current cost',
     },
     bad: ['await app.hashing.hash(password)'],
     good: ['await hashNewPassword(app, authRealm, user, password)', 'app.hashing.verify(password, hash)'],
@@ -181,7 +181,7 @@ describe.each(rules)('$name', ({ sources, pattern, exceptions = {}, bad, good })
     ).toEqual([])
   })
 
-  test('and what breaks it is found', () => {
+  test('and violations are found', () => {
     expect(bad.filter(code => !pattern.test(code))).toEqual([])
     expect(good.filter(code => pattern.test(code))).toEqual([])
   })

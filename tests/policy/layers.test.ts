@@ -3,7 +3,10 @@ import { describe, expect, test } from 'vitest'
 import type { Source } from '../support/sources.ts'
 import { importsOf, readSources } from '../support/sources.ts'
 
-/** Lowest first: a file uses its own layer and those before it. The last pattern that fits is a file's layer. */
+/**
+ * Lowest first: a file may import its own layer and those before it. The last matching pattern decides a file's
+ * layer.
+ */
 const layers: [name: string, files: RegExp, uses: string[]][] = [
   ['shared', /^shared\//, []],
   ['drizzle', /^drizzle\//, ['shared']],
@@ -31,7 +34,7 @@ const sources = readSources(
   'app.config.ts',
 )
 
-/** Run by plain node too: the command line and the tests use them without a build. */
+/** Code that plain Node.js runs too: the command line and the tests use it without a build. */
 const plain = sources.filter(({ file }) =>
   ['shared', 'drizzle', 'config', 'database', 'mail', 'domain', 'app', 'cli'].includes(layerOf(file)!),
 )
@@ -42,11 +45,11 @@ describe('a layer', () => {
     expect(sources.map(({ file }) => file).filter(file => !layerOf(file))).toEqual([])
   })
 
-  test('uses those below it alone: shared, drizzle, database, domain, then what serves them', () => {
+  test('uses only the layers below it: shared, drizzle, database, domain, then what serves them', () => {
     expect(sources.flatMap(crossings)).toEqual([])
   })
 
-  test('that looks upwards is found', () => {
+  test('that imports a higher layer is found', () => {
     expect(
       crossings({ file: 'shared/x.ts', code: "import { slots } from '../server/database/slots/slots.ts'" }),
     ).toEqual(['shared/x.ts uses server/database/slots/slots.ts'])

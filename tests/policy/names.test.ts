@@ -5,7 +5,7 @@ import { operationKinds, operationStates } from '#shared/operations.ts'
 import { tenantStatuses } from '#shared/tenant-statuses.ts'
 import { readSources } from '../support/sources.ts'
 
-/** What the server calls a thing by, and others show, explain or look for. */
+/** Names that the server defines, and that the interface, the documents or the filters use. */
 
 interface Texts {
   [key: string]: Texts | string

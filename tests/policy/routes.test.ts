@@ -10,7 +10,7 @@ const routesOutsideOfTenancy = [
   'server/routes/readyz.get.ts',
 ]
 
-/** Every route that looks at no credentials of its caller, and why it need not. */
+/** Every route without authentication, and why. */
 const publicRoutes = {
   'server/api/v1/auth/jwt/blacklist.post.ts': 'the refresh token in the body is the credential',
   'server/api/v1/auth/jwt/create.post.ts': 'signing in',
@@ -25,17 +25,15 @@ const publicRoutes = {
   'server/api/v1/auth/users/activation.post.ts': 'the token of the link in the body is the credential',
   'server/api/v1/auth/users/index.post.ts': 'registration where a tenant allows it; looks for an admin by itself',
   'server/api/v1/auth/users/resend_activation.post.ts':
-    'whoever lost the mail cannot sign in; says nothing, and is rate-limited',
+    'a user who lost the mail cannot sign in; reveals nothing, and is rate-limited',
   'server/api/v1/auth/users/reset_password.post.ts':
-    'whoever forgot the password cannot sign in; says nothing, and is rate-limited',
+    'a user who forgot the password cannot sign in; reveals nothing, and is rate-limited',
   'server/api/v1/auth/users/reset_password_confirm.post.ts': 'the token of the link in the body is the credential',
   'server/api/v1/auth/users/set_email_confirm.post.ts': 'the token of the link in the body is the credential',
   'server/api/v1/invitations/accept.post.ts': 'the token of the invitation in the body is the credential',
   'server/api/v1/invitations/lookup.post.ts': 'the token of the invitation in the body is the credential',
-  'server/api/v1/mailbox/[id].get.ts':
-    'stands in for the mail program of whoever tries Tenantry out; never in production',
-  'server/api/v1/mailbox/index.get.ts':
-    'stands in for the mail program of whoever tries Tenantry out; never in production',
+  'server/api/v1/mailbox/[id].get.ts': 'replaces a mail program when Tenantry is tried out; never in production',
+  'server/api/v1/mailbox/index.get.ts': 'replaces a mail program when Tenantry is tried out; never in production',
   'server/api/v1/organization/branding.get.ts': 'the name and colours of the sign-in page',
   'server/api/v1/organization/logo/index.get.ts': 'the picture on the sign-in page and in mails',
   'server/api/v1/signup/confirmation.post.ts': 'the token of the link in the body is the credential',
@@ -47,14 +45,11 @@ const publicRoutes = {
   'server/api/v1/tenants/info.post.ts':
     "the site has no people; needs the organisation's id or subdomain, and is rate-limited",
   'server/api/v1/tenants/info/mail.post.ts':
-    'whoever does not know where to sign in cannot; says nothing, and is rate-limited',
+    'a user who does not know where to sign in cannot; reveals nothing, and is rate-limited',
   'server/routes/.well-known/jwks.json.get.ts': 'public keys',
 }
 
-/**
- * Every route by which an operator who has signed in as a user, for support, changes something, and why that is
- * help.
- */
+/** Every route by which an operator in a support session can change something, and why. */
 const supportRoutes = {
   'server/api/v1/auth/users/[id].patch.ts':
     'names, departments and employee ids; the rule refuses roles, access and languages',
@@ -68,7 +63,7 @@ const supportRoutes = {
   'server/api/v1/users/[id]/photo/index.delete.ts': 'a picture that does not fit',
   'server/api/v1/users/[id]/photo/index.put.ts': 'a picture that does not fit',
 }
-/** Every route that such an operator may not even read: what leaves as a file is beyond the half hour. */
+/** Every route that such an operator cannot even read: exported files outlive the session. */
 const beyondSupport = [
   'server/api/v1/audit/export.csv.get.ts',
   'server/api/v1/auth/users/me/export.get.ts',
@@ -128,7 +123,7 @@ describe('every route', () => {
     expect(readers.test('const body = await readBody(event)')).toBe(true)
   })
 
-  test('that forgot is found', () => {
+  test('that violates this is found', () => {
     const route = (code: string) => accessOf({ file: 'server/api/v1/x.get.ts', code })
     expect(route('export default defineEventHandler(() => ({}))')).toBeUndefined()
     expect(route('export default defineTenantRoute({ body }, () => {})')).toBeUndefined()
@@ -161,12 +156,12 @@ describe('every permission', () => {
   }
 })
 
-/** By the query itself, or by a filter that is shared with a file's route and takes the whole query. */
+/** The route searches by itself, or by a filter that it shares with a file's route and that takes the whole query. */
 function searches(code: string): boolean {
   return /\bquery\.search\b/.test(code) || /\b\w+Filter\(\w+(?:\.\w+)*, query\b/.test(code)
 }
 
-/** What a route declares as its access; of one that is another's under a second method, that one's. */
+/** The `access` that a route declares; a file that re-exports another route has that one's. */
 function accessOf(route: Source): string | undefined {
   const other = /^export \{ default \} from '\.\/([^']+?)(?:\.ts)?'\s*$/.exec(route.code.trim())?.[1]
   if (other) {

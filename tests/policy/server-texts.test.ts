@@ -5,14 +5,14 @@ import { matchText } from '../../composables/list/matchText.ts'
 import type { Source } from '../support/sources.ts'
 import { readSources } from '../support/sources.ts'
 
-/** Files whose texts are no answers of the API, and why. */
+/** Files whose texts are not answers of the API, and why. */
 const others = {
   'server/domain/platform/demo.ts': "the command line's",
   'server/domain/platform/doctor.ts': "the command line's",
   'server/http/bare-error-page.ts': 'has its own, in both languages',
 }
 
-/** Where the texts are said that the API answers with, and a form before it asks. */
+/** The sources of texts with which the API answers, and which forms show before they send. */
 const sources = readSources(
   'shared/**/*.ts',
   'server/{domain,http,middleware,api}/**/*.ts',
@@ -64,7 +64,7 @@ describe('what the API says', () => {
   })
 })
 
-/** Every sentence in the code, and whatever is said as an error's detail; 7 stands for what is filled in. */
+/** Every sentence in the code, and every error detail; 7 stands for inserted values. */
 function textsOf({ code }: Source): string[] {
   const found: string[] = []
   const visit = (node: ts.Node) => {

@@ -7,7 +7,7 @@ const code = globSync(
 ).sort()
 const linesOf = (file: string) => readFileSync(file, 'utf8').trimEnd().split('\n')
 
-/** Code that no longer reads at a glance is split along the domain. */
+/** Larger code is split by domain. */
 describe('what people read', () => {
   test('is in folders of at most twenty files', () => {
     const folders = Object.entries(Object.groupBy(code, file => posix.dirname(file)))

@@ -12,7 +12,7 @@ const sources = readSources(
 )
 const english = readTexts('en')
 const arabic = readTexts('ar')
-// The API's own, whose keys are the English texts: tests/policy/server-texts.test.ts has its rules.
+// The API's texts, whose keys are the English texts: tests/policy/server-texts.test.ts tests them.
 for (const key of arabic.keys()) if (key.startsWith('server.')) arabic.delete(key)
 const parts = [...new Set([...english.keys()].map(key => key.split('.')[0]))]
 
@@ -107,7 +107,7 @@ describe('the files of texts', () => {
 
 describe('every key', () => {
   const code = sources.map(source => source.code).join('\n')
-  // Not in double quotes, which are an attribute's, and hold code.
+  // Not in double quotes, which delimit attributes and contain code.
   const named = new RegExp(`(?:(['\`])|keypath=")((?:${parts.join('|')})\\.[\\w.-]+)(?:\\1|")`, 'g')
   const begun = new RegExp(`\`((?:${parts.join('|')})\\.[\\w.-]*)\\$\\{`, 'g')
   const used = new Set([...code.matchAll(named)].map(([, , key]) => key!))

@@ -2,17 +2,20 @@ import { connect } from 'node:net'
 import type { RawAnswer } from './raw-http.ts'
 import { parseAnswer } from './raw-http.ts'
 
-/** A request of which the server has the head and half of the body. */
+/** A request whose head and half of whose body the server has received. */
 export interface HeldRequest {
-  /** @returns the answer that comes without the rest */
+  /** @returns an answer that comes before the rest is sent */
   answered(): Promise<RawAnswer>
-  /** Sends the rest. @returns the answer, also one that came before */
+  /**
+   * Sends the rest.
+   * @returns the answer, also one that came before
+   */
   finish(): Promise<RawAnswer>
 }
 
 const goOn = 'HTTP/1.1 100 Continue\r\n\r\n'
 
-/** Sends the head, waits until the server has taken it, and sends the first half of the body. */
+/** Sends the head, waits until the server has received it, and sends the first half of the body. */
 export async function holdRequest(port: number, lines: string[], body: string | Buffer): Promise<HeldRequest> {
   const bytes = Buffer.from(body as string)
   const middle = Math.floor(bytes.length / 2)
@@ -25,7 +28,7 @@ export async function holdRequest(port: number, lines: string[], body: string | 
     chunks.push(chunk)
     begun.resolve(true)
   })
-  // A server that refuses a request early may close while the rest is being sent: what it said counts.
+  // A server that rejects a request early may close the connection while the rest is sent: its answer counts.
   socket.on('error', () => {})
   const more = [`Content-Length: ${bytes.length}`, 'Expect: 100-continue', 'Connection: close', '', '']
   socket.write([...lines, ...more].join('\r\n'), 'latin1')

@@ -8,10 +8,10 @@ export interface Call {
   /** Access token, sent as `Authorization: Bearer`. */
   token?: string
   cookies?: Record<string, string>
-  /** A page of the same origin sends this; left out for programs. */
+  /** Sends the headers of a page of the same origin; programs do not have them. */
   sameOrigin?: boolean
   headers?: OutgoingHttpHeaders
-  /** For redirects and pages: what to accept. */
+  /** The Accept header, for redirects and pages. */
   accept?: string
 }
 
@@ -20,16 +20,16 @@ export interface Answer {
   headers: IncomingHttpHeaders
   text: string
   bytes: Buffer
-  // Whatever a test expects of it, it says itself.
+  // Each test checks the shape that it expects.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   json: any
-  /** Cookies that the answer sets, by name; an empty value is a cookie cleared. */
+  /** Cookies that the answer sets, by name; an empty value means a deleted cookie. */
   cookies: Record<string, string>
 }
 
 const agent = new Agent({ keepAlive: true, maxSockets: 256 })
 
-/** Calls a server on loopback by the name of one of its hosts: node's fetch would not send a Host of ours. */
+/** Calls a server on loopback by the name of one of its hosts: Node.js's fetch would not send our Host header. */
 export function call(port: number, host: string, path: string, options: Call = {}, tries = 10): Promise<Answer> {
   const { method = options.body === undefined ? 'GET' : 'POST', body } = options
   const isRaw = body === undefined || typeof body === 'string' || body instanceof Uint8Array
@@ -45,9 +45,9 @@ export function call(port: number, host: string, path: string, options: Call = {
       },
     )
     request.on('error', (error: NodeJS.ErrnoException) => {
-      // The server has closed a connection that was idle, just as it was to be used again.
+      // The server closed an idle connection just as it was reused.
       const isStale = request.reusedSocket && error.code === 'ECONNRESET'
-      // Or it refused a long body before it had read all of it, and its answer was lost on the way.
+      // Or it rejected a long body before it had read all of it, and its answer was lost.
       if (tries > 1 && (isStale || error.code === 'EPIPE')) resolve(call(port, host, path, options, tries - 1))
       else reject(error)
     })

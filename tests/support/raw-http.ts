@@ -1,17 +1,17 @@
 import { connect } from 'node:net'
 
 export interface RawAnswer {
-  /** 0 when the connection was closed without an answer. */
+  /** 0 if the connection was closed without an answer. */
   status: number
-  /** By lower-case name; a header that came twice is joined by a line break. */
+  /** By lower-case name; repeated headers are joined by a line break. */
   headers: Record<string, string>
   body: string
 }
 
 /**
- * Sends a request line and header lines exactly as given, one byte per character, where node's own client is too
- * polite: two Hosts, none at all, bytes that no browser sends. Asks the server to close the connection afterwards.
- * @param body is written as it is; its Content-Length or Transfer-Encoding is the caller's to say
+ * Sends a request line and header lines exactly as given, one byte per character, which Node.js's client would not
+ * do: two Hosts, none at all, bytes that no browser sends. Asks the server to close the connection afterwards.
+ * @param body is sent as it is; the caller sets Content-Length or Transfer-Encoding
  */
 export function sendRaw(port: number, lines: string[], body: string | Uint8Array = ''): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
@@ -22,7 +22,8 @@ export function sendRaw(port: number, lines: string[], body: string | Uint8Array
     })
     socket.setTimeout(60_000, () => socket.destroy(new Error(`No answer to ${JSON.stringify(lines)}`)))
     socket.on('data', chunk => chunks.push(chunk))
-    // A server that refuses a body may close before it has read all of it: what it said before that counts.
+    // A server that rejects a body may close the connection before it has read everything: an answer before that
+    // counts.
     socket.on('error', error => (chunks.length > 0 ? resolve(parseAnswer(Buffer.concat(chunks))) : reject(error)))
     socket.on('close', () => resolve(parseAnswer(Buffer.concat(chunks))))
   })

@@ -12,22 +12,22 @@ export interface Route {
   /** With the names of its parameters in brackets, such as `/api/v1/users/[id]/`. */
   path: string
   surfaces: Surface[]
-  /** Undefined outside of tenancy. */
+  /** Undefined for routes without a tenancy. */
   access: Access | undefined
   query: z.ZodObject
-  /** Several where it depends on the caller which one counts; none where it takes no JSON. */
+  /** Several if it depends on the caller which one is used; none if it takes no JSON. */
   bodies: z.ZodObject[]
-  /** What its body is in the place of JSON. */
+  /** The content of its body if that is not JSON. */
   carries: 'form' | 'csv' | undefined
 }
 
-/** Every route of the server with all that it takes, from the source tree: one that comes later is among them. */
+/** Every route of the server with its inputs, read from the source tree, so that new routes are included. */
 export async function readRoutes(): Promise<Route[]> {
   const sources = readSources('server/api/**/*.ts', 'server/routes/**/*.ts', 'server/routes/.*/**/*.ts')
   return Promise.all(sources.map(({ file, code }) => readRoute(file, originOf(code, file, sources))))
 }
 
-/** Where a path is another's under a second method, the code is that one's. */
+/** If a file re-exports another route, the code is that route's. */
 function originOf(code: string, file: string, sources: Source[]): string {
   const [, other] = /^export \{ default \} from '(.+?)(?:\.ts)?'\s*$/.exec(code.trim()) ?? []
   return other ? sources.find(source => source.file === `${join(file, '..', other)}.ts`)!.code : code
@@ -52,12 +52,12 @@ async function readRoute(file: string, code: string): Promise<Route> {
   }
 }
 
-// A route outside of tenancy declares nothing.
+// A route without a tenancy declares no query.
 function queryNamesIn(code: string): string[] {
   return /\{ ([\w, ]+) \} = getQuery\(event\)/.exec(code)?.[1]?.split(', ') ?? []
 }
 
-/** Where a handler reads its body itself, it is by one of the schemas that its file imports. */
+/** A handler that reads its body itself uses one of the schemas that its file imports. */
 async function schemasIn(source: Source): Promise<z.ZodObject[]> {
   const modules = await Promise.all(
     importsOf(source)

@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs'
 export interface Source {
   /** From the root, such as `server/api/v1/users/index.get.ts`. */
   file: string
-  /** Without its comments, which may name what the code may not. */
+  /** Without comments, which may mention what the code may not use. */
   code: string
 }
 
@@ -14,7 +14,7 @@ export function readSources(...patterns: string[]): Source[] {
     .map(file => ({ file, code: withoutComments(readFileSync(file, 'utf8')) }))
 }
 
-/** @returns what is imported, statically or not, by the name that is written there */
+/** @returns the specifiers of all static and dynamic imports */
 export function importsOf({ code }: Source): string[] {
   return [...code.matchAll(/\b(?:from|import)\s*\(?\s*(['"])([^'"]+)\1/g)].map(([, , name]) => name!)
 }

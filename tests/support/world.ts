@@ -20,7 +20,7 @@ import { call } from './http.ts'
 import type { TestServer } from './process/server.ts'
 import { freePort, startServer } from './process/server.ts'
 
-/** A host with people who sign in: a tenant's portal, or the console. */
+/** A host on which users sign in: a tenant's portal, or the console. */
 export interface Place {
   host: string
   origin: string
@@ -28,32 +28,32 @@ export interface Place {
   id: string
   schema: string
   admin: Person
-  /** The console has none. */
+  /** Missing on the console. */
   staff: Person
   call(path: string, options?: Call): Promise<Answer>
 }
 
-/** Two organisations whose people have the same e-mail addresses and other passwords, an operator, and a server. */
+/** Two organisations whose users have the same e-mail addresses with different passwords, an operator, and a server. */
 export interface World {
   server: TestServer
   port: number
-  /** What the server was started with, for a second one beside it. */
+  /** The server's environment, for a second one on the same database. */
   env: Record<string, string>
-  /** The rules on the same database, for setting a scene; never for what is being tested. */
+  /** The domain rules on the same database, to prepare a test; never for what is tested. */
   app: RunningApp
   acme: Place
   globex: Place
   console: Place
-  /** Calls a host by its name, known or not. */
+  /** Calls a host by its name, known or unknown. */
   call(host: string, path: string, options?: Call): Promise<Answer>
-  /** Stops everything, after a look that the server logged no error that it did not expect. */
+  /** Stops everything, and checks that the server logged no unexpected error. */
   stop(): Promise<void>
 }
 
 export const api = '/api/v1'
 export const auth = `${api}/auth`
 
-/** @param settings environment of the server, such as `{ SIGNUP: 'open' }` */
+/** @param settings of the server, such as `{ SIGNUP: 'open' }` */
 export async function createWorld(settings: Record<string, string> = {}): Promise<World> {
   const port = await freePort()
   const mailDir = await mkdtemp(join(tmpdir(), 'tenantry-mail-'))
@@ -61,9 +61,9 @@ export async function createWorld(settings: Record<string, string> = {}): Promis
     ...(await createSettings('world', settings.DATABASE_URL)),
     PORT: String(port),
     MAIL_DIR: mailDir,
-    // Two organisations need no spares.
+    // Two organisations need no spare schemas.
     POOL_SIZE: '0',
-    // No token grows old during a test, however long that takes.
+    // No token expires during a test.
     ACCESS_TTL: '3600',
     REFRESH_GRACE: '3600',
     ...settings,
@@ -90,33 +90,42 @@ export async function createWorld(settings: Record<string, string> = {}): Promis
 }
 
 /**
- * An environment with a database, the secrets that go with it, and quick hashes.
- * @param template what the database is a copy of; empty unless given
- * @param database the URL of one that is there already
+ * An environment with a database, its secrets, and fast hashes.
+ * @param template the database is a copy of it; empty by default
+ * @param database the URL of an existing one
  */
 export async function createSettings(template?: TemplateName, database?: string): Promise<Record<string, string>> {
   return {
     DATABASE_URL: database ?? (await createTestDatabase(template)),
     ...inject('templates').secrets,
     ...hashingSettings,
-    // Nobody can make a folder there, not even root.
+    // A path that cannot be created, not even by root.
     DATA_DIR: '/dev/null/none',
   }
 }
 
-/** Makes a database in the run's PostgreSQL, empty unless it is a copy. @returns its URL */
+/**
+ * Creates a database in the run's PostgreSQL, empty without a template.
+ * @returns its URL
+ */
 export function createTestDatabase(template?: TemplateName): Promise<string> {
   return createDatabase(inject('databaseUrl'), `test_${randomBytes(6).toString('hex')}`, template)
 }
 
-/** Signs in through the real door. @returns the pair of tokens */
+/**
+ * Signs in through the real endpoint.
+ * @returns the pair of tokens
+ */
 export async function signInAs(place: Place, person: Person): Promise<{ access: string; refresh: string }> {
   const answer = await place.call(`${auth}/jwt/create/`, { body: { email: person.email, password: person.password } })
   expect(answer.status).toBe(200)
   return answer.json
 }
 
-/** Signs in as a browser does. @returns its cookies */
+/**
+ * Signs in as a browser does.
+ * @returns its cookies
+ */
 export async function signInWithCookies(place: Place, person: Person): Promise<Record<string, string>> {
   const answer = await place.call(`${auth}/session/`, {
     body: { email: person.email, password: person.password },
@@ -126,7 +135,7 @@ export async function signInWithCookies(place: Place, person: Person): Promise<R
   return answer.cookies
 }
 
-/** Adds a person to a place, with a password to sign in by. */
+/** Adds a user with a password to a place. */
 export async function addPerson(
   world: World,
   place: Place,
@@ -151,26 +160,26 @@ export async function addPerson(
 
 const hashes = new Map<string, Promise<string>>()
 
-/** Hashing takes longer than all else that makes a person. */
+/** Hashing takes longer than the rest of creating a user. */
 function hashOnce({ hashing }: RunningApp, password: string): Promise<string> {
   const hash = hashes.get(password) ?? hashing.hash('tests', password)
   hashes.set(password, hash)
   return hash
 }
 
-/** The realm of a place, for looking into its tables. */
+/** The realm of a place, for access to its tables. */
 export function realmOf(app: RunningApp, place: Place): AuthRealm {
   return tenantAuthRealm(app.database, { id: place.id, name: place.host, schema: place.schema, origin: place.origin })
 }
 
-/** @param isCopy whether the database has its population already */
+/** @param isCopy whether the database already has its users */
 async function findPlaces(
   app: RunningApp,
   port: number,
   isCopy: boolean,
 ): Promise<Pick<World, 'acme' | 'globex' | 'console'>> {
   if (!isCopy) await bootstrapPlatform(app.database, loadMigrations('.', 'platform'))
-  // Of one's own: whoever changes a password notes the new one.
+  // A copy: a test that changes a password stores the new one in it.
   const { acme, globex, operator } = isCopy ? structuredClone(inject('templates').population) : await populate(app)
   return {
     acme: { ...placeAt(app, port, 'acme'), ...acme },

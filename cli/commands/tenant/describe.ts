@@ -8,7 +8,7 @@ export function identity({ id, name, subdomain, schema, tenant_id }: TenantRow) 
   return { id, name, subdomain, schema, tenant_id }
 }
 
-/** What every command prints of a tenant. */
+/** The fields of a tenant that every command prints. */
 export function details({ config }: App, tenant: TenantRow) {
   const {
     business_email,

@@ -3,7 +3,7 @@ import { definePlatformRoute } from '#server/http/route.ts'
 import { requireRuntime } from '#server/runtime.ts'
 import { canReadTenants } from '#shared/permissions.ts'
 
-/** How this process and its database do; others may do otherwise. */
+/** The health of this process and its database; other processes may differ. */
 export default definePlatformRoute({ access: canReadTenants }, ({ app }) =>
   readHealth(app, requireRuntime().isListening()),
 )

@@ -3,7 +3,7 @@ import { presentHome } from '#server/http/present.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { canManageUsers } from '#shared/permissions.ts'
 
-/** The start page: one's department, who is new, and what needs one, in four queries at most. */
+/** The start page: the user's department, new colleagues and open tasks, in four queries at most. */
 export default defineTenantRoute({ access: 'signed-in' }, async ({ authRealm: { realm }, principal: { user } }) => {
   const [department, newest, tasks] = await Promise.all([
     readOwnDepartment(realm, user),

@@ -5,15 +5,15 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-/** Who runs PostgreSQL: a prefix for its command line, and the owner of its files (undefined: ourselves). */
+/** The account that runs PostgreSQL: a prefix for its command line, and the owner of its files (undefined: our own). */
 export interface Account {
   prefix: string[]
   owner?: { uid: number; gid: number }
 }
 
 /**
- * PostgreSQL refuses to run as root, so that root runs it as the system user `postgres`, which is created if missing.
- * @throws when that user cannot be made, or cannot be let into the directories named.
+ * PostgreSQL refuses to run as root, so root runs it as the system user `postgres`, which is created if missing.
+ * @throws when the user cannot be created, or cannot be given access to the directories
  */
 export async function postgresAccount(...directories: string[]): Promise<Account> {
   if (process.getuid?.() !== 0) return { prefix: [] }
@@ -67,8 +67,9 @@ function withParents(path: string): string[] {
 }
 
 /**
- * A checkout below /root, which others cannot enter, is entered by a capability. PostgreSQL asks access(2) about its
- * own program file, which ignores capabilities of ordinary users unless the securebit no_setuid_fixup is set.
+ * Gives access to a checkout below /root, which others cannot enter, by a capability. PostgreSQL checks its own
+ * program file with access(2), which ignores capabilities of ordinary users unless the securebit no_setuid_fixup is
+ * set.
  */
 async function passage(prefix: string[], blocked: string) {
   for (const capability of ['+dac_read_search', '+dac_override']) {

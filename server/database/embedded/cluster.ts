@@ -8,8 +8,8 @@ import { binariesDir } from './binaries.ts'
 import { createPassword } from './password.ts'
 
 /**
- * Creates the cluster in `<home>/postgres` unless it is there. It is made next to its place, role and database
- * included, and renamed into it, so that one which is there is whole.
+ * Creates the cluster in `<home>/postgres` unless it exists. It is created under another name, with role and
+ * database, and then renamed, so that an existing cluster is always complete.
  */
 export async function createCluster(home: string): Promise<void> {
   const place = join(home, 'postgres')
@@ -32,7 +32,7 @@ async function exists(path: string) {
     await access(path)
     return true
   } catch (error) {
-    // Anything else, such as EACCES, is not a licence to make a new one.
+    // Other errors, such as EACCES, do not mean that the cluster is missing.
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
     throw error
   }
@@ -41,7 +41,7 @@ async function exists(path: string) {
 async function removeInterrupted(home: string) {
   for (const name of await readdir(home)) {
     if (name.startsWith('postgres.init-')) await rm(join(home, name), { recursive: true, force: true })
-    // Without pg_control it never was a database, but whose it is nobody knows.
+    // Without pg_control it is not a cluster, but its files may belong to somebody, so they are kept.
     if (name === 'postgres') await rename(join(home, name), join(home, `postgres.incomplete-${Date.now()}`))
   }
 }
@@ -59,7 +59,7 @@ async function initdb(account: Account, binaries: string, directory: string) {
     '--set=timezone=UTC',
     '--set=log_timezone=UTC',
   ])
-  // Nobody signs in as the superuser.
+  // No sign-in as the superuser.
   await writeFile(join(directory, 'pg_hba.conf'), 'host all tenantry 127.0.0.1/32 scram-sha-256\n')
 }
 

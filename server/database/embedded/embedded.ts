@@ -8,17 +8,17 @@ import { startPostmaster, stopPostmaster } from './postmaster.ts'
 
 export interface EmbeddedDatabase {
   url: string
-  /** Leaves. The last process to leave stops PostgreSQL and waits until it is gone. */
+  /** Releases the hold. The last process stops PostgreSQL and waits until it has ended. */
   release(): Promise<void>
 }
 
 /**
- * Starts, or joins, the PostgreSQL that lives in `<dataDir>/postgres`, which is created on first use.
+ * Starts, or joins, the PostgreSQL in `<dataDir>/postgres`, which is created on first use.
  *
- * Any number of processes may share a dataDir. Each keeps one idle connection, its hold, by which the others know
- * that it is there. A hold does not keep its process alive: one with nothing left to do releases by itself.
+ * Any number of processes may share a dataDir. Each keeps one idle connection, its hold, which tells the others that
+ * it exists. A hold does not keep its process alive: a process that has nothing left to do releases it by itself.
  *
- * @throws when this machine has no PostgreSQL binaries or PostgreSQL does not start; the message says what to do.
+ * @throws when this machine has no PostgreSQL binaries or PostgreSQL does not start; the message says what to do
  */
 export async function startEmbeddedDatabase(dataDir: string): Promise<EmbeddedDatabase> {
   await mkdir(dataDir, { recursive: true })
@@ -39,7 +39,7 @@ async function exclusively<T>(home: string, work: () => Promise<T>): Promise<T> 
     lockfilePath: join(home, 'postgres.lock'),
     stale: 5_000,
     retries: { retries: 6_000, minTimeout: 10, maxTimeout: 50 },
-    // Two at once is no disaster: PostgreSQL guards its own directory, and a new cluster appears by rename.
+    // Two processes at once are safe: PostgreSQL locks its directory, and a new cluster appears by rename.
     onCompromised: () => {},
   })
   try {
@@ -60,7 +60,7 @@ async function enter(home: string): Promise<Hold> {
   try {
     return await openHold(await currentUrl(), revive)
   } catch (error) {
-    // It may have been killed between the look at postmaster.pid and the connection.
+    // It may have been killed between the read of postmaster.pid and the connection.
     if (!isConnectionLost(error)) throw error
     return await openHold(await currentUrl(), revive)
   }

@@ -8,9 +8,9 @@ export interface Hold {
 }
 
 /**
- * Opens this process's hold: one idle connection that says "somebody is using this PostgreSQL".
- * @param revive called when the connection is lost: joins PostgreSQL or starts it again, unless told that it is too
- * late
+ * Opens this process's hold: one idle connection that tells other processes that this PostgreSQL is in use.
+ * @param revive called when the connection is lost: joins PostgreSQL or starts it again, unless the hold was closed
+ * meanwhile
  */
 export async function openHold(url: string, revive: (isClosed: () => boolean) => Promise<string>): Promise<Hold> {
   let closed = false
@@ -32,7 +32,7 @@ export async function openHold(url: string, revive: (isClosed: () => boolean) =>
 
   return {
     url,
-    /** How many other processes hold it; 0 also when it is down, as then there is nothing to share. */
+    /** How many other processes hold it; 0 also when PostgreSQL is down. */
     countOthers: () => connection.countOthers().catch(() => 0),
     close: async () => {
       closed = true
@@ -47,7 +47,7 @@ async function openConnection(url: string, onLost: () => void) {
   const { hostname, port } = new URL(url)
   const options = {
     max: 1,
-    // Not `tenantry`, which then can be dropped and made anew.
+    // Not the database `tenantry`, so that it can be dropped and created again.
     database: 'postgres',
     connect_timeout: 10,
     max_lifetime: null,
@@ -55,7 +55,7 @@ async function openConnection(url: string, onLost: () => void) {
     onnotice: () => {},
     connection: { application_name: 'tenantry-hold' },
     onclose: () => established && onLost(),
-    // postgres.js has no unref; it takes the socket from here.
+    // postgres.js has no unref, so it gets a socket that we create.
     socket: () => (socket = connect(Number(port), hostname)),
   }
   const sql = connectDatabase(url, options)
@@ -80,7 +80,7 @@ async function openConnection(url: string, onLost: () => void) {
     close: async () => {
       established = false
       socket?.ref()
-      // Resolves once the backend has closed its end, that is, once it no longer counts in pg_stat_activity.
+      // Resolves when the backend has closed its end, and so no longer counts in pg_stat_activity.
       await sql.end({ timeout: 5 })
     },
   }

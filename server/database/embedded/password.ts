@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** Makes the password of the role `tenantry`, once, and returns it. */
+/** Creates the password of the role `tenantry` if there is none, and returns it. */
 export async function createPassword(home: string): Promise<string> {
   const existing = await readPassword(home)
   if (existing) return existing

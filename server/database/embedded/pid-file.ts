@@ -11,7 +11,7 @@ export interface Postmaster {
 
 export const pidFile = (home: string) => join(home, 'postgres/postmaster.pid')
 
-/** The PostgreSQL of this directory if it is alive: a pid alone proves nothing, as after a crash it may be anyone's. */
+/** The running PostgreSQL of this directory. The pid alone is no proof: after a crash another process may have it. */
 export async function readPostmaster(home: string): Promise<Postmaster | undefined> {
   // Lines: pid, directory, start time, port, socket directory, address, shared memory, status.
   const lines = (await readFile(pidFile(home), 'utf8').catch(() => '')).split('\n')

@@ -22,20 +22,20 @@ export async function startPostmaster(home: string): Promise<number> {
   for (let attempt = 0; Date.now() < deadline; attempt++) {
     const postmaster = await readPostmaster(home)
     if (postmaster?.status === 'ready') return postmaster.port
-    // Still here and not ready: whoever was starting or stopping it died meanwhile.
+    // Still running and not ready: the process that was starting or stopping it has died.
     if (postmaster) await sleep(10)
     else await launch(home, attempt)
   }
   throw new Error(`PostgreSQL was not ready within a minute: see ${logFile(home)}`)
 }
 
-/** Returns when PostgreSQL accepts connections, or when it failed for a reason that another attempt can cure. */
+/** Resolves when PostgreSQL accepts connections, or has failed for a reason that a retry can fix. */
 async function launch(home: string, attempt: number) {
   const directory = join(home, 'postgres')
   const binaries = binariesDir()
   const { prefix } = await postgresAccount(binaries, home)
   const port = (attempt === 0 && (await lastPort(directory))) || (await freePort())
-  // PostgreSQL believes a stale file if its pid lives, whoever that is now.
+  // PostgreSQL trusts an old pid file if any process has that pid.
   await rm(pidFile(home), { force: true })
 
   const log = await openLog(home)
@@ -51,7 +51,7 @@ async function launch(home: string, attempt: number) {
   ]
   const child = spawn(command!, args, {
     cwd: '/',
-    // A session of its own: Ctrl-C in the terminal is for us.
+    // A session of its own: Ctrl-C in the terminal is for us, not for PostgreSQL.
     detached: true,
     stdio: ['ignore', log.fd, log.fd],
     env: { PATH: process.env.PATH, LC_ALL: 'C' },
@@ -64,12 +64,12 @@ async function launch(home: string, attempt: number) {
   const said = failed ? await readFrom(log, written) : ''
   await log.close()
   if (!failed || /could not bind|could not create any TCP/.test(said)) return
-  // Children of a killed PostgreSQL finish what they are at.
+  // The child processes of a killed PostgreSQL finish their work first.
   if (/is still in use|lock file .* already exists/.test(said)) return sleep(100)
   throw new Error(`${failed.message}: ${/FATAL: +(.*)/.exec(said)?.[1] ?? 'no reason given'} (${logFile(home)})`)
 }
 
-/** The same port as last time if possible: other processes have it in their DATABASE_URL. */
+/** The last port if it is free: other processes have it in their DATABASE_URL. */
 async function lastPort(directory: string) {
   const options = await readFile(join(directory, 'postmaster.opts'), 'utf8').catch(() => '')
   return Number(/"-p" "(\d+)"/.exec(options)?.[1] ?? 0)
@@ -97,7 +97,7 @@ async function readFrom(log: FileHandle, position: number) {
   return buffer.toString('utf8', 0, bytesRead)
 }
 
-/** Stops PostgreSQL without waiting for its clients, and returns when it is gone. */
+/** Stops PostgreSQL without waiting for its clients, and resolves when it has ended. */
 export async function stopPostmaster(home: string): Promise<void> {
   const started = Date.now()
   let signal: NodeJS.Signals | undefined

@@ -13,9 +13,8 @@ export interface Migration {
 export type SchemaKind = 'tenant' | 'platform'
 
 /**
- * Every migration that a schema of this kind needs, oldest first: the realm's and its own kind's,
- * merged by the moment at which they were made.
- * @param root the folder that holds `drizzle/`
+ * All migrations of a kind of schema, oldest first: the realm's and the kind's own, merged by their time of creation.
+ * @param root the folder that contains `drizzle/`
  */
 export function loadMigrations(root: string, kind: SchemaKind): Migration[] {
   return (['realm', kind] as const)
@@ -24,7 +23,7 @@ export function loadMigrations(root: string, kind: SchemaKind): Migration[] {
     .map(({ set, tag }) => readMigration(root, set, tag))
 }
 
-/** @returns the newest migration's name, which is what "version" means everywhere */
+/** @returns the name of the newest migration, which is the schema's "version" everywhere */
 export function targetVersion(migrations: Migration[]): string {
   return migrations.at(-1)!.name
 }
@@ -40,7 +39,7 @@ function readMigration(root: string, set: string, tag: string): Migration {
   const file = readFileSync(join(root, 'drizzle', set, 'migrations', `${tag}.sql`), 'utf8')
   return {
     name: `${set}/${tag}`,
-    // drizzle-kit writes the schema "public" into references; ours have none, and run where search_path says.
+    // drizzle-kit writes the schema "public" into references; our tables are in the schema that search_path names.
     statements: file.replaceAll('"public".', '').replaceAll('--> statement-breakpoint', ''),
     checksum: createHash('sha256').update(file).digest('hex'),
   }

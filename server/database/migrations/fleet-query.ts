@@ -7,10 +7,10 @@ import type { TransactionClient } from '#server/database/slots/transaction.ts'
 import type { TenantStatus } from '#shared/tenant-statuses.ts'
 
 export interface FleetQuery {
-  /** One statement; or a script of several, of whose rows nothing is told. */
+  /** One statement, or a script of several, whose rows are not returned. */
   text: string
   isScript: boolean
-  /** Otherwise it can change nothing. */
+  /** False: the transaction is read-only. */
   write: boolean
   parallel: number
   onProgress?: (finished: number, total: number) => void
@@ -19,16 +19,16 @@ export interface FleetQuery {
 export interface TenantAnswer {
   subdomain: string
   rows: Record<string, unknown>[]
-  /** Rows that were read or changed; null where it is no such statement. */
+  /** Number of rows read or changed; null if the statement has none. */
   count: number | null
   error: string | null
 }
 
 const rowsLimit = 10_000
-/** Those that have a schema, and keep it for a while. */
+/** The states in which a tenant has a schema. */
 const reachable: TenantStatus[] = ['active', 'suspended', 'deleting']
 
-/** @param subdomain only this one */
+/** @param subdomain only this tenant */
 export async function readTargets(
   {
     platform: {
@@ -47,10 +47,10 @@ export async function readTargets(
 }
 
 /**
- * Runs one text in each schema, each time in a transaction of its own in which names without a schema are that
- * schema's. What reaches into another schema is rolled back and told as an error. This keeps from mistakes, not from
- * whoever means harm: that person has the database's password.
- * @returns what each has answered, in the order of the targets; one that fails does not stop the others
+ * Runs one text in each schema, each time in its own transaction, in which unqualified names refer to that schema. An
+ * access to another schema is rolled back and reported as an error. This protects against mistakes, not against an
+ * attacker, who has the database's password anyway.
+ * @returns each schema's answer, in the order of the targets; one failure does not stop the others
  */
 export async function queryFleet(
   database: Database,
@@ -83,7 +83,7 @@ async function queryOne(
   { text, isScript, write }: FleetQuery,
 ): Promise<Pick<TenantAnswer, 'rows' | 'count'>> {
   const mark = randomUUID()
-  // Whatever the text before this one has set, on the same connection.
+  // Resets what the previous text has set on the same connection.
   await tx.execute(sql`reset all; set session authorization default`)
   await tx.execute(write ? sql`set transaction read write` : sql`set transaction read only`)
   await tx.execute(sql`set local search_path to ${sql.identifier(requireSchemaName(schema))}`)
@@ -101,13 +101,12 @@ async function queryOne(
   return answer
 }
 
-// Prepared, so that PostgreSQL refuses more than one statement; a few rows at a time, so that too many are noticed
-// in time.
+// Prepared, so that PostgreSQL rejects several statements; with a cursor, so that too many rows are noticed in time.
 async function runStatement(client: TransactionClient, text: string): Promise<Pick<TenantAnswer, 'rows' | 'count'>> {
   const rows: Record<string, unknown>[] = []
   let count: number | null = null
   for await (const batch of client.raw(text, []).cursor(1_000)) {
-    // Of what only changes rows, postgres.js says how many, and not in its types.
+    // postgres.js has the number of changed rows, but not in its types.
     count = (batch as { count?: number | null }).count ?? count
     rows.push(...batch.map(row => ({ ...row })))
     if (rows.length > rowsLimit) throw new Error(`More than ${rowsLimit} rows.`)
@@ -115,7 +114,7 @@ async function runStatement(client: TransactionClient, text: string): Promise<Pi
   return { rows, count: rows.length > 0 ? rows.length : count }
 }
 
-// PL/pgSQL runs several statements, and refuses those that would end the transaction.
+// PL/pgSQL runs several statements, and rejects those that would end the transaction.
 async function runScript(client: TransactionClient, text: string): Promise<Pick<TenantAnswer, 'rows' | 'count'>> {
   const tag = `s${randomUUID().replaceAll('-', '')}`
   await client.raw(`do $outer_${tag}$ begin execute $${tag}$${text}$${tag}$; end $outer_${tag}$`)
@@ -127,7 +126,7 @@ async function requireSameTransaction(tx: Db, mark: string): Promise<void> {
   if (rows[0]?.mark !== mark) throw new Error('The statement has ended its transaction.')
 }
 
-// Every table that a transaction has touched, by whatever way, is locked until its end.
+// Every table that a transaction has used, directly or not, is locked until its end.
 async function requireOwnTables(tx: Db, schema: string, own: number[]): Promise<void> {
   const rows = await tx.execute<{ name: string }>(sql`
     select coalesce(n.nspname || '.' || c.relname, 'a table that is gone') as name

@@ -12,13 +12,13 @@ export interface FleetReport {
   done: number
   failed: { subdomain: string; error: string }[]
   skipped: number
-  /** True when `signal` ended the run before its end. */
+  /** True when `signal` stopped the run early. */
   interrupted: boolean
 }
 
 export interface FleetStatus {
   target: string
-  /** How many tenants are at the target. */
+  /** Number of tenants at the target version. */
   current: number
   behind: { subdomain: string; version: string | null; state: string; error: string | null }[]
 }
@@ -29,7 +29,7 @@ export interface FleetOptions {
   subdomain?: string
   dryRun?: boolean
   onProgress?: (finished: number, total: number) => void
-  /** Ends the run after the tenants that are under way. */
+  /** Stops the run after the migrations in progress. */
   signal?: AbortSignal
 }
 
@@ -44,9 +44,9 @@ interface FleetRow {
 }
 
 /**
- * Brings every tenant's schema to the newest version, each in a transaction of its own: a tenant is
- * wholly old or wholly new. One that fails is left as it was, recorded, and does not hold up the others.
- * A run that was cut off is finished by the next. Spare schemas come after the tenants.
+ * Migrates every tenant's schema to the newest version, each in its own transaction: a tenant is migrated completely
+ * or not at all. A failure is recorded and does not stop the others. The next run continues an interrupted one. Spare
+ * schemas are migrated after the tenants.
  */
 export async function migrateFleet(
   database: Database,
@@ -100,7 +100,7 @@ export async function migrateFleet(
   }
 }
 
-/** Says how far every tenant is, in one query. */
+/** The migration state of every tenant, in one query. */
 export async function fleetStatus(database: Database, migrations: Migration[]): Promise<FleetStatus> {
   const rows = (await readFleet(database)).filter(row => !hasNoSchema(row))
   const target = targetVersion(migrations)
@@ -110,7 +110,7 @@ export async function fleetStatus(database: Database, migrations: Migration[]): 
   return { target, current: rows.length - behind.length, behind }
 }
 
-// One that is suspended or to be deleted may come back, and is kept up to date.
+// Suspended tenants and tenants to be deleted may come back, so they are migrated too.
 function hasNoSchema({ status }: FleetRow): boolean {
   return status === 'purging'
 }
@@ -160,7 +160,7 @@ async function recordFailure(database: Database, schema: string, error: string):
     db,
     tables: { schema_versions: versions },
   } = database.platform
-  // When the database itself is away, the report still says so; the next run starts from the schema as it is.
+  // The report is returned even if the database is unavailable; the next run reads the schema's actual state.
   await db
     .update(versions)
     .set({ state: 'failed', error, updated: sql`now()` })

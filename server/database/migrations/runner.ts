@@ -9,13 +9,13 @@ export interface MigrationSets {
   tenant: Migration[]
 }
 
-/** Thrown when a schema's record and this program's migrations do not fit together. */
+/** A schema's recorded migrations do not match those of this program. */
 class MigrationError extends Error {}
 
 /**
- * Brings the platform's own schema up to date, creating it in an empty database. Every process may
- * call it at its start; a lock lets one work and the others find it done.
- * @throws MigrationError, or what PostgreSQL says
+ * Migrates the platform's schema, and creates it in an empty database. Every process may call it at its start: a lock
+ * lets one process do the work, and the others find it done.
+ * @throws MigrationError, or PostgreSQL's error
  */
 export async function bootstrapPlatform(database: Database, migrations: Migration[]): Promise<void> {
   const { db, transaction } = database.platform
@@ -27,7 +27,7 @@ export async function bootstrapPlatform(database: Database, migrations: Migratio
     if (pendingMigrations('platform', applied, migrations).length === 0) return
   }
   await transaction(async tx => {
-    // Everyone who finds an empty database comes here; a fixed key, since no schema is there to lock.
+    // A fixed lock key, because an empty database has no row or table to lock.
     await tx.execute(sql`select pg_advisory_xact_lock(7265003)`)
     await tx.execute(sql`create schema if not exists platform`)
     await applyMigrations(tx, 'platform', migrations)
@@ -35,10 +35,9 @@ export async function bootstrapPlatform(database: Database, migrations: Migratio
 }
 
 /**
- * Applies to one schema what it lacks, inside the caller's transaction: all of it or nothing.
- * @returns whether there was anything to do
- * @throws MigrationError when a migration was edited after it had been applied, or the schema is newer than this
- * program
+ * Applies the missing migrations to one schema, inside the caller's transaction.
+ * @returns whether any was missing
+ * @throws MigrationError when a migration was edited after it was applied, or the schema is newer than this program
  */
 export async function applyMigrations(tx: Db, schema: string, migrations: Migration[]): Promise<boolean> {
   const name = schema === 'platform' ? schema : requireSchemaName(schema)
@@ -62,8 +61,8 @@ export async function applyMigrations(tx: Db, schema: string, migrations: Migrat
 }
 
 /**
- * Compares by name and checksum, not by a high-water mark: a migration that came in late from
- * another branch is applied, and one that was edited is refused.
+ * Compares names and checksums, not only the latest version: a migration that was merged late from another branch is
+ * applied, and an edited one is rejected.
  */
 export function pendingMigrations(schema: string, applied: string[], migrations: Migration[]): Migration[] {
   const known = new Map(migrations.map(migration => [migration.name, migration.checksum]))
@@ -87,7 +86,7 @@ async function readApplied(db: Db, schema: string): Promise<string[]> {
   return rows[0]?.applied ?? []
 }
 
-/** How a migration stands in a schema's record. */
+/** The entry of a migration in a schema's record. */
 export function entryOf(migration: Migration): string {
   return `${migration.name} ${migration.checksum}`
 }

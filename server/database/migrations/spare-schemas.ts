@@ -8,19 +8,19 @@ import { applyMigrations, entryOf } from './runner.ts'
 export interface Spare {
   schema: string
   created: Date
-  /** Name of its newest migration; null where nothing was recorded. */
+  /** Name of its newest migration; null if none is recorded. */
   version: string | null
-  /** At exactly this program's version, so that a tenant of its can have it. */
+  /** True at exactly this program's version; then a new tenant can take it. */
   is_current: boolean
 }
 
-/** Makes a schema with all its tables, in the caller's transaction. */
+/** Creates a schema with all its tables, in the caller's transaction. */
 export async function makeSchema(tx: Db, schema: string, migrations: Migration[]): Promise<void> {
   await tx.execute(sql`create schema ${identifier(schema)}`)
   await applyMigrations(tx, schema, migrations)
 }
 
-/** Makes a schema for a tenant to come, in the caller's transaction. */
+/** Creates a spare schema for a future tenant, in the caller's transaction. */
 export async function makeSpare(
   tx: Db,
   { tables: { spare_schemas: spares } }: PlatformRealm,
@@ -32,9 +32,9 @@ export async function makeSpare(
 }
 
 /**
- * Gives a spare schema its tenant's name, in the tenant's transaction; two at once never get the same.
- * @param schema what it is to be called
- * @returns false where there is none of exactly this program's version
+ * Renames a spare schema for a new tenant, in the tenant's transaction. Two callers never get the same one.
+ * @param schema its new name
+ * @returns false if there is none at exactly this program's version
  */
 export async function claimSpare(tx: Db, migrations: Migration[], schema: string): Promise<boolean> {
   const rows = await tx.execute<{ schema: string }>(sql`
@@ -63,7 +63,7 @@ export async function countSpares(db: Db, migrations: Migration[]): Promise<numb
   return rows[0]!.count
 }
 
-/** Brings the spares to the newest version. One that cannot be is dropped: there is nothing in it. */
+/** Migrates the spares to the newest version. A spare that fails is dropped: it contains no data. */
 export async function migrateSpares(database: Database, migrations: Migration[]): Promise<void> {
   for (const { schema, is_current } of await listSpares(database, migrations)) {
     if (is_current) continue
@@ -72,7 +72,7 @@ export async function migrateSpares(database: Database, migrations: Migration[])
   }
 }
 
-/** @returns false where somebody else has it, or has had it */
+/** @returns false if another transaction is claiming it, or has claimed it */
 export function dropSpare(database: Database, schema: string): Promise<boolean> {
   const { spare_schemas: spares, schema_versions: versions } = database.platform.tables
   return withSpare(database, schema, async tx => {
@@ -82,7 +82,7 @@ export function dropSpare(database: Database, schema: string): Promise<boolean> 
   })
 }
 
-// A spare that is being claimed is locked, and afterwards has another name.
+// A spare that is being claimed is locked, and then has another name.
 function withSpare({ platform }: Database, schema: string, work: (tx: Db) => Promise<void>): Promise<boolean> {
   const { spare_schemas: spares } = platform.tables
   return platform.transaction(async tx => {

@@ -1,25 +1,34 @@
-/** Lines of those who wait, one for each key: the lines take turns, so that a long one does not hold up the others. */
+/**
+ * Queues of waiting callers, one per key. The queues are served in turns, so that a long one does not delay the
+ * others.
+ */
 export interface Lines<Place> {
-  /** @returns a place, as soon as it is this caller's turn and `find` has one. @throws what `refuse` makes */
+  /**
+   * @returns a place, as soon as it is this caller's turn and `find` has one
+   * @throws what `refuse` creates
+   */
   join(key: string): Promise<Place>
-  /** To be called when there may be a place again. */
+  /** Call when a place may have become free. */
   advance(): void
-  /** Sends everyone away. */
+  /** Rejects all waiting callers. */
   dismiss(): void
   length(): number
 }
 
 export interface LinesOptions<Place> {
   /**
-   * Takes a place for the key's next one, or gives undefined.
+   * Takes a place for the key's next caller, or returns undefined.
    * @param waited milliseconds
    */
   find: (key: string, waited: number) => Place | undefined
-  /** Whether there is no place for anyone, so that nobody needs to be asked; never unless said. */
+  /** Whether no place is free for any key, so that `find` need not be called; by default never. */
   isFull?: () => boolean
   /** Milliseconds. */
   waitLimit: number
-  /** How many may wait in all; then the last of the longest line gives way to who comes to a shorter one. */
+  /**
+   * How many callers may wait in total. At the limit, a caller of a shorter queue replaces the last one of the
+   * longest queue.
+   */
   limit: number
   refuse: () => Error
 }
@@ -90,7 +99,7 @@ export function createLines<Place>({
       const place = find(key, performance.now() - first.since)
       if (place === undefined) continue
       remove(key, first)
-      // Behind the others, where it is looked at once more in this very round.
+      // Moved to the end, where it is tried once more in this round.
       if (lines.delete(key)) lines.set(key, line)
       first.take(place)
     }

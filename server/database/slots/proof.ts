@@ -1,32 +1,32 @@
 import { randomBytes } from 'node:crypto'
 
 /**
- * Proof that an answer belongs to its question: each statement carries a mark of its own as one more parameter, and
+ * Proof that an answer belongs to its statement: each statement has its own mark as an additional parameter, and
  * every row of its answer begins with it. See docs/decisions/0012-answers.md.
  */
 export interface MarkedStatement {
   text: string
   /**
-   * `rows`: the rows are the statement's own; `marks`: it answers no rows of its own, only marks; `none`: it is of a
-   * kind that answers no rows, such as SET, and carries no mark.
+   * `rows`: the rows are the statement's own. `marks`: it returns no rows of its own, only marks. `none`: it is of a
+   * kind without rows, such as SET, and has no mark.
    */
   answers: 'rows' | 'marks' | 'none'
-  /** Answers one row, the mark, where the statement answers none; for SELECT only, which can be asked twice. */
+  /** A statement that returns one row, the mark, if this one returns none. For SELECT only, which can be repeated. */
   emptiness?: string
 }
 
 const processMark = randomBytes(6).toString('base64url')
 let count = 0
 
-/** @returns a value that no other statement carries, of this process or of another */
+/** @returns a value that no other statement has, in this process or another */
 export function newMark(): string {
   return `${processMark}${(++count).toString(36)}`
 }
 
 /**
  * Makes each row of a statement's answer begin with a parameter.
- * @param text one statement with the parameters $1 … $n; several, or a script, are left as they are
- * @param parameters how many it has: the mark comes after them
+ * @param text one statement with the parameters $1 … $n; scripts of several statements stay unchanged
+ * @param parameters how many it has: the mark follows them
  */
 export function markStatement(text: string, parameters: number): MarkedStatement {
   const statement = text.replace(/[\s;]+$/, '')
@@ -50,13 +50,13 @@ export function markStatement(text: string, parameters: number): MarkedStatement
   return { text: insertAt(statement, 'returning'.length + returning.index, ` ${mark} as mark,`), answers: 'rows' }
 }
 
-// A column more would change what DISTINCT and the set operations compare and which column a number in ORDER BY or
-// GROUP BY means, and a CTE begins with another word.
+// An additional column would change what DISTINCT and the set operations compare, and which column a number in ORDER
+// BY or GROUP BY means. A CTE begins with another keyword.
 function isSimple(outline: string): boolean {
   return !/^\s*with\b|\b(?:distinct|union|intersect|except)\b|\bby\b.*[\s,]\d/is.test(outline)
 }
 
-/** The statement with all that is quoted or in parentheses blanked: what is left of it is at its top level. */
+/** The statement with everything quoted or in parentheses replaced by blanks: only its top level remains. */
 function outlineOf(text: string): string {
   const blank = (part: string) => ' '.repeat(part.length)
   const unquoted = text

@@ -2,14 +2,14 @@ import { unavailable } from '#shared/errors.ts'
 import { createLines } from './lines.ts'
 import type { Slot, Work } from './slot.ts'
 
-/** Says whose turn it is on which slot: one statement or one transaction at a time on each. */
+/** Assigns slots to callers: each slot runs one statement or one transaction at a time. */
 export interface Schedule {
-  /** @throws ApiError 503 after two seconds, or at once where too many are waiting */
+  /** @throws ApiError 503 after two seconds, or at once when too many are waiting */
   take(realm: string, work: Work): Promise<Slot>
   release(slot: Slot): void
-  /** To be called when a slot was replaced. */
+  /** Call when a slot was replaced. */
   look(): void
-  /** Sends everyone away. */
+  /** Rejects all waiting callers. */
   dismiss(): void
   waiting(): number
 }
@@ -17,23 +17,23 @@ export interface Schedule {
 export interface Shares {
   /** How many slots one tenant may hold at once, and how many of these for transactions. */
   tenant: { slots: number; transactions: number }
-  /** How many slots all transactions together may hold: they may take long, and statements go on meanwhile. */
+  /** How many slots all transactions together may hold. They may take long, and statements must continue. */
   transactions: number
 }
 
 /** Milliseconds. */
 const waitLimit = 2_000
-/** A statement that has run this long may be waiting for a lock: nobody waits for its slot any longer. */
+/** Milliseconds. A statement that has run this long may be waiting for a lock: callers no longer wait for its slot. */
 const stallLimit = 5
 const waitersLimit = 2_000
 
 /**
- * A realm's work goes to its two home slots, whose caches know its tables, and elsewhere where these are held up.
- * Realms take turns: each waits in lines of its own, and none holds more than its share.
- * @param slots replaced one by one as connections come and go; their number stays
+ * Runs a realm's work on its two home slots, whose caches know its tables, and on other slots when these are busy.
+ * Realms take turns: each has its own queues, and none holds more than its share.
+ * @param slots replaced one by one as connections are renewed; their number stays
  */
 export function createSchedule(slots: readonly Slot[], shares: Shares): Schedule {
-  // What is asked of the platform is asked for all tenants.
+  // Platform queries are made on behalf of all tenants.
   const platformShare = { slots: slots.length, transactions: shares.transactions }
   const held = new Map<string, Record<Work, number>>()
   let transactions = 0
@@ -70,7 +70,7 @@ export function createSchedule(slots: readonly Slot[], shares: Shares): Schedule
     lookLater()
   }
 
-  // Someone who waits for a home slot goes elsewhere in a moment.
+  // A caller that waits for a home slot takes another one after a moment.
   function lookLater(): void {
     timer ??= setTimeout(() => {
       timer = undefined
@@ -121,7 +121,7 @@ function isFree(slot: Slot): boolean {
   return slot.holder === undefined
 }
 
-// About to be free again, so that waiting for it is worth more than a slot that does not know the realm's tables.
+// Soon free again: waiting for it is better than a slot that does not know the realm's tables.
 function isMoving({ holder }: Slot): boolean {
   return holder?.work === 'statement' && performance.now() - holder.since < stallLimit
 }
@@ -133,7 +133,7 @@ function homeSlots(slots: readonly Slot[], realm: string): [Slot, Slot] {
   return [slots[first]!, slots[(first + step) % slots.length]!]
 }
 
-// FNV-1a: spreads names that differ in their last characters.
+// FNV-1a: distributes names well that differ only in their last characters.
 function hashOf(text: string): number {
   let hash = 0x811c9dc5
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)

@@ -7,41 +7,42 @@ import { markStatement, newMark } from './proof.ts'
 
 export type Work = 'statement' | 'transaction'
 
-/** One connection to the database, on which one statement at a time is under way. */
+/** A database connection that runs one statement at a time. */
 export interface Slot {
   sql: Sql
-  /** Who has it; undefined: it is free. */
+  /** Who is using it; undefined: it is free. */
   holder: { realm: string; work: Work; since: number } | undefined
-  /** Since when, as `performance.now()` counts. */
+  /** When it was opened, as of `performance.now()`. */
   opened: number
   retired: boolean
-  /** What it has been asked, by the text without the mark; PostgreSQL keeps it prepared. */
+  /** Its statements by their text without the mark; PostgreSQL keeps them prepared. */
   statements: Map<string, MarkedStatement>
 }
 
-/** What a statement is sent through: a slot's client, or that of the transaction that has the slot. */
+/** The client that sends a statement: a slot's, or that of the transaction that holds the slot. */
 export interface Asked {
   unsafe(text: string, params: never[], options: { prepare: boolean }): PendingQuery<Row[]>
 }
 
-/** An answer came back that belongs to another statement. */
+/** The answer belongs to another statement. */
 export class AnswerMismatch extends Error {}
 
-/** A prepared statement does not fit the tables any more; it was refused before it began. */
+/** A prepared statement no longer fits the tables; it was rejected before it ran. */
 export class StaleStatement extends Error {}
 
 const asksLimit = 3
 
 export function createSlot(sql: Sql): Slot {
-  // drizzle reads dates and JSON by itself and sets the client's parsers so.
+  // drizzle parses dates and JSON itself, and configures the client's parsers accordingly.
   drizzle(sql)
   return { sql, holder: undefined, opened: performance.now(), retired: false, statements: new Map() }
 }
 
 /**
- * Sends one statement and proves that the answer is its own. The caller sees to it that no other one is under way.
- * @param options `asArrays`: rows as arrays of values, otherwise as objects by the columns' names
- * @throws AnswerMismatch, StaleStatement, PostgresError, or what the driver throws where the connection is gone
+ * Sends one statement and verifies that the answer belongs to it. The caller makes sure that no other statement is
+ * running.
+ * @param options `asArrays`: rows as arrays of values, otherwise as objects by column name
+ * @throws AnswerMismatch, StaleStatement, PostgresError, or the driver's error when the connection is lost
  */
 export async function ask(
   slot: Slot,
@@ -69,7 +70,8 @@ export async function ask(
 
 type Rows = unknown[][] & { columns: { name: string }[] }
 
-// No row, no mark: of what reads it is asked whether there really is none. Meanwhile there may be one.
+// An answer without rows has no mark. For a SELECT, a second statement confirms that there are none; meanwhile there
+// may be one.
 async function askUntilProven(
   client: Asked,
   { text, emptiness }: MarkedStatement,
@@ -85,7 +87,7 @@ async function askUntilProven(
   throw new AnswerMismatch(text)
 }
 
-/** @returns the rows without their marks, and the columns with it */
+/** @returns the rows without their marks, and the columns */
 async function askOnce(client: Asked, text: string, params: unknown[], prepare: boolean): Promise<Rows> {
   const mark = newMark()
   const rows = (await client.unsafe(text, [...params, mark] as never[], { prepare }).values()) as unknown as Rows

@@ -10,16 +10,16 @@ export interface GuardedClient {
   unsafe(text: string, params?: unknown[]): PromiseLike<unknown[]> & { values(): PromiseLike<unknown[]> }
 }
 
-/** A transaction's own. Its statements run one after the other, whoever sends them. */
+/** The client of a transaction. Its statements run one after another, even if several callers send them. */
 export interface TransactionClient extends GuardedClient {
-  /** For what is no plain statement: COPY, cursors, scripts. What it answers is not proven. */
+  /** For COPY, cursors and scripts. Their answers are not verified. */
   raw(text: string, params?: unknown[]): PendingQuery<Row[]>
 }
 
 /**
  * Runs `work` in a transaction on a slot that the caller has taken.
- * @param onError told of what a statement has failed with, before the transaction is
- * @throws whatever `work` throws, after a rollback; ApiError 503 where the slot was retired meanwhile
+ * @param onError called with the error of a failed statement, before the transaction ends
+ * @throws whatever `work` throws, after a rollback; ApiError 503 when the slot was retired meanwhile
  */
 export async function runTransaction<T>(
   slot: Slot,
@@ -31,12 +31,12 @@ export async function runTransaction<T>(
   const begun = slot.sql.begin(async client => {
     try {
       const result = await work(guard(slot, client, state, onError))
-      // Whatever became of its statements, it cannot be committed any more.
+      // Even if its statements succeeded, it can no longer be committed.
       if (slot.retired) throw unavailable()
       return result
     } catch (error) {
       if (!state.over && !slot.retired && !isConnectionError(error)) throw error
-      // postgres.js would send a ROLLBACK after it, which throws past everyone where the connection is gone.
+      // postgres.js would then send a ROLLBACK, which fails outside of any handler when the connection is lost.
       lost.reject(error)
       return new Promise<never>(() => {})
     }
@@ -48,7 +48,7 @@ export async function runTransaction<T>(
   }
 }
 
-/** The callback may still be running after begin() has rejected; whatever it asks then goes nowhere. */
+/** The callback may still run after begin() has rejected; its further statements are rejected. */
 function guard(
   slot: Slot,
   client: TransactionSql,
@@ -71,7 +71,7 @@ function guard(
     },
   }
 
-  // Not prepared: a transaction in which a statement turned out to be stale could not be saved.
+  // Not prepared: a stale prepared statement would make the whole transaction fail.
   async function askNow(text: string, params: unknown[], asArrays: boolean): Promise<unknown[]> {
     requireOpen()
     try {
@@ -87,7 +87,7 @@ function guard(
   }
 }
 
-/** drizzle says after it has made a query how it wants the rows: nothing is sent before. */
+/** drizzle sets the row format after it has created a query, so nothing is sent before. */
 export function lazily(ask: (asArrays: boolean) => Promise<unknown[]>): ReturnType<GuardedClient['unsafe']> {
   return {
     values: () => ask(true),

@@ -21,7 +21,7 @@ export async function noteForeignToken(
   audience: string,
 ): Promise<void> {
   app.log.warn({
-    event: 'cross_tenant_token',
+    event: 'foreign_token_rejected',
     tenant: authRealm.id,
     token_tenant: audience,
     ip: origin.ip,

@@ -38,7 +38,7 @@ export async function storeImage(place: ImagePlace, image: RenderedImage): Promi
   } catch (error) {
     await removeImage(place, name)
     const { code } = error as NodeJS.ErrnoException
-    log.warn({ event: 'image_not_written', code })
+    log.warn({ event: 'image_write_failed', reason: code })
     throw code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG' ? storageFull() : unavailable()
   }
 }
@@ -81,7 +81,7 @@ export async function removePlace(place: ImagePlace): Promise<void> {
 // What the files are removed for has been done by then, and is not undone because one of them stays.
 async function remove({ log }: ImagePlace, path: string): Promise<void> {
   await rm(path, { recursive: true, force: true }).catch(({ code }: NodeJS.ErrnoException) =>
-    log.warn({ event: 'image_not_removed', code }),
+    log.warn({ event: 'image_removal_failed', reason: code }),
   )
 }
 

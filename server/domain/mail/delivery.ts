@@ -40,7 +40,7 @@ async function sendAll(app: App, mailer: Mailer, lane: Lane, signal: AbortSignal
     return Math.min((await nextMailDue(app, lane)) ?? longestNap, longestNap)
   } catch (error) {
     // The database is away: what was taken and not settled comes back when its lease ends.
-    app.log.warn({ event: 'mail_waits', reason: reasonOf(error) })
+    app.log.warn({ event: 'mail_queue_unavailable', reason: reasonOf(error) })
     return nap
   }
 }
@@ -96,11 +96,11 @@ async function deliver(
   } catch (error) {
     const givenUp = await postponeMail(app, mail, reasonOf(error), isFinal(error))
     app.log.warn({
-      event: givenUp ? 'mail_given_up' : 'mail_failed',
+      event: givenUp ? 'mail_delivery_abandoned' : 'mail_delivery_failed',
       kind: mail.kind,
       tenant: mail.realm,
       mail: mail.id,
-      attempts: mail.attempts,
+      attempt: mail.attempts,
       reason: reasonOf(error),
     })
   }

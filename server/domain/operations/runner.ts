@@ -39,7 +39,7 @@ export function startOperations(app: App, migrations: MigrationSets): Worker {
       }
     } catch (error) {
       // The database is away: what was taken up and not settled comes back when its lease ends.
-      app.log.warn({ event: 'operations_wait', reason: messageOf(error) })
+      app.log.warn({ event: 'operation_queue_unavailable', reason: messageOf(error) })
     }
     return nap
   })
@@ -79,28 +79,27 @@ async function perform(
 ): Promise<void> {
   const { id, kind, tenant, attempts } = operation
   if (isWornOut(operation)) return failOperation(app, operation, wornOut)
-  const say = (event: string, details = {}) =>
-    app.log.info({ event, operation: id, kind, tenant, attempts, ...details })
-  say('operation_started')
+  const about = { operation: id, kind, tenant, attempt: attempts }
+  app.log.info({ event: 'operation_started', ...about })
   const hold = holdOperation(app, operation, stopping, onProgress)
   try {
     const result = await operationWork[kind](app, operation, hold.report, migrations)
     await hold.end()
     await finishOperation(app, operation, result)
-    say('operation_done')
+    app.log.info({ event: 'operation_completed', ...about })
   } catch (error) {
     await hold.end()
-    if (stopping.aborted) await releaseOperation(app, operation, { blameless: true })
-    else if (isPassing(error)) await releaseOperation(app, operation, { wait: 2 ** attempts, error: messageOf(error) })
-    else await failOperation(app, operation, messageOf(error))
-    app.log.warn({
-      event: stopping.aborted ? 'operation_interrupted' : 'operation_failed',
-      operation: id,
-      kind,
-      tenant,
-      attempts,
-      reason: messageOf(error),
-    })
+    const reason = messageOf(error)
+    if (stopping.aborted) {
+      await releaseOperation(app, operation, { blameless: true })
+      app.log.warn({ event: 'operation_interrupted', ...about, reason })
+    } else if (isPassing(error)) {
+      await releaseOperation(app, operation, { wait: 2 ** attempts, error: reason })
+      app.log.warn({ event: 'operation_retry_scheduled', ...about, reason })
+    } else {
+      await failOperation(app, operation, reason)
+      app.log.warn({ event: 'operation_failed', ...about, reason })
+    }
   }
 }
 

@@ -74,7 +74,7 @@ export function createFleetRuns({ config, log }: App, databaseUrl: string, migra
         failed: report.failed.length,
       })
     } catch (error) {
-      log.warn({ event: 'fleet_waits', reason: reasonOf(error) })
+      log.warn({ event: 'fleet_migration_failed', reason: reasonOf(error) })
     } finally {
       Object.assign(state, { is_running: false, ended: new Date() })
     }

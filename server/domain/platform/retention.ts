@@ -42,12 +42,12 @@ export async function cleanUp(app: App, migrations: Migration[], signal = new Ab
   const ending = AbortSignal.any([signal, AbortSignal.timeout(timeLimit)])
   try {
     const { current, behind } = await listTenants(database, migrations)
-    if (behind.length > 0) app.log.warn({ event: 'cleaning_skipped', tenants: behind })
+    if (behind.length > 0) app.log.warn({ event: 'cleanup_skipped', tenants: behind })
     let removed = await cleanRealm(app, 'console', database.platform, platformLeftovers(database.platform), ending)
     for (const { subdomain, schema } of current)
       removed += await cleanRealm(app, subdomain, database.tenant(schema), [], ending)
     for (const tenant of current) if (!ending.aborted) await cleanImages(app, tenant)
-    app.log.info({ event: 'cleaned', removed, interrupted: ending.aborted })
+    app.log.info({ event: 'cleanup_completed', removed, interrupted: ending.aborted })
   } finally {
     await database.end()
   }
@@ -88,7 +88,7 @@ async function cleanRealm(
   try {
     for (const leftovers of [...realmLeftovers(realm), ...more]) removed += await removeAll(realm, leftovers, ending)
   } catch (error) {
-    app.log.warn({ event: 'cleaning_failed', tenant, reason: reasonOf(error) })
+    app.log.warn({ event: 'cleanup_failed', tenant, reason: reasonOf(error) })
   }
   return removed
 }
@@ -107,9 +107,9 @@ async function cleanImages(
       (await db.$count(operations, and(eq(operations.tenant, id), inArray(operations.state, ['queued', 'running'])))) >
       0
     const files = isBusy ? 0 : await sweepImages(app, schema)
-    if (files > 0) app.log.info({ event: 'images_swept', tenant: subdomain, files })
+    if (files > 0) app.log.info({ event: 'unused_images_removed', tenant: subdomain, files })
   } catch (error) {
-    app.log.warn({ event: 'cleaning_failed', tenant: subdomain, reason: reasonOf(error) })
+    app.log.warn({ event: 'cleanup_failed', tenant: subdomain, reason: reasonOf(error) })
   }
 }
 

@@ -299,7 +299,7 @@ async function punishReuse(
     return count
   })
   if (ended > 0) {
-    logEvent(app, authRealm, origin, 'refresh_reuse', { user: session.user_id, session: session.id })
+    logEvent(app, authRealm, origin, 'refresh_token_reused', { user: session.user_id, session: session.id })
   }
   return blacklisted()
 }

@@ -44,7 +44,7 @@ export async function signIn(
     await noteRefusedSignIn(app, authRealm, origin, account?.id, describeUserAgent(userAgent))
     throw noActiveAccount()
   }
-  logEvent(app, authRealm, origin, 'sign_in', { user: opened.user.id, session: opened.session.id })
+  logEvent(app, authRealm, origin, 'sign_in_succeeded', { user: opened.user.id, session: opened.session.id })
   return { user: opened.user, ...(await mintPair(app, authRealm, opened.session)) }
 }
 

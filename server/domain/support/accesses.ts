@@ -154,7 +154,7 @@ export async function closeExpiredAccesses(app: App): Promise<void> {
     // A schema that is broken does not keep the others' from being noted.
     await endOne(app, access, fromSystem, 'expired', null).catch((error: unknown) =>
       app.log.warn({
-        event: 'support_access_not_closed',
+        event: 'support_access_close_failed',
         tenant: access.tenant,
         access: access.id,
         reason: reasonOf(error),

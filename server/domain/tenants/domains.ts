@@ -116,7 +116,7 @@ export async function verifyDomains(app: App): Promise<void> {
     .where(isNotNull(domains.verified_at))
   for (const { host, tenant } of rows) {
     await verifyDomain(app, tenant, host, fromSystem).catch((error: unknown) =>
-      app.log.warn({ event: 'domain_not_checked', tenant, host, reason: reasonOf(error) }),
+      app.log.warn({ event: 'domain_check_failed', tenant, host, reason: reasonOf(error) }),
     )
   }
 }

@@ -61,9 +61,9 @@ export function createPoolKeeper(app: App, migrations: Migration[]): Worker {
   return createWorker(async signal => {
     try {
       const report = await fillPool(app, migrations, app.config.poolSize, signal)
-      if (report.made + report.dropped > 0) app.log.info({ event: 'pool_filled', ...report })
+      if (report.made + report.dropped > 0) app.log.info({ event: 'schema_pool_filled', ...report })
     } catch (error) {
-      app.log.warn({ event: 'pool_waits', reason: reasonOf(error) })
+      app.log.warn({ event: 'schema_pool_fill_failed', reason: reasonOf(error) })
     }
     return nap
   })

@@ -44,7 +44,7 @@ export async function purgeOverdue(app: App): Promise<void> {
   for (const { id } of rows) {
     // One that is just being exported waits for the next time; so does one that was restored a moment ago.
     await purgeTenant(app, id, fromSystem, { overdue: true }).catch((error: unknown) =>
-      app.log.warn({ event: 'purge_waits', tenant: id, reason: reasonOf(error) }),
+      app.log.warn({ event: 'tenant_purge_postponed', tenant: id, reason: reasonOf(error) }),
     )
   }
 }

@@ -53,7 +53,7 @@ export function createActivity({ database: { platform }, log }: App): Activity {
       await insert(taken)
     } catch (error) {
       taken.forEach(add)
-      log.warn({ event: 'activity_waits', reason: reasonOf(error) })
+      log.warn({ event: 'activity_write_failed', reason: reasonOf(error) })
     }
   }
 

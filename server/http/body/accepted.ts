@@ -2,21 +2,25 @@ import type { H3Event } from 'h3'
 import { imageSizeLimit } from '#server/domain/images/sizes.ts'
 import { importSizeLimit } from '#server/domain/users/import-rows.ts'
 
-/** What a request may carry: the types of its body, and how many bytes of it. */
+/** The accepted content types of a request's body, and its maximum size in bytes. */
 export interface AcceptedBody {
   types: RegExp
   limit: number
-  /** How much is read before it is refused: a browser that has to stop sending a file never reads why. */
+  /**
+   * How much is read before the request is rejected: a browser that cannot finish its upload never reads the
+   * response.
+   */
   readLimit: number
 }
 
-// JSON alone: a form, or a body of no type at all, is what a page of another site can send without asking.
+// Only JSON: a page of another site can send a form, or a body without a type, without a preflight.
 const json: AcceptedBody = {
   types: /^application\/json[ \t]*(?:;[ \t]*charset="?utf-8"?[ \t]*)?$/i,
   limit: 1_000_000,
   readLimit: 1_000_000,
 }
-// Forms too, as browsers ask before they PUT one to another site; the rest of the limit is for a form's own lines.
+// Forms too: a PUT from another site needs a preflight. The difference between the limits is for the form's own
+// lines.
 const image: AcceptedBody = {
   types: /^(?:image\/(?:png|jpeg|webp)[ \t]*$|multipart\/form-data[ \t]*;)/i,
   limit: imageSizeLimit + 4_096,
@@ -28,7 +32,7 @@ const csv: AcceptedBody = {
   readLimit: 4 * importSizeLimit,
 }
 
-/** @returns what this request's path takes: JSON, but for pictures and lists of people */
+/** @returns what the request's path accepts: JSON, except for images and lists of people */
 export function acceptedBody(event: H3Event): AcceptedBody {
   const path = event.path.split('?', 1)[0]!
   if (event.method === 'PUT' && /^\/api\/v1\/(?:users\/[^/]+\/photo|organization\/logo)\/?$/.test(path)) return image

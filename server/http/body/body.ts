@@ -5,7 +5,7 @@ import { ApiError, invalid } from '#shared/errors.ts'
 import { jsonType } from '#shared/schemas/fields.ts'
 import { acceptedBody } from './accepted.ts'
 
-// Parsers recurse; nothing that we take is nested deeper than this.
+// Parsers recurse; no valid input is nested deeper.
 const depthLimit = 32
 
 export function hasBody(event: H3Event): boolean {
@@ -16,14 +16,14 @@ export function hasBody(event: H3Event): boolean {
   )
 }
 
-/** Whether a part of the body is still on its way. */
+/** Whether a part of the body has not arrived yet. */
 export function isArriving(event: H3Event): boolean {
   return innerBody(event) === undefined && hasBody(event) && !event.node.req.complete
 }
 
 /**
- * Takes a body as it is, in memory, for those who read it later: what is cut off half-way leaves nothing behind.
- * @throws ApiError 413 when it is longer than its path takes, 408 when it dawdles, 400 when it ends too early
+ * Receives the whole body into memory before anything reads it; an incomplete body has no effect.
+ * @throws ApiError 413 when it is longer than its path allows, 408 when it is too slow, 400 when it ends too early
  */
 export async function receiveBody(event: H3Event): Promise<void> {
   if (hasBody(event) && innerBody(event) === undefined) received.set(event.node.req, await collect(event))
@@ -31,7 +31,7 @@ export async function receiveBody(event: H3Event): Promise<void> {
 
 const received = new WeakMap<object, Buffer>()
 
-/** @returns the body that has been received */
+/** @returns the received body */
 export function readBytes(event: H3Event): Buffer {
   return received.get(event.node.req) ?? Buffer.alloc(0)
 }
@@ -53,9 +53,9 @@ export function readJson(event: H3Event): unknown {
 function collect(event: H3Event): Promise<Buffer> {
   const { req } = event.node
   const { limit, readLimit } = acceptedBody(event)
-  const { requestLimit: patience } = requireRuntime().app.config
+  const { requestLimit } = requireRuntime().app.config
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
-  // Of what says that it is too long nothing is kept.
+  // A body whose announced length is over the limit is not stored.
   const isKept = Number(getHeader(event, 'content-length') ?? 0) <= limit
   let chunks: Buffer[] = []
   let size = 0
@@ -69,15 +69,15 @@ function collect(event: H3Event): Promise<Buffer> {
     else if (isKept) chunks.push(chunk)
   }
   const finish = () => {
-    // Every request closes in the end; only before its body's end is that a fault.
+    // Every request emits `close`; it is an error only before the end of the body.
     req.off('close', endEarly)
     if (size <= limit) resolve(Buffer.concat(chunks))
     else tooLarge()
   }
-  const timer = setTimeout(refuse, patience * 1_000, 408, 'The request body took too long.')
+  const timer = setTimeout(refuse, requestLimit * 1_000, 408, 'The request body took too long.')
   req.on('error', endEarly).on('close', endEarly).on('end', finish).on('data', take)
   if (req.destroyed) endEarly()
-  // What still comes after a refusal flows on and is dropped.
+  // Data that still arrives after a rejection is read and dropped.
   return promise.finally(() => {
     clearTimeout(timer)
     req.off('data', take).off('end', finish).off('close', endEarly)
@@ -92,7 +92,7 @@ function utf8(bytes: Buffer): string {
   }
 }
 
-// An in-process call carries its body as it was given.
+// An in-process call has its body as an object or text.
 function innerBody(event: H3Event): string | undefined {
   const { body } = event.node.req as { body?: unknown }
   return typeof body === 'string' ? body : undefined

@@ -3,12 +3,12 @@ import { ApiError, invalid } from '#shared/errors.ts'
 const headLimit = 4_096
 
 /**
- * Takes the one file out of a form that has nothing else, RFC 7578. What the sender calls the file is not looked at.
- * @throws ApiError 400: a malformed form, another field, a second one
+ * Extracts the file from a form with exactly one part (RFC 7578). The file name is ignored.
+ * @throws ApiError 400 for a malformed form, another field or a second part
  */
 export function readOnlyPart(body: Buffer, contentType: string, field: string): Buffer {
   const delimiter = Buffer.from(`\r\n--${boundaryOf(contentType)}`, 'latin1')
-  // The first delimiter has no line break before it where nothing precedes it.
+  // The first delimiter has no line break before it if nothing precedes it.
   const form = Buffer.concat([Buffer.from('\r\n'), body])
   if (!startsAt(form, delimiter, 0)) throw parseError('it does not begin with its boundary')
   const head = delimiter.length

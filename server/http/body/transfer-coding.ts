@@ -3,8 +3,8 @@ import { rawHeaderValues } from '#server/http/client-address.ts'
 import { ApiError } from '#shared/errors.ts'
 
 /**
- * Takes a body in chunks and in no other transfer coding: a proxy that understands one that we do not, or the other way
- * round, would see another request end elsewhere. RFC 9112, 6.1.
+ * Accepts `chunked` and no other transfer coding: if a proxy and we disagree about a coding, we disagree about where
+ * the request ends (request smuggling). RFC 9112, 6.1.
  * @throws ApiError 501, and the connection is closed
  */
 export function requireKnownCoding(request: IncomingMessage): void {

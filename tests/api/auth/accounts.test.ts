@@ -23,14 +23,14 @@ let world: World
 let admin: string
 let addresses = 0
 beforeAll(async () => {
-  // Behind a proxy of its own, so that a test can come from an address of its own and be counted apart.
+  // Behind a trusted proxy, so that each test has its own address and its own limits.
   world = await createWorld({ ACCESS_TTL: '3600', TRUSTED_PROXIES: '127.0.0.1' })
   admin = (await signInAs(world.acme, world.acme.admin)).access
 })
 afterAll(() => world.stop())
 
 describe('a forgotten password', () => {
-  test("is set anew by a mail's link, once, and every session ends; nobody is signed in by it, RST-01, RST-11", async () => {
+  test('is reset with a mailed link, once; every session ends and nobody is signed in by it, RST-01, RST-11', async () => {
     const person = await addPerson(world, world.acme, 'forgetful@example.com')
     const sessions = [await signInAs(world.acme, person), await signInAs(world.acme, person)]
     const cookies = await signInWithCookies(world.acme, person)
@@ -51,7 +51,7 @@ describe('a forgotten password', () => {
     await lastMailTo(world, world.acme, person.email, /^Your password for .* was changed$/)
   })
 
-  test('is set at one organisation, and no other', async () => {
+  test('is set at one organisation only', async () => {
     const [acme, globex] = [world.acme, world.globex]
     const link = await askReset(acme, acme.staff.email)
     expect(await mailsTo(world, globex, acme.staff.email)).toEqual([])
@@ -127,7 +127,7 @@ describe('a forgotten password', () => {
     expect(await confirm(world.acme, { uid, token, new_password: newPassword })).toMatchObject(done)
   })
 
-  test('of two who follow the link at once, one sets it, RST-10', async () => {
+  test('is set once when two requests use the link at once, RST-10', async () => {
     const person = await addPerson(world, world.acme, 'raced@example.com')
     const parts = linkParts(await askReset(world.acme, person.email))
     const passwords = ['six paper lighthouses', 'eight quiet engines', 'two borrowed ladders', 'four distant drums']
@@ -136,7 +136,7 @@ describe('a forgotten password', () => {
     await signInAs(world.acme, { ...person, password: passwords[answers.findIndex(({ status }) => status === 204)]! })
   })
 
-  test('must be a good one, and a bad one does not use the link up', async () => {
+  test('must be valid, and an invalid one does not use the link up', async () => {
     const person = await addPerson(world, world.acme, 'weak@example.com')
     const parts = linkParts(await askReset(world.acme, person.email))
     for (const bad of ['short', '123456789012345', 'weak@example.com'])
@@ -147,7 +147,7 @@ describe('a forgotten password', () => {
     expect(await confirm(world.acme, { ...parts, new_password: newPassword })).toMatchObject(done)
   })
 
-  test('is not set by looking at the link, RST-12, and its page tells nobody of it, RST-13', async () => {
+  test('is not set by opening the link, RST-12, and its page sends the URL to nobody, RST-13', async () => {
     const person = await addPerson(world, world.acme, 'scanned@example.com')
     const link = await askReset(world.acme, person.email)
     const { pathname } = new URL(link)
@@ -165,7 +165,7 @@ describe('a forgotten password', () => {
     expect(JSON.stringify(world.server.log)).not.toContain(linkParts(link).token)
   })
 
-  test('is answered alike for everyone, and mailed to whoever has an account, ENU-04', async () => {
+  test('gets the same answer for every address, and a mail for those with an account, ENU-04', async () => {
     const gone = await addPerson(world, world.acme, 'gone@example.com', { is_active: false })
     const here = await addPerson(world, world.acme, 'here@example.com')
     const answers = [
@@ -181,7 +181,7 @@ describe('a forgotten password', () => {
     expect(await mailsTo(world, world.acme, gone.email)).toEqual([])
     expect(await mailsTo(world, world.acme, here.email)).toHaveLength(1)
     expect((await ask(world.acme, 'no address')).json).toEqual({ email: ['Enter a valid email address.'] })
-    // Nothing is kept of who asked for nobody.
+    // Nothing is stored about a request for an unknown address.
     const {
       db,
       tables: { outbox },
@@ -198,7 +198,7 @@ describe('a forgotten password', () => {
     expect(await askReset(world.globex, world.globex.staff.email)).toBeTruthy()
   })
 
-  test('guessed at too often from one address is not guessed at any more, BRU-08', async () => {
+  test('with too many guesses from one address is refused, BRU-08', async () => {
     const person = await addPerson(world, world.acme, 'target@example.com')
     const parts = linkParts(await askReset(world.acme, person.email))
     const from = nextAddress()
@@ -221,7 +221,7 @@ test('a link is on the canonical host also when asked for in other letters', asy
   )
 })
 
-test("an operator's password is forgotten like anyone's, and set on the console", async () => {
+test("an operator's forgotten password is reset in the same way, on the console", async () => {
   const link = await askReset(world.console, world.console.admin.email)
   expect(link).toMatch(new RegExp(`^${world.console.origin}/auth/password/reset/`))
   expect(await confirm(world.acme, { ...linkParts(link), new_password: newPassword })).toMatchObject(wrongUid)
@@ -241,7 +241,7 @@ describe('open registration', () => {
   )
   afterAll(() => setRegistration(world.acme, { registration: 'invite_only', registration_domains: [] }))
 
-  test('makes Staff of this organisation, whatever else is said, inactive until the mailed link is followed, AZ-04', async () => {
+  test('creates Staff of this organisation only, inactive until the mailed link is used, AZ-04', async () => {
     const greedy = {
       role: 'Admin',
       is_active: true,
@@ -300,7 +300,7 @@ describe('open registration', () => {
       })
   })
 
-  test('says at the field what is wrong', async () => {
+  test('reports errors at the field', async () => {
     expect((await register(world.acme, {})).json).toEqual({
       email: ['This field is required.'],
       password: ['This field is required.'],
@@ -313,7 +313,7 @@ describe('open registration', () => {
     )
   })
 
-  test('under a taken address says so, tells the owner, and is not a way to find out who is there, ENU-03', async () => {
+  test('with a taken address mails the owner, and does not reveal who has an account, ENU-03', async () => {
     await addPerson(world, world.acme, 'taken@open.test')
     const from = nextAddress()
     const taken = () => register(world.acme, { ...input, email: 'taken@open.test' }, from)
@@ -326,11 +326,11 @@ describe('open registration', () => {
     expect(mails.map(({ subject }) => subject)).toEqual(
       Array.from({ length: 3 }, () => expect.stringContaining('You already have an account at')),
     )
-    // The same address at another organisation is another matter.
+    // The same address at another organisation is independent.
     expect(await mailsTo(world, world.globex, 'taken@open.test')).toEqual([])
   })
 
-  test("is activated by the newest mail's link, for three days, and asking says nothing of who is there, ENU-06", async () => {
+  test('is activated by the newest mailed link, for three days, and a request for it does not reveal who has an account, ENU-06', async () => {
     const { id } = (await register(world.acme, { ...input, email: 'slow@open.test' })).json
     const first = (await lastMailTo(world, world.acme, 'slow@open.test', activation)).links[0]!
     const active = await addPerson(world, world.acme, 'active@open.test')
@@ -350,7 +350,7 @@ describe('open registration', () => {
     expect((await world.acme.call(`${users}${id}/`, { token: admin })).json.is_active).toBe(true)
   })
 
-  test('is not undone by an admin in vain: an activation link never undoes a deactivation', async () => {
+  test('does not undo a deactivation: an activation link of a deactivated user is refused', async () => {
     for (const activatedBefore of [true, false]) {
       const email = `undone.${activatedBefore}@open.test`
       const { id } = (await register(world.acme, { ...input, email })).json
@@ -365,7 +365,7 @@ describe('open registration', () => {
     }
   })
 
-  test('a link of one purpose is good for no other', async () => {
+  test('a link for one purpose is not valid for another', async () => {
     const { id } = (await register(world.acme, { ...input, email: 'purpose@open.test' })).json
     const parts = linkParts((await lastMailTo(world, world.acme, 'purpose@open.test', activation)).links[0]!)
     expect(await confirm(world.acme, { ...parts, new_password: newPassword })).toMatchObject(wrongToken)
@@ -375,7 +375,7 @@ describe('open registration', () => {
   })
 })
 
-test('a person whom an admin creates without a password gets a mail to choose one', async () => {
+test('a user whom an admin creates without a password gets a mail with a link to set one', async () => {
   const answer = await world.acme.call(users, {
     token: admin,
     body: { email: 'welcome@example.com', first_name: 'Wanda', role: 'Staff' },
@@ -388,7 +388,7 @@ test('a person whom an admin creates without a password gets a mail to choose on
 })
 
 describe('a change of address', () => {
-  test('holds when the mail to the new address is answered, and the old one is told', async () => {
+  test('takes effect when the link in the mail to the new address is used, and the old address is notified', async () => {
     const person = await addPerson(world, world.acme, 'old@example.com')
     const { access } = await signInAs(world.acme, person)
     expect(
@@ -436,7 +436,7 @@ describe('a change of address', () => {
     expect(await mailsTo(world, world.acme, 'x@example.com')).toEqual([])
   })
 
-  test('to a taken one is answered alike, and its owner is told, ENU-06', async () => {
+  test('to a taken one gets the same answer, and its owner is notified, ENU-06', async () => {
     const [person, owner] = [
       await addPerson(world, world.acme, 'wants@example.com'),
       await addPerson(world, world.acme, 'has@example.com'),
@@ -450,7 +450,7 @@ describe('a change of address', () => {
     await signInAs(world.acme, owner)
   })
 
-  test('to one that is taken while the mail is on its way is refused, and changes nothing', async () => {
+  test('to one that is taken meanwhile is refused, and changes nothing', async () => {
     const person = await addPerson(world, world.acme, 'slower@example.com')
     const { access } = await signInAs(world.acme, person)
     await setEmail(world.acme, access, { new_email: 'contested@example.com', current_password: person.password })
@@ -460,7 +460,7 @@ describe('a change of address', () => {
     expect((await world.acme.call(me, { token: access })).json.email).toBe('slower@example.com')
   })
 
-  test('is by the newest link, and by none after a new password or a deactivation', async () => {
+  test('needs the newest link, which is invalid after a new password or a deactivation', async () => {
     const person = await addPerson(world, world.acme, 'fickle@example.com')
     const { access } = await signInAs(world.acme, person)
     await setEmail(world.acme, access, { new_email: 'first@example.com', current_password: person.password })
@@ -485,7 +485,7 @@ describe('notices', () => {
   const safari =
     'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1'
 
-  test('tell of a sign-in from a device that was not seen before, and not of the first of all', async () => {
+  test('report a sign-in from a new device, except the first one', async () => {
     const person = await addPerson(world, world.acme, 'devices@example.com')
     for (const agent of [firefox, firefox, firefox.replaceAll('140', '141')]) await signInWith(agent, person)
     expect(await mailsTo(world, world.acme, person.email)).toEqual([])
@@ -496,7 +496,7 @@ describe('notices', () => {
     expect(mails[0]!.text).toContain('Safari on iPhone')
   })
 
-  test('tell of a session that was ended as its token came twice', async () => {
+  test('report a session that was ended because of token reuse', async () => {
     const person = await addPerson(world, world.acme, 'reused@example.com')
     const { refresh } = await signInAs(world.acme, person)
     const renew = (token: string) => world.acme.call(`${auth}/jwt/refresh/`, { body: { refresh: token } })
@@ -513,7 +513,7 @@ describe('notices', () => {
   }
 })
 
-test('what happens to accounts is in the audit', async () => {
+test('changes of accounts are in the audit', async () => {
   await outboxIsEmpty(world)
   const actions = new Set(
     (await world.acme.call(`${api}/audit/?page_size=100`, { token: admin })).json.results.map(
@@ -573,7 +573,7 @@ function signIn(place: Place, { email, password }: Person): Promise<Answer> {
   return place.call(`${auth}/jwt/create/`, { body: { email, password }, headers: nextAddress() })
 }
 
-/** Lets every link of a place be too old. */
+/** Makes every link of a place too old. */
 async function expire(place: Place): Promise<void> {
   const {
     db,

@@ -32,7 +32,7 @@ afterAll(async () => {
   await rm(uploadDir, { recursive: true })
 })
 
-describe('a request that has been let in and waits, while its caller', () => {
+describe('a request that has been authorised and waits, while its caller', () => {
   test('is demoted: they do not make themselves an Admin again', async () => {
     const caller = await addAdmin()
     const change = { role: 'Admin', first_name: 'Still here' }
@@ -44,7 +44,7 @@ describe('a request that has been let in and waits, while its caller', () => {
     expect(await recordOf(caller)).toEqual({ role: 'Staff', first_name: '', is_active: true })
   })
 
-  test('is demoted: nor by a file that says so', async () => {
+  test('is demoted: an import does not make them an Admin either', async () => {
     const caller = await addAdmin()
     const csv = `email,role,first_name\n${caller.email},Admin,Still here\n`
     const answer = await meanwhile(
@@ -80,7 +80,7 @@ describe('a request that has been let in and waits, while its caller', () => {
     expect(records.map(record => record?.role)).toEqual(['Admin', 'Admin', 'Staff'])
   })
 
-  test('is signed out everywhere: their password is not changed, nobody is deleted, no picture is taken', async () => {
+  test('is signed out everywhere: the password is not changed, nobody is deleted, no photo is stored', async () => {
     const caller = await addAdmin()
     const other = await addStaff()
     const png = await sharp({ create: { width: 30, height: 20, channels: 3, background: 'teal' } })
@@ -142,7 +142,7 @@ describe('a request that has been let in and waits, while its caller', () => {
   })
 })
 
-describe('a public request that has been let in and waits, while its tenant is suspended,', () => {
+describe('a public request that has been accepted and waits, while its tenant is suspended,', () => {
   test('signs nobody in, makes no account and changes none; its neighbour does', async () => {
     const { acme, globex } = world
     const admin = (await signInAs(acme, acme.admin)).access
@@ -177,7 +177,7 @@ describe('a public request that has been let in and waits, while its tenant is s
     expect((await meanwhile(suspend, () => globex.call(`${auth}/jwt/create/`, { body: neighbour }))).status).toBe(200)
   })
 
-  test('registers nobody either when it has become by invitation', async () => {
+  test('registers nobody either when registration was closed meanwhile', async () => {
     const { acme } = world
     await sql`update ${sql(acme.schema)}.settings set registration = 'open'`
     const answer = await meanwhile(
@@ -193,8 +193,8 @@ describe('a public request that has been let in and waits, while its tenant is s
 })
 
 /**
- * Holds back what a request waits for, in a transaction with what happens to its caller, so that both are there when it
- * goes on.
+ * Blocks a request in a transaction that also changes its caller's authority, so that both changes are visible when
+ * the request goes on.
  */
 async function meanwhile(
   happens: (tx: TransactionSql) => Promise<unknown>,

@@ -21,14 +21,14 @@ let inactive: Person
 let invited: Person
 
 beforeAll(async () => {
-  // The tests stand behind a proxy, so that each comes from addresses of its own.
+  // Behind a trusted proxy, so that each test has its own addresses.
   world = await createWorld({ TRUSTED_PROXIES: '127.0.0.1' })
   inactive = await addPerson(world, world.acme, 'inactive@example.com', { is_active: false })
   invited = await addWithoutPassword('invited@example.com')
 })
 afterAll(() => world.stop())
 
-describe("who has an account is nobody's business", () => {
+describe('the existence of an account is not revealed', () => {
   test('whatever is wrong with a sign-in, the answer is the same in status, body and headers, ENU-01', async () => {
     const address = newAddress()
     const answers = [
@@ -68,7 +68,7 @@ describe("who has an account is nobody's business", () => {
     }
   })
 
-  test('at a suspended organisation everyone gets its one answer, the right password too', async () => {
+  test('at a suspended organisation every sign-in gets the same answer, even with the right password', async () => {
     await suspendTenant(world.app, world.globex.id, null, fromSystem)
     await expect
       .poll(
@@ -83,8 +83,8 @@ describe("who has an account is nobody's business", () => {
     await expect.poll(async () => (await signIn(world.globex, world.globex.staff, newAddress())).status).toBe(200)
   })
 
-  // How equal the times are, bench/sign-in-timing.ts measures. A hashing left out would be a factor of ten or more
-  // of what the server works, which, other than the time, is the same on a busy machine.
+  // bench/sign-in-timing.ts measures how equal the times are. This test compares the server's CPU time, which other
+  // load does not change: a missing hash would make a difference of a factor of ten or more.
   test('every refused sign-in costs a hashing: none takes a third of the work of another, ENU-02', async () => {
     const kinds = {
       wrong: { ...world.acme.admin, password: wrong },
@@ -147,7 +147,7 @@ describe("who has an account is nobody's business", () => {
 })
 
 describe('the length of a password, ENU-08', () => {
-  // Not one letter over and over, which other rules might refuse.
+  // Not one repeated letter, which another rule might reject.
   const phrase = (length: number) => 'wide ocean, slow tide; '.repeat(200).slice(0, length)
 
   test.each([
@@ -172,7 +172,7 @@ describe('the length of a password, ENU-08', () => {
     const answer = await world.acme.call(`${auth}/users/`, { token: access, body: person })
     expect(answer.status).toBe(status)
     if (status === 201) expect((await signIn(world.acme, person, newAddress())).status).toBe(200)
-    // bcrypt by itself would stop reading here.
+    // bcrypt ignores everything after 72 bytes.
     if (length === 73)
       expect((await signIn(world.acme, { ...person, password: phrase(72) }, newAddress())).status).toBe(401)
   })
@@ -217,7 +217,7 @@ describe('guessing passwords', () => {
       expect((await signIn(world.acme, { email, password: wrong }, address)).status).toBe(429)
   })
 
-  test('is not made easier by what the client itself writes into X-Forwarded-For', async () => {
+  test("is not made easier by the client's own X-Forwarded-For", async () => {
     const address = newAddress()
     for (let i = 0; i < 10; i++)
       expect(
@@ -228,7 +228,7 @@ describe('guessing passwords', () => {
     }
   })
 
-  test('from all over a network of IPv6 is guessing from one address, and from the next network it is not', async () => {
+  test('from one IPv6 network counts as one address, and from the next network it does not', async () => {
     const { id, email } = world.acme.staff
     const attempt = (address: string) => signIn(world.acme, { email, password: wrong }, address)
     for (let i = 0; i < 10; i++) expect((await attempt(`2001:db8:1:2:${i}::${i}`)).status).toBe(401)
@@ -242,7 +242,7 @@ describe('guessing passwords', () => {
         })
       ).status,
     ).toBe(200)
-    // What happened stays under the very address that it came from.
+    // The audit event has the exact address.
     const {
       db,
       tables: { audit_events: events },
@@ -259,7 +259,7 @@ describe('guessing passwords', () => {
     expect((await signIn(world.acme, { ...world.acme.staff, password: wrong }, '::ffff:c633:644e')).status).toBe(401)
   })
 
-  test('is forgotten with a right one: a success clears the count of account and address', async () => {
+  test('is reset by the right one: a success clears the count of account and address', async () => {
     const address = newAddress()
     const person = await addPerson(world, world.acme, 'forgetful@example.com')
     for (let round = 0; round < 2; round++) {
@@ -280,7 +280,7 @@ describe('guessing passwords', () => {
     for (const answer of answers) expect([401, 429]).toContain(answer.status)
   })
 
-  test('where the current one is asked for counts with those at the door', async () => {
+  test('for the current password counts together with sign-ins', async () => {
     const address = newAddress()
     const person = await addPerson(world, world.acme, 'hijacked@example.com')
     const { access } = await signInAs(world.acme, person)
@@ -379,7 +379,7 @@ describe('a flood of sign-ins', () => {
     expect((await signIn(world.acme, world.acme.staff, newAddress())).status).toBe(200)
   })
 
-  test('with passwords of a megabyte is turned away before anyone looks at them, BRU-10', async () => {
+  test('with passwords of a megabyte is refused before they are checked, BRU-10', async () => {
     const address = newAddress()
     const { email } = world.acme.staff
     const failures = () =>
@@ -396,7 +396,7 @@ describe('a flood of sign-ins', () => {
       )
       for (const answer of answers) expect(answer.status).toBe(status)
     }
-    // None of them was a try: ten are still to be had, which come to the log after anything before them.
+    // None of them counted as an attempt: ten are still allowed. Their log lines come after all earlier ones.
     for (let i = 0; i < 10; i++)
       expect((await signIn(world.acme, { email, password: wrong }, address)).status).toBe(401)
     await expect.poll(failures).toBe(10)
@@ -405,7 +405,7 @@ describe('a flood of sign-ins', () => {
 
 let lastAddress = 0
 
-/** An address that nobody has come from yet, of those for documentation and benchmarks. */
+/** An unused address from the ranges for documentation and benchmarks. */
 function newAddress(): string {
   lastAddress++
   return `198.18.${lastAddress >> 8}.${lastAddress & 255}`
@@ -424,7 +424,7 @@ async function addWithoutPassword(email: string): Promise<Person> {
   return { id: user.id, email, password: '' }
 }
 
-/** Everything that an answer says in its headers but what is new in each. */
+/** The headers of an answer without those that differ in every answer. */
 function lastingHeaders({ headers }: Answer) {
   const { 'date': _, 'x-request-id': id, ...rest } = headers
   expect(id).toMatch(/^[0-9a-f-]{36}$/)
@@ -441,7 +441,7 @@ function expectThrottled(answer: Answer): void {
   ])
 }
 
-/** How long a process has had a processor for itself, in all its threads, in hundredths of a second: proc(5). */
+/** CPU time of a process in all its threads, in hundredths of a second: proc(5). */
 async function processorTicks(pid: number): Promise<number> {
   const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]!.split(' ')
   const [user, system] = fields.slice(11, 13).map(Number)

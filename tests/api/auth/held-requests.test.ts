@@ -11,13 +11,13 @@ import type { Place, World } from '../../support/world.ts'
 import type { Person } from '../../support/database/templates.ts'
 import { addPerson, api, auth, createWorld, signInAs } from '../../support/world.ts'
 
-/** Someone who may do everything at first. */
+/** A user who has every permission at first. */
 interface Caller extends Person {
   token: string
   refresh: string
 }
 
-/** How an authority ends, and what a request of a route is answered from then on; undefined: it may still be made. */
+/** A way to lose authority, and the answers of the routes afterwards; undefined: the request is still allowed. */
 interface Ending {
   end: (place: Place, caller: Caller) => Promise<void>
   answer: (route: Route) => { status: number; code?: string } | undefined
@@ -53,7 +53,7 @@ let sql: postgres.Sql
 let routes: Route[]
 let png: Buffer
 let count = 0
-/** Tokens of those who end the others' authority. */
+/** Access tokens of the Admins who take the authority away. */
 const admins = new Map<Place, string>()
 beforeAll(async () => {
   world = await createWorld({ ACCESS_TTL: '3600', SIGNUP: 'open' })
@@ -100,7 +100,7 @@ describe('while a request is on its way, a tenant', () => {
   test.each([
     ['suspended', { status: 403, code: 'tenant_inactive' }],
     ['maintenance', { status: 503, code: 'maintenance' }],
-  ])('that is closed (%s) takes it on no route, public or not; its neighbour does', async (standing, refusal) => {
+  ])('that is closed (%s) accepts no request, public or not; the other tenant does', async (standing, refusal) => {
     const caller = await addCaller(world.acme)
     const theirs = routes.filter(route => route.surfaces.includes('portal'))
     const held = await Promise.all(theirs.map(route => holdRoute(world.acme, route, caller)))
@@ -113,7 +113,7 @@ describe('while a request is on its way, a tenant', () => {
     expect((await other.finish()).status).toBe(200)
   })
 
-  test('that is renamed is where it is now', async () => {
+  test('that is renamed redirects to its new host', async () => {
     const path = `${auth}/users/reset_password/`
     const held = await hold(head(world.globex, 'POST', path), '{"email": "ann@example.com"}')
     await rename('globex', 'initech')
@@ -138,13 +138,13 @@ describe('while a request is on its way, a tenant', () => {
   }
 })
 
-describe('what an ended authority leaves undone', () => {
+describe('changes that are not made after the authority has ended', () => {
   test('a demoted Admin stays demoted', async () => {
     const caller = await addCaller(world.acme)
     const lines = head(world.acme, 'PATCH', `${auth}/users/${caller.id}/`, caller)
     const held = await hold(lines, '{"role": "Admin", "first_name": "Still here"}')
     await change(world.acme, caller.id, { role: 'Staff' })
-    // As Staff they may still change their own name, and no more.
+    // Staff may still change their own name, but nothing else.
     expect(await held.finish()).toMatchObject({ status: 200 })
     expect(await record(world.acme, caller.id)).toMatchObject({ role: 'Staff' })
   })
@@ -157,7 +157,7 @@ describe('what an ended authority leaves undone', () => {
     expect(await record(world.acme, caller.id)).toMatchObject({ is_active: false })
   })
 
-  test('who has signed out makes no Admin', async () => {
+  test('a user who has signed out makes nobody an Admin', async () => {
     const caller = await addCaller(world.acme)
     const email = 'accomplice@example.com'
     const body = JSON.stringify({ email, password: null, role: 'Admin' })
@@ -168,8 +168,8 @@ describe('what an ended authority leaves undone', () => {
   })
 })
 
-describe('who may not send a body at all', () => {
-  test('is told so before it has arrived, and none of it is kept waiting for', async () => {
+describe('a caller who may not send a body at all', () => {
+  test('is refused before it has arrived, without waiting for it', async () => {
     const staff = { ...world.acme.staff, token: (await signInAs(world.acme, world.acme.staff)).access }
     for (const path of [`${api}/users/import/`, `${api}/departments/`]) {
       const type = path.includes('import') ? 'text/csv' : 'application/json'
@@ -183,7 +183,7 @@ describe('who may not send a body at all', () => {
     }
   })
 
-  test('is told that first, whatever the body is', async () => {
+  test('is refused first, for any body', async () => {
     const { acme } = world
     const staff = (await signInAs(acme, acme.staff)).access
     const callers = [

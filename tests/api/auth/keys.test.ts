@@ -5,13 +5,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { dropRetiredKeys } from '#server/domain/keys/rotation.ts'
 import { finished } from '../../support/data/archives.ts'
 import { runCli } from '../../support/process/cli.ts'
-import { patience } from '../../support/process/patience.ts'
+import { waitLimit } from '../../support/process/wait-limit.ts'
 import type { SecondServer } from '../../support/process/second-server.ts'
 import { startBeside } from '../../support/process/second-server.ts'
 import type { Place, World } from '../../support/world.ts'
 import { addPerson, api, auth, createWorld, realmOf, signInAs } from '../../support/world.ts'
 
-/** Seconds between a rotation and the moment from which the new key signs: time is what these tests are about. */
+/** Seconds between a rotation and the moment from which the new key signs: this test is about time. */
 const lead = 10
 
 let world: World
@@ -29,7 +29,7 @@ afterAll(async () => {
 })
 
 describe.concurrent('a signing key that is rotated under load', () => {
-  test('signs nobody out: every call and every renewal in every process is answered, before, in and after the change', async ({
+  test('signs nobody out: every call and refresh in every process succeeds, before, during and after the change', async ({
     expect,
   }) => {
     const { acme } = world
@@ -44,7 +44,7 @@ describe.concurrent('a signing key that is rotated under load', () => {
       for (let turn = i; !stop.signal.aborted; turn++) {
         const call = turn % 2 ? acme.call : (path: string, options: object) => second.at(acme, path, options)
         const other = turn % 2 ? (path: string, options: object) => second.at(acme, path, options) : acme.call
-        // Two who race with one token, in two processes, get the same successor, byte for byte.
+        // Two processes that refresh the same token at once return the same successor, byte for byte.
         const [one, two] = await Promise.all([
           call(`${auth}/jwt/refresh/`, { body: { refresh: pair.refresh } }),
           other(`${auth}/jwt/refresh/`, { body: { refresh: pair.refresh } }),
@@ -62,12 +62,12 @@ describe.concurrent('a signing key that is rotated under load', () => {
     })
     const more = async (count: number) => {
       const enough = statuses.length + count
-      await expect.poll(() => statuses.length, patience).toBeGreaterThan(enough)
+      await expect.poll(() => statuses.length, waitLimit).toBeGreaterThan(enough)
     }
     await more(40)
     const rotated = await onConsole(acme, 'POST')
     expect(rotated.status).toBe(201)
-    // Published before it signs.
+    // The new key is published before it signs.
     await expect
       .poll(
         async () => (await second.at(acme, '/.well-known/jwks.json')).json.keys.map((key: { kid: string }) => key.kid),
@@ -76,7 +76,7 @@ describe.concurrent('a signing key that is rotated under load', () => {
       .toContain(rotated.json.kid)
     expect(Date.parse(rotated.json.signs_from)).toBeGreaterThan(Date.now())
     expect((await onConsole(acme, 'POST')).json.code).toBe('wrong_state')
-    await expect.poll(() => kids.has(rotated.json.kid), patience).toBe(true)
+    await expect.poll(() => kids.has(rotated.json.kid), waitLimit).toBe(true)
     await more(40)
     stop.abort()
     const pairs = await Promise.all(lives)
@@ -85,7 +85,7 @@ describe.concurrent('a signing key that is rotated under load', () => {
     for (const { access } of pairs) expect((await acme.call(`${auth}/users/me/`, { token: access })).status).toBe(200)
   })
 
-  test('is succeeded by one of which the same row makes the same token: a parent shown after the change gets the text of before', async ({
+  test('is replaced without changing pending tokens: a parent presented after the change gets the same successor', async ({
     expect,
   }) => {
     const { globex } = world
@@ -99,7 +99,7 @@ describe.concurrent('a signing key that is rotated under load', () => {
     expect(after.json.refresh).toBe(before.json.refresh)
     expect(decodeProtectedHeader(after.json.access).kid).not.toBe(decodeProtectedHeader(after.json.refresh).kid)
 
-    // Drained as its sessions renew.
+    // The former key is used by fewer sessions as these refresh.
     const counts = async () =>
       (await onConsole(globex)).json.results.map((key: { state: string; sessions: number }) => [
         key.state,
@@ -118,7 +118,7 @@ describe.concurrent('a signing key that is rotated under load', () => {
 })
 
 describe('a key that has been retired', () => {
-  test('verifies until its last token is over, and is removed then, not before', async () => {
+  test('verifies until its last token has expired, and is then removed', async () => {
     const { realm } = realmOf(world.app, world.globex)
     const { signing_keys: keys } = realm.tables
     await dropRetiredKeys(world.app)
@@ -136,7 +136,7 @@ describe('a key that has been retired', () => {
 })
 
 describe('the keys of all', () => {
-  test('are listed with what still hangs on former ones, and rotated by one operation, which goes on where it is begun anew', async () => {
+  test('are listed with the sessions of former keys, and rotated by one operation, which continues when it is started again', async () => {
     const list = () => world.console.call(`${api}/keys/`, { token: owner })
     const standing = async () =>
       Object.fromEntries(
@@ -152,7 +152,7 @@ describe('the keys of all', () => {
     const begun = await world.console.call(`${api}/keys/rotations/`, { token: owner, body: {} })
     expect(begun).toMatchObject({ status: 202, json: { kind: 'rotation', tenant: null } })
     expect((await finished(world.app, begun.json.id)).result).toEqual({ rotated: 3, failed: [] })
-    // Their new keys are on their way: there is nothing to do again.
+    // Their new keys are pending, so there is nothing to do.
     const again = await world.console.call(`${api}/keys/rotations/`, { token: owner, body: {} })
     expect((await finished(world.app, again.json.id)).result).toEqual({ rotated: 0, failed: [] })
     await bringForward()
@@ -160,7 +160,7 @@ describe('the keys of all', () => {
     expect((await standing()).acme).toMatchObject({ next_from: null, draining: expect.any(Number) })
   })
 
-  test("are no business of a tenant's, nor of operators who only read", async () => {
+  test('are not available to tenants, or to operators who can only read', async () => {
     const token = (await signInAs(world.acme, world.acme.admin)).access
     expect((await world.acme.call(`${api}/keys/`, { token })).status).toBe(404)
     const reader = { email: 'reader@tenantry.test', password: 'seven quiet lanterns' }
@@ -173,7 +173,7 @@ describe('the keys of all', () => {
 
 describe('tenantry keys', () => {
   test("rotates one or all, the console's too, and lists them", async () => {
-    // Long enough for the next command to come before the key's moment does.
+    // Long enough that the next command runs before the new key signs.
     const env = { ...world.env, KEY_LEAD: '600' }
     const all = await runCli(['keys', 'rotate', '--all', '--json'], env)
     expect(all.code).toBe(0)
@@ -182,7 +182,7 @@ describe('tenantry keys', () => {
     const states = (await runCli(['keys', 'list', 'acme', '--json'], env)).json
       .map((key: { state: string }) => key.state)
       .sort()
-    // How many former ones there are depends on how long the tests before took.
+    // The number of former keys depends on how long the previous tests took.
     expect(states.filter((state: string) => state !== 'previous')).toEqual(['current', 'next'])
     expect(states).toContain('previous')
     expect((await runCli(['keys', 'rotate'], env)).code).toBe(2)
@@ -192,7 +192,7 @@ describe('tenantry keys', () => {
   })
 })
 
-/** Lets the moment of every key that is to come be now. */
+/** Makes every pending key sign from now on. */
 async function bringForward(): Promise<void> {
   const { database } = world.app
   for (const {

@@ -15,7 +15,7 @@ import { createWorkbench } from '../../support/process/workbench.ts'
 const password = 'an unlikely row of words'
 
 let workbench: Workbench
-/** What bcrypt has done since it was last asked: two to the power of each hash's cost. */
+/** The work of bcrypt since the last query: the sum of two to the power of each hash's cost. */
 let rounds = 0
 const bcrypt = {
   hash: (text: string, cost: number) => {
@@ -33,7 +33,7 @@ beforeAll(async () => {
 })
 afterAll(() => workbench.close())
 
-describe('a refused sign-in costs the same hashing, whoever it is about', () => {
+describe('a refused sign-in costs the same hashing for every account', () => {
   test.each([
     ['was raised', 'raised', 6, [4, 5, 6]],
     ['was lowered', 'lowered', 4, [4, 5, 6]],
@@ -67,7 +67,7 @@ describe('a refused sign-in costs the same hashing, whoever it is about', () => 
     expect(await refusalWork(app, costly, 'nobody@example.com')).toBe(2 ** 7)
   })
 
-  test("and who was let in has a hash of today's cost", async () => {
+  test('and after a sign-in the hash has the current cost', async () => {
     const authRealm = await createRealm('let-in')
     await addPeople(authRealm, [4, 6])
     const app = appAt(5)
@@ -103,7 +103,10 @@ async function createRealm(subdomain: string): Promise<AuthRealm> {
   return tenantAuthRealm(workbench.app.database, { ...tenant, origin: url })
 }
 
-/** One for each cost, one who has no password yet, and one who may not sign in and whose hash is dearer than all. */
+/**
+ * Adds a user for each cost, one without a password, and an inactive one whose hash has a higher cost than all
+ * others.
+ */
 async function addPeople(authRealm: AuthRealm, costs: number[]): Promise<void> {
   for (const cost of costs)
     await createUser(appAt(cost), authRealm, { email: `cost-${cost}@example.com`, password }, fromSystem)

@@ -8,7 +8,7 @@ import { startBeside } from '../../support/process/second-server.ts'
 import type { Place, World } from '../../support/world.ts'
 import { addPerson, api, auth, createWorld, realmOf, signInAs, signInWithCookies } from '../../support/world.ts'
 
-/** Seconds: longer than any of these tests. */
+/** Seconds: longer than each of these tests takes. */
 const grace = 3_600
 const refreshLife = 86_400
 
@@ -23,7 +23,7 @@ const ended = { detail: 'Session has ended.', code: 'session_revoked' }
 
 let world: World
 let beside: SecondServer
-/** Acme's staff, as signed in for each test. */
+/** Tokens of Acme's staff, new for each test. */
 let pair: Pair
 
 beforeAll(async () => {
@@ -49,11 +49,11 @@ describe('a refresh', () => {
     expect(after).toMatchObject({ sid: before.sid, sub: before.sub, iss: before.iss, aud: before.aud, seq: 1 })
     expect(after.jti).not.toBe(before.jti)
     expect(await meStatus(world.acme, answer.json.access)).toBe(200)
-    // An access token lives out its life: the session behind it is the same.
+    // An access token stays valid until it expires, as the session is the same.
     expect(await meStatus(world.acme, pair.access)).toBe(200)
   })
 
-  test('leaves nothing in the database by which a token could be presented', async () => {
+  test('leaves nothing in the database from which a token could be made', async () => {
     const { refresh: successor } = (await refresh(world.acme, pair.refresh)).json as Pair
     const {
       db,
@@ -96,7 +96,7 @@ describe('a refresh', () => {
     expect(await sessionRow(world, world.acme, pair)).toMatchObject({ counter: 1, revoked_at: null })
   })
 
-  test('in a chain of races moves by one each time', async () => {
+  test('in a chain of races advances by one each time', async () => {
     let current = pair.refresh
     for (let round = 1; round <= 10; round++) {
       const answers = await Promise.all(Array.from({ length: 6 }, () => refresh(world.acme, current)))
@@ -107,7 +107,7 @@ describe('a refresh', () => {
     }
   })
 
-  test("of another person's session goes on beside it", async () => {
+  test("of another user's session is not affected", async () => {
     const other = await signInAs(world.globex, world.globex.staff)
     await Promise.all([refresh(world.acme, pair.refresh), refresh(world.globex, other.refresh)])
     expect(await sessionRow(world, world.acme, pair)).toMatchObject({ counter: 1 })
@@ -144,7 +144,7 @@ describe('a refresh token that was used before', () => {
     expect(await meStatus(globex, namesake.access)).toBe(200)
   })
 
-  test("is reported once, in the log and in the tenant's own record", async () => {
+  test("is reported once, in the log and in the tenant's audit", async () => {
     const { acme } = world
     const stolen = await signInAs(acme, acme.staff)
     await refresh(acme, stolen.refresh)
@@ -152,7 +152,7 @@ describe('a refresh token that was used before', () => {
     await refresh(acme, stolen.refresh)
     await refresh(acme, stolen.refresh)
     const { sid } = decodeJwt(stolen.refresh)
-    const lines = () => world.server.log.filter(line => line.event === 'refresh_reuse' && line.session === sid)
+    const lines = () => world.server.log.filter(line => line.event === 'refresh_token_reused' && line.session === sid)
     await expect.poll(lines).toEqual([
       expect.objectContaining({
         tenant: acme.id,
@@ -195,7 +195,7 @@ describe('a refresh token that was used before', () => {
   })
 })
 
-describe('a refresh token at another place, REF-06', () => {
+describe('a refresh token at another host, REF-06', () => {
   test('is refused there by body and by cookie, and nothing happens at home', async () => {
     const once = (await refresh(world.acme, pair.refresh)).json as Pair
     for (const place of [world.globex, world.console]) {
@@ -228,13 +228,13 @@ describe('a refresh token at another place, REF-06', () => {
   })
 })
 
-describe('time, REF-07', () => {
-  test('an idle session ends with its refresh token', async () => {
+describe('expiry, REF-07', () => {
+  test('an inactive session ends with its refresh token', async () => {
     const { acme } = world
     const idle = takeApart(world, acme, pair.refresh)
     const { iat, exp } = idle.claims as { iat: number; exp: number }
     expect(exp - iat).toBe(refreshLife)
-    // As it would be a second after its end, and a minute before.
+    // A token as it would be a second after its expiry, and a minute before.
     const aged = (seconds: number) => idle.with({ claims: { iat: iat - seconds, exp: exp - seconds } })
     const over = await aged(refreshLife + 1)
     const answer = await refresh(acme, over)
@@ -243,12 +243,12 @@ describe('time, REF-07', () => {
     expect((await verify(acme, await aged(refreshLife - 60))).status).toBe(200)
   })
 
-  test('a busy one ends all the same, as long after its beginning as a session may last', async () => {
+  test('an active session ends too, at the maximum age of a session', async () => {
     const { acme } = world
     const sessionLife = world.app.config.ttl.session * 1000
     const { created, expires_at } = await sessionRow(world, acme, pair)
     expect(expires_at.getTime() - created.getTime()).toBe(sessionLife)
-    // As it would be just before its end, an hour from now.
+    // A token as it would be just before its expiry, in an hour.
     const end = new Date(Date.now() + 3_600_000)
     await changeSession(acme, pair, { created: new Date(end.getTime() - sessionLife), expires_at: end })
     let current = pair
@@ -271,7 +271,7 @@ describe('time, REF-07', () => {
   })
 })
 
-describe('what is no refresh token, REF-13 and REF-14', () => {
+describe('an invalid refresh token, REF-13 and REF-14', () => {
   const required = { refresh: ['This field is required.'] }
   test.each([
     ['nothing', {}, 400, required],
@@ -342,7 +342,7 @@ describe('jwt/blacklist', () => {
     expect(await meStatus(world.acme, elsewhere.access)).toBe(200)
   })
 
-  test('a second time says that it is done', async () => {
+  test('a second time reports that it was done', async () => {
     await blacklist(world.acme, pair.refresh)
     const again = await blacklist(world.acme, pair.refresh)
     expect([again.status, again.json]).toEqual([401, blacklisted])
@@ -363,13 +363,13 @@ describe('jwt/blacklist', () => {
     expect((await refresh(world.acme, twice.refresh)).json).toEqual(ended)
   })
 
-  test('and a refresh at once leave either a session that lives or one that does not, never half of one', async () => {
+  test('and a concurrent refresh leave a session that is either alive or ended', async () => {
     for (let round = 0; round < 10; round++) {
       const { refresh: token } = await signInAs(world.globex, world.globex.staff)
       const [out, next] = await Promise.all([blacklist(world.globex, token), refresh(world.globex, token)])
       expect(out.status).toBe(200)
       expect([200, 401]).toContain(next.status)
-      // Whoever signs out is signed out, in whatever order the two arrived.
+      // A sign-out ends the session, in whatever order the two requests arrived.
       if (next.status === 200) {
         expect(await meStatus(world.globex, next.json.access)).toBe(401)
         expect((await refresh(world.globex, next.json.refresh)).status).toBe(401)
@@ -504,7 +504,7 @@ describe("a browser's session", () => {
       expect((await world.acme.call(`${auth}/users/me/`, { cookies: answer.cookies })).status).toBe(200)
   })
 
-  test('keeps its cookies however a refresh is refused: whoever lost a race must not sign the winner out', async () => {
+  test('keeps its cookies when a refresh is refused: the loser of a race must not sign the winner out', async () => {
     const cookies = await signInWithCookies(world.acme, world.acme.staff)
     const once = await refreshCookies(world.acme, cookies)
     const twice = await refreshCookies(world.acme, once.cookies)
@@ -546,14 +546,14 @@ describe("a browser's session", () => {
     expect((await refreshCookies(world.acme, cookies)).json).toEqual(ended)
   })
 
-  test('ends with a sign-out by the parent of a refresh that is on its way', async () => {
+  test('ends with a sign-out with the token that is being refreshed', async () => {
     const cookies = await signInWithCookies(world.acme, world.acme.staff)
     const newer = await refreshCookies(world.acme, cookies)
     expect((await signOut(world.acme, cookies)).status).toBe(204)
     expect((await world.acme.call(`${auth}/users/me/`, { cookies: newer.cookies })).status).toBe(401)
   })
 
-  test('ends by either cookie when the other is spoilt', async () => {
+  test('ends with either cookie when the other is damaged', async () => {
     for (const spoilt of ['tenantry_access', 'tenantry_refresh']) {
       const cookies = await signInWithCookies(world.acme, world.acme.staff)
       const out = await signOut(world.acme, { ...cookies, [spoilt]: 'spoilt' })
@@ -562,7 +562,7 @@ describe("a browser's session", () => {
     }
   })
 
-  test('that has none is signed out all the same', async () => {
+  test('without cookies is signed out too', async () => {
     const out = await world.acme.call(`${auth}/session/`, { method: 'DELETE', sameOrigin: true })
     expect([out.status, out.cookies]).toEqual([204, { tenantry_access: '', tenantry_refresh: '' }])
   })
@@ -577,7 +577,7 @@ describe("a browser's session", () => {
 })
 
 describe('two servers on one database', () => {
-  test('are one site: a token of the one is good at the other, and so is its end', async () => {
+  test('share all sessions: a token of the one is valid at the other, and its end applies to both', async () => {
     expect((await beside.at(world.acme, `${auth}/users/me/`, { token: pair.access })).json.id).toBe(world.acme.staff.id)
     const rotated = (await beside.at(world.acme, `${auth}/jwt/refresh/`, { body: { refresh: pair.refresh } }))
       .json as Pair
@@ -637,7 +637,7 @@ async function changeSession(
     .where(eq(sessions.id, decodeJwt(refresh).sid as string))
 }
 
-/** As if the session had been renewed so long ago that its grace is over. */
+/** Makes the session's last refresh so old that its grace period is over. */
 function outliveGrace(place: Place, pair: Pair): Promise<void> {
   return changeSession(place, pair, { rotated_at: new Date(Date.now() - (grace + 1) * 1000) })
 }

@@ -9,8 +9,8 @@ import type { Place, World } from '../../support/world.ts'
 import { addPerson, api, auth, createWorld, signInAs } from '../../support/world.ts'
 
 /**
- * Random histories of sessions against a model of what must be alive after each step. The same seed gives
- * the same histories; `MODEL_SEED` tries others, and a failure prints the seed and the steps that led to it.
+ * Compares random sequences of session operations with a model of what must be alive after each step. The same seed
+ * gives the same sequences; `MODEL_SEED` sets another. A failure prints the seed and the steps.
  */
 const seed = Number(process.env.MODEL_SEED ?? 20_260_924)
 
@@ -21,9 +21,9 @@ interface Session {
   home: Home
   name: Name
   accesses: string[]
-  /** Oldest first; the place of each is its count. */
+  /** Oldest first; the index of each is its count. */
   refreshes: string[]
-  /** How it ended: only a blacklisted token is told so, the others that the session has ended. */
+  /** How it ended: only a blacklisted token is reported as such; the others report that the session has ended. */
   ended?: 'blacklist' | 'otherwise'
 }
 
@@ -31,13 +31,13 @@ interface Model {
   grace: boolean
   sessions: Session[]
   suspended: Set<Home>
-  /** As `acme staff`. */
+  /** Keys such as `acme staff`. */
   inactive: Set<string>
 }
 
 interface Real {
   world: World
-  /** An Admin of each tenant who is none of the model's people. */
+  /** An Admin of each tenant who is not part of the model. */
   offices: Record<Home, { access: string }>
 }
 
@@ -58,7 +58,7 @@ describe.each([
   })
   afterAll(() => real.world.stop())
 
-  test(`exactly the tokens that should be alive are taken, whatever happened (seed ${seed})`, async () => {
+  test(`exactly the tokens that should be alive are accepted after any sequence (seed ${seed})`, async () => {
     await fc.assert(
       fc.asyncProperty(fc.commands(commands, { maxCommands: 60, size: 'max' }), async history => {
         await fc.asyncModelRun(async () => ({ model: await begin(real, grace), real }), history)
@@ -71,7 +71,7 @@ describe.each([
 const homes = fc.constantFrom<Home>('acme', 'globex')
 const names = fc.constantFrom<Name>('admin', 'staff')
 const picks = fc.nat(99)
-// Most of the time things are as usual, so that most steps do something.
+// Rare, so that most steps have an effect.
 const rarely = fc.constantFrom(true, false, false, false)
 
 const signingIn = fc.tuple(homes, names).map(([home, name]) =>
@@ -87,7 +87,7 @@ const signingIn = fc.tuple(homes, names).map(([home, name]) =>
         return expectRefusal(answer, 401, 'No active account found with the given credentials')
       expect(answer.status).toBe(200)
       model.sessions.push({ home, name, accesses: [answer.json.access], refreshes: [answer.json.refresh] })
-      // Enough for every case; each step looks at all of them.
+      // Enough for every case; each step checks all sessions.
       if (model.sessions.length > 5) model.sessions.shift()
     },
   ),
@@ -103,7 +103,7 @@ const refreshing = picks.map(pick =>
 )
 
 const commands: fc.Arbitrary<Command>[] = [
-  // The more often a step is named, the more often it is taken.
+  // Repeated entries make a step more frequent.
   signingIn,
   signingIn,
   signingIn,
@@ -262,7 +262,7 @@ const commands: fc.Arbitrary<Command>[] = [
   ),
 ]
 
-/** A step, after which exactly the model's tokens must be good. */
+/** A step, after which exactly the model's tokens must be valid. */
 function step(
   title: string,
   check: (model: Readonly<Model>) => boolean,
@@ -278,7 +278,7 @@ function step(
   }
 }
 
-/** A step with one of the sessions, if one has been refreshed often enough. */
+/** A step with one of the sessions that have been refreshed often enough. */
 function ofSession(
   pick: number,
   title: string,
@@ -326,14 +326,14 @@ async function expectAsModelled(model: Model, real: Real, session: Session): Pro
   )
 }
 
-/** Why an access token of the session is refused, as status and code; undefined when it is good. */
+/** Why the session's access token is refused, as status and code; undefined if it is valid. */
 function refusalOfAccess(model: Model, session: Session): readonly [number, string] | undefined {
   if (model.suspended.has(session.home)) return [403, 'tenant_inactive']
   if (model.inactive.has(`${session.home} ${session.name}`)) return [401, 'user_inactive']
   return session.ended ? [401, 'session_revoked'] : undefined
 }
 
-/** Why its refresh token of this count is refused before anyone asks for its age, as status and code or detail. */
+/** Why the session's refresh token of this count is refused, apart from its age, as status and code or detail. */
 function refusalOf(model: Model, session: Session, count: number): readonly [number, string] | undefined {
   if (model.suspended.has(session.home)) return [403, 'tenant_inactive']
   if (model.inactive.has(`${session.home} ${session.name}`))
@@ -364,7 +364,7 @@ function expectRefusal(answer: Answer, status: number, codeOrDetail: string): vo
   expect([answer.json.code, answer.json.detail]).toContain(codeOrDetail)
 }
 
-/** Everyone active, nobody suspended; sessions of an earlier history are no longer looked at. */
+/** Activates all users and tenants; sessions of earlier sequences are no longer checked. */
 async function begin(real: Real, grace: boolean): Promise<Model> {
   for (const home of ['acme', 'globex'] as const) {
     await setSuspended(real, home, false)
@@ -383,7 +383,7 @@ async function setActive(real: Real, home: Home, name: Name, is_active: boolean)
   expect([answer.status, answer.json.is_active]).toEqual([200, is_active])
 }
 
-/** Suspends or resumes, and waits until the server has heard of it. */
+/** Suspends or resumes a tenant, and waits until the server knows. */
 async function setSuspended(real: Real, home: Home, suspended: boolean): Promise<void> {
   const { app } = real.world
   const { id } = real.world[home]

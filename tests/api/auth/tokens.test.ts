@@ -51,7 +51,7 @@ const respelled =
   ({ token }) =>
     change(token.split('.') as [string, string, string])
 
-/** Without the tenant's private key: TOK-01, TOK-02, TOK-17. */
+/** Forgeries without the tenant's private key: TOK-01, TOK-02, TOK-17. */
 const withoutTheKey: Forgeries = {
   'alg none': unsigned('none'),
   'alg None': unsigned('None'),
@@ -107,7 +107,7 @@ const withoutTheKey: Forgeries = {
   'an empty object': () => `${encode({})}.${encode({})}.${encode(Buffer.alloc(64))}`,
 }
 
-/** Signed with the tenant's own key, and still not what its server signs: TOK-02 to 06, 09, 10, 13 to 15, 17. */
+/** Tokens signed with the tenant's own key that its server would not issue: TOK-02 to 06, 09, 10, 13 to 15, 17. */
 const withTheKey: Forgeries = {
   'alg Ed25519': head({ alg: 'Ed25519' }),
   'alg ES256 over an EdDSA signature': head({ alg: 'ES256' }),
@@ -192,7 +192,7 @@ const withTheKey: Forgeries = {
 }
 
 describe('an access token', () => {
-  test("that was put together anew with the tenant's own key and nothing changed is taken: what follows is refused for its one change", async () => {
+  test("that is signed again with the tenant's own key, unchanged, is accepted: the variants below are refused for their one change", async () => {
     const answer = await me(await access.with({}))
     expect(answer.status).toBe(200)
     expect(answer.json.id).toBe(world.acme.staff.id)
@@ -228,7 +228,7 @@ describe('an access token', () => {
     expect((await me(await access.with({ claims: { iat: now() - 60, exp: now() + 2 } }))).status).toBe(200)
   })
 
-  test("is refused for a user or session that never was, or of someone else's", async () => {
+  test('is refused for a missing user or session, or a session of someone else', async () => {
     const nobody = await access.with({ claims: { user_id: randomUUID(), sub: world.acme.staff.id } })
     const stranger = randomUUID()
     const admin = decodeJwt((await signInAs(world.acme, world.acme.admin)).access)
@@ -243,7 +243,7 @@ describe('an access token', () => {
     )
   })
 
-  test("of a person who was deleted is dead, also when the address is someone's again", async () => {
+  test('of a deleted user is invalid, also when the address is in use again', async () => {
     const email = 'leaver@example.com'
     const leaver = await addPerson(world, world.acme, email)
     const sameAddressElsewhere = await addPerson(world, world.globex, email)
@@ -293,13 +293,13 @@ describe('a refresh token', () => {
     expect((await verify(refresh.token)).status).toBe(200)
   })
 
-  test('that was put together anew with nothing changed is the same one, byte for byte', async () => {
+  test('that is signed again without changes is the same, byte for byte', async () => {
     expect(await refresh.with({})).toBe(refresh.token)
     expect((await world.acme.call(`${auth}/jwt/refresh/`, { body: { refresh: refresh.token } })).status).toBe(200)
   })
 })
 
-describe('one type of token for another, TOK-12', () => {
+describe('one type of token in the place of another, TOK-12', () => {
   beforeEach(signInAgain)
 
   test('a refresh token opens no protected route', async () => {
@@ -326,14 +326,14 @@ describe('one type of token for another, TOK-12', () => {
   })
 })
 
-describe('no token makes the server look elsewhere, TOK-03 and TOK-04', () => {
+describe('no token makes the server fetch a key, TOK-03 and TOK-04', () => {
   test('a kid of almost a megabyte is an invalid token, and one of more is too large', async () => {
     const long = await access.with({ header: { kid: 'k'.repeat(700_000) } })
     expect([(await verify(long)).status, (await verify(long)).text]).toEqual([401, invalidToken])
     expect((await verify(await access.with({ header: { kid: 'k'.repeat(1_000_000) } }))).status).toBe(413)
   })
 
-  test('nobody was called by any of the tokens that name an address', () => {
+  test('none of the tokens that name a URL caused a request', () => {
     expect(callback.connections()).toBe(0)
   })
 })
@@ -386,7 +386,7 @@ describe('a token of one tenant at another, TOK-07', () => {
     }
   })
 
-  test("one signed by the other's own key for this one's issuer, audience and people is refused", async () => {
+  test("one signed by another tenant's key with this tenant's issuer, audience and users is refused", async () => {
     const globex = await signInAs(world.globex, world.globex.staff)
     const forger = takeApart(world, world.globex, globex.access)
     const { iss, aud, sub, user_id, sid } = access.claims
@@ -397,7 +397,7 @@ describe('a token of one tenant at another, TOK-07', () => {
   })
 
   async function crossings(since: number) {
-    return (await linesSince(world, since)).filter(line => line.event === 'cross_tenant_token')
+    return (await linesSince(world, since)).filter(line => line.event === 'foreign_token_rejected')
   }
 })
 
@@ -459,7 +459,7 @@ describe('the Authorization header, TOK-18', () => {
       `Host: ${world.acme.host}`,
       `Authorization: Bearer ${'x'.repeat(65_536)}`,
     ]
-    // It may hang up before it has read all of it, and its answer be lost on the way.
+    // The server may close the connection before it has read everything, so that its answer is lost.
     const status = await sendRaw(world.port, lines).then(
       answer => answer.status,
       (error: NodeJS.ErrnoException) => error.code,
@@ -480,13 +480,13 @@ describe('the Authorization header, TOK-18', () => {
     expect([400, 401]).toContain(answer.status)
   })
 
-  test('a spoilt cookie is no way in', async () => {
+  test('a damaged cookie is refused', async () => {
     for (const value of ['%ZZ', '"', '%00', access.token.slice(0, -1), `"${access.token}"`]) {
       expect((await world.acme.call(`${auth}/users/me/`, { cookies: { tenantry_access: value } })).status).toBe(401)
     }
   })
 
-  test('a public route does not look at it', async () => {
+  test('a public route ignores it', async () => {
     const { email, password } = world.acme.staff
     const answer = await world.acme.call(`${auth}/jwt/create/`, {
       body: { email, password },
@@ -514,7 +514,7 @@ describe('a header and a cookie of different people, TOK-20', () => {
     )
   })
 
-  test("what is written is written as the header's person", async () => {
+  test("a change is made by the header's user", async () => {
     const cookies = await signInWithCookies(world.acme, world.acme.admin)
     const answer = await world.acme.call(`${auth}/users/me/`, {
       method: 'PATCH',
@@ -557,12 +557,12 @@ describe('jwt/verify, TOK-21', () => {
     ['a blank', { token: ' ' }],
     ['an empty text', { token: '' }],
     ['NUL', { token: '\0' }],
-  ])('says of %s what it says of every bad token', async (_, body) => {
+  ])('gives %s the same answer as every bad token', async (_, body) => {
     const answer = await world.acme.call(`${auth}/jwt/verify/`, { body })
     expect([answer.status, answer.text]).toEqual([401, invalidToken])
   })
 
-  test('says the same of an expired token, and of a good one whose session or user is not', async () => {
+  test('gives the same answer to an expired token, and to a valid one whose session or user is not active', async () => {
     const person = await addPerson(world, world.acme, 'verified@example.com')
     const pair = await signInAs(world.acme, person)
     expect((await verify(pair.access)).status).toBe(200)
@@ -587,7 +587,7 @@ describe('jwt/verify, TOK-21', () => {
 })
 
 describe('what tokens say, TOK-19', () => {
-  test('no two of hundreds have the same jti, and none has a word about the person', async () => {
+  test('hundreds of them have different jti, and none contains personal data', async () => {
     const person = await addPerson(world, world.acme, 'carol.nightingale@example.com', {
       password: 'grandfather clocks at noon',
     })
@@ -623,7 +623,7 @@ describe('what tokens say, TOK-19', () => {
     }
   })
 
-  test('they live as long as they say: two minutes, and seven days', async () => {
+  test('they are valid for the announced time: two minutes, and seven days', async () => {
     const server = await startBeside(world, { ACCESS_TTL: '' })
     const { json: pair } = await server.at(world.acme, `${auth}/jwt/create/`, { body: world.acme.staff })
     await server.stop()
@@ -665,12 +665,12 @@ describe('a server in production, TOK-16', () => {
     ['PEPPER', 'missing', undefined],
     ['PEPPER', 'of 8 characters', 'kX7pQ2mZ'],
     ['PEPPER', 'an example', 'this-is-an-example-pepper-of-enough-bytes'],
-  ])('does not start with a %s that is %s, and does not say what it was', async (name, _, value) => {
+  ])('does not start with a %s that is %s, and does not print it', async (name, _, value) => {
     const { code, output } = await start({ SECRET: good, PEPPER: `${good}${good}`, [name]: value })
     expect(code).toBe(1)
     expect(output).toMatch(/^[^\n]+\n$/)
-    const message = expect.stringMatching(new RegExp(`^${name}: [^\n]+$`))
-    expect(JSON.parse(output)).toMatchObject({ level: 'fatal', event: 'config_invalid', message })
+    const reason = expect.stringMatching(new RegExp(`^${name}: [^\n]+$`))
+    expect(JSON.parse(output)).toMatchObject({ level: 'fatal', event: 'config_rejected', reason })
     if (value) expect(output).not.toContain(value)
   })
 
@@ -716,7 +716,7 @@ async function signedByStranger({ header, claims }: Genuine, alg: string): Promi
   return new SignJWT(claims).setProtectedHeader({ ...header, alg }).sign(privateKey)
 }
 
-/** Something on loopback that counts who comes. */
+/** A server on loopback that counts its connections. */
 async function listen() {
   let connections = 0
   const server = createServer(socket => {

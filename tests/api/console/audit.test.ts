@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => world.stop())
 
 describe('the record', () => {
-  test('is for Admins, each of her own organisation', async () => {
+  test('is for Admins, each of their own organisation', async () => {
     for (const path of [audit, `${api}/audit/export.csv`]) {
       expect((await acme(path)).status).toBe(401)
       expect((await acme(path, { token: staff })).status).toBe(403)
@@ -40,7 +40,7 @@ describe('the record', () => {
     }
   })
 
-  test('says who did what to whom, when and from where, and no more', async () => {
+  test('has who did what to whom, when and from where, and no more', async () => {
     const { json } = await acme(`${audit}?action=department.created`, { token: admin })
     expect(json).toMatchObject({ count: 1, next: null, previous: null })
     expect(json.results[0]).toEqual({
@@ -112,7 +112,7 @@ describe('the record', () => {
     }
   })
 
-  test('of a day is what happened from its first to its last moment, in UTC', async () => {
+  test('of a day has the events from its first to its last moment, in UTC', async () => {
     const day = (offset: number) => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10)
     const count = async (query: string) => (await acme(`${audit}?${query}`, { token: admin })).json.count
     const all = await count('')
@@ -121,7 +121,7 @@ describe('the record', () => {
     expect(await count(`since=${day(1)}`)).toBe(0)
   })
 
-  test('is only added to: the database refuses to change or remove an event, OBS-06', async () => {
+  test('is append-only: the database refuses to change or remove an event, OBS-06', async () => {
     const {
       db,
       tables: { audit_events },
@@ -163,7 +163,7 @@ describe('the record', () => {
 })
 
 describe('everything that happens', () => {
-  test('to people is there, with who, what, from where, old and new', async () => {
+  test('to users is recorded, with actor, action, address, old and new values', async () => {
     const { json: person } = await acme(`${auth}/users/`, {
       token: admin,
       body: { email: 'kim@example.com', password: 'an unlikely row of words' },
@@ -207,7 +207,7 @@ describe('everything that happens', () => {
       ])
   })
 
-  test("at the door is there and in the log, each with its request: sign-ins, refusals, limits, reuse, strangers' tokens, OBS-02", async () => {
+  test('at the sign-in endpoints is recorded and logged with its request: sign-ins, refusals, limits, reuse, foreign tokens, OBS-02', async () => {
     const { refresh } = await signInAs(world.acme, world.acme.staff)
     const { refresh: second } = (await acme(`${auth}/jwt/refresh/`, { body: { refresh } })).json
     await acme(`${auth}/jwt/refresh/`, { body: { refresh: second } })
@@ -240,10 +240,10 @@ describe('everything that happens', () => {
       (await acme(`${audit}?action=limit.reached&subject=${locked.id}`, { token: admin })).json.results[0],
     ).toMatchObject({ actor: null, details: { limit: 'password_pair' } })
     for (const event of [
-      'sign_in',
+      'sign_in_succeeded',
       'sign_in_failed',
-      'refresh_reuse',
-      'cross_tenant_token',
+      'refresh_token_reused',
+      'foreign_token_rejected',
       'password_refused',
       'limit_reached',
     ]) {
@@ -283,17 +283,17 @@ describe('everything that happens', () => {
       expect(log).not.toContain(secret)
   })
 
-  test("is not to be used to fill the table: strangers' tokens and limits are recorded a few times, and logged each time", async () => {
+  test('cannot be used to fill the table: foreign tokens and limits are recorded a few times, and logged each time', async () => {
     for (let i = 0; i < 30; i++) await acme(`${auth}/users/me/`, { token: globexAdmin })
     for (let i = 0; i < 10; i++)
       await acme(`${auth}/jwt/create/`, { body: { email: 'nobody@example.com', password: 'wrong' } })
     expect((await acme(`${audit}?action=token.foreign`, { token: admin })).json.count).toBe(5)
     expect((await acme(`${audit}?action=limit.reached`, { token: admin })).json.count).toBe(5)
-    await expect.poll(() => logged('cross_tenant_token').length).toBeGreaterThan(30)
+    await expect.poll(() => logged('foreign_token_rejected').length).toBeGreaterThan(30)
     expect((await world.globex.call(`${audit}?action=security`, { token: globexAdmin })).json.count).toBe(0)
   })
 
-  test('of an export says what was asked for', async () => {
+  test('of an export contains its filters', async () => {
     await acme(`${api}/users/export.csv?role=Admin`, { token: admin })
     const { text } = await acme(`${audit}export.csv?action=departments&search=secret`, { token: admin })
     expect(text.split('\r\n').filter(Boolean)).toHaveLength(2)

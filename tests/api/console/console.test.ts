@@ -5,7 +5,7 @@ import { createActivity } from '#server/domain/tenants/usage.ts'
 import { addOperator } from '../../support/data/operators.ts'
 import type { Operator } from '../../support/data/operators.ts'
 import type { Answer, Call } from '../../support/http.ts'
-import { patience } from '../../support/process/patience.ts'
+import { waitLimit } from '../../support/process/wait-limit.ts'
 import type { World } from '../../support/world.ts'
 import { api, createWorld, signInAs } from '../../support/world.ts'
 
@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => world.stop())
 
 describe('the overview', () => {
-  test('counts the tenants by status and says what waits', async () => {
+  test('counts the tenants by status, and lists open tasks', async () => {
     const { json } = await get('overview/', reader.token)
     expect(json).toMatchObject({
       tenants: { active: 2 },
@@ -37,7 +37,7 @@ describe('the overview', () => {
 })
 
 describe('activity', () => {
-  test('of each portal is its own, with the errors in it, and outlives the process', async () => {
+  test('is counted per portal, with its errors, and survives the process', async () => {
     const activity = createActivity(world.app)
     for (const isError of [false, false, true]) activity.count(world.acme.id, isError)
     activity.count('01940000-0000-7000-8000-000000000000', false)
@@ -58,7 +58,7 @@ describe('activity', () => {
     expect(await db.$count(days, eq(days.tenant, '01940000-0000-7000-8000-000000000000'))).toBe(0)
   })
 
-  test('is written down by the server by itself', async () => {
+  test('is stored by the server periodically', async () => {
     const {
       db,
       tables: { tenant_days: days },
@@ -69,7 +69,7 @@ describe('activity', () => {
         async () =>
           (await db.select({ requests: days.requests }).from(days).where(eq(days.tenant, world.globex.id)))[0]
             ?.requests ?? 0,
-        patience,
+        waitLimit,
       )
       .toBeGreaterThan(0)
   })
@@ -107,14 +107,14 @@ describe("a tenant's insights", () => {
     expect((await get(`tenants/${world.acme.id}/insights/?days=9000`, owner)).status).toBe(400)
   })
 
-  test('show who did what to those alone who help', async () => {
+  test('show who did what only to operators who may help', async () => {
     expect((await get(`tenants/${world.acme.id}/insights/`, support.token)).json.events.length).toBeGreaterThan(0)
     expect((await get(`tenants/${world.acme.id}/insights/`, reader.token)).json.events).toEqual([])
   })
 })
 
 describe('mails', () => {
-  test('that were given up are tried again, one or all; those on their way are not sent twice', async () => {
+  test('that were given up are retried, one or all; mails in delivery are not sent twice', async () => {
     const {
       db,
       tables: { outbox },
@@ -143,13 +143,13 @@ describe('mails', () => {
     expect(Object.keys(listed.json.results[0])).not.toContain('data')
     expect((await post(`outbox/${sending}/retries/`, support.token)).status).toBe(404)
     expect((await post(`outbox/${failed}/retries/`, support.token)).json).toEqual({ retried: 1 })
-    await expect.poll(() => db.$count(outbox, and(eq(outbox.id, failed), isNull(outbox.sent_at))), patience).toBe(0)
+    await expect.poll(() => db.$count(outbox, and(eq(outbox.id, failed), isNull(outbox.sent_at))), waitLimit).toBe(0)
     expect((await post('outbox/retries/', support.token)).json).toEqual({ retried: 0 })
   })
 })
 
 describe('migrations', () => {
-  test('are said of each tenant, and run for one or all', async () => {
+  test('are shown for each tenant, and run for one or all', async () => {
     const { db } = world.app.database.platform
     await db.execute(
       sql`update platform.schema_versions set state = 'failed', error = 'lock timeout' where schema = ${world.globex.schema}`,
@@ -164,13 +164,13 @@ describe('migrations', () => {
     expect((await post('migrations/runs/', support.token)).status).toBe(403)
     expect((await post('migrations/runs/', owner)).status).toBe(202)
     await expect
-      .poll(async () => (await get('migrations/', owner)).json.run, patience)
+      .poll(async () => (await get('migrations/', owner)).json.run, waitLimit)
       .toMatchObject({ is_running: false, finished: 2, total: 2, failed: 0 })
   })
 })
 
 describe('health and jobs', () => {
-  test('say how the database, this process and its queues do, and no secret', async () => {
+  test('show the state of the database, this process and its queues, and no secret', async () => {
     const { json, text } = await get('health/', reader.token)
     expect(json).toMatchObject({
       slots: { waiting: 0 },
@@ -182,7 +182,7 @@ describe('health and jobs', () => {
     expect(text).not.toContain(world.env.SECRET)
     expect(text).not.toMatch(/postgres:\/\//)
     await expect
-      .poll(async () => (await get('jobs/', reader.token)).json.map(({ name }: { name: string }) => name), patience)
+      .poll(async () => (await get('jobs/', reader.token)).json.map(({ name }: { name: string }) => name), waitLimit)
       .toContain('close-support-accesses')
     const queue = (await get('jobs/', reader.token)).json.find(({ name }: { name: string }) => name === 'purge-outbox')
     expect(queue).toMatchObject({ cron: '17 3 * * *', failed: 0 })
@@ -195,7 +195,7 @@ async function queue(to: string): Promise<string> {
     db,
     tables: { outbox },
   } = world.app.database.platform
-  // Far off, so that nothing is sent before the scene is set.
+  // Far in the future, so that nothing is sent before the test has prepared it.
   const id = newId()
   await db.insert(outbox).values({
     id,

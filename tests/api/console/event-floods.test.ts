@@ -13,8 +13,8 @@ beforeAll(async () => {
 })
 afterAll(() => world.stop())
 
-describe('a flood of what strangers can cause leaves in the record of an organisation', () => {
-  test('five refused sign-ins of one network, whoever they are about, and all of them in the log', async () => {
+describe('a flood of events that strangers can cause leaves in the audit of an organisation', () => {
+  test('five refused sign-ins of one network, for any account, and all of them in the log', async () => {
     const emails = [world.acme.staff.email, 'nobody@example.com', world.acme.admin.email]
     for (let i = 0; i < 12; i++)
       expect((await signIn(world.acme, emails[i % 3]!, `2001:db8:9:1::${i}`)).status).toBe(401)

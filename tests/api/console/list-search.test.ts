@@ -13,10 +13,7 @@ let folder: string
 let admin: string
 let owner: string
 
-/**
- * By the route's file: where the list is, and for what it is searched to find one thing that is in it; a key's id
- * is made up each time.
- */
+/** By the route's file: the list's path, and a search term that finds one row; a key's id is different each time. */
 const lists: Record<string, { place: 'acme' | 'console'; path: () => string; term?: string }> = {
   'server/api/v1/archives/index.get.ts': { place: 'console', path: () => `${api}/archives/`, term: 'ACME ltd' },
   'server/api/v1/audit/index.get.ts': { place: 'acme', path: () => `${api}/audit/`, term: 'Searchable' },
@@ -88,7 +85,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-test('every list is looked at here', async () => {
+test('every list is tested here', async () => {
   const files = readSources('server/api/**/*.ts')
     .filter(({ code }) => /\b(?:toPage|pageOf)\(|\bnext: null\b/.test(code))
     .map(({ file }) => file)
@@ -117,7 +114,7 @@ describe.each(Object.entries(lists))('%s', (_file, { place, path, term: fixed })
     }
   })
 
-  test('is what it is without one for a search of blanks and nothing', async () => {
+  test('is the same without a search and for a blank one', async () => {
     expect((await search(' \u200B ')).json.count).toBe((await search('')).json.count)
   })
 })

@@ -77,7 +77,7 @@ describe('an operator', () => {
     ).toBe(400)
   })
 
-  test('does not register, and does not make herself more than she is', async () => {
+  test('does not register, and cannot raise their own role', async () => {
     expect(
       (await onConsole(`${auth}/users/`, { body: { email: 'me@example.com', password: 'an unlikely row of words' } }))
         .json.code,
@@ -145,7 +145,7 @@ describe('an operator', () => {
     ).toBe(204)
   })
 
-  test('who is deactivated can do nothing from then on, AZ-20', async () => {
+  test('who is deactivated can do nothing from the next request on, AZ-20', async () => {
     const gone = await addOperator(world, 'gone@example.com', 'Support')
     expect((await onConsole(`${api}/overview/`, { token: gone.token })).status).toBe(200)
     await onConsole(`${auth}/users/${gone.id}/`, { method: 'PATCH', token: owner, body: { is_active: false } })
@@ -155,14 +155,14 @@ describe('an operator', () => {
 })
 
 describe('the console', () => {
-  test("is nobody's but operators': an organisation's Admin is nobody there, AZ-20", async () => {
+  test("is for operators only: an organisation's Admin has no access, AZ-20", async () => {
     for (const { path, method } of consoleRoutes()) {
       expect([path, (await onConsole(path, bodyFor(method))).status]).toEqual([path, 401])
       expect([path, (await onConsole(path, { token: acmeAdmin, ...bodyFor(method) })).status]).toEqual([path, 401])
     }
   })
 
-  test('is not on a portal, where its operators are nobody either, TEN-17', async () => {
+  test('is not on a portal, where its operators have no access either, TEN-17', async () => {
     for (const { path, method } of consoleRoutes()) {
       expect([path, (await world.acme.call(path, { token: acmeAdmin, ...bodyFor(method) })).status]).toEqual([
         path,
@@ -187,7 +187,7 @@ describe('the console', () => {
     for (const { path, method, permission } of consoleRoutes()) {
       for (const [role, token] of Object.entries(tokens)) {
         const may = allowed[permission]!.includes(role as never)
-        // Nobody is let in so far that something happens: only those who may not are asked to change things.
+        // Requests that would change something are sent only by operators who may not make them.
         if (may && method !== 'GET') continue
         const { status } = await onConsole(path, { token, ...bodyFor(method) })
         expect([role, method, path, status === 403]).toEqual([role, method, path, !may])
@@ -203,7 +203,7 @@ describe('the console', () => {
   })
 })
 
-/** Every route that is the console's alone, with an id that nothing has in place of each parameter. */
+/** Every route of the console, with an unused id for each parameter. */
 function consoleRoutes(): { path: string; method: string; permission: string }[] {
   const routes = readSources('server/api/v1/**/*.ts').flatMap(({ file, code }) => {
     const permission = /definePlatformRoute\(\s*\{(?:[^{}]|\{[^{}]*\})*?\baccess: (\w+)/.exec(code)?.[1]

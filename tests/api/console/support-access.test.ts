@@ -23,7 +23,7 @@ beforeAll(async () => {
 })
 afterAll(() => world.stop())
 
-describe('asking for it', () => {
+describe('requesting support access', () => {
   test("takes a reason and one of the organisation's active people", async () => {
     const gone = await addPerson(world, world.acme, 'gone@example.com', { is_active: false })
     const ask = async (body: object) =>
@@ -45,7 +45,7 @@ describe('asking for it', () => {
     ).toBe(404)
   })
 
-  test('shows whom there is, and no more of them than it takes', async () => {
+  test('lists the users who can be chosen, only the first few matches', async () => {
     const { json } = await onConsole(`${api}/tenants/${world.acme.id}/users/?search=BEN`, { token: operator.token })
     expect(json.results).toEqual([
       { id: world.acme.staff.id, email: 'ben@example.com', first_name: '', last_name: '', role: 'Staff' },
@@ -67,13 +67,13 @@ describe('asking for it', () => {
     expect((await open(json.url)).json).toEqual({ token: ['This link has been used or is too old.'] })
   })
 
-  test('is opened by one of two at once', async () => {
+  test('is opened by one of two concurrent requests', async () => {
     const { json } = await request()
     const statuses = (await Promise.all([open(json.url), open(json.url)])).map(({ status }) => status)
     expect(statuses.sort()).toEqual([200, 400])
   })
 
-  test('is of no use at another organisation, when it is too old, or from another site', async () => {
+  test('is refused at another organisation, when it has expired, or from another site', async () => {
     const { json } = await request()
     const token = tokenIn(json.url)
     expect((await world.globex.call(`${auth}/session/support/`, { body: { token }, sameOrigin: true })).status).toBe(
@@ -106,7 +106,7 @@ describe('asking for it', () => {
 })
 
 describe('a support session', () => {
-  test('says of itself what it is, to the one in it and to the Admins, and is on the record of both sides', async () => {
+  test('is shown as one to the operator and to the Admins, and is recorded on both sides', async () => {
     const session = await openSupport(world, operator.token, world.acme.staff)
     const me = await onAcme(`${auth}/users/me/`, { token: session.token })
     expect(me.json).toMatchObject({
@@ -131,7 +131,7 @@ describe('a support session', () => {
     })
   })
 
-  test('is renewed, and not past its end', async () => {
+  test('is refreshed, but not past its end', async () => {
     const session = await openSupport(world, operator.token, world.acme.staff)
     const renewed = await onAcme(`${auth}/session/refresh/`, {
       method: 'POST',
@@ -172,7 +172,7 @@ describe('a support session', () => {
     expect((await onAcme(`${api}/users/`, { token: session.token })).status).toBe(200)
   })
 
-  test('takes nothing out and touches nothing that would outlive it, read-only or not', async () => {
+  test('exports nothing and changes nothing that would outlive it, read-only or not', async () => {
     const session = await openSupport(world, operator.token, world.acme.admin, { is_read_only: false })
     const mayDo = [
       'DELETE /departments/*',
@@ -204,7 +204,7 @@ describe('a support session', () => {
     ).toBe('support_refused')
   })
 
-  test("that is not read-only helps, on the operator's account, and gives nobody more than they have", async () => {
+  test('that is not read-only allows changes, recorded for the operator, without new permissions', async () => {
     const session = await openSupport(world, operator.token, world.acme.admin, { is_read_only: false })
     expect((await onAcme(`${api}/departments/`, { token: session.token, body: { name: 'Repairs' } })).status).toBe(201)
     expect(await lastEvent('acme', 'department.created')).toMatchObject({
@@ -233,7 +233,7 @@ describe('a support session', () => {
   })
 })
 
-describe('it ends', () => {
+describe('a support session ends', () => {
   const isOver = async (session: { token: string }) =>
     (await onAcme(`${auth}/users/me/`, { token: session.token })).json.code === 'session_revoked'
 
@@ -301,7 +301,7 @@ describe('it ends', () => {
     expect((await lastEvent('acme', 'support.ended')).details.access).not.toBe(json.id)
   })
 
-  test('when its operator is demoted, deactivated or deleted, with the links that she has not opened yet', async () => {
+  test('when its operator is demoted, deactivated or deleted, together with their unopened links', async () => {
     const owner = await addOperator(world, 'owner@example.com', 'Admin')
     const demote = (id: string) =>
       onConsole(`${auth}/users/${id}/`, { method: 'PATCH', token: owner.token, body: { role: 'Staff' } })
@@ -335,7 +335,7 @@ describe('it ends', () => {
     }
   })
 
-  test('when its operator gets another password or ends all her sessions, by herself or by an Owner, with the links that she has not opened yet', async () => {
+  test("when its operator's password changes or all their sessions are ended, by themselves or by an Owner, together with their unopened links", async () => {
     const owner = await addOperator(world, 'chief@example.com', 'Admin')
     const next = { new_password: 'nine velvet trombones' }
     const change = ({ token, password }: Operator) =>
@@ -369,7 +369,7 @@ describe('it ends', () => {
     }
   })
 
-  test('when its time is up, which is put on record once', async () => {
+  test('when it expires, which is recorded once', async () => {
     const session = await openSupport(world, operator.token, world.acme.staff)
     await outdate(session.id)
     await Promise.all([closeExpiredAccesses(world.app), closeExpiredAccesses(world.app)])
@@ -425,10 +425,7 @@ interface Route {
   body?: unknown
 }
 
-/**
- * Every route of the portal, with an id that nothing has in place of each parameter and the type of body that it
- * takes.
- */
+/** Every route of the portal, with an unused id for each parameter, and the content type that it accepts. */
 function portalRoutes(): Route[] {
   const sources = readSources('server/api/v1/**/*.ts')
   const codeOf = ({ file, code }: (typeof sources)[number]): string => {

@@ -32,8 +32,8 @@ const importing = (i: number): Promise<Answer> =>
     ].join('\n'),
   })
 
-describe('an organisation that does much at once', () => {
-  test('with imports has one under way, and the others wait or are told to come again', async () => {
+describe('an organisation with many parallel requests', () => {
+  test('with imports runs one at a time, and the others wait or are answered 503', async () => {
     const imports = Promise.all(Array.from({ length: 16 }, (_, i) => importing(i)))
     await expectServedDuring(imports, world.globex, other)
     const answers = await imports
@@ -46,7 +46,7 @@ describe('an organisation that does much at once', () => {
     expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThan(0)
   })
 
-  test('with exports and bulk invitations does not keep others from theirs', async () => {
+  test('with exports and bulk invitations does not block those of others', async () => {
     const invitations = Array.from({ length: 40 }, (_, i) => ({ email: `invited${i}@example.com` }))
     const work = Promise.all(
       Array.from({ length: 6 }, () => [
@@ -59,7 +59,7 @@ describe('an organisation that does much at once', () => {
     for (const { status } of await work) expect([200, 409]).toContain(status)
   })
 
-  test('while one of its rows is locked does not keep others from writing', async () => {
+  test('while one of its rows is locked does not block the writes of others', async () => {
     const lock = await hold(
       sql,
       tx => tx`select from ${tx(world.acme.schema)}.users where id = ${world.acme.admin.id} for update`,
@@ -76,7 +76,7 @@ describe('an organisation that does much at once', () => {
   })
 })
 
-/** Asks again and again until the work of somebody else is done. */
+/** Sends requests until the other work is done. */
 async function expectServedDuring(work: Promise<unknown>, place: Place, token: string): Promise<void> {
   let isDone = false
   void work.finally(() => (isDone = true))

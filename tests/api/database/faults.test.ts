@@ -9,7 +9,7 @@ import { createCluster } from '../../support/database/cluster.ts'
 import { hold } from '../../support/database/hold.ts'
 import type { Person } from '../../support/database/templates.ts'
 import type { Answer, Call } from '../../support/http.ts'
-import { patience } from '../../support/process/patience.ts'
+import { waitLimit } from '../../support/process/wait-limit.ts'
 import { startBeside } from '../../support/process/second-server.ts'
 import type { LogLine } from '../../support/process/server.ts'
 import { socketsOf } from '../../support/process/sockets.ts'
@@ -18,12 +18,12 @@ import { auth, createWorld, signInAs } from '../../support/world.ts'
 
 let cluster: Cluster
 let world: World
-/** The tests' own way in, past the server. */
+/** A direct connection to the database. */
 let sql: postgres.Sql
 
 beforeAll(async () => {
   cluster = await createCluster()
-  // An answer that was lost is asked for again, however long that takes here.
+  // A lost answer is requested again, however long that takes.
   world = await createWorld({ DATABASE_URL: cluster.url, DB_SLOTS: '4', ACCESS_TTL: '3600', REFRESH_GRACE: '3600' })
   sql = postgres(cluster.url, { max: 3, onnotice: () => {}, connection: { application_name: 'tests' } })
 })
@@ -34,7 +34,7 @@ afterAll(async () => {
 })
 
 describe('connections that are cut', () => {
-  test('all of them, again and again, under the traffic of two tenants: nobody sees anything of the other, nobody is signed out', async () => {
+  test('all of them, repeatedly, under the traffic of two tenants: no data of the other tenant is shown, nobody is signed out', async () => {
     const traffic = await startTraffic((place, path, options) => place.call(path, options))
     for (let i = 0; i < 40; i++) {
       await terminateBackends()
@@ -46,7 +46,7 @@ describe('connections that are cut', () => {
     await expectNamesAtHome()
   })
 
-  test('one in the middle of its transaction: that request is told to come again, and nothing of it is kept', async () => {
+  test('one in the middle of its transaction: the request is answered 503, and is rolled back', async () => {
     const { acme, globex } = world
     const [ben, namesake] = await Promise.all([signInAs(acme, acme.staff), signInAs(globex, globex.staff)])
     await rename(acme, ben.access, 'Before')
@@ -66,7 +66,7 @@ describe('connections that are cut', () => {
     expect(await countChanges(acme)).toBe(changesBefore)
   })
 
-  test('the one by which a suspension is heard of: it is heard of all the same', async () => {
+  test('the one that receives announcements: a suspension still takes effect', async () => {
     const { access } = await signInAs(world.globex, world.globex.staff)
     await sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tenantry-listen'`
     await sql`update platform.tenants set status = 'suspended' where subdomain = 'globex'`
@@ -79,7 +79,7 @@ describe('connections that are cut', () => {
 })
 
 describe('a PostgreSQL that crashes', () => {
-  test('is waited for: 503 while it is away, alive but not ready, and all well by itself when it is back', async () => {
+  test('is waited for: the server answers 503 meanwhile, is alive but not ready, and recovers by itself', async () => {
     const pair = await signInAs(world.acme, world.acme.staff)
     const traffic = await startTraffic((place, path, options) => place.call(path, options))
     await traffic.rounds(1)
@@ -105,7 +105,7 @@ describe('a PostgreSQL that crashes', () => {
     await expectNamesAtHome()
   })
 
-  test('and is back at once is hardly missed', async () => {
+  test('and restarts at once causes almost no failed requests', async () => {
     const traffic = await startTraffic((place, path, options) => place.call(path, options))
     for (let i = 0; i < 3; i++) {
       await cluster.crash()
@@ -120,7 +120,7 @@ describe('a PostgreSQL that crashes', () => {
     await cluster.crash()
     const log: LogLine[] = []
     const starting = startBeside(world, {}, log)
-    await expect.poll(() => log.map(line => line.event)).toContain('waiting_for_database')
+    await expect.poll(() => log.map(line => line.event)).toContain('database_bootstrap_failed')
     await cluster.start()
     const server = await starting
     expect(
@@ -135,7 +135,7 @@ describe('a PostgreSQL that crashes', () => {
 })
 
 describe('a tenant whose table is locked', () => {
-  test('is told to come again, and the other tenant does not notice, FLT-07', async () => {
+  test('answers 503, and the other tenant is not affected, FLT-07', async () => {
     const { acme, globex } = world
     const [ben, namesake] = await Promise.all([signInAs(acme, acme.staff), signInAs(globex, globex.staff)])
     const lock = await lockUsers(acme)
@@ -156,7 +156,7 @@ describe('a tenant whose table is locked', () => {
 })
 
 describe('a server whose every connection is busy', () => {
-  test('lets nobody wait for long, answers what needs no database, and recovers, FLT-06', async () => {
+  test('keeps waits short, answers requests that need no database, and recovers, FLT-06', async () => {
     const places = [world.acme, world.globex]
     const tokens = await Promise.all(places.map(place => signInAs(place, place.staff)))
     const locks = await Promise.all(places.map(lockUsers))
@@ -165,7 +165,7 @@ describe('a server whose every connection is busy', () => {
     )
     await waitingBackends(2)
     expect(await meanwhile(world.acme, '/healthz')).toBe(200)
-    // All the while, the locks are held.
+    // The locks are held the whole time.
     for (const answer of await stuck) expectUnavailable(answer)
     await Promise.all(locks.map(lock => lock.release()))
     await expectWellAgain()
@@ -173,7 +173,7 @@ describe('a server whose every connection is busy', () => {
 })
 
 describe('a server that is told to stop', () => {
-  test('finishes what it has begun, takes nothing new, and ends with 0, also when told twice, FLT-10', async () => {
+  test('finishes the requests it has begun, accepts no new ones, and exits with 0, also when told twice, FLT-10', async () => {
     const { acme, globex } = world
     const server = await startBeside(world)
     const [ben, namesake] = await Promise.all([signInAs(acme, acme.staff), signInAs(globex, globex.staff)])
@@ -186,7 +186,7 @@ describe('a server that is told to stop', () => {
       server.at(globex, `${auth}/jwt/refresh/`, { body: { refresh: namesake.refresh } }),
     ]
     await waitingBackends(2)
-    // It has read all of them.
+    // The server has read all of them.
     await expect
       .poll(async () => (await socketsOf(server.port)).filter(({ unread }) => unread === 0).length)
       .toBeGreaterThanOrEqual(3)
@@ -203,7 +203,7 @@ describe('a server that is told to stop', () => {
     expect(server.log.filter(line => ['error', 'fatal'].includes(line.level))).toEqual([])
   })
 
-  test('with no mercy can be started again, and everyone goes on where they were, FLT-09', async () => {
+  test('by SIGKILL can be started again, and every user continues, FLT-09', async () => {
     let server = await startBeside(world)
     const traffic = await startTraffic((place, path, options) => server.at(place, path, options))
     await traffic.rounds(1)
@@ -229,16 +229,16 @@ interface Seen {
 }
 
 interface Traffic {
-  /** Waits for so many more answers, whatever they say. */
+  /** Waits for this many more answers of any kind. */
   answers(count: number): Promise<void>
-  /** Waits until everyone has read, written, verified and refreshed so often more, from beginning to end. */
+  /** Waits until every user has completed this many more rounds of read, write, verify and refresh. */
   rounds(count: number): Promise<void>
   stop(): Promise<Seen[]>
 }
 
 /**
- * Everyone of both tenants reads, writes, verifies and refreshes, one request after the other each, until stopped.
- * A call that is refused with 503, or lost with its server, is made again with the same token.
+ * Every user of both tenants reads, writes, verifies and refreshes, one request after another, until stopped. A call
+ * that is answered 503, or lost with its server, is repeated with the same token.
  */
 async function startTraffic(send: (place: Place, path: string, options?: Call) => Promise<Answer>): Promise<Traffic> {
   const seen: Seen[] = []
@@ -257,7 +257,7 @@ async function startTraffic(send: (place: Place, path: string, options?: Call) =
   const work = workers.map(async worker => {
     const { place, person } = worker
     const note = async (path: string, options: Call, sent?: string): Promise<Answer | undefined> => {
-      // A server that was killed gives no answer at all.
+      // A killed server does not answer.
       const answer = await send(place, path, options).catch(() => undefined)
       if (answer) seen.push({ place, person, sent, answer })
       else await sleep(50)
@@ -280,19 +280,19 @@ async function startTraffic(send: (place: Place, path: string, options?: Call) =
       await sleep(5)
     }
   })
-  // Each tenant has a name written before anything happens to the traffic, however busy the machine is.
+  // Each tenant has a name written before the traffic is disturbed.
   const hasWritten = (place: Place) =>
     seen.some(one => one.place === place && one.sent !== undefined && one.answer.status === 200)
   await expect.poll(() => [world.acme, world.globex].every(hasWritten)).toBe(true)
   return {
     async answers(count) {
       const enough = seen.length + count
-      await expect.poll(() => seen.length, patience).toBeGreaterThanOrEqual(enough)
+      await expect.poll(() => seen.length, waitLimit).toBeGreaterThanOrEqual(enough)
     },
     async rounds(count) {
-      // One more: that which is under way began before.
+      // One more, because the current round began before.
       const enough = workers.map(({ rounds }) => rounds + count + 1)
-      await expect.poll(() => workers.filter(({ rounds }, i) => rounds < enough[i]!).length, patience).toBe(0)
+      await expect.poll(() => workers.filter(({ rounds }, i) => rounds < enough[i]!).length, waitLimit).toBe(0)
     },
     async stop() {
       stopped = true
@@ -302,7 +302,7 @@ async function startTraffic(send: (place: Place, path: string, options?: Call) =
   }
 }
 
-/** Each answer is one's own or a 503; none is a refusal, and none has anything of the other tenant in it. */
+/** Each answer is the caller's own or a 503; none is another refusal, and none contains data of the other tenant. */
 function expectOnlyItsOwn(answers: Seen[]): void {
   for (const { place, person, sent, answer } of answers) {
     const other = place === world.acme ? world.globex : world.acme
@@ -327,7 +327,7 @@ function expectUnavailable(answer: Answer): void {
   expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0)
 }
 
-/** Both tenants are served again, without anyone's help. */
+/** Both tenants are served again without intervention. */
 async function expectWellAgain(): Promise<void> {
   for (const place of [world.acme, world.globex]) {
     await expect
@@ -354,7 +354,7 @@ async function expectWellAgain(): Promise<void> {
   for (const { place, answer } of answers) expect([answer.status, answer.json.id]).toEqual([200, place.staff.id])
 }
 
-/** What the traffic wrote is where it belongs. */
+/** What the traffic wrote is in the right tenant. */
 async function expectNamesAtHome(): Promise<void> {
   for (const place of [world.acme, world.globex]) {
     const rows = await sql`select first_name from ${sql(place.schema)}.users where first_name like '%localhost%'`
@@ -381,7 +381,10 @@ async function terminateBackends(): Promise<void> {
   await sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'tenantry%' and application_name <> 'tenantry-hold'`
 }
 
-/** Waits until so many backends of a server wait for a lock. @returns their pids */
+/**
+ * Waits until this many backends of a server wait for a lock.
+ * @returns their pids
+ */
 async function waitingBackends(count: number): Promise<number[]> {
   const look = () =>
     sql`select pid from pg_stat_activity where application_name = 'tenantry' and wait_event_type = 'Lock'`

@@ -14,7 +14,7 @@ import { linkParts, outboxIsEmpty } from '../../support/data/mails.ts'
 import type { DeafProxy } from '../../support/database/deaf-proxy.ts'
 import { createDeafProxy } from '../../support/database/deaf-proxy.ts'
 import type { Call } from '../../support/http.ts'
-import { patience } from '../../support/process/patience.ts'
+import { waitLimit } from '../../support/process/wait-limit.ts'
 import { readRoutes } from '../../support/routes.ts'
 import { readSources } from '../../support/sources.ts'
 import type { Place, World } from '../../support/world.ts'
@@ -30,8 +30,8 @@ import {
 
 let proxy: DeafProxy
 let world: World
-/** Made by the first test, for all of them. */
-let doors: Record<string, Call & { path: string }>
+/** Created by the first test, for all of them. */
+let endpoints: Record<string, Call & { path: string }>
 
 beforeAll(async () => {
   proxy = await createDeafProxy(await createTestDatabase())
@@ -42,21 +42,21 @@ afterAll(async () => {
   await proxy.close()
 })
 
-describe('a server that no announcement reaches, although its connections answer', () => {
-  test('lets nobody in at a suspended organisation, by any door', async () => {
-    doors = await createDoors(world.globex)
-    expect(await publicDoors()).toEqual(Object.keys(doors).sort())
-    await whileSuspendedUnheard(async () => {
-      for (const [file, { path, ...call }] of Object.entries(doors)) {
+describe('a server that receives no announcements, although its connections answer', () => {
+  test('lets nobody in at a suspended organisation, by any public endpoint', async () => {
+    endpoints = await createEndpoints(world.globex)
+    expect(await publicEndpoints()).toEqual(Object.keys(endpoints).sort())
+    await whileSuspendedUnannounced(async () => {
+      for (const [file, { path, ...call }] of Object.entries(endpoints)) {
         const { status, json } = await world.globex.call(path, call)
         expect([file, status, json?.code]).toEqual([file, 403, 'tenant_inactive'])
       }
     })
   })
 
-  test('says that it is closed to those whose password, link or token is wrong, too', async () => {
-    await whileSuspendedUnheard(async () => {
-      for (const [file, { path, ...call }] of Object.entries(doors).filter(
+  test('answers that it is closed to wrong passwords, links and tokens, too', async () => {
+    await whileSuspendedUnannounced(async () => {
+      for (const [file, { path, ...call }] of Object.entries(endpoints).filter(
         ([file, { body }]) => body && !isToken(file),
       )) {
         const wrong =
@@ -72,21 +72,21 @@ describe('a server that no announcement reaches, although its connections answer
     })
   })
 
-  test('has used nothing up meanwhile: every door opens once the organisation is active again, and those of others stayed open', async () => {
-    // But what the suspension itself has ended.
-    for (const [file, { path, ...call }] of Object.entries(doors).filter(([file]) => !file.includes('support'))) {
+  test('has used no link or token up: every endpoint works once the organisation is active again, and those of others worked meanwhile', async () => {
+    // Except for what the suspension itself has ended.
+    for (const [file, { path, ...call }] of Object.entries(endpoints).filter(([file]) => !file.includes('support'))) {
       const { status } = await world.globex.call(path, call)
       expect([file, status]).toEqual([file, expect.toSatisfy((status: number) => status >= 200 && status < 300)])
     }
-    await whileSuspendedUnheard(async () => void (await signInAs(world.acme, world.acme.staff)))
+    await whileSuspendedUnannounced(async () => void (await signInAs(world.acme, world.acme.staff)))
   })
 
-  test('notices, says so on the console, and looks for itself until announcements arrive again', async () => {
+  test('notices it, shows it on the console, and polls until announcements arrive again', async () => {
     const { access } = await signInAs(world.console, world.console.admin)
     const isListening = async () => (await world.console.call(`${api}/health/`, { token: access })).json.is_listening
     await expect.poll(isListening).toBe(true)
     proxy.hears = false
-    await expect.poll(isListening, patience).toBe(false)
+    await expect.poll(isListening, waitLimit).toBe(false)
     const loginPage = async () => (await world.globex.call('/login', { accept: 'text/html' })).status
     expect(await loginPage()).toBe(200)
     await suspendTenant(world.app, world.globex.id, null, fromSystem)
@@ -94,12 +94,12 @@ describe('a server that no announcement reaches, although its connections answer
     await resumeTenant(world.app, world.globex.id, fromSystem)
     await expect.poll(loginPage).toBe(200)
     proxy.hears = true
-    await expect.poll(isListening, patience).toBe(true)
+    await expect.poll(isListening, waitLimit).toBe(true)
   })
 })
 
-/** The organisation is suspended, and the server, which has just served it, is not told. */
-async function whileSuspendedUnheard(look: () => Promise<void>): Promise<void> {
+/** Suspends the organisation while announcements do not reach the server, which has just served it. */
+async function whileSuspendedUnannounced(look: () => Promise<void>): Promise<void> {
   await expect.poll(async () => (await world.globex.call(`${auth}/rules/`)).status).toBe(200)
   proxy.hears = false
   await suspendTenant(world.app, world.globex.id, null, fromSystem)
@@ -111,8 +111,8 @@ async function whileSuspendedUnheard(look: () => Promise<void>): Promise<void> {
   }
 }
 
-/** By file: what gets in at each route that anyone may call and that changes something. */
-async function createDoors(place: Place): Promise<Record<string, Call & { path: string }>> {
+/** By file: a valid request to each public route that changes something. */
+async function createEndpoints(place: Place): Promise<Record<string, Call & { path: string }>> {
   const realm = tenantAuthRealm(world.app.database, {
     id: place.id,
     name: place.host,
@@ -128,7 +128,7 @@ async function createDoors(place: Place): Promise<Record<string, Call & { path: 
     { email: 'invited@example.com', role: 'Staff', department: null },
     fromSystem,
   )
-  // The mail's own link would put this one out of use.
+  // Sending the mail would invalidate this link.
   await outboxIsEmpty(world)
   const invitation = { token: linkParts((await issueInvitationLink(realm, invited.id))!.link).token }
   const names = { first_name: 'Una', last_name: 'Unseen' }
@@ -140,16 +140,16 @@ async function createDoors(place: Place): Promise<Record<string, Call & { path: 
     world.console.admin,
     fromSystem,
   )
-  const door = (path: string, body: object, more: Call = {}) => ({ path, body, ...more })
+  const request = (path: string, body: object, more: Call = {}) => ({ path, body, ...more })
   return {
-    'server/api/v1/auth/jwt/create.post.ts': door(`${auth}/jwt/create/`, {
+    'server/api/v1/auth/jwt/create.post.ts': request(`${auth}/jwt/create/`, {
       email: place.staff.email,
       password: place.staff.password,
     }),
-    'server/api/v1/auth/jwt/verify.post.ts': door(`${auth}/jwt/verify/`, { token: pairs[0]!.access }),
-    'server/api/v1/auth/jwt/refresh.post.ts': door(`${auth}/jwt/refresh/`, { refresh: pairs[1]!.refresh }),
-    'server/api/v1/auth/jwt/blacklist.post.ts': door(`${auth}/jwt/blacklist/`, { refresh: pairs[2]!.refresh }),
-    'server/api/v1/auth/session/index.post.ts': door(
+    'server/api/v1/auth/jwt/verify.post.ts': request(`${auth}/jwt/verify/`, { token: pairs[0]!.access }),
+    'server/api/v1/auth/jwt/refresh.post.ts': request(`${auth}/jwt/refresh/`, { refresh: pairs[1]!.refresh }),
+    'server/api/v1/auth/jwt/blacklist.post.ts': request(`${auth}/jwt/blacklist/`, { refresh: pairs[2]!.refresh }),
+    'server/api/v1/auth/session/index.post.ts': request(
       `${auth}/session/`,
       { email: place.staff.email, password: place.staff.password },
       { sameOrigin: true },
@@ -166,36 +166,36 @@ async function createDoors(place: Place): Promise<Record<string, Call & { path: 
       cookies: cookies[1],
       sameOrigin: true,
     },
-    'server/api/v1/auth/session/support.post.ts': door(
+    'server/api/v1/auth/session/support.post.ts': request(
       `${auth}/session/support/`,
       { token: linkParts(support.url).token },
       { sameOrigin: true },
     ),
-    'server/api/v1/auth/users/index.post.ts': door(`${auth}/users/`, {
+    'server/api/v1/auth/users/index.post.ts': request(`${auth}/users/`, {
       email: 'registered@example.com',
       password,
       ...names,
     }),
-    'server/api/v1/auth/users/activation.post.ts': door(
+    'server/api/v1/auth/users/activation.post.ts': request(
       `${auth}/users/activation/`,
       await linkFor('activation', realm, place),
     ),
-    'server/api/v1/auth/users/resend_activation.post.ts': door(`${auth}/users/resend_activation/`, {
+    'server/api/v1/auth/users/resend_activation.post.ts': request(`${auth}/users/resend_activation/`, {
       email: 'resend@example.com',
     }),
-    'server/api/v1/auth/users/reset_password.post.ts': door(`${auth}/users/reset_password/`, {
+    'server/api/v1/auth/users/reset_password.post.ts': request(`${auth}/users/reset_password/`, {
       email: 'forgotten@example.com',
     }),
-    'server/api/v1/auth/users/reset_password_confirm.post.ts': door(`${auth}/users/reset_password_confirm/`, {
+    'server/api/v1/auth/users/reset_password_confirm.post.ts': request(`${auth}/users/reset_password_confirm/`, {
       ...(await linkFor('reset', realm, place)),
       new_password: password,
     }),
-    'server/api/v1/auth/users/set_email_confirm.post.ts': door(
+    'server/api/v1/auth/users/set_email_confirm.post.ts': request(
       `${auth}/users/set_email_confirm/`,
       await linkFor('email', realm, place),
     ),
-    'server/api/v1/invitations/lookup.post.ts': door(`${api}/invitations/lookup/`, invitation),
-    'server/api/v1/invitations/accept.post.ts': door(`${api}/invitations/accept/`, {
+    'server/api/v1/invitations/lookup.post.ts': request(`${api}/invitations/lookup/`, invitation),
+    'server/api/v1/invitations/accept.post.ts': request(`${api}/invitations/accept/`, {
       ...invitation,
       ...names,
       password,
@@ -222,12 +222,12 @@ async function linkFor(
   return linkParts((await issueLink(realm.db, authRealm, person.id, purpose))!)
 }
 
-/** What nobody has issued is refused as such, with no look at anything. */
+/** Invalid tokens are rejected before the tenant is looked up. */
 function isToken(file: string): boolean {
   return /jwt\/(?:verify|refresh|blacklist)/.test(file)
 }
 
-async function publicDoors(): Promise<string[]> {
+async function publicEndpoints(): Promise<string[]> {
   const routes = (await readRoutes())
     .filter(({ method, surfaces }) => method !== 'GET' && surfaces.includes('portal'))
     .map(({ file }) => file)

@@ -48,8 +48,8 @@ afterAll(async () => {
 beforeEach(removeTenants)
 
 describe('an organisation that is created', () => {
-  test('is whole or not there at all, wherever its creator was killed, MIG-01', async () => {
-    // At these tables it stops and waits: before its row, after its schema's tables, just before its end.
+  test('exists completely or not at all, wherever its process was killed, MIG-01', async () => {
+    // The process is stopped at these tables: before its tenant row, after its schema's tables, just before its end.
     for (const table of ['tenants', 'schema_versions', 'audit_events']) {
       const lock = await hold(sql, tx => tx`lock table ${tx('platform')}.${tx(table)} in access exclusive mode`)
       const creator = startCli(createArguments(`cut-at-${table.replaceAll('_', '-')}`), password)
@@ -62,7 +62,7 @@ describe('an organisation that is created', () => {
     await expectWhole(0)
   })
 
-  test('at a moment of no choosing, eight times over', async () => {
+  test('at a random moment, eight times', async () => {
     const outcomes = await inPairs(
       Array.from({ length: 8 }, (_, i) => async () => {
         const creator = startCli(createArguments(`random-${i}`), password)
@@ -77,10 +77,10 @@ describe('an organisation that is created', () => {
     expect([doctor.code, doctor.json.ok]).toEqual([0, true])
     const reported = outcomes.filter(({ code }) => code === 0).length
     const [row] = await sql`select count(*)::int as tenants from platform.tenants`
-    // One may have been killed between its commit and its report, never the other way round.
+    // A process may have been killed between its commit and its report, but not the other way round.
     expect(row!.tenants).toBeGreaterThanOrEqual(reported)
     await expectWhole(row!.tenants as number)
-    // The same names can be had by whoever comes next.
+    // The names are free again.
     await inPairs(
       Array.from({ length: 4 }, (_, i) => async () => {
         const again = await startCli(createArguments(`random-${i}`), password).exited
@@ -118,7 +118,7 @@ describe('an organisation that is created', () => {
     ['double quotes', 'The "Best" Ltd"; create table public.owned (); --'],
     ['dollar quotes and a backslash', "$$;$1 \\' %s {0} ${x}"],
     ['markup and letters of the world', '<script>alert(1)</script> Ωmega 株式会社 🏢'],
-  ])('may have %s in its name, which stays a name', async (_, name) => {
+  ])('may have %s in its name, which is not interpreted', async (_, name) => {
     const { tenant } = await createTenant(
       app,
       known,
@@ -152,7 +152,7 @@ describe('an organisation that is created', () => {
     'x'.repeat(64),
   ]
 
-  test.each(noLabels)('cannot have the subdomain %j, whoever asks for it', async subdomain => {
+  test.each(noLabels)('cannot have the subdomain %j, for any caller', async subdomain => {
     await expect(createTenantAt(subdomain)).rejects.toThrow()
     await expectWhole(0)
   })
@@ -164,7 +164,7 @@ describe('an organisation that is created', () => {
     },
   )
 
-  test('is created and shown by the command line, which takes a name as it is', async () => {
+  test('is created and shown by the command line, which keeps the name unchanged', async () => {
     const name = 'O\'Brien\'; "Ωmega"'
     const created = await runCli(
       [
@@ -194,7 +194,7 @@ describe('an organisation that is created', () => {
     })
   })
 
-  test('is not created by the command line under a name that is none, or is reserved', async () => {
+  test('is not created by the command line with an invalid or reserved name', async () => {
     const results = await inPairs(
       ['acme"; drop schema platform cascade; --', 'platform'].map(
         subdomain => () => startCli(createArguments(subdomain), password).exited,
@@ -231,14 +231,14 @@ describe('migrating all organisations', () => {
     ])
   })
 
-  test('goes on past one that fails, leaves that one as it was, says so, and the next run does what is left, MIG-04', async () => {
+  test('continues after one that fails, leaves that one unchanged, reports it, and the next run does the rest, MIG-04', async () => {
     const [, bad] = await createFleet('good-one', 'bad-one', 'good-two')
     await sql`insert into ${sql(bad!)}.departments (id, name, created, updated) values (gen_random_uuid(), '', now(), now())`
     const migrations = [...known, gadgets, namedDepartments]
     const report = await migrateFleet(app.database, migrations, { parallel: 2 })
     expect(report).toMatchObject({ target: namedDepartments.name, done: 2, skipped: 0, interrupted: false })
     expect(report.failed).toEqual([{ subdomain: 'bad-one', error: expect.stringContaining('departments_named') }])
-    // Wholly old: not even the migration before the failing one.
+    // Completely old: without the migration before the failing one too.
     expect(await tenantsWith('gadgets')).toEqual(['good-one', 'good-two'])
     expect(await fleetStatus(app.database, migrations)).toEqual({
       target: namedDepartments.name,
@@ -322,7 +322,7 @@ describe('migrating all organisations', () => {
     })
   })
 
-  test('applies one that came in late from another branch', async () => {
+  test('applies one that was merged late from another branch', async () => {
     await createFleet('branched')
     await migrateFleet(app.database, [...known, widgets], { parallel: 1 })
     const merged = [...known, gadgets, widgets]
@@ -334,7 +334,7 @@ describe('migrating all organisations', () => {
     })
     expect(await tenantsWith('gadgets')).toEqual(['branched'])
     expect(await fleetStatus(app.database, merged)).toEqual({ target: widgets.name, current: 1, behind: [] })
-    // What was applied, in the order in which it was.
+    // The applied migrations, in the order in which they were applied.
     const [row] = await sql`select applied from platform.schema_versions where schema like 't_branched_%'`
     expect((row!.applied as string[]).map(entry => entry.split(' ')[0]).slice(-2)).toEqual([widgets.name, gadgets.name])
   })
@@ -362,7 +362,7 @@ describe('migrating all organisations', () => {
     for (const { code, json } of results) expect([code, json.done, json.skipped]).toEqual([0, 0, 2])
   })
 
-  test('leaves none behind that was created meanwhile, MIG-05', async () => {
+  test('includes organisations that were created meanwhile, MIG-05', async () => {
     await createFleet(...Array.from({ length: 8 }, (_, i) => `before-${i}`))
     const migrations = [...known, slow]
     const [report] = await Promise.all([
@@ -377,7 +377,7 @@ describe('migrating all organisations', () => {
     expect(await tenantsWith('slow')).toHaveLength(12)
   })
 
-  test('only looked at changes nothing, MIG-11', async () => {
+  test('as a dry run changes nothing, MIG-11', async () => {
     await createFleet('looked-at')
     const before = await everything()
     expect(await migrateFleet(app.database, [...known, gadgets], { parallel: 2, dryRun: true })).toEqual({
@@ -397,7 +397,7 @@ describe('migrating all organisations', () => {
     expect(await everything()).toEqual(before)
   })
 
-  test('can be told of one alone', async () => {
+  test('can be limited to one', async () => {
     await createFleet('this', 'that')
     expect(await migrateFleet(app.database, [...known, gadgets], { parallel: 2, subdomain: 'this' })).toMatchObject({
       done: 1,
@@ -408,7 +408,7 @@ describe('migrating all organisations', () => {
     expect([absent.code, absent.errors.trim()]).toEqual([1, 'Not found.'])
   })
 
-  test('that is interrupted stops between two, and the next run does the rest', async () => {
+  test('that is interrupted stops between two organisations, and the next run does the rest', async () => {
     await createFleet(...Array.from({ length: 6 }, (_, i) => `queue-${i}`))
     const stop = new AbortController()
     const first = await migrateFleet(app.database, [...known, gadgets], {
@@ -425,7 +425,7 @@ describe('migrating all organisations', () => {
     })
   })
 
-  test('with its connections cut, again and again, leaves each wholly old or wholly new, MIG-02 and MIG-10', async () => {
+  test('with its connections cut repeatedly leaves each completely old or completely new, MIG-02 and MIG-10', async () => {
     await createFleet(...Array.from({ length: 10 }, (_, i) => `cut-${i}`))
     const migrations = [...known, gadgets, slow]
     let cutting = true
@@ -453,7 +453,7 @@ describe('migrating all organisations', () => {
 })
 
 describe('tenantry doctor', () => {
-  test('finds what was dropped, made or moved by hand, MIG-07', async () => {
+  test('finds what was dropped, created or moved by hand, MIG-07', async () => {
     const [schema] = await createFleet('touched', 'untouched')
     await sql`drop table ${sql(schema!)}.invitations`
     await sql`create table ${sql(schema!)}.notes ()`
@@ -472,7 +472,7 @@ describe('tenantry doctor', () => {
     expect(problems.some(problem => problem.includes('untouched'))).toBe(false)
   })
 
-  test('finds a schema that is gone, and a SECRET that is not the one', async () => {
+  test('finds a missing schema and a wrong SECRET', async () => {
     const [gone] = await createFleet('gone', 'here')
     await sql`drop schema ${sql(gone!)} cascade`
     const { json } = await runCli(['doctor', '--json'], { ...env, SECRET: randomBytes(32).toString('base64url') })
@@ -497,7 +497,7 @@ function migration(name: string, statements: string): Migration {
   return { name, statements, checksum: `checksum-of-${name}` }
 }
 
-/** @returns the schemas of the new tenants, in their order */
+/** @returns the schemas of the new tenants, in order */
 async function createFleet(...subdomains: string[]): Promise<string[]> {
   const created = await Promise.all(subdomains.map(createTenantAt))
   return created.map(({ tenant }) => tenant.schema)
@@ -530,7 +530,7 @@ async function tenantsWith(table: string): Promise<string[]> {
   return rows.map(({ subdomain }) => subdomain as string)
 }
 
-/** Every tenant has its schema, tables, key, Admin and version, and there is no schema without a tenant. */
+/** Every tenant has its schema, tables, key, Admin and version, and every schema has a tenant. */
 async function expectWhole(count: number): Promise<void> {
   for (const check of await examine(app, { platform, tenant: known })) expect(check.problems).toEqual([])
   const tenants = await sql`select schema from platform.tenants`

@@ -10,7 +10,7 @@ import { auth, createTestDatabase, createWorld, signInAs } from '../../support/w
 const ignoring = { ignore_startup_parameters: 'statement_timeout,lock_timeout,idle_in_transaction_session_timeout' }
 const transactionMode = { ...ignoring, pool_mode: 'transaction', default_pool_size: 2 }
 
-test("a database that is reached directly needs no pooler's leave", async () => {
+test('a database without a pooler passes the check', async () => {
   await checkPooler(await createTestDatabase(), true)
 })
 
@@ -66,7 +66,7 @@ describe.runIf(hasPgBouncer)('a server behind a PgBouncer in transaction mode wi
     const log: LogLine[] = []
     await expect(startBeside(world, { DATABASE_URL: bouncer.url }, log)).rejects.toThrow('The server ended with 1')
     expect(log.filter(line => line.level === 'fatal')).toMatchObject([
-      { event: 'start_failed', message: expect.stringMatching(/^DATABASE_URL: .*DB_PREPARE=0[^\n]*$/) },
+      { event: 'start_failed', reason: expect.stringMatching(/^DATABASE_URL: .*DB_PREPARE=0[^\n]*$/) },
     ])
   })
 
@@ -75,7 +75,7 @@ describe.runIf(hasPgBouncer)('a server behind a PgBouncer in transaction mode wi
     const signedIn = await Promise.all(
       [world.acme, world.globex].map(async place => ({ place, pair: await signInAs(place, place.staff) })),
     )
-    // Not all at once: on a slow machine the last would have waited too long for one of two connections.
+    // Not all at once: on a slow machine the last one would wait too long for one of two connections.
     await Promise.all(
       Array.from({ length: 10 }, async (_, lane) => {
         for (let i = lane; i < 200; i += 10) {

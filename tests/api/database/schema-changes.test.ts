@@ -23,7 +23,7 @@ describe.each([1, 2, 8])('while every schema changes, eight organisations on a s
     await world.stop()
   })
 
-  test('get their own answers only, every read is answered, and no write is lost', async () => {
+  test('get only their own answers, every read is answered, and no write is lost', async () => {
     let isOver = false
     let requests = 0
     const traffic = runTraffic(
@@ -39,7 +39,7 @@ describe.each([1, 2, 8])('while every schema changes, eight organisations on a s
       sql,
       tenants.map(({ schema }) => schema),
       async () => {
-        // Every tenant has met the change by then.
+        // By then every tenant has been read and written during the change.
         const target = requests + 64
         while (!isOver && requests < target) await new Promise(resolve => setTimeout(resolve, 2))
       },

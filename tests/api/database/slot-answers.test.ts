@@ -12,7 +12,7 @@ const transactionMode = {
   ignore_startup_parameters: 'statement_timeout,lock_timeout,idle_in_transaction_session_timeout',
 }
 
-describe('while every table changes, answers stay with their questions', () => {
+describe('while every table changes, answers belong to their statements', () => {
   test.each([1, 2, 8])('on PostgreSQL 18, with %i slots', async size =>
     expectOwnAnswers(await createTestDatabase(), { size }),
   )

@@ -28,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => sql.end())
 
 describe('a driver that swaps the answers of two statements', () => {
-  test('is found out by each row, whatever the statement', async () => {
+  test('is detected in each row, for every kind of statement', async () => {
     const statements = (schema: string): [string, unknown[]][] => [
       [`select name from ${schema}.people where id = $1`, [1]],
       [`select distinct name from ${schema}.people order by name`, []],
@@ -60,7 +60,7 @@ describe('a driver that swaps the answers of two statements', () => {
     }
   })
 
-  test("cannot pass somebody's rows for none, or none for somebody's rows", async () => {
+  test('cannot replace rows by an empty answer, or an empty answer by rows', async () => {
     const { slots, swapNext } = createSwapping()
     await warmUp(slots)
     swapNext()
@@ -69,12 +69,12 @@ describe('a driver that swaps the answers of two statements', () => {
       slots.query(globex, `select name from ${globex}.people where id = $1`, [1], true),
     ])
     expect(empty.status === 'rejected' && empty.reason.status).toBe(503)
-    // Asked whether there is really nothing, the database says no: it is asked once more, and then answers for itself.
+    // An empty answer is checked with a second query, which finds rows: the statement is sent once more.
     expect(full).toEqual({ status: 'fulfilled', value: [[`Ann of ${globex}`]] })
     await slots.end()
   })
 
-  test('finds its transaction rolled back, and nothing else of it is answered', async () => {
+  test('has its transaction rolled back, and its later statements are rejected', async () => {
     const { slots, swapNext } = createSwapping()
     await warmUp(slots)
     const both = await Promise.allSettled(
@@ -98,7 +98,7 @@ describe('a driver that swaps the answers of two statements', () => {
 })
 
 describe('a driver that swaps answers and forges their marks', () => {
-  test('lets nobody in as somebody else: the principal has the ids of the token', async () => {
+  test('signs nobody in as another user: the principal has the ids of the token', async () => {
     const world = await createWorld()
     const log: string[] = []
     const swapping = createSwappingDriver(true)
@@ -126,8 +126,8 @@ describe('a driver that swaps answers and forges their marks', () => {
   })
 })
 
-describe('a connection whose driver has failed in the middle of an answer', () => {
-  test('is thrown away before anyone else asks something on it', async () => {
+describe('a connection whose driver failed in the middle of an answer', () => {
+  test('is closed before another caller uses it', async () => {
     const slots = createSlots(url, { size: 1 })
     const unsendable = await slots
       .query(acme, `select name from ${acme}.people where id = $1`, [undefined], true)
@@ -142,12 +142,12 @@ describe('a connection whose driver has failed in the middle of an answer', () =
   })
 })
 
-// Both slots are connected, so that the next two statements are under way together.
+// Connects both slots, so that the next two statements run in parallel.
 async function warmUp(slots: Slots): Promise<void> {
   await Promise.all(schemas.map(schema => slots.query(schema, `select 1 from ${schema}.people`, [], true)))
 }
 
-/** Slots over a driver that gives the answers of the next two statements to each other's callers. */
+/** Slots whose driver swaps the answers of the next two statements. */
 function createSwapping() {
   const mismatches: { realm: string }[] = []
   const { connect, swapNext } = createSwappingDriver()
@@ -158,7 +158,7 @@ function createSwapping() {
   }
 }
 
-/** @param forge whether each row is given the mark that its new caller expects */
+/** @param forge whether each row gets the mark that its new caller expects */
 function createSwappingDriver(forge = false) {
   type Waiting = { answer: unknown[][]; turn: (answer: unknown[][]) => void }
   let first: ReturnType<typeof Promise.withResolvers<Waiting>> | undefined

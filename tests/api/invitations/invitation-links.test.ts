@@ -28,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => world.stop())
 
 describe('an invitation', () => {
-  test('makes the account that it says, with its role and department, active and not signed in', async () => {
+  test('creates an active account with its role and department, without signing in', async () => {
     const answer = await invite({ email: ' Carla@Example.com', role: 'Admin', department: design })
     expect(answer).toMatchObject({
       status: 201,
@@ -138,7 +138,7 @@ describe('an invitation', () => {
     expect((await accept({ token })).status).toBe(201)
   })
 
-  test('that was made up or tampered with is none, LIFE-11', async () => {
+  test('that was invented or changed is refused, LIFE-11', async () => {
     await invite({ email: 'tampered@example.com' })
     const { token } = await tokenFor('tampered@example.com')
     for (const bad of [
@@ -159,7 +159,7 @@ describe('an invitation', () => {
     expect(await isUser('tampered@example.com')).toBe(false)
   })
 
-  test('that has expired is none, before anything has cleaned up, RST-06, and can be sent again', async () => {
+  test('that has expired is refused, even before the clean-up, RST-06, and can be sent again', async () => {
     const { id } = (await invite({ email: 'late@example.com' })).json
     const { token } = await tokenFor('late@example.com')
     await expire(id)
@@ -198,7 +198,7 @@ describe('an invitation', () => {
     expect(JSON.stringify(world.server.log)).not.toContain(token)
   })
 
-  test('is guessed at no more than twenty times from one address', async () => {
+  test('can be guessed no more than twenty times from one address', async () => {
     const from = nextAddress()
     for (let i = 0; i < 20; i++) expect((await lookup(`guess${i}`, world.acme, from)).status).toBe(400)
     expect((await lookup('one more', world.acme, from)).status).toBe(429)
@@ -293,7 +293,7 @@ describe('inviting', () => {
     expect((await bulk({})).json).toEqual({ non_field_errors: ['Send either invitations or csv.'] })
   })
 
-  test('someone who registers meanwhile leaves the invitation without use', async () => {
+  test('an invitation of a user who has registered meanwhile cannot be used', async () => {
     await invite({ email: 'faster@example.com' })
     const { token } = await tokenFor('faster@example.com')
     const person = await addPerson(world, world.acme, 'faster@example.com')

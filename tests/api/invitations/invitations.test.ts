@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => world.stop())
 
 describe('an invitation', () => {
-  test('is mailed, and accepted once, with the role and department that it names', async () => {
+  test('is mailed, and accepted once, with its role and department', async () => {
     const { id: department } = (await acme(`${api}/departments/`, { token: admin, body: { name: 'Welcome' } })).json
     const made = await acme(invitations, {
       token: admin,
@@ -47,7 +47,7 @@ describe('an invitation', () => {
     expect((await list('?state=accepted')).map(({ email }) => email)).toEqual(['ida@example.com'])
   })
 
-  test('in lists says who invited and whereto, by name, and never its token', async () => {
+  test('in lists has the names of inviter and department, and never its token', async () => {
     const { text, json } = await acme(invitations, { token: admin })
     expect(Object.keys(json.results[0])).toEqual([
       'id',
@@ -83,7 +83,7 @@ describe('an invitation', () => {
     expect((await list('?search=LATE@')).map(({ email }) => email)).toEqual(['late@example.com'])
   })
 
-  test('is sent again with another link, which lives anew; the former one is dead', async () => {
+  test('is sent again with a new link and a new expiry; the former link is invalid', async () => {
     const id = await invite('again@example.com')
     const first = await tokenOf('again@example.com')
     await expireIn(id, -1)
@@ -94,7 +94,7 @@ describe('an invitation', () => {
     expect([await lookup(first), await lookup(second)]).toEqual([400, 200])
   })
 
-  test('that is revoked or answered can be neither sent again nor revoked, and its link is dead', async () => {
+  test('that is revoked or accepted can be neither sent again nor revoked, and its link is invalid', async () => {
     const id = await invite('nomore@example.com')
     const token = await tokenOf('nomore@example.com')
     await acme(`${invitations}${id}/`, { method: 'DELETE', token: admin })
@@ -108,7 +108,7 @@ describe('an invitation', () => {
     ).toBe(400)
   })
 
-  test('is for nobody who is there, or invited, already', async () => {
+  test('is not sent to existing users or invited people', async () => {
     await invite('twice@example.com')
     expect((await acme(invitations, { token: admin, body: { email: 'twice@example.com' } })).json).toEqual({
       email: ['This person has been invited already.'],
@@ -146,7 +146,7 @@ describe('many invitations', () => {
     expect((await list('?search=many1'))[0]).toMatchObject({ role: 'Admin', department_name: 'Welcome' })
   })
 
-  test('have the rows of a spreadsheet where they come as a text', async () => {
+  test('have the row numbers of a spreadsheet if they are sent as a text', async () => {
     const { results } = (
       await acme(`${bulk}?dry_run=true`, {
         token: admin,
@@ -160,7 +160,7 @@ describe('many invitations', () => {
     ])
   })
 
-  test('come as a list or as a text, not as both', async () => {
+  test('are sent as a list or as a text, not as both', async () => {
     for (const body of [
       {},
       { csv: 'email\na@example.com', invitations: [] },
@@ -174,7 +174,7 @@ describe('many invitations', () => {
 
 // AZ-01, AZ-04, AZ-08, LIFE-11
 describe("invitations are an Admin's, and of one organisation", () => {
-  test('Staff are refused everywhere, and so is who is not signed in', async () => {
+  test('Staff are refused everywhere, and so are visitors', async () => {
     const id = await invite('guarded@example.com')
     const calls: [string, Call][] = [
       [invitations, {}],
@@ -192,7 +192,7 @@ describe("invitations are an Admin's, and of one organisation", () => {
     expect(await list('?search=guarded')).toMatchObject([{ state: 'open' }])
   })
 
-  test("another organisation's are not there", async () => {
+  test("another organisation's are not found", async () => {
     const id = await invite('ours@example.com')
     for (const [path, options] of [
       ['', {}],
@@ -211,7 +211,7 @@ describe("invitations are an Admin's, and of one organisation", () => {
     expect((await list('?search=ours@'))[0]).toMatchObject({ state: 'open' })
   })
 
-  test('no department of another organisation is given with one', async () => {
+  test('a department of another organisation is rejected', async () => {
     const { id: department } = (
       await world.globex.call(`${api}/departments/`, { token: globexAdmin, body: { name: 'Foreign' } })
     ).json

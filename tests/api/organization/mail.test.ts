@@ -6,7 +6,7 @@ import { createUserByMail } from '#server/domain/users/users.ts'
 import { lastMailTo, mailsTo, outboxIsEmpty } from '../../support/data/mails.ts'
 import type { SmtpServer } from '../../support/data/smtp.ts'
 import { createSmtpServer } from '../../support/data/smtp.ts'
-import { patience } from '../../support/process/patience.ts'
+import { waitLimit } from '../../support/process/wait-limit.ts'
 import { startBeside } from '../../support/process/second-server.ts'
 import type { Place, World } from '../../support/world.ts'
 import { addPerson, api, auth, createWorld, realmOf, signInAs } from '../../support/world.ts'
@@ -52,7 +52,7 @@ describe('a link in a mail', () => {
     }
   })
 
-  test('is from the organisation, by its name and in its colour, and is one that a second try would repeat', async () => {
+  test("has the organisation's name and colour, and the same id in every attempt", async () => {
     const { access } = await signInAs(world.acme, world.acme.admin)
     await world.acme.call(`${api}/organization/`, {
       method: 'PATCH',
@@ -70,7 +70,7 @@ describe('a link in a mail', () => {
     expect(mail.id).toMatch(/^<[0-9a-f-]{36}@localhost>$/)
   })
 
-  test('is not to be read from the server in production', async () => {
+  test('cannot be read from the server in production', async () => {
     for (const place of [world.acme, world.globex, world.console]) {
       expect((await place.call(`${api}/mailbox/`)).status).toBe(404)
       expect((await place.call(`${api}/mailbox/${world.acme.id}/`)).status).toBe(404)
@@ -94,7 +94,7 @@ describe('a link in a mail', () => {
     expect(JSON.stringify([rows, tokens])).not.toContain(link.split('/').at(-1))
   })
 
-  test('is not sent when what it is about is rolled back', async () => {
+  test('is not sent when its transaction is rolled back', async () => {
     const authRealm = realmOf(world.app, world.acme)
     const failing = authRealm.realm.transaction(async tx => {
       await enqueueMail(tx, authRealm, { kind: 'password_changed', to: 'rolled.back@example.com', data: {} })
@@ -141,7 +141,7 @@ describe('the mailbox of a demo', () => {
       for (const other of places.filter(one => one !== place))
         expect((await other.call(`${api}/mailbox/${mail.id}/`)).status).toBe(404)
     }
-    // The site's are those of signing up and of finding one's organisation.
+    // The site has only mails of sign-ups and of the organisation finder.
     expect((await world.call(`localhost:${world.port}`, `${api}/mailbox/`)).json).toMatchObject({ count: 0 })
   })
 })
@@ -159,7 +159,7 @@ describe('a mail server', () => {
     await smtp.stop().catch(() => {})
   })
 
-  test('that is down slows nobody and loses nothing: what was asked for meanwhile comes when it is back, each once', async () => {
+  test('that is down delays no request and loses nothing: mails are sent once when it is back', async () => {
     const people = await Promise.all(
       [world.acme, world.globex].flatMap(place =>
         [1, 2, 3].map(async i => ({
@@ -170,7 +170,7 @@ describe('a mail server', () => {
     )
     for (const { place, person } of people)
       expect((await place.call(`${auth}/users/reset_password/`, { body: { email: person.email } })).status).toBe(204)
-    await expect.poll(() => failures(world), patience).toBe(people.length)
+    await expect.poll(() => failures(world), waitLimit).toBe(people.length)
     expect(smtp.mails).toEqual([])
     await smtp.start()
     await outboxIsEmpty(world)
@@ -182,7 +182,7 @@ describe('a mail server', () => {
     }
   })
 
-  test('that is slow holds up no request, and gets each mail once', async () => {
+  test('that is slow delays no request, and gets each mail once', async () => {
     smtp.mails.length = 0
     const emails = Array.from({ length: 6 }, (_, i) => `patient${i}@example.com`)
     for (const email of emails) await addPerson(world, world.acme, email)
@@ -195,7 +195,7 @@ describe('a mail server', () => {
     expect(smtp.mails.map(({ to }) => to).sort()).toEqual(emails)
   })
 
-  test('that hangs up on a mail gets it again, as one and the same', async () => {
+  test('that closes the connection gets the mail again, with the same id', async () => {
     smtp.mails.length = 0
     smtp.hangUps = 2
     await notify(world.acme, 'dropped@example.com')
@@ -219,7 +219,7 @@ describe('a mail server', () => {
     const second = await startBeside(world)
     const places = [world.acme, world.globex]
     const emails = Array.from({ length: 40 }, (_, i) => `crowd${i}@example.com`)
-    // Two at a time: the rules have two connections here, and on a busy machine a crowd would wait for them too long.
+    // Two at a time: there are two connections here, and on a slow machine more callers would wait too long.
     for (let i = 0; i < emails.length; i += 2) {
       await Promise.all(
         places.map((place, j) =>
@@ -233,7 +233,7 @@ describe('a mail server', () => {
     expect(await second.stop()).toBe(0)
   })
 
-  test('that knows no such mailbox is not asked again, and holds up nobody else', async () => {
+  test('that does not know a mailbox is not tried again, and delays no other mail', async () => {
     smtp.mails.length = 0
     smtp.unknown.add('bounces@example.com')
     await notify(world.acme, 'bounces@example.com')
@@ -249,13 +249,13 @@ describe('a mail server', () => {
     ])
   })
 
-  test('gets what a process had taken that died, when its lease has ended', async () => {
+  test('gets the mails that a killed process had claimed, when their lease has expired', async () => {
     smtp.mails.length = 0
     const { db } = world.app.database.platform
     await db.execute(sql`insert into platform.outbox (id, realm, kind, recipient, data, created, due_at, attempts)
       values (gen_random_uuid(), ${world.acme.id}, 'password_changed', 'orphan@example.com', '{}', now(), now() + interval '1 hour', 1)`)
     await notify(world.acme, 'later@example.com')
-    await expect.poll(() => smtp.mails.map(({ to }) => to), patience).toEqual(['later@example.com'])
+    await expect.poll(() => smtp.mails.map(({ to }) => to), waitLimit).toEqual(['later@example.com'])
     await db.execute(sql`update platform.outbox set due_at = now() where recipient = 'orphan@example.com'`)
     await db.execute(sql`select pg_notify('tenantry_outbox', '')`)
     await outboxIsEmpty(world)

@@ -36,7 +36,7 @@ afterAll(async () => {
 })
 
 describe('an organisation', () => {
-  test('is read by its people and changed by its Admins, and only it', async () => {
+  test('is read by its users and changed by its Admins, and no other organisation is', async () => {
     const before = (await acme(organization, { token: staff })).json
     expect(before).toMatchObject({
       id: world.acme.id,
@@ -69,7 +69,7 @@ describe('an organisation', () => {
     })
   })
 
-  test('has a name that no other has, and no line breaks in what becomes headers, WEB-16', async () => {
+  test('has a unique name, and no line breaks in texts that become headers, WEB-16', async () => {
     expect(
       await acme(organization, { method: 'PATCH', token: admin, body: { name: 'GLOBEX corporation' } }),
     ).toMatchObject({ status: 400, json: { name: ['An organisation with this name already exists.'] } })
@@ -83,7 +83,7 @@ describe('an organisation', () => {
     }
   })
 
-  test('writes what changed into the record, and nothing where nothing did', async () => {
+  test('records changes in the audit, and nothing without a change', async () => {
     await acme(organization, { method: 'PATCH', token: admin, body: { brand_color: '#123456' } })
     await acme(organization, { method: 'PATCH', token: admin, body: { brand_color: '#123456' } })
     const { json } = await acme(`${api}/audit/?action=organization.changed`, { token: admin })
@@ -119,7 +119,7 @@ describe('a brand colour', () => {
 })
 
 describe('a logo', () => {
-  test("is an Admin's to give, and everyone's to see on that host", async () => {
+  test('is set by an Admin, and public on that host', async () => {
     expect((await acme(logo)).status).toBe(404)
     expect(
       (await acme(logo, { method: 'PUT', token: staff, body: png, headers: { 'content-type': 'image/png' } })).status,
@@ -154,7 +154,7 @@ describe('a logo', () => {
     expect((await acme(logo)).status).toBe(404)
   })
 
-  test('that is none names its own field', async () => {
+  test('that is invalid has its error at its own field', async () => {
     const svg = '<svg xmlns="http://www.w3.org/2000/svg"/>'
     const answer = await acme(logo, {
       method: 'PUT',
@@ -167,7 +167,7 @@ describe('a logo', () => {
 })
 
 describe('the language and support access', () => {
-  test("are an Admin's to set, and recorded", async () => {
+  test('are set by an Admin, and recorded', async () => {
     expect((await acme(organization, { method: 'PATCH', token: staff, body: { allows_support: false } })).status).toBe(
       403,
     )
@@ -208,7 +208,7 @@ describe('the language and support access', () => {
 describe('the pages of an organisation', () => {
   const signInPage = async () => (await acme('/login', { accept: 'text/html' })).text
 
-  test("wear its colour and its logo at once, and no other's", async () => {
+  test("show its new colour and logo at once, and no other's", async () => {
     await acme(organization, { method: 'PATCH', token: admin, body: { brand_color: '#c0ffee' } })
     await expect.poll(signInPage).toContain('background-color:#c0ffee')
     const { json } = await acme(logo, {

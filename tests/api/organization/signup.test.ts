@@ -31,7 +31,7 @@ afterAll(async () => {
 })
 
 describe('signing up, where it is open', () => {
-  test('makes an organisation of its own once the address is confirmed, whose first Admin is the one who asked', async () => {
+  test('creates an organisation when the address is confirmed, with the requester as its first Admin', async () => {
     const asked = { name: 'Initech GmbH', subdomain: 'Initech', email: 'Peter@Example.com', language: 'ar' }
     const answer = await signUp(asked)
     expect([answer.status, answer.json]).toEqual([202, {}])
@@ -70,7 +70,7 @@ describe('signing up, where it is open', () => {
       is_active: true,
       organization: tenant!.id,
     })
-    // Nobody elsewhere, and nobody from elsewhere.
+    // Users of other organisations are not in it, nor the other way round.
     for (const place of [world.acme, world.globex, world.console]) {
       expect((await place.call(`${auth}/users/me/`, { token: signedIn.json.access })).status).toBe(401)
       const { access } = await signInAs(place, place.admin)
@@ -93,7 +93,7 @@ describe('signing up, where it is open', () => {
     expect((await confirm(token)).json.state).toBe('made')
   })
 
-  test('a second time with the same link makes nothing and gives no other link, but says where the portal is', async () => {
+  test("a second time with the same link creates nothing and returns no other link, but the portal's URL", async () => {
     const token = await asked('twice')
     expect((await confirm(token)).json.password_link).toBeTruthy()
     for (const again of [
@@ -115,7 +115,7 @@ describe('signing up, where it is open', () => {
     expect(await tenantsAt('another')).toHaveLength(0)
   })
 
-  test('by many clicks at once makes one organisation, with one link', async () => {
+  test('by many concurrent clicks creates one organisation, with one link', async () => {
     const token = await asked('clicked')
     const answers = await Promise.all(Array.from({ length: 6 }, () => confirm(token)))
     expect(answers.map(({ status, json }) => [status, json.state])).toEqual(Array(6).fill([200, 'made']))
@@ -143,7 +143,7 @@ describe('signing up, where it is open', () => {
     expect(await tenantsAt('uncontested')).toHaveLength(1)
   })
 
-  test('under a name that somebody else had first says so, and another one can be chosen', async () => {
+  test('with a name that was taken meanwhile reports that, and another one can be chosen', async () => {
     const tokens = await Promise.all(
       ['name-first', 'name-second'].map(subdomain => asked(subdomain, { name: 'Same Name' })),
     )
@@ -157,7 +157,7 @@ describe('signing up, where it is open', () => {
     })
   })
 
-  test('leaves every organisation whole, with spare schemas or without', async () => {
+  test('leaves every organisation complete, with spare schemas or without', async () => {
     const checks = await examine(world.app, {
       platform: loadMigrations('.', 'platform'),
       tenant: loadMigrations('.', 'tenant'),
@@ -178,7 +178,7 @@ describe('a link of a sign-up', () => {
     },
   )
 
-  test('is dead after its time, and the sign-up is forgotten some days later', async () => {
+  test('expires, and the sign-up is deleted some days later', async () => {
     const token = await asked('late')
     const {
       db,
@@ -201,7 +201,7 @@ describe('a link of a sign-up', () => {
     expect(await purgeSignups(world.app)).toBe(1)
   })
 
-  test('is kept nowhere, not in the database and not in the log', async () => {
+  test('is stored nowhere, neither in the database nor in the log', async () => {
     const token = await asked('hidden')
     const {
       db,
@@ -221,7 +221,7 @@ describe('a link of a sign-up', () => {
       'origin': 'https://evil.example',
       'referer': 'https://evil.example/',
     }
-    // From a proxy of ours, a forwarded host would count; and that one is nobody's.
+    // A forwarded host counts if it comes from our proxy; this one is unknown.
     expect((await site('signup/', { body: { name: 'Origin', subdomain: 'origin', email }, headers })).status).toBe(404)
     const { 'x-forwarded-host': _, ...others } = headers
     expect(
@@ -231,7 +231,7 @@ describe('a link of a sign-up', () => {
     expect(mail.links.map(link => new URL(link).origin)).toEqual(mail.links.map(() => `http://localhost:${world.port}`))
   })
 
-  test('guessed at is guessed at few times, BRU-08', async () => {
+  test('can be guessed only a few times, BRU-08', async () => {
     const address = newAddress()
     const guess = () =>
       site('signup/confirmation/', { body: { token: 'A'.repeat(43) }, headers: { 'x-forwarded-for': address } })
@@ -241,7 +241,7 @@ describe('a link of a sign-up', () => {
   })
 })
 
-describe('what a sign-up tells of others', () => {
+describe('what a sign-up reveals about others', () => {
   test('is nothing of an address: one that is known here, elsewhere or nowhere is answered alike', async () => {
     const answers = await Promise.all(
       [world.acme.admin.email, 'nobody@example.com', 'peter@example.com'].map((email, i) =>
@@ -377,7 +377,7 @@ describe('what a sign-up tells of others', () => {
     expect(statuses).toEqual([...Array(10).fill(202), 429, 429])
   })
 
-  test('is no more than three mails to one mailbox, and nobody is told, RST-15', async () => {
+  test('is limited to three mails to one mailbox, which is not revealed, RST-15', async () => {
     for (let i = 0; i < 6; i++)
       expect(
         (
@@ -421,7 +421,7 @@ describe('a subdomain that one asks about', () => {
   const ask = async (query: string) =>
     (await site(`signup/subdomain/?${query}`, { headers: { 'x-forwarded-for': newAddress() } })).json
 
-  test('is made of the name, and is another where that is not free', async () => {
+  test('is made of the name, with a different one if it is not free', async () => {
     expect(await ask('name=Hooli%20Inc.')).toEqual({ subdomain: 'hooli', available: true, suggestion: null })
     expect(await ask('name=M%C3%BCller%20%26%20S%C3%B8nner')).toEqual({
       subdomain: 'muller-and-sonner',
@@ -458,7 +458,7 @@ describe('signing up, where an operator decides', () => {
     operator = (await signInAs(world.console, world.console.admin)).access
   })
 
-  test('waits, and keeps its subdomain meanwhile; operators are told by mail', async () => {
+  test('waits, and reserves its subdomain meanwhile; operators are notified by mail', async () => {
     await waiting('waiting')
     expect(await tenantsAt('waiting')).toHaveLength(0)
     expect((await signUp({ name: 'Late', subdomain: 'wait-ing', email: 'late@example.com' })).json).toEqual({
@@ -507,7 +507,7 @@ describe('signing up, where an operator decides', () => {
     expect((await signUp({ name: 'Refused again', subdomain: 'refused', email: 'again@example.com' })).status).toBe(202)
   })
 
-  test('is approved and refused at once by two operators: one of them, wholly', async () => {
+  test('is approved and refused at once by two operators: one decision takes effect, completely', async () => {
     const id = await waiting('disputed')
     const answers = await Promise.all([decide(id, 'approval'), decide(id, 'refusal')])
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 409])
@@ -519,7 +519,7 @@ describe('signing up, where an operator decides', () => {
     const list = await world.console.call(`${api}/signups/?search=early&state=unconfirmed`, { token: operator })
     expect(list.json.results).toMatchObject([{ subdomain: 'early', state: 'unconfirmed', email: 'boss@early.test' }])
     for (const id of [list.json.results[0].id, world.acme.id, 'x', '%00']) {
-      for (const deed of ['approval', 'refusal'] as const) expect((await decide(id, deed)).status).toBe(404)
+      for (const decision of ['approval', 'refusal'] as const) expect((await decide(id, decision)).status).toBe(404)
     }
   })
 
@@ -555,7 +555,7 @@ describe('signing up, where an operator decides', () => {
     }
   })
 
-  /** @returns the id of a sign-up that is confirmed and waits */
+  /** @returns the id of a confirmed sign-up that waits for approval */
   async function waiting(subdomain: string): Promise<string> {
     const token = await asked(subdomain)
     const answer = await call(approval.port, 'localhost', `${api}/signup/confirmation/`, {
@@ -574,8 +574,8 @@ describe('signing up, where an operator decides', () => {
     return rows[0]!.id
   }
 
-  function decide(id: string, deed: 'approval' | 'refusal', body?: object): Promise<Answer> {
-    return world.console.call(`${api}/signups/${id}/${deed}/`, {
+  function decide(id: string, decision: 'approval' | 'refusal', body?: object): Promise<Answer> {
+    return world.console.call(`${api}/signups/${id}/${decision}/`, {
       method: 'PUT',
       token: operator,
       ...(body && { body }),
@@ -598,7 +598,7 @@ describe('signing up, where it is closed', () => {
   const at = (path: string, options?: Call) =>
     call(closed.port, 'localhost', `${api}/${path}`, { ...options, headers: { 'x-forwarded-for': newAddress() } })
 
-  test('is said to be so, and nothing is made or sent', async () => {
+  test('is reported as closed, and nothing is created or sent', async () => {
     expect((await at('signup/')).json).toEqual({ policy: 'closed', base_domain: 'localhost', mailbox: false })
     const answer = await at('signup/', { body: { name: 'Shut', subdomain: 'shut', email: 'shut@example.com' } })
     expect([answer.status, answer.json]).toEqual([
@@ -661,7 +661,7 @@ describe("finding one's organisation", () => {
     expect([one.links.includes(world.acme.origin), one.links.includes(world.globex.origin)]).toEqual([true, false])
   })
 
-  test('by mail tells a stranger nothing: the same answer, and no mail to an address that is nowhere', async () => {
+  test('by mail reveals nothing: the same answer, and no mail to an unknown address', async () => {
     const [known, unknown] = [await byMail(world.acme.staff.email), await byMail('stranger@example.com')]
     expect([known.status, known.text]).toEqual([204, ''])
     expect([unknown.status, unknown.text, Object.keys(unknown.headers)]).toEqual([204, '', Object.keys(known.headers)])
@@ -673,7 +673,7 @@ describe("finding one's organisation", () => {
     expect(await db.$count(outbox, eq(outbox.recipient, 'stranger@example.com'))).toBe(0)
   })
 
-  test('by mail goes past an organisation whose schema is broken', async () => {
+  test('by mail skips an organisation whose schema is broken', async () => {
     const {
       db,
       tables: { tenants },
@@ -700,13 +700,13 @@ describe("finding one's organisation", () => {
 
 let lastAddress = 0
 
-/** An address that nobody has come from yet. */
+/** An address that no test has used yet. */
 function newAddress(): string {
   lastAddress++
   return `198.18.${lastAddress >> 8}.${lastAddress & 255}`
 }
 
-/** @param path of the API, or from the root */
+/** @param path below the API, or an absolute path */
 function site(path: string, options?: Call): Promise<Answer> {
   return world.call('localhost', path.startsWith('/') ? path : `${api}/${path}`, options)
 }
@@ -719,7 +719,10 @@ function confirm(token: string, change: object = {}): Promise<Answer> {
   return site('signup/confirmation/', { body: { token, ...change }, headers: { 'x-forwarded-for': newAddress() } })
 }
 
-/** Signs up and reads the mail. @returns the token of its link */
+/**
+ * Signs up and reads the mail.
+ * @returns the token of its link
+ */
 async function asked(
   subdomain: string,
   {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fromSystem } from '#server/domain/context.ts'
 import { endSupportAccess } from '#server/domain/support/accesses.ts'
 import { runCli } from '../../support/process/cli.ts'
-import { patience } from '../../support/process/patience.ts'
+import { waitLimit } from '../../support/process/wait-limit.ts'
 import type { World } from '../../support/world.ts'
 import { api, auth, createWorld, signInAs } from '../../support/world.ts'
 
@@ -15,9 +15,9 @@ beforeAll(async () => {
 })
 afterAll(() => world.stop())
 
-// Each command is a process of its own, which takes its time to start.
-describe('the command line does what the console does:', () => {
-  test('it makes operators, changes what they may, and keeps them out, but for the last Owner', async () => {
+// Each command is a process, whose start takes time.
+describe('the command line can do what the console can:', () => {
+  test('it creates operators, changes their roles, and deactivates them, except the last Owner', async () => {
     const made = await run('operator', 'create', '--email', 'Sue@tenantry.test', '--role', 'Support')
     expect(made.json).toMatchObject({
       email: 'sue@tenantry.test',
@@ -52,9 +52,9 @@ describe('the command line does what the console does:', () => {
     })
   })
 
-  test('it lists mails without what they say, and has them sent again', async () => {
+  test('it lists mails without their contents, and retries them', async () => {
     await world.acme.call(`${auth}/users/reset_password/`, { body: { email: 'ann@example.com' } })
-    await expect.poll(async () => (await run('mail', 'list', '--state', 'sent')).json.length, patience).toBe(1)
+    await expect.poll(async () => (await run('mail', 'list', '--state', 'sent')).json.length, waitLimit).toBe(1)
     const listed = await run('mail', 'list')
     expect(listed.json[0]).toMatchObject({ kind: 'password_reset', recipient: 'ann@example.com', state: 'sent' })
     expect(JSON.stringify(listed.json)).not.toMatch(/token|reset\/|data/)
@@ -63,7 +63,7 @@ describe('the command line does what the console does:', () => {
     expect((await run('mail', 'list', '--state', 'lost')).code).toBe(2)
   })
 
-  test('it signs an operator in for support, on record under her name, and ends it', async () => {
+  test('it signs an operator in for support, recorded under their name, and ends it', async () => {
     const asked = ['support', 'request', 'acme', '--user', 'ben@example.com', '--reason', 'Ticket 7', '--operator']
     expect((await run(...asked, 'sue@tenantry.test')).code).toBe(1)
     const { json: access } = await run(...asked, world.console.admin.email)
@@ -90,7 +90,7 @@ describe('the command line does what the console does:', () => {
     })
   })
 
-  test("it prints the record of the platform and of an organisation, and no other's", async () => {
+  test("it prints the audit of the platform and of an organisation, and no other's", async () => {
     const platform = await run('audit', '--action', 'support.requested')
     expect(platform.json).toMatchObject([
       { action: 'support.requested', actor_email: world.console.admin.email, subject: world.acme.id },
@@ -100,9 +100,9 @@ describe('the command line does what the console does:', () => {
     expect((await run('audit', '--since', 'yesterday')).code).toBe(2)
   })
 
-  test('it lists long work, and shows how far one is', async () => {
+  test('it lists operations, and shows the progress of one', async () => {
     const begun = await world.console.call(`${api}/keys/rotations/`, { token: owner, body: {} })
-    await expect.poll(async () => (await run('operation', 'show', begun.json.id)).json.state, patience).toBe('done')
+    await expect.poll(async () => (await run('operation', 'show', begun.json.id)).json.state, waitLimit).toBe('done')
     expect((await run('operation', 'list', '--state', 'done')).json).toMatchObject([
       { id: begun.json.id, kind: 'rotation', result: { failed: [] } },
     ])

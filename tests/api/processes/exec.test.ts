@@ -36,7 +36,7 @@ afterAll(async () => {
 })
 
 describe('tenant exec', () => {
-  test('asks one organisation, or all', async () => {
+  test('queries one organisation, or all', async () => {
     const one = await run('tenant', 'exec', 'acme', '--sql', 'select email from users', '--json')
     expect([one.code, one.json]).toEqual([
       0,
@@ -53,7 +53,7 @@ describe('tenant exec', () => {
     ])
   })
 
-  test('only reads, unless it is told to write, twice', async () => {
+  test('only reads, unless it is told twice to write', async () => {
     const before = await state()
     for (const text of [
       'delete from departments',
@@ -154,11 +154,11 @@ describe('tenant exec', () => {
     expect((await run('tenant', 'exec', ...args)).code).toBe(2)
   })
 
-  test('knows no organisation that there is not', async () => {
+  test('reports an unknown organisation', async () => {
     expect((await run('tenant', 'exec', 'nobody', '--sql', 'select 1')).code).toBe(1)
   })
 
-  test('is on record before anything is run', async () => {
+  test('is recorded before anything is run', async () => {
     await run('tenant', 'exec', 'acme', '--sql', 'select canary from nowhere')
     const [row] =
       await sql`select subject, details from platform.audit_events where action = 'tenants.queried' and details->>'sql' like '%canary%'`
@@ -167,7 +167,7 @@ describe('tenant exec', () => {
 })
 
 describe('a report', () => {
-  test('puts all answers into one table', async () => {
+  test('combines all answers in one table', async () => {
     const { code, json } = await run('report', '--sql', 'select email, role from users', '--json')
     expect([code, json]).toEqual([
       0,
@@ -186,7 +186,7 @@ describe('a report', () => {
     )
   })
 
-  test('goes on where one organisation fails, and says which', async () => {
+  test('continues when one organisation fails, and reports it', async () => {
     await sql`alter table ${sql(acme.schema)}.departments rename to gone`
     const { code, json, errors } = await run(
       'report',
@@ -203,7 +203,7 @@ describe('a report', () => {
     expect(errors).toContain('acme: ')
   })
 
-  test('changes nothing, and is not endless', async () => {
+  test('changes nothing, and is limited', async () => {
     const before = await state()
     expect((await run('report', '--sql', "update users set first_name = 'x' returning id")).code).toBe(1)
     expect((await ask('select generate_series(1, 100000)')).error).toBe('More than 10000 rows.')
@@ -223,7 +223,7 @@ async function create(subdomain: string): Promise<TenantRow> {
   return (await createTenant(app, loadMigrations('.', 'tenant'), input, fromSystem)).tenant
 }
 
-/** Asks one organisation as the command does, without a process for each question. */
+/** Queries one organisation as the command does, but in this process. */
 async function ask(text: string, options: { isScript?: boolean; write?: boolean } = {}) {
   const [answer] = await queryFleet(app.database, await readTargets(app.database, 'acme'), {
     text,

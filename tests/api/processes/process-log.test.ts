@@ -17,14 +17,14 @@ test('every line from first to last is an event, and one says where the server l
   for (const place of [world.acme, world.globex]) expect((await place.call('/login')).status).toBe(200)
   await server.stop()
   expectEvents(server.log)
-  const listening = server.log.filter(({ event }) => event === 'server_listening')
+  const listening = server.log.filter(({ event }) => event === 'server_port_opened')
   expect(listening).toMatchObject([{ level: 'info', url: `http://127.0.0.1:${port}` }])
 })
 
 test.each([
-  ['a setting that is not understood', { BCRYPT_COST: 'much' }, 'config_invalid'],
+  ['a setting that is not understood', { BCRYPT_COST: 'much' }, 'config_rejected'],
   ["a port that is somebody else's", {}, 'start_failed'],
-])('nor is there another one where the start fails: %s', async (_, settings, event) => {
+])('and so is every line when the start fails: %s', async (_, settings, event) => {
   const occupant = createServer()
   await new Promise<void>(resolve => occupant.listen(0, '127.0.0.1', resolve))
   const { port } = occupant.address() as { port: number }

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, describe, expect, test } from 'vitest'
 import { readPostmaster } from '#server/database/embedded/pid-file.ts'
-import { patience } from '../../support/process/patience.ts'
+import { waitLimit } from '../../support/process/wait-limit.ts'
 import { freePort } from '../../support/process/server.ts'
 import { createTestDatabase } from '../../support/world.ts'
 
@@ -19,7 +19,7 @@ afterEach(() => {
   for (const pid of [parent?.pid, started]) if (pid && isAlive(pid)) process.kill(pid, 'SIGKILL')
 })
 
-describe('what a run of tests has started ends with it, though it is killed:', () => {
+describe('processes that a test run has started end with it, even if it is killed:', () => {
   test('a server', async () => {
     const env = {
       DATABASE_URL: await createTestDatabase(),
@@ -36,7 +36,7 @@ describe('what a run of tests has started ends with it, though it is killed:', (
     )
     expect(isAlive(started)).toBe(true)
     parent!.kill('SIGKILL')
-    await expect.poll(() => isAlive(started!), patience).toBe(false)
+    await expect.poll(() => isAlive(started!), waitLimit).toBe(false)
   })
 
   test('a PostgreSQL, with its folder', async () => {
@@ -45,15 +45,18 @@ describe('what a run of tests has started ends with it, though it is killed:', (
       import { holdDatabase } from './tests/support/database/held-database.ts'
       console.log((await holdDatabase(${JSON.stringify(home)})).url)`)
     started = (await readPostmaster(home))!.pid
-    // To all that the terminal has started, as by Ctrl-C.
+    // To the whole process group, as Ctrl-C does.
     process.kill(-parent!.pid!, 'SIGINT')
-    await expect.poll(() => existsSync(home), patience).toBe(false)
+    await expect.poll(() => existsSync(home), waitLimit).toBe(false)
     expect(isAlive(started)).toBe(false)
     await rm(home, { recursive: true, force: true })
   })
 })
 
-/** Runs a script in a process, and a group, of its own. @returns its first line */
+/**
+ * Runs a script in its own process and process group.
+ * @returns its first line of output
+ */
 async function said(script: string): Promise<string> {
   parent = spawn(process.execPath, ['--input-type=module', '--eval', `${script}; setInterval(() => {}, 1_000)`], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -61,26 +61,26 @@ describe('a search, INJ-04', () => {
     expect(await found('%example%')).toEqual([])
   })
 
-  test('folds case, and finds each of several words anywhere', async () => {
+  test('ignores case, and finds each of several words anywhere', async () => {
     await addNamed('oezil@example.com', 'Ümit', 'ÖZDEMIR')
     expect(await found('özdemir ümit')).toEqual(['oezil@example.com'])
     expect(await found('ÖZDE oezil@EXAMPLE')).toEqual(['oezil@example.com'])
     expect(await found('özdemirümit')).toEqual([])
   })
 
-  test('of what cannot be is 400, never 500', async () => {
+  test('of impossible text is 400, never 500', async () => {
     for (const path of [directory, `${api}/audit/`, `${api}/departments/`]) {
       expect((await acme(`${path}?search=${'x'.repeat(10_000)}`, { token: admin })).status).toBe(400)
       expect((await acme(`${path}?search=%00`, { token: admin })).status).toBe(400)
       expect((await acme(`${path}?search=${'%20'.repeat(100)}`, { token: admin })).status).toBe(200)
       expect((await acme(`${path}?search=${'%25'.repeat(200)}`, { token: admin })).status).toBe(200)
-      // Half a pair of surrogates, and bytes that are no UTF-8: text to nobody.
+      // Half a surrogate pair, and bytes that are not UTF-8: invalid text.
       for (const bytes of ['%ED%A0%80', '%FF', '%C0%AF'])
         expect((await acme(`${path}?search=${bytes}`, { token: admin })).status).toBeOneOf([200, 400])
     }
   })
 
-  test('is data, whatever stands in it', async () => {
+  test('treats every text as data', async () => {
     const everyone = (await acme(directory, { token: admin })).json.count
     for (const quote of quotes) {
       const answer = await acme(`${directory}?search=${encodeURIComponent(quote)}`, { token: admin })
@@ -101,7 +101,7 @@ describe('a search, INJ-04', () => {
 })
 
 describe('other parameters', () => {
-  test('order only by what is offered, INJ-03', async () => {
+  test('order only by the offered fields, INJ-03', async () => {
     for (const ordering of [
       'password',
       'email;select 1',
@@ -139,8 +139,8 @@ describe('other parameters', () => {
     expect(text).not.toMatch(/password|\$2b\$|"search"/)
   })
 
-  test('that are SQL wait for nothing, INJ-05', async () => {
-    // Longer than a statement may take: whatever slept would be answered with 503.
+  test('that are SQL are not executed, INJ-05', async () => {
+    // Longer than the statement timeout: an executed sleep would be answered 503.
     const sleeper = "'||(select pg_sleep(600))||'"
     const paths = ['search', 'ordering', 'department', 'role', 'is_active', 'page', 'page_size'].map(
       name => `${directory}?${name}=${encodeURIComponent(sleeper)}`,
@@ -193,7 +193,7 @@ describe('what is stored', () => {
     }
   })
 
-  test('runs in no spreadsheet', async () => {
+  test('is not executed in a spreadsheet', async () => {
     const formulas = ['=1+1', '+1', '-1', '@SUM(A1)', "=cmd|' /C calc'!A0", '＝1+1', "'=1"]
     for (const [i, formula] of formulas.entries()) {
       const { id } = await addPerson(world, world.acme, `formula${i}@example.com`)

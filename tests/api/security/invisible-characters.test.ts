@@ -5,7 +5,7 @@ import { lastMailTo } from '../../support/data/mails.ts'
 import type { Place, World } from '../../support/world.ts'
 import { api, auth, createWorld, signInAs } from '../../support/world.ts'
 
-/** The same address to everyone who looks at it, as it comes from a web page, a spreadsheet or an address book. */
+/** Addresses that look the same, as pasted from a web page, a spreadsheet or an address book. */
 const pasted = [
   '\u200Bben@example.com',
   'be\u00ADn@example.com',
@@ -28,8 +28,8 @@ beforeAll(async () => {
 })
 afterAll(() => world.stop())
 
-describe('an address with something invisible in it is the account of the clean one', () => {
-  test.each(pasted)('at the door: %j', async email => {
+describe('an address with invisible characters is the account of the same address without them', () => {
+  test.each(pasted)('at sign-in: %j', async email => {
     for (const place of [world.acme, world.globex]) {
       const { access } = (await place.call(`${auth}/jwt/create/`, { body: { email, password: place.staff.password } }))
         .json
@@ -88,7 +88,7 @@ describe('an address with something invisible in it is the account of the clean 
   })
 })
 
-describe('a name that must be the only one is not told apart by what nobody sees', () => {
+describe('invisible characters do not make a unique name different', () => {
   test('a department, also in a file', async () => {
     const { json: finance } = await onAcme(`${api}/departments/`, { name: '  Human \u00A0Re\u00ADsources\u200B' })
     expect(finance.name).toBe('Human Resources')

@@ -10,12 +10,12 @@ import { socketsOf } from '../../support/process/sockets.ts'
 import type { World } from '../../support/world.ts'
 import { api, auth, createWorld, signInAs } from '../../support/world.ts'
 
-/** A request that arrives a byte a second, and what came of it. */
+/** A request that is sent at one byte per second, and its result. */
 interface Slow {
   socket: Socket
   answer: string
   isOpen: boolean
-  /** How many bytes followed its beginning. */
+  /** Number of bytes sent after the beginning. */
   later: number
 }
 
@@ -85,7 +85,7 @@ test.concurrent(
       ['GET /healt'],
       [`GET ${auth}/users/me/ HTTP/1.1`, host, `Authorization: Bearer ${admin}`, 'X-Slow: x'],
       [`POST ${auth}/jwt/create/ HTTP/1.1`, host, ...body],
-      // What reads no body has answered, and waits for the rest of it.
+      // Routes without a body have already answered, and wait for the rest of it.
       [`POST ${api}/nowhere/ HTTP/1.1`, host, ...body],
     ]
     const slow = Array.from({ length: 500 }, (_, i) => send(requests[i % requests.length]!))
@@ -118,7 +118,7 @@ test.concurrent(
   },
 )
 
-/** Begins a request, and goes on with a byte a second for as long as it may. */
+/** Sends the beginning of a request, then one byte per second until it is stopped. */
 function send(lines: string[]): Slow {
   const socket = connect(world.port, '127.0.0.1')
   const slow: Slow = { socket, answer: '', isOpen: true, later: 0 }
@@ -128,7 +128,7 @@ function send(lines: string[]): Slow {
     slow.later++
   }, 1_000)
   socket.on('data', chunk => (slow.answer += chunk.toString('latin1')))
-  // It goes on writing while it is being closed.
+  // Writing goes on while the connection is being closed.
   socket.on('error', () => {})
   socket.on('close', () => {
     clearInterval(more)
@@ -138,7 +138,7 @@ function send(lines: string[]): Slow {
   return slow
 }
 
-// Three times the limit at the most, and a slow machine.
+// At most three times the limit, plus the delays of a slow machine.
 async function untilClosed(slow: Slow[], expect: ExpectStatic): Promise<void> {
   await expect.poll(() => slow.filter(({ isOpen }) => isOpen).length, { timeout: 120_000 }).toBe(0)
 }

@@ -14,10 +14,10 @@ import { readRoutes } from '../../support/routes.ts'
 import type { World } from '../../support/world.ts'
 import { addPerson, api, createWorld, realmOf, signInAs } from '../../support/world.ts'
 
-// Whoever evaluates it leaves a trace that no rollback takes away.
+// Evaluating it leaves a trace that a rollback does not remove.
 const canary = "nextval('public.canary')"
 
-/** One for each way in which a text may become SQL. */
+/** One payload for each way in which a text may become SQL. */
 const payloads = [
   "'",
   `email", ${canary} --`,
@@ -39,10 +39,10 @@ const payloads = [
   `"}' || ${canary} || '{"b": "`,
   `'/**/or/**/${canary}>0--`,
 ]
-/** What no answer speaks of. */
+/** Texts that no answer may contain. */
 const leaks = /postgres|syntax error|unterminated|SQLSTATE|Failed query|drizzle|relation "|column "|\bpg_(?!sleep)/i
 
-/** Who calls, where, and what is there for her to name. */
+/** A caller, their host, and the ids that they can name. */
 interface Caller {
   name: string
   surface: Surface
@@ -54,24 +54,24 @@ interface Request extends Call {
   path: string
 }
 
-/** Where in a request a text may stand. */
+/** A place in a request that can contain a text. */
 interface Spot {
   name: string
-  /** How many of the payloads it gets, in turns, where it is not all of them. */
+  /** Number of payloads that it gets, in turns; all if not set. */
   share?: number
   request(text: string): Request
 }
 
 let cluster: Cluster
 let world: World
-/** The tests' own way in, as the server's role. */
+/** A direct connection to the database, with the server's role. */
 let sql: postgres.Sql
 let routes: Route[]
 let callers: Caller[]
 
 beforeAll(async () => {
   cluster = await createCluster()
-  // Behind a proxy, so that each request comes from an address of its own and none is one too many.
+  // Behind a trusted proxy, so that each request has its own address and no limit applies.
   world = await createWorld({
     DATABASE_URL: cluster.url,
     ACCESS_TTL: '3600',
@@ -115,16 +115,16 @@ describe('SQL in any text that a request carries, INJ-01', () => {
     },
   )
 
-  test('is a text like any other to every route, for an Admin, Staff, an operator and anyone', async () => {
+  test('is treated as text by every route, for an Admin, Staff, an operator and visitors', async () => {
     const before = await trace()
-    // The first who comes to a route tries everything, the others a third of it.
+    // The first caller of a route sends all payloads, the others a third of them.
     const work = routes.flatMap(route =>
       callers
         .filter(({ surface }) => route.surfaces.includes(surface))
         .map((caller, i) => ({ route, caller, most: i === 0 ? payloads.length : 7 })),
     )
     const faults: string[] = []
-    // What is written first is read afterwards, and would do its harm then.
+    // Reads come after writes, as a stored payload may act when it is read.
     for (const isRead of [false, true]) {
       await inLanes(
         8,
@@ -150,10 +150,7 @@ describe('SQL in any text that a request carries, INJ-01', () => {
   })
 })
 
-/**
- * How often the canary was evaluated, and the statements that reached PostgreSQL with it, other than as a
- * parameter.
- */
+/** How often the canary was evaluated, and the statements that reached PostgreSQL with it outside of a parameter. */
 async function trace(): Promise<{ evaluated: number; statements: string[] }> {
   const log = await cluster.readLog()
   const [state] = await sql`select last_value, is_called from canary`
@@ -218,7 +215,7 @@ function callerAt(host: string, who: Omit<Caller, 'call'>, token?: string): Call
   }
 }
 
-/** Everything in a request to a route that its sender decides. */
+/** Everything in a request that its sender can choose. */
 function spotsOf(route: Route, caller: Caller): Spot[] {
   const known = {
     ...caller.ids,
@@ -239,7 +236,7 @@ function spotsOf(route: Route, caller: Caller): Spot[] {
   const inBody = route.bodies.flatMap((schema, i) =>
     Object.keys(schema.shape).map((name): Spot => {
       const sample = sampler(schema, known, name)
-      // What is hashed takes time, and what is in several schemas has had the rest.
+      // Hashing is slow, and a field of several schemas was tested with the others.
       const isLess = /password/.test(name) || route.bodies.slice(0, i).some(({ shape }) => name in shape)
       return {
         name: `${name} in the body`,
@@ -295,7 +292,7 @@ function filesIn({ carries }: Route, usual: Request): Spot[] {
   return []
 }
 
-/** Of a field that nobody knows. */
+/** Names of unknown fields. */
 function names(usual: Request): Spot[] {
   return [
     {
@@ -353,7 +350,10 @@ function headers(usual: Request): Spot[] {
 
 let turn = 0
 
-/** Sends what a spot is to get. @returns what of the answers should not be */
+/**
+ * Sends the payloads of a spot.
+ * @returns what is wrong in the answers
+ */
 async function attack(caller: Caller, { share, request }: Spot, most: number): Promise<string[]> {
   const faults: string[] = []
   for (let i = 0; i < Math.min(most, share ?? most); i++) {
@@ -367,7 +367,7 @@ async function attack(caller: Caller, { share, request }: Spot, most: number): P
   return faults
 }
 
-// Operators are told what an organisation's schema is called.
+// Operators are told the name of an organisation's schema.
 function tellsOfDatabase({ text }: Answer, { surface }: Caller): boolean {
   return (
     leaks.test(text) ||
@@ -375,8 +375,8 @@ function tellsOfDatabase({ text }: Answer, { surface }: Caller): boolean {
   )
 }
 
-// A truth and an untruth, which are one as good as the other unless they are SQL. What others do meanwhile may come
-// between two requests, and not between each two of them.
+// A true and a false condition, which give the same answers unless they are executed as SQL. Other tests may change
+// data between two requests, but not between the two of every pair.
 let pairs = 0
 
 async function areAlike(caller: Caller, request: Spot['request'], tries = 3): Promise<boolean> {

@@ -8,7 +8,7 @@ const me = `${auth}/users/me/`
 const refusal = { status: 403, text: '{"detail":"Cross-site request refused.","code":"cross_site"}', cookies: {} }
 
 let world: World
-/** The same over https, where cookies carry the prefix. */
+/** The same over https, where cookies have the prefix. */
 let secure: World
 let cookies: Record<string, string>
 beforeAll(async () => {
@@ -20,7 +20,7 @@ afterAll(async () => {
   await secure.stop()
 })
 
-/** What a browser says when a page that is not ours sends a request, or what nobody says. */
+/** The headers of a browser for a request from another site, or headers that no browser sends. */
 const foreign: [who: string, headers: () => Record<string, string>][] = [
   ['another site', () => ({ 'origin': 'https://evil.example', 'sec-fetch-site': 'cross-site' })],
   ['another site, in an old browser', () => ({ origin: 'https://evil.example' })],
@@ -75,25 +75,25 @@ describe('an unsafe request by cookie', () => {
     expect(answer).toMatchObject({ status: 200, json: { first_name } })
   })
 
-  // Read from the source tree, so that a route that comes later is asked too.
+  // Read from the source tree, so that new routes are tested too.
   const writes = globSync('server/api/v1/**/*.{post,put,patch,delete}.ts').map(file => {
     const [, path = '', method = ''] = /^server\/api\/v1\/(.*?)(?:\/?index)?\.(\w+)\.ts$/.exec(file) ?? []
     return { method: method.toUpperCase(), path: path.replace('[id]', '0190a0a0-0000-7000-8000-000000000000') }
   })
 
-  test('is known for every route that writes', () => {
+  test('is tested for every route that writes', () => {
     expect(writes.map(({ method, path }) => `${method} ${path}`)).toEqual(
       expect.arrayContaining(['POST auth/jwt/create', 'DELETE auth/session', 'PATCH auth/users/me', 'DELETE sessions']),
     )
   })
 
-  // The type of the body is asked about first.
+  // The content type is checked first.
   const typeOf = (method: string, path: string) => {
     if (path === 'users/import') return 'text/csv'
     return method === 'PUT' && /photo$|logo$/.test(path) ? 'image/png' : 'application/json'
   }
 
-  test.each(writes)('is refused from elsewhere whatever it wants: $method $path', async ({ method, path }) => {
+  test.each(writes)('from another origin is refused: $method $path', async ({ method, path }) => {
     const places: [Place, Record<string, string>][] = [
       [world.acme, cookies],
       [world.console, { tenantry_refresh: 'x' }],
@@ -118,7 +118,7 @@ describe('an unsafe request by cookie', () => {
     }
   })
 
-  test("is refused with an Authorization of another scheme, which does not make it a program's", async () => {
+  test('is refused with an Authorization header of another scheme', async () => {
     for (const authorization of ['Basic YTpi', 'Bearerx y', 'Negotiate', '']) {
       const answer = await world.acme.call(me, {
         method: 'PATCH',
@@ -130,7 +130,7 @@ describe('an unsafe request by cookie', () => {
     }
   })
 
-  test('is refused as the plain forms that any page can send', async () => {
+  test('is refused as a form, which any page can send', async () => {
     for (const type of ['application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'text/plain']) {
       const answer = await world.acme.call(me, {
         method: 'POST',
@@ -144,14 +144,14 @@ describe('an unsafe request by cookie', () => {
   })
 })
 
-describe('signing in and out from elsewhere', () => {
+describe('signing in and out from another origin', () => {
   // CSRF-05
   test.each(foreign)('sets no cookie for %s', async (_who, headers) => {
     const answer = await world.acme.call(`${auth}/session/`, { body: world.acme.staff, headers: headers() })
     expect(answer).toMatchObject(refusal)
   })
 
-  test('is no form: neither door takes one', async () => {
+  test('is not possible with a form: both endpoints reject one', async () => {
     for (const path of ['jwt/create', 'session']) {
       for (const type of [
         'application/x-www-form-urlencoded',
@@ -268,7 +268,7 @@ describe('the cookies of a session', () => {
       expect(await change(origin)).toMatchObject(refusal)
   })
 
-  test('last no longer than what is in them', async () => {
+  test('expire with the tokens in them', async () => {
     const answer = await secure.acme.call(`${auth}/session/`, { body: secure.acme.staff, sameOrigin: true })
     for (const line of answer.headers['set-cookie'] ?? []) {
       const [, payload = ''] = line.slice(line.indexOf('=') + 1).split('.')
@@ -277,7 +277,7 @@ describe('the cookies of a session', () => {
     }
   })
 
-  test('are all there is: no answer to a browser has a token in its body', async () => {
+  test('are the only place of tokens: no answer to a browser has one in its body', async () => {
     const signedIn = await world.acme.call(`${auth}/session/`, { body: world.acme.staff, sameOrigin: true })
     const renewed = await world.acme.call(`${auth}/session/refresh/`, {
       method: 'POST',
@@ -295,7 +295,7 @@ describe('the cookies of a session', () => {
     }
   })
 
-  test('are expired by signing out, with the attributes that they were set with, and are dead on the server, LIFE-01', async () => {
+  test('are deleted by signing out, with the same attributes, and their session has ended, LIFE-01', async () => {
     for (const place of [world.acme, secure.acme]) {
       const jar = await signInWithCookies(place, place.staff)
       const answer = await place.call(`${auth}/session/`, { method: 'DELETE', cookies: jar, sameOrigin: true })
@@ -311,7 +311,7 @@ describe('the cookies of a session', () => {
     }
   })
 
-  test('are never cleared by a renewal that is refused: whoever lost a race would sign the winner out', async () => {
+  test('are never cleared by a refused refresh: the loser of a race would sign the winner out', async () => {
     const jars: Record<string, string>[] = [
       {},
       { tenantry_refresh: 'x' },
@@ -384,7 +384,7 @@ describe('a Cookie header', () => {
 })
 
 describe('a token in the header', () => {
-  test('wins over a cookie, and is never mixed with it', async () => {
+  test('has priority over a cookie, and is never mixed with it', async () => {
     const { access } = await signInAs(world.acme, world.acme.staff)
     const answer = await world.acme.call(me, { token: access, cookies })
     expect(answer.json).toMatchObject({ id: world.acme.staff.id, role: 'Staff' })
@@ -400,12 +400,12 @@ describe('a token in the header', () => {
     ['Bearer a b', 'bad_authorization_header'],
     ['bearer x', 'token_not_valid'],
     ['BEARER  x', 'token_not_valid'],
-  ])('that is bad is not made good by a cookie: %j', async (authorization, code) => {
+  ])('that is invalid is not replaced by a cookie: %j', async (authorization, code) => {
     const answer = await world.acme.call(me, { cookies, headers: { authorization } })
     expect(answer).toMatchObject({ status: 401, json: { code } })
   })
 
-  test('needs no page of ours: a program may come from anywhere', async () => {
+  test('works from any origin: programs have none', async () => {
     const person = await addPerson(world, world.acme, 'program@example.com')
     const { access } = await signInAs(world.acme, person)
     for (const headers of [{ 'origin': 'https://evil.example', 'sec-fetch-site': 'cross-site' }, {}]) {
@@ -420,7 +420,7 @@ describe('a token in the header', () => {
     }
   })
 
-  test('does not open the doors that set cookies', async () => {
+  test('does not allow the requests that set cookies', async () => {
     const { access } = await signInAs(world.acme, world.acme.staff)
     for (const [method, path] of [
       ['POST', 'session'],
@@ -493,7 +493,7 @@ function nameOf(line: string): string {
   return line.slice(0, line.indexOf('='))
 }
 
-/** A cookie's attributes in lower case and in order; of its time only that there is one. */
+/** A cookie's attributes in lower case and sorted; of its expiry only that it exists. */
 function attributesOf(line: string): string[] {
   return line
     .split(';')

@@ -40,7 +40,7 @@ beforeEach(async () => {
 })
 
 describe('a domain', () => {
-  test('leads nowhere until its DNS says the challenge, and then to the tenant in every process', async () => {
+  test('is not served until its DNS has the challenge, and then leads to the tenant in every process', async () => {
     const { json: added, status } = await add(host)
     expect(status).toBe(201)
     expect(added).toMatchObject({
@@ -71,7 +71,7 @@ describe('a domain', () => {
       .poll(() => at(host, '/.well-known/jwks.json').then(answer => answer.status), { interval: 10 })
       .toBe(200)
     expect((await at(host, '/.well-known/jwks.json')).text).toBe((await world.acme.call('/.well-known/jwks.json')).text)
-    // Its people sign in there, by page too, and its tokens name the canonical origin, which is still the subdomain's.
+    // Its users sign in there, on pages too. The tokens name the canonical origin, which is still the subdomain's.
     const signedIn = await at(host, `${auth}/session/`, {
       body: { email: world.acme.staff.email, password: world.acme.staff.password },
       headers: { origin: `http://${host}:${world.port}` },
@@ -85,7 +85,7 @@ describe('a domain', () => {
     expect((await at(host, `${auth}/users/me/`, { cookies: signedIn.cookies })).json.email).toBe(world.acme.staff.email)
   })
 
-  test('that is primary is the one that links, tokens and lists name; sessions of before go on', async () => {
+  test('that is primary is in links, tokens and lists; earlier sessions continue', async () => {
     const before = await signInAs(world.acme, world.acme.staff)
     await prove(host)
     const origin = `http://${host}:${world.port}`
@@ -119,11 +119,11 @@ describe('a domain', () => {
     )
     expect((await onConsole(`tenants/${world.acme.id}/domains/${host}/`, { method: 'DELETE' })).status).toBe(204)
     await expect.poll(() => at(host, '/').then(answer => answer.status)).toBe(404)
-    // What it had signed in its own name has ended with it.
+    // Tokens with the domain as issuer have ended with the domain.
     expect((await world.acme.call(`${auth}/users/me/`, { token: renewed.json.access })).status).toBe(401)
   })
 
-  test("is not primary before it is proven, and is another's to no other tenant", async () => {
+  test('is not primary before it is verified, and cannot be used by another tenant', async () => {
     await add(host)
     expect(
       (await onConsole(`tenants/${world.acme.id}/domains/${host}/primary/`, { method: 'PUT', body: {} })).json.code,
@@ -171,7 +171,7 @@ describe('a domain', () => {
     expect([(await add(name)).status, Object.keys((await add(name)).json)]).toEqual([400, ['host']])
   })
 
-  test('that its DNS no longer proves is kept for days, and then routes no more', async () => {
+  test('without the challenge in its DNS is served for some days, and then no longer', async () => {
     await prove(host)
     const {
       db,
@@ -195,7 +195,7 @@ describe('a domain', () => {
 })
 
 describe('a proxy that asks whether to get a certificate', () => {
-  test('is told yes for what is served, no for all else, and nothing more, on any host', async () => {
+  test('gets yes for served domains, no for all others, and nothing more, on any host', async () => {
     await add('unproven.acme.example')
     await prove(host)
     for (const by of ['localhost', '127.0.0.1', 'nosuch.localhost', world.acme.host, world.console.host]) {
@@ -231,7 +231,7 @@ describe('a proxy that asks whether to get a certificate', () => {
 })
 
 describe('the command line', () => {
-  test('adds, proves, prefers and removes a domain', async () => {
+  test('adds, verifies, makes primary and removes a domain', async () => {
     const run = (...args: string[]) => runCli(['tenant', 'domain', ...args, '--json'], world.env)
     const added = await run('add', 'acme', host)
     expect(added.json).toMatchObject({ host, challenge: { name: `_tenantry.${host}` } })
@@ -265,7 +265,7 @@ async function list(): Promise<{ verified_at: string | null }[]> {
   return (await onConsole(`tenants/${world.acme.id}/domains/`)).json.results
 }
 
-/** In the other process, which hears of everything by its own. */
+/** At the other process, which gets the announcements itself. */
 function at(name: string, path: string, options?: Call): Promise<Answer> {
   return second.at({ ...world.acme, host: `${name}:${world.port}` }, path, options)
 }

@@ -11,11 +11,11 @@ import { api, auth, createWorld, signInAs, signInWithCookies } from '../../suppo
 
 const me = `${auth}/users/me/`
 const page = { accept: 'text/html' }
-// What must never be seen by the wrong one: each place's admin is called by it.
+// Names that the wrong tenant must never see: each tenant's admin has one.
 const canaries = { acme: 'Canary-of-Acme', globex: 'Canary-of-Globex' }
 
 let world: World
-/** Access tokens and cookies of each tenant's admin, good for the whole file. */
+/** Access tokens and cookies of each tenant's admin, valid for the whole file. */
 let tokens: { acme: string; globex: string }
 let cookies: { acme: Record<string, string>; globex: Record<string, string> }
 beforeAll(async () => {
@@ -86,7 +86,7 @@ describe('a Host that is not one valid name', () => {
     for (const answer of [program, person]) expectNothingOfATenant(answer)
   })
 
-  test('is 400 when it is missing, also in HTTP/1.0, where a server might make one up', async () => {
+  test('is 400 when it is missing, also in HTTP/1.0, where a server might use a default', async () => {
     const asked = await Promise.all([
       sendRaw(world.port, [`GET ${me} HTTP/1.1`]),
       sendRaw(world.port, [`GET ${me} HTTP/1.0`]),
@@ -107,7 +107,7 @@ describe('a Host that is not one valid name', () => {
     expect(answer).toMatchObject({ status: 400, body: '{"detail":"The Host header is not valid."}' })
   })
 
-  test('is served as HTTP/1.0 when the one name is there', async () => {
+  test('is served over HTTP/1.0 with one valid name', async () => {
     const answer = await sendRaw(world.port, [`GET ${me} HTTP/1.0`, `Host: ${world.acme.host}`])
     expect(answer).toMatchObject({ status: 401, body: '{"detail":"Authentication credentials were not provided."}' })
   })
@@ -125,7 +125,7 @@ describe('a Host that is not one valid name', () => {
   })
 })
 
-describe("a host that is nobody's", () => {
+describe('an unknown host', () => {
   // TEN-01, TEN-13, TEN-15: look-alikes, neighbours and bare addresses.
   const strangers = [
     'nosuch.localhost',
@@ -175,7 +175,7 @@ describe("a host that is nobody's", () => {
     }
   })
 
-  test('has one page, the same bytes whatever the name and whoever asks', async () => {
+  test('has one page, the same bytes for every name and caller', async () => {
     const pages = await Promise.all([
       ...strangers.map(host => world.call(host, '/', page)),
       world.call('nosuch.localhost', '/people', page),
@@ -186,13 +186,13 @@ describe("a host that is nobody's", () => {
     expect(pages.flatMap(answer => Object.keys(answer.cookies))).toEqual([])
   })
 
-  test('and one that the same server serves answer a missing thing with the same words', async () => {
+  test('and a known host answer a missing path with the same text', async () => {
     const known = await world.acme.call(`${api}/nothing/`)
     const unknown = await world.call('nosuch.localhost', `${api}/nothing/`)
     expect({ status: unknown.status, text: unknown.text }).toEqual({ status: known.status, text: known.text })
   })
 
-  test('is told apart from an address that load balancers ask for its health', async () => {
+  test('does not affect the health checks of load balancers by address', async () => {
     for (const host of ['nosuch.localhost', '127.0.0.1', '', 'acme.localhost.']) {
       for (const path of ['/healthz', '/readyz'])
         expect(await rawGet(path, [`Host: ${host}`])).toMatchObject({ status: 200, body: '{"status":"ok"}' })
@@ -202,7 +202,7 @@ describe("a host that is nobody's", () => {
 
 describe('one tenant has one name', () => {
   // TEN-03
-  test('whose case does not matter, and which is written in lower case in tokens and links', async () => {
+  test('in any case, which is in lower case in tokens and links', async () => {
     const shouted = `ACME.LocalHost:${world.port}`
     const signedIn = await world.call(shouted, `${auth}/session/`, { body: world.acme.admin, sameOrigin: true })
     expect(signedIn.status).toBe(200)
@@ -225,7 +225,7 @@ describe('one tenant has one name', () => {
   })
 })
 
-describe('what else a request says of where it wants to go', () => {
+describe('other information in a request about its destination', () => {
   // TEN-10
   const claims = (host: string) => ({
     'x-forwarded-host': host,
@@ -242,7 +242,7 @@ describe('what else a request says of where it wants to go', () => {
     'referer': `http://${host}/`,
   })
 
-  test('does not move a signed-in call to another tenant', async () => {
+  test('does not send a signed-in call to another tenant', async () => {
     for (const [name, value] of Object.entries(claims(world.globex.host))) {
       const answer = await world.acme.call(me, { token: tokens.acme, headers: { [name]: value } })
       expect([name, answer.status, answer.json.organization]).toEqual([name, 200, world.acme.id])
@@ -398,7 +398,7 @@ describe('a suspended tenant', () => {
   const refusal = '{"detail":"This organisation is suspended.","code":"tenant_inactive"}'
 
   // TEN-02, FLT-18: the change is made in this process and reaches the server by NOTIFY alone.
-  test('is closed as soon as it is announced, to everyone and for everything, and opens again as it was, LIFE-09', async () => {
+  test('is closed to every request as soon as that is announced, and reopens unchanged, LIFE-09', async () => {
     const { access, refresh } = await signInAs(world.globex, world.globex.admin)
     expect((await world.globex.call('/login', page)).status).toBe(200)
 
@@ -447,7 +447,7 @@ describe('a suspended tenant', () => {
     expect((await world.globex.call(`${auth}/jwt/refresh/`, { body: { refresh } })).status).toBe(200)
   })
 
-  test("is refused by a signed-in call's own look at the database, before any announcement arrives", async () => {
+  test('is refused by the query of a signed-in call, before any announcement arrives', async () => {
     await suspendTenant(world.app, world.globex.id, null, fromSystem)
     const answer = await world.globex.call(me, { token: tokens.globex })
     await resumeTenant(world.app, world.globex.id, fromSystem)
@@ -457,7 +457,7 @@ describe('a suspended tenant', () => {
 })
 
 describe('a route or page of one surface', () => {
-  test('does not exist on another, whoever asks', async () => {
+  test('does not exist on another, for any caller', async () => {
     const operator = (await signInAs(world.console, world.console.admin)).access
     const site = (path: string, options = {}) => world.call(`localhost:${world.port}`, path, options)
     const missing = await Promise.all([
@@ -511,7 +511,7 @@ describe('a route or page of one surface', () => {
   })
 
   // TEN-16
-  test('is the same site on the bare domain and on www, which are no tenant', async () => {
+  test('is the same site on the base domain and on www, which belong to no tenant', async () => {
     const [bare, www] = await Promise.all(['localhost', 'WWW.localhost'].map(host => world.call(host, '/', page)))
     for (const answer of [bare!, www!]) {
       expect(answer.status).toBe(200)
@@ -545,12 +545,12 @@ describe('a token of another realm', () => {
       })
     }
     expect((await world.acme.call(`${auth}/jwt/refresh/`, { body: { refresh: acme.refresh } })).status).toBe(200)
-    const noticed = (await linesSince(world, 0)).filter(line => line.event === 'cross_tenant_token')
+    const noticed = (await linesSince(world, 0)).filter(line => line.event === 'foreign_token_rejected')
     expect(noticed).toContainEqual(expect.objectContaining({ tenant: world.globex.id, token_tenant: world.acme.id }))
     expect(noticed).toContainEqual(expect.objectContaining({ tenant: 'platform', token_tenant: world.acme.id }))
   })
 
-  test('gets no page: its cookies lead to the sign-in page of the host', async () => {
+  test('gets no page: its cookies redirect to the sign-in page of the host', async () => {
     for (const path of ['/', '/people', '/profile']) {
       const answer = await world.globex.call(path, { ...page, cookies: cookies.acme })
       expect([302, 303]).toContain(answer.status)
@@ -581,7 +581,7 @@ describe('a page that is rendered on the server', () => {
     }
   })
 
-  test('shows nothing to the next one on the same connection, SSR-03', async () => {
+  test('shows nothing to the next user on the same connection, SSR-03', async () => {
     const signedIn = await world.acme.call('/people', { ...page, cookies: cookies.acme })
     const anonymous = await world.acme.call('/people', page)
     expect(signedIn.text).toContain(canaries.acme)
@@ -590,7 +590,7 @@ describe('a page that is rendered on the server', () => {
   })
 })
 
-describe('a path written otherwise', () => {
+describe('a path in another spelling', () => {
   // TEN-21
   const spellings = (name: string) => [
     `/${name}`,
@@ -622,7 +622,7 @@ describe('a path written otherwise', () => {
     `/%2e/${name}`,
     `/%2e%2e/${name}`,
   ]
-  const doors = [
+  const pages = [
     ...spellings('people'),
     ...spellings('profile'),
     '/?/_payload.json',
@@ -641,7 +641,7 @@ describe('a path written otherwise', () => {
     '/index',
     '/index.html',
   ]
-  const apiDoors = [
+  const apiPaths = [
     me,
     me.slice(0, -1),
     `${me}/`,
@@ -671,7 +671,7 @@ describe('a path written otherwise', () => {
     `${auth}/users/../users/me/`,
   ]
 
-  test.each([...doors, ...apiDoors])('is never a way past the sign-in: %s', async path => {
+  test.each([...pages, ...apiPaths])('never bypasses the sign-in: %s', async path => {
     for (const lines of [
       ['Accept: text/html'],
       ['Accept: application/json'],
@@ -686,7 +686,7 @@ describe('a path written otherwise', () => {
     }
   })
 
-  test.each(doors)('is a page or nothing for someone signed in, and never bare data: %s', async path => {
+  test.each(pages)('is a page or 404 for a signed-in user, and never raw data: %s', async path => {
     const answer = await rawGet(path, [
       `Host: ${world.acme.host}`,
       'Accept: */*',

@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => world.stop())
 
 describe("a person's language", () => {
-  test('is none until she chooses one, and may be none again', async () => {
+  test('is null until the user chooses one, and can be null again', async () => {
     const { access } = await signInAs(world.acme, world.acme.staff)
     const choose = (language: unknown) => world.acme.call(me, { method: 'PATCH', token: access, body: { language } })
     expect((await world.acme.call(me, { token: access })).json.language).toBeNull()
@@ -44,7 +44,7 @@ describe("a person's language", () => {
     ).toBeNull()
   })
 
-  test('is hers to choose on the console and by her own id too', async () => {
+  test("can be chosen on the console and by the user's own id too", async () => {
     const operator = (await signInAs(world.console, world.console.admin)).access
     expect(
       (await world.console.call(me, { method: 'PATCH', token: operator, body: { language: 'ar' } })).json.language,
@@ -78,7 +78,7 @@ describe('a page', () => {
     ['fr', 'en'],
   ] as const
 
-  test('is in the language that is asked for, whoever renders it: the application, its error page, or nobody who needs anything', async () => {
+  test('is in the requested language, on pages of the application, its error page and the bare error page', async () => {
     for (const [accepted, language] of asked) {
       for (const [host, path] of [
         [world.acme.host, '/login'],
@@ -159,7 +159,7 @@ describe('a page of an organisation', () => {
     expect(await signInPage(world.acme)).toBe('en')
   })
 
-  test('knows that language from how the organisation looks', async () => {
+  test("gets that language with the organisation's branding", async () => {
     const branding = `${api}/organization/branding/`
     expect((await world.acme.call(branding)).json.language).toBeNull()
     await decide('ar')
@@ -175,13 +175,13 @@ describe('a page of an organisation', () => {
     expect(
       await world.acme.call(`${api}/organization/`, { method: 'PATCH', token: access, body: { language } }),
     ).toMatchObject({ status: 200, json: { language } })
-    // The process hears of it in a moment, as every other does.
+    // The process gets the announcement a moment later, as every other does.
     await expect.poll(() => signInPage(world.acme)).toBe(language ?? 'en')
   }
 })
 
 describe('the texts of the interface', () => {
-  test('are there in our languages, and in nothing else that a program may take for one', async () => {
+  test('exist in our languages, and in no other name that could be mistaken for one', async () => {
     for (const place of [world.acme, world.globex]) {
       for (const language of ['en', 'ar'])
         expect((await place.call(await textsAt(place, language))).json[language].common.language).toMatch(
@@ -193,7 +193,7 @@ describe('the texts of the interface', () => {
     }
   })
 
-  test("are kept by nobody under another address than this build's, which those of an older page are led to", async () => {
+  test("are cached only under this build's URL, to which older URLs redirect", async () => {
     const address = await textsAt(world.acme, 'ar')
     expect((await world.acme.call(address)).headers['cache-control']).toMatch(/max-age=31536000/)
     const [, , hash] = address.split('/')
@@ -246,7 +246,7 @@ describe('a mail', () => {
     expectArabic(await onlyMail(world.acme, 'moves@example.com'))
   })
 
-  test("to the owner of an address that someone else wants is in the owner's language", async () => {
+  test("to the owner of an address that someone else tried to use is in the owner's language", async () => {
     const [owner, person] = [await personWith('ar', 'owner@example.com'), await personWith('en', 'wants@example.com')]
     const { access } = await signInAs(world.acme, person)
     await world.acme.call(`${users}set_email/`, {
@@ -256,7 +256,7 @@ describe('a mail', () => {
     expectArabic(await onlyMail(world.acme, owner.email))
   })
 
-  test("of an invitation is in the organisation's, with its day as that language writes it", async () => {
+  test("of an invitation is in the organisation's language, with the date in that language's format", async () => {
     await setLanguage(world.globex, 'ar')
     const { access } = await signInAs(world.globex, world.globex.admin)
     await world.globex.call(`${api}/invitations/`, {
@@ -296,7 +296,7 @@ describe('a mail', () => {
         await renew(refresh)
       },
     ],
-  ])('that is a notice is too: %s', async (kind, happens) => {
+  ])("that is a notice uses the recipient's language too: %s", async (kind, happens) => {
     const person = await personWith('ar', `${kind}@example.com`)
     const { access } = await signInAs(world.acme, person)
     await happens(person, access)
@@ -305,7 +305,7 @@ describe('a mail', () => {
     if (kind === 'new_device') expect(mail.text).toContain('Safari على iPhone')
   })
 
-  test('to one who has registered or been added by an admin is too', async () => {
+  test('to a user who has registered or was added by an admin uses it too', async () => {
     const { access } = await signInAs(world.acme, world.acme.admin)
     await world.acme.call(users, { token: access, body: { email: 'added@example.com', language: 'ar' } })
     expectArabic(await onlyMail(world.acme, 'added@example.com'))
@@ -315,7 +315,7 @@ describe('a mail', () => {
   })
 })
 
-test('what an account takes is said to anyone, and differs from place to place', async () => {
+test('the rules for accounts are public, and differ between organisations', async () => {
   const { access } = await signInAs(world.acme, world.acme.admin)
   await world.acme.call(`${api}/organization/`, {
     method: 'PATCH',

@@ -87,12 +87,12 @@ describe('a subdomain', () => {
   })
 
   // NAME-04
-  test('is folded, and taken in whatever case', async () => {
+  test('is accepted in any case, and stored in lower case', async () => {
     for (const subdomain of ['acme', 'ACME', ' Acme ']) {
       expect((await create({ subdomain })).json).toEqual({ subdomain: ['This subdomain is taken.'] })
       expect((await rename({ subdomain })).json).toEqual({ subdomain: ['This subdomain is taken.'] })
     }
-    // So is what looks like it.
+    // The same for a similar name.
     expect((await create({ subdomain: 'ac-me' })).json).toEqual({ subdomain: ['This subdomain is taken.'] })
     const made = await create({ subdomain: 'Ni-Ce' })
     expect([made.status, made.json.subdomain]).toEqual([201, 'ni-ce'])
@@ -103,7 +103,7 @@ describe('a subdomain', () => {
       expect((await create({ subdomain })).status).toBe(201)
   })
 
-  test('is given to one of many who ask for it at once', async () => {
+  test('is given to one of many concurrent callers', async () => {
     const answers = await Promise.all(
       Array.from({ length: 4 }, (_, i) => create({ name: `Racer ${i}`, subdomain: 'race' })),
     )
@@ -111,7 +111,7 @@ describe('a subdomain', () => {
   })
 
   // NAME-02
-  test('names a schema of ours, whatever it is like, which input cannot choose', async () => {
+  test('leads to a valid schema name, which the input cannot choose', async () => {
     for (const subdomain of ['pg-toast', 'information-schema', 'pg-catalog']) {
       const made = await create({ subdomain, schema: 'platform' })
       expect(made.status).toBe(201)
@@ -131,7 +131,7 @@ describe('a subdomain', () => {
 })
 
 describe('a name', () => {
-  test("is one tenant's, in whatever case", async () => {
+  test('belongs to one tenant, in any case', async () => {
     expect((await create({ name: 'ACME ltd' })).json).toEqual({
       name: ['An organisation with this name already exists.'],
     })
@@ -148,7 +148,7 @@ describe('a name', () => {
 })
 
 describe("an organisation's name", () => {
-  test("differs from another's by more than blanks and what shows nothing", async () => {
+  test("differs from another's by more than blanks and invisible characters", async () => {
     for (const name of [
       'Acme  Ltd',
       'Acme\u00A0Ltd',

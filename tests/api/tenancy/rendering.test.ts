@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => world.stop())
 
 describe('a page that is rendered on the server', () => {
-  test('500 times, for 40 people of each of two organisations at once, tells everyone only of herself, SSR-01', async () => {
+  test('500 times, for 40 users of each of two organisations at once, shows each user only their own data, SSR-01', async () => {
     const answers = await inTurns(500, async i => {
       const person = people[i % people.length]!
       return { person, answer: await load(person, '/profile') }
@@ -45,7 +45,7 @@ describe('a page that is rendered on the server', () => {
     }
   })
 
-  test('asks the API with the cookies of its own request, and with nothing else that came along, SSR-08', async () => {
+  test('calls the API with the cookies of its own request, and with no other headers of it, SSR-08', async () => {
     const [one, other] = [
       people.find(({ place }) => place === world.acme)!,
       people.find(({ place }) => place === world.globex)!,
@@ -74,7 +74,7 @@ describe('a page that is rendered on the server', () => {
     ).toBe('/login?redirect=/profile')
   })
 
-  test('leaves nothing of itself in the memory, SSR-05', async () => {
+  test('does not leak memory, SSR-05', async () => {
     const inspector = await freePort()
     const server = await startBeside(world, { NODE_OPTIONS: `--inspect=127.0.0.1:${inspector}` })
     const heap = await connectToHeap(inspector)
@@ -89,7 +89,7 @@ describe('a page that is rendered on the server', () => {
     heap.close()
     await server.stop()
     expect(answers.every(({ status }) => status === 200)).toBe(true)
-    // What 10,000 pages may leave is 50 MB.
+    // That allows 50 MB for 10,000 pages.
     expect(after - before).toBeLessThan(5_000_000)
   })
 })
@@ -124,7 +124,7 @@ describe('a redirect after signing in', () => {
     expect(answer.text).not.toMatch(/evil|<script>alert|globex/)
   })
 
-  test('leads to a page of ours, and never to where one came from, WEB-03', async () => {
+  test('leads to a page of ours, and never to the referring site, WEB-03', async () => {
     const headers = { referer: 'https://evil.test/', origin: 'https://evil.test' }
     const to = (query: string) =>
       world.acme.call(`/login${query}`, { cookies: people[0]!.cookies, accept: 'text/html', headers })
@@ -135,8 +135,8 @@ describe('a redirect after signing in', () => {
   })
 })
 
-describe('what a cache could mix up, WEB-13', () => {
-  test('no header but the cookie decides what is on a page', async () => {
+describe('cache confusion, WEB-13', () => {
+  test('only the cookie decides what is on a page', async () => {
     const cookies = await signInWithCookies(world.acme, world.acme.staff)
     const variants = [
       {},
@@ -164,7 +164,10 @@ function load({ place, cookies }: SignedIn, path: string): Promise<Answer> {
   return place.call(path, { cookies, accept: 'text/html' })
 }
 
-/** Runs a task so many times, 40 at once. @returns what each gave */
+/**
+ * Runs a task this many times, 40 at once.
+ * @returns the results
+ */
 async function inTurns<Result>(count: number, task: (i: number) => Promise<Result>): Promise<Result[]> {
   const results: Result[] = []
   let next = 0

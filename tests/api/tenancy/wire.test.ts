@@ -12,7 +12,7 @@ const me = `${auth}/users/me/`
 const page = { accept: 'text/html' }
 const notFound = { status: 404, text: '{"detail":"Not found."}' }
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
-/** Names that a search must take as they are. */
+/** Names that a search must take literally. */
 const oddNames = ['100%', 'a_b', 'back\\slash', "O'Neil", 'say "hi"', '(paren', '[brack', '%', '_', 'émile']
 
 let world: World
@@ -89,7 +89,7 @@ describe('an error', () => {
       415,
       '{"detail":"Unsupported media type \\"application/x-www-form-urlencoded\\" in request."}',
     ],
-  ])('says what Django REST framework says, as JSON, whatever is accepted: %s', async (_what, ask, status, text) => {
+  ])("has Django REST framework's text, as JSON, for every Accept header: %s", async (_what, ask, status, text) => {
     const answer = await ask()
     expect(answer).toMatchObject({ status, text })
     expect(answer.headers['content-type']).toBe('application/json')
@@ -105,7 +105,7 @@ describe('an error', () => {
     }
   })
 
-  test('carries an id of our own making, another each time, in the log too', async () => {
+  test('has a new request id of ours, which is in the log too', async () => {
     const headers = { 'x-request-id': 'chosen-by-the-client', 'request-id': 'x', 'traceparent': '00-0-0-00' }
     const body = { email: 'nobody@example.com', password: 'x' }
     const answers = await Promise.all([1, 2].map(() => world.acme.call(`${auth}/jwt/create/`, { body, headers })))
@@ -128,7 +128,7 @@ describe('an error', () => {
     },
   )
 
-  test("is the same bytes for what is absent, malformed, another tenant's or on another surface", async () => {
+  test("has the same bytes for ids that are missing, malformed, another tenant's or on another surface", async () => {
     const ids = [
       newId(),
       world.globex.admin.id,
@@ -229,7 +229,7 @@ describe('an error', () => {
 })
 
 describe('a method', () => {
-  // From the source tree, so that a route that comes later is asked too.
+  // Read from the source tree, so that new routes are tested too.
   const routes = new Map<string, Set<string>>()
   for (const file of globSync('server/api/v1/**/*.ts')) {
     const [, path = '', method = ''] = /^server\/api\/v1\/(.*?)(?:\/?index)?\.(\w+)\.ts$/.exec(file) ?? []
@@ -270,7 +270,7 @@ describe('a method', () => {
     },
   )
 
-  test('finds nothing where a word stands for an id', async () => {
+  test('is 404 with a word in the place of an id', async () => {
     const ofIds = [...routes.keys()].filter(path => path.includes('[id]'))
     expect(ofIds.length).toBeGreaterThan(20)
     for (const route of ofIds) {
@@ -329,13 +329,13 @@ describe('a method', () => {
         `Host: ${world.acme.host}`,
         `Authorization: Bearer ${admin}`,
       ])
-      // No answer at all, status 0, is how node ends a CONNECT.
+      // Node.js answers a CONNECT by closing the connection: status 0.
       expect([0, 400, 405, 501]).toContain(answer.status)
       expect(answer.body).not.toContain('ann@example.com')
     },
   )
 
-  test('is the one that is on the request line, whatever the headers say, PAR-10', async () => {
+  test('is the one on the request line, independent of the headers, PAR-10', async () => {
     const headers = { 'x-http-method-override': 'DELETE', 'x-http-method': 'DELETE', 'x-method-override': 'DELETE' }
     expect((await world.acme.call(`${me}?_method=DELETE`, { token: staff, headers })).json).toMatchObject({
       id: world.acme.staff.id,
@@ -355,7 +355,7 @@ describe('a method', () => {
 })
 
 describe('the trailing slash', () => {
-  test('makes no difference, and a second one is another path', async () => {
+  test('makes no difference; two of them are another path', async () => {
     for (const path of [
       me,
       `${auth}/users/`,
@@ -395,7 +395,7 @@ describe('a body', () => {
   })
 
   // PAR-02, BRU-10: refused by its announced size, before a byte of it is read.
-  test('that says it is too long is 413 before it has come', async () => {
+  test('that announces too many bytes is 413 before it arrives', async () => {
     const answer = await sendRaw(world.port, [
       `POST ${signIn} HTTP/1.1`,
       `Host: ${world.acme.host}`,
@@ -406,7 +406,7 @@ describe('a body', () => {
     expect(answer.headers.connection).toBe('close')
   })
 
-  test('that does not say how long it is, is 413 as soon as it is too long', async () => {
+  test('without a length is 413 as soon as it is too long', async () => {
     const chunk = `10000\r\n${' '.repeat(0x10000)}\r\n`
     for (const path of [signIn, `${auth}/session/`]) {
       const answer = await sendRaw(
@@ -424,7 +424,7 @@ describe('a body', () => {
     }
   })
 
-  test('in chunks is read like any other', async () => {
+  test('in chunks is read like a body with a length', async () => {
     const answer = await sendRaw(
       world.port,
       [
@@ -487,7 +487,7 @@ describe('a body', () => {
           const { socket, answers } = openConnection(head, '2\r\n{}\r\n0\r\n\r\n')
           await new Promise(resolve => socket.on('close', resolve))
           const text = answers()
-          // What node itself cannot read is 400 without a word.
+          // What Node.js itself cannot parse is answered 400 without a body.
           expect([path, text.match(/HTTP\/1\.1 \d+/g)]).toEqual([
             path,
             [expect.toBeOneOf([`HTTP/1.1 ${status}`, 'HTTP/1.1 400'])],
@@ -505,7 +505,7 @@ describe('a body', () => {
     expect(answer).toMatchObject({ status: 400, body: JSON.stringify(blank) })
   })
 
-  // Without asking for the connection to be closed.
+  // Does not ask for the connection to be closed.
   function openConnection(lines: string[], body: string) {
     const chunks: Buffer[] = []
     const socket = connect(world.port, '127.0.0.1')
@@ -564,7 +564,7 @@ describe('a body', () => {
     }
   })
 
-  test('that is compressed is 415, so that no bomb is ever unpacked', async () => {
+  test('that is compressed is 415, so that no zip bomb is unpacked', async () => {
     const bomb = gzipSync(JSON.stringify({ email: ' '.repeat(5_000_000) }))
     for (const encoding of ['gzip', 'deflate', 'br', 'x-gzip', 'identity, gzip', 'zstd']) {
       expect((await world.acme.call(signIn, { body: bomb, headers: { 'content-encoding': encoding } })).status).toBe(
@@ -576,7 +576,7 @@ describe('a body', () => {
     )
   })
 
-  test('that is not there is an empty one, and needs no type', async () => {
+  test('that is missing counts as empty, and needs no type', async () => {
     expect(await world.acme.call(signIn, { method: 'POST' })).toMatchObject({ status: 400, json: blank })
     expect(await world.acme.call(signIn, { body: '' })).toMatchObject({ status: 400, json: blank })
     expect(await world.acme.call(me, { method: 'PATCH', token: staff })).toMatchObject({
@@ -585,8 +585,8 @@ describe('a body', () => {
     })
   })
 
-  // What the server made of it is in its log, which is looked at when the world is stopped.
-  test('that is never sent to its end troubles nobody', async () => {
+  // The server's log is checked when the world is stopped.
+  test('that is never completed affects no other request', async () => {
     const { port } = world
     await Promise.all(
       Array.from(
@@ -634,7 +634,7 @@ describe('a body', () => {
     ['a cut-off character', Buffer.from([0x22, 0xe2, 0x82])],
     ['closed too often', '{}}'],
     ['closed before it is open', ']['],
-  ])('that is no JSON is 400 and is not repeated: %s', async (_what, body) => {
+  ])('that is not JSON is 400 and is not quoted in the answer: %s', async (_what, body) => {
     const answer = await world.acme.call(signIn, { body })
     expect(answer.status).toBe(400)
     expect(Object.keys(answer.json)).toEqual(['detail'])
@@ -652,7 +652,7 @@ describe('a body', () => {
     ['float', '1.5'],
     ['bool', 'true'],
     ['bool', 'false'],
-  ])('that is no object says so as DRF does: %s', async (type, body) => {
+  ])("that is not an object has DRF's error: %s", async (type, body) => {
     for (const path of [signIn, `${auth}/jwt/refresh/`, `${auth}/users/reset_password_confirm/`]) {
       expect(await world.acme.call(path, { body })).toMatchObject({
         status: 400,
@@ -662,7 +662,7 @@ describe('a body', () => {
     expect((await world.acme.call(me, { method: 'PATCH', token: staff, body })).status).toBe(400)
   })
 
-  test('of null is no data', async () => {
+  test('that is null has no data', async () => {
     expect(await world.acme.call(signIn, { body: 'null' })).toMatchObject({
       status: 400,
       text: '{"non_field_errors":["No data provided"]}',
@@ -688,7 +688,7 @@ describe('a body', () => {
   })
 
   // PAR-04
-  test('with one name twice has the last value, for every reader', async () => {
+  test('with a duplicate name has the last value, for every reader', async () => {
     const body = '{"first_name":"First","first_name":"Last","\\u0066irst_name":"Escaped"}'
     expect((await world.acme.call(me, { method: 'PATCH', token: staff, body })).json).toMatchObject({
       first_name: 'Escaped',
@@ -696,7 +696,7 @@ describe('a body', () => {
   })
 
   // PAR-01
-  test('with a prototype in it changes nothing for anyone', async () => {
+  test('with `__proto__` in it changes nothing for anyone', async () => {
     const before = (await world.acme.call(me, { token: staff })).json
     const body =
       '{"__proto__":{"first_name":"Polluted","role":"Admin","search":"zzz","page":"9"},"constructor":{"prototype":{"role":"Admin","last_name":"Polluted"}},"prototype":{"x":1}}'
@@ -718,7 +718,7 @@ describe('a body', () => {
     expect((await world.acme.call(me, { token: staff })).json).toEqual(before)
   })
 
-  test('may hold fields that nobody knows, which are kept nowhere, PAR-07', async () => {
+  test('may have unknown fields, which are stored nowhere, PAR-07', async () => {
     const answer = await world.acme.call(me, {
       method: 'PATCH',
       token: staff,
@@ -741,7 +741,7 @@ describe('a field', () => {
   }
   const fields: Field[] = [
     ...['email', 'password'].map(name => ({ method: 'POST', path: () => `${auth}/jwt/create/`, name })),
-    ...['refresh', 'blacklist'].map(door => ({ method: 'POST', path: () => `${auth}/jwt/${door}/`, name: 'refresh' })),
+    ...['refresh', 'blacklist'].map(name => ({ method: 'POST', path: () => `${auth}/jwt/${name}/`, name: 'refresh' })),
     ...['email', 'password', 're_password', 'first_name', 'last_name', 'employee_id'].map(name => ({
       method: 'POST',
       path: () => `${auth}/users/`,
@@ -829,12 +829,12 @@ describe('a field', () => {
     },
   )
 
-  test('of blanks is blank, but a password of blanks is a password', async () => {
+  test('of blanks is blank, except for a password', async () => {
     const answer = await world.acme.call(`${auth}/jwt/create/`, { body: { email: ' \t ', password: '   ' } })
     expect(answer).toMatchObject({ status: 400, text: '{"email":["This field may not be blank."]}' })
   })
 
-  test('of choice, truth or reference says what it is not', async () => {
+  test('of choice, boolean or reference describes the error', async () => {
     const patch = (body: object) =>
       world.acme.call(`${auth}/users/${world.acme.staff.id}/`, { method: 'PATCH', token: admin, body })
     for (const [role, shown] of [
@@ -869,7 +869,7 @@ describe('a field', () => {
     }
   })
 
-  test('that is wrong does not hide another', async () => {
+  test("with an error does not hide another field's error", async () => {
     const answer = await world.acme.call(`${auth}/users/`, {
       token: admin,
       body: { email: 'x', first_name: 1, role: 'x', password: '' },
@@ -901,7 +901,7 @@ describe('a field', () => {
 describe('a list', () => {
   const people = (query = '') => world.acme.call(`${api}/users/${query}`, { token: admin })
 
-  test('has 25 of its rows to a page unless asked for more, and never more than 100', async () => {
+  test('has 25 rows on a page by default, and never more than 100', async () => {
     const first = await people()
     expect(Object.keys(first.json)).toEqual(['count', 'next', 'previous', 'results'])
     expect(first.json).toMatchObject({ count: 112, next: `${world.acme.origin}/api/v1/users/?page=2`, previous: null })
@@ -949,7 +949,7 @@ describe('a list', () => {
     expect(await people(`?page=${number}`)).toMatchObject({ status: 404, text: '{"detail":"Invalid page."}' })
   })
 
-  test('with nothing in it has a first page', async () => {
+  test('that is empty has a first page', async () => {
     expect(await people('?search=nobody-is-called-this&page=1')).toMatchObject({
       status: 200,
       json: { count: 0, next: null, previous: null, results: [] },
@@ -1022,7 +1022,7 @@ describe('a list', () => {
     })
   })
 
-  test('of djoser, of sessions and of tenants names its orders too', async () => {
+  test('of djoser, sessions and tenants can be ordered by its declared fields too', async () => {
     for (const path of [
       `${auth}/users/?ordering=password`,
       `${api}/sessions/?ordering=user_id`,
@@ -1056,7 +1056,7 @@ describe('a list', () => {
     ['$1', []],
     ['{{x}}', []],
     ['\u2028', expect.any(Array)],
-  ])('is searched for the very characters: %s', async (search, names) => {
+  ])('is searched literally: %s', async (search, names) => {
     const answer = await people(`?page_size=100&search=${encodeURIComponent(search)}`)
     expect(answer.status).toBe(200)
     if (search !== '\u2028')
@@ -1072,7 +1072,7 @@ describe('a list', () => {
     expect((await people('?search=%20')).json.count).toBe(112)
   })
 
-  test('is not searched for what cannot be text', async () => {
+  test('rejects a search that is not valid text', async () => {
     expect(await people('?search=%00')).toMatchObject({ status: 400, json: { search: [expect.any(String)] } })
     expect(await people(`?search=${'x'.repeat(201)}`)).toMatchObject({
       status: 400,
@@ -1083,13 +1083,13 @@ describe('a list', () => {
   })
 
   // PAR-06
-  test('takes the first of a parameter that is sent twice, and none that is sent otherwise', async () => {
+  test('uses the first of a repeated parameter, and rejects other structures', async () => {
     expect((await people('?page_size=1&page_size=50')).json.results).toHaveLength(1)
     expect((await people('?search=person7@&search=nobody')).json.count).toBe(1)
     expect((await people('?search[]=nobody&ordering[]=password&page[]=9&Search=nobody')).json.count).toBe(112)
   })
 
-  test('is filtered by what is valid, and says so at the field', async () => {
+  test('is filtered by valid values, and reports invalid ones at the field', async () => {
     expect((await people('?role=Admin')).json.count).toBe(1)
     expect((await people('?is_active=false')).json.count).toBe(0)
     expect(await people('?role=Owner')).toMatchObject({
@@ -1101,7 +1101,7 @@ describe('a list', () => {
     expect((await people(`?department=${newId()}`)).json.count).toBe(0)
   })
 
-  test('shows no more for asking', async () => {
+  test('shows no additional fields on request', async () => {
     const [plain, greedy] = await Promise.all([
       people(),
       people('?fields=password,schema&expand=sessions&include=password&format=csv&depth=9&with_password=1'),
@@ -1109,7 +1109,7 @@ describe('a list', () => {
     expect(greedy.json.results).toEqual(plain.json.results)
   })
 
-  test('of thousands of parameters is a list all the same', async () => {
+  test('with thousands of parameters works', async () => {
     const many = Array.from({ length: 1_500 }, (_, i) => `a${i}=1`).join('&')
     expect((await people(`?${many}`)).status).toBe(200)
     expect((await people(`?search=x&${'a'.repeat(12_000)}`)).status).toBe(200)
@@ -1125,7 +1125,7 @@ describe('a list', () => {
 })
 
 describe('credentials on a public route', () => {
-  test('are not looked at, however bad they are', async () => {
+  test('are ignored, even invalid ones', async () => {
     const { refresh } = await signInAs(world.acme, world.acme.staff)
     for (const authorization of ['Bearer x', 'Bearer', 'Bearer a b', `Bearer ${operator}`, 'Basic x']) {
       const answers = await Promise.all([
@@ -1139,8 +1139,8 @@ describe('credentials on a public route', () => {
   })
 })
 
-describe('of everything that is wrong with a request', () => {
-  test('the first is said: host, cookies, size, type, origin, credentials, permission, input', async () => {
+describe('of several errors in a request', () => {
+  test('the first is reported: host, cookies, size, type, origin, credentials, permission, input', async () => {
     const path = `${auth}/users/${world.globex.admin.id}/`
     const wrongs: [status: number, lines: string[], put: string[]][] = [
       [400, ['Host: acme.localhost.'], [`Host: ${world.acme.host}`]],
@@ -1197,7 +1197,7 @@ describe('headers', () => {
     ['a page with a token in its path', '200', () => world.acme.call('/auth/password/reset/uid/token', page)],
   ]
 
-  test.each(html)('of HTML keep it to itself, WEB-09, WEB-11: %s', async (_what, status, ask) => {
+  test.each(html)('of HTML isolate it, WEB-09, WEB-11: %s', async (_what, status, ask) => {
     const { headers, ...answer } = await ask()
     expect(String(answer.status)).toBe(status)
     expect(headers['content-type']).toMatch(/^text\/html/)
@@ -1258,7 +1258,7 @@ describe('headers', () => {
     )
   })
 
-  test('let the files of a build be kept for ever, as their names are their content', async () => {
+  test('let the files of a build be cached for ever, as their names contain a hash of their content', async () => {
     const { text } = await world.acme.call('/login', page)
     const file = /\/_nuxt\/[\w.-]+\.js/.exec(text)![0]
     const answer = await world.acme.call(file)
@@ -1283,7 +1283,7 @@ describe('headers', () => {
     expect(headers['x-content-type-options']).toBe('nosniff')
     expect(headers['cross-origin-resource-policy']).toBe('same-origin')
     expect(headers['referrer-policy']).toMatch(/^(?:strict-origin-when-cross-origin|no-referrer)$/)
-    // Over http a browser must not be told to use https only; tests/api/tenancy/cross-site.test.ts looks at https.
+    // Over http, the server must not require https; tests/api/tenancy/cross-site.test.ts tests https.
     for (const name of ['x-powered-by', 'server', 'x-nitro-prerender', 'x-nuxt-cache', 'strict-transport-security'])
       expect(headers).not.toHaveProperty(name)
   }

@@ -24,12 +24,12 @@ import { createUser } from '#server/domain/users/users.ts'
 import { forgeArchive, rowsOf } from '../../support/data/archives.ts'
 import { hold } from '../../support/database/hold.ts'
 import { runCli, startCli } from '../../support/process/cli.ts'
-import { patience } from '../../support/process/patience.ts'
+import { waitLimit } from '../../support/process/wait-limit.ts'
 import type { Workbench } from '../../support/process/workbench.ts'
 import { createWorkbench } from '../../support/process/workbench.ts'
 
 const migrations = { platform: loadMigrations('.', 'platform'), tenant: loadMigrations('.', 'tenant') }
-/** Of a forged archive: an organisation has one row of them. */
+/** The table of a forged archive: an organisation has one row of it. */
 const settings = { name: 'settings', columns: ['id'], lines: 't\n' }
 
 let folder: string
@@ -39,7 +39,7 @@ let app: RunningApp
 let sql: postgres.Sql
 let acme: TenantRow
 let globex: TenantRow
-/** Of acme, with a photo and some people. */
+/** An archive of Acme, with a photo and some people. */
 let archive: string
 let counter = 0
 
@@ -59,7 +59,7 @@ afterAll(async () => {
 })
 
 describe('an archive that was altered', () => {
-  test('is refused at whichever byte, and nothing has changed', async () => {
+  test('is refused for a change of any byte, and nothing changes', async () => {
     const original = await readFile(pathOf(archive))
     const before = await everything()
     const places = entriesOf(original).flatMap(
@@ -81,7 +81,7 @@ describe('an archive that was altered', () => {
     expect(await everything()).toEqual(before)
   })
 
-  test('is refused cut off, continued, and empty', async () => {
+  test('is refused when it is truncated, extended or empty', async () => {
     const original = await readFile(pathOf(archive))
     for (const bytes of [
       original.subarray(0, -1),
@@ -96,7 +96,7 @@ describe('an archive that was altered', () => {
     }
   })
 
-  test('is found by a look at all of them', async () => {
+  test('is found by a check of all archives', async () => {
     expect((await runCli(['tenant', 'archives', 'acme', '--verify', '--json'], env)).code).toBe(0)
     const original = await readFile(pathOf(archive))
     const broken = pathOf('acme-20260101T000000Z-00000001.tar')
@@ -108,7 +108,7 @@ describe('an archive that was altered', () => {
   })
 })
 
-describe('an archive that lies, though its checksums are right', () => {
+describe('a forged archive with correct checksums', () => {
   const id = '01a20fb5-6fee-703c-b4da-00080691d29b'
 
   test.each([
@@ -130,7 +130,7 @@ describe('an archive that lies, though its checksums are right', () => {
     expect(existsSync(join(folder, 'x'))).toBe(false)
   })
 
-  test('and has a file twice is refused', async () => {
+  test('with a duplicate file is refused', async () => {
     const file = { path: `logo/${id}-64.webp`, bytes: Buffer.from('x') }
     expect(await refusal(forgeArchive(manifest(), [settings], [file, file], env.SECRET!))).toMatch(
       /damaged or has been altered/,
@@ -173,7 +173,7 @@ describe('an archive that lies, though its checksums are right', () => {
     expect(await everything()).toEqual(before)
   })
 
-  test('and points at what is not there fails, and leaves nothing', async () => {
+  test('with a reference to a missing row fails, and leaves nothing', async () => {
     const before = await everything()
     const users = {
       name: 'users',
@@ -184,7 +184,7 @@ describe('an archive that lies, though its checksums are right', () => {
     expect(await everything()).toEqual(before)
   })
 
-  test('and brings links of invitations, from another installation, brings none that works', async () => {
+  test('with invitation links of another installation restores no valid link', async () => {
     const name = 'acme-20260101T000000Z-00000002.tar'
     const planted = {
       name: 'invitations',
@@ -204,7 +204,7 @@ describe('an archive that lies, though its checksums are right', () => {
     await removeTenant('planted')
   })
 
-  test('of a version that is not known is refused in so many words', async () => {
+  test('of an unknown version is refused with a clear message', async () => {
     expect(
       await refusal(
         forgeArchive(
@@ -232,7 +232,7 @@ describe('an archive that lies, though its checksums are right', () => {
 })
 
 describe('an archive of another installation', () => {
-  test('is accepted only when that is said', async () => {
+  test('is accepted only with `foreign`', async () => {
     const other = { ...env, SECRET: randomBytes(32).toString('base64url') }
     const file = pathOf(archive)
     const refused = await runCli(
@@ -251,7 +251,7 @@ describe('an archive of another installation', () => {
     await removeTenant('stranger')
   })
 
-  test('that would unpack to far more than its size is refused where that shows, and leaves nothing', async () => {
+  test('that would unpack to far more than its size is refused as soon as that is detected, and leaves nothing', async () => {
     const before = await everything()
     const text = 'x'.repeat(1_000_000)
     const events = Array.from(
@@ -264,8 +264,7 @@ describe('an archive of another installation', () => {
       /would unpack to far more than its size, at audit_events/,
     )
     expect(await everything()).toEqual(before)
-    // A few megabytes are fine however small they are in the archive, and as much as that is where the archive is
-    // known to be ours.
+    // A few megabytes are allowed for any compressed size, and more if the archive is known to be ours.
     const place = (bytes: Buffer) => refusal(bytes, { foreign: true, subdomain: 'roomy' })
     expect(
       await place(forgeArchive(manifest(), [settings, { ...bomb, lines: events.slice(0, 10).join('') }], [], secret)),
@@ -277,7 +276,7 @@ describe('an archive of another installation', () => {
 })
 
 describe('an archive of many rows', () => {
-  test('holds them all, and so does what is restored of it', async () => {
+  test('contains all of them, and so does its restore', async () => {
     const large = await furnish('large')
     await sql`insert into ${sql(large.schema)}.audit_events (id, created, action, details) select gen_random_uuid(), now(), 'session.opened', jsonb_build_object('n', n, 'text', repeat('x', n % 500)) from generate_series(1, 20000) n`
     const { archive: file } = await done(requestExport(app, large.id, fromSystem, true))
@@ -298,7 +297,7 @@ describe('an archive of many rows', () => {
 })
 
 describe('an archive of an older version', () => {
-  test('is restored as it was, and brought up to date', async () => {
+  test('is restored, and then migrated', async () => {
     const old = migrations.tenant.slice(
       0,
       migrations.tenant.findIndex(({ name }) => name === 'tenant/0002_branding_and_password_length'),
@@ -327,7 +326,7 @@ describe('an archive of an older version', () => {
 })
 
 describe('a process that is killed', () => {
-  test('while it exports leaves nothing that the next does not finish', async () => {
+  test('during an export leaves nothing that the next one does not finish', async () => {
     const lock = await hold(sql, tx => tx`lock table ${tx(acme.schema)}.users in access exclusive mode`)
     const output = join(folder, 'killed.tar')
     const id = await killedAt(['tenant', 'export', 'acme', '--output', output], lock)
@@ -342,7 +341,7 @@ describe('a process that is killed', () => {
     await open.close()
   })
 
-  test('while it restores in place leaves the organisation closed and as it was, until the next is through', async () => {
+  test('during a restore in place leaves the organisation closed and unchanged, until the next one has finished', async () => {
     const before = await rowsOf(sql, acme.schema)
     const { archive: wanted } = await done(requestExport(app, acme.id, fromSystem, true))
     await sql`update ${sql(acme.schema)}.users set first_name = 'changed'`
@@ -364,7 +363,7 @@ describe('a process that is killed', () => {
     await expectSame(result!.kept as string, changed)
   })
 
-  test('after a restore in place, before it could say so, does not restore twice', async () => {
+  test('after a restore in place, before that was recorded, does not restore twice', async () => {
     const id = await requestRestoration(app, acme.id, { archive, foreign: false, keep: false }, fromSystem, true)
     expect((await runOperation(app, migrations, id)).state).toBe('done')
     await sql`update ${sql(acme.schema)}.users set first_name = 'since then'`
@@ -396,7 +395,7 @@ describe('a process that is killed', () => {
     const { state, error } = await finish(id)
     expect([state, error]).toEqual(['done', null])
     expect(await sql`select 1 from platform.tenants where subdomain = 'second'`).toHaveLength(1)
-    // Once more, as if its end had not been written down.
+    // Again, as if its end had not been recorded.
     await sql`update platform.operations set state = 'running', lease_until = now() - interval '1 second', finished_at = null where id = ${id}`
     expect((await runOperation(app, migrations, id)).state).toBe('done')
     await expectNoTraces()
@@ -404,7 +403,7 @@ describe('a process that is killed', () => {
   })
 })
 
-test('a clone knows what to do with every column that there is', async () => {
+test('a clone has a rule for every column', async () => {
   const columns =
     await sql`select table_name as table, column_name as column from information_schema.columns where table_schema = ${acme.schema} and is_generated = 'NEVER'`
   expect(columns.length).toBeGreaterThan(30)
@@ -478,7 +477,7 @@ async function done(id: Promise<string>): Promise<Record<string, unknown>> {
   return result!
 }
 
-/** What a forged archive says of itself. */
+/** The manifest of a forged archive. */
 function manifest(): Parameters<typeof forgeArchive>[0] {
   return {
     format: 1,
@@ -496,7 +495,10 @@ function manifest(): Parameters<typeof forgeArchive>[0] {
   }
 }
 
-/** Tries to restore an archive of these bytes. @returns why it is refused, or `done` */
+/**
+ * Tries to restore an archive with these bytes.
+ * @returns the reason why it is refused, or `done`
+ */
 async function refusal(bytes: Buffer, { foreign = false, subdomain = 'never' } = {}): Promise<string> {
   const name = `acme-20260101T000000Z-${String(++counter).padStart(8, '0')}.tar`
   await writeFile(pathOf(name), bytes)
@@ -515,7 +517,7 @@ function pathOf(name: string): string {
   return join(folder, 'archives', name)
 }
 
-/** Where the entries of a tar are, read as tar does. */
+/** The positions of a tar file's entries, as tar reads them. */
 function entriesOf(bytes: Buffer): { name: string; header: number; content: number; size: number }[] {
   const entries = []
   for (let at = 0; bytes[at] !== 0;) {
@@ -531,7 +533,7 @@ function entriesOf(bytes: Buffer): { name: string; header: number; content: numb
   return entries
 }
 
-/** All that a restore could change but must not: both tenants, the platform's tenants, schemas, and files. */
+/** Everything that a failed restore must not change: both tenants, the platform's tenants, schemas, and files. */
 async function everything() {
   const files = (await readdir(join(folder, 'uploads'), { recursive: true })).sort()
   return {
@@ -566,7 +568,10 @@ async function expectSame(kept: string, rows: Awaited<ReturnType<typeof rowsOf>>
   await removeTenant('kept')
 }
 
-/** Runs the command line until it waits for what is locked, and kills it there. @returns the operation's id */
+/**
+ * Runs the command line until it waits for the lock, and kills it there.
+ * @returns the operation's id
+ */
 async function killedAt(args: string[], lock: { release(): Promise<void> }): Promise<string> {
   const child = startCli(args, env)
   await expect
@@ -575,7 +580,7 @@ async function killedAt(args: string[], lock: { release(): Promise<void> }): Pro
         (
           await sql`select from pg_stat_activity where application_name = 'tenantry-archive' and wait_event_type = 'Lock' and datname = current_database()`
         ).length,
-      patience,
+      waitLimit,
     )
     .toBe(1)
   child.kill()
@@ -587,14 +592,14 @@ async function killedAt(args: string[], lock: { release(): Promise<void> }): Pro
         (
           await sql`select from pg_stat_activity where application_name in ('tenantry-archive', 'tenantry-cli') and datname = current_database()`
         ).length,
-      patience,
+      waitLimit,
     )
     .toBe(0)
   const [row] = await sql`select id from platform.operations where state = 'running'`
   return row!.id as string
 }
 
-/** What another process does once the lease of the one that was killed is over. */
+/** Continues the operation as another process does when the lease of the killed one is over. */
 async function finish(id: string): Promise<OperationRow> {
   await sql`update platform.operations set lease_until = now() where id = ${id}`
   return runOperation(app, migrations, id)

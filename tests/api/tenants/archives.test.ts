@@ -168,13 +168,13 @@ describe('restored as another organisation, an archive', () => {
     }
   })
 
-  test('has the same rows in every table, and the same files', async () => {
+  test('restores the same rows in every table, and the same files', async () => {
     expect(await rowsOf(sql, schema)).toEqual(before)
     expect(await filesOf(schema)).toEqual(await filesOf(world.acme.schema))
     expect(Object.keys(await filesOf(schema))).toHaveLength(4)
   })
 
-  test('lets the same people in by the same passwords, and nobody by what opens the original', async () => {
+  test('accepts the same passwords, but no tokens or links of the original', async () => {
     const { access } = await signInAs(copy, world.acme.staff)
     expect((await copy.call(`${auth}/users/me/`, { token: access })).json).toMatchObject({
       id: world.acme.staff.id,
@@ -185,7 +185,7 @@ describe('restored as another organisation, an archive', () => {
     expect((await world.acme.call(`${auth}/users/me/`, { token: access })).status).toBe(401)
   })
 
-  test('leaves the links of invitations to the original, until they are sent again', async () => {
+  test('does not contain valid invitation links, until they are sent again', async () => {
     const token = 'known-to-whoever-was-invited'
     await sql`update ${sql(world.acme.schema)}.invitations set token_hash = ${hashOf(token)}`
     await restoredAs(await archiveAcme(), 'Uninvited', 'uninvited')
@@ -195,13 +195,13 @@ describe('restored as another organisation, an archive', () => {
     expect((await world.acme.call(`${api}/invitations/lookup/`, lookup)).status).toBe(200)
   })
 
-  test('leaves the others as they were', async () => {
+  test('leaves other organisations unchanged', async () => {
     expect(await rowsOf(sql, world.globex.schema)).toEqual(globex)
   })
 })
 
 describe('restored in place, an archive', () => {
-  test('brings back what was, signs everyone out, and keeps what it replaces', async () => {
+  test('restores the data, signs everyone out, and archives the replaced data', async () => {
     const before = await rowsOf(sql, world.acme.schema)
     const readLinks = () => sql`select id, token_hash from ${sql(world.acme.schema)}.invitations`
     const links = await readLinks()
@@ -285,7 +285,7 @@ describe('a clone', () => {
     'canary.example',
   ]
 
-  test('says nothing of who its people are', async () => {
+  test("reveals nothing about the original's people", async () => {
     await sql`update ${sql(world.acme.schema)}.sessions set ip = '203.0.113.77', user_agent = 'CanaryBrowser/1.0'`
     const answer = await onConsole(`tenants/${world.acme.id}/clones/`, {
       body: { name: 'Acme Staging', subdomain: 'acme-staging', admin_email: 'dev@tenantry.test' },
@@ -306,19 +306,19 @@ describe('a clone', () => {
       (select count(distinct email)::int from ${sql(schema)}.users) as addresses, (select count(*)::int from ${sql(schema)}.users where password is not null or photo is not null) as traces,
       (select count(*)::int from ${sql(schema)}.invitations) as invitations, (select count(*)::int from ${sql(schema)}.sessions) as sessions`
     expect(counts).toEqual({ departments: 1, users: 4, addresses: 4, traces: 0, invitations: 0, sessions: 0 })
-    // Who belongs where, and what is what, stays as it is.
+    // Department membership and ids stay the same.
     const places = (of: string) =>
       sql`select id, department, role, employee_id is null as bare from ${sql(of)}.users where email <> 'dev@tenantry.test' order by id`
     expect(await places(schema)).toEqual(await places(world.acme.schema))
   })
 
-  test("is its new Admin's, who is sent a link", async () => {
+  test('belongs to its new Admin, who gets a link', async () => {
     const [clone] = await sql`select id from platform.tenants where subdomain = 'acme-staging'`
     const [mail] = await mailsTo(world, { id: clone!.id } as Place, 'dev@tenantry.test')
     expect(mail?.links[0]).toMatch(/^http:\/\/acme-staging\.localhost:\d+\/auth\/password\/reset\//)
   })
 
-  test('comes out the same each time', async () => {
+  test('is the same each time', async () => {
     const emails = await Promise.all(
       ['twin-a', 'twin-b'].map(async subdomain => {
         const answer = await retried(() =>
@@ -390,7 +390,7 @@ describe('who may', () => {
     }
   })
 
-  test('and what is asked for must make sense', async () => {
+  test('with valid input only', async () => {
     const archive = await archiveAcme()
     const unknown = crypto.randomUUID()
     for (const path of ['exports', 'restorations', 'clones']) {
@@ -429,7 +429,7 @@ describe('who may', () => {
     }
   })
 
-  test('is on record, with who it was', async () => {
+  test('is recorded, with the operator', async () => {
     const rows =
       await sql`select action, actor, ip, details->>'operation' is not null as operation from platform.audit_events where action in ('tenant.exported', 'tenant.restored_from_archive', 'tenant.created_from_archive', 'tenant.cloned')`
     expect(new Set(rows.map(({ action }) => action))).toEqual(
@@ -440,7 +440,7 @@ describe('who may', () => {
   })
 })
 
-/** Gives acme a department, a photo, a logo, an invitation, and whatever else could be lost or let out. */
+/** Gives Acme a department, a photo, a logo, an invitation, and other data that could be lost or leaked. */
 async function furnish(): Promise<void> {
   const department = (await world.acme.call(`${api}/departments/`, { token: admin, body: { name: 'Research' } })).json
     .id

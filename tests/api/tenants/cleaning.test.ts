@@ -8,7 +8,7 @@ import type { Realm } from '#server/database/realms.ts'
 import { fromSystem } from '#server/domain/context.ts'
 import { cleanUp } from '#server/domain/platform/retention.ts'
 import { resumeTenant, suspendTenant } from '#server/domain/tenants/lifecycle.ts'
-import { patience } from '../../support/process/patience.ts'
+import { waitLimit } from '../../support/process/wait-limit.ts'
 import type { LogLine } from '../../support/process/server.ts'
 import type { Place, World } from '../../support/world.ts'
 import { addPerson, api, auth, createWorld, realmOf, signInAs } from '../../support/world.ts'
@@ -24,8 +24,8 @@ beforeAll(async () => {
 })
 afterAll(() => world.stop())
 
-describe('what is over', () => {
-  test('goes in every realm when it has been kept long enough: sessions and links after a month', async () => {
+describe('expired data', () => {
+  test('is removed in every realm after its retention: sessions and links after a month', async () => {
     const scenes = await Promise.all(
       places.map(async place => {
         const {
@@ -64,7 +64,7 @@ describe('what is over', () => {
     }
   })
 
-  test('goes on the platform after three months: operations, support, and the counts of a day', async () => {
+  test('is removed on the platform after three months: operations, support, and the counts of a day', async () => {
     const {
       db,
       tables: { operations, support_accesses: accesses, tenant_days: days },
@@ -93,7 +93,7 @@ describe('what is over', () => {
       ...times,
     })
     const accessesOver = [access({ opened_at: ago(92), ended_at: ago(91) }), access({})]
-    // The third was opened, and its end has not been recorded yet.
+    // The third was opened, and its end is not recorded yet.
     const accessesKept = [
       access({ opened_at: ago(92), ended_at: ago(89) }),
       access({ expires_at: ago(89) }),
@@ -126,14 +126,14 @@ describe('what is over', () => {
     await db.delete(accesses)
   })
 
-  test('goes however much it is, also by two processes at once', async () => {
+  test('is removed in any amount, also by two processes at once', async () => {
     const { acme, globex } = world
     for (const place of [acme, globex]) await addOldSessions(place, 12_000)
     await Promise.all([cleanUp(world.app, migrations), cleanUp(world.app, migrations)])
     for (const place of [acme, globex]) expect(await countOld(place)).toBe(0)
   })
 
-  test('stays where the process is told to end, for the next time', async () => {
+  test('stays for the next run when the process is told to end', async () => {
     await addOldSessions(world.acme, 1)
     await cleanUp(world.app, migrations, AbortSignal.abort())
     expect(await countOld(world.acme)).toBe(1)
@@ -141,7 +141,7 @@ describe('what is over', () => {
     expect(await countOld(world.acme)).toBe(0)
   })
 
-  test('goes from an organisation that is suspended', async () => {
+  test('is removed from a suspended organisation too', async () => {
     await addOldSessions(world.acme, 1)
     await suspendTenant(world.app, world.acme.id, 'Unpaid', fromSystem)
     await cleanUp(world.app, migrations)
@@ -149,7 +149,7 @@ describe('what is over', () => {
     await resumeTenant(world.app, world.acme.id, fromSystem)
   })
 
-  test('stays where a schema is behind, which is said and holds nobody up', async () => {
+  test('stays in a schema that is behind, which is logged and does not stop the others', async () => {
     for (const place of [world.acme, world.globex]) await addOldSessions(place, 1)
     const {
       db,
@@ -161,7 +161,7 @@ describe('what is over', () => {
       .set({ applied: before!.applied.slice(0, -1) })
       .where(eq(versions.schema, world.globex.schema))
     expect(await logOfCleaning()).toContainEqual(
-      expect.objectContaining({ level: 'warn', event: 'cleaning_skipped', tenants: ['globex'] }),
+      expect.objectContaining({ level: 'warn', event: 'cleanup_skipped', tenants: ['globex'] }),
     )
     expect([await countOld(world.acme), await countOld(world.globex)]).toEqual([0, 1])
     await db.update(versions).set({ applied: before!.applied }).where(eq(versions.schema, world.globex.schema))
@@ -169,7 +169,7 @@ describe('what is over', () => {
     expect(await countOld(world.globex)).toBe(0)
   })
 
-  test('stays where a table cannot be had, which is said and holds nobody up', async () => {
+  test('stays in a locked table, which is logged and does not stop the others', async () => {
     for (const place of [world.acme, world.globex]) await addOldSessions(place, 1)
     const { db } = realmAt(world.acme)
     const rename = (from: string, to: string) =>
@@ -178,7 +178,7 @@ describe('what is over', () => {
     expect(await logOfCleaning()).toContainEqual(
       expect.objectContaining({
         level: 'warn',
-        event: 'cleaning_failed',
+        event: 'cleanup_failed',
         tenant: 'acme',
         reason: expect.stringContaining('does not exist'),
       }),
@@ -188,8 +188,8 @@ describe('what is over', () => {
   })
 })
 
-describe('what is not over', () => {
-  test('stays: a session of which a token could still be presented, so that it is told what it is and a thief is found out', async () => {
+describe('data that has not expired', () => {
+  test('stays: a session whose tokens could still be presented, so that reuse is detected', async () => {
     const person = await addPerson(world, world.acme, 'careful@example.com')
     const refresh = (token: string) => world.acme.call(`${auth}/jwt/refresh/`, { body: { refresh: token } })
     const [stolen, signedOut] = [await signInAs(world.acme, person), await signInAs(world.acme, person)]
@@ -210,7 +210,7 @@ describe('what is not over', () => {
     expect((await world.acme.call(`${auth}/users/me/`, { token: third.access })).json.code).toBe('session_revoked')
   })
 
-  test('stays: the record, however old', async () => {
+  test('stays: the audit, however old', async () => {
     for (const place of places) {
       const {
         db,
@@ -224,11 +224,11 @@ describe('what is not over', () => {
   })
 })
 
-test('the clock starts it each night', async () => {
+test('it is scheduled each night', async () => {
   const { access } = await signInAs(world.console, world.console.admin)
   const jobs = async () =>
     (await world.console.call(`${api}/jobs/`, { token: access })).json as { name: string; cron: string }[]
-  await expect.poll(jobs, patience).toContainEqual(expect.objectContaining({ name: 'clean-up', cron: '7 3 * * *' }))
+  await expect.poll(jobs, waitLimit).toContainEqual(expect.objectContaining({ name: 'clean-up', cron: '7 3 * * *' }))
 })
 
 function realmAt(place: Place): Realm {
@@ -243,7 +243,7 @@ function dayOf(daysAgo: number): string {
   return ago(daysAgo).toISOString().slice(0, 10)
 }
 
-/** @returns those of the rows' ids that are still there, in order */
+/** @returns the ids of the rows that still exist, in order */
 async function idsIn(place: Place, name: string, rows: { id: string }[]): Promise<string[]> {
   const { db, tables } = realmAt(place)
   const table = (tables as unknown as Record<string, PgTable>)[name]!

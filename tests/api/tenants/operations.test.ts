@@ -38,7 +38,7 @@ afterAll(async () => {
 beforeEach(() => sql`delete from platform.operations`)
 
 describe('an operation', () => {
-  test('is done in the background, and says what came of it', async () => {
+  test('is done in the background, and has a result', async () => {
     work(async (_app, { input }, report) => {
       report.begin('Counting', 3)
       for (let i = 0; i < 3; i++) report.advance()
@@ -57,7 +57,7 @@ describe('an operation', () => {
     })
   })
 
-  test('of a transaction that is rolled back is not there', async () => {
+  test('of a transaction that is rolled back does not exist', async () => {
     await expect(
       app.database.platform.transaction(async tx => {
         await enqueueOperation(tx, app, fromSystem, { kind: 'clone', tenant: null })
@@ -67,7 +67,7 @@ describe('an operation', () => {
     expect(await sql`select id from platform.operations`).toEqual([])
   })
 
-  test('that fails says why, and is not tried again', async () => {
+  test('that fails has an error, and is not tried again', async () => {
     let tries = 0
     work(async () => {
       tries++
@@ -78,7 +78,7 @@ describe('an operation', () => {
     expect(tries).toBe(1)
   })
 
-  test('that found the database away is tried again', async () => {
+  test('that failed because of the database is tried again', async () => {
     let tries = 0
     work(async () => {
       if (++tries === 1) throw unavailable()
@@ -118,7 +118,7 @@ describe('an operation', () => {
 })
 
 describe('a process that dies while it works on an operation', () => {
-  test('is followed by another when its lease is out, and not before; it has no say any more', async () => {
+  test('is followed by another when its lease has expired, and not before; its own results are ignored', async () => {
     const id = await enqueue()
     const dead = (await claimOperation(app, { kinds: ['clone'] }))!
     expect(await claimOperation(app, { kinds: ['clone'] })).toBeUndefined()
@@ -131,7 +131,7 @@ describe('a process that dies while it works on an operation', () => {
     expect((await getOperation(app, id))!.result).toEqual({ who: 'next' })
   })
 
-  test('again and again, because of it, is followed by no other in the end', async () => {
+  test('repeatedly, because of the operation, is not followed by another after the last attempt', async () => {
     let tries = 0
     work(async () => {
       tries++
@@ -151,7 +151,7 @@ describe('a process that dies while it works on an operation', () => {
 })
 
 describe('a process that is told to stop', () => {
-  test('gives back what it works on at its next report, at once and without blame', async () => {
+  test('releases its operation at its next report, at once and without counting the attempt', async () => {
     let tries = 0
     work(async (_app, _operation, report) => {
       if (++tries > 1) return {}
@@ -167,8 +167,8 @@ describe('a process that is told to stop', () => {
   })
 })
 
-describe('an operation that is held for whoever asked for it', () => {
-  test('is not taken by another process meanwhile, and by anyone when that one is gone', async () => {
+describe('an operation that is held for its caller', () => {
+  test('is not claimed by another process meanwhile, and by any process when its caller has ended', async () => {
     const id = await app.database.platform.transaction(tx =>
       enqueueOperation(tx, app, fromSystem, { kind: 'clone', tenant: null }, true),
     )
@@ -177,7 +177,7 @@ describe('an operation that is held for whoever asked for it', () => {
     expect(await claimOperation(app, { kinds: ['clone'] })).toMatchObject({ id })
   })
 
-  test('tells of its progress as it goes', async () => {
+  test('reports its progress', async () => {
     work(async (_app, _operation, report) => {
       report.begin('Copying', 2)
       report.advance(2)

@@ -11,7 +11,7 @@ import { drainPool, fillPool } from '#server/domain/tenants/pool.ts'
 import { createTenant } from '#server/domain/tenants/tenants.ts'
 import { hold } from '../../support/database/hold.ts'
 import { startCli, untilCliIsGone, untilCliIsThere, untilCliWaits } from '../../support/process/cli.ts'
-import { patience } from '../../support/process/patience.ts'
+import { waitLimit } from '../../support/process/wait-limit.ts'
 import type { Workbench } from '../../support/process/workbench.ts'
 import { createWorkbench } from '../../support/process/workbench.ts'
 import type { World } from '../../support/world.ts'
@@ -51,7 +51,7 @@ describe('the pool', () => {
     await expectWhole({ tenants: 0, spares: 4 })
   })
 
-  test('gives each organisation a schema of its own, with its own name and key, and never the same twice', async () => {
+  test('gives each organisation its own schema, with its own name and key, and none twice', async () => {
     await fillPool(app, known, 3)
     const spares =
       await sql`select s.schema, n.oid from platform.spare_schemas s join pg_namespace n on n.nspname = s.schema`
@@ -66,12 +66,12 @@ describe('the pool', () => {
     expect(new Set(keys.map(([key]) => key!.kid)).size).toBe(6)
   })
 
-  test('that is empty keeps nobody from being created', async () => {
+  test('that is empty does not prevent new organisations', async () => {
     await createAt('direct')
     await expectWhole({ tenants: 1, spares: 0 })
   })
 
-  test('gives back what a creation that failed had taken', async () => {
+  test('gets back the schema of a failed creation', async () => {
     await fillPool(app, known, 1)
     await createAt('first')
     await fillPool(app, known, 1)
@@ -82,7 +82,7 @@ describe('the pool', () => {
     await expectWhole({ tenants: 1, spares: 1 })
   })
 
-  test('is drained but for what is being taken', async () => {
+  test('is drained, except for a spare that is being claimed', async () => {
     await fillPool(app, known, 3)
     const lock = await hold(sql, tx => tx`select from platform.spare_schemas order by created limit 1 for update`)
     expect(await drainPool(app, known)).toBe(2)
@@ -133,7 +133,7 @@ describe('the pool', () => {
 describe('a process that is killed', () => {
   test('while it makes an organisation of a spare leaves both as they were, MIG-01', async () => {
     await fillPool(app, known, 2)
-    // At these tables it stops and waits: before its row, with the spare renamed, just before its end.
+    // The process is stopped at these tables: before its tenant row, with the spare renamed, just before its end.
     for (const table of ['tenants', 'schema_versions', 'audit_events']) {
       const lock = await hold(sql, tx => tx`lock table ${tx('platform')}.${tx(table)} in access exclusive mode`)
       const creator = startCli(createArguments(`cut-at-${table.replaceAll('_', '-')}`), env, password)
@@ -146,7 +146,7 @@ describe('a process that is killed', () => {
     }
   })
 
-  test('at a moment of no choosing too', async () => {
+  test('at a random moment too', async () => {
     for (let round = 0; round < 3; round++) {
       await fillPool(app, known, 2)
       const creators = [1, 2].map(i => startCli(createArguments(`random${letter(round)}${letter(i)}`), env, password))
@@ -161,7 +161,7 @@ describe('a process that is killed', () => {
     }
   })
 
-  test('while it fills the pool leaves no half of a spare', async () => {
+  test('while it fills the pool leaves no incomplete spare', async () => {
     const lock = await hold(sql, tx => tx`lock table platform.schema_versions in access exclusive mode`)
     const filler = startCli(['pool', 'fill', '--size', '2'], env)
     await untilCliWaits(sql)
@@ -175,7 +175,7 @@ describe('a process that is killed', () => {
 })
 
 describe('migrating', () => {
-  test('brings the spares along, so that they can be taken afterwards', async () => {
+  test('migrates the spares too, so that they can be used afterwards', async () => {
     await createAt('before')
     await fillPool(app, known, 2)
     const migrations = [...known, gadgets]
@@ -188,7 +188,7 @@ describe('migrating', () => {
     expect(await fleetStatus(app.database, migrations)).toEqual({ target: gadgets.name, current: 2, behind: [] })
   })
 
-  test('drops a spare that cannot be brought along', async () => {
+  test('drops a spare that cannot be migrated', async () => {
     await fillPool(app, known, 2)
     const [spare] = await sql`select schema from platform.spare_schemas limit 1`
     await sql`create table ${sql(spare!.schema as string)}.gadgets ()`
@@ -197,7 +197,7 @@ describe('migrating', () => {
     expect(await sql`select from pg_namespace where nspname = ${spare!.schema as string}`).toEqual([])
   })
 
-  test('only looked at, or of one alone, leaves the spares', async () => {
+  test('as a dry run, or of one tenant alone, leaves the spares', async () => {
     await createAt('alone')
     await fillPool(app, known, 1)
     await migrateFleet(app.database, [...known, gadgets], { parallel: 1, dryRun: true })
@@ -207,7 +207,7 @@ describe('migrating', () => {
     ])
   })
 
-  test('while organisations are created of spares leaves none behind and spoils none, MIG-05', async () => {
+  test('while organisations are created of spares migrates all and damages none, MIG-05', async () => {
     await Promise.all(Array.from({ length: 4 }, (_, i) => createAt(`old${letter(i)}`)))
     await fillPool(app, known, 4)
     const migrations = [...known, slow]
@@ -233,13 +233,13 @@ describe('migrating', () => {
       { tables: 2 },
     ])
     expect(await fillPool(app, known, 1)).toEqual({ made: 1, dropped: 0 })
-    // The other way round the old one is of no use to anyone.
+    // The other way round: the old spare is useless for the newer program.
     expect(await fillPool(app, newer, 2)).toEqual({ made: 0, dropped: 1 })
   })
 })
 
 describe('tenantry doctor', () => {
-  test('knows spares, and finds one that was touched or is gone', async () => {
+  test('recognises spares, and finds one that was changed or is missing', async () => {
     await fillPool(app, known, 3)
     await expectWhole({ tenants: 0, spares: 3 })
     const [touched, gone] = await sql`select schema from platform.spare_schemas order by schema`
@@ -265,7 +265,7 @@ describe('a running server', () => {
       db,
       tables: { spare_schemas: spares },
     } = world.app.database.platform
-    const isFull = () => expect.poll(() => db.$count(spares), patience).toBe(2)
+    const isFull = () => expect.poll(() => db.$count(spares), waitLimit).toBe(2)
     await isFull()
     const before = await db.select({ schema: spares.schema }).from(spares)
     const created = await createTenant(world.app, known, newTenant('pooled'), fromSystem)
@@ -275,7 +275,7 @@ describe('a running server', () => {
           (await db.select({ schema: spares.schema }).from(spares)).filter(
             ({ schema }) => !before.some(spare => spare.schema === schema),
           ).length,
-        patience,
+        waitLimit,
       )
       .toBe(1)
     await isFull()
@@ -312,7 +312,7 @@ function letter(i: number): string {
 }
 
 /**
- * Every tenant and every spare has its whole schema, every tenant its key and Admin, no spare either, and there is
+ * Every tenant and every spare has a complete schema, every tenant has its key and Admin, no spare has, and there is
  * no other schema.
  */
 async function expectWhole(count: { tenants: number; spares: number }): Promise<void> {

@@ -12,11 +12,11 @@ import { examine } from '#server/domain/platform/doctor.ts'
 import { createTenant } from '#server/domain/tenants/tenants.ts'
 import { hold } from '../../support/database/hold.ts'
 import { startCli, untilCliWaits } from '../../support/process/cli.ts'
-import { patience } from '../../support/process/patience.ts'
+import { waitLimit } from '../../support/process/wait-limit.ts'
 import type { Workbench } from '../../support/process/workbench.ts'
 import { createWorkbench } from '../../support/process/workbench.ts'
 
-/** No server is running: only the command line works on what was cut off. MIG-12 */
+/** Without a server: only the command line continues what was interrupted. MIG-12 */
 let workbench: Workbench
 let app: RunningApp
 let sql: postgres.Sql
@@ -35,7 +35,7 @@ afterAll(async () => {
 })
 
 describe('a removal whose process is killed', () => {
-  // Before its schema is gone, and before its row is.
+  // Before its schema is dropped, and before its row is deleted.
   test.each(['schema_versions', 'tombstones'])(
     'where it reaches %s is found, and finished by the next run',
     async table => {
@@ -61,19 +61,19 @@ describe('a removal whose process is killed', () => {
     },
   )
 
-  test('at a moment of no choosing is finished by the next run', async () => {
+  test('at a random moment is finished by the next run', async () => {
     await Promise.all(
       Array.from({ length: 4 }, async (_, i) => {
         const { id, schema, subdomain } = await makeTenant(`random-${i}`)
         const killed = remove(subdomain)
         await isPurging(id)
-        // It waits for a second and a half until every process knows, and then begins.
+        // The purge waits a second and a half until every process knows, then begins.
         await sleep(Math.random() * 2_500)
         killed.kill()
         await killed.exited
         await endLease('1 second', id)
         const next = await remove(subdomain).exited
-        // 1: it had been gone, and only the first did not live to say so.
+        // Code 1: the first run had purged the tenant, and was killed before it could report that.
         if (next.code !== 0) expect(next.errors).toContain('Not found.')
         await expectGone(id, schema)
       }),
@@ -81,7 +81,7 @@ describe('a removal whose process is killed', () => {
     expect(await problems()).toEqual([])
   })
 
-  test('and begun a second time meanwhile is one removal, whose end both see', async () => {
+  test('and started a second time meanwhile is one removal, whose end both see', async () => {
     const { id, schema, subdomain } = await makeTenant('both')
     const outcomes = await Promise.all([remove(subdomain).exited, remove(subdomain).exited])
     expect(outcomes.some(({ code }) => code === 0)).toBe(true)
@@ -101,7 +101,7 @@ async function isPurging(id: string): Promise<void> {
   await expect
     .poll(
       () => sql`select from platform.operations where tenant = ${id} and kind = 'purge'`.then(rows => rows.length),
-      patience,
+      waitLimit,
     )
     .toBe(1)
 }
@@ -112,7 +112,7 @@ async function problems(): Promise<string[]> {
   ).flatMap(check => check.problems)
 }
 
-/** As if the process had died so long ago. */
+/** Makes the process look dead for this long. */
 async function endLease(ago: string, tenant: string): Promise<void> {
   await sql`update platform.operations set lease_until = now() - ${ago}::text::interval where tenant = ${tenant} and lease_until is not null and state in ('queued', 'running')`
 }

@@ -16,7 +16,7 @@ import { tenantStatuses } from '#shared/tenant-statuses.ts'
 import { mailsTo } from '../../support/data/mails.ts'
 import type { Answer, Call } from '../../support/http.ts'
 import { runCli } from '../../support/process/cli.ts'
-import { patience } from '../../support/process/patience.ts'
+import { waitLimit } from '../../support/process/wait-limit.ts'
 import type { SecondServer } from '../../support/process/second-server.ts'
 import { startBeside } from '../../support/process/second-server.ts'
 import { sendRaw } from '../../support/raw-http.ts'
@@ -72,7 +72,7 @@ describe("a tenant's states", () => {
     }
   })
 
-  test("are an operator's to change by her role: Support suspends, an Owner deletes too, others read", async () => {
+  test('are changed by operators according to their role: Support suspends, an Owner also deletes, others read', async () => {
     const place = await makeTenant('by-role')
     const tokens = { Support: await operatorToken('Support'), Staff: await operatorToken('Staff') }
     const tries: [string, string, object][] = [
@@ -96,7 +96,7 @@ describe("a tenant's states", () => {
     }
   })
 
-  test("are nobody else's to change: not a tenant's Admin's, on no host, and not a stranger's", async () => {
+  test("cannot be changed by anyone else: neither a tenant's Admin, on any host, nor a visitor", async () => {
     const { access } = await signInAs(world.acme, world.acme.admin)
     for (const path of [`tenants/${world.acme.id}/suspension/`, `tenants/${world.globex.id}/deletion/`]) {
       expect((await world.acme.call(`${api}/${path}`, { method: 'PUT', token: access, body: {} })).status).toBe(404)
@@ -114,7 +114,7 @@ describe('a tenant that is suspended in one process', () => {
     const pair = await signInAs(globex, globex.staff)
     const cookies = await signInWithCookies(globex, globex.staff)
     const picture = await uploadPhoto(globex, pair.access)
-    const doors = (): Promise<Answer>[] => [
+    const requests = (): Promise<Answer>[] => [
       second.at(globex, `${auth}/users/me/`, { token: pair.access }),
       second.at(globex, '/people', { ...page, cookies }),
       second.at(globex, picture, { token: pair.access }),
@@ -124,7 +124,7 @@ describe('a tenant that is suspended in one process', () => {
       }),
       second.at(globex, `${auth}/jwt/refresh/`, { body: { refresh: pair.refresh } }),
     ]
-    for (const answer of await Promise.all(doors().slice(0, 4))) expect(answer.status).toBe(200)
+    for (const answer of await Promise.all(requests().slice(0, 4))) expect(answer.status).toBe(200)
 
     expect(
       (await onConsole(`tenants/${globex.id}/suspension/`, { method: 'PUT', body: { reason: 'An unpaid bill' } })).json,
@@ -132,7 +132,7 @@ describe('a tenant that is suspended in one process', () => {
     await expect
       .poll(async () => (await second.at(globex, '/.well-known/jwks.json')).status, { interval: 10 })
       .toBe(403)
-    for (const answer of await Promise.all(doors())) {
+    for (const answer of await Promise.all(requests())) {
       expect(answer.status).toBe(403)
       expect(answer.cookies).toEqual({})
       expect(answer.text).not.toContain('unpaid')
@@ -148,10 +148,10 @@ describe('a tenant that is suspended in one process', () => {
     await expect
       .poll(async () => (await second.at(globex, '/.well-known/jwks.json')).status, { interval: 10 })
       .toBe(200)
-    for (const answer of await Promise.all(doors())) expect(answer.status).toBe(200)
+    for (const answer of await Promise.all(requests())) expect(answer.status).toBe(200)
   })
 
-  test('is told so by the platform, with the reason, and finds it in its own record; what it had to send waits', async () => {
+  test('is notified by the platform, with the reason, and has it in its own audit; its mails wait', async () => {
     const { globex } = world
     await onConsole(`tenants/${globex.id}/suspension/`, { method: 'PUT', body: { reason: 'A broken rule' } })
     await expect.poll(async () => (await globex.call('/.well-known/jwks.json')).status).toBe(403)
@@ -163,7 +163,7 @@ describe('a tenant that is suspended in one process', () => {
           sql`select sent_at is null as waits from platform.outbox where kind = 'tenant_notice' order by created desc limit 1`.then(
             rows => rows[0]?.waits,
           ),
-        patience,
+        waitLimit,
       )
       .toBe(false)
     expect(await sql`select sent_at from platform.outbox where recipient = 'waits@example.com'`).toEqual([
@@ -188,7 +188,7 @@ describe('a tenant that is suspended in one process', () => {
 })
 
 describe('a tenant in maintenance', () => {
-  test('answers 503 in every process, and the others do not; it goes on as it was', async () => {
+  test('answers 503 in every process, other tenants do not; afterwards it is unchanged', async () => {
     const { globex, acme } = world
     const pair = await signInAs(globex, globex.staff)
     expect(
@@ -216,7 +216,7 @@ describe('a tenant in maintenance', () => {
     expect((await second.at(globex, `${auth}/jwt/refresh/`, { body: { refresh: pair.refresh } })).status).toBe(200)
   })
 
-  test('and one whose process has not heard of it yet is refused by the query that loads the user', async () => {
+  test('is refused by the query that loads the user in a process that has not received the announcement yet', async () => {
     const pair = await signInAs(world.globex, world.globex.staff)
     await sql`update platform.tenants set maintenance_since = now() where id = ${world.globex.id}`
     expect((await world.globex.call(`${auth}/users/me/`, { token: pair.access })).json.code).toBe('maintenance')
@@ -229,7 +229,7 @@ describe('a tenant in maintenance', () => {
 })
 
 describe('a deletion that is scheduled', () => {
-  test('closes the tenant, and taken back makes it what it was', async () => {
+  test('closes the tenant, and its cancellation restores the former status', async () => {
     const place = await makeTenant('second-thoughts')
     await onConsole(`tenants/${place.id}/suspension/`, { method: 'PUT', body: { reason: 'Before' } })
     const scheduled = await onConsole(`tenants/${place.id}/deletion/`, {
@@ -243,7 +243,7 @@ describe('a deletion that is scheduled', () => {
     expect(restored.json).toMatchObject({ status: 'suspended', status_reason: 'Before', purge_after: null })
   })
 
-  test('is carried out when its grace is over, and not before', async () => {
+  test('is carried out when its grace period is over, and not before', async () => {
     const [early, due] = [await makeTenant('early'), await makeTenant('due')]
     for (const { id } of [early, due]) await onConsole(`tenants/${id}/deletion/`, { method: 'PUT', body: {} })
     await sql`update platform.tenants set purge_after = now() - interval '1 second' where id = ${due.id}`
@@ -255,7 +255,7 @@ describe('a deletion that is scheduled', () => {
 
 describe('a tenant that is removed', () => {
   // MIG-12
-  test('leaves a tombstone and nothing else, and another is as it was', async () => {
+  test('leaves a tombstone and nothing else, and another tenant is unchanged', async () => {
     const place = await makeTenant('removed')
     const { access } = await signInAs(place, place.admin)
     await uploadPhoto(place, access)
@@ -315,7 +315,7 @@ describe('a tenant that is removed', () => {
 
 describe('a tenant that is renamed', () => {
   // LIFE-15, FLT-18
-  test('has its sessions at the new address at once, and its old one leads there, with method and path', async () => {
+  test('keeps its sessions at the new host at once, and the old host redirects there, with method and path', async () => {
     const place = await makeTenant('before')
     const pair = await signInAs(place, place.admin)
     const renamed = await onConsole(`tenants/${place.id}/`, {
@@ -355,7 +355,7 @@ describe('a tenant that is renamed', () => {
     expect((await world.acme.call(`${auth}/users/me/`, { token: renewed.json.access })).status).toBe(401)
   })
 
-  test('leads to the very path that was asked for, and to no other host, whatever is in it', async () => {
+  test('redirects to the exact path, and never to another host, for any path', async () => {
     const place = await makeTenant('plain')
     await onConsole(`tenants/${place.id}/`, { method: 'PATCH', body: { subdomain: 'elsewhere' } })
     const { origin } = placeLike(place, 'elsewhere')
@@ -383,7 +383,7 @@ describe('a tenant that is renamed', () => {
     }
   })
 
-  test('keeps its former address from others while it leads on; when that is over, its old tokens end and anyone may have it', async () => {
+  test('reserves its former subdomain while it redirects; afterwards its old tokens are invalid and the subdomain is free', async () => {
     const place = await makeTenant('once')
     const pair = await signInAs(place, place.admin)
     await onConsole(`tenants/${place.id}/`, { method: 'PATCH', body: { subdomain: 'twice' } })
@@ -431,7 +431,7 @@ describe('the list of tenants', () => {
     expect(await names(`search=${tenant_id.toLowerCase()}`)).toEqual(['findable-too'])
   })
 
-  test('has no page for what is not there', async () => {
+  test('is 404 for a page out of range', async () => {
     for (const id of ['nonsense', '0198c0de-0000-7000-8000-000000000000']) {
       for (const path of [`tenants/${id}/`, `tenants/${id}/keys/`, `tenants/${id}/domains/`, `operations/${id}/`])
         expect((await onConsole(path)).status).toBe(404)
@@ -449,7 +449,7 @@ describe('an operator who makes a tenant', () => {
     expect(mails.at(-1)!.links[0]).toMatch(/^http:\/\/mailed\.localhost:\d+\/auth\/password\/reset\//)
   })
 
-  test('makes none whose mail is not on its way too', async () => {
+  test('creates none without queueing its mail', async () => {
     await sql`alter table platform.outbox add constraint no_welcome check (kind <> 'welcome') not valid`
     await expect(
       createTenantByMail(world.app, loadMigrations('.', 'tenant'), newTenant('unmailed'), fromSystem),
@@ -460,7 +460,7 @@ describe('an operator who makes a tenant', () => {
 })
 
 describe('the command line', () => {
-  test('renames, suspends, deletes and restores, and says what it did as JSON', async () => {
+  test('renames, suspends, deletes and restores, with the result as JSON', async () => {
     await makeTenant('by-hand')
     const run = (...args: string[]) => runCli(['tenant', ...args, '--json'], world.env)
     expect((await run('rename', 'by-hand', '--subdomain', 'by-hand-2', '--name', 'By Hand')).json).toMatchObject({
@@ -490,7 +490,7 @@ describe('the command line', () => {
 })
 
 describe('tenantry doctor', () => {
-  test('names schemas and files of nobody, and removes them when it is told to', async () => {
+  test('reports orphaned schemas and files, and removes them when told to', async () => {
     await sql`create schema t_nobody_000000`
     await mkdir(join(uploads, 't_nobody_111111'))
     await writeFile(join(uploads, 't_nobody_111111', 'x'), 'x')
@@ -501,8 +501,8 @@ describe('tenantry doctor', () => {
       .filter(problem => problem.includes('nobody'))
     expect(problems).toHaveLength(2)
     for (const problem of problems) expect(problem).toContain('tenantry doctor --remove-orphans')
-    const mended = await runCli(['doctor', '--remove-orphans', '--json'], world.env)
-    expect(mended.json.removed).toEqual({ schemas: ['t_nobody_000000'], folders: ['t_nobody_111111'] })
+    const repaired = await runCli(['doctor', '--remove-orphans', '--json'], world.env)
+    expect(repaired.json.removed).toEqual({ schemas: ['t_nobody_000000'], folders: ['t_nobody_111111'] })
     expect((await world.acme.call('/.well-known/jwks.json')).status).toBe(200)
   })
 })
@@ -532,7 +532,7 @@ async function makeTenant(subdomain: string): Promise<Place> {
   return { ...placeLike(world.acme, subdomain), id: tenant.id, schema: tenant.schema, admin: person, staff: person }
 }
 
-/** The same tenant under another subdomain. */
+/** The same tenant at another subdomain. */
 function placeLike(place: Place, subdomain: string): Place {
   const host = `${subdomain}.localhost:${world.port}`
   return { ...place, host, origin: `http://${host}`, call: (path, options) => world.call(host, path, options) }
@@ -566,6 +566,6 @@ async function operatorToken(role: 'Support' | 'Staff'): Promise<string> {
 
 async function untilGone(id: string): Promise<void> {
   await expect
-    .poll(() => sql`select 1 from platform.tenants where id = ${id}`.then(rows => rows.length), patience)
+    .poll(() => sql`select 1 from platform.tenants where id = ${id}`.then(rows => rows.length), waitLimit)
     .toBe(0)
 }

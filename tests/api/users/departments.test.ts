@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => world.stop())
 
 describe('a department', () => {
-  test('is made, renamed and deleted by an Admin, and read by everyone', async () => {
+  test('is created, renamed and deleted by an Admin, and read by everyone', async () => {
     const made = await acme(departments, { token: admin, body: { name: ' Design ' } })
     expect(made).toMatchObject({ status: 201, json: { name: 'Design' } })
     const path = `${departments}${made.json.id}/`
@@ -36,7 +36,7 @@ describe('a department', () => {
     expect((await acme(path, { method: 'DELETE', token: admin })).status).toBe(404)
   })
 
-  test('is not for Staff to change', async () => {
+  test('cannot be changed by Staff', async () => {
     const { id } = await make('Legal')
     const calls: [string, Call][] = [
       [departments, { body: { name: "Staff's" } }],
@@ -52,7 +52,7 @@ describe('a department', () => {
     expect((await acme(`${departments}${id}/`, { token: admin })).json.name).toBe('Legal')
   })
 
-  test('of another organisation is not there', async () => {
+  test('of another organisation is not found', async () => {
     const { id } = await make('Acme only')
     const path = `${departments}${id}/`
     for (const call of [{}, { method: 'PATCH', body: { name: 'Taken over' } }, { method: 'DELETE' }]) {
@@ -70,7 +70,7 @@ describe('a department', () => {
     ).not.toContain('Acme only')
   })
 
-  test('has a name that no other has in its organisation, in whatever case', async () => {
+  test('has a name that is unique in its organisation, in any case', async () => {
     const { id } = await make('Research')
     const taken = { status: 400, json: { name: ['A department with this name already exists.'] } }
     expect(await acme(departments, { token: admin, body: { name: 'rESEARCH' } })).toMatchObject(taken)
@@ -119,7 +119,7 @@ describe('a department in use', () => {
     expect((await acme(`${departments}${from.id}/`, { method: 'DELETE', token: admin })).status).toBe(204)
   })
 
-  test('hands its people only to another of the same organisation', async () => {
+  test('moves its people only to another of the same organisation', async () => {
     const from = await make('Here')
     const foreign = (await world.globex.call(departments, { token: globexAdmin, body: { name: 'There' } })).json
     for (const department of [foreign.id, '01900000-0000-7000-8000-000000000000', 'none']) {
@@ -131,7 +131,7 @@ describe('a department in use', () => {
     }
   })
 
-  test('is one that a person may not get while it is being deleted, nor from elsewhere, AZ-07', async () => {
+  test('cannot be assigned while it is being deleted, or from another organisation, AZ-07', async () => {
     const gone = await make('Gone')
     await acme(`${departments}${gone.id}/`, { method: 'DELETE', token: admin })
     const foreign = (await world.globex.call(departments, { token: globexAdmin, body: { name: 'Foreign' } })).json

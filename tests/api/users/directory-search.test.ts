@@ -72,8 +72,8 @@ describe('a search among 5,000 people', () => {
     expect([count, results[0].first_name]).toEqual([size / 8, first_name])
   })
 
-  test('wants the word itself, not its runs of letters here and there', async () => {
-    // "con-", "-onl-", "-nle-", "-leg-", … are all there, in another order.
+  test('finds the word itself, not its trigrams in another order', async () => {
+    // The trigrams "con-", "-onl-", "-nle-", "-leg-", … all occur, in another order.
     expect((await find('colleaguecol', staff)).count).toBe(0)
     expect((await find('orgcolleague', staff)).count).toBe(0)
     expect((await find('％', staff)).count).toBe(0)
@@ -98,7 +98,7 @@ function acme(): TenantRealm {
   return realmOf(world.app, world.acme).realm as TenantRealm
 }
 
-/** How PostgreSQL goes about the search that the server makes of this. */
+/** PostgreSQL's query plan for the server's search. */
 async function explain(search: string, asAdmin: boolean): Promise<string> {
   const {
     db,

@@ -47,7 +47,7 @@ afterAll(async () => {
 })
 
 describe('a change that is refused', () => {
-  test('leaves the photo where it is, whatever else was wrong', async () => {
+  test('leaves the photo as it is, whatever else was wrong', async () => {
     const { acme } = world
     const { id } = acme.admin
     await put(`${api}/users/${id}/photo/`)
@@ -66,7 +66,7 @@ describe('a change that is refused', () => {
     expect(await eventsOf(acme, id, 'user.photo_cleared')).toBe(0)
   })
 
-  test('and one that is not: photo and name go together, and both are recorded', async () => {
+  test('and an accepted one: photo and name change together, and both are recorded', async () => {
     const { acme } = world
     const person = await addPerson(world, acme, 'fay@example.com')
     const { access: token } = await signInAs(acme, person)
@@ -83,7 +83,7 @@ describe('a change that is refused', () => {
     expect(changes.map(({ details }) => Object.keys(details as object))).toEqual([['first_name'], ['first_name']])
   })
 
-  test("deletes nobody's files", async () => {
+  test('deletes no files', async () => {
     const { acme } = world
     const body = { current_password: acme.admin.password }
     expect((await acme.call(`${auth}/users/me/`, { method: 'DELETE', token: admin, body })).status).toBe(409)
@@ -92,7 +92,7 @@ describe('a change that is refused', () => {
 })
 
 describe('a picture', () => {
-  test('is there where its row says so, also when nobody heard of the commit', async () => {
+  test('exists if its row names it, also when the answer to the commit was lost', async () => {
     const { acme } = world
     const headers = { 'content-type': 'image/png' }
     const cases = [
@@ -106,7 +106,7 @@ describe('a picture', () => {
     }
   })
 
-  test('that no row names goes at night, and no other', async () => {
+  test('that no row names is removed at night, and no other', async () => {
     const { acme, globex } = world
     const gone = newId()
     await leave(acme, `${gone}/${newId()}-64.webp`)
@@ -114,7 +114,7 @@ describe('a picture', () => {
     await leave(globex, `${gone}/${newId()}-64.webp`)
     const fresh = `${gone}/${newId()}-256.webp`
     await leave(globex, fresh, new Date())
-    // An archive's pictures are there before the rows that name them.
+    // The image files of an archive exist before the rows that name them.
     await sql`
       insert into platform.operations (id, kind, tenant, state, created, lease_until)
       values (${newId()}, 'restore', ${acme.id}, 'running', now(), now() + interval '1 hour')`
@@ -131,7 +131,7 @@ describe('a picture', () => {
 })
 
 describe('an archive', () => {
-  test('that is removed is recorded first, or it stays', async () => {
+  test('is removed only if the removal was recorded', async () => {
     const name = 'acme-20260101T000000Z-0123abcd.tar'
     await mkdir(join(home, 'archives'), { recursive: true })
     await writeFile(join(home, 'archives', name), 'not much of one')

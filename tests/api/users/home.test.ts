@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => world.stop())
 
 describe('the start page', () => {
-  test('is for whoever is signed in, on a portal', async () => {
+  test('is for every signed-in user, on a portal', async () => {
     expect((await world.acme.call(home)).status).toBe(401)
     expect((await world.globex.call(home, { token: admin })).status).toBe(401)
     const { access } = await signInAs(world.console, world.console.admin)
@@ -33,7 +33,7 @@ describe('the start page', () => {
     expect((await read(staff)).department).toBeNull()
   })
 
-  test("has one's own department, and the active people in it but oneself", async () => {
+  test("has the user's department, with its other active people", async () => {
     const design = await makeDepartment(world.acme, admin, 'Design')
     const sales = await makeDepartment(world.acme, admin, 'Sales')
     const [eve, fay, gus] = await Promise.all(
@@ -54,7 +54,7 @@ describe('the start page', () => {
     expect(emails(department!.colleagues)).toEqual(['eve@example.com'])
   })
 
-  test('names those who joined lately, the newest first, but oneself, the inactive and the long-standing', async () => {
+  test('lists people who joined recently, newest first, without the user and inactive people', async () => {
     const { users } = realmOf(world.app, world.acme).realm.tables
     const { db } = realmOf(world.app, world.acme).realm
     await db
@@ -70,7 +70,7 @@ describe('the start page', () => {
     expect(emails((await read(staff)).newest)).toEqual([5, 4, 3, 2, 1].map(i => `new${i}@example.com`))
   })
 
-  test('tells Staff of colleagues what the directory tells them, and no more', async () => {
+  test('shows Staff the same fields of colleagues as the directory', async () => {
     const { newest, department } = await read(staff)
     for (const person of [...newest, ...department!.colleagues])
       expect(Object.keys(person).sort()).toEqual([
@@ -85,7 +85,7 @@ describe('the start page', () => {
     expect((await read(admin)).newest[0]).toHaveProperty('last_login')
   })
 
-  test('of one organisation knows nothing of another', async () => {
+  test('of one organisation has nothing of another', async () => {
     const { newest, department, tasks } = await read(globexAdmin, world.globex)
     expect([emails(newest), department]).toEqual([['ben@example.com'], null])
     expect(tasks).toContainEqual({ task: 'departments', count: 1 })
@@ -93,8 +93,8 @@ describe('the start page', () => {
   })
 })
 
-describe('what needs someone', () => {
-  test('is to Staff their own name and photo, until they have them', async () => {
+describe('open tasks', () => {
+  test('are for Staff their missing name and photo', async () => {
     expect((await read(staff)).tasks).toEqual([
       { task: 'name', count: 1 },
       { task: 'photo', count: 1 },
@@ -107,7 +107,7 @@ describe('what needs someone', () => {
     expect((await read(staff)).tasks).toEqual([{ task: 'photo', count: 1 }])
   })
 
-  test('is to an Admin also what the organisation lacks', async () => {
+  test("are for an Admin also the organisation's missing settings", async () => {
     const before = await counts(admin)
     expect(before).toMatchObject({ logo: 1 })
     expect(before).not.toHaveProperty('departments')
@@ -121,7 +121,7 @@ describe('what needs someone', () => {
     })
   })
 
-  test('lead an Admin to just those people whom they count, which Staff cannot ask for', async () => {
+  test('link an Admin to exactly the people whom they count, a filter that Staff cannot use', async () => {
     const listed = async (query: string, token: string) =>
       (await world.acme.call(`${api}/users/?page_size=100&${query}`, { token })).json.count as number
     const { without_department, never_signed_in } = await counts(admin)
@@ -136,7 +136,7 @@ describe('what needs someone', () => {
     expect((await world.acme.call(`${api}/users/?last_login=always`, { token: admin })).status).toBe(400)
   })
 
-  test('are invitations that are open, apart from those that soon expire; not those that have', async () => {
+  test('are open invitations, with those that expire soon counted separately, without expired ones', async () => {
     const [soon] = await Promise.all(['soon', 'late', 'gone'].map(name => invite(`${name}@example.com`)))
     expect(await counts(admin)).toMatchObject({ invitations_open: 3 })
     const {

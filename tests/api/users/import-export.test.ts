@@ -34,8 +34,8 @@ beforeEach(() => {
   round++
 })
 
-describe('the directory as a file', () => {
-  test("is an Admin's, of her own organisation, as UTF-8 with its mark", async () => {
+describe('the directory as a CSV file', () => {
+  test('can be exported by an Admin of the organisation, as UTF-8 with a byte order mark', async () => {
     await addPerson(world, world.acme, 'zoë@example.com')
     const answer = await acme(exportPath, { token: admin })
     expect(answer).toMatchObject({
@@ -109,8 +109,8 @@ test("the record as a file has the list's filters", async () => {
   expect([...rows].sort((a, b) => b[1]!.localeCompare(a[1]!))).toEqual(rows)
 })
 
-describe("one's own data", () => {
-  test("are one's profile, sessions and events, and nobody else's", async () => {
+describe("the export of a user's own data", () => {
+  test("has the user's profile, sessions and events, and nobody else's", async () => {
     await acme(`${auth}/users/${world.acme.staff.id}/`, { method: 'PATCH', token: admin, body: { first_name: 'Ben' } })
     const answer = await acme(`${auth}/users/me/export/`, { token: staff })
     expect(answer).toMatchObject({
@@ -123,7 +123,7 @@ describe("one's own data", () => {
     expect(events.map((event: { action: string }) => event.action)).toEqual(
       expect.arrayContaining(['user.created', 'session.opened', 'user.changed']),
     )
-    // An Admin's address is the Admin's.
+    // An Admin's address is not changed by an import.
     expect(events.find((event: { action: string }) => event.action === 'user.changed')).toMatchObject({
       actor: world.acme.admin.id,
       ip: null,
@@ -134,7 +134,7 @@ describe("one's own data", () => {
 })
 
 describe('an import', () => {
-  test('creates, changes, leaves alone and reports; a second time it changes nothing', async () => {
+  test('creates, changes, skips and reports; a second time it changes nothing', async () => {
     const old = await addPerson(world, world.acme, mail('old'))
     const file = csv('email,first_name,last_name,employee_id,department,role,is_active', [
       `${mail('new').toUpperCase()}, Nia ,Nkosi,N-${round},Import ${round},Admin,yes`,
@@ -232,7 +232,7 @@ describe('an import', () => {
     expect(json.unchanged).toBeGreaterThan(3)
   })
 
-  test('finds people by employee_id, and never changes whose address it is', async () => {
+  test('finds users by employee_id, and never changes their address', async () => {
     await send(csv('email,employee_id', [`${mail('a')},A-${round}`, `${mail('b')},B-${round}`]))
     const answer = await send(
       csv('email,employee_id,last_name', [
@@ -253,7 +253,7 @@ describe('an import', () => {
         { row: 4, field: 'email', message: 'Row 2 has the same.' },
       ],
     })
-    // One gives her number up, the other takes it, in one file.
+    // One person gives up their number and another gets it, in the same file.
     expect((await send(csv('email,employee_id', [`${mail('a')},`, `${mail('b')},A-${round}`]))).json).toMatchObject({
       changed: 2,
       errors: [],
@@ -261,7 +261,7 @@ describe('an import', () => {
     expect(await person(mail('b'))).toMatchObject({ employee_id: `A-${round}` })
   })
 
-  test('knows a department by its name, in any case, and makes one only when it is told to', async () => {
+  test('finds a department by its name, in any case, and creates one only when told to', async () => {
     const rows = csv('email,department', [`${mail('d')},team ${round}`, `${mail('e')},TEAM ${round}`])
     expect((await send(rows)).json).toMatchObject({
       created: 0,
@@ -273,7 +273,7 @@ describe('an import', () => {
     expect((await send(rows)).json).toMatchObject({ unchanged: 2 })
   })
 
-  test('leaves the last Admin one, and does the other rows', async () => {
+  test('leaves the last Admin an Admin, and imports the other rows', async () => {
     const file = csv('email,role,is_active', ['ann@example.com,Staff,', `${mail('other')},Staff,`])
     for (const query of ['?dry_run=true', '']) {
       expect((await send(file, query)).json).toMatchObject({
@@ -305,7 +305,7 @@ describe('an import', () => {
     expect((await acme(`${auth}/users/me/`, { token: access })).json.code).toBe('session_revoked')
   })
 
-  test('sends a new person a mail to choose a password by, unless she is inactive', async () => {
+  test('sends a new user a mail with a link to set a password, unless they are inactive', async () => {
     await send(csv('email,is_active', [`${mail('in')},true`, `${mail('out')},false`]))
     const rows = await world.app.database.platform.db.execute<{ recipient: string }>(
       `select recipient from platform.outbox where kind = 'welcome'` as never,
@@ -313,7 +313,7 @@ describe('an import', () => {
     expect(rows.map(row => row.recipient).filter(recipient => recipient.includes(`.${round}@`))).toEqual([mail('in')])
   })
 
-  test("is nobody's but an Admin's, and stays in her organisation", async () => {
+  test('can be run only by an Admin, and stays in their organisation', async () => {
     const file = csv('email,employee_id', [`${mail('mine')},M-${round}`])
     expect((await send(file, '', world.acme, staff)).status).toBe(403)
     expect((await send(file, '', world.acme, globexAdmin)).status).toBe(401)
@@ -342,7 +342,7 @@ describe('an import', () => {
     expect(both.reduce((sum, answer) => sum + answer.json.unchanged, 0)).toBe(300)
   })
 
-  test('reads what spreadsheets write', async () => {
+  test('reads the formats of spreadsheets', async () => {
     const semicolons = `\uFEFFEmail;First name;Last name;Is active\r\n${mail('semi')};"Ana; Maria";"O""Hara";WAHR\r\n;;;\r\n${mail('tail')};T;L;ja\r\n`
     expect((await send(semicolons)).json).toMatchObject({
       created: 0,
@@ -359,7 +359,7 @@ describe('an import', () => {
     expect((await send(`email\tfirst_name\n${mail('tabs')}\tTab`)).json).toMatchObject({ created: 1 })
   })
 
-  test('of what is no list of people is refused whole', async () => {
+  test('of a file that is not a list of people is refused completely', async () => {
     const files = {
       'nothing': '',
       'no e-mail': 'name\nAnn',
@@ -387,7 +387,7 @@ describe('an import', () => {
     expect((await send('email\na@b.test', '?dry_run=perhaps')).status).toBe(400)
   })
 
-  test('takes cells for data', async () => {
+  test('treats cells as data', async () => {
     const answer = await send(
       csv('email,first_name,__proto__,constructor,role', [
         `${mail('x')},"'; drop table users; --",polluted,polluted,`,
@@ -436,7 +436,7 @@ function send(file: string | Uint8Array, query = '', place: Place = world.acme, 
   return place.call(importPath + query, { method: 'POST', token, body: file, headers: { 'content-type': 'text/csv' } })
 }
 
-/** An address that no other test has. */
+/** An address that no other test uses. */
 function mail(name: string): string {
   return `${name}.${round}@import.test`
 }

@@ -34,12 +34,12 @@ describe('many people at once', () => {
       [{ action: 'reactivate' }, { is_active: true }],
       [{ action: 'move', department: null }, { department: null }],
     ]
-    for (const [deed, outcome] of steps) {
-      const once = await act({ ids, ...deed })
+    for (const [change, outcome] of steps) {
+      const once = await act({ ids, ...change })
       expect(once.json).toEqual({
         results: people.map(({ id, email }) => ({ id, email, detail: null, status: 'done' })),
       })
-      expect((await act({ ids, ...deed })).json.results.map(statusOf)).toEqual(['unchanged', 'unchanged'])
+      expect((await act({ ids, ...change })).json.results.map(statusOf)).toEqual(['unchanged', 'unchanged'])
       for (const id of ids) expect((await acme(`${auth}/users/${id}/`, { token: admin })).json).toMatchObject(outcome)
     }
     const events = (
@@ -56,14 +56,14 @@ describe('many people at once', () => {
     expect(events[0].actor).toBe(world.acme.admin.id)
   })
 
-  test('who are deactivated are signed out at once', async () => {
+  test('are signed out at once when they are deactivated', async () => {
     const [person] = await add('leaver')
     const { access } = await signInAs(world.acme, person!)
     await act({ action: 'deactivate', ids: [person!.id] })
     expect((await acme(`${auth}/users/me/`, { token: access })).status).toBe(401)
   })
 
-  test('get another mail to choose a password, but for the deactivated, and not without end', async () => {
+  test('get another mail to set a password, except deactivated ones, within the rate limit', async () => {
     const [known, gone] = await add('known', 'gone')
     const fresh = (await acme(`${auth}/users/`, { token: admin, body: { email: 'fresh@example.com' } })).json
     await act({ action: 'deactivate', ids: [gone!.id] })
@@ -84,7 +84,7 @@ describe('many people at once', () => {
     expect(again).toEqual(['done', 'done', 'refused'])
   })
 
-  test('are each done or refused: who is not there, or is the last Admin, holds nobody up', async () => {
+  test('are each changed or refused: a missing user or the last Admin does not stop the others', async () => {
     const [person] = await add('bystander')
     const answer = await act({ action: 'deactivate', ids: [newId(), world.acme.admin.id, person!.id, person!.id] })
     expect(answer).toMatchObject({
@@ -131,15 +131,15 @@ describe('only an Admin, and only of the same organisation', () => {
     expect((await acme(`${auth}/users/${world.acme.staff.id}/`, { token: admin })).json.role).toBe('Staff')
   })
 
-  test('finds no one of another organisation, as if she were nobody', async () => {
+  test('finds no one of another organisation, as if they did not exist', async () => {
     const before = await rowOf(world.globex.staff)
-    for (const deed of [
+    for (const change of [
       { action: 'deactivate' },
       { action: 'set_role', role: 'Admin' },
       { action: 'move', department: null },
       { action: 'send_link' },
     ]) {
-      const { results } = (await act({ ...deed, ids: [world.globex.staff.id] })).json
+      const { results } = (await act({ ...change, ids: [world.globex.staff.id] })).json
       expect(results).toEqual([{ id: world.globex.staff.id, email: null, status: 'refused', detail: 'Not found.' }])
     }
     expect(await rowOf(world.globex.staff)).toEqual(before)
@@ -156,7 +156,7 @@ describe('only an Admin, and only of the same organisation', () => {
     ])
   })
 
-  test('stores nothing but what the action is about', async () => {
+  test('stores only the field of the action', async () => {
     const [person] = await add('plain')
     await act({
       action: 'move',
@@ -180,10 +180,10 @@ describe('only an Admin, and only of the same organisation', () => {
 
 // AZ-09, AZ-10
 describe('the last active Admin', () => {
-  test('stays, however many ask at once, in whatever way', async () => {
+  test('stays, for any concurrent requests of all kinds', async () => {
     for (let round = 0; round < 8; round++) {
       const other = await addPerson(world, world.acme, `admin${round}@example.com`, { role: 'Admin' })
-      const [mine, hers] = [admin, (await signInAs(world.acme, other)).access]
+      const [mine, others] = [admin, (await signInAs(world.acme, other)).access]
       const file = (email: string) => ({
         method: 'POST',
         headers: { 'content-type': 'text/csv' },
@@ -191,9 +191,9 @@ describe('the last active Admin', () => {
       })
       await Promise.all([
         act({ action: 'deactivate', ids: [other.id, world.acme.admin.id] }, mine),
-        act({ action: 'set_role', role: 'Staff', ids: [world.acme.admin.id, other.id] }, hers),
+        act({ action: 'set_role', role: 'Staff', ids: [world.acme.admin.id, other.id] }, others),
         acme(`${auth}/users/${other.id}/`, { method: 'PATCH', token: mine, body: { role: 'Staff' } }),
-        acme(`${api}/users/import/`, { token: hers, ...file(world.acme.admin.email) }),
+        acme(`${api}/users/import/`, { token: others, ...file(world.acme.admin.email) }),
         acme(`${api}/users/import/`, { token: mine, ...file(other.email) }),
       ])
       expect(await activeAdmins()).toHaveLength(1)
@@ -201,7 +201,7 @@ describe('the last active Admin', () => {
     }
   })
 
-  test('is one of all who were chosen', async () => {
+  test('is kept when all admins are selected', async () => {
     const other = await addPerson(world, world.acme, 'second-admin@example.com', { role: 'Admin' })
     const { results } = (await act({ action: 'set_role', role: 'Staff', ids: [other.id, world.acme.admin.id] })).json
     expect(results.map(statusOf)).toEqual(['done', 'refused'])
@@ -245,7 +245,7 @@ async function activeAdmins(): Promise<string[]> {
   return rows.filter(({ role, is_active }) => role === 'Admin' && is_active).map(({ id }) => id)
 }
 
-/** Makes ann the one Admin again, and signs her in. */
+/** Makes Ann the only Admin again, and signs in as her. */
 async function restore(other: Person): Promise<void> {
   const {
     db,

@@ -60,7 +60,7 @@ describe('a photo', () => {
     expect((await world.acme.call(`${photoPath(world.acme.staff.id)}?size=9999`, { token: staff })).status).toBe(400)
   })
 
-  test('comes with headers that let a browser take it for nothing else, UPL-07', async () => {
+  test('has headers that keep a browser from interpreting it as anything else, UPL-07', async () => {
     await putPhoto(world.acme, staff, world.acme.staff.id, png)
     const { headers } = await world.acme.call(photoPath(world.acme.staff.id), { token: staff })
     expect(headers).toMatchObject({
@@ -73,7 +73,7 @@ describe('a photo', () => {
     })
   })
 
-  test('is told of wherever its person is', async () => {
+  test('is named wherever its user is', async () => {
     const { photo } = (await putPhoto(world.acme, staff, world.acme.staff.id, png)).json
     const { id } = world.acme.staff
     expect((await world.acme.call(`${auth}/users/me/`, { token: staff })).json.photo).toBe(photo)
@@ -83,7 +83,7 @@ describe('a photo', () => {
     expect((await world.acme.call(photo, { token: admin })).status).toBe(200)
   })
 
-  test('keeps nothing of its file but the pixels, the right way up, UPL-09', async () => {
+  test('keeps only the pixels of its file, with the orientation applied, UPL-09', async () => {
     const tagged = await sharp({ create: { width: 400, height: 200, channels: 3, background: 'red' } })
       .composite([{ input: { create: { width: 200, height: 200, channels: 3, background: 'blue' } }, left: 0, top: 0 }])
       .jpeg()
@@ -100,7 +100,7 @@ describe('a photo', () => {
     expect(data[0]! > 200 && data[2]! < 50).toBe(true)
   })
 
-  test('is replaced and removed with its files, and goes with its person, UPL-11', async () => {
+  test('is replaced and removed with its files, and deleted with its user, UPL-11', async () => {
     const person = await addPerson(world, world.acme, 'fay@example.com')
     const { access } = await signInAs(world.acme, person)
     for (let i = 0; i < 3; i++) expect((await putPhoto(world.acme, access, person.id, png)).status).toBe(200)
@@ -138,7 +138,7 @@ describe('a photo', () => {
     expect(await filesOf(world.acme, person.id)).toEqual([])
   })
 
-  test('sweeps away what a killed process left, and not what another is writing', async () => {
+  test('removes files of a killed process, and not those that another process is writing', async () => {
     const folder = join(uploads, world.acme.schema, world.acme.staff.id)
     await putPhoto(world.acme, staff, world.acme.staff.id, png)
     await writeFile(join(folder, 'left-256.webp.part'), 'half')
@@ -159,7 +159,7 @@ describe('a photo', () => {
 })
 
 describe('who may', () => {
-  test('change a photo: oneself, and an Admin anyone of her organisation, UPL-14', async () => {
+  test('change a photo: the user themselves, and an Admin for anyone of the same organisation, UPL-14', async () => {
     expect((await putPhoto(world.acme, admin, world.acme.staff.id, png)).status).toBe(200)
     expect((await putPhoto(world.acme, staff, world.acme.admin.id, png)).status).toBe(404)
     expect(
@@ -172,7 +172,7 @@ describe('who may', () => {
     expect((await world.acme.call(photoPath(world.acme.staff.id), { token: admin })).status).toBe(200)
   })
 
-  test('see one: the signed-in people of that organisation, AZ-16', async () => {
+  test('see one: the signed-in users of that organisation, AZ-16', async () => {
     await putPhoto(world.acme, staff, world.acme.staff.id, png)
     const path = photoPath(world.acme.staff.id)
     const stranger = photoPath('01900000-0000-7000-8000-000000000000')
@@ -183,7 +183,7 @@ describe('who may', () => {
     expect([ofAnother.status, ofAnother.text]).toEqual([404, '{"detail":"Not found."}'])
     expect([ofNobody.status, ofNobody.text]).toEqual([ofAnother.status, ofAnother.text])
 
-    // The very address, with what makes it another with each picture, opens it for nobody else either.
+    // The exact URL, with its version parameter, is refused for other callers too.
     const { photo } = (await world.acme.call(`${auth}/users/me/`, { token: staff })).json
     expect((await world.acme.call(photo, { token: staff })).status).toBe(200)
     for (const host of [world.globex.host, world.console.host, `localhost:${world.port}`, `127.0.0.1:${world.port}`]) {
@@ -195,7 +195,7 @@ describe('who may', () => {
     }
   })
 
-  test('not guess where a picture lies, AZ-16', async () => {
+  test('not guess the URL of a picture, AZ-16', async () => {
     await putPhoto(world.acme, staff, world.acme.staff.id, png)
     const {
       schema,
@@ -231,7 +231,7 @@ describe('who may', () => {
     }
   })
 
-  test('see that of someone who is not active: an Admin', async () => {
+  test('see that of an inactive user: an Admin', async () => {
     const gone = await addPerson(world, world.acme, 'gus@example.com')
     expect((await putPhoto(world.acme, admin, gone.id, png)).status).toBe(200)
     await world.acme.call(`${auth}/users/${gone.id}/`, { method: 'PATCH', token: admin, body: { is_active: false } })
@@ -248,7 +248,7 @@ describe('who may', () => {
     },
   )
 
-  test('not read what a planted link points to, UPL-08', async () => {
+  test('not read the target of a planted symlink, UPL-08', async () => {
     await putPhoto(world.acme, staff, world.acme.staff.id, png)
     const folder = join(uploads, world.acme.schema, world.acme.staff.id)
     const [file] = (await filesOf(world.acme, world.acme.staff.id)).filter(name => name.endsWith('-256.webp'))
@@ -258,8 +258,8 @@ describe('who may', () => {
   })
 })
 
-describe('what is no photo', () => {
-  test('is refused by its content, whatever it is called, UPL-01, UPL-02', async () => {
+describe('an invalid photo', () => {
+  test('is refused by its content, with any name and type, UPL-01, UPL-02', async () => {
     const files = {
       gif: await picture().gif().toBuffer(),
       tiff: await picture().tiff().toBuffer(),
@@ -295,7 +295,7 @@ describe('what is no photo', () => {
     ]) {
       expect((await putPhoto(world.acme, staff, world.acme.staff.id, png, { type })).status).toBe(415)
     }
-    // Elsewhere a picture is as strange as ever, and a form too.
+    // Other routes accept neither images nor forms.
     for (const path of [`${auth}/users/me/`, `${api}/users/${world.acme.staff.id}/`]) {
       expect(
         (
@@ -314,23 +314,23 @@ describe('what is no photo', () => {
     ).toBe(415)
   })
 
-  test('is an address: nobody fetches it, UPL-10', async () => {
+  test('is a URL: the server does not fetch it, UPL-10', async () => {
     for (const photo of ['http://127.0.0.1:9/', 'file:///etc/passwd', { url: 'http://127.0.0.1:9/' }]) {
       const answer = await world.acme.call(`${auth}/users/me/`, { method: 'PATCH', token: staff, body: { photo } })
       expect([answer.status, Object.keys(answer.json)]).toEqual([400, ['photo']])
     }
   })
 
-  test('is one that unpacks to more than fits', async () => {
+  test('is one that decompresses to more than the limit', async () => {
     const answer = await putPhoto(world.acme, staff, world.acme.staff.id, pngBomb(30_000, 30_000))
     expect([answer.status, answer.json]).toEqual([400, notAnImage])
   })
 })
 
-describe('what is too long', () => {
+describe('an upload that is too long', () => {
   const tooLong = Buffer.alloc(6_000_000, 'x')
 
-  test('is refused, with its length said, without, and with a lie, UPL-05', async () => {
+  test('is refused with a correct length, without one, and with a wrong one, UPL-05', async () => {
     const path = photoPath(world.acme.staff.id)
     expect((await putPhoto(world.acme, staff, world.acme.staff.id, tooLong)).status).toBe(413)
     expect((await putPhoto(world.acme, staff, world.acme.staff.id, tooLong, { form: true })).status).toBe(413)
@@ -342,14 +342,14 @@ describe('what is too long', () => {
     ]
     expect(await sendInChunks(path, tooLong)).toBe(413)
     expect((await sendRaw(world.port, [...head, 'Content-Length: 100000000'])).status).toBe(413)
-    // What is past the length that was said is another request, and none that makes sense.
+    // Bytes after the announced length are parsed as another request, an invalid one.
     expect((await sendRaw(world.port, [...head, 'Content-Length: 10'], png)).status).toBe(400)
     expect(
       (await sendRaw(world.port, [...head, `Content-Length: ${png.length}`, 'Content-Length: 5'], png)).status,
     ).toBe(400)
   })
 
-  test('five megabytes are not', async () => {
+  test('of five megabytes is accepted', async () => {
     const noise = await sharp({
       create: {
         width: 1300,
@@ -366,7 +366,7 @@ describe('what is too long', () => {
       expect((await putPhoto(world.acme, staff, world.acme.staff.id, noise, { form })).status).toBe(200)
   })
 
-  test('is not read further elsewhere than it ever was', async () => {
+  test('is not read further on other routes', async () => {
     expect((await world.acme.call(`${auth}/jwt/create/`, { body: Buffer.alloc(1_000_001, ' ') })).status).toBe(413)
   })
 
@@ -392,7 +392,7 @@ describe('what is too long', () => {
     await once(socket, 'connect')
     const { localPort } = socket
     const connection = async () => (await socketsOf(world.port)).find(({ peer }) => peer === localPort)
-    // What was sent has been read, and that there is no more to come is known, before anyone looks.
+    // Waits until the server has read everything and has seen the end of the data.
     await expect.poll(connection).toMatchObject({ unread: 0 })
     sent.destroy()
     await expect.poll(connection).toBeUndefined()
@@ -401,7 +401,7 @@ describe('what is too long', () => {
 })
 
 describe('a form', () => {
-  test('has one part, whose file name nobody looks at, UPL-06', async () => {
+  test('has one part, whose file name is ignored, UPL-06', async () => {
     for (const filename of [
       '../../x',
       '..%2f..%2fx',
@@ -461,7 +461,7 @@ describe('a form', () => {
   })
 })
 
-test('a disk that cannot be written is answered as such, and the next try works', async () => {
+test('a write error of the disk has its own answer, and the next attempt works', async () => {
   const person = await addPerson(world, world.acme, 'hal@example.com')
   const { access } = await signInAs(world.acme, person)
   await writeFile(join(uploads, world.acme.schema, person.id), 'in the way of the folder')
@@ -496,7 +496,10 @@ function putPhoto(
   return place.call(photoPath(id), { method: 'PUT', token, ...request })
 }
 
-/** Sends bytes without saying how many there are. @returns the status */
+/**
+ * Sends bytes without their length, in chunks.
+ * @returns the status
+ */
 function sendInChunks(path: string, bytes: Buffer): Promise<number> {
   return new Promise((resolve, reject) => {
     const headers = {
@@ -532,7 +535,7 @@ function picture() {
   })
 }
 
-/** A PNG whose header promises so many pixels, in a few bytes. */
+/** A PNG of a few bytes whose header announces this many pixels. */
 function pngBomb(width: number, height: number): Buffer {
   const header = Buffer.alloc(13)
   header.writeUInt32BE(width, 0)

@@ -18,7 +18,7 @@ import {
   signInWithCookies,
 } from '../../support/world.ts'
 
-/** Every route that asks for a permission, as its file says it. */
+/** Every route that requires a permission, as its file declares it. */
 const guarded = readSources('server/api/v1/**/*.ts').flatMap(({ file, code }) => {
   const [, definer, permission] = /define(Tenant|Realm|Platform)Route\(\s*\{\s*access: (can\w+)/.exec(code) ?? []
   const [, path, method] = /^server\/api\/v1\/(.*?)\.(get|post|put|patch|delete)\.ts$/.exec(file)!
@@ -26,7 +26,7 @@ const guarded = readSources('server/api/v1/**/*.ts').flatMap(({ file, code }) =>
     ? [{ definer, permission, method: method!.toUpperCase(), path: path!.replace(/(?:^|\/)index$/, '') }]
     : []
 })
-/** Every page that asks for one. */
+/** Every page that requires a permission. */
 const pages = readSources('pages/portal/**/*.vue')
   .filter(({ code }) => /\baccess: can/.test(code))
   .map(({ file }) => file.replace(/^pages\/portal|(?:\/index)?\.vue$/g, ''))
@@ -44,7 +44,7 @@ afterAll(() => world.stop())
 describe('Staff, AZ-08', () => {
   const ofPortal = guarded.filter(({ definer }) => definer !== 'Platform')
 
-  test('are looked at: there are routes and pages that are not for them', () => {
+  test('have routes and pages that they may not use', () => {
     expect(ofPortal.length).toBeGreaterThan(15)
     expect(pages).toEqual(expect.arrayContaining(['/audit', '/settings/organization']))
   })
@@ -74,7 +74,7 @@ describe('Staff, AZ-08', () => {
     expect((await world.acme.call(path, { accept: 'text/html' })).status).toBe(302)
   })
 
-  test('become what an Admin makes of them with the next request, and no longer than that, AZ-11', async () => {
+  test('have the role that an Admin gave them from the next request on, and only as long as they have it, AZ-11', async () => {
     const setRole = (role: string) =>
       world.acme.call(`${auth}/users/${world.acme.staff.id}/`, { method: 'PATCH', token: admin, body: { role } })
     expect(
@@ -96,7 +96,7 @@ describe('Staff, AZ-08', () => {
 describe("the operators' routes, AZ-20", () => {
   const ofConsole = guarded.filter(({ definer }) => definer !== 'Tenant')
 
-  test.each(ofConsole)("are nothing to a tenant's Admin: $method $path", async ({ method, path, definer }) => {
+  test.each(ofConsole)("are not available to a tenant's Admin: $method $path", async ({ method, path, definer }) => {
     const target = `${api}/${path.replace('[id]', world.acme.id)}/`
     const options = { method, token: admin, ...(method === 'GET' ? {} : { body: {} }) }
     expect((await world.console.call(target, options)).status).toBe(401)
@@ -104,7 +104,7 @@ describe("the operators' routes, AZ-20", () => {
       expect(await world.acme.call(target, options)).toMatchObject({ status: 404, text: '{"detail":"Not found."}' })
   })
 
-  test('are nothing to an operator who was deactivated, from the next request on', async () => {
+  test('are not available to a deactivated operator, from the next request on', async () => {
     const other = { email: 'olga@example.com', password: 'an unlikely row of words' }
     const { user } = await createOperator(world.app, other, fromSystem)
     const { access, refresh } = await signInAs(world.console, { ...other, id: user.id })
@@ -132,7 +132,7 @@ describe("the operators' routes, AZ-20", () => {
   })
 })
 
-test('a fresh installation has nobody who could sign in, LIFE-12', async () => {
+test('a new installation has no user who can sign in, LIFE-12', async () => {
   const app = await createApp(
     loadConfig({ DATABASE_URL: await createTestDatabase(), SECRET: world.env.SECRET, PEPPER: world.env.PEPPER }),
     createLogger('silent'),
@@ -147,7 +147,7 @@ test('a fresh installation has nobody who could sign in, LIFE-12', async () => {
   await app.close()
 })
 
-describe('a step of several that comes alone, AZ-18', () => {
+describe('a step of a process without the steps before it, AZ-18', () => {
   test.each([
     ['activation', { uid: 'x', token: 'y' }],
     ['reset_password_confirm', { uid: 'x', token: 'y', new_password: 'an unlikely row of words' }],
@@ -163,7 +163,7 @@ describe('a step of several that comes alone, AZ-18', () => {
   })
 })
 
-describe('a request out of all proportion', () => {
+describe('an oversized request', () => {
   test('of many or long headers or a long address is refused or answered, and no fault of ours, PAR-08', async () => {
     const head = `GET ${auth}/users/me/ HTTP/1.1`
     const host = `Host: ${world.acme.host}`
@@ -211,7 +211,7 @@ describe('a request out of all proportion', () => {
   })
 })
 
-// What a route reads in another type than JSON is refused for its type before anyone asks who sends it.
+// A route with a content type other than JSON rejects JSON before it checks the caller.
 function bodyFor(path: string, method: string) {
   const image = method === 'PUT' && /logo$|photo$/.test(path) ? 'image/png' : undefined
   const type = path === 'users/import' ? 'text/csv' : image

@@ -40,7 +40,7 @@ let admin: string
 let staff: string
 let globexAdmin: string
 beforeAll(async () => {
-  // Behind a proxy of its own, so that a test can come from an address of its own and be counted apart.
+  // Behind a trusted proxy, so that each test has its own address and its own limits.
   world = await createWorld({ ACCESS_TTL: '3600', TRUSTED_PROXIES: '127.0.0.1' })
   admin = (await signInAs(world.acme, world.acme.admin)).access
   staff = (await signInAs(world.acme, world.acme.staff)).access
@@ -49,7 +49,7 @@ beforeAll(async () => {
 afterAll(() => world.stop())
 
 describe('a client that was written for djoser', () => {
-  test('signs in, reads and changes itself, gets a new password, and leaves', async () => {
+  test('signs in, reads and changes the user, sets a new password, and deletes the user', async () => {
     const created = await acme(users, {
       token: admin,
       body: { email: ' Carol@Example.COM ', password: goodPassword, re_password: goodPassword, first_name: ' Carol ' },
@@ -117,7 +117,7 @@ describe('a client that was written for djoser', () => {
   })
 
   // LIFE-03
-  test('that left is not the one who comes back under her address', async () => {
+  test('that was deleted is not the one who registers again with the same address', async () => {
     const first = await addPerson(world, world.acme, 'returns@example.com')
     const old = await signInAs(world.acme, first)
     await acme(`${users}${first.id}/`, {
@@ -145,7 +145,7 @@ describe('a client that was written for djoser', () => {
     expect(own.json).toMatchObject({ count: 1, results: [{ id: world.acme.staff.id }] })
   })
 
-  test("finds none of djoser's endpoints by which a login would be changed without a word", async () => {
+  test("finds none of djoser's endpoints that would change an e-mail address without a confirmation", async () => {
     for (const path of [
       'reset_email/',
       'reset_email_confirm/',
@@ -196,7 +196,7 @@ describe('registration', () => {
     expect((await acme(users, { token: admin })).json.count).toBe(before)
   })
 
-  test('with a token that is no longer good says so, that an admin may renew it', async () => {
+  test('with an expired token is 401, so that an admin can refresh it', async () => {
     expect(await acme(users, { token: 'x', body: greedy })).toMatchObject({
       status: 401,
       json: { code: 'token_not_valid' },
@@ -207,7 +207,7 @@ describe('registration', () => {
     })
   })
 
-  test('by an admin sets what an admin may set, and nothing else', async () => {
+  test('by an admin sets the fields that an admin may set, and no others', async () => {
     const department = await addDepartment(world.acme, 'Registration')
     const answer = await acme(users, {
       token: admin,
@@ -249,7 +249,7 @@ describe('registration', () => {
     ).toMatchObject({ role: 'Staff', employee_id: null })
   })
 
-  test('takes an address once for each tenant, in one spelling', async () => {
+  test('accepts an address once per tenant, in any spelling', async () => {
     const taken = { status: 400, text: '{"email":["A user with this email already exists."]}' }
     for (const email of ['ann@example.com', 'ANN@Example.com', '  ann@example.com\t'])
       expect(await acme(users, { token: admin, body: { email, password: goodPassword } })).toMatchObject(taken)
@@ -270,7 +270,7 @@ describe('registration', () => {
     ).toBe(201)
   })
 
-  test('of one address by two at once makes one person', async () => {
+  test('of one address by two concurrent requests creates one user', async () => {
     const answers = await Promise.all(
       Array.from({ length: 4 }, () =>
         acme(users, { token: admin, body: { email: 'twins@example.com', password: goodPassword } }),
@@ -306,7 +306,7 @@ describe('registration', () => {
   })
 })
 
-describe('what a person sets of herself', () => {
+describe('what users set themselves', () => {
   const privileges = {
     role: 'Admin',
     email: 'boss@example.com',
@@ -327,7 +327,7 @@ describe('what a person sets of herself', () => {
   }
 
   // AZ-05
-  test('on me is her names alone, whoever she is', async () => {
+  test('on `me` is only the names, for every role', async () => {
     for (const token of [staff, admin]) {
       const before = (await acme(me, { token })).json
       for (const method of ['PUT', 'PATCH'])
@@ -339,7 +339,7 @@ describe('what a person sets of herself', () => {
     }
   })
 
-  test('under her own id, as staff, is her names alone', async () => {
+  test('under their own id, as staff, is only the names', async () => {
     const { support, ...before } = (await acme(me, { token: staff })).json
     expect(support).toBe(null)
     for (const method of ['PUT', 'PATCH'])
@@ -359,7 +359,7 @@ describe('what a person sets of herself', () => {
     ['a merge', '{"role":null,"user":{"role":"Admin"}}'],
     ['a prototype', '{"__proto__":{"role":"Admin"},"constructor":{"prototype":{"role":"Admin"}}}'],
     ['a patch', '{"op":"replace","path":"/role","value":"Admin"}'],
-  ])('is never her role by %s', async (_how, body) => {
+  ])('is never their role by %s', async (_how, body) => {
     for (const path of [me, `${users}${world.acme.staff.id}/`]) {
       for (const method of ['PUT', 'PATCH'])
         expect((await acme(path, { method, token: staff, body })).json).toMatchObject({
@@ -369,7 +369,7 @@ describe('what a person sets of herself', () => {
     }
   })
 
-  test('is no photo by an address', async () => {
+  test('is not a photo by URL', async () => {
     for (const photo of ['http://127.0.0.1:9/', 'file:///etc/passwd', '']) {
       expect(await acme(me, { method: 'PATCH', token: staff, body: { photo } })).toMatchObject({
         status: 400,
@@ -378,7 +378,7 @@ describe('what a person sets of herself', () => {
     }
   })
 
-  test('is nothing of another: staff find nobody else, by any method and under any body', async () => {
+  test('is nothing of another user: staff find nobody else, by any method and with any body', async () => {
     for (const id of [world.acme.admin.id, newId()]) {
       for (const method of ['GET', 'PUT', 'PATCH', 'DELETE']) {
         for (const body of [{}, { current_password: world.acme.staff.password }])
@@ -390,8 +390,8 @@ describe('what a person sets of herself', () => {
   })
 })
 
-describe('what an admin sets of others', () => {
-  test('is names, role, department, number and activity, and never the address, the tenant or the password', async () => {
+describe('what admins set of other users', () => {
+  test('is names, role, department, number and is_active, and never the address, the tenant or the password', async () => {
     const person = await addPerson(world, world.acme, 'dora@example.com')
     const department = await addDepartment(world.acme, 'Sales')
     const answer = await acme(`${users}${person.id}/`, {
@@ -435,7 +435,7 @@ describe('what an admin sets of others', () => {
   })
 
   // AZ-07
-  test('is a department of her own tenant that is there', async () => {
+  test('is an existing department of the same tenant', async () => {
     const person = await addPerson(world, world.acme, 'emil@example.com')
     const theirs = await addDepartment(world.globex, 'Theirs')
     const gone = await addDepartment(world.acme, 'Gone')
@@ -453,7 +453,7 @@ describe('what an admin sets of others', () => {
   })
 
   // AZ-13
-  test('holds a department: one with people in it is not deleted', async () => {
+  test('keeps a department: one with people in it is not deleted', async () => {
     const department = await addDepartment(world.acme, 'Held')
     const person = await addPerson(world, world.acme, 'frida@example.com')
     await acme(`${users}${person.id}/`, { method: 'PATCH', token: admin, body: { department } })
@@ -464,7 +464,7 @@ describe('what an admin sets of others', () => {
     expect((await acme(`${users}${person.id}/`, { token: admin })).json).toMatchObject({ department })
   })
 
-  test("takes her own password to delete, not the other's", async () => {
+  test("takes the Admin's own password to delete, not the user's", async () => {
     const person = await addPerson(world, world.acme, 'gus@example.com')
     expect(
       await acme(`${users}${person.id}/`, {
@@ -494,7 +494,7 @@ describe('what an admin sets of others', () => {
     ).toMatchObject(notFound)
   })
 
-  test('is hers for as long as she is an admin, which the next request knows', async () => {
+  test('is possible only while the caller is an admin, checked with every request', async () => {
     const deputy = await addPerson(world, world.acme, 'deputy@example.com', { role: 'Admin' })
     const { access } = await signInAs(world.acme, deputy)
     expect((await acme(users, { token: access })).json.count).toBeGreaterThan(1)
@@ -508,7 +508,7 @@ describe('what an admin sets of others', () => {
 
 describe('an id of another tenant', () => {
   // AZ-01
-  test('is as absent as one that was never made, and nothing happens to it', async () => {
+  test('is answered like an id that does not exist, and nothing changes', async () => {
     const theirs = {
       user: world.globex.staff.id,
       session: (await world.globex.call(`${api}/sessions/`, { token: globexAdmin })).json.results[0].id,
@@ -562,7 +562,7 @@ describe('an id of another tenant', () => {
 })
 
 describe('the last active admin of a tenant', () => {
-  test('is not demoted, deactivated or deleted, by herself under any name', async () => {
+  test('is not demoted, deactivated or deleted, not even by themselves by any route', async () => {
     const { place, token, person } = await freshTenantWithOneAdmin()
     const byId = `${users}${person.id}/`
     for (const method of ['PUT', 'PATCH']) {
@@ -586,7 +586,7 @@ describe('the last active admin of a tenant', () => {
   })
 
   // AZ-09
-  test('is she whom the others leave: one who is inactive does not count', async () => {
+  test('is the only active one: inactive admins do not count', async () => {
     const { place, token, person } = await freshTenantWithOneAdmin()
     const deputy = await addPerson(world, place, 'deputy@example.com', { role: 'Admin' })
     const change = (id: string, body: object, by = token) =>
@@ -602,7 +602,7 @@ describe('the last active admin of a tenant', () => {
   })
 
   // AZ-10
-  test('is there after every race of two admins to be rid of each other', async () => {
+  test('still exists after every race of two admins to remove each other', async () => {
     const { place, person: ann } = await freshTenantWithOneAdmin()
     const bea = await addPerson(world, place, 'bea@example.com', { role: 'Admin' })
     const authRealm = realmOf(world.app, place)
@@ -637,7 +637,7 @@ describe('the last active admin of a tenant', () => {
     }
   })
 
-  test('is there after both have tried to leave at once', async () => {
+  test('still exists after both have tried to leave at once', async () => {
     const { place, token, person } = await freshTenantWithOneAdmin()
     const other = await addPerson(world, place, 'cleo@example.com', { role: 'Admin' })
     const { access } = await signInAs(place, other)
@@ -682,7 +682,7 @@ describe('the directory', () => {
     expect((await acme(`${api}/users/${hidden.id}/`, { token: admin })).json).toMatchObject({ is_active: false })
   })
 
-  test('tells staff nothing by its search and filters that it does not show them', async () => {
+  test('reveals nothing to staff by its search and filters that it does not show them', async () => {
     const count = async (query: string, token: string) => (await acme(`${api}/users/?${query}`, { token })).json.count
     expect(await count('search=SECRET-7', admin)).toBe(1)
     expect(await count('search=SECRET-7', staff)).toBe(0)
@@ -698,7 +698,7 @@ describe('the directory', () => {
     )
   })
 
-  test('and every other answer hold no password, hash, token or schema', async () => {
+  test('and every other answer contain no password, hash, token or schema', async () => {
     const paths = [
       me,
       users,
@@ -743,14 +743,14 @@ describe('a password', () => {
     ['quillington1', [similarTo('last name')]],
     ['AcmeLtd', [similarTo('organization'), tooShort]],
     ['x'.repeat(257), ['This password is too long. It must contain at most 256 characters.']],
-  ])("breaks every rule that it breaks at once, in Django's words, LIFE-06: %s", async (password, faults) => {
+  ])("has all of its errors at once, in Django's texts, LIFE-06: %s", async (password, faults) => {
     expect(await acme(users, { token: admin, body: { ...person, password } })).toMatchObject({
       status: 400,
       text: JSON.stringify({ password: faults }),
     })
   })
 
-  test('of any characters is good, up to 256 of them, and is the very one that was set', async () => {
+  test('may have any characters, up to 256, and is stored exactly', async () => {
     const passwords = [
       '🦆'.repeat(64),
       'é'.repeat(12),
@@ -777,7 +777,7 @@ describe('a password', () => {
   })
 
   // INJ-07: bcrypt reads 72 bytes.
-  test('differs from another in its last character, however long', async () => {
+  test('is compared up to its last character, however long', async () => {
     const long = 'k7'.repeat(60)
     await acme(users, { token: admin, body: { email: 'long@example.com', password: `${long}X` } })
     expect((await signInFrom('long@example.com', `${long}Y`)).status).toBe(401)
@@ -785,7 +785,7 @@ describe('a password', () => {
   })
 
   // INJ-08
-  test('is the same on a keyboard that writes its accents apart', async () => {
+  test('is the same on a keyboard that sends decomposed accents', async () => {
     await acme(users, {
       token: admin,
       body: { email: 'accents@example.com', password: 'crème brûlée à la carte'.normalize('NFC') },
@@ -793,7 +793,7 @@ describe('a password', () => {
     expect((await signInFrom('accents@example.com', 'crème brûlée à la carte'.normalize('NFD'))).status).toBe(200)
   })
 
-  test('is asked for twice where a form does so', async () => {
+  test('is checked against its repetition if that is sent', async () => {
     const mismatch = { status: 400, text: '{"non_field_errors":["The two password fields didn\'t match."]}' }
     expect(
       await acme(users, { token: admin, body: { ...person, password: goodPassword, re_password: `${goodPassword}!` } }),
@@ -807,7 +807,7 @@ describe('a password', () => {
   })
 
   // LIFE-04, LIFE-05
-  test('is changed by one who knows it, and ends every other session', async () => {
+  test('is changed by a user who knows it, which ends every other session', async () => {
     const owner = await addPerson(world, world.acme, 'ivy@example.com')
     const [here, elsewhere] = [await signInAs(world.acme, owner), await signInAs(world.acme, owner)]
     const browser = await signInWithCookies(world.acme, owner)
@@ -840,7 +840,7 @@ describe('a link by which a password is set', () => {
   const invalidToken = { status: 400, text: '{"token":["Invalid token for given user."]}' }
   const invalidUid = { status: 400, text: '{"uid":["Invalid user id or user doesn\'t exist."]}' }
 
-  test("is on the tenant's own origin, and is long and never the same", async () => {
+  test("is on the tenant's own origin, long, and different each time", async () => {
     const person = await addPerson(world, world.acme, 'link@example.com')
     const links = await Promise.all([1, 2, 3].map(() => linkFor(world.acme, person)))
     for (const { link, token } of links) {
@@ -866,7 +866,7 @@ describe('a link by which a password is set', () => {
     expect((await signInFrom(person.email, goodPassword)).status).toBe(200)
   })
 
-  test('sets a password that keeps the rules, and is still good after one that does not', async () => {
+  test('sets a valid password, and is still valid after an invalid one', async () => {
     const person = await addPerson(world, world.acme, 'kate@example.com')
     const { uid, token } = await linkFor(world.acme, person)
     expect(await confirm({ uid, token, new_password: 'kate@example.com' })).toMatchObject({
@@ -885,7 +885,7 @@ describe('a link by which a password is set', () => {
   })
 
   // RST-01, RST-02
-  test('is good once, until it expires, and until anything newer happens', async () => {
+  test('is valid once, until it expires, and until a newer change', async () => {
     const person = await addPerson(world, world.acme, 'liam@example.com')
     const used = await linkFor(world.acme, person)
     expect((await confirm({ ...used, new_password: goodPassword })).status).toBe(204)
@@ -908,21 +908,23 @@ describe('a link by which a password is set', () => {
   })
 
   // RST-07
-  test('is for one person at one tenant', async () => {
+  test('is for one user at one tenant', async () => {
     const [mia, noah] = [
       await addPerson(world, world.acme, 'mia@example.com'),
       await addPerson(world, world.acme, 'noah@example.com'),
     ]
-    const [hers, his] = [await linkFor(world.acme, mia), await linkFor(world.acme, noah)]
-    expect(await confirm({ uid: his.uid, token: hers.token, new_password: goodPassword })).toMatchObject(invalidToken)
+    const [miaLink, noahLink] = [await linkFor(world.acme, mia), await linkFor(world.acme, noah)]
+    expect(await confirm({ uid: noahLink.uid, token: miaLink.token, new_password: goodPassword })).toMatchObject(
+      invalidToken,
+    )
     expect(
-      await world.globex.call(`${users}reset_password_confirm/`, { body: { ...hers, new_password: goodPassword } }),
+      await world.globex.call(`${users}reset_password_confirm/`, { body: { ...miaLink, new_password: goodPassword } }),
     ).toMatchObject(invalidUid)
     expect(
-      await world.console.call(`${users}reset_password_confirm/`, { body: { ...hers, new_password: goodPassword } }),
+      await world.console.call(`${users}reset_password_confirm/`, { body: { ...miaLink, new_password: goodPassword } }),
     ).toMatchObject(invalidUid)
     for (const person of [mia, noah]) await signInAs(world.acme, person)
-    expect((await confirm({ ...hers, new_password: goodPassword })).status).toBe(204)
+    expect((await confirm({ ...miaLink, new_password: goodPassword })).status).toBe(204)
   })
 
   // RST-08, RST-09
@@ -966,7 +968,7 @@ describe('a link by which a password is set', () => {
   })
 
   // RST-12
-  test('is not used up by being looked at', async () => {
+  test('is not used up by opening its page', async () => {
     const person = await addPerson(world, world.acme, 'pia@example.com')
     const { link, ...body } = await linkFor(world.acme, person)
     for (const method of ['GET', 'HEAD', 'OPTIONS'])
@@ -977,7 +979,7 @@ describe('a link by which a password is set', () => {
     expect((await confirm({ ...body, new_password: goodPassword })).status).toBe(204)
   })
 
-  test('lets someone in who never had a password, and does not undo a deactivation', async () => {
+  test('works for a user who never had a password, and does not undo a deactivation', async () => {
     const realm = realmOf(world.app, world.acme)
     const invited = await createUser(world.app, realm, { email: 'invited@example.com', password: null }, fromSystem)
     expect(await signInFrom('invited@example.com', goodPassword)).toMatchObject(noAccount)
@@ -993,7 +995,7 @@ describe('a link by which a password is set', () => {
   })
 
   // BRU-08
-  test('is guessed at twenty times from one address, and then no longer looked at from there', async () => {
+  test('can be guessed twenty times from one address, and is then refused', async () => {
     const person = await addPerson(world, world.acme, 'quin@example.com')
     const link = await linkFor(world.acme, person)
     const from = ownAddress()
@@ -1025,7 +1027,7 @@ describe('a link by which a password is set', () => {
 })
 
 describe('sessions', () => {
-  test('are listed to their owner, newest first, and say which one asks', async () => {
+  test('are listed to their owner, newest first, with the current one marked', async () => {
     const person = await addPerson(world, world.acme, 'rosa@example.com')
     await acme(`${auth}/jwt/create/`, { body: person, headers: { 'user-agent': 'First/1.0' } })
     const { access } = await signInAs(world.acme, person)
@@ -1054,7 +1056,7 @@ describe('sessions', () => {
   })
 
   // LIFE-07
-  test('are ended one by one or all the others at once, from the next request on', async () => {
+  test('are ended one by one, or all others at once, from the next request on', async () => {
     const person = await addPerson(world, world.acme, 'sven@example.com')
     const [one, two, three] = [
       await signInAs(world.acme, person),
@@ -1092,7 +1094,7 @@ describe('sessions', () => {
     expect(await acme(me, { token: one.access })).toMatchObject(revoked)
   })
 
-  test("of another are an admin's to see and end, and nobody else's", async () => {
+  test('of another user can be seen and ended by an admin only', async () => {
     const person = await addPerson(world, world.acme, 'tess@example.com')
     const [one, two] = [await signInAs(world.acme, person), await signInAs(world.acme, person)]
     const ofHers = `${api}/sessions/?user=${person.id}`
@@ -1130,7 +1132,7 @@ describe('sessions', () => {
 
 describe('someone who is deactivated', () => {
   // LIFE-02
-  test('is out from the next request on, everywhere, and comes back without her old sessions', async () => {
+  test('is signed out everywhere from the next request on, and comes back without the old sessions', async () => {
     const person = await addPerson(world, world.acme, 'ursa@example.com')
     const pair = await signInAs(world.acme, person)
     const cookies = await signInWithCookies(world.acme, person)
@@ -1161,8 +1163,8 @@ describe('someone who is deactivated', () => {
   })
 })
 
-describe("the console's own people", () => {
-  test('are kept by the same rules, in a realm of their own', async () => {
+describe('the operators', () => {
+  test('follow the same rules, in their own realm', async () => {
     const { access } = await signInAs(world.console, world.console.admin)
     expect((await world.console.call(me, { token: access })).json).toMatchObject({
       organization: 'platform',
@@ -1192,7 +1194,7 @@ function acme(path: string, options?: Call): Promise<Answer> {
 }
 
 let addresses = 0
-/** An address that nobody else in this file comes from. */
+/** An address that no other test of this file uses. */
 function ownAddress() {
   return { 'x-forwarded-for': `198.18.${Math.floor(++addresses / 250)}.${addresses % 250}` }
 }
@@ -1221,7 +1223,7 @@ async function addDepartment(place: Place, name: string): Promise<string> {
   return answer.json.id
 }
 
-/** Globex with a new last admin, alone: whoever else had been one is staff. */
+/** Globex with a new Admin as the only one: former Admins are Staff. */
 async function freshTenantWithOneAdmin(): Promise<{ place: Place; token: string; person: Person }> {
   const place = world.globex
   const person = await addPerson(world, place, `chief${newId()}@example.com`, { role: 'Admin' })

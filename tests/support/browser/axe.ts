@@ -7,12 +7,12 @@ const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe
 const standards = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
 /**
- * Looks at a page as axe-core does, at what it shows now: open it with `reducedMotion: 'reduce'`, as a colour that is
- * still changing may lack contrast.
- * @returns what breaks WCAG 2.2 AA or good practice, as `rule: element`, and for a contrast why
+ * Checks the current state of a page with axe-core. Open the page with `reducedMotion: 'reduce'`: a colour in
+ * transition may lack contrast.
+ * @returns violations of WCAG 2.2 AA and best practices, as `rule: element`, with details for contrasts
  */
 export async function violationsOf(page: Page): Promise<string[]> {
-  // Evaluated, not added as a script: the page's policy would refuse that.
+  // Evaluated, because the page's policy would refuse an added script.
   await page.evaluate(source)
   const { violations } = await page.evaluate(
     runOnly => (window as unknown as { axe: { run: (options: object) => Promise<AxeResults> } }).axe.run({ runOnly }),

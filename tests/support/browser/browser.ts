@@ -4,7 +4,7 @@ import { expect } from 'vitest'
 import type { Place } from '../world.ts'
 import type { Person } from '../database/templates.ts'
 
-/** Debian's Chromium; the flags keep it from calling home. */
+/** Starts Debian's Chromium; the flags disable its background requests. */
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
@@ -19,7 +19,7 @@ export function launchBrowser(): Promise<Browser> {
   })
 }
 
-/** A new browser profile, such as one with `{ locale: 'ar' }`, which notes whatever its pages complain about. */
+/** Opens a new browser profile, for example with `{ locale: 'ar' }`, which records the console errors of its pages. */
 export async function openProfile(
   browser: Browser,
   options: BrowserContextOptions = {},
@@ -32,7 +32,7 @@ export async function openProfile(
   return { context, complaints }
 }
 
-/** Opens a page and waits until it can be used: before that, what one types is lost to the hydration. */
+/** Opens a page and waits for the hydration, which would overwrite earlier input. */
 export async function open(context: BrowserContext, place: Place, path: string): Promise<Page> {
   const page = await context.newPage()
   await visit(page, place, path)
@@ -44,14 +44,14 @@ export async function visit(page: Page, place: Place, path: string): Promise<voi
   await ready(page)
 }
 
-/** Waits until a page is the application's: before, what one types is lost to the hydration. */
+/** Waits for the hydration, which would overwrite earlier input. */
 export async function ready(page: Page): Promise<void> {
   await page.waitForFunction(() =>
     Boolean((document.querySelector('#__nuxt') as unknown as { __vue_app__?: unknown } | null)?.__vue_app__),
   )
 }
 
-/** Signs in through the form of the sign-in page that is open, in whatever language. */
+/** Signs in with the form of the open sign-in page, in any language. */
 export async function fillSignIn(page: Page, person: Pick<Person, 'email' | 'password'>): Promise<void> {
   await ready(page)
   await page.locator('input[type="email"]').fill(person.email)
@@ -59,7 +59,7 @@ export async function fillSignIn(page: Page, person: Pick<Person, 'email' | 'pas
   await page.locator('button[type="submit"]').click()
 }
 
-/** Signs in and waits for the page that one wanted. */
+/** Signs in and waits for the requested page. */
 export async function signInAt(context: BrowserContext, place: Place, person: Person, path = '/'): Promise<Page> {
   const page = await open(context, place, path)
   await fillSignIn(page, person)
@@ -82,8 +82,8 @@ export async function fillNewPassword(page: Page, label: string, value: string):
 }
 
 /**
- * Opens the newest mail of a subject in the mailbox, and the link in its HTML.
- * @returns the link's page, in a tab of its own
+ * Opens the newest mail with a subject in the mailbox, and follows the link in its HTML.
+ * @returns the link's page, in a new tab
  */
 export async function followMail(
   context: BrowserContext,
@@ -94,7 +94,7 @@ export async function followMail(
 ): Promise<Page> {
   await visit(page, place, '/mailbox')
   await page.getByRole('link', { name: subject }).first().click()
-  // By the keyboard: a frame in a process of its own may miss a click that comes right after its first picture.
+  // With the keyboard: a frame in its own process may miss a click right after its first paint.
   const [opened] = await Promise.all([
     context.waitForEvent('page'),
     page.frameLocator('iframe').getByRole('link', { name: link, exact: true }).press('Enter'),
@@ -104,7 +104,7 @@ export async function followMail(
   return opened
 }
 
-/** A browser says of every 401 that there was one, as where someone comes to the sign-in page without a session. */
+/** Chromium logs every 401, for example when a visitor opens the sign-in page without a session. */
 export function isUnexpected(complaint: string): boolean {
   return !complaint.includes('status of 401')
 }

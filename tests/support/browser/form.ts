@@ -3,11 +3,14 @@ export interface Part {
   filename?: string
   type?: string
   content: string | Uint8Array
-  /** In the place of the headers that the other fields make. */
+  /** Replaces the headers that the other fields create. */
   head?: string
 }
 
-/** A form as a browser puts it together, or as nobody would. @returns its body and content type */
+/**
+ * Builds a form as a browser does, or a malformed one.
+ * @returns its body and content type
+ */
 export function formOf(
   parts: Part[],
   boundary = 'a-boundary-of-ours',

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Language } from '#shared/dates.ts'
 
-/** @returns what the interface says in a language, by key, such as `shell.sign_out` */
+/** @returns the texts of the interface in a language, by key, such as `shell.sign_out` */
 export function textsIn(language: Language): (key: string) => string {
   return key => {
     const [part] = key.split('.')

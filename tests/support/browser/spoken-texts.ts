@@ -24,7 +24,7 @@ const interpolationType = 5
 const attributeType = 6
 const directiveType = 7
 
-/** What people see or hear of an element, and properties that become such. */
+/** Attributes that users see or hear, and properties that are passed on to such attributes. */
 const spoken = new Set([
   'label',
   'title',
@@ -43,7 +43,7 @@ const spoken = new Set([
   'hint',
 ])
 
-/** @returns every text that is written where people see it, instead of in a file of texts; a key is none */
+/** @returns every literal text that users would see, instead of a key of a text file */
 export function rawTexts({ file, code }: Source): string[] {
   if (!file.endsWith('.vue')) return inScript(code)
   const { descriptor } = parse(code, { filename: file })
@@ -55,7 +55,7 @@ export function rawTexts({ file, code }: Source): string[] {
 }
 
 function inTemplate(node: Element): string[] {
-  // What is typed on keys, and examples of code, are the same in every language.
+  // Keyboard keys and code examples are the same in every language.
   if (node.type === elementType && (node.tag === 'kbd' || node.tag === 'code')) return []
   if (node.type === textType) return [node.content as string].filter(isText)
   if (node.type === interpolationType) return written((node.content as { content: string }).content)
@@ -85,7 +85,7 @@ function inScript(code: string): string[] {
   return found
 }
 
-/** The texts that an expression may give, not those that it compares or looks up. */
+/** The texts that an expression can evaluate to, without those that it compares or looks up. */
 function results(node: ts.Node): string[] {
   if (ts.isStringLiteralLike(node)) return [node.text].filter(isText)
   if (ts.isTemplateExpression(node))

@@ -10,12 +10,12 @@ import type { App } from '#server/domain/context.ts'
 import type { OperationRow } from '#server/domain/operations/operations.ts'
 import { getOperation } from '#server/domain/operations/operations.ts'
 
-/** What an archive leaves out, and a restore therefore too. */
+/** Tables that an archive does not contain, so that a restore does not either. */
 const leftOut = ['sessions', 'one_time_tokens', 'signing_keys']
 
 /**
- * Every row of a schema as text, by table, without those that an archive leaves out, and without the links of
- * invitations.
+ * Every row of a schema as text, by table, without the tables that an archive does not contain and without invitation
+ * links.
  */
 export async function rowsOf(sql: postgres.Sql, schema: string): Promise<Record<string, string[]>> {
   const tables = await sql`select tablename as name from pg_tables where schemaname = ${schema} order by 1`
@@ -33,7 +33,7 @@ export async function rowsOf(sql: postgres.Sql, schema: string): Promise<Record<
   return Object.fromEntries(rows.filter(([name]) => !leftOut.includes(name)))
 }
 
-/** Waits for an operation's end, whoever works on it. */
+/** Waits until an operation has ended, in any process. */
 export async function finished(app: App, id: string): Promise<OperationRow> {
   for (;;) {
     const operation = await getOperation(app, id)
@@ -44,7 +44,7 @@ export async function finished(app: App, id: string): Promise<OperationRow> {
 
 type Table = Omit<Manifest['tables'][number], 'size' | 'sha256' | 'rows'> & { lines: string }
 
-/** Puts an archive together that is sealed as one of ours, whatever it says. */
+/** Builds an archive with any content, sealed as one of ours. */
 export function forgeArchive(
   manifest: Omit<Manifest, 'tables' | 'files'>,
   tables: Table[],

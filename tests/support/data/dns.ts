@@ -1,12 +1,12 @@
 import { createSocket } from 'node:dgram'
 
-/** A DNS server on loopback that knows TXT records, and what is asked of it. */
+/** A DNS server on loopback with TXT records and a list of the queries. */
 export interface DnsServer {
-  /** As the setting DNS_SERVER takes it. */
+  /** In the format of the setting DNS_SERVER. */
   address: string
-  /** By name; a name that is not there is answered NXDOMAIN. */
+  /** By name; unknown names are answered NXDOMAIN. */
   records: Map<string, string[]>
-  /** Answers nothing but SERVFAIL while it is true. */
+  /** While true, every answer is SERVFAIL. */
   isBroken: boolean
   close(): Promise<void>
 }
@@ -25,7 +25,7 @@ export async function createDnsServer(): Promise<DnsServer> {
   return server
 }
 
-// RFC 1035, 4.1: the header, the question as it came, and the answers, whose name points back to the question's.
+// RFC 1035, 4.1: the header, the question as received, and the answers, whose name points to the question's.
 function answerTo(query: Buffer, { records, isBroken }: DnsServer): Buffer {
   const labels: string[] = []
   let end = 12

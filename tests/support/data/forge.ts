@@ -3,14 +3,14 @@ import { decodeJwt, decodeProtectedHeader } from 'jose'
 import type { Place, World } from '../world.ts'
 import { realmOf } from '../world.ts'
 
-/** A token taken apart, and the means to put together others like it. */
+/** A decoded token, and functions that create variants of it. */
 export interface Genuine {
   token: string
   header: Record<string, unknown>
   claims: Record<string, unknown>
-  /** Signs with the tenant's own key whatever is given, also a text that is no JSON of ours. */
+  /** Signs any header and claims with the tenant's own key, also a text that is not valid JSON. */
   sign(header: object | string, claims: object | string): Promise<string>
-  /** The same token, but for these members of header and claims; undefined leaves one out. */
+  /** The same token with these members of header and claims changed; undefined removes one. */
   with(changes: { header?: object; claims?: object }): Promise<string>
 }
 

@@ -4,7 +4,7 @@ import type { AddressObject } from 'mailparser'
 import { simpleParser } from 'mailparser'
 import { and, isNull } from 'drizzle-orm'
 import { expect } from 'vitest'
-import { patience } from '../process/patience.ts'
+import { waitLimit } from '../process/wait-limit.ts'
 import type { Place, World } from '../world.ts'
 
 export interface Mail {
@@ -18,7 +18,10 @@ export interface Mail {
   id: string
 }
 
-/** Waits until nothing is on its way. @returns the mails of a place to an address, oldest first */
+/**
+ * Waits until no mail is pending.
+ * @returns the mails of a place to an address, oldest first
+ */
 export async function mailsTo(world: World, place: Place, to: string): Promise<Mail[]> {
   await outboxIsEmpty(world)
   const dir = world.env.MAIL_DIR!
@@ -29,12 +32,12 @@ export async function mailsTo(world: World, place: Place, to: string): Promise<M
   return mails.filter(mail => mail.to === to)
 }
 
-/** The site, for its mails: it has no people. */
+/** The site as a place, for its mails; it has no users. */
 export function sitePlace({ console }: World): Place {
   return { ...console, id: 'site' }
 }
 
-/** @returns the newest mail to an address, which must be about this */
+/** @returns the newest mail to an address; its subject must match */
 export async function lastMailTo(world: World, place: Place, to: string, subject: RegExp): Promise<Mail> {
   const mail = (await mailsTo(world, place, to)).at(-1)
   expect(mail?.subject).toMatch(subject)
@@ -60,10 +63,10 @@ export async function outboxIsEmpty(world: World): Promise<void> {
     db,
     tables: { outbox },
   } = world.app.database.platform
-  await expect.poll(() => db.$count(outbox, and(isNull(outbox.sent_at), isNull(outbox.given_up_at))), patience).toBe(0)
+  await expect.poll(() => db.$count(outbox, and(isNull(outbox.sent_at), isNull(outbox.given_up_at))), waitLimit).toBe(0)
 }
 
-/** What a link's page sends: the last two parts of its path. */
+/** The data that a link's page sends: the last two parts of its path. */
 export function linkParts(link: string): { uid: string; token: string } {
   const [uid = '', token = ''] = new URL(link).pathname.split('/').slice(-2)
   return { uid, token }

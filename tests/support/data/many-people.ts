@@ -11,8 +11,8 @@ export interface SignedIn {
 }
 
 /**
- * Adds people to a place who are signed in: not through the door, as forty passwords would be hashed for nothing.
- * @returns their cookies, and the name that is each one's alone
+ * Adds signed-in users to a place. Without the sign-in endpoint, which would hash forty passwords.
+ * @returns their cookies, and a unique name of each
  */
 export async function addSignedIn(world: World, place: Place, count: number): Promise<SignedIn[]> {
   const { app } = world

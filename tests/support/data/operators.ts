@@ -10,7 +10,7 @@ export interface Operator extends Person {
   token: string
 }
 
-/** Adds an operator with a password, and signs her in. */
+/** Adds an operator with a password, and signs in as them. */
 export async function addOperator(world: World, email: string, role: Role): Promise<Operator> {
   const password = 'an unlikely row of words'
   const realm = platformAuthRealm(world.app.database, world.console.origin)
@@ -19,7 +19,10 @@ export async function addOperator(world: World, email: string, role: Role): Prom
   return { id, email, password, token: access }
 }
 
-/** Opens a support session as the person, by an operator's link. @returns its cookies, and the access token in them */
+/**
+ * Opens a support session as the user, with an operator's link.
+ * @returns its cookies, and the access token in them
+ */
 export async function openSupport(
   world: World,
   operator: string,

@@ -5,7 +5,7 @@ type Body = Record<string, unknown>
 
 let count = 0
 
-/** Texts that a field takes by its name, another one each time where no two may be the same. */
+/** Valid texts for a field, by its name; different each time if the field must be unique. */
 const texts: [name: RegExp, text: () => string][] = [
   [/email$/, () => `sample${++count}@example.com`],
   [/^subdomain$/, () => `sample-${++count}`],
@@ -18,11 +18,11 @@ const texts: [name: RegExp, text: () => string][] = [
 ]
 
 /**
- * Finds out how to make bodies that the schema takes, with as many of its fields as go together.
- * @param known values by their names, such as ids of what is there
- * @param field one that must be among them
- * @returns what makes one, another each time
- * @throws Error where none is taken: a field of a new kind wants a line above
+ * Creates a generator of valid bodies for a schema, with as many of its fields as can be combined.
+ * @param known values by field name, such as existing ids
+ * @param field one that every body must contain
+ * @returns a function that creates a different body each time
+ * @throws Error if no body is valid: a new kind of field needs a line above
  */
 export function sampler(schema: z.ZodObject, known: Body = {}, field?: string): () => Body {
   const makers = Object.entries(makersOf(schema))
@@ -34,7 +34,7 @@ export function sampler(schema: z.ZodObject, known: Body = {}, field?: string): 
           .map(([name, maker]) => [name, name in known ? known[name] : maker()]),
       ),
     )
-  // Of some fields a body has one or the other.
+  // Some fields exclude each other.
   const without = [undefined, ...Object.keys(schema.shape).filter(name => name !== field)].find(
     name => schema.safeParse(make(name)).success,
   )
@@ -53,7 +53,7 @@ function makersOf(schema: z.ZodObject): Record<string, () => unknown> {
   return made
 }
 
-// Whatever is asked for twice is the same twice.
+// A confirmation field repeats the original.
 function repeated(body: Body): Body {
   return Object.fromEntries(
     Object.entries(body).map(([name, value]) => [name, name.startsWith('re_') ? body[name.slice(3)] : value]),
@@ -64,7 +64,7 @@ function makerOf(type: z.ZodType, name: string): () => unknown {
   const json = z.toJSONSchema(type, { io: 'input', unrepresentable: 'any' })
   const first = (json.anyOf?.[0] ?? json) as typeof json
   if (json.default !== undefined) return () => json.default
-  // Where there need be no password, hashing one would only take time.
+  // If the password is optional, hashing one only takes time.
   if (name === 'password' && (type as z.ZodType).safeParse(null).success) return () => null
   if (first.enum) return () => first.enum![0]
   switch (first.type) {

@@ -5,18 +5,18 @@ import type { Mail } from './mails.ts'
 import { parseMail } from './mails.ts'
 import { freePort } from '../process/server.ts'
 
-/** A mail server on loopback that keeps what it is given; as much of RFC 5321 as a client needs. */
+/** A mail server on loopback that stores its mails; it implements the part of RFC 5321 that a client needs. */
 export interface SmtpServer {
   url: string
   mails: Mail[]
-  /** Recipients that it knows nothing of. */
+  /** Recipients that it rejects as unknown. */
   unknown: Set<string>
-  /** As long as it is true, it answers nothing. */
+  /** While true, it does not answer. */
   isSilent: boolean
-  /** How many mails to come it hangs up on, before it has taken them. */
+  /** The number of next mails at which it closes the connection before it accepts them. */
   hangUps: number
   start(): Promise<void>
-  /** As if its machine were gone: connections too. */
+  /** Stops as if the machine were gone: connections are closed too. */
   stop(): Promise<void>
 }
 

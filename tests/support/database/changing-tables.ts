@@ -3,7 +3,7 @@ import postgres from 'postgres'
 import { expect } from 'vitest'
 import type { Slots } from '#server/database/slots/slots.ts'
 
-/** Everything that a migration may do to a table that is being read and written. */
+/** Every change that a migration may make to a table that is in use. */
 const changes = [
   'alter table people alter column code type varchar(100)',
   'alter table people alter column code type text',
@@ -20,7 +20,7 @@ const changes = [
   'alter table people alter column hits type int',
 ]
 
-/** Schemas with a table of people, each with its schema in every field. */
+/** Schemas with a table of people, whose fields all contain the schema's name. */
 export async function createChangingTables(url: string, count: number): Promise<string[]> {
   const schemas = Array.from({ length: count }, (_, i) => `t_people${i}_${randomBytes(3).toString('hex')}`)
   await withClient(url, async sql => {
@@ -35,9 +35,9 @@ export async function createChangingTables(url: string, count: number): Promise<
 }
 
 /**
- * Reads and writes all tables at full speed while they change, one after the other, and checks every answer.
+ * Reads and writes all tables at full speed while they change one after another, and checks every answer.
  * @param url for the changes, which need a session
- * @returns how many there were; the writes are all found in the tables
+ * @returns the number of answers; all writes are found in the tables
  */
 export async function trafficWhileTablesChange(
   slots: Slots,
@@ -56,7 +56,7 @@ export async function trafficWhileTablesChange(
   await withClient(url, async sql => {
     for (const change of changes) {
       for (const schema of schemas) await sql.unsafe(`set search_path to ${schema}; ${change}`)
-      // Every statement has met the change before the next one.
+      // Every statement has run during the change before the next change.
       const seen = counts.reads + schemas.length * 6
       while (changing && counts.reads < seen) await new Promise(resolve => setTimeout(resolve, 1))
     }
@@ -106,7 +106,7 @@ export async function trafficWhileTablesChange(
         written.set(`${schema} 8`, hits)
         counts.writes++
       } catch (error) {
-        // Told to come again; it may have been waiting for a change, or for its turn.
+        // A 503 after waiting for a change, or for its turn.
         expect(error).toMatchObject({ status: 503 })
         counts.refused++
       }

@@ -7,17 +7,17 @@ import { startPostmaster } from '#server/database/embedded/postmaster.ts'
 import { holdDatabase } from './held-database.ts'
 import { changeSettings } from './postgres-settings.ts'
 
-/** A PostgreSQL of one test file's own, which may be shot at. */
+/** A PostgreSQL for one test file, which may be killed. */
 export interface Cluster {
   url: string
-  /** Stops it at once, as a power cut would; returns when it is gone. */
+  /** Kills it, as a power failure would; resolves when it has ended. */
   crash(): Promise<void>
   /** Starts it again, on the same port. */
   start(): Promise<void>
-  /** Has it write every statement into its log from now on, without the parameters; errors without their details. */
+  /** Logs every statement from now on, without parameters, and errors without details. */
   logStatements(): Promise<void>
   readLog(): Promise<string>
-  /** Ends it for good. */
+  /** Stops it and deletes its files. */
   remove(): Promise<void>
 }
 
@@ -28,7 +28,7 @@ export async function createCluster(): Promise<Cluster> {
   return {
     url,
     async crash() {
-      // Its holder would bring it back by itself.
+      // Its holder would restart it.
       process.kill(pid, 'SIGSTOP')
       const postmaster = await readPostmaster(home)
       process.kill(postmaster!.pid, 'SIGQUIT')

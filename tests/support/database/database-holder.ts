@@ -1,6 +1,6 @@
 /**
- * A process that holds the embedded database of argv[2] until its standard input ends, and then removes its folder
- * if told to.
+ * A process that holds the embedded database of argv[2] until its standard input ends, and then removes its folder if
+ * told to.
  */
 import { rm } from 'node:fs/promises'
 import { startEmbeddedDatabase } from '#server/database/embedded/embedded.ts'

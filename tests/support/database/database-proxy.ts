@@ -1,10 +1,10 @@
 import type { Server, Socket } from 'node:net'
 import { connect, createServer } from 'node:net'
 
-/** Stands between a program and its database. */
+/** A proxy between a program and its database. */
 export interface DatabaseProxy {
   url: string
-  /** Lets the COMMIT of the next transaction that names this through, and cuts its connection before the answer. */
+  /** Forwards the COMMIT of the next transaction that contains this word, and cuts its connection before the answer. */
   loseCommitAfter(word: string): void
   close(): void
 }
@@ -31,7 +31,7 @@ export async function createDatabaseProxy(databaseUrl: string): Promise<Database
       }
       database.write(bytes)
     })
-    // By the time of this answer the transaction is over.
+    // When this answer arrives, the transaction has been committed.
     database.on('data', bytes => (isMarked && bytes.includes('COMMIT') ? client.destroy() : client.write(bytes)))
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))

@@ -15,8 +15,8 @@ declare module 'vitest' {
 }
 
 /**
- * One PostgreSQL for a whole run, which ends with whoever started it; every test file copies a database of its own
- * in it.
+ * Starts one PostgreSQL for a whole test run. It ends with the process that started it; every test file creates its
+ * own database in it.
  */
 export default async function setup(project: TestProject) {
   endWithParent()

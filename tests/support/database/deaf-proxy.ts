@@ -2,14 +2,14 @@ import type { AddressInfo, Socket } from 'node:net'
 import { connect, createServer } from 'node:net'
 
 export interface DeafProxy {
-  /** The database's, by way of the proxy. */
+  /** The database's URL through the proxy. */
   url: string
-  /** Whether notifications get through; everything else always does. */
+  /** Whether notifications pass; everything else always does. */
   hears: boolean
   close(): Promise<void>
 }
 
-/** Stands before a database as a pooler does that loses the notifications of those who listen. */
+/** A proxy that drops notifications, as some poolers do. */
 export async function createDeafProxy(databaseUrl: string): Promise<DeafProxy> {
   const target = new URL(databaseUrl)
   const sockets = new Set<Socket>()
@@ -47,7 +47,7 @@ export async function createDeafProxy(databaseUrl: string): Promise<DeafProxy> {
   return proxy
 }
 
-// PostgreSQL's protocol: each of the server's messages is a letter and a length that counts itself; A is a
+// PostgreSQL's protocol: each message of the server is a letter and a length that includes itself; A is a
 // notification.
 function withoutNotifications(pass: (bytes: Buffer) => void, isDeaf: () => boolean): (bytes: Buffer) => void {
   let rest = Buffer.alloc(0)

@@ -14,7 +14,7 @@ import type { Answer, Call } from '../http.ts'
 
 const api = '/api/v1'
 
-/** A tenant whose every field says whose it is, and two of its users, signed in. */
+/** A tenant whose name is in every field, and two of its users, signed in. */
 export interface CanaryTenant {
   host: string
   id: string
@@ -27,14 +27,14 @@ export interface TrafficCounts {
   requests: number
   reads: number
   writes: number
-  /** Answered 503: by reads and by writes. */
+  /** Answered 503: reads and writes. */
   refusedReads: number
   refusedWrites: number
-  /** Without an answer, as with a server that is gone. */
+  /** Without an answer, for example because the server was killed. */
   lost: number
 }
 
-/** Makes tenants as an operator would, with users who are signed in without their passwords being hashed. */
+/** Creates tenants as an operator would, with signed-in users whose passwords are not hashed. */
 export async function createCanaryTenants(app: RunningApp, port: number, count: number): Promise<CanaryTenant[]> {
   const migrations = loadMigrations('.', 'tenant')
   const tenants: CanaryTenant[] = []
@@ -78,10 +78,10 @@ export async function createCanaryTenants(app: RunningApp, port: number, count: 
 }
 
 /**
- * Has every user of every tenant read, write and refresh, one request after the other, and checks each answer: it is
- * the caller's own, or a 503, and nothing in it is another tenant's.
- * @param send to the server
- * @param isOver asked before each request
+ * Every user of every tenant reads, writes and refreshes, one request after another. Each answer must be the caller's
+ * own or a 503, without data of another tenant.
+ * @param send sends a request to the server
+ * @param isOver called before each request
  */
 export async function runTraffic(
   tenants: CanaryTenant[],
@@ -125,7 +125,7 @@ export async function runTraffic(
     if (!changed) return
     user.acknowledged = sent
     expect(changed.json).toMatchObject({ id: user.id, first_name: `${tenant.canary} ${sent}` })
-    // Asked again with the same token until it is answered: a refresh is idempotent for some seconds.
+    // Repeated with the same token until it is answered: a refresh is idempotent for some seconds.
     const refreshed =
       turn % 4 === 0
         ? await ask(tenant, `${api}/auth/jwt/refresh/`, { body: { refresh: user.refresh } }, false)
@@ -133,7 +133,7 @@ export async function runTraffic(
     if (refreshed) Object.assign(user, refreshed.json)
   }
 
-  /** @returns a success; undefined for a 503 and for no answer */
+  /** @returns a success; undefined for a 503 or no answer */
   async function ask(tenant: CanaryTenant, path: string, options: Call, isRead: boolean): Promise<Answer | undefined> {
     counts.requests++
     const answer = await send(tenant.host, path, options).catch(() => undefined)
@@ -148,7 +148,7 @@ export async function runTraffic(
     expect(foreign, `${tenant.canary} ${path}`).toEqual([])
     if (answer.status === 503) {
       counts[isRead ? 'refusedReads' : 'refusedWrites']++
-      // As whoever is told to come again.
+      // As a client that follows Retry-After.
       await sleep(50)
       return undefined
     }
@@ -158,7 +158,7 @@ export async function runTraffic(
   }
 }
 
-/** Each tenant's rows are its own, and what was acknowledged is there: or what was sent after it, without an answer. */
+/** Each tenant has only its own rows, with the last acknowledged write, or a later one without an answer. */
 export async function expectNothingLost(sql: postgres.Sql, tenants: CanaryTenant[]): Promise<void> {
   for (const { schema, canary, users } of tenants) {
     for (const { id, sent, acknowledged } of users) {

@@ -4,8 +4,9 @@ import { createInterface } from 'node:readline'
 import { changeSettings } from './postgres-settings.ts'
 
 /**
- * Starts the embedded database in a folder, held by a process of its own: when this one ends, however that is, it stops
- * PostgreSQL and removes the folder. It is in a group of its own, as Ctrl-C would end it before it has done so.
+ * Starts the embedded database in a folder, held by another process. When this process ends, in any way, the holder
+ * stops PostgreSQL and removes the folder. The holder is in its own process group, so that Ctrl-C does not end it
+ * before.
  */
 export async function holdDatabase(home: string): Promise<{ url: string; pid: number; release(): Promise<void> }> {
   const holder = spawn(process.execPath, ['tests/support/database/database-holder.ts', home, '--remove'], {
@@ -16,7 +17,7 @@ export async function holdDatabase(home: string): Promise<{ url: string; pid: nu
   const failed = exited.then(([code]) => Promise.reject(new Error(`No database: its holder ended with ${code}.`)))
   failed.catch(() => {})
   const [url] = (await Promise.race([once(createInterface(holder.stdout), 'line'), failed])) as [string]
-  // What is lost when the machine goes is no loss; a crash of PostgreSQL alone loses nothing.
+  // Data may be lost when the machine crashes; a crash of PostgreSQL alone loses nothing.
   await changeSettings(home, ['fsync = off', 'full_page_writes = off'])
   return {
     url,

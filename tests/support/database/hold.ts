@@ -1,7 +1,7 @@
 import type { Sql, TransactionSql } from 'postgres'
 import { onTestFinished } from 'vitest'
 
-/** Holds what `take` locks until it is released, or the test is over. */
+/** Holds the locks that `take` acquires until it is released, or the test is over. */
 export async function hold(
   sql: Sql,
   take: (tx: TransactionSql) => Promise<unknown>,

@@ -10,12 +10,12 @@ import { freePort } from '../process/server.ts'
 
 const program = '/usr/sbin/pgbouncer'
 
-/** Debian's, where it is installed; `npm test` installs it where it may. */
+/** Debian's package, if it is installed; `npm test` installs it if it may. */
 export const hasPgBouncer = existsSync(program)
 
 /**
- * Starts a PgBouncer before the database of a URL; it ends with this process.
- * @param settings of its configuration file, besides where it is
+ * Starts a PgBouncer in front of a database; it ends with this process.
+ * @param settings of its configuration file, besides its place
  * @returns the URL through it
  */
 export async function startPgBouncer(

@@ -12,10 +12,10 @@ import { freePort } from '../process/server.ts'
 
 const binaries = '/usr/lib/postgresql/15/bin'
 
-/** Debian 12's, where it is installed; `npm test` installs it where it may. */
+/** Debian 12's package, if it is installed; `npm test` installs it if it may. */
 export const hasPostgres15 = existsSync(join(binaries, 'postgres'))
 
-/** Starts a PostgreSQL 15 with an empty database in it, the oldest that is supported; it ends with this process. */
+/** Starts a PostgreSQL 15, the oldest supported version, with an empty database; it ends with this process. */
 export async function startPostgres15(): Promise<{ url: string; stop(): Promise<void> }> {
   const home = await mkdtemp(join(tmpdir(), 'tenantry-postgres15-'))
   const account = await postgresAccount(binaries, home)

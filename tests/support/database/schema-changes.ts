@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type postgres from 'postgres'
 
-/** Changes of a tenant's tables that leave them as they were: every kind that a migration may be made of. */
+/** Changes of a tenant's tables that cancel each other: every kind of change that a migration may make. */
 const tenantChanges = [
   'alter table users alter column employee_id type varchar(100)',
   'alter table users alter column employee_id type varchar(64)',
@@ -19,7 +19,7 @@ const tenantChanges = [
   'create table copied (like audit_events including all); insert into copied select * from audit_events; drop table audit_events; alter table copied rename to audit_events',
 ]
 
-/** The same of the platform's, which every tenant's statements read. */
+/** The same for the platform's tables, which every tenant's statements read. */
 const platformChanges = [
   'alter table tenants add column extra text',
   'alter table tenants drop column extra',
@@ -31,8 +31,8 @@ const platformChanges = [
 ]
 
 /**
- * Makes every change to every schema, one after the other, as migrations would.
- * @param pause told after each kind of change, before the next one
+ * Makes every change to every schema, one after another, as migrations would.
+ * @param pause called after each kind of change
  */
 export async function changeEverything(
   sql: postgres.Sql,
@@ -59,16 +59,16 @@ const lostCodes = [
   'CONNECT_TIMEOUT',
 ]
 
-// A change waits for a moment only, as whoever comes after it waits behind it; then it tries again.
+// Waits for a lock only a moment, because later statements queue behind it; then tries again.
 async function changeSchema(sql: postgres.Sql, schema: string, change: string): Promise<void> {
   let isUncertain = false
   for (;;) {
     try {
-      // One transaction, as all that is sent at once is.
+      // One transaction, as all statements sent at once are.
       return void (await sql.unsafe(`set local lock_timeout = '200ms'; set local search_path to ${schema}; ${change}`))
     } catch (error) {
       const { code } = error as { code: string }
-      // The connection was lost after the commit: it has been done.
+      // The connection was lost after the commit: the change is done.
       if (isUncertain && code.startsWith('42')) return
       isUncertain ||= lostCodes.includes(code)
       if (!isUncertain && !['55P03', '40P01'].includes(code)) throw error

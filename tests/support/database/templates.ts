@@ -24,21 +24,21 @@ export interface Person {
   password: string
 }
 
-/** The people of a world: two organisations whose people have the same e-mail addresses, and an operator. */
+/** The users of a world: two organisations whose users have the same e-mail addresses, and an operator. */
 export interface Population {
   acme: Organization
   globex: Organization
   operator: Person
 }
 
-/** What every database of a run has in common, so that one can be a copy of another. */
+/** The data that all databases of a run share, so that one can be a copy of another. */
 export interface Templates {
-  /** The secrets that keys and passwords in the databases depend on. */
+  /** The secrets for the keys and passwords in the databases. */
   secrets: { SECRET: string; PEPPER: string }
   population: Population
 }
 
-/** `platform` has the platform's tables and no organisation; `world` has a world's population too. */
+/** `platform` has the platform's tables and no organisation; `world` also has a world's users. */
 export type TemplateName = 'platform' | 'world'
 
 const passwords = {
@@ -47,10 +47,10 @@ const passwords = {
   operator: 'lighthouse keepers log',
 } as const
 
-/** Quick hashes. */
+/** Fast hashes. */
 export const hashingSettings = { BCRYPT_COST: '10' }
 
-/** Makes the databases that the tests of a run copy: to migrate and hash in each of them would take longer. */
+/** Creates the databases that the tests copy: migrating and hashing in each of them would take longer. */
 export async function createTemplates(url: string): Promise<Templates> {
   const secrets = { SECRET: randomBytes(32).toString('base64url'), PEPPER: randomBytes(32).toString('base64url') }
   await withApp(await createDatabase(url, nameOf('platform')), secrets, app =>
@@ -60,7 +60,10 @@ export async function createTemplates(url: string): Promise<Templates> {
   return { secrets, population }
 }
 
-/** Makes a database in the run's PostgreSQL, empty unless it is a copy. @returns its URL */
+/**
+ * Creates a database in the run's PostgreSQL, empty without a template.
+ * @returns its URL
+ */
 export async function createDatabase(server: string, name: string, template?: TemplateName): Promise<string> {
   const url = new URL(server)
   const sql = postgres(url.href, { max: 1, onnotice: () => {} })
@@ -70,7 +73,7 @@ export async function createDatabase(server: string, name: string, template?: Te
   return url.href
 }
 
-/** Adds a world's organisations and operator to a database that has none. */
+/** Adds a world's organisations and operator to a database without any. */
 export async function populate(app: RunningApp): Promise<Population> {
   return {
     acme: await addOrganization(app, 'Acme Ltd', 'acme'),

@@ -2,19 +2,19 @@ import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
 import type { Sql } from 'postgres'
 import { expect } from 'vitest'
-import { patience } from './patience.ts'
+import { waitLimit } from './wait-limit.ts'
 import { compiled } from './server.ts'
 
 export interface Outcome {
   code: number | null
   output: string
-  // Whatever a test expects of it, it says itself.
+  // Each test checks the shape that it expects.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   json: any
   errors: string
 }
 
-/** Starts the command line in a process of its own, which may be shot at. */
+/** Starts the command line in its own process, which may be killed. */
 export function startCli(
   args: string[],
   env: Record<string, string>,
@@ -43,7 +43,7 @@ export function runCli(args: string[], env: Record<string, string>, input = ''):
   return startCli(args, env, input).exited
 }
 
-/** Waits until a command line is connected: killed before, it would prove nothing. */
+/** Waits until a command line is connected: if it were killed before, the test would prove nothing. */
 export async function untilCliIsThere(sql: Sql): Promise<void> {
   await expect
     .poll(
@@ -51,12 +51,12 @@ export async function untilCliIsThere(sql: Sql): Promise<void> {
         (
           await sql`select from pg_stat_activity where application_name = 'tenantry-cli' and datname = current_database()`
         ).length,
-      patience,
+      waitLimit,
     )
     .toBeGreaterThan(0)
 }
 
-/** Waits until a command line's statement waits for a lock. */
+/** Waits until a statement of a command line waits for a lock. */
 export async function untilCliWaits(sql: Sql): Promise<void> {
   await expect
     .poll(
@@ -64,12 +64,12 @@ export async function untilCliWaits(sql: Sql): Promise<void> {
         (
           await sql`select from pg_stat_activity where application_name = 'tenantry-cli' and wait_event_type = 'Lock' and datname = current_database()`
         ).length,
-      patience,
+      waitLimit,
     )
     .toBe(1)
 }
 
-/** Waits until PostgreSQL has noticed that the killed ones are gone, and has rolled back what they had begun. */
+/** Waits until PostgreSQL has noticed that the killed processes are gone, and has rolled back their transactions. */
 export async function untilCliIsGone(sql: Sql): Promise<void> {
   await expect
     .poll(
@@ -77,7 +77,7 @@ export async function untilCliIsGone(sql: Sql): Promise<void> {
         (
           await sql`select from pg_stat_activity where application_name = 'tenantry-cli' and datname = current_database()`
         ).length,
-      patience,
+      waitLimit,
     )
     .toBe(0)
 }

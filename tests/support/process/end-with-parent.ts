@@ -1,10 +1,10 @@
 /**
- * Loaded into a server of the tests before it begins: it ends when its standard input does, which whoever started
- * it holds.
+ * Loaded into a server of the tests before it starts: ends the server when its standard input ends, which its parent
+ * process holds open.
  */
 process.stdin
   .on('end', () => process.exit())
   .on('error', () => process.exit())
   .resume()
-// Of itself that is no reason to go on.
+// This alone must not keep the process running.
 ;(process.stdin as unknown as { unref(): void }).unref()

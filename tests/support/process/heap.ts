@@ -1,4 +1,4 @@
-/** A process's heap, through node's inspector: what is left after all garbage is collected. */
+/** A process's heap, through the inspector of Node.js, after garbage collection. */
 export async function connectToHeap(inspectorPort: number) {
   const targets = (await (await fetch(`http://127.0.0.1:${inspectorPort}/json/list`)).json()) as {
     webSocketDebuggerUrl: string

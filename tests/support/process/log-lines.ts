@@ -5,8 +5,8 @@ import type { World } from '../world.ts'
 import { auth } from '../world.ts'
 
 /**
- * Waits until the lines of all that has been answered are here: they come by a pipe of their own, in their order.
- * @param since how many there were before
+ * Waits for the log lines of all earlier requests, which arrive in order through their own pipe.
+ * @param since the number of lines before
  */
 export async function linesSince({ server, console }: World, since: number): Promise<LogLine[]> {
   const last = await console.call(`${auth}/jwt/create/`, {

@@ -1,5 +1,5 @@
 /**
- * Runs the program of argv[2] and its arguments for as long as whoever started us lives: until our standard input
+ * Runs the program in argv[2] with its arguments for as long as our parent process lives: until our standard input
  * ends.
  */
 import { spawn } from 'node:child_process'

@@ -10,9 +10,9 @@ export interface SecondServer extends TestServer {
 }
 
 /**
- * Starts another process of the same site on the same database, as behind one load balancer.
- * @param settings where its environment differs
- * @param log where its lines go, for a look before it is ready
+ * Starts another server process on the same database, as behind a load balancer.
+ * @param settings differences of its environment
+ * @param log receives its lines, also before it is ready
  */
 export async function startBeside(
   world: World,

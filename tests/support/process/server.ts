@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { call } from '../http.ts'
 
-/** Where a process finds compiled what another has compiled. */
+/** The compile cache that all processes share. */
 export const compiled = join(tmpdir(), 'tenantry-compiled')
 
 export interface LogLine {
@@ -19,13 +19,16 @@ export interface TestServer {
   pid: number
   /** Everything that it has logged, oldest first. */
   log: LogLine[]
-  /** Ends it with the signal. @returns its exit code */
+  /**
+   * Ends it with the signal.
+   * @returns its exit code
+   */
   stop(signal?: NodeJS.Signals): Promise<number | null>
 }
 
 /**
- * Starts the built server, as it is deployed, on a free port, and waits until it is ready. It ends with this process.
- * @param log where its lines go, for a look before it is ready
+ * Starts the built server, as deployed, on a free port, and waits until it is ready. It ends with this process.
+ * @param log receives its lines, also before it is ready
  */
 export async function startServer(env: Record<string, string>, log: LogLine[] = []): Promise<TestServer> {
   const port = Number(env.PORT ?? (await freePort()))
@@ -39,7 +42,7 @@ export async function startServer(env: Record<string, string>, log: LogLine[] = 
   })
   for (const stream of [child.stdout, child.stderr])
     createInterface(stream).on('line', line => log.push(parseLine(line)))
-  // Not before all that it logged is here.
+  // Resolves after all of its log lines have arrived.
   const exited = new Promise<number | null>(resolve => child.once('close', resolve))
   await Promise.race([
     becomesReady(port),

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 
-/** A connection that a server has. */
+/** A connection of a server. */
 export interface ServerSocket {
   /** The client's port. */
   peer: number
@@ -11,7 +11,7 @@ export interface ServerSocket {
 const established = '01'
 const closeWait = '08'
 
-/** The connections of a server on this machine, by what Linux says of its port. */
+/** The connections of a local server, as Linux reports them for its port. */
 export async function socketsOf(serverPort: number): Promise<ServerSocket[]> {
   const lines = (await readFile('/proc/net/tcp', 'utf8')).split('\n').slice(1).filter(Boolean)
   return lines.flatMap(line => {

@@ -4,17 +4,17 @@ import type { RunningApp } from '#server/create-app.ts'
 import { createApp, createLogger } from '#server/create-app.ts'
 import { createSettings } from '../world.ts'
 
-/** The rules on a database of their own without a server, for what the command line and the jobs do. */
+/** The domain rules on their own database without a server, for tests of the command line and the jobs. */
 export interface Workbench {
-  /** For a command line on the same database. */
+  /** The environment for a command line on the same database. */
   env: Record<string, string>
   app: RunningApp
-  /** For a look past the rules. */
+  /** A direct connection to the database. */
   sql: postgres.Sql
   close(): Promise<void>
 }
 
-/** @param statementTimeout milliseconds; as in a server unless given */
+/** @param statementTimeout milliseconds; by default the server's */
 export async function createWorkbench(
   settings: Record<string, string> = {},
   statementTimeout?: number,

@@ -18,7 +18,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   for (const child of children.splice(0)) await killNow(child)
-  // Joining and leaving as the last one stops whatever a killed process left running.
+  // Joining and leaving as the last process stops everything that a killed process left running.
   await startEmbeddedDatabase(dataDir).then(database => database.release())
   await rm(dataDir, { recursive: true })
 })
@@ -124,7 +124,7 @@ describe('the embedded database', () => {
     await second.release()
   })
 
-  it('is created anew where its creation was interrupted', async () => {
+  it('is created again if its creation was interrupted', async () => {
     await mkdir(join(dataDir, 'postgres.init-interrupted/base'), { recursive: true })
     await mkdir(join(dataDir, 'postgres/base'), { recursive: true })
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createSchedule } from '#server/database/slots/schedule.ts'
 import type { Slot, Work } from '#server/database/slots/slot.ts'
 
-/** Eight slots, of which a tenant may hold four, two of them for transactions; six transactions in all. */
+/** Eight slots, of which a tenant may hold four, two of them for transactions; six transactions in total. */
 function createEight() {
   const slots = Array.from({ length: 8 }, () => ({ holder: undefined }) as Slot)
   const schedule = createSchedule(slots, { tenant: { slots: 4, transactions: 2 }, transactions: 6 })
@@ -14,7 +14,7 @@ function createEight() {
   }
 }
 
-// Longer than a home slot is waited for.
+// Longer than a caller waits for a home slot.
 const moment = () => new Promise(resolve => setTimeout(resolve, 20))
 
 describe('a tenant', () => {

@@ -60,7 +60,7 @@ describe('what limits count an address as', () => {
   })
 })
 
-/** The address as a browser writes it, as one number. */
+/** An address in the notation of browsers, as a number. */
 function bitsOf(ip: string): bigint {
   const [head = '', tail] = new URL(`http://[${ip}]/`).hostname.slice(1, -1).split('::')
   const [left, right] = [head, tail ?? ''].map(part => part.split(':').filter(Boolean))
@@ -68,7 +68,7 @@ function bitsOf(ip: string): bigint {
   return groups.reduce((bits, group) => (bits << 16n) | BigInt(`0x${group}`), 0n)
 }
 
-/** With the bit turned, counted from the left. */
+/** The address with one bit inverted, counted from the left. */
 function flipped(ip: string, bit: number): string {
   const bits = bitsOf(ip) ^ (1n << BigInt(127 - bit))
   return bits.toString(16).padStart(32, '0').match(/.{4}/g)!.join(':')

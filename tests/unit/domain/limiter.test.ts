@@ -4,7 +4,7 @@ import { createLimiter } from '#server/domain/lib/limiter.ts'
 const forever = 60_000
 
 describe('work in turns', () => {
-  test("runs so much of it at once, and so much of one tenant's", async () => {
+  test('runs a limited number in parallel, in total and per tenant', async () => {
     const limiter = createLimiter({ parallel: 3, perRealm: 1, waiting: 20, waitLimit: forever })
     let running = 0
     let most = 0
@@ -24,7 +24,7 @@ describe('work in turns', () => {
     expect(most).toBe(3)
   })
 
-  test('goes on where some of it fails', async () => {
+  test('continues when some of it fails', async () => {
     const limiter = createLimiter({ parallel: 1, waiting: 5, waitLimit: forever })
     const outcomes = await Promise.allSettled(
       [1, 2, 3].map(i =>
@@ -38,8 +38,8 @@ describe('work in turns', () => {
   })
 })
 
-describe('who waits', () => {
-  test('waits no longer than is said', async () => {
+describe('a waiting caller', () => {
+  test('waits no longer than the limit', async () => {
     const limiter = createLimiter({ parallel: 1, waiting: 5, waitLimit: 1 })
     const end = await limiter.take('a')
     await expect(limiter.take('a')).rejects.toMatchObject({ status: 503 })
@@ -47,7 +47,7 @@ describe('who waits', () => {
     await limiter.take('a')
   })
 
-  test('is not sent away for a tenant that fills the line', async () => {
+  test('is not rejected because of a tenant that fills the queue', async () => {
     const limiter = createLimiter({ parallel: 1, waiting: 4, waitLimit: forever })
     const end = await limiter.take('a')
     const crowd = Array.from({ length: 4 }, () => limiter.take('a'))

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createPacer, resting } from '#server/domain/lib/pacer.ts'
 
-/** Does pieces of heavy work until told to stop. */
+/** Does heavy work in pieces until it is told to stop. */
 function work(pacer: ReturnType<typeof createPacer>) {
   const rest = pacer.begin()
   let pieces = 0
@@ -23,7 +23,7 @@ function work(pacer: ReturnType<typeof createPacer>) {
 
 const milliseconds = (count: number) => new Promise(resolve => setTimeout(resolve, count))
 
-test('heavy work that nobody is in the way of goes on at once, and lets others in between', async () => {
+test('heavy work without short requests continues at once, and yields in between', async () => {
   const heavy = work(createPacer())
   let others = 0
   while (heavy.pieces() < 100) {

@@ -91,7 +91,7 @@ describe('a password', () => {
     expect(passwordFaults(password, { ...nobody, first_name: 'Li', organization: 'Globex Corporation' })).toEqual([])
   })
 
-  it('is said to be like the first thing that it is like, her address before her name', () => {
+  it('is reported as similar to the first match, the address before the name', () => {
     expect(passwordFaults('harrietquill', person)).toEqual([similarTo('email')])
     expect(passwordFaults('harrietquill', { ...person, email: 'x@example.com' })).toEqual([similarTo('first name')])
   })

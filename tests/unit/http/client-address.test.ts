@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { clientAddress, isFromProxy, rawHeaderValues } from '#server/http/client-address.ts'
 import { testConfig } from '../../support/config.ts'
 
-/** As much of a request as is looked at. */
+/** The part of a request that is read. */
 function requestFrom(remoteAddress: string | undefined, ...forwarded: string[]): IncomingMessage {
   return {
     socket: { remoteAddress },

@@ -11,7 +11,7 @@ afterAll(() => rmSync(home, { recursive: true }))
 const good = 'k3v9Qm1xZr7Tb5Lw8Np2Yc6Hd4Jf0SgA'
 const production = { NODE_ENV: 'production', SECRET: good, PEPPER: [...good].reverse().join('') }
 
-/** @returns the one line with which a start is refused */
+/** @returns the one line with which the start is refused */
 function refusal(env: Record<string, string | undefined>): string {
   try {
     loadConfig(env)

@@ -14,7 +14,7 @@ import {
   text,
 } from '#shared/schemas/fields.ts'
 
-/** What is said of a value, or what is made of it. */
+/** The error message for a value, or the parsed value. */
 function judge(schema: z.ZodType, value: unknown) {
   const result = schema.safeParse(value)
   return result.success ? { value: result.data } : { messages: result.error.issues.map(({ message }) => message) }
@@ -115,7 +115,7 @@ describe('an e-mail address', () => {
     expect(judge(email(), value)).toEqual(says('Enter a valid email address.'))
   })
 
-  // The test itself would time out if the pattern tried every way to read these.
+  // The test would time out if the pattern tried every way to match these.
   it('is refused in no time, however it is made', () => {
     for (const value of [
       `a@${'a.'.repeat(120)}`,
@@ -127,7 +127,7 @@ describe('an e-mail address', () => {
   })
 })
 
-/** What shows nothing, or only turns what is around it. */
+/** Characters that are not displayed, or that only reverse the text around them. */
 const invisible = [
   '\u00AD',
   '\u034F',

@@ -5,7 +5,7 @@ import { defineRealmRoute } from '#server/http/route.ts'
 import { sendCsv } from '#server/http/send-csv.ts'
 import { canReadAudit } from '#shared/permissions.ts'
 
-/** The record as a file, newest first, with the list's search and filters. */
+/** The audit events as a CSV file, newest first, with the list's search and filters. */
 export default defineRealmRoute(
   { access: canReadAudit, turn: 'export', support: false, query: auditQuery },
   async ({ authRealm, query, origin, event }) => {

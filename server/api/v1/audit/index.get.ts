@@ -7,7 +7,7 @@ import { toPage, windowOf } from '#server/http/list.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { canReadAudit } from '#shared/permissions.ts'
 
-/** What happened in this realm, newest first. */
+/** The audit events of this realm, newest first. */
 export default defineRealmRoute({ access: canReadAudit, query: auditQuery }, async ({ authRealm, query, event }) => {
   const { realm } = authRealm
   const { db, tables } = realm
@@ -21,7 +21,7 @@ export default defineRealmRoute({ access: canReadAudit, query: auditQuery }, asy
       .from(events)
       .leftJoin(users, eq(users.id, events.actor))
       .where(where)
-      // Ids are in the order of time, and their index needs no sorting after it.
+      // Ids are ordered by time, so their index needs no additional sort.
       .orderBy(...orderBy(query.ordering.length > 0 ? query.ordering : ['-created'], { created: events.id }, events.id))
       .limit(window.limit)
       .offset(window.offset),

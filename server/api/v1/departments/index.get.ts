@@ -5,7 +5,7 @@ import { matchesSearch } from '#server/domain/lib/search.ts'
 import { toPage, windowOf } from '#server/http/list.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 
-/** Departments, each with the number of its active people. */
+/** Departments, each with its number of active people. */
 export default defineTenantRoute(
   { access: 'signed-in', query: listQuery(['name', 'created'], ['name']) },
   async ({ authRealm, query, event }) => {

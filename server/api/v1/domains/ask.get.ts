@@ -4,8 +4,8 @@ import { requireRuntime } from '#server/runtime.ts'
 import { notFound } from '#shared/errors.ts'
 
 /**
- * Asked by a proxy that gets certificates on demand, on whatever host it knows us by: whether we serve the domain. It
- * says no more than a request to that host would.
+ * For a proxy that requests certificates on demand: whether we serve the domain. Works on any host, and reveals no
+ * more than a request to that host would.
  */
 export default defineEventHandler(async event => {
   setResponseHeader(event, 'cache-control', 'private, no-store')

@@ -2,7 +2,7 @@ import { revokeInvitation } from '#server/domain/invitations/invitations.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { canManageInvitations } from '#shared/permissions.ts'
 
-/** Revokes it; it stays in the list. */
+/** Revokes the invitation; it stays in the list. */
 export default defineTenantRoute({ access: canManageInvitations, status: 204 }, ({ authRealm, params, origin }) =>
   revokeInvitation(authRealm.realm, params.id!, origin),
 )

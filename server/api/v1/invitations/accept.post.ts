@@ -3,7 +3,7 @@ import { presentUser } from '#server/http/present.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { acceptInvitationSchema } from '#shared/schemas/invitation.ts'
 
-/** The account is there and active, and not signed in. */
+/** Creates an active account, without signing in. */
 export default defineTenantRoute(
   { access: 'public', body: acceptInvitationSchema, status: 201 },
   async ({ app, authRealm, body, origin }) => {

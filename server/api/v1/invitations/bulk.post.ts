@@ -5,7 +5,7 @@ import { canManageInvitations } from '#shared/permissions.ts'
 import { flag } from '#shared/schemas/fields.ts'
 import { invitationsSchema } from '#shared/schemas/invitation.ts'
 
-/** Invites many, from a list or a CSV text, and says of each what became of it; with `dry_run` what would. */
+/** Invites many people, from a list or a CSV text, and reports the result of each; with `dry_run` only the preview. */
 export default defineTenantRoute(
   { access: canManageInvitations, turn: 'change', body: invitationsSchema, query: z.object({ dry_run: flag() }) },
   async ({ app, authRealm, body, query, origin }) => {

@@ -12,10 +12,10 @@ const query = listQuery(['created', 'email', 'expires_at'], ['email']).extend({
   state: choice(['open', 'expiring', 'accepted', 'expired', 'revoked']).optional(),
 })
 
-// For `expiring`: open, and not for much longer.
+// For the filter `expiring`: open, and about to expire.
 const soon = sql`now() + interval '2 days'`
 
-/** Who was invited and what became of it, newest first. */
+/** Invitations with their state, newest first. */
 export default defineTenantRoute({ access: canManageInvitations, query }, async ({ authRealm, query, event }) => {
   const {
     db,

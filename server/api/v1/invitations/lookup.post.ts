@@ -2,7 +2,7 @@ import { findDepartmentName, requireInvitationByToken } from '#server/domain/inv
 import { defineTenantRoute } from '#server/http/route.ts'
 import { invitationTokenSchema } from '#shared/schemas/invitation.ts'
 
-/** What the page behind an invitation's link shows; it uses nothing up. */
+/** The data for an invitation's page; it does not use the link up. */
 export default defineTenantRoute(
   { access: 'public', body: invitationTokenSchema },
   async ({ app, authRealm, body, origin }) => {

@@ -6,7 +6,7 @@ import { toPage, windowOf } from '#server/http/list.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { canReadTenants } from '#shared/permissions.ts'
 
-/** How each tenant's signing keys stand: two queries, and one for each tenant on the page. */
+/** The state of each tenant's signing keys: two queries, and one for each tenant on the page. */
 export default definePlatformRoute(
   { access: canReadTenants, query: listQuery([], tenantSearches) },
   async ({ app, authRealm, query, event }) => {

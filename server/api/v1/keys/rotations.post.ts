@@ -3,7 +3,7 @@ import { presentQueued } from '#server/http/operations.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { canManageTenants } from '#shared/permissions.ts'
 
-/** Gives everyone a new key, the console too; the operation says how far it is. */
+/** Rotates the keys of all tenants and the console. The operation reports the progress. */
 export default definePlatformRoute({ access: canManageTenants, status: 202 }, async ({ app, origin }) =>
   presentQueued(app, await requestRotations(app, origin)),
 )

@@ -3,7 +3,7 @@ import { defineHostRoute } from '#server/http/route.ts'
 import { readKeptMail } from '#server/mail/mail-files.ts'
 import { notFound } from '#shared/errors.ts'
 
-/** One mail, with the links in it; in development and the demo only. */
+/** One mail, with its links; in development and the demo only. */
 export default defineHostRoute({ access: 'public' }, async ({ app, authRealm, params }) => {
   const mail = await readKeptMail(requireMailbox(app.config), mailboxId(authRealm), params.id!)
   if (!mail) throw notFound()

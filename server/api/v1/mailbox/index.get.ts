@@ -6,7 +6,7 @@ import { mailboxId, requireMailbox } from '#server/http/mailbox.ts'
 import { defineHostRoute } from '#server/http/route.ts'
 import { readKeptMails } from '#server/mail/mail-files.ts'
 
-/** The mails of this place, newest first; in development and the demo only. */
+/** The mails of this host, newest first; in development and the demo only. */
 export default defineHostRoute(
   { access: 'public', query: listQuery([], ['to', 'subject']) },
   async ({ app, authRealm, query, event }) => {
@@ -22,7 +22,7 @@ export default defineHostRoute(
   },
 )
 
-// Without a search only the page's are read.
+// Without a search, only the mails of the page are read.
 async function findMails(dir: string, mailbox: string, search: string, window: Window) {
   if (!search) return readKeptMails(dir, mailbox, window)
   const { mails } = await readKeptMails(dir, mailbox, { offset: 0, limit: Number.POSITIVE_INFINITY })

@@ -13,7 +13,7 @@ const query = listQuery(['name', 'subdomain', 'updated'], ['name', 'subdomain'])
   state: choice(migrationStates).optional(),
 })
 
-/** How far each tenant's schema is, how many are how far, and the run that this process is making or made last. */
+/** Each tenant's schema version, the counts by state, and this process's current or last run. */
 export default definePlatformRoute({ access: canReadTenants, query }, async ({ authRealm, query, event }) => {
   const { db, tables } = authRealm.realm
   const { tenants, schema_versions: versions } = tables

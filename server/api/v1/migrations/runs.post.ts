@@ -3,7 +3,7 @@ import { definePlatformRoute } from '#server/http/route.ts'
 import { requireRuntime } from '#server/runtime.ts'
 import { canManageTenants } from '#shared/permissions.ts'
 
-/** Begins to bring every tenant's schema to the newest version; `migrations/` says how far that is. */
+/** Starts a migration of every tenant's schema; `migrations/` has its progress. */
 export default definePlatformRoute(
   { access: canManageTenants, status: 202 },
   async ({ authRealm: { realm }, origin }) => {

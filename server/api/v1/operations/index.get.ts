@@ -16,7 +16,7 @@ const query = listQuery(['created'], ['kind', 'tenant_name']).extend({
   state: choice(operationStates).optional(),
 })
 
-/** Long work on tenants, newest first unless said. */
+/** Operations, newest first by default. */
 export default definePlatformRoute({ access: canReadTenants, query }, async ({ authRealm, query, event }) => {
   const {
     db,

@@ -2,7 +2,7 @@ import { readBranding } from '#server/domain/organization/branding.ts'
 import { presentBranding } from '#server/http/present.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 
-/** How the organisation looks, for the pages on which one is not signed in yet. */
+/** The organisation's look, for pages that are shown before sign-in. */
 export default defineTenantRoute({ access: 'public' }, async ({ authRealm }) => ({
   name: authRealm.name,
   ...presentBranding(await readBranding(authRealm.realm)),

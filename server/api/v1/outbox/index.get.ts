@@ -13,7 +13,7 @@ const query = listQuery([], ['recipient', 'kind']).extend({
   tenant: z.guid('Enter a valid UUID.').optional(),
 })
 
-/** Mails of the last 30 days and those on their way, newest first: of which kind and to whom, never what they say. */
+/** Waiting mails and those of the last 30 days, newest first: kind and recipient, never the content. */
 export default definePlatformRoute({ access: canSupportTenants, query }, async ({ authRealm, query, event }) => {
   const {
     db,

@@ -2,7 +2,7 @@ import { retryOutbox } from '#server/domain/mail/outbox-admin.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { canSupportTenants } from '#shared/permissions.ts'
 
-/** Has every mail tried again at once that was given up or waits for long. */
+/** Retries all mails at once that were given up or have waited for long. */
 export default definePlatformRoute({ access: canSupportTenants }, async ({ app, origin }) => ({
   retried: await retryOutbox(app, origin),
 }))

@@ -3,7 +3,7 @@ import { defineRealmRoute } from '#server/http/route.ts'
 import { sessionOwnerQuery, sessionOwner } from '#server/http/session-owner.ts'
 import { canManageSessions } from '#shared/permissions.ts'
 
-/** Ends all of one's sessions but the one that asks; an Admin ends all of a user's, by `?user=`. */
+/** Ends all of the caller's other sessions; an Admin ends all of a user's, by `?user=`. */
 export default defineRealmRoute(
   { access: 'signed-in', query: sessionOwnerQuery, status: 204 },
   async ({ app, authRealm, principal, query, origin }) => {

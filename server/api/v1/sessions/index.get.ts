@@ -7,7 +7,7 @@ import { defineRealmRoute } from '#server/http/route.ts'
 import { sessionOwnerQuery, sessionOwner } from '#server/http/session-owner.ts'
 import { canManageSessions } from '#shared/permissions.ts'
 
-/** One's own live sessions, newest first; an Admin also sees a user's, by `?user=`. */
+/** The caller's live sessions, newest first; an Admin can also see a user's, by `?user=`. */
 export default defineRealmRoute(
   { access: 'signed-in', query: listQuery([], ['ip', 'user_agent']).extend(sessionOwnerQuery.shape) },
   async ({ authRealm, principal, query, event }) => {

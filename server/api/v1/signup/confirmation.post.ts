@@ -3,7 +3,7 @@ import { defineSiteRoute } from '#server/http/route.ts'
 import { requireRuntime } from '#server/runtime.ts'
 import { signupConfirmationSchema } from '#shared/schemas/signup.ts'
 
-/** Makes the organisation, or has it wait for an operator; again, it only says how that went. */
+/** Creates the organisation, or queues it for an operator's decision. Another call only reports the result. */
 export default defineSiteRoute({ access: 'public', body: signupConfirmationSchema }, ({ app, body, origin }) => {
   const { token, ...change } = body
   return confirmSignup(app, requireRuntime().migrations.tenant, token, change, origin)

@@ -2,7 +2,7 @@ import { requestSignup } from '#server/domain/signups/signups.ts'
 import { defineSiteRoute } from '#server/http/route.ts'
 import { signupSchema } from '#shared/schemas/signup.ts'
 
-/** The same answer whatever is known of the address; a mail goes there. */
+/** The same answer for every address; the address gets a mail. */
 export default defineSiteRoute({ access: 'public', body: signupSchema, status: 202 }, async ({ app, body, origin }) => {
   await requestSignup(app, body, origin)
   return {}

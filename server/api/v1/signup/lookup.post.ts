@@ -2,7 +2,7 @@ import { readSignupProgress } from '#server/domain/signups/signups.ts'
 import { defineSiteRoute } from '#server/http/route.ts'
 import { signupTokenSchema } from '#shared/schemas/signup.ts'
 
-/** What the page behind a sign-up's link shows; it uses nothing up. */
+/** The data for the page behind a sign-up's link; it does not use the link up. */
 export default defineSiteRoute({ access: 'public', body: signupTokenSchema }, ({ app, body, origin }) =>
   readSignupProgress(app, body.token, origin),
 )

@@ -2,7 +2,7 @@ import { suggestSubdomain } from '#server/domain/tenants/subdomains.ts'
 import { defineSiteRoute } from '#server/http/route.ts'
 import { subdomainQuery } from '#shared/schemas/signup.ts'
 
-/** Whether a subdomain can be had; one that is taken, reserved, kept or malformed is alike not available. */
+/** Whether a subdomain is available; taken, reserved, quarantined and malformed ones get the same answer. */
 export default defineSiteRoute({ access: 'public', query: subdomainQuery }, async ({ app, query, origin }) => {
   await app.limits.countSubdomain(origin.ip)
   return suggestSubdomain(app.database.platform, query)

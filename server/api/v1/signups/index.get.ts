@@ -11,7 +11,7 @@ import { choice } from '#shared/schemas/fields.ts'
 const orderings = ['created', 'confirmed_at', 'name', 'subdomain'] as const
 const query = listQuery(orderings, ['name', 'subdomain', 'email']).extend({ state: choice(signupStates).optional() })
 
-/** The organisations that someone has asked for on the site, newest first. */
+/** The sign-ups from the site, newest first. */
 export default definePlatformRoute({ access: canDecideSignups, query }, async ({ authRealm, query, event }) => {
   const {
     db,

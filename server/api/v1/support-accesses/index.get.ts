@@ -10,11 +10,11 @@ import { choice } from '#shared/schemas/fields.ts'
 
 const query = listQuery([], ['operator_email', 'reason', 'tenant_name']).extend({
   tenant: z.guid('Enter a valid UUID.').optional(),
-  /** True: those that are alive. */
+  /** True: only live ones. */
   is_open: choice(['true']).optional(),
 })
 
-/** Who signed in as whom, why and until when; newest first. */
+/** Support accesses: who signed in as whom, why and until when; newest first. */
 export default definePlatformRoute({ access: canSupportTenants, query }, async ({ authRealm, query, event }) => {
   const {
     db,

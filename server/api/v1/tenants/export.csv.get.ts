@@ -5,7 +5,7 @@ import { definePlatformRoute } from '#server/http/route.ts'
 import { sendCsv } from '#server/http/send-csv.ts'
 import { canReadTenants } from '#shared/permissions.ts'
 
-/** The tenants as a file, with the list's search and filters. */
+/** The tenants as a CSV file, with the list's search and filters. */
 export default definePlatformRoute(
   { access: canReadTenants, turn: 'export', query: tenantsQuery },
   async ({ app, authRealm: { realm }, query, origin, event }) => {

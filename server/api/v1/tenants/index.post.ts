@@ -6,7 +6,7 @@ import { requireRuntime } from '#server/runtime.ts'
 import { canManageTenants } from '#shared/permissions.ts'
 import { newTenantSchema } from '#shared/schemas/tenant.ts'
 
-/** Its first Admin gets a mail with a link to choose a password. */
+/** Creates a tenant. Its first Admin gets a mail with a link to set a password. */
 export default definePlatformRoute(
   { access: canManageTenants, status: 201, body: newTenantSchema },
   async ({ app, body, origin }) => {

@@ -4,10 +4,7 @@ import { defineSiteRoute } from '#server/http/route.ts'
 import { notFound } from '#shared/errors.ts'
 import { tenantInfoSchema } from '#shared/schemas/tenant.ts'
 
-/**
- * The organisation finder: what someone who knows the organisation's public id or subdomain needs to reach its
- * portal.
- */
+/** The organisation finder: returns the portal's address for an organisation's public id or subdomain. */
 export default defineSiteRoute({ access: 'public', body: tenantInfoSchema }, async ({ app, body, origin }) => {
   const {
     db,

@@ -3,7 +3,7 @@ import { defineTenantRoute } from '#server/http/route.ts'
 import { canManageUsers } from '#shared/permissions.ts'
 import { bulkSchema } from '#shared/schemas/user.ts'
 
-/** Moves, promotes, deactivates, reactivates or mails many people, and says of each what became of it. */
+/** Moves, promotes, deactivates, reactivates or mails many users, and reports the result of each. */
 export default defineTenantRoute(
   { access: canManageUsers, turn: 'change', body: bulkSchema },
   async ({ app, authRealm, body, origin }) => ({ results: await actOnMany(app, authRealm, body, origin) }),

@@ -6,7 +6,7 @@ import { defineTenantRoute } from '#server/http/route.ts'
 import { sendCsv } from '#server/http/send-csv.ts'
 import { canManageUsers } from '#shared/permissions.ts'
 
-/** The directory as a file, with the directory's search and filters. */
+/** The directory as a CSV file, with the directory's search and filters. */
 export default defineTenantRoute(
   { access: canManageUsers, turn: 'export', support: false, query: directoryQuery },
   async ({ authRealm: { realm }, query, origin, event }) => {

@@ -7,7 +7,7 @@ import { flag } from '#shared/schemas/fields.ts'
 
 const importQuery = z.object({ dry_run: flag(), create_departments: flag() })
 
-/** People from a file such as `users/export.csv`; with `dry_run` what it would do. */
+/** Imports people from a file such as `users/export.csv`; with `dry_run` only the preview. */
 export default defineTenantRoute(
   { access: canManageUsers, turn: 'change', query: importQuery },
   async ({ app, authRealm, query, origin, event }) =>

@@ -25,7 +25,7 @@ export default defineTenantRoute(
     }
     const ordering = orderBy(query.ordering.length > 0 ? query.ordering : ['last_name'], columns, users.id)
     const window = windowOf(query)
-    // A search reads all that it finds anyway, and counts on its way; without one the index on the name gives a
+    // A search reads all matches anyway, and counts them on its way. Without one, the index on the name returns a
     // page early.
     const count = query.search
       ? sql<number>`(count(*) over ())::int`

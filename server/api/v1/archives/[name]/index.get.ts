@@ -4,13 +4,13 @@ import { recordAudit } from '#server/domain/audit/audit.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { canManageArchives } from '#shared/permissions.ts'
 
-/** The file itself, sent while it is read. */
+/** Streams the archive file. */
 export default definePlatformRoute(
   { access: canManageArchives },
   async ({ app, authRealm: { realm }, params, origin, event }) => {
     const name = params.name!
     const { size, stream } = await readArchiveFile(app, name)
-    // h3 pipes and forgets: a download that is broken off would leave the file open.
+    // h3 does not close the file when a download is interrupted.
     event.node.res.on('close', () => stream.destroy())
     await recordAudit(realm.db, realm, origin, { action: 'archive.downloaded', details: { archive: name } })
     setResponseHeaders(event, {

@@ -4,7 +4,7 @@ import { definePlatformRoute } from '#server/http/route.ts'
 import { canManageArchives } from '#shared/permissions.ts'
 import { newFromArchiveSchema } from '#shared/schemas/archive.ts'
 
-/** An organisation of its own, with what the archive has. */
+/** Restores the archive as a new organisation. */
 export default definePlatformRoute(
   { access: canManageArchives, status: 202, body: newFromArchiveSchema },
   async ({ app, params, body, origin }) =>

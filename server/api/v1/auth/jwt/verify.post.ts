@@ -3,7 +3,7 @@ import { isLiveToken } from '#server/domain/sessions/sessions.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { unauthorized } from '#shared/errors.ts'
 
-// Whatever is not a good token is answered alike, a missing one too: nothing is to be learnt here.
+// Every bad token gets the same answer, a missing one too, so that nothing is revealed.
 const tokenSchema = z.object({ token: z.unknown().optional() })
 
 export default defineRealmRoute({ access: 'public', body: tokenSchema }, async ({ app, authRealm, body, origin }) => {

@@ -5,7 +5,7 @@ import { clearSessionCookies, readSessionCookies } from '#server/http/cookies.ts
 import { defineRealmRoute } from '#server/http/route.ts'
 import { ApiError } from '#shared/errors.ts'
 
-/** Signing out: works with either cookie, and with none that is still good it is done already. */
+/** Signs out. Works with either cookie; without a valid one there is nothing to end. */
 export default defineRealmRoute({ access: 'public', status: 204 }, async ({ app, authRealm, origin, event }) => {
   const { access, refresh } = readSessionCookies(event, app.config)
   const ended =

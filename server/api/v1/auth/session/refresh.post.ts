@@ -3,7 +3,7 @@ import { readSessionCookies, setSessionCookies } from '#server/http/cookies.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { notAuthenticated } from '#shared/errors.ts'
 
-/** Never clears a cookie: whoever loses a race would sign the winner out. */
+/** Never clears a cookie: the loser of a race would sign the winner out. */
 export default defineRealmRoute({ access: 'public' }, async ({ app, authRealm, origin, event }) => {
   const { refresh } = readSessionCookies(event, app.config)
   if (!refresh) throw notAuthenticated()

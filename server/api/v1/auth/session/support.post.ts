@@ -3,7 +3,7 @@ import { setSessionCookies } from '#server/http/cookies.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { supportTokenSchema } from '#shared/schemas/support.ts'
 
-/** An operator signs in as a user, by the link that the console gave; reading the link uses nothing up. */
+/** Signs an operator in as a user, with the link from the console. Reading the link does not use it up. */
 export default defineTenantRoute(
   { access: 'public', body: supportTokenSchema },
   async ({ app, authRealm, body, origin, userAgent, event }) => {

@@ -5,7 +5,7 @@ import { defineRealmRoute } from '#server/http/route.ts'
 import { deleteUserSchema } from '#shared/schemas/user.ts'
 import { validate } from '#shared/schemas/validate.ts'
 
-/** Deletes a person, or oneself; it takes the password of the one who asks. */
+/** Deletes a user, or the caller's own account; it takes the caller's password. */
 export default defineRealmRoute(
   { access: 'signed-in', status: 204 },
   async ({ app, authRealm, principal, params, origin, event }) => {

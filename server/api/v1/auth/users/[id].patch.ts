@@ -7,7 +7,7 @@ import { operatorChangeSchema } from '#shared/schemas/operator.ts'
 import { profileSchema, userChangeSchema } from '#shared/schemas/user.ts'
 import { validate } from '#shared/schemas/validate.ts'
 
-/** An Admin changes anyone's record; Staff find only themselves here, and change their names and language. */
+/** An Admin changes any user; Staff find only themselves, and change their names and language. */
 export default defineRealmRoute(
   { access: 'signed-in', support: true },
   async ({ app, authRealm, principal, params, origin, event }) => {

@@ -7,7 +7,7 @@ import { presentUser } from '#server/http/present.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { canManageUsers } from '#shared/permissions.ts'
 
-/** djoser's list: an Admin sees everyone, Staff only herself. The directory is `users/`. */
+/** djoser's list: an Admin sees all users, Staff only themselves. The directory is `users/`. */
 export default defineRealmRoute(
   { access: 'signed-in', query: listQuery([], ['first_name', 'last_name', 'email']) },
   async ({ authRealm, principal, query, event }) => {

@@ -8,7 +8,7 @@ import { newOperatorSchema } from '#shared/schemas/operator.ts'
 import { newUserSchema, registrationSchema } from '#shared/schemas/user.ts'
 import { validate } from '#shared/schemas/validate.ts'
 
-/** Registration, where it is open; an Admin creates people anywhere, with the role that she says. */
+/** Registration, where it is open. An Admin can always create users, with any role. */
 export default defineRealmRoute(
   { access: 'public', status: 201 },
   async ({ app, authRealm, origin, identify, event }) => {

@@ -3,7 +3,7 @@ import { presentMe } from '#server/http/present.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { profileSchema } from '#shared/schemas/user.ts'
 
-/** Names, language, and the photo away: what else is sent is ignored, whoever sends it. */
+/** Changes names and language, and removes the photo. Other fields are ignored. */
 export default defineRealmRoute(
   { access: 'signed-in', support: true, body: profileSchema },
   async ({ app, authRealm, principal, body, origin }) => {

@@ -2,7 +2,7 @@ import { requestActivation } from '#server/domain/users/accounts.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { mailboxSchema } from '#shared/schemas/user.ts'
 
-/** The same answer for everyone; whoever may be activated gets a mail. */
+/** The same answer for every address; a user who can be activated gets a mail. */
 export default defineRealmRoute(
   { access: 'public', body: mailboxSchema, status: 204 },
   ({ app, authRealm, body, origin }) => requestActivation(app, authRealm, body.email, origin),

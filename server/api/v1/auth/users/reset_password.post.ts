@@ -2,7 +2,7 @@ import { requestPasswordReset } from '#server/domain/users/accounts.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { mailboxSchema } from '#shared/schemas/user.ts'
 
-/** The same answer for everyone; whoever has an account gets a mail. */
+/** The same answer for every address; a user with an account gets a mail. */
 export default defineRealmRoute(
   { access: 'public', body: mailboxSchema, status: 204 },
   ({ app, authRealm, body, origin }) => requestPasswordReset(app, authRealm, body.email, origin),

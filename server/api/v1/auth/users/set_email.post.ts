@@ -3,7 +3,7 @@ import { requireCurrentPassword } from '#server/domain/users/passwords.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { setEmailSchema } from '#shared/schemas/user.ts'
 
-/** The address changes when the mail that goes to the new one is answered, not before. */
+/** The address changes when the link in the mail to the new address is used, not before. */
 export default defineRealmRoute(
   { access: 'signed-in', body: setEmailSchema, status: 204 },
   async ({ app, authRealm, principal, body, origin }) => {

@@ -3,7 +3,7 @@ import { hashNewPassword, replacePassword, requireCurrentPassword } from '#serve
 import { defineRealmRoute } from '#server/http/route.ts'
 import { setPasswordSchema } from '#shared/schemas/user.ts'
 
-/** Every other session ends; the one that asks goes on. */
+/** Ends every session except the caller's. */
 export default defineRealmRoute(
   { access: 'signed-in', body: setPasswordSchema, status: 204 },
   async ({ app, authRealm, principal, body, origin }) => {

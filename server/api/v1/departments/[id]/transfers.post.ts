@@ -3,7 +3,7 @@ import { defineTenantRoute } from '#server/http/route.ts'
 import { canManageDepartments } from '#shared/permissions.ts'
 import { transferSchema } from '#shared/schemas/department.ts'
 
-/** Moves everyone of this department to another, as before deleting it. */
+/** Moves everyone in this department to another, for example before it is deleted. */
 export default defineTenantRoute(
   { access: canManageDepartments, turn: 'change', support: true, body: transferSchema },
   async ({ authRealm, params, body, origin }) => ({

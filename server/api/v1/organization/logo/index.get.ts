@@ -3,7 +3,7 @@ import { imageQuery, sendImage } from '#server/http/image.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { notFound } from '#shared/errors.ts'
 
-/** Public, as the sign-in page shows it. */
+/** Public, because the sign-in page shows it. */
 export default defineTenantRoute(
   { access: 'public', query: imageQuery },
   async ({ app, authRealm: { realm }, query, event }) => {

@@ -7,7 +7,7 @@ import { invalid } from '#shared/errors.ts'
 import { canManageTenants } from '#shared/permissions.ts'
 import { deletionSchema } from '#shared/schemas/tenant.ts'
 
-/** Schedules the deletion; with `now`, begins it at once: the answer's `operation` tells how it goes on. */
+/** Schedules the deletion. With `now` it starts at once; the answer's `operation` has the progress. */
 export default definePlatformRoute(
   { access: canManageTenants, body: deletionSchema },
   async ({ app, params, body, origin }) => {

@@ -4,7 +4,7 @@ import { definePlatformRoute } from '#server/http/route.ts'
 import { requireRuntime } from '#server/runtime.ts'
 import { canSupportTenants } from '#shared/permissions.ts'
 
-/** Brings one tenant's schema to the newest version now; answers what came of it. */
+/** Migrates one tenant's schema now, and returns the result. */
 export default definePlatformRoute(
   { access: canSupportTenants },
   async ({ app, authRealm: { realm }, params, origin }) => {

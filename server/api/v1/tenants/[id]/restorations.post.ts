@@ -4,7 +4,7 @@ import { definePlatformRoute } from '#server/http/route.ts'
 import { canManageArchives } from '#shared/permissions.ts'
 import { restorationSchema } from '#shared/schemas/archive.ts'
 
-/** An archive in the place of all that the tenant has. */
+/** Replaces all of the tenant's data by an archive. */
 export default definePlatformRoute(
   { access: canManageArchives, status: 202, body: restorationSchema },
   async ({ app, params, body, origin }) => presentQueued(app, await requestRestoration(app, params.id!, body, origin)),

@@ -2,7 +2,7 @@ import { mailOrganizations } from '#server/domain/tenants/finder.ts'
 import { defineSiteRoute } from '#server/http/route.ts'
 import { tenantInfoMailSchema } from '#shared/schemas/tenant.ts'
 
-/** The same answer for everyone; whoever is known somewhere gets a mail. */
+/** The same answer for every address; a user of any organisation gets a mail. */
 export default defineSiteRoute({ access: 'public', body: tenantInfoMailSchema, status: 204 }, ({ app, body, origin }) =>
   mailOrganizations(app, body, origin),
 )

@@ -3,7 +3,7 @@ import { readPersonalData } from '#server/domain/users/personal-data.ts'
 import { presentUser } from '#server/http/present.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 
-/** Everything that is kept about the one who asks. */
+/** All data about the caller. */
 export default defineRealmRoute(
   { access: 'signed-in', support: false },
   async ({ authRealm, principal: { user }, event }) => {

@@ -6,7 +6,7 @@ import { pageOf } from '#server/http/list.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { canReadTenants } from '#shared/permissions.ts'
 
-/** The signing keys, and how many live sessions still hold a token of each. */
+/** The signing keys, each with the number of live sessions that still hold one of its tokens. */
 export default definePlatformRoute(
   { access: canReadTenants, query: listQuery([], ['kid']) },
   async ({ app, params, query, event }) => {

@@ -3,7 +3,7 @@ import { requireTenant } from '#server/domain/tenants/tenants.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { canManageTenants } from '#shared/permissions.ts'
 
-/** Makes a key that takes the current one's place a while later. */
+/** Creates a key that replaces the current one after a lead time. */
 export default definePlatformRoute({ access: canManageTenants, status: 201 }, async ({ app, params, origin }) => {
   const { id, schema } = await requireTenant(app, { id: params.id! })
   return rotateKey(app, { kind: 'tenant', id, schema }, origin)

@@ -3,7 +3,7 @@ import { definePlatformRoute } from '#server/http/route.ts'
 import { canSupportTenants } from '#shared/permissions.ts'
 import { supportRequestSchema } from '#shared/schemas/support.ts'
 
-/** Answers with a link by which the operator signs in as the user, once and within a minute. */
+/** Returns a link with which the operator signs in as the user, once and within a minute. */
 export default definePlatformRoute(
   { access: canSupportTenants, body: supportRequestSchema, status: 201 },
   ({ app, principal, params, body, origin }) => requestSupportAccess(app, params.id!, body, principal.user, origin),

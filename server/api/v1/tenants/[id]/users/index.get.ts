@@ -7,7 +7,7 @@ import { toPage, windowOf } from '#server/http/list.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { canSupportTenants } from '#shared/permissions.ts'
 
-/** Whom an operator may sign in as, for support: active people, and no more of them than it takes to choose one. */
+/** The users whom an operator may sign in as, for support: active ones, and only the first few matches. */
 export default definePlatformRoute(
   { access: canSupportTenants, query: listQuery([], ['first_name', 'last_name', 'email']) },
   async ({ app, params, query, event }) => {

@@ -5,7 +5,7 @@ import { defineTenantRoute } from '#server/http/route.ts'
 import { notFound } from '#shared/errors.ts'
 import { canManageUsers } from '#shared/permissions.ts'
 
-/** The photo of anyone whom one sees in the directory. */
+/** The photo of a user whom the caller can see in the directory. */
 export default defineTenantRoute(
   { access: 'signed-in', query: imageQuery },
   async ({ app, authRealm: { realm }, principal, params, query, event }) => {

@@ -4,7 +4,7 @@ import { readImageBody } from '#server/http/image.ts'
 import { presentUser } from '#server/http/present.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 
-/** One's own photo; an Admin also anyone else's. */
+/** Sets the caller's own photo; an Admin can set any user's. */
 export default defineTenantRoute(
   { access: 'signed-in', support: true },
   async ({ app, authRealm, principal, params, origin, event }) => {

@@ -2,7 +2,7 @@ import { clearPrimaryDomain } from '#server/domain/tenants/domains.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { canManageTenants } from '#shared/permissions.ts'
 
-/** The subdomain is the canonical host again. */
+/** Makes the subdomain the canonical host again. */
 export default definePlatformRoute({ access: canManageTenants, status: 204 }, ({ app, params, origin }) =>
   clearPrimaryDomain(app, params.id!, params.host!, origin),
 )

@@ -3,7 +3,7 @@ import { presentDomain } from '#server/http/present.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { canManageTenants } from '#shared/permissions.ts'
 
-/** Looks at the DNS; `verified_at` and `last_error` say what it found. */
+/** Checks the DNS; `verified_at` and `last_error` have the result. */
 export default definePlatformRoute({ access: canManageTenants }, async ({ app, params, origin }) => {
   return presentDomain(await verifyDomain(app, params.id!, params.host!, origin))
 })

@@ -71,7 +71,7 @@ describe('registering', () => {
     expect((await register(world.globex, 'tenant-day@example.org', '198.51.100.3')).status).toBe(201)
   })
 
-  test('that made nothing uses nothing up', async () => {
+  test('that fails does not count against the limit', async () => {
     await register(world.acme, 'there@example.org', '198.51.100.4')
     for (let i = 0; i < 10; i++)
       expect((await register(world.acme, 'there@example.org', '198.51.100.5')).status).toBe(400)
@@ -91,7 +91,7 @@ describe('registering', () => {
 })
 
 describe('one mailbox', () => {
-  test('gets ten mails a day that strangers have caused, over all organisations and the site together', async () => {
+  test('gets at most ten mails a day that strangers have caused, over all organisations and the site together', async () => {
     const mailbox = 'victim@example.org'
     for (let i = 0; i < 8; i++) await world.app.limits.admitStranger(mailbox)
     expect((await register(world.acme, mailbox, '198.51.100.6')).status).toBe(201)
@@ -101,7 +101,7 @@ describe('one mailbox', () => {
     expect((await signUp('Eleven Ltd', 'eleven-mails', mailbox, '198.51.100.6')).status).toBe(202)
     expect(await mailsTo(world, sitePlace(world), mailbox)).toHaveLength(1)
     expect((await register(world.globex, 'somebody-else@example.org', '198.51.100.6')).status).toBe(201)
-    // An organisation that is known invites whom it likes.
+    // An older organisation can invite anyone.
     expect((await inviteFrom(world.globex, admins.globex, mailbox)).status).toBe(201)
   })
 })
@@ -147,7 +147,7 @@ describe('signing up', () => {
   })
 })
 
-describe('an organisation that signed up within the week, and that nobody has looked at', () => {
+describe('an organisation that signed up within the week, and that no operator has approved', () => {
   test("mails fifty strangers a day, by whatever means; older ones, approved ones and an operator's are free", async () => {
     const { place, token } = await signUpOrganization('Fresh Ltd', 'fresh')
     for (let i = 0; i < 48; i++) await world.app.limits.countYoungMails(place.id, 1)
@@ -190,7 +190,7 @@ describe('an organisation that signed up within the week, and that nobody has lo
     expect((await inviteFrom(world.globex, admins.globex, 'third@example.org')).status).toBe(201)
   })
 
-  test('brings in a file of more people than that not in part, and one that fits whole', async () => {
+  test('imports no part of a file with more people than that, and all of one that fits', async () => {
     const { place, token } = await signUpOrganization('Filled Ltd', 'filled')
     const file = (count: number) =>
       `email\r\n${Array.from({ length: count }, (_, i) => `row-${i}@example.org\r\n`).join('')}`
@@ -278,7 +278,10 @@ function signUp(name: string, subdomain: string, email: string, address: string)
   })
 }
 
-/** Signs an organisation up as anyone does. @returns it, and its first Admin's access token */
+/**
+ * Signs an organisation up, as a visitor does.
+ * @returns it, and its first Admin's access token
+ */
 async function signUpOrganization(name: string, subdomain: string): Promise<{ place: Place; token: string }> {
   const email = `boss@${subdomain}.test`
   expect((await signUp(name, subdomain, email, '198.51.100.11')).status).toBe(202)
@@ -320,7 +323,7 @@ function addByMail(place: Place, token: string, email: string): Promise<Answer> 
   return place.call(`${auth}/users/`, { token, body: { email, ...names } })
 }
 
-/** Has the limits begin anew whose rules' names are like this. */
+/** Resets the limits whose rules have such a name. */
 async function forget(rules: string): Promise<void> {
   const { db } = world.app.database.platform
   await db.execute(sql`delete from platform.rate_limits where ${like(sql`key`, rules)}`)

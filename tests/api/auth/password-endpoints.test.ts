@@ -6,14 +6,17 @@ import { lastMailTo, linkParts, sitePlace } from '../../support/data/mails.ts'
 import type { World } from '../../support/world.ts'
 import { addPerson, api, auth, createWorld, signInAs } from '../../support/world.ts'
 
-/** Tries to set a password. @returns why it is refused; undefined where it is set */
+/**
+ * Tries to set a password.
+ * @returns the error; undefined if it was set
+ */
 type Try = (password: string) => Promise<string | undefined>
 
-interface Door {
-  /** What the organisation behind it is called. */
+interface Endpoint {
+  /** Name of the organisation. */
   organization: string
-  /** Comes to where the password is to be typed. */
-  come(): Promise<Try>
+  /** Prepares an account or a link for which a password can be set. */
+  prepare(): Promise<Try>
 }
 
 let world: World
@@ -28,20 +31,20 @@ beforeAll(async () => {
 })
 afterAll(() => world.stop())
 
-const doors: Record<string, Door> = {
+const endpoints: Record<string, Endpoint> = {
   'registering': {
     organization: 'Acme Ltd',
-    come: async () => async password =>
+    prepare: async () => async password =>
       refusalOf(await world.acme.call(`${auth}/users/`, { body: { email: newcomer(), password } })),
   },
   'being made by an Admin': {
     organization: 'Acme Ltd',
-    come: async () => async password =>
+    prepare: async () => async password =>
       refusalOf(await world.acme.call(`${auth}/users/`, { token: admin, body: { email: newcomer(), password } })),
   },
   'changing it': {
     organization: 'Acme Ltd',
-    async come() {
+    async prepare() {
       const person = await addPerson(world, world.acme, newcomer())
       const { access } = await signInAs(world.acme, person)
       return async new_password =>
@@ -55,7 +58,7 @@ const doors: Record<string, Door> = {
   },
   'a mailed link': {
     organization: 'Acme Ltd',
-    async come() {
+    async prepare() {
       const { email } = await addPerson(world, world.acme, newcomer())
       await world.acme.call(`${auth}/users/reset_password/`, { body: { email } })
       return byLink((await lastMailTo(world, world.acme, email, /^Set a new password/)).links[0]!)
@@ -63,7 +66,7 @@ const doors: Record<string, Door> = {
   },
   'an invitation': {
     organization: 'Acme Ltd',
-    async come() {
+    async prepare() {
       const email = newcomer()
       await world.acme.call(`${api}/invitations/`, { token: admin, body: { email } })
       const token = (await lastMailTo(world, world.acme, email, /^Join /)).links[0]!.split('/').at(-1)!
@@ -77,7 +80,7 @@ const doors: Record<string, Door> = {
   },
   'signing an organisation up': {
     organization: 'Initech GmbH',
-    async come() {
+    async prepare() {
       const email = newcomer()
       await world.call('localhost', `${api}/signup/`, { body: { name: 'Initech GmbH', subdomain: 'initech', email } })
       const token = (await lastMailTo(world, sitePlace(world), email, /^/)).links[0]!.split('/').at(-1)!
@@ -88,12 +91,12 @@ const doors: Record<string, Door> = {
   },
   'being made an operator': {
     organization: 'Tenantry',
-    come: async () => async password =>
+    prepare: async () => async password =>
       refusalOf(await world.console.call(`${auth}/users/`, { token: operator, body: { email: newcomer(), password } })),
   },
   "an operator's link": {
     organization: 'Tenantry',
-    async come() {
+    async prepare() {
       const email = newcomer()
       await world.console.call(`${auth}/users/`, { token: operator, body: { email } })
       return byLink(
@@ -103,7 +106,7 @@ const doors: Record<string, Door> = {
   },
   'tenantry tenant create': {
     organization: 'Hooli Inc',
-    come: async () =>
+    prepare: async () =>
       byCli([
         'tenant',
         'create',
@@ -119,18 +122,18 @@ const doors: Record<string, Door> = {
   },
   'tenantry user create': {
     organization: 'Acme Ltd',
-    come: async () => byCli(['user', 'create', 'acme', '--email', newcomer()]),
+    prepare: async () => byCli(['user', 'create', 'acme', '--email', newcomer()]),
   },
   'tenantry operator create': {
     organization: 'Tenantry',
-    come: async () => byCli(['operator', 'create', '--email', newcomer()]),
+    prepare: async () => byCli(['operator', 'create', '--email', newcomer()]),
   },
 }
 
 describe("a password that others have, or that is the organisation's name, LIFE-06", () => {
-  test.each(Object.entries(doors))('is refused by every door: %s', async (_name, { organization, come }) => {
-    const attempt = await come()
-    // From the lists of what was stolen elsewhere, and as people make such a one long enough.
+  test.each(Object.entries(endpoints))('is refused by every endpoint: %s', async (_name, { organization, prepare }) => {
+    const attempt = await prepare()
+    // Two from lists of leaked passwords, one of them made long enough in the usual way.
     for (const password of ['1q2w3e4r5t6y', 'Welcome12345!'])
       expect([password, await attempt(password)]).toEqual([
         password,

@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => world.stop())
 
 describe('two organisations with the same e-mail address', () => {
-  test('one address is two people, each by her own password', async () => {
+  test('one address belongs to two users, each with their own password', async () => {
     const atAcme = await signInAs(world.acme, world.acme.admin)
     const atGlobex = await signInAs(world.globex, world.globex.admin)
     const acme = await world.acme.call(`${auth}/users/me/`, { token: atAcme.access })
@@ -34,15 +34,15 @@ describe('two organisations with the same e-mail address', () => {
 })
 
 describe('a server', () => {
-  test("ends where its port is another's", async () => {
-    // It is the other that answers that it is ready; this signal does nothing.
+  test('exits when its port is in use', async () => {
+    // The readiness answer comes from the first server; this signal has no effect.
     const second = await startServer(world.env)
     const code = await Promise.race([second.stop('SIGCONT'), sleep(60_000, 'goes on', { ref: false })])
     second.stop('SIGKILL')
     expect(code).toBe(1)
   })
 
-  test('refuses to start under a Node.js that it would fail under later', async () => {
+  test('refuses to start under a Node.js version that is too old', async () => {
     const pretend = 'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.20.2" } })'
     const { PORT: _, ...env } = world.env
     const started = startServer({
