@@ -1,6 +1,6 @@
 import type { H3Event } from 'h3'
 import { imageSizeLimit } from '#server/domain/images/sizes.ts'
-import { importSizeLimit } from '#server/domain/users/import-rows.ts'
+import { importSizeLimit } from '#server/domain/users/import/rows.ts'
 
 /** What a request may carry: the types of its body, and how many bytes of it. */
 export interface AcceptedBody {
