@@ -50,7 +50,7 @@ export async function restoreInPlace(
         migrations,
       )
     } catch (error) {
-      // The operation is tried again, here or elsewhere; until then the tenant stays closed, so that its archive stays current.
+      // The operation is tried again, here or elsewhere. The tenant stays closed, so that its archive stays current.
       if (report.signal.aborted || isPassing(error)) throw error
       if (!input.maintained) await setMaintenance(app, tenant.id, false)
       for (const path of added) await rm(imageFile(app, tenant.schema, path), { force: true })

@@ -27,7 +27,7 @@ export interface MailData {
   signup_approved: { user: string }
 }
 
-/** The data of the site's mails, which belong to no organisation: they name their language. Their realm is `platform`. */
+/** The data of the site's mails, which belong to no organisation and name their language. Their realm is `platform`. */
 export interface SiteMailData {
   signup_confirm: { signup: string; language: Language }
   signup_refused: { name: string; reason: string; language: Language }

@@ -18,10 +18,10 @@ export interface SupportRequest {
 }
 
 /**
- * Creates a support access: an operator signs in as a tenant's user, see docs/decisions/0011-support-access.md. Its link
- * works once and for a minute.
- * @throws ApiError 403 `support_refused` where the tenant does not allow it, 404, 409 where the tenant is not active, 400 on
- * `user`
+ * Creates a support access: an operator signs in as a tenant's user, see docs/decisions/0011-support-access.md. Its
+ * link works once, for a minute.
+ * @throws ApiError 403 `support_refused` where the tenant does not allow it, 404, 409 where the tenant is not active,
+ * 400 on `user`
  */
 export async function requestSupportAccess(
   app: App,
