@@ -9,7 +9,7 @@ import { fromSystem } from '#server/domain/context.ts'
 import { createHashing } from '#server/domain/sessions/hashing.ts'
 import { tenantRealmOf } from '#server/domain/tenants/origins.ts'
 import { requireTenant } from '#server/domain/tenants/tenants.ts'
-import { createUser } from '#server/domain/users/users.ts'
+import { createUser } from '#server/domain/users/create.ts'
 import { call } from '../tests/support/http.ts'
 import { createScene } from './scene.ts'
 

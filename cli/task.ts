@@ -6,7 +6,7 @@ import { createApp, createLogger } from '#server/create-app.ts'
 import { loadMigrations } from '#server/database/migrations/files.ts'
 import type { MigrationSets } from '#server/database/migrations/runner.ts'
 import { bootstrapPlatform } from '#server/database/migrations/runner.ts'
-import type { SlotsOptions } from '#server/database/slots/slots.ts'
+import type { SlotsOptions } from '#server/database/slots/options.ts'
 
 /** The arguments are wrong: exit code 2. */
 export class UsageError extends Error {}

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import type { CommandDef } from 'citty'
 import { defineCommand, renderUsage, runCommand } from 'citty'
-import { ConfigError } from '#server/config.ts'
+import { ConfigError } from '#server/config/error.ts'
 import { reasonOf } from '#server/database/errors.ts'
 import { ApiError } from '#shared/errors.ts'
 import { TaskFailed, UsageError } from './task.ts'

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { ConfigError, loadConfig, type Config } from '#server/config.ts'
+import type { Config } from '#server/config.ts'
+import { loadConfig } from '#server/config.ts'
+import { ConfigError } from '#server/config/error.ts'
 import { Failure, runQuietly } from './run.ts'
 
 interface Account {

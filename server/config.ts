@@ -1,73 +1,9 @@
-import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
-import { randomBytes } from 'node:crypto'
-import { BlockList, isIP } from 'node:net'
+import type { BlockList } from 'node:net'
 import { join, resolve } from 'node:path'
-import { z } from 'zod'
-
-/** A setting that is missing or wrong. Its message is one line, names the setting and shows no value of a secret. */
-export class ConfigError extends Error {}
-
-const seconds = (min: number, fallback: number) =>
-  z.coerce
-    .number()
-    .int()
-    .min(min)
-    .max(10 * 365 * 86_400)
-    .default(fallback)
-const port = z.coerce.number().int().min(1).max(65_535)
-const hostName = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/
-
-const settings = z.object({
-  NODE_ENV: z.enum(['production', 'development', 'test']).default('development'),
-  /** Set by `npm start`: secrets may be generated, although the build is a production one. */
-  DEMO: z.enum(['0', '1']).default('0'),
-  PORT: port.default(3000),
-  HOST: z.string().default('127.0.0.1'),
-  BASE_DOMAIN: z
-    .string()
-    .toLowerCase()
-    .regex(hostName, 'must be a domain name such as staff.example.org')
-    .default('localhost'),
-  SITE_PROTOCOL: z.enum(['http', 'https']).default('http'),
-  PUBLIC_PORT: port.optional(),
-  DATABASE_URL: z
-    .string()
-    .regex(/^postgres(ql)?:\/\//, 'must start with postgres://')
-    .optional(),
-  DATA_DIR: z.string().default('.data'),
-  UPLOAD_DIR: z.string().optional(),
-  ARCHIVE_DIR: z.string().optional(),
-  SECRET: z.string().optional(),
-  PEPPER: z.string().optional(),
-  SMTP_URL: z
-    .string()
-    .regex(/^smtps?:\/\/[^/]/, 'must start with smtp:// or smtps://')
-    .optional(),
-  MAIL_DIR: z.string().optional(),
-  MAIL_FROM: z
-    .string()
-    .regex(/^[^\s@<>,;:"]+@[^\s@<>,;:"]+$/, 'must be an address such as no-reply@staff.example.org')
-    .optional(),
-  TRUSTED_PROXIES: z.string().default(''),
-  DB_SLOTS: z.coerce.number().int().min(1).max(200).default(8),
-  DB_TENANT_SLOTS: z.coerce.number().int().min(1).max(200).optional(),
-  DB_PREPARE: z.enum(['0', '1']).default('1'),
-  SIGNUP: z.enum(['open', 'approval', 'closed']).optional(),
-  POOL_SIZE: z.coerce.number().int().min(0).max(100).default(3),
-  LIMIT_IPV6_PREFIX: z.coerce.number().int().min(32).max(128).default(64),
-  BCRYPT_COST: z.coerce.number().int().min(10).max(16).default(12),
-  REQUEST_LIMIT: seconds(1, 45),
-  ACCESS_TTL: seconds(1, 120),
-  REFRESH_TTL: seconds(1, 604_800),
-  SESSION_TTL: seconds(1, 2_592_000),
-  REFRESH_GRACE: seconds(0, 10),
-  RENAME_REDIRECT: seconds(0, 7_776_000),
-  DELETION_GRACE: seconds(0, 2_592_000),
-  SUBDOMAIN_QUARANTINE: seconds(0, 15_552_000),
-  KEY_LEAD: seconds(2, 60),
-  DNS_SERVER: z.string().optional(),
-  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
-})
+import { parseDnsServer, parseProxies } from './config/addresses.ts'
+import { ConfigError } from './config/error.ts'
+import { secretOf } from './config/secrets.ts'
+import { settings } from './config/settings.ts'
 
 export interface Config {
   production: boolean
@@ -75,7 +11,7 @@ export interface Config {
   host: string
   baseDomain: string
   protocol: 'http' | 'https'
-  /** Origin of a host as people's browsers see it, such as `http://acme.localhost:3000`. */
+  /** The origin of a host as browsers see it, such as `http://acme.localhost:3000`. */
   originOf(host: string): string
   databaseUrl: string | undefined
   dataDir: string
@@ -98,12 +34,12 @@ export interface Config {
   dbTenantSlots: number
   /** Whether the database keeps prepared statements for us; some poolers do not. */
   dbPrepare: boolean
-  /** Who may have an organisation made on the site: anyone, anyone whom an operator lets, nobody. */
+  /** Who may sign up an organisation on the site: anyone, anyone after an operator's approval, nobody. */
   signup: 'open' | 'approval' | 'closed'
-  /** How many schemas are kept ready for organisations to come; 0: none. */
+  /** How many schemas are made in advance for new organisations; 0: none. */
   poolSize: number
   bcryptCost: number
-  /** Of an address of IPv6, how many bits limits count as one client. */
+  /** How many bits of an IPv6 address identify one client of the rate limits. */
   limitIpv6Prefix: number
   /** Seconds for a request to arrive whole: an honest five megabytes on a slow line, and not a byte a second. */
   requestLimit: number
@@ -120,7 +56,7 @@ export interface Config {
 }
 
 /**
- * Reads and checks the environment. Outside production a missing SECRET or PEPPER is made up once
+ * Reads and checks the environment. Outside production a missing SECRET or PEPPER is generated once
  * and kept in DATA_DIR, so that sign-ins survive a restart.
  * @throws {ConfigError} on the first setting that is missing or wrong
  */
@@ -178,58 +114,4 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     dnsServer: parseDnsServer(value.DNS_SERVER),
     logLevel: value.LOG_LEVEL,
   }
-}
-
-function secretOf(name: 'SECRET' | 'PEPPER', given: string | undefined, production: boolean, dataDir: string): string {
-  if (given === undefined) {
-    if (production) throw new ConfigError(`${name}: is required in production; make one with: openssl rand -base64 48`)
-    return keptSecret(join(dataDir, name.toLowerCase()))
-  }
-  if (Buffer.byteLength(given) < 32) throw new ConfigError(`${name}: must be at least 32 bytes`)
-  if (production && /change.?me|example|replace.?(me|this)|secret.*secret/i.test(given))
-    throw new ConfigError(`${name}: is an example; make one with: openssl rand -base64 48`)
-  if (new Set(given).size < 8)
-    throw new ConfigError(`${name}: is too easily guessed; make one with: openssl rand -base64 48`)
-  return given
-}
-
-function keptSecret(file: string): string {
-  if (existsSync(file)) return readFileSync(file, 'utf8')
-  mkdirSync(join(file, '..'), { recursive: true })
-  // Whoever comes first makes it; a link appears whole or not at all, so nobody reads half a secret.
-  const draft = `${file}.${process.pid}`
-  writeFileSync(draft, randomBytes(48).toString('base64url'), { mode: 0o600 })
-  try {
-    linkSync(draft, file)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  }
-  unlinkSync(draft)
-  return readFileSync(file, 'utf8')
-}
-
-function parseProxies(list: string): BlockList {
-  const proxies = new BlockList()
-  for (const entry of list
-    .split(',')
-    .map(part => part.trim())
-    .filter(Boolean)) {
-    const [, address = '', prefix] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(entry) ?? []
-    const family = isIP(address)
-    const longest = family === 6 ? 128 : 32
-    const bits = Number(prefix ?? longest)
-    if (!family || bits > longest) {
-      throw new ConfigError(`TRUSTED_PROXIES: "${entry}" is not an address or CIDR block`)
-    }
-    proxies.addSubnet(address, bits, family === 6 ? 'ipv6' : 'ipv4')
-  }
-  return proxies
-}
-
-function parseDnsServer(server: string | undefined): string | undefined {
-  const [, address = '', port = '53'] = /^\[?([0-9a-f.:]+?)\]?(?::(\d{1,5}))?$/i.exec(server ?? '') ?? []
-  if (server === undefined) return undefined
-  if (!isIP(address) || Number(port) < 1 || Number(port) > 65_535)
-    throw new ConfigError('DNS_SERVER: must be an address such as 192.0.2.53, with or without a port')
-  return isIP(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`
 }

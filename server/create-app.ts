@@ -3,13 +3,13 @@ import pino from 'pino'
 import type { Config } from './config.ts'
 import { startEmbeddedDatabase } from './database/embedded/embedded.ts'
 import { createDatabase } from './database/realms.ts'
-import type { SlotsOptions } from './database/slots/slots.ts'
+import type { SlotsOptions } from './database/slots/options.ts'
 import { createSlots } from './database/slots/slots.ts'
 import type { App } from './domain/context.ts'
-import { createHashing } from './domain/sessions/hashing.ts'
 import { createKeyRings } from './domain/keys/ring.ts'
-import { createLimits } from './domain/sessions/limits.ts'
 import { createPacer } from './domain/lib/pacer.ts'
+import { createHashing } from './domain/sessions/hashing.ts'
+import { createLimits } from './domain/sessions/limits.ts'
 
 export interface RunningApp extends App {
   /** Closes every connection, and stops the embedded database if no other process uses it. */

@@ -4,12 +4,13 @@ import type { App } from '#server/domain/context.ts'
 import { fromSystem } from '#server/domain/context.ts'
 import { approveSignup, refuseSignup, requireWaitingSignup } from '#server/domain/signups/decisions.ts'
 import type { SignupRow } from '#server/domain/signups/signups.ts'
-import { isInState, signupColumns, signupStates, stateOf } from '#server/domain/signups/signups.ts'
+import { signupColumns } from '#server/domain/signups/signups.ts'
+import { isInState, signupStates, stateOf } from '#server/domain/signups/state.ts'
 import { uuidPattern } from '#shared/schemas/fields.ts'
 import { refusalSchema } from '#shared/schemas/signup.ts'
 import { validate } from '#shared/schemas/validate.ts'
 import type { SignupState } from '#shared/types/signups.ts'
-import { UsageError, defineTask } from '../task.ts'
+import { defineTask, UsageError } from '../task.ts'
 
 const signup = {
   type: 'positional',

@@ -1,8 +1,11 @@
 import { defineCommand } from 'citty'
-import { archives, clone, exportTask, restoreArchive } from './archives.ts'
 import { exec } from './exec.ts'
+import { archives } from './tenant/archives.ts'
+import { clone } from './tenant/clone.ts'
 import domain from './tenant/domain.ts'
+import { exportTask } from './tenant/export.ts'
 import { create, list, rename, show } from './tenant/identity.ts'
+import { restoreArchive } from './tenant/restore-archive.ts'
 import { deletion, maintenance, restore, resume, suspend } from './tenant/states.ts'
 
 export default defineCommand({

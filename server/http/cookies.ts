@@ -1,7 +1,7 @@
 import type { H3Event } from 'h3'
 import { getHeader, setCookie } from 'h3'
 import type { Config } from '#server/config.ts'
-import type { TokenPair } from '#server/domain/sessions/sessions.ts'
+import type { TokenPair } from '#server/domain/sessions/open.ts'
 
 /** Over https, the `__Host-` prefix makes browsers refuse a cookie that a sibling tenant tries to set for our host. */
 export function cookieNames(config: Config) {

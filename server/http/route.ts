@@ -1,24 +1,22 @@
 import type { EventHandler, H3Event } from 'h3'
-import { defineEventHandler, getQuery, getRouterParams, getHeader, setResponseHeader, setResponseStatus } from 'h3'
+import { defineEventHandler, getHeader, getQuery, getRouterParams, setResponseStatus } from 'h3'
 import type { z } from 'zod'
-import type { PlatformRealm, Realm, TenantRealm } from '#server/database/realms.ts'
+import type { PlatformRealm, TenantRealm } from '#server/database/realms.ts'
 import { noteLimit } from '#server/domain/audit/security-events.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
-import { guardAuthRealm, guardDatabase } from '#server/domain/auth-realm.ts'
 import type { App, Origin } from '#server/domain/context.ts'
 import type { Principal } from '#server/domain/sessions/principal.ts'
-import { requireRuntime } from '#server/runtime.ts'
 import { notFound } from '#shared/errors.ts'
 import { uuidPattern } from '#shared/schemas/fields.ts'
 import { validate } from '#shared/schemas/validate.ts'
 import type { Surface } from '#shared/types/surface.ts'
 import type { Access, Authority } from './authority.ts'
-import { createAuthority } from './authority.ts'
-import { isArriving, readJson, receiveBody } from './body/body.ts'
+import { readJson } from './body/body.ts'
 import type { Turn } from './heavy-work.ts'
 import { heavyTurns } from './heavy-work.ts'
-import { settleTenancy } from './host.ts'
 import { unsafeMethods } from './methods.ts'
+import type { OpenedRequest } from './open-request.ts'
+import { openRequest, receiveEarly } from './open-request.ts'
 
 interface Options<A extends Access, Body extends z.ZodType | undefined, Query extends z.ZodType | undefined> {
   access: A
@@ -51,13 +49,6 @@ interface Context<R, A extends Access, Body, Query> {
   event: H3Event
 }
 
-interface OpenedRequest {
-  app: App
-  authRealm: AuthRealm | undefined
-  stranger: Origin
-  authority: Authority | undefined
-}
-
 type Handler<R, A extends Access, Body, Query> = (context: Context<R, A, Body, Query>) => unknown
 
 /** A handler that says what was declared of it, for those who look at all routes. */
@@ -76,12 +67,16 @@ type Define<R> = <
 
 /** A route of the tenants' portals. */
 export const defineTenantRoute = definer(['portal']) as Define<AuthRealm<TenantRealm>>
+
 /** A route of the operators' console. */
 export const definePlatformRoute = definer(['console']) as Define<AuthRealm<PlatformRealm>>
+
 /** A route of every place where people sign in: portals and the console. */
 export const defineRealmRoute = definer(['portal', 'console']) as Define<AuthRealm>
+
 /** A route of every host that is ours; on the site there is no realm. */
 export const defineHostRoute = definer(['site', 'portal', 'console']) as Define<AuthRealm | undefined>
+
 /** A route of the public site, which has no people of its own. */
 export const defineSiteRoute = definer(['site']) as Define<undefined>
 
@@ -90,7 +85,7 @@ function definer(surfaces: Surface[]): Define<unknown> {
     Object.assign(
       defineEventHandler(async event => {
         const early = openRequest(event, surfaces, options)
-        const wasAwaited = unsafeMethods.has(event.method) && (await receive(event, early.authority))
+        const wasAwaited = unsafeMethods.has(event.method) && (await receiveEarly(event, early.authority))
         const opened = wasAwaited ? openRequest(event, surfaces, options) : early
         const leave = options.turn ? undefined : opened.app.pacer.enter()
         try {
@@ -133,38 +128,6 @@ async function answer(
   )
   setResponseStatus(event, options.status ?? 200)
   return options.status === 204 ? null : result
-}
-
-/**
- * Takes the body, however long its sender takes: only then is it settled where the request goes and by what right.
- * Who has no right to it from the first is not waited for, and nothing of theirs is kept.
- * @returns whether it had to be waited for
- */
-async function receive(event: H3Event, authority: Authority | undefined): Promise<boolean> {
-  const isEarly = isArriving(event)
-  if (isEarly) await authority?.authorize()
-  await receiveBody(event)
-  if (isEarly) await settleTenancy(event)
-  return isEarly
-}
-
-/** @throws ApiError 404 on a host of another surface */
-function openRequest(
-  event: H3Event,
-  surfaces: Surface[],
-  options: { access: Access; support?: boolean },
-): OpenedRequest {
-  const { tenancy, ip, request_id } = event.context
-  if (!tenancy || !surfaces.includes(tenancy.surface)) throw notFound()
-  // The site has no people.
-  if (tenancy.surface === 'site' && options.access !== 'public') throw notFound()
-  setResponseHeader(event, 'cache-control', 'private, no-store')
-  const { app } = requireRuntime()
-  const stranger: Origin = { actor: null, ip, request_id }
-  if (tenancy.surface === 'site') return { app, authRealm: undefined, stranger, authority: undefined }
-  const authority = createAuthority(event, app, tenancy.authRealm, stranger, options)
-  const guarded = { ...app, database: guardDatabase(app.database, authority.recheck) }
-  return { app: guarded, authRealm: guardAuthRealm<Realm>(tenancy.authRealm, authority.recheck), stranger, authority }
 }
 
 // An id that is none cannot be anyone's: the same answer as for one that is not there.

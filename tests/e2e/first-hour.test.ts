@@ -7,7 +7,7 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { loadMigrations } from '#server/database/migrations/files.ts'
 import { fromSystem } from '#server/domain/context.ts'
-import { createTenant } from '#server/domain/tenants/tenants.ts'
+import { createTenant } from '#server/domain/tenants/create.ts'
 import {
   fillNewPassword,
   fillSignIn,

@@ -10,7 +10,7 @@ import { importsOf, readSources } from '../support/sources.ts'
 const layers: [name: string, files: RegExp, uses: string[]][] = [
   ['shared', /^shared\//, []],
   ['drizzle', /^drizzle\//, ['shared']],
-  ['config', /^server\/config\.ts$/, []],
+  ['config', /^server\/config(?:\.ts$|\/)/, []],
   ['database', /^server\/database\//, ['shared', 'drizzle']],
   ['mail', /^server\/mail\//, ['shared', 'config']],
   ['domain', /^server\/domain\//, ['shared', 'drizzle', 'config', 'database', 'mail']],

@@ -25,7 +25,7 @@ describe('every name that the console shows has a text, and every text a name', 
       'mail.kinds',
       // Up to the first blank line of each of the two interfaces.
       [
-        ...readFileSync('server/domain/mail/outbox.ts', 'utf8').matchAll(
+        ...readFileSync('server/domain/mail/kinds.ts', 'utf8').matchAll(
           /^export interface (?:Site)?MailData \{\n([\s\S]*?)^\}/gm,
         ),
       ].flatMap(([, fields]) => [...fields!.matchAll(/^ {2}(\w+): /gm)].map(([, name]) => name!)),

@@ -8,7 +8,9 @@ import { readSources } from '../support/sources.ts'
 /** Files whose texts are not answers of the API, and why. */
 const others = {
   'server/domain/platform/demo.ts': "the command line's",
-  'server/domain/platform/doctor.ts': "the command line's",
+  'server/domain/platform/database-checks.ts': "the command line's",
+  'server/domain/platform/stalled-checks.ts': "the command line's",
+  'server/domain/platform/tenant-checks.ts': "the command line's",
   'server/http/bare-error-page.ts': 'has its own, in both languages',
 }
 

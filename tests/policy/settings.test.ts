@@ -4,7 +4,9 @@ import type { Config } from '#server/config.ts'
 import { loadConfig } from '#server/config.ts'
 
 const example = readFileSync('.env.example', 'utf8')
-const schema = /const settings = z\.object\(\{\n([\s\S]*?)\n\}\)/.exec(readFileSync('server/config.ts', 'utf8'))![1]!
+const schema = /const settings = z\.object\(\{\n([\s\S]*?)\n\}\)/.exec(
+  readFileSync('server/config/settings.ts', 'utf8'),
+)![1]!
 const secrets = { SECRET: 'e5f0c1b7a9d24836e5f0c1b7a9d24836', PEPPER: '7b1d9e3f5a2c48607b1d9e3f5a2c4860' }
 
 test('.env.example lists exactly the settings that there are', () => {

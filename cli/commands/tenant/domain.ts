@@ -1,16 +1,11 @@
 import { defineCommand } from 'citty'
 import type { App } from '#server/domain/context.ts'
 import { fromSystem } from '#server/domain/context.ts'
-import type { DomainRow } from '#server/domain/tenants/domains.ts'
-import {
-  addDomain,
-  challengeName,
-  clearPrimaryDomain,
-  listDomains,
-  removeDomain,
-  setPrimaryDomain,
-  verifyDomain,
-} from '#server/domain/tenants/domains.ts'
+import { addDomain, removeDomain } from '#server/domain/tenants/domains/change.ts'
+import type { DomainRow } from '#server/domain/tenants/domains/domains.ts'
+import { challengeName, listDomains } from '#server/domain/tenants/domains/domains.ts'
+import { clearPrimaryDomain, setPrimaryDomain } from '#server/domain/tenants/domains/primary.ts'
+import { verifyDomain } from '#server/domain/tenants/domains/verification.ts'
 import { requireTenant } from '#server/domain/tenants/tenants.ts'
 import { domainSchema } from '#shared/schemas/tenant.ts'
 import { validate } from '#shared/schemas/validate.ts'

@@ -1,11 +1,12 @@
 import { asc } from 'drizzle-orm'
 import { fromSystem } from '#server/domain/context.ts'
+import { createTenant } from '#server/domain/tenants/create.ts'
 import { requireTenantDetails } from '#server/domain/tenants/details.ts'
-import { createTenant, requireTenant, tenantColumns } from '#server/domain/tenants/tenants.ts'
+import { requireTenant, tenantColumns } from '#server/domain/tenants/tenants.ts'
 import { changeTenant } from '#server/domain/tenants/update.ts'
 import { newTenantSchema, tenantChangeSchema } from '#shared/schemas/tenant.ts'
 import { validate } from '#shared/schemas/validate.ts'
-import { UsageError, defineTask, readPassword } from '../../task.ts'
+import { defineTask, readPassword, UsageError } from '../../task.ts'
 import { details, identity, subdomain } from './describe.ts'
 
 export const create = defineTask({

@@ -1,19 +1,13 @@
 import type { App } from '#server/domain/context.ts'
 import { fromSystem } from '#server/domain/context.ts'
 import { runOperation } from '#server/domain/operations/runner.ts'
-import {
-  endMaintenance,
-  purgeTenant,
-  restoreTenant,
-  resumeTenant,
-  scheduleDeletion,
-  startMaintenance,
-  suspendTenant,
-} from '#server/domain/tenants/lifecycle.ts'
+import { purgeTenant, restoreTenant, scheduleDeletion } from '#server/domain/tenants/lifecycle/deletion.ts'
+import { endMaintenance, startMaintenance } from '#server/domain/tenants/lifecycle/maintenance.ts'
+import { resumeTenant, suspendTenant } from '#server/domain/tenants/lifecycle/suspension.ts'
 import type { TenantRow } from '#server/domain/tenants/tenants.ts'
 import { requireTenant } from '#server/domain/tenants/tenants.ts'
 import { showSteps } from '../../progress.ts'
-import { UsageError, defineTask } from '../../task.ts'
+import { defineTask, UsageError } from '../../task.ts'
 import { details, subdomain } from './describe.ts'
 
 const reason = { type: 'string', description: 'Reason; admins and operators can see it' } as const

@@ -1,5 +1,5 @@
 import { readNewest, readOwnDepartment, readTasks } from '#server/domain/users/home.ts'
-import { presentHome } from '#server/http/present.ts'
+import { presentHome } from '#server/domain/users/present.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { canManageUsers } from '#shared/permissions.ts'
 

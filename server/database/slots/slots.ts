@@ -1,10 +1,12 @@
-import { connectDatabase, PostgresError } from '#server/database/driver.ts'
+import { PostgresError } from '#server/database/driver.ts'
 import { isConnectionError, isConnectionLost, isTimeout } from '#server/database/errors.ts'
 import type { ApiError } from '#shared/errors.ts'
 import { unavailable } from '#shared/errors.ts'
+import { openSlot } from './connection.ts'
+import type { SlotsOptions } from './options.ts'
 import { createSchedule } from './schedule.ts'
 import type { Slot } from './slot.ts'
-import { AnswerMismatch, ask, createSlot, StaleStatement } from './slot.ts'
+import { AnswerMismatch, ask, StaleStatement } from './slot.ts'
 import type { TransactionClient } from './transaction.ts'
 import { runTransaction } from './transaction.ts'
 
@@ -32,34 +34,14 @@ export interface Slots {
   end(): Promise<void>
 }
 
-export interface SlotsOptions {
-  size: number
-  /** How many of them one tenant may hold at once; half of them unless said. */
-  tenantShare?: number
-  /**
-   * How many of them all transactions together leave to statements; a quarter unless said, and at least one of
-   * several.
-   */
-  statementShare?: number
-  /** False where a pooler in between keeps no prepared statements. */
-  prepare?: boolean
-  /** Milliseconds. */
-  statementTimeout?: number
-  lockTimeout?: number
-  /** How long a transaction may sit between two statements. */
-  idleTimeout?: number
-  applicationName?: string
-  /** Told of an answer that belonged to another statement; its slot is gone by then, and its request fails. */
-  onMismatch?: (mismatch: { realm: string; message: string }) => void
-  /** The driver, postgres.js unless a test brings a faulty one. */
-  connect?: typeof connectDatabase
-}
-
 // Prepared statements live as long as their connection and name their schema: with many tenants they add up.
 const statementsLimit = 2_000
+
 const attemptsLimit = 3
+
 /** Milliseconds until a connection is replaced, so that none keeps its backend's memory for ever. */
 const lifetime = 30 * 60_000
+
 /** Milliseconds for a whole transaction besides its longest statement. */
 const transactionAllowance = 10_000
 
@@ -169,26 +151,7 @@ export function createSlots(url: string, options: SlotsOptions): Slots {
   }
 
   function open(): Slot {
-    const connect = options.connect ?? connectDatabase
-    const slot = createSlot(
-      connect(url, {
-        max: 1,
-        connect_timeout: 2,
-        max_lifetime: null,
-        fetch_types: false,
-        // The driver's own COMMIT and ROLLBACK too.
-        prepare: options.prepare !== false,
-        onnotice: () => {},
-        onclose: () => retire(slot),
-        connection: {
-          application_name: options.applicationName ?? 'tenantry',
-          statement_timeout: statementTimeout,
-          lock_timeout: options.lockTimeout ?? 1_500,
-          idle_in_transaction_session_timeout: options.idleTimeout ?? 10_000,
-        },
-      }),
-    )
-    return slot
+    return openSlot(url, { ...options, statementTimeout }, retire)
   }
 
   function inspect() {

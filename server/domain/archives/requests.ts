@@ -1,6 +1,6 @@
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { App, Origin } from '#server/domain/context.ts'
-import { enqueueOperation } from '#server/domain/operations/operations.ts'
+import { enqueueOperation } from '#server/domain/operations/enqueue.ts'
 import type { TenantRow } from '#server/domain/tenants/tenants.ts'
 import { requireTenant } from '#server/domain/tenants/tenants.ts'
 import type { AuditAction } from '#shared/audit-actions.ts'
@@ -8,9 +8,8 @@ import { conflict } from '#shared/errors.ts'
 import type { OperationKind } from '#shared/operations.ts'
 import type { CloneInput } from './clone.ts'
 import { requireOwnAdmin } from './clone.ts'
-import type { RestoreInput } from './restore.ts'
 import { requireArchive, requireWelcome } from './store.ts'
-import type { NewPlace } from './target.ts'
+import type { NewPlace, RestoreInput } from './target.ts'
 import { planPlace } from './target.ts'
 
 /**

@@ -2,9 +2,10 @@ import { eq } from 'drizzle-orm'
 import type { Db } from '#server/database/realms.ts'
 import { newSchemaName } from '#server/database/schema-names.ts'
 import type { App } from '#server/domain/context.ts'
+import { insertTenant } from '#server/domain/tenants/insert.ts'
+import { explainTaken } from '#server/domain/tenants/names.ts'
 import { tenantOrigin } from '#server/domain/tenants/origins.ts'
 import { requireFreeSubdomain } from '#server/domain/tenants/subdomains.ts'
-import { explainTaken, insertTenant } from '#server/domain/tenants/tenants.ts'
 import type { TenantRow } from '#server/domain/tenants/tenants.ts'
 
 /**
@@ -60,4 +61,17 @@ export async function findPlace(
     .from(tenants)
     .where(eq(tenants.schema, schema))
   return rows[0] && { ...rows[0], url: config.originOf(`${rows[0].subdomain}.${config.baseDomain}`) }
+}
+
+/** The input of an operation `restore`. */
+export interface RestoreInput {
+  archive: string
+  /** An archive of another installation is accepted. */
+  foreign: boolean
+  /** The tenant to create; null: the data of the operation's tenant is replaced. */
+  place: NewPlace | null
+  /** In place: the present data is archived first. */
+  keep: boolean
+  /** In place: the tenant was in maintenance before, and stays in it. */
+  maintained: boolean
 }

@@ -9,8 +9,9 @@ import { invalid } from '#shared/errors.ts'
 import { cleanIdentifier, noSuchObject } from '#shared/schemas/fields.ts'
 import { invitationRowsLimit, invitationSchema } from '#shared/schemas/invitation.ts'
 import { validate } from '#shared/schemas/validate.ts'
-import type { InvitationRow, NewInvitation } from './invitations.ts'
-import { inviteOnce, requireInvitable } from './invitations.ts'
+import type { InvitationRow } from './invitations.ts'
+import type { NewInvitation } from './invite.ts'
+import { inviteOnce, requireInvitable } from './invite.ts'
 
 /** One of many, as it came. */
 interface Row {

@@ -1,6 +1,6 @@
 import type { App, Origin } from '#server/domain/context.ts'
 import { messageOf } from '#server/domain/lib/errors.ts'
-import { enqueueOperation } from '#server/domain/operations/operations.ts'
+import { enqueueOperation } from '#server/domain/operations/enqueue.ts'
 import type { OperationWork } from '#server/domain/operations/work.ts'
 import { ApiError } from '#shared/errors.ts'
 import { listKeyOwners, rotateKey } from './rotation.ts'

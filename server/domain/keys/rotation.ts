@@ -3,7 +3,7 @@ import type { Realm } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import { recordInTenant } from '#server/domain/audit/tenant-audit.ts'
 import type { App, Origin } from '#server/domain/context.ts'
-import { wrongState } from '#server/domain/tenants/lifecycle.ts'
+import { wrongState } from '#server/domain/tenants/lifecycle/transitions.ts'
 import type { KeyState } from '#shared/types/tenants.ts'
 import { keyOverlap, newSigningKey } from './ring.ts'
 

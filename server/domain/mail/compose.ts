@@ -14,7 +14,7 @@ import type { Message } from '#server/mail/message.ts'
 import { nameInMail } from '#server/mail/names.ts'
 import { mailTexts } from '#server/mail/texts.ts'
 import type { Language } from '#shared/dates.ts'
-import type { MailData, MailKind, QueuedRealmMail } from './outbox.ts'
+import type { MailData, MailKind, QueuedRealmMail } from './kinds.ts'
 
 /**
  * Writes a mail, at the moment it is sent: the links in it are made now, and only now.

@@ -6,8 +6,9 @@ import type { Membership } from '#server/domain/tenants/finder.ts'
 import { findMemberships } from '#server/domain/tenants/finder.ts'
 import type { Mailer } from '#server/mail/mailer.ts'
 import { composeMail } from './compose.ts'
-import type { Lane, QueuedMail } from './outbox.ts'
-import { claimMails, dropMail, nextMailDue, postponeMail, settleMail } from './outbox.ts'
+import type { QueuedMail } from './kinds.ts'
+import type { Lane } from './queue.ts'
+import { claimMails, dropMail, nextMailDue, postponeMail, settleMail } from './queue.ts'
 import { composeSiteMail, isSiteMail } from './site-mails.ts'
 
 const lanes: Lane[] = [

@@ -5,7 +5,7 @@ import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { App, Origin } from '#server/domain/context.ts'
 import { notFound } from '#shared/errors.ts'
 import type { MailState } from '#shared/types/console.ts'
-import { retryMails } from './outbox.ts'
+import { retryMails } from './queue.ts'
 
 export const mailStates = ['queued', 'delayed', 'failed', 'sent'] as const satisfies MailState[]
 

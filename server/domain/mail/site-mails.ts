@@ -9,7 +9,7 @@ import type { Message } from '#server/mail/message.ts'
 import { nameInMail } from '#server/mail/names.ts'
 import { mailTexts } from '#server/mail/texts.ts'
 import type { Language } from '#shared/dates.ts'
-import type { QueuedMail, QueuedSiteMail, SiteMailData, SiteMailKind } from './outbox.ts'
+import type { QueuedMail, QueuedSiteMail, SiteMailData, SiteMailKind } from './kinds.ts'
 
 interface Circumstances {
   app: App

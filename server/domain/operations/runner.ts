@@ -6,18 +6,18 @@ import { notFound } from '#shared/errors.ts'
 import { operationKinds } from '#shared/operations.ts'
 import { isPassing } from './errors.ts'
 import { operationWork } from './kinds.ts'
-import type { OperationRow, Progress } from './operations.ts'
 import {
   claimOperation,
   failOperation,
   finishOperation,
-  getOperation,
   isWornOut,
   lease,
   releaseOperation,
   renewOperation,
   wornOut,
-} from './operations.ts'
+} from './lease.ts'
+import type { OperationRow, Progress } from './operations.ts'
+import { getOperation } from './operations.ts'
 import type { Worker } from './worker.ts'
 import { createWorker } from './worker.ts'
 

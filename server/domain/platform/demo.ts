@@ -2,15 +2,16 @@ import { eq } from 'drizzle-orm'
 import { newId } from '#server/database/ids.ts'
 import type { Migration } from '#server/database/migrations/files.ts'
 import type { TenantRealm } from '#server/database/realms.ts'
-import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App } from '#server/domain/context.ts'
 import { fromSystem } from '#server/domain/context.ts'
+import { createTenant } from '#server/domain/tenants/create.ts'
 import { tenantRealmOf } from '#server/domain/tenants/origins.ts'
-import { createTenant } from '#server/domain/tenants/tenants.ts'
+import { changeUser } from '#server/domain/users/change.ts'
+import { createUser } from '#server/domain/users/create.ts'
 import { createOperator } from '#server/domain/users/operators.ts'
-import { changeUser, createUser } from '#server/domain/users/users.ts'
 import { ApiError } from '#shared/errors.ts'
 import type { Role } from '#shared/types/people.ts'
+import { seedPeople } from './demo-people.ts'
 
 export interface DemoAccount {
   surface: 'portal' | 'console'
@@ -21,7 +22,7 @@ export interface DemoAccount {
   password: string
 }
 
-// The same address in both, with another password, is another person: that is what the demo shows.
+// The same address is a different user in each organisation, with another password: the demo shows that.
 const organisations = [
   {
     name: 'Acme Ltd',
@@ -42,11 +43,12 @@ const organisations = [
     ben: 'the tin roof rattles',
   },
 ] as const
+
 const operator = { email: 'olivia@tenantry.test', password: 'lighthouse keepers log' }
 
 /**
- * Makes the demo, once: two organisations full of people, and an operator.
- * @returns who can sign in, and whether anything was made
+ * Creates the demo data, once: two organisations with users, and an operator.
+ * @returns the accounts that can sign in, and whether anything was created
  * @throws ApiError 403 in production
  */
 export async function seedDemo(
@@ -119,38 +121,6 @@ async function seedDepartments(
   return rows.map(({ id }) => id)
 }
 
-// Colleagues to look at; without a password nobody signs in as one of them.
-async function seedPeople(
-  {
-    realm: {
-      db,
-      tables: { users },
-    },
-  }: AuthRealm,
-  subdomain: string,
-  count: number,
-  places: string[],
-): Promise<void> {
-  const day = 86_400_000
-  await db.insert(users).values(
-    Array.from({ length: count }, (_, i) => {
-      const first_name = firstNames[(i * 7) % firstNames.length]!
-      const last_name = lastNames[(i * 11) % lastNames.length]!
-      const joined = new Date(Date.now() - (i + 3) * 9 * day)
-      return {
-        id: newId(),
-        email: `${first_name}.${last_name}${i}@${subdomain}.test`.toLowerCase(),
-        first_name,
-        last_name,
-        department: places[i % places.length],
-        employee_id: `${subdomain.slice(0, 2).toUpperCase()}-${String(1000 + i)}`,
-        activated_at: joined,
-        date_joined: joined,
-      }
-    }),
-  )
-}
-
 async function seedOperator(app: App): Promise<boolean> {
   const {
     db,
@@ -173,56 +143,3 @@ function accountsOf({ config: { originOf, baseDomain } }: App): DemoAccount[] {
     { surface: 'console', url: originOf(`console.${baseDomain}`), organisation: null, role: 'Operator', ...operator },
   ]
 }
-
-const firstNames = [
-  'Amara',
-  'Bilal',
-  'Chloe',
-  'Daniel',
-  'Elena',
-  'Farid',
-  'Grace',
-  'Hiro',
-  'Imani',
-  'Jonas',
-  'Kavya',
-  'Liam',
-  'Mei',
-  'Nadia',
-  'Omar',
-  'Priya',
-  'Quentin',
-  'Rosa',
-  'Samir',
-  'Tess',
-  'Umar',
-  'Vera',
-  'Wanjiku',
-  'Yusuf',
-  'Zoe',
-]
-const lastNames = [
-  'Achieng',
-  'Baker',
-  'Costa',
-  'Dubois',
-  'Evans',
-  'Fischer',
-  'Garcia',
-  'Hansen',
-  'Ivanova',
-  'Jensen',
-  'Kamau',
-  'Lindqvist',
-  'Moreau',
-  'Novak',
-  'Okafor',
-  'Patel',
-  'Rossi',
-  'Santos',
-  'Tanaka',
-  'Ueda',
-  'Vargas',
-  'Weber',
-  'Yilmaz',
-]

@@ -1,7 +1,7 @@
 import { and, asc, count, desc, eq, isNotNull, isNull, lt, or, sql } from 'drizzle-orm'
 import type { Migration } from '#server/database/migrations/files.ts'
 import type { App } from '#server/domain/context.ts'
-import { isInState } from '#server/domain/signups/signups.ts'
+import { isInState } from '#server/domain/signups/state.ts'
 import { tenantColumns } from '#server/domain/tenants/tenants.ts'
 import type { TenantStatus } from '#shared/tenant-statuses.ts'
 import { migrationState } from './migration-status.ts'

@@ -8,7 +8,8 @@ import { userColumns } from '#server/domain/users/users.ts'
 import { forbidden, unauthorized } from '#shared/errors.ts'
 import { sessionRevoked } from './refusals.ts'
 import type { TokenFault } from './tokens.ts'
-import { TokenError, verifyToken } from './tokens.ts'
+import { TokenError } from './tokens.ts'
+import { verifyToken } from './verify-token.ts'
 
 export type Principal = Awaited<ReturnType<typeof loadPrincipal>>
 

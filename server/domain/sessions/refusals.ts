@@ -46,3 +46,8 @@ export function readOnly(): ApiError {
 export function beyondSupport(): ApiError {
   return forbidden('This cannot be done in a support session.', 'support_refused')
 }
+
+/** The answer to a refresh token that has been replaced, or whose session was ended with it. */
+export function blacklisted(): ApiError {
+  return unauthorized({ detail: 'Token is blacklisted', code: 'token_not_valid' })
+}

@@ -10,9 +10,9 @@ import type { UserRow } from '#server/domain/users/users.ts'
 import { userColumns } from '#server/domain/users/users.ts'
 import { describeUserAgent } from '#shared/user-agent.ts'
 import { costliestHash } from './hash-costs.ts'
+import type { TokenPair } from './open.ts'
+import { insertSession, mintPair } from './open.ts'
 import { noActiveAccount } from './refusals.ts'
-import type { TokenPair } from './sessions.ts'
-import { insertSession, mintPair } from './sessions.ts'
 
 export interface Credentials {
   email: string

@@ -6,8 +6,10 @@ import { enqueueSiteMail } from '#server/domain/mail/outbox.ts'
 import { mailWelcome } from '#server/domain/mail/welcome.ts'
 import { tenantRealmOf } from '#server/domain/tenants/origins.ts'
 import { conflict, notFound } from '#shared/errors.ts'
+import { makeTenant } from './make-tenant.ts'
 import type { SignupRow } from './signups.ts'
-import { isInState, lockSignup, makeTenant } from './signups.ts'
+import { lockSignup } from './signups.ts'
+import { isInState } from './state.ts'
 
 /**
  * Makes the organisation that waits, and sends its first Admin a mail to choose a password. Approving again changes

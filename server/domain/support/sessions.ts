@@ -8,7 +8,7 @@ import { recordAudits } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, Origin } from '#server/domain/context.ts'
 
-/** What sessions need to know of support; server/domain/support/accesses.ts opens and ends accesses. */
+/** What sessions need to know of support accesses; `open.ts` and `end.ts` open and end these. */
 
 // In the platform's schema, whichever realm's transaction it is that writes.
 const { table } = pgSchema('platform')

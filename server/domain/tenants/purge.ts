@@ -8,7 +8,7 @@ import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { App } from '#server/domain/context.ts'
 import { fromSystem } from '#server/domain/context.ts'
 import type { OperationWork } from '#server/domain/operations/work.ts'
-import { purgeTenant } from './lifecycle.ts'
+import { purgeTenant } from './lifecycle/deletion.ts'
 import { announceTenant } from './tenants.ts'
 
 /** Milliseconds after which every process knows that the tenant is closed. */

@@ -6,10 +6,11 @@ import { recordInTenant } from '#server/domain/audit/tenant-audit.ts'
 import type { App, Origin } from '#server/domain/context.ts'
 import { changesOf } from '#server/domain/lib/diff.ts'
 import type { tenantChangeSchema } from '#shared/schemas/tenant.ts'
-import { lockTenant, wrongState } from './lifecycle.ts'
+import { lockTenant, wrongState } from './lifecycle/transitions.ts'
+import { explainTaken } from './names.ts'
 import { requireFreeSubdomain } from './subdomains.ts'
 import type { TenantRow } from './tenants.ts'
-import { announceTenant, explainTaken, tenantColumns } from './tenants.ts'
+import { announceTenant, tenantColumns } from './tenants.ts'
 
 export type TenantChange = z.output<typeof tenantChangeSchema>
 

@@ -12,8 +12,10 @@ import { conflict, invalid, notFound } from '#shared/errors.ts'
 import { noSuchObject } from '#shared/schemas/fields.ts'
 import type { bulkSchema } from '#shared/schemas/user.ts'
 import type { BulkResult } from '#shared/types/people.ts'
-import type { UserChange, UserRow } from './users.ts'
-import { changeUser, userColumns } from './users.ts'
+import type { UserChange } from './change.ts'
+import { changeUser } from './change.ts'
+import type { UserRow } from './users.ts'
+import { userColumns } from './users.ts'
 
 type TenantAuthRealm = AuthRealm<TenantRealm>
 type Bulk = z.output<typeof bulkSchema>

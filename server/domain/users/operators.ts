@@ -3,8 +3,8 @@ import type { App, Origin } from '#server/domain/context.ts'
 import { newSigningKey } from '#server/domain/keys/ring.ts'
 import { inviteLife, issuePasswordLink } from '#server/domain/sessions/links.ts'
 import type { Role } from '#shared/types/people.ts'
+import { createUser } from './create.ts'
 import type { UserRow } from './users.ts'
-import { createUser } from './users.ts'
 
 /**
  * Creates an operator: a user of the platform's own realm, an Owner unless said.

@@ -1,6 +1,6 @@
 import type { H3Event } from 'h3'
 import { imageSizeLimit } from '#server/domain/images/sizes.ts'
-import { importSizeLimit } from '#server/domain/users/import-rows.ts'
+import { importSizeLimit } from '#server/domain/users/import/rows.ts'
 
 /** The accepted content types of a request's body, and its maximum size in bytes. */
 export interface AcceptedBody {

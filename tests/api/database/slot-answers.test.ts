@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { SlotsOptions } from '#server/database/slots/slots.ts'
+import type { SlotsOptions } from '#server/database/slots/options.ts'
 import { createSlots } from '#server/database/slots/slots.ts'
 import { createChangingTables, trafficWhileTablesChange } from '../../support/database/changing-tables.ts'
 import { hasPgBouncer, startPgBouncer } from '../../support/database/pgbouncer.ts'

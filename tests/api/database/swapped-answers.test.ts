@@ -7,8 +7,8 @@ import { createApp } from '#server/create-app.ts'
 import { connectDatabase } from '#server/database/driver.ts'
 import type { Slots } from '#server/database/slots/slots.ts'
 import { createSlots } from '#server/database/slots/slots.ts'
+import { insertSession } from '#server/domain/sessions/open.ts'
 import { loadPrincipal } from '#server/domain/sessions/principal.ts'
-import { insertSession } from '#server/domain/sessions/sessions.ts'
 import { createTestDatabase, createWorld, realmOf } from '../../support/world.ts'
 
 const schemas = ['acme', 'globex'].map(name => `t_${name}_${randomBytes(3).toString('hex')}`)

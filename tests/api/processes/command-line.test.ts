@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fromSystem } from '#server/domain/context.ts'
-import { endSupportAccess } from '#server/domain/support/accesses.ts'
+import { endSupportAccess } from '#server/domain/support/end.ts'
 import { runCli } from '../../support/process/cli.ts'
 import { waitLimit } from '../../support/process/wait-limit.ts'
 import type { World } from '../../support/world.ts'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fromSystem } from '#server/domain/context.ts'
-import { resumeTenant, suspendTenant } from '#server/domain/tenants/lifecycle.ts'
+import { resumeTenant, suspendTenant } from '#server/domain/tenants/lifecycle/suspension.ts'
 import { linesSince } from '../../support/process/log-lines.ts'
 import type { SecondServer } from '../../support/process/second-server.ts'
 import { startBeside } from '../../support/process/second-server.ts'

@@ -5,14 +5,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { RunningApp } from '#server/create-app.ts'
 import { loadMigrations } from '#server/database/migrations/files.ts'
 import { fromSystem } from '#server/domain/context.ts'
+import { enqueueOperation } from '#server/domain/operations/enqueue.ts'
 import { operationWork } from '#server/domain/operations/kinds.ts'
-import {
-  claimOperation,
-  enqueueOperation,
-  finishOperation,
-  getOperation,
-  renewOperation,
-} from '#server/domain/operations/operations.ts'
+import { claimOperation, finishOperation, renewOperation } from '#server/domain/operations/lease.ts'
+import { getOperation } from '#server/domain/operations/operations.ts'
 import { runOperation, startOperations } from '#server/domain/operations/runner.ts'
 import type { OperationWork } from '#server/domain/operations/work.ts'
 import type { Worker } from '#server/domain/operations/worker.ts'

@@ -1,6 +1,6 @@
 import { fromSystem } from '#server/domain/context.ts'
-import { insertSession, mintPair } from '#server/domain/sessions/sessions.ts'
-import { createUser } from '#server/domain/users/users.ts'
+import { insertSession, mintPair } from '#server/domain/sessions/open.ts'
+import { createUser } from '#server/domain/users/create.ts'
 import type { Place, World } from '../world.ts'
 import { realmOf } from '../world.ts'
 

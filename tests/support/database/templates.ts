@@ -6,10 +6,10 @@ import { createApp, createLogger } from '#server/create-app.ts'
 import { loadMigrations } from '#server/database/migrations/files.ts'
 import { bootstrapPlatform } from '#server/database/migrations/runner.ts'
 import { fromSystem } from '#server/domain/context.ts'
+import { createTenant } from '#server/domain/tenants/create.ts'
 import { tenantRealmOf } from '#server/domain/tenants/origins.ts'
-import { createTenant } from '#server/domain/tenants/tenants.ts'
+import { createUser } from '#server/domain/users/create.ts'
 import { createOperator } from '#server/domain/users/operators.ts'
-import { createUser } from '#server/domain/users/users.ts'
 
 export interface Organization {
   id: string

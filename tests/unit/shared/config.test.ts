@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { ConfigError, loadConfig } from '#server/config.ts'
+import { loadConfig } from '#server/config.ts'
+import { ConfigError } from '#server/config/error.ts'
 import { testConfig } from '../../support/config.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'tenantry-config-'))

@@ -1,4 +1,4 @@
-import { revokeInvitation } from '#server/domain/invitations/invitations.ts'
+import { revokeInvitation } from '#server/domain/invitations/revoke.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { canManageInvitations } from '#shared/permissions.ts'
 

@@ -1,5 +1,5 @@
 import { acceptInvitation } from '#server/domain/invitations/accept.ts'
-import { presentUser } from '#server/http/present.ts'
+import { presentUser } from '#server/domain/users/present.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { acceptInvitationSchema } from '#shared/schemas/invitation.ts'
 

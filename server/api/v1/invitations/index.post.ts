@@ -1,4 +1,4 @@
-import { invite } from '#server/domain/invitations/invitations.ts'
+import { invite } from '#server/domain/invitations/invite.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { canManageInvitations } from '#shared/permissions.ts'
 import { invitationSchema } from '#shared/schemas/invitation.ts'

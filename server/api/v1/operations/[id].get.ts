@@ -1,5 +1,5 @@
 import { getOperation } from '#server/domain/operations/operations.ts'
-import { presentOperation } from '#server/http/present.ts'
+import { presentOperation } from '#server/domain/operations/present.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { notFound } from '#shared/errors.ts'
 import { canReadTenants } from '#shared/permissions.ts'

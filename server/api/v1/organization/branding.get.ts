@@ -1,5 +1,5 @@
 import { readBranding } from '#server/domain/organization/branding.ts'
-import { presentBranding } from '#server/http/present.ts'
+import { presentBranding } from '#server/domain/organization/present.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 
 /** The organisation's look, for pages that are shown before sign-in. */

@@ -1,5 +1,5 @@
 import { readOrganization } from '#server/domain/organization/organization.ts'
-import { presentOrganization } from '#server/http/present.ts'
+import { presentOrganization } from '#server/domain/organization/present.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 
 export default defineTenantRoute({ access: 'signed-in' }, async ({ app, authRealm }) =>

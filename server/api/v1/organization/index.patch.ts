@@ -1,5 +1,5 @@
 import { changeOrganization } from '#server/domain/organization/organization.ts'
-import { presentOrganization } from '#server/http/present.ts'
+import { presentOrganization } from '#server/domain/organization/present.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { canManageOrganization } from '#shared/permissions.ts'
 import { organizationSchema } from '#shared/schemas/organization.ts'

@@ -1,4 +1,4 @@
-import { endSessions, requireSessionOwner } from '#server/domain/sessions/sessions.ts'
+import { endSessions, requireSessionOwner } from '#server/domain/sessions/end.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { canManageSessions } from '#shared/permissions.ts'
 

@@ -1,6 +1,6 @@
-import { endAllSessions } from '#server/domain/sessions/sessions.ts'
+import { endAllSessions } from '#server/domain/sessions/end.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
-import { sessionOwnerQuery, sessionOwner } from '#server/http/session-owner.ts'
+import { sessionOwner, sessionOwnerQuery } from '#server/http/session-owner.ts'
 import { canManageSessions } from '#shared/permissions.ts'
 
 /** Ends all of the caller's other sessions; an Admin ends all of a user's, by `?user=`. */

@@ -1,4 +1,4 @@
-import { confirmSignup } from '#server/domain/signups/signups.ts'
+import { confirmSignup } from '#server/domain/signups/confirm.ts'
 import { defineSiteRoute } from '#server/http/route.ts'
 import { requireRuntime } from '#server/runtime.ts'
 import { signupConfirmationSchema } from '#shared/schemas/signup.ts'

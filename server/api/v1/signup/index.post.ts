@@ -1,4 +1,4 @@
-import { requestSignup } from '#server/domain/signups/signups.ts'
+import { requestSignup } from '#server/domain/signups/request.ts'
 import { defineSiteRoute } from '#server/http/route.ts'
 import { signupSchema } from '#shared/schemas/signup.ts'
 

@@ -1,4 +1,4 @@
-import { readSignupProgress } from '#server/domain/signups/signups.ts'
+import { readSignupProgress } from '#server/domain/signups/confirm.ts'
 import { defineSiteRoute } from '#server/http/route.ts'
 import { signupTokenSchema } from '#shared/schemas/signup.ts'
 

@@ -1,4 +1,4 @@
-import { endSupportAccess } from '#server/domain/support/accesses.ts'
+import { endSupportAccess } from '#server/domain/support/end.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { canSupportTenants } from '#shared/permissions.ts'
 

@@ -1,8 +1,8 @@
 import { orderBy } from '#server/domain/lib/list-query.ts'
+import { presentTenant } from '#server/domain/tenants/present.ts'
 import { tenantsFilter, tenantsQuery } from '#server/domain/tenants/query.ts'
 import { tenantColumns } from '#server/domain/tenants/tenants.ts'
 import { toPage, windowOf } from '#server/http/list.ts'
-import { presentTenant } from '#server/http/present.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { canReadTenants } from '#shared/permissions.ts'
 

@@ -1,6 +1,6 @@
+import { createTenantByMail } from '#server/domain/tenants/create.ts'
 import { requireTenantDetails } from '#server/domain/tenants/details.ts'
-import { createTenantByMail } from '#server/domain/tenants/tenants.ts'
-import { presentTenantDetails } from '#server/http/present.ts'
+import { presentTenantDetails } from '#server/domain/tenants/present.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { requireRuntime } from '#server/runtime.ts'
 import { canManageTenants } from '#shared/permissions.ts'

@@ -1,6 +1,6 @@
 import { and, eq } from 'drizzle-orm'
 import { personColumns } from '#server/domain/users/directory.ts'
-import { presentPerson } from '#server/http/present.ts'
+import { presentPerson } from '#server/domain/users/present.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { notFound } from '#shared/errors.ts'
 import { canManageUsers } from '#shared/permissions.ts'

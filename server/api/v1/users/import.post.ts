@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { importPeople } from '#server/domain/users/import.ts'
+import { importPeople } from '#server/domain/users/import/import.ts'
 import { readBytes } from '#server/http/body/body.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { canManageUsers } from '#shared/permissions.ts'

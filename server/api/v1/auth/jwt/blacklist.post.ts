@@ -1,4 +1,4 @@
-import { blacklistSession } from '#server/domain/sessions/sessions.ts'
+import { blacklistSession } from '#server/domain/sessions/blacklist.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { refreshSchema } from '#shared/schemas/session.ts'
 

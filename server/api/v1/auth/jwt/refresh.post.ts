@@ -1,4 +1,4 @@
-import { rotateSession } from '#server/domain/sessions/sessions.ts'
+import { rotateSession } from '#server/domain/sessions/rotate.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { refreshSchema } from '#shared/schemas/session.ts'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isLiveToken } from '#server/domain/sessions/sessions.ts'
+import { isLiveToken } from '#server/domain/sessions/live.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { unauthorized } from '#shared/errors.ts'
 

@@ -1,6 +1,7 @@
 import { setResponseHeader } from 'h3'
+import { blacklistSession } from '#server/domain/sessions/blacklist.ts'
+import { endSessions } from '#server/domain/sessions/end.ts'
 import { requirePrincipal } from '#server/domain/sessions/principal.ts'
-import { blacklistSession, endSessions } from '#server/domain/sessions/sessions.ts'
 import { clearSessionCookies, readSessionCookies } from '#server/http/cookies.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { ApiError } from '#shared/errors.ts'

@@ -1,6 +1,6 @@
 import { signIn } from '#server/domain/sessions/sign-in.ts'
+import { presentUser } from '#server/domain/users/present.ts'
 import { setSessionCookies } from '#server/http/cookies.ts'
-import { presentUser } from '#server/http/present.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { credentialsSchema } from '#shared/schemas/session.ts'
 

@@ -1,4 +1,4 @@
-import { rotateSession } from '#server/domain/sessions/sessions.ts'
+import { rotateSession } from '#server/domain/sessions/rotate.ts'
 import { readSessionCookies, setSessionCookies } from '#server/http/cookies.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { notAuthenticated } from '#shared/errors.ts'

@@ -1,4 +1,4 @@
-import { openSupportSession } from '#server/domain/support/accesses.ts'
+import { openSupportSession } from '#server/domain/support/open.ts'
 import { setSessionCookies } from '#server/http/cookies.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { supportTokenSchema } from '#shared/schemas/support.ts'

@@ -1,5 +1,6 @@
+import { deleteUser } from '#server/domain/users/delete.ts'
 import { requireCurrentPassword } from '#server/domain/users/passwords.ts'
-import { deleteUser, requireVisibleUser } from '#server/domain/users/users.ts'
+import { requireVisibleUser } from '#server/domain/users/users.ts'
 import { readJson } from '#server/http/body/body.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { deleteUserSchema } from '#shared/schemas/user.ts'

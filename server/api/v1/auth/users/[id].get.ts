@@ -1,5 +1,5 @@
+import { presentUser } from '#server/domain/users/present.ts'
 import { requireVisibleUser } from '#server/domain/users/users.ts'
-import { presentUser } from '#server/http/present.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 
 export default defineRealmRoute({ access: 'signed-in' }, async ({ authRealm, principal, params }) =>

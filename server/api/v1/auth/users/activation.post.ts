@@ -1,4 +1,4 @@
-import { activate } from '#server/domain/users/accounts.ts'
+import { activate } from '#server/domain/users/account/activation.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { linkSchema } from '#shared/schemas/user.ts'
 

@@ -1,9 +1,9 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { listQuery } from '#server/domain/lib/list-query.ts'
 import { matchesPeople } from '#server/domain/users/directory-query.ts'
+import { presentUser } from '#server/domain/users/present.ts'
 import { userColumns } from '#server/domain/users/users.ts'
 import { toPage, windowOf } from '#server/http/list.ts'
-import { presentUser } from '#server/http/present.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { canManageUsers } from '#shared/permissions.ts'
 

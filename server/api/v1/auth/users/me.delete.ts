@@ -1,5 +1,5 @@
+import { deleteUser } from '#server/domain/users/delete.ts'
 import { requireCurrentPassword } from '#server/domain/users/passwords.ts'
-import { deleteUser } from '#server/domain/users/users.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { deleteUserSchema } from '#shared/schemas/user.ts'
 

@@ -1,4 +1,4 @@
-import { presentMe } from '#server/http/present.ts'
+import { presentMe } from '#server/domain/users/present.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 
 export default defineRealmRoute({ access: 'signed-in' }, ({ authRealm, principal }) =>

@@ -1,5 +1,5 @@
-import { changeUser } from '#server/domain/users/users.ts'
-import { presentMe } from '#server/http/present.ts'
+import { changeUser } from '#server/domain/users/change.ts'
+import { presentMe } from '#server/domain/users/present.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { profileSchema } from '#shared/schemas/user.ts'
 

@@ -1,4 +1,4 @@
-import { requestActivation } from '#server/domain/users/accounts.ts'
+import { requestActivation } from '#server/domain/users/account/activation.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { mailboxSchema } from '#shared/schemas/user.ts'
 

@@ -1,4 +1,4 @@
-import { requestPasswordReset } from '#server/domain/users/accounts.ts'
+import { requestPasswordReset } from '#server/domain/users/account/password-reset.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { mailboxSchema } from '#shared/schemas/user.ts'
 

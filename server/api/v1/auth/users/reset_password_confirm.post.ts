@@ -1,4 +1,4 @@
-import { resetPassword } from '#server/domain/users/accounts.ts'
+import { resetPassword } from '#server/domain/users/account/password-reset.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { resetPasswordConfirmSchema } from '#shared/schemas/user.ts'
 

@@ -1,4 +1,4 @@
-import { requestEmailChange } from '#server/domain/users/accounts.ts'
+import { requestEmailChange } from '#server/domain/users/account/email-change.ts'
 import { requireCurrentPassword } from '#server/domain/users/passwords.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { setEmailSchema } from '#shared/schemas/user.ts'

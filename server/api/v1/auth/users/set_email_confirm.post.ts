@@ -1,4 +1,4 @@
-import { confirmEmailChange } from '#server/domain/users/accounts.ts'
+import { confirmEmailChange } from '#server/domain/users/account/email-change.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { linkSchema } from '#shared/schemas/user.ts'
 

@@ -1,4 +1,4 @@
-import { resendInvitation } from '#server/domain/invitations/invitations.ts'
+import { resendInvitation } from '#server/domain/invitations/resend.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { canManageInvitations } from '#shared/permissions.ts'
 

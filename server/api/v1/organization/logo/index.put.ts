@@ -1,7 +1,7 @@
 import { replaceLogo } from '#server/domain/organization/logo.ts'
 import { readOrganization } from '#server/domain/organization/organization.ts'
+import { presentOrganization } from '#server/domain/organization/present.ts'
 import { readImageBody } from '#server/http/image.ts'
-import { presentOrganization } from '#server/http/present.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { canManageOrganization } from '#shared/permissions.ts'
 

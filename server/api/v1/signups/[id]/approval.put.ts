@@ -1,5 +1,5 @@
 import { approveSignup } from '#server/domain/signups/decisions.ts'
-import { presentSignup } from '#server/http/present.ts'
+import { presentSignup } from '#server/domain/signups/present.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { requireRuntime } from '#server/runtime.ts'
 import { canDecideSignups } from '#shared/permissions.ts'

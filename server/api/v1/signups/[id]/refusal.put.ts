@@ -1,5 +1,5 @@
 import { refuseSignup } from '#server/domain/signups/decisions.ts'
-import { presentSignup } from '#server/http/present.ts'
+import { presentSignup } from '#server/domain/signups/present.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { canDecideSignups } from '#shared/permissions.ts'
 import { refusalSchema } from '#shared/schemas/signup.ts'

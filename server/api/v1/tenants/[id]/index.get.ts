@@ -1,5 +1,5 @@
 import { requireTenantDetails } from '#server/domain/tenants/details.ts'
-import { presentTenantDetails } from '#server/http/present.ts'
+import { presentTenantDetails } from '#server/domain/tenants/present.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { canReadTenants } from '#shared/permissions.ts'
 

@@ -1,6 +1,6 @@
 import { requireTenantDetails } from '#server/domain/tenants/details.ts'
+import { presentTenantDetails } from '#server/domain/tenants/present.ts'
 import { changeTenant } from '#server/domain/tenants/update.ts'
-import { presentTenantDetails } from '#server/http/present.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { canManageTenants } from '#shared/permissions.ts'
 import { tenantChangeSchema } from '#shared/schemas/tenant.ts'

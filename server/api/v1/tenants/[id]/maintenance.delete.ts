@@ -1,6 +1,6 @@
 import { requireTenantDetails } from '#server/domain/tenants/details.ts'
-import { endMaintenance } from '#server/domain/tenants/lifecycle.ts'
-import { presentTenantDetails } from '#server/http/present.ts'
+import { endMaintenance } from '#server/domain/tenants/lifecycle/maintenance.ts'
+import { presentTenantDetails } from '#server/domain/tenants/present.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { canSupportTenants } from '#shared/permissions.ts'
 

@@ -1,6 +1,6 @@
 import { requireTenantDetails } from '#server/domain/tenants/details.ts'
-import { resumeTenant } from '#server/domain/tenants/lifecycle.ts'
-import { presentTenantDetails } from '#server/http/present.ts'
+import { resumeTenant } from '#server/domain/tenants/lifecycle/suspension.ts'
+import { presentTenantDetails } from '#server/domain/tenants/present.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { canSupportTenants } from '#shared/permissions.ts'
 

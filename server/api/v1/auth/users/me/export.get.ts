@@ -1,6 +1,6 @@
 import { setResponseHeader } from 'h3'
 import { readPersonalData } from '#server/domain/users/personal-data.ts'
-import { presentUser } from '#server/http/present.ts'
+import { presentUser } from '#server/domain/users/present.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 
 /** All data about the caller. */

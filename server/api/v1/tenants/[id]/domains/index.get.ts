@@ -1,9 +1,9 @@
 import { listQuery } from '#server/domain/lib/list-query.ts'
 import { searchRows } from '#server/domain/lib/search.ts'
-import { listDomains } from '#server/domain/tenants/domains.ts'
+import { listDomains } from '#server/domain/tenants/domains/domains.ts'
+import { presentDomain } from '#server/domain/tenants/present.ts'
 import { requireTenant } from '#server/domain/tenants/tenants.ts'
 import { pageOf } from '#server/http/list.ts'
-import { presentDomain } from '#server/http/present.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { canReadTenants } from '#shared/permissions.ts'
 

@@ -1,5 +1,5 @@
-import { addDomain } from '#server/domain/tenants/domains.ts'
-import { presentDomain } from '#server/http/present.ts'
+import { addDomain } from '#server/domain/tenants/domains/change.ts'
+import { presentDomain } from '#server/domain/tenants/present.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { canManageTenants } from '#shared/permissions.ts'
 import { domainSchema } from '#shared/schemas/tenant.ts'

@@ -1,4 +1,4 @@
-import { requestSupportAccess } from '#server/domain/support/accesses.ts'
+import { requestSupportAccess } from '#server/domain/support/request.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { canSupportTenants } from '#shared/permissions.ts'
 import { supportRequestSchema } from '#shared/schemas/support.ts'

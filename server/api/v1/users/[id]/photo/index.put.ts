@@ -1,7 +1,7 @@
 import { replacePhoto } from '#server/domain/users/photos.ts'
+import { presentUser } from '#server/domain/users/present.ts'
 import { requireVisibleUser } from '#server/domain/users/users.ts'
 import { readImageBody } from '#server/http/image.ts'
-import { presentUser } from '#server/http/present.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 
 /** Sets the caller's own photo; an Admin can set any user's. */

@@ -1,4 +1,4 @@
-import { removeDomain } from '#server/domain/tenants/domains.ts'
+import { removeDomain } from '#server/domain/tenants/domains/change.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { canManageTenants } from '#shared/permissions.ts'
 

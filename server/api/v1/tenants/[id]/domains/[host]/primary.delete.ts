@@ -1,4 +1,4 @@
-import { clearPrimaryDomain } from '#server/domain/tenants/domains.ts'
+import { clearPrimaryDomain } from '#server/domain/tenants/domains/primary.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { canManageTenants } from '#shared/permissions.ts'
 

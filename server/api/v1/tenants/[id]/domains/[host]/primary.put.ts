@@ -1,6 +1,6 @@
 import { requireTenantDetails } from '#server/domain/tenants/details.ts'
-import { setPrimaryDomain } from '#server/domain/tenants/domains.ts'
-import { presentTenantDetails } from '#server/http/present.ts'
+import { setPrimaryDomain } from '#server/domain/tenants/domains/primary.ts'
+import { presentTenantDetails } from '#server/domain/tenants/present.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { canManageTenants } from '#shared/permissions.ts'
 

@@ -1,5 +1,5 @@
-import { verifyDomain } from '#server/domain/tenants/domains.ts'
-import { presentDomain } from '#server/http/present.ts'
+import { verifyDomain } from '#server/domain/tenants/domains/verification.ts'
+import { presentDomain } from '#server/domain/tenants/present.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { canManageTenants } from '#shared/permissions.ts'
 

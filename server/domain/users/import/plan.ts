@@ -1,7 +1,7 @@
 import { newId } from '#server/database/ids.ts'
 import { differing } from '#server/domain/lib/diff.ts'
-import type { ImportRow, RowError } from './import-rows.ts'
-import type { UserRow } from './users.ts'
+import type { UserRow } from '#server/domain/users/users.ts'
+import type { ImportRow, RowError } from './rows.ts'
 
 export type KnownPerson = Pick<
   UserRow,
@@ -38,6 +38,7 @@ export interface ImportPlan {
 }
 
 const ofAnother = 'The person with this employee ID has another e-mail address, which only that person can change.'
+
 const lastAdmin = 'The last active Admin cannot be demoted, deactivated or deleted.'
 
 const blank: Fields = {

@@ -8,9 +8,12 @@ import { importRowSchema } from '#shared/schemas/people-import.ts'
 
 /** In bytes. */
 export const importSizeLimit = 1_000_000
+
 const rowsLimit = 5_000
+
 /** Rows, and characters, after which others' requests come in between. */
 const restEvery = 50
+
 const chunkSize = 8_192
 
 export interface ImportRow {

@@ -1,0 +1,39 @@
+import { sql } from 'drizzle-orm'
+import { index, integer, jsonb, text, varchar } from 'drizzle-orm/pg-core'
+import type { TableFactory } from '#drizzle/table-factory.ts'
+import { id, moment } from '#drizzle/table-factory.ts'
+
+/** The queue of mails. */
+export function outboxTables(table: TableFactory) {
+  /** Mails to be sent, each written in the transaction of its cause; server/domain/mail/delivery.ts sends them. */
+  const outbox = table(
+    'outbox',
+    {
+      id: id(),
+      /**
+       * The tenant's id, or `platform`. No foreign key: a mail on its way is not held up by what becomes of its
+       * tenant.
+       */
+      realm: varchar({ length: 36 }).notNull(),
+      kind: text().notNull(),
+      recipient: varchar({ length: 254 }).notNull(),
+      /** What the text is made of, never a link's token; erased when the mail is sent. */
+      data: jsonb().$type<Record<string, unknown>>(),
+      created: moment().notNull(),
+      /** When to try next; while a process is sending, the end of its lease. */
+      due_at: moment().notNull(),
+      attempts: integer().notNull().default(0),
+      last_error: text(),
+      sent_at: moment(),
+      given_up_at: moment(),
+    },
+    outbox => [
+      index('outbox_due')
+        .on(outbox.due_at)
+        .where(sql`sent_at is null and given_up_at is null`),
+      index('outbox_created').on(outbox.created),
+    ],
+  )
+
+  return { outbox }
+}

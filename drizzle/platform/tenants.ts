@@ -1,0 +1,107 @@
+import { sql } from 'drizzle-orm'
+import { boolean, check, index, text, uniqueIndex, uuid, varchar } from 'drizzle-orm/pg-core'
+import type { TableFactory } from '#drizzle/table-factory.ts'
+import { id, moment } from '#drizzle/table-factory.ts'
+import { tenantStatuses } from '#shared/tenant-statuses.ts'
+
+/** Organisations, the hosts that lead to them, and what remains of those that are gone. */
+export function tenantTables(table: TableFactory) {
+  const tenants = table(
+    'tenants',
+    {
+      id: id(),
+      name: varchar({ length: 150 }).notNull(),
+      business_phone_number: varchar({ length: 32 }).notNull().default(''),
+      business_email: varchar({ length: 254 }).notNull(),
+      /** Where its data is; chosen at birth, never reused, never changed. */
+      schema: varchar({ length: 63 }).notNull(),
+      subdomain: varchar({ length: 40 }).notNull(),
+      /** Public slug such as `ACM-7702`, which staff type to find their portal. */
+      tenant_id: varchar({ length: 16 }).notNull(),
+      /** See server/domain/tenants/lifecycle/transitions.ts. One that is purged leaves a row of `tombstones`. */
+      status: text({ enum: tenantStatuses }).notNull().default('active'),
+      /** Why it is suspended or to be deleted, for its admins and for operators. */
+      status_reason: text(),
+      status_changed: moment(),
+      /** Of one in `deleting`: what it is restored to, and why it was so. */
+      status_before: text({ enum: ['active', 'suspended'] }),
+      reason_before: text(),
+      /** Of one in `deleting`: until then it can be restored. */
+      purge_after: moment(),
+      /** Answered 503 meanwhile, whatever the status. */
+      maintenance_since: moment(),
+      is_active: boolean()
+        .notNull()
+        .generatedAlwaysAs(sql`status = 'active'`),
+      created: moment().notNull(),
+      updated: moment().notNull(),
+    },
+    tenants => [
+      uniqueIndex('tenants_name').on(sql`lower(${tenants.name})`),
+      uniqueIndex('tenants_schema').on(tenants.schema),
+      uniqueIndex('tenants_subdomain').on(tenants.subdomain),
+      uniqueIndex('tenants_tenant_id').on(tenants.tenant_id),
+      index('tenants_created').on(tenants.created),
+      index('tenants_status_created').on(tenants.status, tenants.created),
+      check('tenants_status', sql`status in ('active', 'suspended', 'deleting', 'purging')`),
+      check('tenants_purge_after', sql`(status = 'deleting') = (purge_after is not null)`),
+      check('tenants_subdomain_label', sql`subdomain ~ '^[a-z0-9]([a-z0-9-]*[a-z0-9])$'`),
+      check('tenants_schema_name', sql`schema ~ '^t_[a-z0-9_]+$'`),
+    ],
+  )
+
+  /** Hosts of a tenant's own, besides its subdomain; only a verified one routes. */
+  const domains = table(
+    'domains',
+    {
+      host: varchar({ length: 253 }).primaryKey(),
+      tenant: uuid()
+        .notNull()
+        .references(() => tenants.id, { onDelete: 'cascade' }),
+      /** What the DNS TXT record must say. */
+      challenge: text().notNull().default(''),
+      created: moment().notNull(),
+      verified_at: moment(),
+      checked_at: moment(),
+      last_error: text(),
+      /** The canonical host of the tenant, in place of its subdomain; at most one, and verified. */
+      is_primary: boolean().notNull().default(false),
+    },
+    domains => [
+      index('domains_tenant').on(domains.tenant),
+      uniqueIndex('domains_one_primary')
+        .on(domains.tenant)
+        .where(sql`is_primary`),
+      check('domains_primary_verified', sql`not is_primary or verified_at is not null`),
+      check('domains_host_folded', sql`host = lower(host)`),
+    ],
+  )
+
+  /** Subdomains that a tenant had before it was renamed: redirected for a while, and nobody else's meanwhile. */
+  const former_subdomains = table(
+    'former_subdomains',
+    {
+      subdomain: varchar({ length: 40 }).primaryKey(),
+      tenant: uuid()
+        .notNull()
+        .references(() => tenants.id, { onDelete: 'cascade' }),
+      created: moment().notNull(),
+      redirects_until: moment().notNull(),
+    },
+    former => [index('former_subdomains_tenant').on(former.tenant)],
+  )
+
+  /** What is left of a tenant that was purged: its subdomains stay nobody's for a while. */
+  const tombstones = table('tombstones', {
+    subdomain: varchar({ length: 40 }).primaryKey(),
+    tenant: uuid().notNull(),
+    name: varchar({ length: 150 }).notNull(),
+    schema: varchar({ length: 63 }).notNull(),
+    purged_at: moment().notNull(),
+    quarantined_until: moment().notNull(),
+  })
+
+  return { tenants, domains, former_subdomains, tombstones }
+}
+
+export type TenantTables = ReturnType<typeof tenantTables>

@@ -1,0 +1,35 @@
+import { bigint, date, index, integer, primaryKey, uuid, varchar } from 'drizzle-orm/pg-core'
+import type { TableFactory } from '#drizzle/table-factory.ts'
+import {} from '#drizzle/table-factory.ts'
+import type { TenantTables } from './tenants.ts'
+
+/** How much is asked of the server: by tenants, and by clients that are limited. */
+export function trafficTables(table: TableFactory, { tenants }: Pick<TenantTables, 'tenants'>) {
+  /** What each tenant's portal was asked, by day (UTC), as far as the processes have written it down. */
+  const tenant_days = table(
+    'tenant_days',
+    {
+      tenant: uuid()
+        .notNull()
+        .references(() => tenants.id, { onDelete: 'cascade' }),
+      day: date({ mode: 'string' }).notNull(),
+      requests: integer().notNull().default(0),
+      /** Answers of 500 and above. */
+      errors: integer().notNull().default(0),
+    },
+    days => [primaryKey({ columns: [days.tenant, days.day] })],
+  )
+
+  /** Counters of rate-limiter-flexible, which names these columns. */
+  const rate_limits = table(
+    'rate_limits',
+    {
+      key: varchar({ length: 255 }).primaryKey(),
+      points: integer().notNull().default(0),
+      expire: bigint({ mode: 'number' }),
+    },
+    limits => [index('rate_limits_expire').on(limits.expire)],
+  )
+
+  return { tenant_days, rate_limits }
+}

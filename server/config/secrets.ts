@@ -1,0 +1,41 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ConfigError } from './error.ts'
+
+/**
+ * @returns the secret that is given or, outside production, one that is generated once and kept in DATA_DIR
+ * @throws {ConfigError} where it is missing in production, or too weak
+ */
+export function secretOf(
+  name: 'SECRET' | 'PEPPER',
+  given: string | undefined,
+  production: boolean,
+  dataDir: string,
+): string {
+  if (given === undefined) {
+    if (production) throw new ConfigError(`${name}: is required in production; make one with: openssl rand -base64 48`)
+    return keptSecret(join(dataDir, name.toLowerCase()))
+  }
+  if (Buffer.byteLength(given) < 32) throw new ConfigError(`${name}: must be at least 32 bytes`)
+  if (production && /change.?me|example|replace.?(me|this)|secret.*secret/i.test(given))
+    throw new ConfigError(`${name}: is an example; make one with: openssl rand -base64 48`)
+  if (new Set(given).size < 8)
+    throw new ConfigError(`${name}: is too easily guessed; make one with: openssl rand -base64 48`)
+  return given
+}
+
+function keptSecret(file: string): string {
+  if (existsSync(file)) return readFileSync(file, 'utf8')
+  mkdirSync(join(file, '..'), { recursive: true })
+  // The first process creates it. A hard link appears at once, so that no process reads half a secret.
+  const draft = `${file}.${process.pid}`
+  writeFileSync(draft, randomBytes(48).toString('base64url'), { mode: 0o600 })
+  try {
+    linkSync(draft, file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+  unlinkSync(draft)
+  return readFileSync(file, 'utf8')
+}

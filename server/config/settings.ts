@@ -1,0 +1,66 @@
+import { z } from 'zod'
+
+const seconds = (min: number, fallback: number) =>
+  z.coerce
+    .number()
+    .int()
+    .min(min)
+    .max(10 * 365 * 86_400)
+    .default(fallback)
+
+const port = z.coerce.number().int().min(1).max(65_535)
+
+const hostName = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/
+
+/** The environment variables that are read, with their rules and defaults. */
+export const settings = z.object({
+  NODE_ENV: z.enum(['production', 'development', 'test']).default('development'),
+  /** Set by `npm start`: secrets may be generated, although the build is a production one. */
+  DEMO: z.enum(['0', '1']).default('0'),
+  PORT: port.default(3000),
+  HOST: z.string().default('127.0.0.1'),
+  BASE_DOMAIN: z
+    .string()
+    .toLowerCase()
+    .regex(hostName, 'must be a domain name such as staff.example.org')
+    .default('localhost'),
+  SITE_PROTOCOL: z.enum(['http', 'https']).default('http'),
+  PUBLIC_PORT: port.optional(),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must start with postgres://')
+    .optional(),
+  DATA_DIR: z.string().default('.data'),
+  UPLOAD_DIR: z.string().optional(),
+  ARCHIVE_DIR: z.string().optional(),
+  SECRET: z.string().optional(),
+  PEPPER: z.string().optional(),
+  SMTP_URL: z
+    .string()
+    .regex(/^smtps?:\/\/[^/]/, 'must start with smtp:// or smtps://')
+    .optional(),
+  MAIL_DIR: z.string().optional(),
+  MAIL_FROM: z
+    .string()
+    .regex(/^[^\s@<>,;:"]+@[^\s@<>,;:"]+$/, 'must be an address such as no-reply@staff.example.org')
+    .optional(),
+  TRUSTED_PROXIES: z.string().default(''),
+  DB_SLOTS: z.coerce.number().int().min(1).max(200).default(8),
+  DB_TENANT_SLOTS: z.coerce.number().int().min(1).max(200).optional(),
+  DB_PREPARE: z.enum(['0', '1']).default('1'),
+  SIGNUP: z.enum(['open', 'approval', 'closed']).optional(),
+  POOL_SIZE: z.coerce.number().int().min(0).max(100).default(3),
+  LIMIT_IPV6_PREFIX: z.coerce.number().int().min(32).max(128).default(64),
+  BCRYPT_COST: z.coerce.number().int().min(10).max(16).default(12),
+  REQUEST_LIMIT: seconds(1, 45),
+  ACCESS_TTL: seconds(1, 120),
+  REFRESH_TTL: seconds(1, 604_800),
+  SESSION_TTL: seconds(1, 2_592_000),
+  REFRESH_GRACE: seconds(0, 10),
+  RENAME_REDIRECT: seconds(0, 7_776_000),
+  DELETION_GRACE: seconds(0, 2_592_000),
+  SUBDOMAIN_QUARANTINE: seconds(0, 15_552_000),
+  KEY_LEAD: seconds(2, 60),
+  DNS_SERVER: z.string().optional(),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+})

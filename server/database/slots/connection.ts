@@ -1,0 +1,31 @@
+import { connectDatabase } from '#server/database/driver.ts'
+import type { SlotsOptions } from './options.ts'
+import type { Slot } from './slot.ts'
+import { createSlot } from './slot.ts'
+
+/**
+ * Opens one connection of its own.
+ * @param onClose called when the connection has ended, for whatever reason
+ */
+export function openSlot(url: string, options: SlotsOptions, onClose: (slot: Slot) => void): Slot {
+  const connect = options.connect ?? connectDatabase
+  const slot = createSlot(
+    connect(url, {
+      max: 1,
+      connect_timeout: 2,
+      max_lifetime: null,
+      fetch_types: false,
+      // The driver's own COMMIT and ROLLBACK too.
+      prepare: options.prepare !== false,
+      onnotice: () => {},
+      onclose: () => onClose(slot),
+      connection: {
+        application_name: options.applicationName ?? 'tenantry',
+        statement_timeout: options.statementTimeout ?? 5_000,
+        lock_timeout: options.lockTimeout ?? 1_500,
+        idle_in_transaction_session_timeout: options.idleTimeout ?? 10_000,
+      },
+    }),
+  )
+  return slot
+}

@@ -1,0 +1,110 @@
+import { and, eq, sql } from 'drizzle-orm'
+import { violatedReference, violatedUnique } from '#server/database/errors.ts'
+import { newId } from '#server/database/ids.ts'
+import type { TenantRealm } from '#server/database/realms.ts'
+import { recordAudit } from '#server/domain/audit/audit.ts'
+import type { AuthRealm } from '#server/domain/auth-realm.ts'
+import type { App, Origin } from '#server/domain/context.ts'
+import { enqueueMail } from '#server/domain/mail/outbox.ts'
+import { hashOf, newToken } from '#server/domain/sessions/links.ts'
+import { admitOutreach } from '#server/domain/tenants/outreach.ts'
+import { invalid } from '#shared/errors.ts'
+import { noSuchObject } from '#shared/schemas/fields.ts'
+import type { TenantRole } from '#shared/types/people.ts'
+import type { InvitationRow } from './invitations.ts'
+import { expiryOf, invitationColumns, isOpen, isUnanswered } from './invitations.ts'
+
+export interface NewInvitation {
+  email: string
+  role: TenantRole
+  department: string | null
+}
+
+/**
+ * Invites a person: a mail brings a link by which they create their account. An expired invitation is replaced.
+ * @throws ApiError 400 on the field: on `email` where a user or an open invitation has it; 429 after many mails to one
+ * address
+ */
+export async function invite(
+  app: App,
+  authRealm: AuthRealm<TenantRealm>,
+  input: NewInvitation,
+  origin: Origin,
+): Promise<InvitationRow> {
+  const { invited, isNew } = await inviteOnce(app, authRealm, input, origin)
+  if (!isNew) throw invalid({ email: ['This person has been invited already.'] })
+  return invited
+}
+
+/**
+ * Checks that an address can be invited.
+ * @returns the open invitation of the address, where there is one
+ * @throws ApiError 400 on `email` where a user has it
+ */
+export async function requireInvitable(realm: TenantRealm, email: string): Promise<InvitationRow | undefined> {
+  const { users } = realm.tables
+  if ((await realm.db.$count(users, eq(users.email, email))) > 0)
+    throw invalid({ email: ['A user with this email already exists.'] })
+  return findOpen(realm, email)
+}
+
+/**
+ * As `invite`, but returns an open invitation unchanged where there is one.
+ * @throws ApiError 400 on the field, 429
+ */
+export async function inviteOnce(
+  app: App,
+  authRealm: AuthRealm<TenantRealm>,
+  input: NewInvitation,
+  origin: Origin,
+): Promise<{ invited: InvitationRow; isNew: boolean }> {
+  const { realm } = authRealm
+  const { invitations } = realm.tables
+  const open = await requireInvitable(realm, input.email)
+  if (open) return { invited: open, isNew: false }
+  await app.limits.admitInvitation(realm.schema, input.email)
+  await admitOutreach(app, authRealm, [input.email])
+  try {
+    return await realm.transaction(async tx => {
+      // An expired invitation makes room. Where two requests invite one address, the second finds the first's below.
+      await tx
+        .update(invitations)
+        .set({ revoked_at: sql`now()` })
+        .where(
+          and(eq(invitations.email, input.email), isUnanswered(invitations), sql`${invitations.expires_at} <= now()`),
+        )
+      const now = new Date()
+      const rows = await tx
+        .insert(invitations)
+        .values({
+          id: newId(),
+          ...input,
+          invited_by: origin.actor,
+          token_hash: hashOf(newToken()),
+          created: now,
+          expires_at: expiryOf(now),
+        })
+        .returning(invitationColumns(invitations))
+      const invited = rows[0]!
+      await enqueueMail(tx, authRealm, { kind: 'invitation', to: invited.email, data: { invitation: invited.id } })
+      await recordAudit(tx, realm, origin, { action: 'invitation.created', subject: invited.id, details: { ...input } })
+      return { invited, isNew: true }
+    })
+  } catch (error) {
+    if (violatedReference(error)) throw invalid({ department: [noSuchObject(input.department ?? '')] })
+    const other = violatedUnique(error) === 'invitations_one_open' ? await findOpen(realm, input.email) : undefined
+    if (!other) throw error
+    return { invited: other, isNew: false }
+  }
+}
+
+async function findOpen(
+  { db, tables: { invitations } }: TenantRealm,
+  email: string,
+): Promise<InvitationRow | undefined> {
+  const rows = await db
+    .select(invitationColumns(invitations))
+    .from(invitations)
+    .where(and(eq(invitations.email, email), isOpen(invitations)))
+  return rows[0]
+}

@@ -1,0 +1,42 @@
+import { and, eq } from 'drizzle-orm'
+import type { TenantRealm } from '#server/database/realms.ts'
+import { recordAudit } from '#server/domain/audit/audit.ts'
+import type { AuthRealm } from '#server/domain/auth-realm.ts'
+import type { App, Origin } from '#server/domain/context.ts'
+import { enqueueMail } from '#server/domain/mail/outbox.ts'
+import { hashOf, newToken } from '#server/domain/sessions/links.ts'
+import { admitOutreach } from '#server/domain/tenants/outreach.ts'
+import type { InvitationRow } from './invitations.ts'
+import { answered, expiryOf, invitationColumns, isUnanswered, requireInvitation } from './invitations.ts'
+
+/**
+ * Sends an invitation again, for another seven days. The link in the older mail stops working.
+ * @throws ApiError 404, 409 where it was accepted or revoked, 429
+ */
+export async function resendInvitation(
+  app: App,
+  authRealm: AuthRealm<TenantRealm>,
+  id: string,
+  origin: Origin,
+): Promise<InvitationRow> {
+  const { realm } = authRealm
+  const { invitations } = realm.tables
+  const before = await requireInvitation(realm, id)
+  await app.limits.admitInvitation(realm.schema, before.email)
+  await admitOutreach(app, authRealm, [before.email])
+  return realm.transaction(async tx => {
+    const rows = await tx
+      .update(invitations)
+      .set({ token_hash: hashOf(newToken()), expires_at: expiryOf(new Date()) })
+      .where(and(eq(invitations.id, id), isUnanswered(invitations)))
+      .returning(invitationColumns(invitations))
+    if (!rows[0]) throw answered(await requireInvitation({ ...realm, db: tx }, id))
+    await enqueueMail(tx, authRealm, { kind: 'invitation', to: rows[0].email, data: { invitation: id } })
+    await recordAudit(tx, realm, origin, {
+      action: 'invitation.resent',
+      subject: id,
+      details: { email: rows[0].email },
+    })
+    return rows[0]
+  })
+}

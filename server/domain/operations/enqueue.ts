@@ -1,0 +1,43 @@
+import { sql } from 'drizzle-orm'
+import { violatedUnique } from '#server/database/errors.ts'
+import { newId } from '#server/database/ids.ts'
+import type { Db } from '#server/database/realms.ts'
+import type { App, Origin } from '#server/domain/context.ts'
+import { conflict } from '#shared/errors.ts'
+import type { OperationKind } from '#shared/operations.ts'
+import { leaseEnd } from './lease.ts'
+import { operationsChannel } from './operations.ts'
+
+/**
+ * Queues an operation in the transaction of its cause.
+ * @param held leased at once, as the caller does the work itself with `runOperation`
+ * @returns its id
+ * @throws ApiError 409 while the tenant has another operation
+ */
+export async function enqueueOperation(
+  tx: Db,
+  { database: { platform } }: App,
+  origin: Origin,
+  { kind, tenant, input = {} }: { kind: OperationKind; tenant: string | null; input?: Record<string, unknown> },
+  held = false,
+): Promise<string> {
+  const { operations } = platform.tables
+  const id = newId()
+  try {
+    await tx.insert(operations).values({
+      id,
+      kind,
+      tenant,
+      input,
+      requested_by: origin.actor,
+      created: new Date(),
+      lease_until: held ? leaseEnd : null,
+    })
+  } catch (error) {
+    if (violatedUnique(error) === 'operations_one_each')
+      throw conflict('Another operation is under way on this organisation.', 'busy')
+    throw error
+  }
+  if (!held) await tx.execute(sql`select pg_notify(${operationsChannel}, '')`)
+  return id
+}

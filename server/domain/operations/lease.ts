@@ -1,0 +1,137 @@
+import { and, eq, sql } from 'drizzle-orm'
+import type { App } from '#server/domain/context.ts'
+import type { OperationKind } from '#shared/operations.ts'
+import type { OperationRow, Progress } from './operations.ts'
+import { operationColumns, operationsChannel } from './operations.ts'
+
+/** In seconds. A process renews it long before it ends, so that it runs out only where the process died. */
+export const lease = 30
+
+/** Where processes ended this often during an operation, the operation is the cause. */
+const attemptsLimit = 5
+
+/**
+ * Claims an operation that no process works on, until its lease ends.
+ * @param what the kinds that this program knows, or the id of one that was queued as held
+ */
+export async function claimOperation(
+  { database: { platform } }: App,
+  what: { kinds: readonly OperationKind[] } | { id: string },
+): Promise<OperationRow | undefined> {
+  const {
+    db,
+    tables: { operations },
+  } = platform
+  const isFree = sql`coalesce(lease_until < now(), true)`
+  const which =
+    'id' in what
+      ? sql`id = ${what.id} and (state = 'queued' or (state = 'running' and ${isFree}))`
+      : sql`state in ('queued', 'running') and ${isFree} and kind in ${what.kinds}`
+  const free = sql`any(array(select id from platform.operations where ${which} order by created limit 1 for update skip locked))`
+  const rows = await db
+    .update(operations)
+    .set({
+      state: 'running',
+      attempts: sql`${operations.attempts} + 1`,
+      started_at: sql`coalesce(${operations.started_at}, now())`,
+      lease_until: leaseEnd,
+    })
+    .where(sql`${operations.id} = ${free}`)
+    .returning(operationColumns(operations))
+  return rows[0]
+}
+
+/** Saves the progress and renews the lease. @returns false where another process has taken over */
+export async function renewOperation(app: App, operation: OperationRow, progress: Progress): Promise<boolean> {
+  return updateOurs(app, operation, { ...progress, lease_until: leaseEnd })
+}
+
+/** Marks an operation as done. */
+export async function finishOperation(
+  app: App,
+  operation: OperationRow,
+  result: Record<string, unknown>,
+): Promise<void> {
+  await updateOurs(app, operation, {
+    state: 'done',
+    result,
+    error: null,
+    step: null,
+    lease_until: null,
+    finished_at: sql`now()`,
+  })
+}
+
+/** Marks an operation as failed. */
+export async function failOperation(app: App, operation: OperationRow, error: string): Promise<void> {
+  await updateOurs(app, operation, {
+    state: 'failed',
+    error: error.slice(0, 1_000),
+    lease_until: null,
+    finished_at: sql`now()`,
+  })
+}
+
+/**
+ * Gives an unfinished operation back to the queue.
+ * @param wait seconds until it may be claimed again
+ * @param blameless not counted as an attempt, as this process had to stop
+ */
+export async function releaseOperation(
+  app: App,
+  operation: OperationRow,
+  { wait = 0, blameless = false, error = null }: { wait?: number; blameless?: boolean; error?: string | null },
+): Promise<void> {
+  if (!blameless && isWornOut(operation)) return failOperation(app, operation, error ?? wornOut)
+  const { operations } = app.database.platform.tables
+  await app.database.platform.transaction(async tx => {
+    await tx
+      .update(operations)
+      .set({
+        state: 'queued',
+        error,
+        lease_until: sql`now() + make_interval(secs => ${wait})`,
+        ...(blameless ? { attempts: sql`${operations.attempts} - 1` } : {}),
+      })
+      .where(stillOurs(app, operation))
+    await tx.execute(sql`select pg_notify(${operationsChannel}, '')`)
+  })
+}
+
+/** Whether an operation has been claimed too often to be tried again. */
+export function isWornOut({ attempts }: OperationRow): boolean {
+  return attempts > attemptsLimit
+}
+
+export const wornOut = 'Given up: the process that worked on it ended each time.'
+
+export const leaseEnd = sql`now() + make_interval(secs => ${lease})`
+
+type Changes = Parameters<ReturnType<App['database']['platform']['db']['update']>['set']>[0]
+
+async function updateOurs(app: App, operation: OperationRow, changes: Changes): Promise<boolean> {
+  const {
+    db,
+    tables: { operations },
+  } = app.database.platform
+  const rows = await db
+    .update(operations)
+    .set(changes)
+    .where(stillOurs(app, operation))
+    .returning({ id: operations.id })
+  return rows.length > 0
+}
+
+// Another process may have taken over, where this one was thought dead: then nothing is changed.
+function stillOurs(
+  {
+    database: {
+      platform: {
+        tables: { operations },
+      },
+    },
+  }: App,
+  { id, attempts }: OperationRow,
+) {
+  return and(eq(operations.id, id), eq(operations.attempts, attempts), eq(operations.state, 'running'))
+}

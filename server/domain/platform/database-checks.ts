@@ -1,0 +1,65 @@
+import { sql } from 'drizzle-orm'
+import { targetVersion } from '#server/database/migrations/files.ts'
+import { fleetStatus } from '#server/database/migrations/fleet.ts'
+import type { MigrationSets } from '#server/database/migrations/runner.ts'
+import { pendingMigrations } from '#server/database/migrations/runner.ts'
+import { checkPooler, PoolerError } from '#server/database/pooler.ts'
+import type { App } from '#server/domain/context.ts'
+import type { Check } from './check.ts'
+
+/** The version of PostgreSQL. */
+export async function checkDatabase({ database }: App): Promise<Check> {
+  const rows = await database.platform.db.execute<{ version: string; number: number }>(
+    sql`select current_setting('server_version') as version, current_setting('server_version_num')::int as number`,
+  )
+  const { version, number } = rows[0]!
+  return {
+    name: 'database',
+    found: `PostgreSQL ${version}`,
+    problems: number < 150_000 ? ['PostgreSQL 15 or newer is needed.'] : [],
+  }
+}
+
+/** Whether a pooler and DB_PREPARE fit together. */
+export async function checkConnection({ config, databaseUrl }: App): Promise<Check> {
+  const problem = await checkPooler(databaseUrl, config.dbPrepare).catch((error: unknown) => {
+    if (!(error instanceof PoolerError)) throw error
+    return error.message
+  })
+  return {
+    name: 'connection',
+    found: config.dbPrepare ? 'with prepared statements' : 'without prepared statements',
+    problems: problem ? [problem] : [],
+  }
+}
+
+/** Migrations that the platform's schema lacks. */
+export async function checkPlatform({ database }: App, migrations: MigrationSets): Promise<Check> {
+  const {
+    db,
+    tables: { schema_versions: versions },
+  } = database.platform
+  const rows = await db
+    .select({ applied: versions.applied, version: versions.version })
+    .from(versions)
+    .where(sql`${versions.schema} = 'platform'`)
+  const pending = pendingMigrations('platform', rows[0]?.applied ?? [], migrations.platform)
+  return {
+    name: 'platform schema',
+    found: rows[0]?.version ?? 'missing',
+    problems: pending.map(({ name }) => `${name} has not been applied.`),
+  }
+}
+
+/** Tenants that lack migrations. */
+export async function checkVersions({ database }: App, migrations: MigrationSets): Promise<Check> {
+  const { current, behind } = await fleetStatus(database, migrations.tenant)
+  return {
+    name: 'tenant versions',
+    found: `${current} at ${targetVersion(migrations.tenant)}`,
+    problems: behind.map(
+      ({ subdomain, version, error }) =>
+        `${subdomain} is at ${version ?? 'no version'}${error ? `: ${error}` : ''}. Run: tenantry migrate --tenant ${subdomain}`,
+    ),
+  }
+}

@@ -1,0 +1,30 @@
+import type { AuthRealm } from '#server/domain/auth-realm.ts'
+import type { App, Origin } from '#server/domain/context.ts'
+import { endSessions } from './end.ts'
+import { isWithinGrace, readRefreshToken, requireLiveSession } from './live.ts'
+import { punishReuse } from './reuse.ts'
+
+/**
+ * Ends the session of a refresh token, by the current one or its immediate parent within the grace.
+ * @param reason decides what the token is told from then on: that it is blacklisted, or that its session has ended
+ * @throws ApiError 401 when it has ended already
+ */
+export async function blacklistSession(
+  app: App,
+  authRealm: AuthRealm,
+  refreshToken: string,
+  origin: Origin,
+  reason: 'blacklist' | 'logout' = 'blacklist',
+): Promise<void> {
+  const claims = await readRefreshToken(app, authRealm, refreshToken, origin)
+  const session = await requireLiveSession(authRealm, claims)
+  if (claims.seq !== session.counter && !isWithinGrace(app, session, claims))
+    throw await punishReuse(app, authRealm, session, claims, origin)
+  await endSessions(
+    authRealm,
+    { ...origin, actor: session.user_id, support: session.support },
+    session.user_id,
+    reason,
+    { only: session.id },
+  )
+}

@@ -1,0 +1,95 @@
+import { and, eq, gt, inArray, isNull, ne } from 'drizzle-orm'
+import type { Db, Realm } from '#server/database/realms.ts'
+import { recordAudit } from '#server/domain/audit/audit.ts'
+import type { AuthRealm } from '#server/domain/auth-realm.ts'
+import type { App, Origin } from '#server/domain/context.ts'
+import { closeSupportAccesses, endSupportAccessesBy } from '#server/domain/support/sessions.ts'
+import { notFound } from '#shared/errors.ts'
+
+export type EndReason = 'logout' | 'blacklist' | 'reuse' | 'password' | 'deactivation' | 'revoked'
+
+/**
+ * Ends sessions of one user: `only` one, the one of a `support` access, all but `except`, or all.
+ * @param db the transaction of the cause, where there is one
+ * @returns how many were ended
+ */
+export async function endSessions(
+  { realm }: AuthRealm,
+  origin: Origin,
+  userId: string,
+  reason: EndReason,
+  which: { only?: string; except?: string; support?: string } = {},
+  db: Db = realm.db,
+): Promise<number> {
+  const { sessions } = realm.tables
+  const ended = await db
+    .update(sessions)
+    .set({ revoked_at: new Date(), revoked_reason: reason })
+    .where(
+      and(
+        eq(sessions.user_id, userId),
+        isNull(sessions.revoked_at),
+        which.only ? eq(sessions.id, which.only) : undefined,
+        which.except ? ne(sessions.id, which.except) : undefined,
+        which.support ? eq(sessions.support_access, which.support) : undefined,
+      ),
+    )
+    .returning({ id: sessions.id, support_access: sessions.support_access })
+  if (ended.length > 0)
+    await recordAudit(db, realm, origin, {
+      action: 'session.ended',
+      subject: userId,
+      details: { reason, sessions: ended.map(({ id }) => id) },
+    })
+  await closeSupportAccesses(
+    db,
+    realm,
+    ended.flatMap(({ support_access: access }) => access ?? []),
+    origin,
+    reason,
+  )
+  return ended.length
+}
+
+/**
+ * Ends all sessions of a user but `except`, in the caller's transaction. For an operator it also ends the support
+ * sessions that they opened: a thief of their password or session may have opened them.
+ */
+export async function endAllSessions(
+  tx: Db,
+  app: App,
+  authRealm: AuthRealm,
+  userId: string,
+  reason: EndReason,
+  origin: Origin,
+  except?: string,
+): Promise<void> {
+  await endSessions(authRealm, origin, userId, reason, { except }, tx)
+  if (authRealm.kind === 'platform') await endSupportAccessesBy(tx, app, userId, origin)
+}
+
+/**
+ * Finds the user of a live session.
+ * @param userIds the users whose session it may be
+ * @returns the user's id
+ * @throws ApiError 404 where none of these users has such a session
+ */
+export async function requireSessionOwner(
+  { tables: { sessions }, db }: Realm,
+  sessionId: string,
+  userIds: string[] | 'anyone',
+): Promise<string> {
+  const rows = await db
+    .select({ user_id: sessions.user_id })
+    .from(sessions)
+    .where(
+      and(
+        eq(sessions.id, sessionId),
+        isNull(sessions.revoked_at),
+        gt(sessions.expires_at, new Date()),
+        userIds === 'anyone' ? undefined : inArray(sessions.user_id, userIds),
+      ),
+    )
+  if (!rows[0]) throw notFound()
+  return rows[0].user_id
+}

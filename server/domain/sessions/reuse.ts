@@ -1,0 +1,41 @@
+import { eq } from 'drizzle-orm'
+import { logEvent, recordAudit } from '#server/domain/audit/audit.ts'
+import type { AuthRealm } from '#server/domain/auth-realm.ts'
+import type { App, Origin } from '#server/domain/context.ts'
+import { enqueueMail } from '#server/domain/mail/outbox.ts'
+import type { ApiError } from '#shared/errors.ts'
+import { endSessions } from './end.ts'
+import { blacklisted } from './refusals.ts'
+import type { Claims, LiveSession } from './tokens.ts'
+
+/**
+ * Ends a session whose older refresh token was presented, and mails its user. Two clients hold tokens of the session,
+ * and it cannot be known which of them is the thief.
+ * @returns the 401 to throw
+ */
+export async function punishReuse(
+  app: App,
+  authRealm: AuthRealm,
+  session: LiveSession,
+  claims: Claims,
+  origin: Origin,
+): Promise<ApiError> {
+  const { realm } = authRealm
+  const { users } = realm.tables
+  const ended = await realm.transaction(async tx => {
+    const count = await endSessions(authRealm, origin, session.user_id, 'reuse', { only: session.id }, tx)
+    if (count === 0) return 0
+    await recordAudit(tx, realm, origin, {
+      action: 'session.reuse_detected',
+      subject: session.user_id,
+      details: { session: session.id, presented: claims.seq, current: session.counter },
+    })
+    const owners = await tx.select({ email: users.email }).from(users).where(eq(users.id, session.user_id))
+    if (owners[0]) await enqueueMail(tx, authRealm, { kind: 'session_reuse', to: owners[0].email, data: {} })
+    return count
+  })
+  if (ended > 0) {
+    logEvent(app, authRealm, origin, 'refresh_token_reused', { user: session.user_id, session: session.id })
+  }
+  return blacklisted()
+}

@@ -1,0 +1,66 @@
+import { and, eq, gt, isNull, sql } from 'drizzle-orm'
+import type { AuthRealm } from '#server/domain/auth-realm.ts'
+import type { App, Origin } from '#server/domain/context.ts'
+import { standingNow, tenantOf } from '#server/domain/tenants/status.ts'
+import { unavailable } from '#shared/errors.ts'
+import { isWithinGrace, liveColumns, readRefreshToken, requireLiveSession } from './live.ts'
+import type { TokenPair } from './open.ts'
+import { mintPair } from './open.ts'
+import { punishReuse } from './reuse.ts'
+import type { Claims, LiveSession } from './tokens.ts'
+
+/**
+ * Exchanges a refresh token for its successor. The current token rotates the session. The one just before it gets the
+ * same successor again during the grace period, for parallel tabs and retries. An older one counts as stolen and ends
+ * the session.
+ * @throws ApiError 401
+ */
+export async function rotateSession(
+  app: App,
+  authRealm: AuthRealm,
+  refreshToken: string,
+  origin: Origin,
+): Promise<TokenPair> {
+  const claims = await readRefreshToken(app, authRealm, refreshToken, origin)
+  const session = (await advance(authRealm, claims)) ?? (await explainRefusal(app, authRealm, claims, origin))
+  return mintPair(app, authRealm, session)
+}
+
+// One compare-and-set statement: of several callers with the same token, exactly one succeeds.
+async function advance(authRealm: AuthRealm, claims: Claims): Promise<LiveSession | undefined> {
+  const { realm } = authRealm
+  const { users, sessions } = realm.tables
+  const query = realm.prepared('advance', () =>
+    realm.db
+      .update(sessions)
+      .set({ counter: sql`${sessions.counter} + 1`, rotated_at: sql`${sql.placeholder('now')}` })
+      .where(
+        and(
+          eq(sessions.id, sql.placeholder('sid')),
+          eq(sessions.counter, sql.placeholder('seq')),
+          isNull(sessions.revoked_at),
+          gt(sessions.expires_at, sql`${sql.placeholder('now')}`),
+          sql`exists (select 1 from ${users} u where u.id = ${sessions.user_id} and u.id = ${sql.placeholder('user_id')} and u.is_active)`,
+          sql`${standingNow} = 'active'`,
+        ),
+      )
+      .returning(liveColumns(sessions))
+      .prepare('advance'),
+  )
+  const rows = await query.execute({
+    sid: claims.sid,
+    user_id: claims.user_id,
+    seq: claims.seq,
+    now: new Date().toISOString(),
+    tenant: tenantOf(authRealm),
+  })
+  return rows[0]
+}
+
+async function explainRefusal(app: App, authRealm: AuthRealm, claims: Claims, origin: Origin): Promise<LiveSession> {
+  const session = await requireLiveSession(authRealm, claims)
+  if (isWithinGrace(app, session, claims)) return session
+  // The token is current and yet not rotated: the tenant was closed for a moment.
+  if (claims.seq === session.counter) throw unavailable()
+  throw await punishReuse(app, authRealm, session, claims, origin)
+}

@@ -1,0 +1,115 @@
+import type { JWTPayload } from 'jose'
+import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from 'jose'
+import { noteForeignToken } from '#server/domain/audit/security-events.ts'
+import type { AuthRealm } from '#server/domain/auth-realm.ts'
+import type { App, Origin } from '#server/domain/context.ts'
+import { isOriginOf } from '#server/domain/tenants/origins.ts'
+import { uuidPattern } from '#shared/schemas/fields.ts'
+import type { Claims, TokenType } from './tokens.ts'
+import { encodePart, headerTypes, TokenError } from './tokens.ts'
+
+// 64 bytes of signature in base64url are 86 characters, the last of which carries only two bits.
+const compactForm = /^[\w-]{1,512}\.[\w-]{1,2048}\.[\w-]{85}[AQgw]$/
+
+// Clocks of two machines may differ; a token "from the future" by more than this is refused. Expiry has no tolerance.
+const clockTolerance = 5
+
+/**
+ * Verifies a token by the realm's own keys. Algorithm, issuer, audience, type and longest lifetime are fixed.
+ * @param types those that the caller accepts
+ * @throws {TokenError}
+ */
+export async function verifyToken(
+  app: App,
+  authRealm: AuthRealm,
+  token: string,
+  types: readonly TokenType[],
+  origin: Origin,
+): Promise<Claims & { type: TokenType }> {
+  // One spelling only: with padding, white space or spare bits, one token could be written in several ways.
+  if (!compactForm.test(token)) throw new TokenError('Token is invalid')
+  const { payload, protectedHeader } = await verifySignature(app, authRealm, token, origin)
+  if (!(await isIssuer(app, authRealm, payload.iss))) throw new TokenError('Token is invalid')
+  const type = payload.token_type === 'access' || payload.token_type === 'refresh' ? payload.token_type : undefined
+  if (!type || !isOurSpelling(token, type, protectedHeader.kid, payload)) throw new TokenError('Token is invalid')
+  if (!types.includes(type)) throw new TokenError('Token has wrong type')
+  return { type, ...claimsOf(payload, type, app.config.ttl[type]) }
+}
+
+async function verifySignature(app: App, authRealm: AuthRealm, token: string, origin: Origin) {
+  // Outside the try: a failure of the database or of a key says nothing about the token.
+  const kid = claimedKid(token)
+  const key = kid === undefined ? undefined : await app.keys.findPublicKey(authRealm.realm, kid)
+  try {
+    if (!key) throw new errors.JWKSNoMatchingKey()
+    return await jwtVerify(token, key, {
+      algorithms: ['EdDSA'],
+      audience: authRealm.id,
+      requiredClaims: ['iss', 'exp', 'iat', 'jti', 'sub', 'sid', 'user_id', 'token_type'],
+    })
+  } catch (error) {
+    if (error instanceof errors.JWTExpired) throw new TokenError('Token is expired')
+    if (!(error instanceof errors.JOSEError || error instanceof TypeError)) throw error
+    const audience = claimedAudience(token)
+    if (audience && audience !== authRealm.id) await noteForeignToken(app, authRealm, origin, audience)
+    throw new TokenError('Token is invalid')
+  }
+}
+
+// The canonical origin, or another one of the same tenant: it was renamed, or this process has not heard of it yet.
+// That is rare, so it is looked up.
+async function isIssuer(app: App, authRealm: AuthRealm, issuer: unknown): Promise<boolean> {
+  return (
+    issuer === authRealm.origin ||
+    (authRealm.kind === 'tenant' && typeof issuer === 'string' && isOriginOf(app, authRealm.id, issuer))
+  )
+}
+
+// Header and claims must be encoded exactly as this server writes them: no extensions of JWS, no duplicate names.
+function isOurSpelling(token: string, type: TokenType, kid: string | undefined, payload: JWTPayload): boolean {
+  return token.startsWith(`${encodePart({ alg: 'EdDSA', typ: headerTypes[type], kid })}.${encodePart(payload)}.`)
+}
+
+function claimsOf(payload: JWTPayload, type: TokenType, ttl: number): Claims {
+  const { iat, exp, aud, user_id, sub, sid } = payload
+  const seq = type === 'refresh' ? payload.seq : 0
+  const sound =
+    isWhole(iat) &&
+    isWhole(exp) &&
+    isWhole(seq) &&
+    seq < 2 ** 31 &&
+    typeof aud === 'string' &&
+    isId(user_id) &&
+    user_id === sub &&
+    isId(sid) &&
+    iat <= Date.now() / 1000 + clockTolerance &&
+    exp - iat <= ttl
+  if (!sound) throw new TokenError('Token is invalid')
+  return { user_id, sid, seq }
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+function isId(value: unknown): value is string {
+  return typeof value === 'string' && uuidPattern.test(value)
+}
+
+function claimedKid(token: string): string | undefined {
+  try {
+    const { kid } = decodeProtectedHeader(token)
+    return typeof kid === 'string' && kid.length <= 64 ? kid : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function claimedAudience(token: string): string | undefined {
+  try {
+    const { aud } = decodeJwt(token)
+    return typeof aud === 'string' && /^(?:[0-9a-f-]{36}|platform)$/.test(aud) ? aud : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,107 @@
+import { and, eq } from 'drizzle-orm'
+import type { Migration } from '#server/database/migrations/files.ts'
+import type { Db } from '#server/database/realms.ts'
+import { recordAudit } from '#server/domain/audit/audit.ts'
+import { platformAuthRealm } from '#server/domain/auth-realm.ts'
+import type { App, Origin } from '#server/domain/context.ts'
+import { withoutAbsent } from '#server/domain/lib/diff.ts'
+import { enqueueMails } from '#server/domain/mail/outbox.ts'
+import { hashOf } from '#server/domain/sessions/links.ts'
+import { requireFreeName } from '#server/domain/tenants/names.ts'
+import { requireFreeSubdomain } from '#server/domain/tenants/subdomains.ts'
+import { invalid } from '#shared/errors.ts'
+import type { SignupProgress } from '#shared/types/signups.ts'
+import { makeTenant } from './make-tenant.ts'
+import { requireOpenSignup } from './request.ts'
+import type { SignupRow } from './signups.ts'
+import { lockSignup, signupColumns } from './signups.ts'
+import { stateOf } from './state.ts'
+
+/**
+ * Reads the state of the sign-up that a link belongs to. The link stays valid.
+ * @throws ApiError 400 on `token` where it is wrong or too old; 429
+ */
+export async function readSignupProgress(app: App, token: string, origin: Origin): Promise<SignupProgress> {
+  return progressOf(app, await requireByToken(app, token, origin))
+}
+
+/**
+ * Confirms a sign-up: the organisation is created, or waits for an operator. A second call only returns the state.
+ * @param change another name or subdomain, where the first one is taken by now
+ * @throws ApiError 400 on `token`, `name` or `subdomain`; 403 `signup_closed`; 429
+ */
+export async function confirmSignup(
+  app: App,
+  migrations: Migration[],
+  token: string,
+  change: { name?: string; subdomain?: string },
+  origin: Origin,
+): Promise<SignupProgress> {
+  const { platform } = app.database
+  const { signups } = platform.tables
+  const { id } = await requireByToken(app, token, origin)
+  return platform.transaction(async tx => {
+    const before = await lockSignup(tx, signups, id)
+    if (before.confirmed_at) return progressOf(app, before)
+    requireOpenSignup(app)
+    const signup = { ...before, ...withoutAbsent(change), confirmed_at: new Date() }
+    const { name, subdomain, confirmed_at } = signup
+    const waits = app.config.signup === 'approval'
+    if (waits) {
+      await requireFreeSubdomain(tx, platform, subdomain)
+      await requireFreeName(tx, platform, name)
+    }
+    const created = waits ? undefined : await makeTenant(tx, app, migrations, signup, origin)
+    await tx
+      .update(signups)
+      .set({ name, subdomain, confirmed_at, tenant: created?.tenant.id })
+      .where(eq(signups.id, id))
+    await recordAudit(tx, platform, origin, { action: 'signup.confirmed', subject: id, details: { name, subdomain } })
+    if (waits) await tellOperators(tx, app, signup)
+    return {
+      ...progressOf(app, { ...signup, tenant: created?.tenant.id ?? null }),
+      password_link: created?.password_link ?? null,
+    }
+  })
+}
+
+async function requireByToken({ limits, database }: App, token: string, origin: Origin): Promise<SignupRow> {
+  const {
+    db,
+    tables: { signups },
+  } = database.platform
+  await limits.checkLinks('site', origin.ip)
+  const rows = await db
+    .select(signupColumns(signups))
+    .from(signups)
+    .where(eq(signups.token_hash, hashOf(token)))
+  if (rows[0] && stateOf(rows[0]) !== 'expired') return rows[0]
+  await limits.countWrongLink('site', origin.ip)
+  throw invalid({ token: ['This link is not one of ours, or is too old.'] })
+}
+
+function progressOf({ config }: App, signup: SignupRow): SignupProgress {
+  const state = stateOf(signup)
+  const { name, subdomain } = signup
+  return {
+    state,
+    name,
+    subdomain,
+    url: state === 'made' ? config.originOf(`${subdomain}.${config.baseDomain}`) : null,
+    password_link: null,
+  }
+}
+
+async function tellOperators(tx: Db, { config, database }: App, { name, subdomain }: SignupRow): Promise<void> {
+  const authRealm = platformAuthRealm(database, config.originOf(`console.${config.baseDomain}`))
+  const { users } = database.platform.tables
+  const operators = await tx
+    .select({ email: users.email })
+    .from(users)
+    .where(and(eq(users.role, 'Admin'), eq(users.is_active, true)))
+  await enqueueMails(
+    tx,
+    authRealm,
+    operators.map(({ email }) => ({ kind: 'signup_waiting', to: email, data: { name, subdomain } })),
+  )
+}

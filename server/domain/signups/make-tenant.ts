@@ -1,0 +1,33 @@
+import type { Migration } from '#server/database/migrations/files.ts'
+import type { Db } from '#server/database/realms.ts'
+import type { App, Origin } from '#server/domain/context.ts'
+import type { CreatedTenant } from '#server/domain/tenants/create.ts'
+import { createTenantIn } from '#server/domain/tenants/create.ts'
+import type { SignupRow } from './signups.ts'
+
+/** Creates the tenant of a sign-up, in the transaction that updates the sign-up. */
+export function makeTenant(
+  tx: Db,
+  app: App,
+  migrations: Migration[],
+  signup: SignupRow,
+  origin: Origin,
+): Promise<CreatedTenant> {
+  const { id, name, subdomain, email, language } = signup
+  return createTenantIn(
+    tx,
+    app,
+    migrations,
+    {
+      name,
+      subdomain,
+      language,
+      business_email: email,
+      business_phone_number: '',
+      admin_email: email,
+      admin_password: null,
+    },
+    origin,
+    id,
+  )
+}

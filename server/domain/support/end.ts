@@ -1,0 +1,81 @@
+import { and, eq, isNotNull, isNull, lte } from 'drizzle-orm'
+import { reasonOf } from '#server/database/errors.ts'
+import { recordAudit } from '#server/domain/audit/audit.ts'
+import type { App, Origin } from '#server/domain/context.ts'
+import { fromSystem } from '#server/domain/context.ts'
+import { tenantRealmOf } from '#server/domain/tenants/origins.ts'
+import { requireTenant } from '#server/domain/tenants/tenants.ts'
+import { notFound } from '#shared/errors.ts'
+import { endSupportAccesses, isOpenAccess } from './sessions.ts'
+
+/**
+ * Ends an access, opened or not, and its session.
+ * @throws ApiError 404 where there is none, or it has ended
+ */
+export async function endSupportAccess(app: App, id: string, operator: string, origin: Origin): Promise<void> {
+  const {
+    db,
+    tables: { support_accesses: accesses },
+  } = app.database.platform
+  const rows = await db
+    .select({ id: accesses.id, tenant: accesses.tenant })
+    .from(accesses)
+    .where(and(eq(accesses.id, id), isOpenAccess()))
+  if (!rows[0]) throw notFound()
+  if (!(await takeLinkBack(app, id, { ...origin, actor: operator })))
+    await endOne(app, rows[0], { ...origin, actor: null }, 'revoked', operator)
+}
+
+/** Ends an access that has not been opened, which the tenant need not know. @returns whether there was one */
+async function takeLinkBack({ database: { platform } }: App, id: string, origin: Origin): Promise<boolean> {
+  const { support_accesses: accesses } = platform.tables
+  return platform.transaction(async tx => {
+    const rows = await tx
+      .update(accesses)
+      .set({ ended_at: new Date() })
+      .where(and(eq(accesses.id, id), isNull(accesses.opened_at), isNull(accesses.ended_at)))
+      .returning({ tenant: accesses.tenant, user: accesses.user_id, operator: accesses.operator_email })
+    if (!rows[0]) return false
+    const { tenant, ...details } = rows[0]
+    await recordAudit(tx, platform, origin, {
+      action: 'support.ended',
+      subject: tenant,
+      details: { access: id, ...details, reason: 'revoked' },
+    })
+    return true
+  })
+}
+
+/** Records the end of accesses that have expired. They have not worked since. */
+export async function closeExpiredAccesses(app: App): Promise<void> {
+  const {
+    db,
+    tables: { support_accesses: accesses },
+  } = app.database.platform
+  const rows = await db
+    .select({ id: accesses.id, tenant: accesses.tenant })
+    .from(accesses)
+    .where(and(isNotNull(accesses.opened_at), isNull(accesses.ended_at), lte(accesses.expires_at, new Date())))
+  for (const access of rows) {
+    // A tenant with a broken schema does not stop the others.
+    await endOne(app, access, fromSystem, 'expired', null).catch((error: unknown) =>
+      app.log.warn({
+        event: 'support_access_close_failed',
+        tenant: access.tenant,
+        access: access.id,
+        reason: reasonOf(error),
+      }),
+    )
+  }
+}
+
+async function endOne(
+  app: App,
+  { id, tenant }: { id: string; tenant: string },
+  origin: Origin,
+  reason: string,
+  operator: string | null,
+): Promise<void> {
+  const { realm } = tenantRealmOf(app, await requireTenant(app, { id: tenant }))
+  await realm.transaction(tx => endSupportAccesses(tx, realm, [id], origin, reason, operator))
+}

@@ -1,0 +1,98 @@
+import { and, eq, gt, isNull } from 'drizzle-orm'
+import type { Db, PlatformRealm, TenantRealm } from '#server/database/realms.ts'
+import { recordAudit } from '#server/domain/audit/audit.ts'
+import type { AuthRealm } from '#server/domain/auth-realm.ts'
+import type { App, Origin } from '#server/domain/context.ts'
+import { hashOf } from '#server/domain/sessions/links.ts'
+import type { TokenPair } from '#server/domain/sessions/open.ts'
+import { insertSession, mintPair } from '#server/domain/sessions/open.ts'
+import { invalid } from '#shared/errors.ts'
+import { after, findActiveUser, requireSupportAllowed } from './conditions.ts'
+import { isStillOperators } from './sessions.ts'
+
+/** In seconds. */
+const sessionLife = 30 * 60
+
+/**
+ * Opens the session of an access by its link, on the tenant's host. The link works once, also for two requests at the
+ * same time.
+ * @throws ApiError 400 on `token`, 403 `support_refused`, 429
+ */
+export async function openSupportSession(
+  app: App,
+  authRealm: AuthRealm<TenantRealm>,
+  token: string,
+  origin: Origin,
+  userAgent: string | null,
+): Promise<TokenPair> {
+  const { realm } = authRealm
+  await app.limits.checkLinks(realm.schema, origin.ip)
+  const session = await authRealm.realm.transaction(async tx => {
+    await requireSupportAllowed(tx, realm)
+    const access = await takeAccess(tx, app.database.platform, authRealm.id, token)
+    if (!access || !(await findActiveUser(tx, realm, access.user_id))) return undefined
+    const session = await insertSession(
+      tx,
+      app,
+      realm,
+      access.user_id,
+      { ip: origin.ip, user_agent: userAgent },
+      access,
+    )
+    await recordOpening(tx, app, authRealm, access, origin)
+    return session
+  })
+  if (session) return mintPair(app, authRealm, session)
+  await app.limits.countWrongLink(realm.schema, origin.ip)
+  throw invalid({ token: ['This link has been used or is too old.'] })
+}
+
+async function takeAccess(
+  tx: Db,
+  { tables: { support_accesses: accesses } }: PlatformRealm,
+  tenant: string,
+  token: string,
+) {
+  const now = new Date()
+  const rows = await tx
+    .update(accesses)
+    .set({ opened_at: now, expires_at: after(now, sessionLife) })
+    .where(
+      and(
+        eq(accesses.token_hash, hashOf(token)),
+        eq(accesses.tenant, tenant),
+        isNull(accesses.opened_at),
+        isNull(accesses.ended_at),
+        gt(accesses.expires_at, now),
+        isStillOperators(),
+      ),
+    )
+    .returning({
+      id: accesses.id,
+      user_id: accesses.user_id,
+      operator: accesses.operator,
+      operator_email: accesses.operator_email,
+      reason: accesses.reason,
+      is_read_only: accesses.is_read_only,
+      expires_at: accesses.expires_at,
+    })
+  return rows[0]
+}
+
+async function recordOpening(
+  tx: Db,
+  { database: { platform } }: App,
+  { id: tenant, realm }: AuthRealm<TenantRealm>,
+  access: NonNullable<Awaited<ReturnType<typeof takeAccess>>>,
+  origin: Origin,
+): Promise<void> {
+  const { id, user_id: user, operator, operator_email, reason, is_read_only, expires_at } = access
+  const details = { access: id, operator: operator_email, user, reason, is_read_only, until: expires_at.toISOString() }
+  await recordAudit(tx, realm, origin, { action: 'support.opened', subject: user, details })
+  await recordAudit(
+    tx,
+    platform,
+    { ...origin, actor: operator },
+    { action: 'support.opened', subject: tenant, details },
+  )
+}

@@ -1,0 +1,98 @@
+import { sql } from 'drizzle-orm'
+import type { Migration } from '#server/database/migrations/files.ts'
+import { claimSpare, makeSchema } from '#server/database/migrations/spare-schemas.ts'
+import type { Db } from '#server/database/realms.ts'
+import { newSchemaName } from '#server/database/schema-names.ts'
+import { recordAudit } from '#server/domain/audit/audit.ts'
+import type { App, Origin } from '#server/domain/context.ts'
+import { newSigningKey } from '#server/domain/keys/ring.ts'
+import { mailWelcome } from '#server/domain/mail/welcome.ts'
+import { inviteLife, issuePasswordLink } from '#server/domain/sessions/links.ts'
+import { createUser } from '#server/domain/users/create.ts'
+import type { NewTenant } from './insert.ts'
+import { insertTenant } from './insert.ts'
+import { explainTaken } from './names.ts'
+import { tenantRealmOf } from './origins.ts'
+import { poolChannel } from './pool.ts'
+import { requireFreeSubdomain } from './subdomains.ts'
+import type { TenantRow } from './tenants.ts'
+import { announceTenant } from './tenants.ts'
+
+export interface CreatedTenant {
+  tenant: TenantRow
+  url: string
+  admin: { id: string; email: string }
+  /** For a single use; null where a password was given. */
+  password_link: string | null
+}
+
+/**
+ * Creates a tenant with its schema, tables, signing key and first Admin, in one transaction.
+ * @throws ApiError 400 on a field that is taken or breaks a rule
+ */
+export function createTenant(
+  app: App,
+  migrations: Migration[],
+  input: NewTenant,
+  origin: Origin,
+): Promise<CreatedTenant> {
+  return app.database.platform.transaction(tx => createTenantIn(tx, app, migrations, input, origin))
+}
+
+/** As `createTenant`, and mails the first Admin a link to choose a password, in the same transaction. */
+export function createTenantByMail(
+  app: App,
+  migrations: Migration[],
+  input: Omit<NewTenant, 'admin_password'>,
+  origin: Origin,
+): Promise<TenantRow> {
+  return app.database.platform.transaction(async tx => {
+    const { tenant, admin } = await createTenantIn(tx, app, migrations, { ...input, admin_password: null }, origin)
+    await mailWelcome(tx, tenantRealmOf(app, tenant), admin)
+    return tenant
+  })
+}
+
+/**
+ * As `createTenant`, in the caller's transaction.
+ * @param signup the sign-up that the subdomain is reserved for
+ */
+export async function createTenantIn(
+  tx: Db,
+  app: App,
+  migrations: Migration[],
+  input: NewTenant,
+  origin: Origin,
+  signup?: string,
+): Promise<CreatedTenant> {
+  const { platform } = app.database
+  const schema = newSchemaName(input.subdomain)
+  const now = new Date()
+  await requireFreeSubdomain(tx, platform, input.subdomain, { signup })
+  const tenant = await explainTaken(() => insertTenant(tx, app, input, schema, now))
+  const authRealm = tenantRealmOf(app, tenant)
+  const { signing_keys: keys, settings } = authRealm.realm.tables
+  if (!(await claimSpare(tx, migrations, schema))) await makeSchema(tx, schema, migrations)
+  // Not made in advance, as the private key is bound to the schema's name.
+  await tx.insert(keys).values(await newSigningKey(schema, app.config.secret, now))
+  if (input.language) await tx.update(settings).set({ language: input.language })
+  // The tenant's audit log does not name operators: their ids are of another realm.
+  const inTenant = origin.actor === null ? origin : { ...origin, actor: null, ip: null }
+  const admin = await createUser(
+    app,
+    authRealm,
+    { email: input.admin_email, password: input.admin_password, role: 'Admin' },
+    inTenant,
+    tx,
+  )
+  const password_link =
+    input.admin_password === null ? await issuePasswordLink(tx, authRealm, admin.id, inviteLife) : null
+  await recordAudit(tx, platform, origin, {
+    action: 'tenant.created',
+    subject: tenant.id,
+    details: { subdomain: tenant.subdomain },
+  })
+  await announceTenant(tx, tenant.id)
+  await tx.execute(sql`select pg_notify(${poolChannel}, '')`)
+  return { tenant, url: authRealm.origin, admin: { id: admin.id, email: admin.email }, password_link }
+}

@@ -1,0 +1,76 @@
+import { isNotNull } from 'drizzle-orm'
+import { reasonOf } from '#server/database/errors.ts'
+import type { App, Origin } from '#server/domain/context.ts'
+import { fromSystem } from '#server/domain/context.ts'
+import type { AuditAction } from '#shared/audit-actions.ts'
+import { notFound } from '#shared/errors.ts'
+import { changeDomains } from './change.ts'
+import { lookUpTxt } from './dns.ts'
+import type { DomainRow } from './domains.ts'
+import { challengeName, domainColumns, isTheirs, requireDomain } from './domains.ts'
+
+/** Milliseconds for which a verified domain may fail its daily check: DNS records go missing for a while in moves. */
+const patience = 3 * 86_400_000
+
+/**
+ * Checks a domain's TXT record. It is served as soon as the record is right; `last_error` says why it is not.
+ * @throws ApiError 404
+ */
+export async function verifyDomain(app: App, tenant: string, host: string, origin: Origin): Promise<DomainRow> {
+  const before = await requireDomain(app.database.platform.db, app, tenant, host)
+  const { error, isCertain } = await proveDomain(app, before)
+  const { domains } = app.database.platform.tables
+  const now = new Date()
+  const isLost =
+    error !== null &&
+    isCertain &&
+    before.verified_at !== null &&
+    now.getTime() - before.verified_at.getTime() > patience
+  const set = {
+    checked_at: now,
+    last_error: error,
+    ...(error === null ? { verified_at: now } : {}),
+    ...(isLost ? { verified_at: null, is_primary: false } : {}),
+  }
+  const isFirstProof = error === null && before.verified_at === null
+  const actionOfProof: AuditAction | undefined = isFirstProof ? 'tenant.domain_verified' : undefined
+  const action = isLost ? 'tenant.domain_lost' : actionOfProof
+  return changeDomains(app, tenant, origin, action && { action, host }, async tx => {
+    const rows = await tx
+      .update(domains)
+      .set(set)
+      .where(isTheirs(app, tenant, host))
+      .returning(domainColumns(domains))
+    if (!rows[0]) throw notFound()
+    return rows[0]
+  })
+}
+
+/** Checks every verified domain again, daily. One that fails for three days is no longer served. */
+export async function verifyDomains(app: App): Promise<void> {
+  const {
+    db,
+    tables: { domains },
+  } = app.database.platform
+  const rows = await db
+    .select({ host: domains.host, tenant: domains.tenant })
+    .from(domains)
+    .where(isNotNull(domains.verified_at))
+  for (const { host, tenant } of rows) {
+    await verifyDomain(app, tenant, host, fromSystem).catch((error: unknown) =>
+      app.log.warn({ event: 'domain_check_failed', tenant, host, reason: reasonOf(error) }),
+    )
+  }
+}
+
+async function proveDomain(
+  { config }: App,
+  { host, challenge }: DomainRow,
+): Promise<{ error: string | null; isCertain: boolean }> {
+  const answer = await lookUpTxt(config, challengeName(host))
+  if ('error' in answer) return answer
+  return {
+    error: answer.records.includes(challenge) ? null : `The TXT record at ${challengeName(host)} says something else.`,
+    isCertain: true,
+  }
+}

@@ -1,0 +1,86 @@
+import { and, desc, eq, inArray } from 'drizzle-orm'
+import { recordAudit } from '#server/domain/audit/audit.ts'
+import type { App, Origin } from '#server/domain/context.ts'
+import { enqueueOperation } from '#server/domain/operations/enqueue.ts'
+import type { TenantRow } from '#server/domain/tenants/tenants.ts'
+import { announceTenant } from '#server/domain/tenants/tenants.ts'
+import { changeState } from './change-state.ts'
+import { lockTenant, setState, wrongState } from './transitions.ts'
+
+/** Closes a tenant. It is purged after the grace period, unless it is restored. @throws ApiError 404, 409 */
+export function scheduleDeletion(app: App, id: string, reason: string | null, origin: Origin): Promise<TenantRow> {
+  const purge_after = new Date(Date.now() + app.config.life.grace * 1000)
+  return changeState(app, id, origin, 'scheduleDeletion', before => ({
+    set: {
+      status: 'deleting',
+      status_reason: reason,
+      purge_after,
+      status_before: before.status as 'active' | 'suspended',
+      reason_before: before.status_reason,
+    },
+    actions: ['tenant.deletion_scheduled', 'organization.deletion_scheduled'],
+    details: { purge_after, ...(reason === null ? {} : { reason }) },
+    notice: { event: 'deletion_scheduled', reason, until: purge_after },
+  }))
+}
+
+/** Cancels a scheduled deletion: the tenant is in its former state again. @throws ApiError 404, 409 */
+export function restoreTenant(app: App, id: string, origin: Origin): Promise<TenantRow> {
+  return changeState(app, id, origin, 'restore', before => ({
+    set: {
+      status: before.status_before ?? 'suspended',
+      status_reason: before.reason_before,
+      purge_after: null,
+      status_before: null,
+      reason_before: null,
+    },
+    actions: ['tenant.restored', 'organization.restored'],
+    notice: { event: 'restored' },
+  }))
+}
+
+/**
+ * Starts to remove a tenant and all its data for good, or continues a removal that was interrupted.
+ * @param options.held see `enqueueOperation`
+ * @param options.overdue only where the grace period is over
+ * @returns the id of the operation
+ * @throws ApiError 404, or 409 while the tenant has another operation
+ */
+export async function purgeTenant(
+  app: App,
+  id: string,
+  origin: Origin,
+  { held = false, overdue = false } = {},
+): Promise<string> {
+  const { operations } = app.database.platform.tables
+  return app.database.platform.transaction(async tx => {
+    const before = await lockTenant(tx, app, id, 'purge')
+    const open = await tx
+      .select({ id: operations.id })
+      .from(operations)
+      .where(
+        and(eq(operations.tenant, id), eq(operations.kind, 'purge'), inArray(operations.state, ['queued', 'running'])),
+      )
+      .orderBy(desc(operations.created))
+      .limit(1)
+    if (open[0]) return open[0].id
+    if (overdue && before.status !== 'purging' && !(before.purge_after && before.purge_after < new Date()))
+      throw wrongState('Its grace is not over.')
+    if (before.status !== 'purging') {
+      await setState(tx, app, id, { status: 'purging', purge_after: null, status_before: null, reason_before: null })
+      await recordAudit(tx, app.database.platform, origin, {
+        action: 'tenant.purge_started',
+        subject: id,
+        details: { subdomain: before.subdomain, name: before.name },
+      })
+      await announceTenant(tx, id)
+    }
+    return enqueueOperation(
+      tx,
+      app,
+      origin,
+      { kind: 'purge', tenant: id, input: { schema: before.schema, subdomain: before.subdomain, name: before.name } },
+      held,
+    )
+  })
+}

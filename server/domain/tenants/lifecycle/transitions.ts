@@ -1,0 +1,87 @@
+import { eq } from 'drizzle-orm'
+import type { Db } from '#server/database/realms.ts'
+import { recordAudit } from '#server/domain/audit/audit.ts'
+import { recordInTenant } from '#server/domain/audit/tenant-audit.ts'
+import type { App, Origin } from '#server/domain/context.ts'
+import { wakeMails } from '#server/domain/mail/outbox.ts'
+import { standingOf } from '#server/domain/tenants/status.ts'
+import type { TenantRow } from '#server/domain/tenants/tenants.ts'
+import { announceTenant, tenantColumns } from '#server/domain/tenants/tenants.ts'
+import type { AuditAction } from '#shared/audit-actions.ts'
+import { conflict, notFound } from '#shared/errors.ts'
+import type { TenantStatus } from '#shared/tenant-statuses.ts'
+import { tenantStatuses } from '#shared/tenant-statuses.ts'
+
+/**
+ * The states in which each verb may be used. A tenant that is being created has no state, as its transaction is not
+ * over; a purged one is a tombstone. Every verb is recorded, and every process hears of it within a second.
+ */
+export const verbsFrom = {
+  suspend: ['active'],
+  resume: ['suspended'],
+  scheduleDeletion: ['active', 'suspended'],
+  restore: ['deleting'],
+  purge: tenantStatuses,
+} as const satisfies Record<string, readonly TenantStatus[]>
+
+/**
+ * Locks a tenant's row until the transaction ends.
+ * @param verb what will be done to the tenant
+ * @throws ApiError 404, 409
+ */
+export async function lockTenant(tx: Db, app: App, id: string, verb?: keyof typeof verbsFrom) {
+  const { tenants } = app.database.platform.tables
+  const rows = await tx
+    .select({ ...tenantColumns(tenants), status_before: tenants.status_before, reason_before: tenants.reason_before })
+    .from(tenants)
+    .where(eq(tenants.id, id))
+    .for('update')
+  if (!rows[0]) throw notFound()
+  if (verb && !(verbsFrom[verb] as readonly TenantStatus[]).includes(rows[0].status))
+    throw wrongState(`The organisation is ${stateWords[rows[0].status]}.`)
+  return rows[0]
+}
+
+export type LockedTenant = Awaited<ReturnType<typeof lockTenant>>
+
+const stateWords: Record<TenantStatus, string> = {
+  active: 'active',
+  suspended: 'suspended',
+  deleting: 'scheduled for deletion',
+  purging: 'being removed',
+}
+
+/** @returns the 409 of what cannot be done to a tenant in its state */
+export function wrongState(detail: string) {
+  return conflict(detail, 'wrong_state')
+}
+
+export type TenantChanges = Partial<App['database']['platform']['tables']['tenants']['$inferInsert']>
+
+/** Updates a tenant's row, and with a new status the time of its change. */
+export async function setState(tx: Db, app: App, id: string, changes: TenantChanges): Promise<TenantRow> {
+  const { tenants } = app.database.platform.tables
+  const now = new Date()
+  const rows = await tx
+    .update(tenants)
+    .set({ ...changes, ...(changes.status ? { status_changed: now } : {}), updated: now })
+    .where(eq(tenants.id, id))
+    .returning(tenantColumns(tenants))
+  return rows[0]!
+}
+
+/** Records a change in the platform's and the tenant's audit log, and tells every process. */
+export async function recordState(
+  tx: Db,
+  app: App,
+  tenant: TenantRow,
+  origin: Origin,
+  [forOperators, forAdmins]: [AuditAction, AuditAction],
+  details: Record<string, unknown> = {},
+): Promise<void> {
+  await recordAudit(tx, app.database.platform, origin, { action: forOperators, subject: tenant.id, details })
+  await recordInTenant(tx, app, tenant, { action: forAdmins, subject: tenant.id, details })
+  await announceTenant(tx, tenant.id)
+  // Mails wait while the tenant is closed.
+  if (standingOf(tenant) === 'active') await wakeMails(tx)
+}

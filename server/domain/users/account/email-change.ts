@@ -1,0 +1,68 @@
+import { eq } from 'drizzle-orm'
+import { violatedUnique } from '#server/database/errors.ts'
+import type { Db, Realm } from '#server/database/realms.ts'
+import { recordAudit } from '#server/domain/audit/audit.ts'
+import type { AuthRealm } from '#server/domain/auth-realm.ts'
+import type { App, Origin } from '#server/domain/context.ts'
+import { enqueueMail } from '#server/domain/mail/outbox.ts'
+import type { Link } from '#server/domain/sessions/links.ts'
+import { consumeLink, openLink, requireLink, staleLink } from '#server/domain/sessions/links.ts'
+
+/**
+ * Mails a link to the new address, which confirms it. For an address that is taken the answer is the same, and its
+ * owner gets another mail.
+ * @throws ApiError 429 after many requests
+ */
+export async function requestEmailChange(
+  app: App,
+  authRealm: AuthRealm,
+  userId: string,
+  email: string,
+  origin: Origin,
+): Promise<void> {
+  const { realm } = authRealm
+  await app.limits.countEmailChange(realm.schema, userId)
+  if (!(await app.limits.admitMail(realm.schema, email)) || !(await app.limits.admitStranger(email))) return
+  await realm.transaction(async tx => {
+    await openLink(tx, realm, 'email', eq(realm.tables.users.id, userId), { email })
+    await enqueueMail(tx, authRealm, { kind: 'email_change', to: email, data: { user: userId } })
+    await recordAudit(tx, realm, origin, { action: 'user.email_change_requested', subject: userId, details: { email } })
+  })
+}
+
+/**
+ * Replaces the user's address by the new one, and mails a notice to the old one.
+ * @throws ApiError 400 on `uid` or `token`, also where another user has the address by now; 429
+ */
+export async function confirmEmailChange(app: App, authRealm: AuthRealm, link: Link, origin: Origin): Promise<void> {
+  const { realm } = authRealm
+  const { payload, user, where } = await requireLink(app, authRealm, 'email', link, origin)
+  if (!payload?.email || user.deactivated_at) throw staleLink()
+  const email = payload.email
+  try {
+    await realm.transaction(async tx => {
+      await consumeLink(tx, realm, where)
+      await replaceEmail(tx, realm, user.id, email)
+      await enqueueMail(tx, authRealm, { kind: 'email_changed', to: user.email, data: { user: user.id } })
+      await recordAudit(
+        tx,
+        realm,
+        { ...origin, actor: user.id },
+        { action: 'user.email_changed', subject: user.id, details: { email: { from: user.email, to: email } } },
+      )
+    })
+  } catch (error) {
+    throw violatedUnique(error) === 'users_email' ? staleLink() : error
+  }
+}
+
+// All other links were sent to an address that is no longer the user's.
+async function replaceEmail(
+  tx: Db,
+  { tables: { users, one_time_tokens: tokens } }: Realm,
+  userId: string,
+  email: string,
+): Promise<void> {
+  await tx.update(users).set({ email }).where(eq(users.id, userId))
+  await tx.delete(tokens).where(eq(tokens.user_id, userId))
+}

@@ -1,0 +1,49 @@
+import { eq, sql } from 'drizzle-orm'
+import { recordAudit } from '#server/domain/audit/audit.ts'
+import type { AuthRealm } from '#server/domain/auth-realm.ts'
+import type { App, Origin } from '#server/domain/context.ts'
+import type { Link } from '#server/domain/sessions/links.ts'
+import { consumeLink, requireLink } from '#server/domain/sessions/links.ts'
+import { hashNewPassword, replacePassword } from '#server/domain/users/passwords.ts'
+import { requestLink } from './request-link.ts'
+
+/** Sends a mail with a link to set a new password; reveals nothing either. @throws ApiError 429 */
+export async function requestPasswordReset(
+  app: App,
+  authRealm: AuthRealm,
+  email: string,
+  origin: Origin,
+): Promise<void> {
+  await requestLink(app, authRealm, email, origin, 'reset')
+}
+
+export interface PasswordReset extends Link {
+  new_password: string
+}
+
+/**
+ * Sets a password by a link and ends all sessions. A link works once, also for two requests at the same time.
+ * @throws ApiError 400 on `uid`, `token` or `new_password`; 429 after many wrong links
+ */
+export async function resetPassword(
+  app: App,
+  authRealm: AuthRealm,
+  { new_password, ...link }: PasswordReset,
+  origin: Origin,
+): Promise<void> {
+  const { realm } = authRealm
+  const { users } = realm.tables
+  // Checked first, so that a wrong link costs no hashing. The link is used up in the transaction below.
+  const { user, where } = await requireLink(app, authRealm, 'reset', link, origin)
+  const hash = await hashNewPassword(app, authRealm, user, new_password, { field: 'new_password' })
+  await realm.transaction(async tx => {
+    await consumeLink(tx, realm, where)
+    // The link proves the address, as activation does; it does not undo a deactivation.
+    await tx
+      .update(users)
+      .set({ activated_at: sql`coalesce(${users.activated_at}, now())` })
+      .where(eq(users.id, user.id))
+    await replacePassword(tx, app, authRealm, user.id, hash, { ...origin, actor: user.id })
+    await recordAudit(tx, realm, { ...origin, actor: user.id }, { action: 'user.password_reset', subject: user.id })
+  })
+}

@@ -1,0 +1,76 @@
+import { eq } from 'drizzle-orm'
+import type { z } from 'zod'
+import type { Db } from '#server/database/realms.ts'
+import { recordAudit } from '#server/domain/audit/audit.ts'
+import type { AuthRealm } from '#server/domain/auth-realm.ts'
+import type { App, Origin } from '#server/domain/context.ts'
+import { enqueueMail } from '#server/domain/mail/outbox.ts'
+import { openLink } from '#server/domain/sessions/links.ts'
+import { requireOpenTenant } from '#server/domain/tenants/status.ts'
+import { readAccountRules } from '#server/domain/users/account-rules.ts'
+import { insertUser } from '#server/domain/users/create.ts'
+import { hashNewPassword } from '#server/domain/users/passwords.ts'
+import type { UserRow } from '#server/domain/users/users.ts'
+import { ApiError, forbidden, invalid } from '#shared/errors.ts'
+import type { registrationSchema } from '#shared/schemas/user.ts'
+
+export type Registration = Omit<z.output<typeof registrationSchema>, 're_password'>
+
+/**
+ * Checks that anyone may register.
+ * @returns the domains that an address may be in; none: any
+ * @throws ApiError 403 `registration_closed` where users join by invitation
+ */
+export async function requireOpenRegistration(
+  authRealm: AuthRealm,
+  db: Db = authRealm.realm.db,
+): Promise<{ domains: string[] }> {
+  const [{ registration, registration_domains: domains }] = await Promise.all([
+    readAccountRules(authRealm, db),
+    requireOpenTenant(db, authRealm),
+  ])
+  if (registration !== 'open') throw forbidden('Registration is by invitation.', 'registration_closed')
+  return { domains }
+}
+
+/**
+ * Registers a user as Staff. They are inactive until they follow the link in a mail.
+ * @param domains those that the address may be in; none: any
+ * @throws ApiError 400 on the field; 429 after many addresses that were taken, or many accounts
+ */
+export async function register(
+  app: App,
+  authRealm: AuthRealm,
+  input: Registration,
+  { domains }: { domains: string[] },
+  origin: Origin,
+): Promise<UserRow> {
+  const { realm } = authRealm
+  await app.limits.checkTaken(realm.schema, origin.ip)
+  if (domains.length > 0 && !domains.includes(input.email.split('@')[1]!))
+    throw invalid({ email: [`Use an address at ${domains.join(', ')}.`] })
+  const admission = await app.limits.admitRegistration(realm.schema, origin.ip, input.email)
+  try {
+    const password = await hashNewPassword(app, authRealm, input, input.password)
+    return await realm.transaction(async tx => {
+      // Hashing takes a while: the settings may have changed.
+      await requireOpenRegistration(authRealm, tx)
+      const user = await insertUser(tx, realm, { ...input, password, activated_at: null })
+      await openLink(tx, realm, 'activation', eq(realm.tables.users.id, user.id))
+      await enqueueMail(tx, authRealm, { kind: 'activation', to: user.email, data: { user: user.id } })
+      await recordAudit(tx, realm, origin, {
+        action: 'user.registered',
+        subject: user.id,
+        details: { email: user.email },
+      })
+      return user
+    })
+  } catch (error) {
+    await admission.undo()
+    if (!(error instanceof ApiError) || !('email' in error.body)) throw error
+    await app.limits.countTaken(realm.schema, origin.ip)
+    if (await app.limits.admitMail(realm.schema, input.email))
+      await enqueueMail(realm.db, authRealm, { kind: 'account_exists', to: input.email, data: {} })
+    throw error
+  }
+}

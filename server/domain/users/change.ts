@@ -1,0 +1,86 @@
+import { eq } from 'drizzle-orm'
+import type { Db } from '#server/database/realms.ts'
+import { logEvent, recordAudit } from '#server/domain/audit/audit.ts'
+import type { AuthRealm } from '#server/domain/auth-realm.ts'
+import type { App, Origin } from '#server/domain/context.ts'
+import { imagePlace, tidyImages } from '#server/domain/images/files.ts'
+import { changesOf, differing } from '#server/domain/lib/diff.ts'
+import { endSessions } from '#server/domain/sessions/end.ts'
+import { beyondSupport } from '#server/domain/sessions/refusals.ts'
+import { endSupportAccessesBy } from '#server/domain/support/sessions.ts'
+import { notFound } from '#shared/errors.ts'
+import { canSupportTenants } from '#shared/permissions.ts'
+import { explainConflict } from './conflicts.ts'
+import { keepAnAdmin } from './last-admin.ts'
+import type { UserRow } from './users.ts'
+import { userColumns } from './users.ts'
+
+export type UserChange = Partial<
+  Pick<UserRow, 'first_name' | 'last_name' | 'language' | 'role' | 'department' | 'employee_id' | 'is_active'>
+> & {
+  /** Null removes the photo; `replacePhoto` sets a new one. */
+  photo?: null
+}
+
+/**
+ * Changes a user. Deactivation ends their sessions. The last active Admin stays active and an Admin.
+ * @throws ApiError 404, 409 `last_admin`, or 400 on the field
+ */
+export async function changeUser(
+  app: App,
+  authRealm: AuthRealm,
+  id: string,
+  change: UserChange,
+  origin: Origin,
+): Promise<UserRow> {
+  const { realm } = authRealm
+  const { users } = realm.tables
+  const { is_active, ...fields } = change
+  const { before, after } = await explainConflict(change, () =>
+    realm.transaction(async tx => {
+      if ((change.role !== undefined && change.role !== 'Admin') || is_active === false)
+        await keepAnAdmin(tx, realm, id)
+      const before = (await tx.select(userColumns(users)).from(users).where(eq(users.id, id)).for('update'))[0]
+      if (!before) throw notFound()
+      // While this waited for the lock, the caller's own record may have changed.
+      if (id === origin.actor) await authRealm.recheck?.(tx)
+      const values = { ...differing(before, fields), ...activity(before.is_active, is_active) }
+      // A support session does not change access or language, as the change would outlast the session.
+      if (origin.support && ('role' in values || 'deactivated_at' in values || 'language' in values))
+        throw beyondSupport()
+      if (Object.keys(values).length === 0) return { before, after: before }
+      const after = (await tx.update(users).set(values).where(eq(users.id, id)).returning(userColumns(users)))[0]!
+      await followChange(tx, app, authRealm, { before, after }, origin)
+      return { before, after }
+    }),
+  )
+  if (before.photo !== after.photo) await tidyImages(imagePlace(app, realm, id), before.photo, after.photo)
+  return after
+}
+
+/** Ends sessions that the user has lost the right to, and records the change, in its transaction. */
+async function followChange(
+  tx: Db,
+  app: App,
+  authRealm: AuthRealm,
+  { before, after }: { before: UserRow; after: UserRow },
+  origin: Origin,
+): Promise<void> {
+  const { realm, kind } = authRealm
+  const { id } = after
+  if (before.is_active && !after.is_active) await endSessions(authRealm, origin, id, 'deactivation', {}, tx)
+  if (kind === 'platform' && !(after.is_active && canSupportTenants(after)))
+    await endSupportAccessesBy(tx, app, id, origin)
+  const { photo, ...details } = changesOf(before, after)
+  if (photo) await recordAudit(tx, realm, origin, { action: 'user.photo_cleared', subject: id })
+  if (Object.keys(details).length > 0)
+    await recordAudit(tx, realm, origin, { action: 'user.changed', subject: id, details })
+  if (before.role !== after.role)
+    logEvent(app, authRealm, origin, 'role_changed', { subject: id, from: before.role, to: after.role })
+}
+
+/** The columns that make a user active or inactive; none where nothing changes. */
+export function activity(was: boolean, is: boolean | undefined) {
+  if (is === undefined || is === was) return {}
+  return is ? { activated_at: new Date(), deactivated_at: null } : { deactivated_at: new Date() }
+}

@@ -1,0 +1,24 @@
+import { eq } from 'drizzle-orm'
+import { recordAudit } from '#server/domain/audit/audit.ts'
+import type { AuthRealm } from '#server/domain/auth-realm.ts'
+import type { App, Origin } from '#server/domain/context.ts'
+import { imagePlace, removePlace } from '#server/domain/images/files.ts'
+import { endSupportAccessesBy } from '#server/domain/support/sessions.ts'
+import { notFound } from '#shared/errors.ts'
+import { keepAnAdmin } from './last-admin.ts'
+
+/** Deletes a user and their photos. @throws ApiError 404, or 409 for the last active Admin */
+export async function deleteUser(app: App, { realm, kind }: AuthRealm, id: string, origin: Origin): Promise<void> {
+  const { users } = realm.tables
+  await realm.transaction(async tx => {
+    await keepAnAdmin(tx, realm, id)
+    const deleted = await tx
+      .delete(users)
+      .where(eq(users.id, id))
+      .returning({ email: users.email, first_name: users.first_name, last_name: users.last_name, role: users.role })
+    if (!deleted[0]) throw notFound()
+    if (kind === 'platform') await endSupportAccessesBy(tx, app, id, origin)
+    await recordAudit(tx, realm, origin, { action: 'user.deleted', subject: id, details: deleted[0] })
+  })
+  await removePlace(imagePlace(app, realm, id))
+}

@@ -1,0 +1,113 @@
+import { eq } from 'drizzle-orm'
+import type { Db, TenantRealm } from '#server/database/realms.ts'
+import { recordAudits } from '#server/domain/audit/audit.ts'
+import type { AuthRealm } from '#server/domain/auth-realm.ts'
+import type { Origin } from '#server/domain/context.ts'
+import { changesOf } from '#server/domain/lib/diff.ts'
+import { enqueueMails } from '#server/domain/mail/outbox.ts'
+import { endSessions } from '#server/domain/sessions/end.ts'
+import { openFirstLinks } from '#server/domain/sessions/links.ts'
+import { activity } from '#server/domain/users/change.ts'
+import type { ImportPlan } from './plan.ts'
+
+/** Writes what a plan says, with its mails and records, in the caller's transaction. */
+export async function applyPlan(
+  tx: Db,
+  authRealm: AuthRealm<TenantRealm>,
+  plan: ImportPlan,
+  origin: Origin,
+): Promise<void> {
+  const now = new Date()
+  await insertDepartments(tx, authRealm.realm, plan, now)
+  await updateUsers(tx, authRealm, plan, origin)
+  await insertUsers(tx, authRealm.realm, plan, now)
+  await welcome(tx, authRealm, plan)
+  await recordPlan(tx, authRealm.realm, plan, origin)
+}
+
+async function insertDepartments(
+  tx: Db,
+  { tables: { departments } }: TenantRealm,
+  { newDepartments }: ImportPlan,
+  now: Date,
+): Promise<void> {
+  if (newDepartments.length > 0)
+    await tx
+      .insert(departments)
+      .values(newDepartments.map(department => ({ ...department, created: now, updated: now })))
+}
+
+async function updateUsers(
+  tx: Db,
+  authRealm: AuthRealm<TenantRealm>,
+  { updates }: ImportPlan,
+  origin: Origin,
+): Promise<void> {
+  const { users } = authRealm.realm.tables
+  for (const { before, fields } of updates) {
+    const { is_active, ...values } = fields
+    await tx
+      .update(users)
+      .set({ ...values, ...activity(before.is_active, is_active) })
+      .where(eq(users.id, before.id))
+    if (is_active === false) await endSessions(authRealm, origin, before.id, 'deactivation', {}, tx)
+  }
+}
+
+async function insertUsers(
+  tx: Db,
+  { tables: { users } }: TenantRealm,
+  { creations }: ImportPlan,
+  now: Date,
+): Promise<void> {
+  if (creations.length === 0) return
+  await tx.insert(users).values(
+    creations.map(({ is_active, ...person }) => ({
+      ...person,
+      date_joined: now,
+      activated_at: now,
+      deactivated_at: is_active ? null : now,
+    })),
+  )
+}
+
+async function welcome(tx: Db, authRealm: AuthRealm<TenantRealm>, plan: ImportPlan): Promise<void> {
+  const people = peopleToWelcome([plan])
+  const ids = people.map(({ id }) => id)
+  await openFirstLinks(tx, authRealm.realm, 'reset', ids)
+  await enqueueMails(
+    tx,
+    authRealm,
+    people.map(({ id, email }) => ({ kind: 'welcome', to: email, data: { user: id } })),
+  )
+}
+
+async function recordPlan(
+  tx: Db,
+  realm: TenantRealm,
+  { creations, updates, newDepartments }: ImportPlan,
+  origin: Origin,
+): Promise<void> {
+  await recordAudits(tx, realm, origin, [
+    ...newDepartments.map(({ id, name }) => ({
+      action: 'department.created' as const,
+      subject: id,
+      details: { name },
+    })),
+    ...updates.map(({ before, fields }) => ({
+      action: 'user.changed' as const,
+      subject: before.id,
+      details: changesOf(before, fields),
+    })),
+    ...creations.map(({ id, email, role }) => ({
+      action: 'user.created' as const,
+      subject: id,
+      details: { email, role },
+    })),
+  ])
+}
+
+/** The users of these plans who get a welcome mail. */
+export function peopleToWelcome(plans: Pick<ImportPlan, 'creations'>[]): ImportPlan['creations'] {
+  return plans.flatMap(({ creations }) => creations.filter(person => person.is_active))
+}

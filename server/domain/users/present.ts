@@ -1,0 +1,83 @@
+import type { AuthRealm } from '#server/domain/auth-realm.ts'
+import type { Principal } from '#server/domain/sessions/principal.ts'
+import type { Home } from '#shared/types/people.ts'
+import type { UserRow } from './users.ts'
+
+/** A user as the API shows them. Presenters name every field: what is not named does not leave the server. */
+export function presentUser({ id: organization }: AuthRealm, user: UserRow) {
+  return {
+    id: user.id,
+    email: user.email,
+    first_name: user.first_name,
+    last_name: user.last_name,
+    photo: photoPath(user),
+    organization,
+    department: user.department,
+    employee_id: user.employee_id,
+    role: user.role,
+    language: user.language,
+    is_active: user.is_active,
+    date_joined: user.date_joined,
+    last_login: user.last_login,
+  }
+}
+
+/** The caller, with the operator where one has signed in as them. */
+export function presentMe(authRealm: AuthRealm, user: UserRow, session: Principal['session']) {
+  return { ...presentUser(authRealm, user), support: presentSupport(session) }
+}
+
+/** A session's operator, where it is a support session. */
+function presentSupport({ support, expires_at, is_read_only }: Principal['session']) {
+  return support === null ? null : { operator_email: support, expires_at, is_read_only }
+}
+
+export type PersonRow = Omit<UserRow, 'department'> & { department_id: string | null; department_name: string | null }
+
+/** A user in the directory. @param asAdmin whether the caller is an Admin, who sees more fields */
+export function presentPerson(person: PersonRow, asAdmin: boolean) {
+  const { department_id, department_name } = person
+  return {
+    id: person.id,
+    email: person.email,
+    first_name: person.first_name,
+    last_name: person.last_name,
+    photo: photoPath(person),
+    department: department_id && department_name ? { id: department_id, name: department_name } : null,
+    role: person.role,
+    ...(asAdmin
+      ? {
+          employee_id: person.employee_id,
+          is_active: person.is_active,
+          date_joined: person.date_joined,
+          last_login: person.last_login,
+        }
+      : {}),
+  }
+}
+
+/** The path changes with the photo, so that pages load the new one. */
+function photoPath({ id, photo }: Pick<UserRow, 'id' | 'photo'>): string | null {
+  return photo && `/api/v1/users/${id}/photo/?v=${photo.slice(0, 8)}`
+}
+
+interface HomeRows {
+  department: { id: string; name: string; people: number; colleagues: PersonRow[] } | null
+  newest: PersonRow[]
+  tasks: Home['tasks']
+}
+
+/** @param asAdmin as for `presentPerson` */
+export function presentHome({ department, newest, tasks }: HomeRows, asAdmin: boolean) {
+  const present = (person: PersonRow) => presentPerson(person, asAdmin)
+  return {
+    department: department && {
+      id: department.id,
+      name: department.name,
+      people: department.people,
+      colleagues: department.colleagues.map(present),
+    },
+    newest: newest.map(present),
+    tasks: tasks.map(({ task, count }) => ({ task, count })),
+  }
+}

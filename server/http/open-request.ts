@@ -1,0 +1,53 @@
+import type { H3Event } from 'h3'
+import { setResponseHeader } from 'h3'
+import type { Realm } from '#server/database/realms.ts'
+import type { AuthRealm } from '#server/domain/auth-realm.ts'
+import { guardAuthRealm, guardDatabase } from '#server/domain/auth-realm.ts'
+import type { App, Origin } from '#server/domain/context.ts'
+import { requireRuntime } from '#server/runtime.ts'
+import { notFound } from '#shared/errors.ts'
+import type { Surface } from '#shared/types/surface.ts'
+import type { Access, Authority } from './authority.ts'
+import { createAuthority } from './authority.ts'
+import { isArriving, receiveBody } from './body/body.ts'
+import { settleTenancy } from './host.ts'
+
+/** A request whose place is known: its app, realm and authority. */
+export interface OpenedRequest {
+  app: App
+  authRealm: AuthRealm | undefined
+  stranger: Origin
+  authority: Authority | undefined
+}
+
+/**
+ * Receives the whole body. Where that takes a while, the caller is authorized first, so that no body is received
+ * without a right to send it; tenant and rights are then determined again.
+ * @returns whether the body had to be waited for
+ */
+export async function receiveEarly(event: H3Event, authority: Authority | undefined): Promise<boolean> {
+  const isEarly = isArriving(event)
+  if (isEarly) await authority?.authorize()
+  await receiveBody(event)
+  if (isEarly) await settleTenancy(event)
+  return isEarly
+}
+
+/** Finds the realm of a request, and what decides on its rights. @throws ApiError 404 on a host of another surface */
+export function openRequest(
+  event: H3Event,
+  surfaces: Surface[],
+  options: { access: Access; support?: boolean },
+): OpenedRequest {
+  const { tenancy, ip, request_id } = event.context
+  if (!tenancy || !surfaces.includes(tenancy.surface)) throw notFound()
+  // The site has no people.
+  if (tenancy.surface === 'site' && options.access !== 'public') throw notFound()
+  setResponseHeader(event, 'cache-control', 'private, no-store')
+  const { app } = requireRuntime()
+  const stranger: Origin = { actor: null, ip, request_id }
+  if (tenancy.surface === 'site') return { app, authRealm: undefined, stranger, authority: undefined }
+  const authority = createAuthority(event, app, tenancy.authRealm, stranger, options)
+  const guarded = { ...app, database: guardDatabase(app.database, authority.recheck) }
+  return { app: guarded, authRealm: guardAuthRealm<Realm>(tenancy.authRealm, authority.recheck), stranger, authority }
+}
