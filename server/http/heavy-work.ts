@@ -1,11 +1,37 @@
+import { Readable } from 'node:stream'
+import type { H3Event } from 'h3'
+import type { Limiter } from '#server/domain/lib/limiter.ts'
 import { createLimiter } from '#server/domain/lib/limiter.ts'
-import { ApiError } from '#shared/errors.ts'
+import { ApiError, unavailable } from '#shared/errors.ts'
 
 /** Kinds of heavy work; of each, a tenant can have one running at a time. */
 export type Turn = 'change' | 'export'
 
-/** Acquired before any slot: work that would wait for the same locks, or read everything, must not fill the slots. */
-export const heavyTurns = createLimiter({ parallel: 4, perRealm: 1, waiting: 40, waitLimit: 10_000, refuse: busy })
+const limits = { parallel: 4, perRealm: 1, waiting: 40, waitLimit: 10_000, refuse: busy }
+/** One for each kind: those who download slowly keep nobody from changing something. */
+const limiters: Record<Turn, Limiter> = { change: createLimiter(limits), export: createLimiter(limits) }
+
+/**
+ * Does heavy work in its tenant's turn, which is taken before any slot: work that would wait for the same locks, or
+ * read everything, must not fill the slots. The turn ends with the work, also where its client has disconnected; where
+ * the result is a file that is still being read while it is sent, with the file.
+ * @param realm whose turn it is, by its schema
+ * @throws ApiError 409 `busy` where other work of the tenant takes too long, and what `work` throws
+ */
+export async function inTurn(event: H3Event, turn: Turn, realm: string, work: () => unknown): Promise<unknown> {
+  const end = await limiters[turn].take(realm)
+  try {
+    // Nobody is there any more for whom it would be done.
+    if (event.node.res.destroyed) throw unavailable()
+    const result = await work()
+    if (result instanceof Readable && !result.destroyed) result.once('close', end)
+    else end()
+    return result
+  } catch (error) {
+    end()
+    throw error
+  }
+}
 
 function busy(): ApiError {
   const detail = 'Another import, export or bulk change is under way. Try again when it is done.'

@@ -13,7 +13,7 @@ import type { Surface } from '#shared/types/surface.ts'
 import type { Access, Authority } from './authority.ts'
 import { readJson } from './body/body.ts'
 import type { Turn } from './heavy-work.ts'
-import { heavyTurns } from './heavy-work.ts'
+import { inTurn } from './heavy-work.ts'
 import { unsafeMethods } from './methods.ts'
 import type { OpenedRequest } from './open-request.ts'
 import { openRequest, receiveEarly } from './open-request.ts'
@@ -121,7 +121,7 @@ async function answer(
     event,
   } as never
   const result = await noting(
-    () => inTurn(event, options.turn, authority, () => handler(context)),
+    () => handleInTurn(event, options.turn, authority, () => handler(context)),
     app,
     authRealm,
     origin,
@@ -139,11 +139,8 @@ function readParams(event: H3Event): Record<string, string> {
   return params
 }
 
-/**
- * @throws ApiError 409 where others of the tenant's are under way for too long; 401, 403 where the right is lost
- * meanwhile
- */
-async function inTurn(
+/** @throws ApiError 409 `busy`; 401, 403 where the right was lost while the request waited for its turn */
+async function handleInTurn(
   event: H3Event,
   turn: Turn | undefined,
   authority: Authority | undefined,
@@ -151,11 +148,10 @@ async function inTurn(
 ): Promise<unknown> {
   if (!turn) return handle()
   const { authRealm } = event.context.tenancy as { authRealm: AuthRealm }
-  const end = await heavyTurns.take(`${turn} ${authRealm.realm.schema}`)
-  // A file is still being read while it is sent.
-  event.node.res.once('close', end)
-  await authority?.authorize()
-  return handle()
+  return inTurn(event, turn, authRealm.realm.schema, async () => {
+    await authority?.authorize()
+    return handle()
+  })
 }
 
 async function noting(

@@ -46,7 +46,7 @@ export async function inviteMany(
   { dryRun }: { dryRun: boolean },
   origin: Origin,
 ): Promise<RowResult[]> {
-  const invite: Invite = dryRun ? rehearsal(authRealm.realm) : input => inviteOnce(app, authRealm, input, origin)
+  const invite: Invite = dryRun ? rehearsal(authRealm) : input => inviteOnce(app, authRealm, input, origin)
   const results: RowResult[] = []
   const rest = app.pacer.begin()
   for (const row of rows) {
@@ -57,10 +57,11 @@ export async function inviteMany(
 }
 
 // An address that is in the list twice is invited by then.
-function rehearsal(realm: TenantRealm): Invite {
+function rehearsal({ realm, recheck }: AuthRealm<TenantRealm>): Invite {
   const { departments } = realm.tables
   const seen = new Set<string>()
   return async ({ email, department }) => {
+    await recheck?.(realm.db)
     const invited = await requireInvitable(realm, email)
     if (department && (await realm.db.$count(departments, eq(departments.id, department))) === 0)
       throw invalid({ department: [noSuchObject(department)] })

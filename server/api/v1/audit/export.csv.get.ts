@@ -11,6 +11,6 @@ export default defineRealmRoute(
   async ({ authRealm, query, origin, event }) => {
     const { realm } = authRealm
     await recordAudit(realm.db, realm, origin, { action: 'audit.exported', details: givenFilters(query) })
-    return sendCsv(event, 'audit', auditHeader, auditBatches(authRealm, auditFilter(realm, query)))
+    return sendCsv(event, authRealm, 'audit', auditHeader, auditBatches(authRealm, auditFilter(realm, query)))
   },
 )

@@ -8,8 +8,15 @@ import { canReadTenants } from '#shared/permissions.ts'
 /** The tenants as a CSV file, with the list's search and filters. */
 export default definePlatformRoute(
   { access: canReadTenants, turn: 'export', query: tenantsQuery },
-  async ({ app, authRealm: { realm }, query, origin, event }) => {
+  async ({ app, authRealm, query, origin, event }) => {
+    const { realm } = authRealm
     await recordAudit(realm.db, realm, origin, { action: 'tenants.exported' })
-    return sendCsv(event, 'organisations', tenantsHeader, tenantBatches(app, tenantsFilter(realm.tables, query)))
+    return sendCsv(
+      event,
+      authRealm,
+      'organisations',
+      tenantsHeader,
+      tenantBatches(app, tenantsFilter(realm.tables, query)),
+    )
   },
 )

@@ -9,8 +9,15 @@ import { canManageUsers } from '#shared/permissions.ts'
 /** The directory as a CSV file, with the directory's search and filters. */
 export default defineTenantRoute(
   { access: canManageUsers, turn: 'export', support: false, query: directoryQuery },
-  async ({ authRealm: { realm }, query, origin, event }) => {
+  async ({ authRealm, query, origin, event }) => {
+    const { realm } = authRealm
     await recordAudit(realm.db, realm, origin, { action: 'users.exported', details: givenFilters(query) })
-    return sendCsv(event, 'people', directoryHeader, directoryBatches(realm, directoryFilter(realm, query, true)))
+    return sendCsv(
+      event,
+      authRealm,
+      'people',
+      directoryHeader,
+      directoryBatches(realm, directoryFilter(realm, query, true)),
+    )
   },
 )

@@ -48,7 +48,7 @@ export async function importPeople(
   const rest = app.pacer.begin()
   const { rows, errors } = await readImportRows(bytes, rest)
   const plans = options.dryRun
-    ? await rehearse(authRealm.realm, rows, options, rest)
+    ? await rehearse(authRealm, rows, options, rest)
     : await perform(app, authRealm, rows, options, origin, rest)
   const report: ImportReport = {
     created: sum(plans, plan => plan.creations.length),
@@ -67,7 +67,7 @@ export async function importPeople(
 }
 
 async function rehearse(
-  realm: TenantRealm,
+  { realm, recheck }: TenantAuthRealm,
   rows: ImportRow[],
   options: ImportOptions,
   rest: Rest,
@@ -79,6 +79,7 @@ async function rehearse(
     for (const person of known.people) people.set(person.id, person)
     Object.assign(state, { admins: known.admins, departments: known.departments })
     await rest()
+    await recheck?.(realm.db)
   }
   const planRows = createPlanner(options).against({ ...state, people: [...people.values()] })
   const plans: ImportPlan[] = []
@@ -98,7 +99,7 @@ async function perform(
   rest: Rest,
 ): Promise<ImportPlan[]> {
   if (await isYoung(app, authRealm)) {
-    const people = peopleToWelcome(await rehearse(authRealm.realm, rows, options, rest))
+    const people = peopleToWelcome(await rehearse(authRealm, rows, options, rest))
     await admitOutreach(
       app,
       authRealm,
