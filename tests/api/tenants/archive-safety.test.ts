@@ -333,7 +333,7 @@ describe('a process that is killed', () => {
     const id = await killedAt(['tenant', 'export', 'acme', '--output', output], lock)
     expect(existsSync(output)).toBe(false)
     await sql`update platform.operations set lease_until = now() where id = ${id}`
-    expect((await doctor()).join()).toMatch(/is left of an archive that was cut off/)
+    expect((await doctor()).join()).toMatch(/is left over from an interrupted archive/)
     const { result, state, error } = await finish(id)
     expect([state, error]).toEqual(['done', null])
     await expectNoTraces()
