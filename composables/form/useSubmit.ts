@@ -1,12 +1,10 @@
 import type { Form } from '@nuxt/ui'
 import { ApiFailure } from '#shared/api-failure'
 
-type FormInstance = Form<never> & { $el: HTMLElement }
-
 /**
  * Submits a UForm. Errors of the schema or the server are shown at their fields, in the page's language, and all
- * others in `alert`. The first wrong field gets the focus; typing clears its error. Bind what a UForm needs with
- * `v-bind="form"`.
+ * others in `alert`. The first wrong field gets the focus; typing clears its error. Bind `ref="form"`, `@submit`,
+ * `@error`, `:validate-on="[]"`, and `:loading-auto="false"` (disabled fields would lose the focus).
  * @param action does the work with the parsed input; only an ApiFailure is handled here
  * @param explain returns another text for a failure where the server's would not help
  */
@@ -14,15 +12,15 @@ export function useSubmit<Input>(
   action: (input: Input) => Promise<unknown>,
   explain?: (failure: ApiFailure) => string | undefined,
 ) {
-  const instance = shallowRef<FormInstance | null>(null)
+  const form = useTemplateRef<Form<never> & { $el: HTMLElement }>('form')
   const inOwnWords = useServerText()
   const alert = ref('')
   const pending = ref(false)
-  watch(instance, shown => shown?.$el.addEventListener('input', forget))
+  watch(form, instance => instance?.$el.addEventListener('input', forget))
 
   function forget({ target }: Event) {
-    const name = instance.value?.getErrors().find(({ id }) => id === (target as Element).id)?.name
-    if (name) instance.value?.clear(name)
+    const name = form.value?.getErrors().find(({ id }) => id === (target as Element).id)?.name
+    if (name) form.value?.clear(name)
   }
 
   async function submit({ data }: { data: Input }) {
@@ -44,8 +42,8 @@ export function useSubmit<Input>(
       name,
       message: texts.map(inOwnWords).join(' '),
     }))
-    instance.value?.setErrors(errors)
-    const atFields = instance.value?.getErrors() ?? []
+    form.value?.setErrors(errors)
+    const atFields = form.value?.getErrors() ?? []
     const elsewhere = errors
       .filter(({ name }) => !atFields.some(shown => shown.name === name))
       .map(({ message }) => message)
@@ -57,8 +55,8 @@ export function useSubmit<Input>(
   async function showInvalid({ errors }: { errors: readonly { name?: string; message: string }[] }) {
     // An error in one entry of a list is shown at the list's field.
     const found = errors.map(({ name, message }) => ({ name: name?.split('.')[0], message: inOwnWords(message) }))
-    instance.value?.setErrors(found)
-    const atFields = instance.value?.getErrors().filter(({ id }) => id) ?? []
+    form.value?.setErrors(found)
+    const atFields = form.value?.getErrors().filter(({ id }) => id) ?? []
     alert.value = found
       .filter(({ name }) => !atFields.some(shown => shown.name === name))
       .map(({ message }) => message)
@@ -66,18 +64,7 @@ export function useSubmit<Input>(
     await focusFirst(atFields)
   }
 
-  const form = {
-    ref: (shown: unknown) => {
-      instance.value = shown as FormInstance | null
-    },
-    // Nothing is said of a field before it is submitted.
-    validateOn: [],
-    // Disabling the fields while they are submitted would lose the focus.
-    loadingAuto: false,
-    onSubmit: submit,
-    onError: showInvalid,
-  }
-  return { alert, pending, form }
+  return { alert, pending, submit, showInvalid }
 }
 
 async function focusFirst(errors: readonly { id?: string }[]) {
