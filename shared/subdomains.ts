@@ -1,11 +1,21 @@
 /**
- * The form in which two subdomains must not be equal, because people confuse them: without hyphens, and with digits
- * replaced by similar letters. `ac-me` and `acme`, `g00gle` and `google` are equal.
+ * The form in which two subdomains must not be equal, because people confuse them: without hyphens, and with characters
+ * replaced by similar ones. `ac-me`, `acrne` and `acme` are equal, and `g00gle` and `google`.
  * @param subdomain in lower case
  */
 export function skeletonOf(subdomain: string): string {
-  return subdomain.replaceAll('-', '').replaceAll('0', 'o').replaceAll('1', 'l')
+  const letters = [...subdomain.replaceAll('-', '')].map(letter => similarLetters[letter] ?? letter).join('')
+  return similarPairs.reduce((text, [pair, letter]) => text.replaceAll(pair, letter), letters)
 }
+
+/** Characters that look like another one, and that one. */
+export const similarLetters: Record<string, string> = { 0: 'o', 1: 'l', i: 'l' }
+
+/** Pairs that look like one letter, and that letter. */
+export const similarPairs = [
+  ['rn', 'm'],
+  ['vv', 'w'],
+] as const
 
 /** @returns a subdomain made of an organisation's name, or an empty text if it has too few letters from a to z */
 export function subdomainFrom(name: string): string {

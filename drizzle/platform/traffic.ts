@@ -1,6 +1,5 @@
 import { bigint, date, index, integer, primaryKey, uuid, varchar } from 'drizzle-orm/pg-core'
 import type { TableFactory } from '#drizzle/table-factory.ts'
-import {} from '#drizzle/table-factory.ts'
 import type { TenantTables } from './tenants.ts'
 
 /** How much is asked of the server: by tenants, and by clients that are limited. */

@@ -10,13 +10,23 @@ export interface AuthRealm<R extends Realm = Realm> {
   name: string
   realm: R
   /**
-   * Within a request: throws unless its caller may still act. Every transaction begins with it; after a wait for a lock
-   * on the caller's own row it is asked again, as the caller may have lost the right to it meanwhile.
+   * Within a request: throws unless its caller may still act. Every transaction begins and ends with it, as the caller
+   * may lose the right while the transaction waits for a lock. A transaction that itself ends the caller's right, for
+   * example by deleting the caller, calls it after its locks and before the change, with `isLast`.
    */
-  recheck?: Recheck
+  recheck?: Recheck['now']
 }
 
-export type Recheck = (tx: Db) => Promise<void>
+/** The check of one request's caller. */
+export interface Recheck {
+  /**
+   * @param options.isLast whether to omit the check at the end of the transaction
+   * @throws ApiError when the caller may not act any more
+   */
+  now: (tx: Db, options?: { isLast?: boolean }) => Promise<void>
+  /** The same at the end of a transaction. Does nothing where no caller is signed in. */
+  atEnd: (tx: Db) => Promise<void>
+}
 
 export interface TenantIdentity {
   id: string
@@ -35,9 +45,9 @@ export function tenantAuthRealm(database: Database, tenant: TenantIdentity): Aut
   }
 }
 
-/** @returns the same for one request, each of whose transactions begins with `recheck` */
+/** @returns the same for one request, each of whose transactions begins and ends with `recheck` */
 export function guardAuthRealm<R extends Realm>(authRealm: AuthRealm<R>, recheck: Recheck): AuthRealm<R> {
-  return { ...authRealm, recheck, realm: guardRealm(authRealm.realm, recheck) }
+  return { ...authRealm, recheck: recheck.now, realm: guardRealm(authRealm.realm, recheck) }
 }
 
 /** @returns the same for one request; see `guardAuthRealm` */
@@ -54,8 +64,10 @@ function guardRealm<R extends Realm>(realm: R, recheck: Recheck): R {
     ...realm,
     transaction: work =>
       realm.transaction(async tx => {
-        await recheck(tx)
-        return work(tx)
+        await recheck.now(tx)
+        const result = await work(tx)
+        await recheck.atEnd(tx)
+        return result
       }),
   }
 }

@@ -1,7 +1,7 @@
-import { eq } from 'drizzle-orm'
+import { eq, inArray } from 'drizzle-orm'
 import { violatedReference, violatedUnique } from '#server/database/errors.ts'
 import { newId } from '#server/database/ids.ts'
-import type { TenantRealm } from '#server/database/realms.ts'
+import type { Db, TenantRealm } from '#server/database/realms.ts'
 import { conflict, invalid, notFound } from '#shared/errors.ts'
 import { noSuchObject } from '#shared/schemas/fields.ts'
 import { recordAudit, recordAudits } from './audit/audit.ts'
@@ -98,30 +98,53 @@ export async function deleteDepartment(realm: TenantRealm, id: string, origin: O
  * @throws ApiError 404 for the one that they leave, 400 for the one that they go to
  */
 export async function transferPeople(realm: TenantRealm, from: string, to: string, origin: Origin): Promise<number> {
-  const { users } = realm.tables
   await requireDepartment(realm, from)
   if ((await realm.db.$count(realm.tables.departments, eq(realm.tables.departments.id, to))) === 0)
     throw invalid({ department: [noSuchObject(to)] })
   return explained(
     () =>
       realm.transaction(async tx => {
-        const moved = await tx
-          .update(users)
-          .set({ department: to })
-          .where(eq(users.department, from))
-          .returning({ id: users.id })
-        await recordAudits(tx, realm, origin, [
-          { action: 'department.transferred', subject: from, details: { to, people: moved.length } },
-          ...moved.map(({ id }) => ({
-            action: 'user.changed' as const,
-            subject: id,
-            details: { department: { from, to } },
-          })),
-        ])
-        return moved.length
+        let total = 0
+        for (;;) {
+          const moved = await transferSome(tx, realm, from, to, origin)
+          total += moved
+          if (moved < transferSize) break
+        }
+        await recordAudit(tx, realm, origin, {
+          action: 'department.transferred',
+          subject: from,
+          details: { to, people: total },
+        })
+        return total
       }),
     to,
   )
+}
+
+/** So few that a statement takes far less time than the limit for one. */
+const transferSize = 250
+
+async function transferSome(tx: Db, realm: TenantRealm, from: string, to: string, origin: Origin): Promise<number> {
+  const { users } = realm.tables
+  const some = tx
+    .select({ id: users.id })
+    .from(users)
+    .where(eq(users.department, from))
+    .orderBy(users.id)
+    .limit(transferSize)
+    .for('update')
+  const moved = await tx
+    .update(users)
+    .set({ department: to })
+    .where(inArray(users.id, some))
+    .returning({ id: users.id })
+  await recordAudits(
+    tx,
+    realm,
+    origin,
+    moved.map(({ id }) => ({ action: 'user.changed' as const, subject: id, details: { department: { from, to } } })),
+  )
+  return moved.length
 }
 
 async function explained<T>(work: () => Promise<T>, to = ''): Promise<T> {

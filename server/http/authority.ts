@@ -1,6 +1,6 @@
 import type { H3Event } from 'h3'
 import type { Db } from '#server/database/realms.ts'
-import type { AuthRealm } from '#server/domain/auth-realm.ts'
+import type { AuthRealm, Recheck } from '#server/domain/auth-realm.ts'
 import type { App, Origin } from '#server/domain/context.ts'
 import type { Principal } from '#server/domain/sessions/principal.ts'
 import { recheckPrincipal, requirePrincipal } from '#server/domain/sessions/principal.ts'
@@ -33,7 +33,7 @@ export interface Authority {
    * Checks in a transaction that the authority still holds.
    * @throws ApiError 401, 403, 503
    */
-  recheck: (tx: Db) => Promise<void>
+  recheck: Recheck
 }
 
 /** @param options the route's */
@@ -46,7 +46,8 @@ export function createAuthority(
 ): Authority {
   const { access, support } = options
   let principal: Principal | undefined
-  return { identify, authorize, recheck }
+  const checkedLast = new WeakSet<Db>()
+  return { identify, authorize, recheck: { now: recheck, atEnd: recheckAtEnd } }
 
   async function identify(): Promise<Principal | undefined> {
     const token = readAccessToken(event, app.config)
@@ -67,7 +68,12 @@ export function createAuthority(
     return principal
   }
 
-  function recheck(tx: Db): Promise<void> {
-    return principal ? recheckPrincipal(tx, authRealm, principal) : requireOpenTenant(tx, authRealm)
+  async function recheck(tx: Db, { isLast = false } = {}): Promise<void> {
+    await (principal ? recheckPrincipal(tx, authRealm, principal) : requireOpenTenant(tx, authRealm))
+    if (isLast) checkedLast.add(tx)
+  }
+
+  async function recheckAtEnd(tx: Db): Promise<void> {
+    if (principal && !checkedLast.has(tx)) await recheck(tx)
   }
 }

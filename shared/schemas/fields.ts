@@ -26,10 +26,12 @@ export function text(max: number, options: { blank?: boolean } = {}) {
 
 /**
  * A line that identifies something, such as a unique name: in the normalised form of `cleanIdentifier`, which is
- * stored and compared.
+ * stored and compared. No word mixes alphabets whose letters look alike.
  */
 export function identifier(max: number, options: { blank?: boolean } = {}) {
-  return line().transform(cleanIdentifier).pipe(plainText(max, options))
+  return line()
+    .transform(cleanIdentifier)
+    .pipe(plainText(max, options).refine(value => !mixesAlphabets(value), 'Use letters of one alphabet in each word.'))
 }
 
 /** An e-mail address, normalised like an identifier and in lower case. */
@@ -42,13 +44,20 @@ export function email() {
         .min(1, { error: blank, abort: true })
         .max(254, { error: 'Ensure this field has no more than 254 characters.', abort: true })
         .transform(foldEmail)
-        .pipe(z.string().regex(emailPattern, 'Enter a valid email address.')),
+        .pipe(
+          z
+            .string()
+            .regex(emailPattern, 'Enter a valid email address.')
+            .refine(value => !mixesAlphabets(value), 'Enter a valid email address.'),
+        ),
     )
 }
 
 /** The same for a text that may not be a valid address, as typed into a search. */
 export function foldEmail(address: string): string {
-  return cleanIdentifier(address).toLowerCase().normalize('NFC')
+  const [local, ...domain] = cleanIdentifier(address).toLowerCase().normalize('NFC').split('@')
+  // Compatible letters, such as full-width ones, are one domain.
+  return [local, ...domain.map(part => part.normalize('NFKC'))].join('@')
 }
 
 /**
@@ -59,9 +68,25 @@ export function cleanIdentifier(value: string): string {
   return value.replaceAll(invisible, '').normalize('NFC').replaceAll(/\s+/g, ' ').trim()
 }
 
-// Format characters and others that are not displayed: joiners, directions, soft hyphens, fillers, variation
-// selectors, tags.
-const invisible = /[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu
+// Characters that are not displayed: joiners, directions, soft hyphens, fillers, variation selectors, tags, those for
+// private use, and a few that Unicode counts as visible but that fonts show as nothing.
+const invisible =
+  /[\p{Cf}\p{Default_Ignorable_Code_Point}\p{Co}\p{Noncharacter_Code_Point}\u2800\uFFFC\u{1D159}]|\u{16FE4}/gu
+
+/** Whether one word has letters of two alphabets that share the looks of letters, as `Acme` with a Cyrillic A. */
+function mixesAlphabets(value: string): boolean {
+  const words = value.split(/[^\p{L}\p{M}]+/u)
+  return words.some(word => similarAlphabets.filter(alphabet => alphabet.test(word)).length > 1)
+}
+
+const similarAlphabets = [
+  /\p{Script=Latin}/u,
+  /\p{Script=Cyrillic}/u,
+  /\p{Script=Greek}/u,
+  /\p{Script=Coptic}/u,
+  /\p{Script=Armenian}/u,
+  /\p{Script=Cherokee}/u,
+]
 
 function plainText(max: number, options: { blank?: boolean }) {
   // Control characters can be terminal commands; directional characters reverse the text around them.

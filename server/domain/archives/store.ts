@@ -93,7 +93,7 @@ export async function readArchiveFile(app: App, name: string): Promise<{ size: n
     },
   )
   const { size } = await handle.stat()
-  return { size, stream: handle.createReadStream() }
+  return { size, stream: handle.createReadStream({ highWaterMark: 1024 * 1024 }) }
 }
 
 /** Records it first: what is gone cannot be brought back. @throws ApiError 404 */

@@ -86,6 +86,7 @@ export async function inviteOnce(
         })
         .returning(invitationColumns(invitations))
       const invited = rows[0]!
+      await app.limits.countOutreach(tx, realm.schema, [invited.email])
       await enqueueMail(tx, authRealm, { kind: 'invitation', to: invited.email, data: { invitation: invited.id } })
       await recordAudit(tx, realm, origin, { action: 'invitation.created', subject: invited.id, details: { ...input } })
       return { invited, isNew: true }

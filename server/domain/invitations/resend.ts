@@ -31,6 +31,7 @@ export async function resendInvitation(
       .where(and(eq(invitations.id, id), isUnanswered(invitations)))
       .returning(invitationColumns(invitations))
     if (!rows[0]) throw answered(await requireInvitation({ ...realm, db: tx }, id))
+    await app.limits.countOutreach(tx, realm.schema, [rows[0].email])
     await enqueueMail(tx, authRealm, { kind: 'invitation', to: rows[0].email, data: { invitation: id } })
     await recordAudit(tx, realm, origin, {
       action: 'invitation.resent',

@@ -1,6 +1,6 @@
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, Origin } from '#server/domain/context.ts'
-import { endSessions } from './end.ts'
+import { endSession } from './end.ts'
 import { isWithinGrace, readRefreshToken, requireLiveSession } from './live.ts'
 import { punishReuse } from './reuse.ts'
 
@@ -20,11 +20,6 @@ export async function blacklistSession(
   const session = await requireLiveSession(authRealm, claims)
   if (claims.seq !== session.counter && !isWithinGrace(app, session, claims))
     throw await punishReuse(app, authRealm, session, claims, origin)
-  await endSessions(
-    authRealm,
-    { ...origin, actor: session.user_id, support: session.support },
-    session.user_id,
-    reason,
-    { only: session.id },
-  )
+  const owner = { ...origin, actor: session.user_id, support: session.support }
+  await endSession(authRealm, owner, session.user_id, reason, session.id)
 }

@@ -9,20 +9,37 @@ import { notFound } from '#shared/errors.ts'
 export type EndReason = 'logout' | 'blacklist' | 'reuse' | 'password' | 'deactivation' | 'revoked'
 
 /**
- * Ends sessions of one user: `only` one, the one of a `support` access, all but `except`, or all.
- * @param db the transaction of the cause, where there is one
+ * Ends one session in a transaction of its own, which may be the caller's.
+ * @throws ApiError when the caller may not do it any more
+ */
+export async function endSession(
+  authRealm: AuthRealm,
+  origin: Origin,
+  userId: string,
+  reason: EndReason,
+  sessionId: string,
+): Promise<void> {
+  await authRealm.realm.transaction(async tx => {
+    await authRealm.recheck?.(tx, { isLast: userId === origin.actor })
+    await endSessions(tx, authRealm, origin, userId, reason, { only: sessionId })
+  })
+}
+
+/**
+ * Ends sessions of one user, in the transaction of the cause: `only` one, the one of a `support` access, all but
+ * `except`, or all.
  * @returns how many were ended
  */
 export async function endSessions(
+  tx: Db,
   { realm }: AuthRealm,
   origin: Origin,
   userId: string,
   reason: EndReason,
   which: { only?: string; except?: string; support?: string } = {},
-  db: Db = realm.db,
 ): Promise<number> {
   const { sessions } = realm.tables
-  const ended = await db
+  const ended = await tx
     .update(sessions)
     .set({ revoked_at: new Date(), revoked_reason: reason })
     .where(
@@ -36,13 +53,13 @@ export async function endSessions(
     )
     .returning({ id: sessions.id, support_access: sessions.support_access })
   if (ended.length > 0)
-    await recordAudit(db, realm, origin, {
+    await recordAudit(tx, realm, origin, {
       action: 'session.ended',
       subject: userId,
       details: { reason, sessions: ended.map(({ id }) => id) },
     })
   await closeSupportAccesses(
-    db,
+    tx,
     realm,
     ended.flatMap(({ support_access: access }) => access ?? []),
     origin,
@@ -64,7 +81,7 @@ export async function endAllSessions(
   origin: Origin,
   except?: string,
 ): Promise<void> {
-  await endSessions(authRealm, origin, userId, reason, { except }, tx)
+  await endSessions(tx, authRealm, origin, userId, reason, { except })
   if (authRealm.kind === 'platform') await endSupportAccessesBy(tx, app, userId, origin)
 }
 

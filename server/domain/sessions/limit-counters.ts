@@ -1,4 +1,6 @@
+import { sql } from 'drizzle-orm'
 import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible'
+import type { Db } from '#server/database/realms.ts'
 import type { Slots } from '#server/database/slots/slots.ts'
 import { throttled } from '#shared/errors.ts'
 
@@ -36,7 +38,7 @@ export function createCounters<Rules extends Record<string, Rule>>(slots: Slots,
     ]),
   ) as Record<Name, RateLimiterPostgres>
 
-  return { check, count, consume, consumeAll, forget, giveBack }
+  return { check, count, consume, consumeAll, consumeWithin, forget, giveBack }
 
   /** @throws ApiError 429 where nothing is left */
   async function check(rule: Name, key: string): Promise<void> {
@@ -60,6 +62,27 @@ export function createCounters<Rules extends Record<string, Rule>>(slots: Slots,
   /** The same by several rules, of which the narrowest comes first: what it refuses leaves the others' share alone. */
   async function consumeAll(counted: Counted<Name>[]): Promise<void> {
     for (const [rule, key] of counted) await consume(rule, key)
+  }
+
+  /**
+   * Counts one point for each key, in the transaction of what is counted: where that fails, nothing has been counted.
+   * @throws ApiError 429
+   */
+  async function consumeWithin(tx: Db, rule: Name, keys: string[]): Promise<void> {
+    const { points, duration } = rules[rule]!
+    // In one order, so that two transactions do not wait for each other.
+    const names = [...new Set(keys)].sort().map(key => sql`${`${rule}:${key}`}`)
+    if (names.length === 0) return
+    const now = Date.now()
+    const rows = await tx.execute<{ points: number; expire: number }>(sql`
+      insert into platform.rate_limits as counted (key, points, expire)
+      select key, 1, ${now + duration * 1000}::bigint from unnest(array[${sql.join(names, sql`, `)}]::text[]) as key
+      on conflict (key) do update set
+        points = case when counted.expire <= ${now}::bigint then 1 else counted.points + 1 end,
+        expire = case when counted.expire <= ${now}::bigint then excluded.expire else counted.expire end
+      returning points, expire`)
+    const refused = rows.find(row => row.points > points)
+    if (refused) throw Object.assign(throttled((Number(refused.expire) - now) / 1000), { limit: rule })
   }
 
   async function forget(rule: Name, key: string): Promise<void> {

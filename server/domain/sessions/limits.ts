@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Db } from '#server/database/realms.ts'
 import type { Slots } from '#server/database/slots/slots.ts'
 import { networkOf } from './client-network.ts'
 import type { Counted } from './limit-counters.ts'
@@ -20,6 +21,7 @@ const rules = {
   link_address: { points: 20, duration: 15 * 60 },
   /** Mails that anyone can have sent to one mailbox. */
   mail_mailbox: { points: 3, duration: 15 * 60 },
+  mail_mailbox_day: { points: 20, duration: day },
   /** Mails that one address asks for, to whichever mailboxes: each is a row. */
   mail_request_address: { points: 60, duration: 15 * 60 },
   /**
@@ -31,6 +33,8 @@ const rules = {
   email_change_person_day: { points: 10, duration: day },
   /** Invitations sent to one mailbox. */
   invitation_mailbox: { points: 3, duration: 15 * 60 },
+  /** Invitations and links to choose a first password that one organisation sends to one mailbox. */
+  outreach_mailbox_day: { points: 20, duration: day },
   /** Registrations from one address that found theirs taken: each says that someone is there. */
   registration_address: { points: 20, duration: 15 * 60 },
   /** Accounts that one address registers with an organisation: each is a row, and a mail to whichever mailbox. */
@@ -81,6 +85,8 @@ export interface Limits {
   countEmailChange(realm: string, user: string): Promise<void>
   /** Counts an invitation's mail. @throws ApiError 429 */
   admitInvitation(realm: string, mailbox: string): Promise<void>
+  /** Counts mails to people of an Admin's choice, in the transaction that queues them. @throws ApiError 429 */
+  countOutreach(tx: Db, realm: string, mailboxes: string[]): Promise<void>
   /** Counts a registration under a taken address. */
   countTaken(realm: string, ip: string | null): Promise<void>
   /** @throws ApiError 429 when too many were taken */
@@ -112,7 +118,7 @@ export interface PasswordAttempt {
 /** @param ipv6Prefix how many bits of an address of IPv6 are counted as one */
 export function createLimits(slots: Slots, ipv6Prefix: number): Limits {
   const from = (ip: string | null) => networkOf(ip, ipv6Prefix)
-  const { check, count, consume, consumeAll, forget, giveBack } = createCounters(slots, rules)
+  const { check, count, consume, consumeAll, consumeWithin, forget, giveBack } = createCounters(slots, rules)
 
   return {
     passwordAttempt(realm, account, ip) {
@@ -127,8 +133,13 @@ export function createLimits(slots: Slots, ipv6Prefix: number): Limits {
     },
     countWrongLink: async (realm, ip) => void (await count('link_address', keyOf(realm, from(ip)))),
     checkLinks: (realm, ip) => check('link_address', keyOf(realm, from(ip))),
-    admitMail: (realm, mailbox) => count('mail_mailbox', keyOf(realm, mailbox)),
-    countMail: (realm, mailbox) => consume('mail_mailbox', keyOf(realm, mailbox)),
+    admitMail: async (realm, mailbox) =>
+      (await count('mail_mailbox', keyOf(realm, mailbox))) && (await count('mail_mailbox_day', keyOf(realm, mailbox))),
+    countMail: (realm, mailbox) =>
+      consumeAll([
+        ['mail_mailbox', keyOf(realm, mailbox)],
+        ['mail_mailbox_day', keyOf(realm, mailbox)],
+      ]),
     countMailRequest: (realm, ip) => consume('mail_request_address', keyOf(realm, from(ip))),
     admitStranger: mailbox => count('stranger_mailbox_day', keyOf(mailbox)),
     countStranger: mailbox => consume('stranger_mailbox_day', keyOf(mailbox)),
@@ -146,6 +157,12 @@ export function createLimits(slots: Slots, ipv6Prefix: number): Limits {
     },
     countYoungMails: (tenant, mails) => consume('young_tenant_mails_day', keyOf(tenant), mails),
     admitInvitation: (realm, mailbox) => consume('invitation_mailbox', keyOf(realm, mailbox)),
+    countOutreach: (tx, realm, mailboxes) =>
+      consumeWithin(
+        tx,
+        'outreach_mailbox_day',
+        mailboxes.map(mailbox => keyOf(realm, mailbox)),
+      ),
     countTaken: async (realm, ip) => void (await count('registration_address', keyOf(realm, from(ip)))),
     checkTaken: (realm, ip) => check('registration_address', keyOf(realm, from(ip))),
     countUpload: (realm, user) => consume('upload_person', keyOf(realm, user)),

@@ -23,7 +23,7 @@ export async function punishReuse(
   const { realm } = authRealm
   const { users } = realm.tables
   const ended = await realm.transaction(async tx => {
-    const count = await endSessions(authRealm, origin, session.user_id, 'reuse', { only: session.id }, tx)
+    const count = await endSessions(tx, authRealm, origin, session.user_id, 'reuse', { only: session.id })
     if (count === 0) return 0
     await recordAudit(tx, realm, origin, {
       action: 'session.reuse_detected',

@@ -4,7 +4,7 @@ import type { Db, PlatformRealm } from '#server/database/realms.ts'
 import type { ApiError } from '#shared/errors.ts'
 import { invalid } from '#shared/errors.ts'
 import { subdomainSchema } from '#shared/schemas/tenant.ts'
-import { skeletonOf, subdomainFrom } from '#shared/subdomains.ts'
+import { similarLetters, similarPairs, skeletonOf, subdomainFrom } from '#shared/subdomains.ts'
 import type { SubdomainAnswer } from '#shared/types/signups.ts'
 
 /** Whose a subdomain may be already: what is renamed keeps away from the others, and a sign-up from those before it. */
@@ -51,13 +51,20 @@ async function isAvailable(platform: PlatformRealm, subdomain: string): Promise<
   return subdomainSchema.safeParse(subdomain).data === subdomain && isFree(platform.db, platform, subdomain)
 }
 
+/** The same as `skeletonOf`, in SQL. */
+function skeletonIn(column: unknown): SQL {
+  const from = `${Object.keys(similarLetters).join('')}-`
+  const letters = sql`translate(${column}, ${from}, ${Object.values(similarLetters).join('')})`
+  return similarPairs.reduce((text, [pair, letter]) => sql`replace(${text}, ${pair}, ${letter})`, letters)
+}
+
 async function isFree(
   db: Db,
   { tables: { tenants, former_subdomains: former, tombstones, signups } }: PlatformRealm,
   subdomain: string,
   owner: Owner = {},
 ): Promise<boolean> {
-  const looksAlike = (column: unknown): SQL => sql`translate(${column}, '01-', 'ol') = ${skeletonOf(subdomain)}`
+  const looksAlike = (column: unknown): SQL => sql`${skeletonIn(column)} = ${skeletonOf(subdomain)}`
   const isAnothers = (column: unknown, id: string | undefined): SQL =>
     id === undefined ? sql`true` : sql`${column} <> ${id}`
   const rows = await db.execute<{ taken: boolean }>(sql`select

@@ -115,6 +115,7 @@ async function mailPasswordLink(
   await app.limits.countMail(realm.schema, email)
   await admitOutreach(app, authRealm, [email])
   await realm.transaction(async tx => {
+    await app.limits.countOutreach(tx, realm.schema, [email])
     await openLink(tx, realm, 'reset', eq(users.id, id))
     // Who has a password gets an hour, as if she had asked herself; who has none is welcomed, and has a week.
     await enqueueMail(

@@ -42,8 +42,8 @@ export async function changeUser(
         await keepAnAdmin(tx, realm, id)
       const before = (await tx.select(userColumns(users)).from(users).where(eq(users.id, id)).for('update'))[0]
       if (!before) throw notFound()
-      // While this waited for the lock, the caller's own record may have changed.
-      if (id === origin.actor) await authRealm.recheck?.(tx)
+      // The caller may lock themselves out, but only while they still have the right to.
+      if (id === origin.actor) await authRealm.recheck?.(tx, { isLast: true })
       const values = { ...differing(before, fields), ...activity(before.is_active, is_active) }
       // A support session does not change access or language, as the change would outlast the session.
       if (origin.support && ('role' in values || 'deactivated_at' in values || 'language' in values))
@@ -68,7 +68,7 @@ async function followChange(
 ): Promise<void> {
   const { realm, kind } = authRealm
   const { id } = after
-  if (before.is_active && !after.is_active) await endSessions(authRealm, origin, id, 'deactivation', {}, tx)
+  if (before.is_active && !after.is_active) await endSessions(tx, authRealm, origin, id, 'deactivation')
   if (kind === 'platform' && !(after.is_active && canSupportTenants(after)))
     await endSupportAccessesBy(tx, app, id, origin)
   const { photo, ...details } = changesOf(before, after)

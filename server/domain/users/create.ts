@@ -60,7 +60,7 @@ export async function createUser(
 
 /**
  * Creates a user without a password, and mails them a link to choose one.
- * @throws ApiError as `createUser`, 429 after many mails from a young organisation
+ * @throws ApiError as `createUser`, 429 after many mails to the address, or from a young organisation
  */
 export async function createUserByMail(
   app: App,
@@ -71,7 +71,10 @@ export async function createUserByMail(
   if (input.is_active !== false) await admitOutreach(app, authRealm, [input.email])
   return authRealm.realm.transaction(async tx => {
     const user = await createUser(app, authRealm, { ...input, password: null }, origin, tx)
-    if (user.is_active) await mailWelcome(tx, authRealm, user)
+    if (user.is_active) {
+      await app.limits.countOutreach(tx, authRealm.realm.schema, [user.email])
+      await mailWelcome(tx, authRealm, user)
+    }
     return user
   })
 }

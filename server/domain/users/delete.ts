@@ -8,10 +8,13 @@ import { notFound } from '#shared/errors.ts'
 import { keepAnAdmin } from './last-admin.ts'
 
 /** Deletes a user and their photos. @throws ApiError 404, or 409 for the last active Admin */
-export async function deleteUser(app: App, { realm, kind }: AuthRealm, id: string, origin: Origin): Promise<void> {
+export async function deleteUser(app: App, authRealm: AuthRealm, id: string, origin: Origin): Promise<void> {
+  const { realm, kind } = authRealm
   const { users } = realm.tables
   await realm.transaction(async tx => {
     await keepAnAdmin(tx, realm, id)
+    await tx.select({ id: users.id }).from(users).where(eq(users.id, id)).for('update')
+    if (id === origin.actor) await authRealm.recheck?.(tx, { isLast: true })
     const deleted = await tx
       .delete(users)
       .where(eq(users.id, id))

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TransactionSql } from 'postgres'
@@ -64,7 +64,7 @@ describe('a request that has been authorised and waits, while its caller', () =>
     expect(await recordOf(caller)).toMatchObject({ is_active: false })
   })
 
-  test('is demoted in the midst of many people: the rest stay as they are', async () => {
+  test('is demoted in the midst of many people: the one it waits for and the rest stay as they are', async () => {
     const caller = await addAdmin()
     const people = [await addStaff(), await addStaff(), await addStaff()] as const
     const body = { ids: people.map(({ id }) => id), action: 'set_role', role: 'Admin' }
@@ -77,7 +77,7 @@ describe('a request that has been authorised and waits, while its caller', () =>
     )
     expect(answer.status).toBe(403)
     const records = await Promise.all(people.map(recordOf))
-    expect(records.map(record => record?.role)).toEqual(['Admin', 'Admin', 'Staff'])
+    expect(records.map(record => record?.role)).toEqual(['Admin', 'Staff', 'Staff'])
   })
 
   test('is signed out everywhere: the password is not changed, nobody is deleted, no photo is stored', async () => {
@@ -114,6 +114,91 @@ describe('a request that has been authorised and waits, while its caller', () =>
       select action from ${sql(world.acme.schema)}.audit_events
       where actor = ${caller.id} and action not in ('session.opened', 'session.ended')`
     expect([...deeds]).toEqual([])
+  })
+
+  test('is demoted while it waits in its transaction for any lock: it changes nothing', async () => {
+    const caller = await addAdmin()
+    const target = await addStaff()
+    await signInAs(world.acme, target)
+    const [department, other] = await addDepartments(caller.token)
+    const guest = { email: `guest${++count}@example.com`, role: 'Staff' }
+    const mailed = await world.acme.call(`${api}/invitations/`, { token: caller.token, body: guest })
+    // Its token is made when the mail is sent.
+    await lastMailTo(world, world.acme, guest.email, /^Join /)
+    const invitation = `${api}/invitations/${mailed.json.id}/`
+    const proven = { current_password: caller.password }
+    const calls: [method: string, path: string, body?: object][] = [
+      ['PATCH', `${auth}/users/${target.id}/`, { role: 'Admin' }],
+      ['DELETE', `${auth}/users/${target.id}/`, proven],
+      ['POST', `${auth}/users/`, { email: 'accomplice@example.com', password: null, role: 'Admin' }],
+      ['POST', `${api}/users/bulk/`, { ids: [target.id], action: 'set_role', role: 'Admin' }],
+      ['POST', `${api}/departments/`, { name: 'Accomplices' }],
+      ['PATCH', `${api}/departments/${department}/`, { name: 'Accomplices' }],
+      ['DELETE', `${api}/departments/${other}/`],
+      ['POST', `${api}/departments/${department}/transfers/`, { department: other }],
+      ['POST', `${api}/invitations/`, { email: 'accomplice@example.com', role: 'Admin' }],
+      ['POST', `${invitation}resend/`],
+      ['DELETE', invitation],
+      ['PATCH', `${api}/organization/`, { registration: 'open' }],
+      ['DELETE', `${api}/sessions/?user=${target.id}`],
+    ]
+    await sql`update ${sql(world.acme.schema)}.users set department = ${department!} where id = ${target.id}`
+    const before = await snapshot()
+    for (const [method, path, body] of calls) {
+      await sql`update ${sql(world.acme.schema)}.users set role = 'Admin' where id = ${caller.id}`
+      const answer = await meanwhile(
+        async tx => {
+          await demote(tx, caller)
+          await tx`lock table ${tx(world.acme.schema)}.audit_events in exclusive mode`
+          await tx`select from ${tx(world.acme.schema)}.users where id = ${target.id} for update`
+        },
+        () => world.acme.call(path, { method, token: caller.token, body }),
+      )
+      expect([method, path, answer.status]).toEqual([method, path, 403])
+    }
+    expect(await snapshot()).toEqual(before)
+    await expect(recordOf(target)).resolves.toMatchObject({ role: 'Staff' })
+  })
+
+  test('is demoted while it waits for the row of a photo: neither the row nor a file changes', async () => {
+    const caller = await addAdmin()
+    const target = await addStaff()
+    const body = await sharp({ create: { width: 30, height: 20, channels: 3, background: 'teal' } })
+      .png()
+      .toBuffer()
+    const answer = await meanwhile(
+      async tx => {
+        await demote(tx, caller)
+        await tx`select from ${tx(world.acme.schema)}.users where id = ${target.id} for update`
+      },
+      () =>
+        world.acme.call(`${api}/users/${target.id}/photo/`, {
+          method: 'PUT',
+          token: caller.token,
+          body,
+          headers: { 'content-type': 'image/png' },
+        }),
+    )
+    expect(answer.status).toBe(403)
+    const [row] = await sql`select photo from ${sql(world.acme.schema)}.users where id = ${target.id}`
+    expect(row).toEqual({ photo: null })
+    const files = await readdir(uploadDir, { recursive: true })
+    expect(files.filter(file => file.includes(target.id) && /\.\w+$/.test(file))).toEqual([])
+  })
+
+  test('is signed out while it waits for its own row: the password stays', async () => {
+    const caller = await addAdmin()
+    const body = { current_password: caller.password, new_password: 'nine velvet trombones' }
+    const answer = await meanwhile(
+      async tx => {
+        await tx`update ${tx(world.acme.schema)}.sessions set revoked_at = now(), revoked_reason = 'revoked'
+          where user_id = ${caller.id}`
+        await tx`select from ${tx(world.acme.schema)}.users where id = ${caller.id} for update`
+      },
+      () => world.acme.call(`${auth}/users/set_password/`, { token: caller.token, body }),
+    )
+    expect(answer).toMatchObject({ status: 401, json: { code: 'session_revoked' } })
+    await signInAs(world.acme, caller)
   })
 
   test('on the console is demoted: the tenant gets no key, is not archived and not removed', async () => {
@@ -223,6 +308,28 @@ const lockLimits = (tx: TransactionSql) => tx`lock table platform.rate_limits in
 
 async function recordOf({ id }: Person) {
   return (await sql`select role, first_name, is_active from ${sql(world.acme.schema)}.users where id = ${id}`)[0]
+}
+
+/** What an Admin may change, without the callers of the tests. */
+async function snapshot() {
+  const { schema } = world.acme
+  return {
+    users: await sql`select id, department from ${sql(schema)}.users order by id`,
+    departments: await sql`select * from ${sql(schema)}.departments order by id`,
+    invitations: await sql`select * from ${sql(schema)}.invitations order by id`,
+    settings: await sql`select * from ${sql(schema)}.settings`,
+    sessions: await sql`select * from ${sql(schema)}.sessions order by id`,
+    deeds: await sql`select * from ${sql(schema)}.audit_events order by id`,
+    mails: await sql`select id from platform.outbox order by id`.catch(() => []),
+  }
+}
+
+async function addDepartments(token: string): Promise<string[]> {
+  const names = [`Department ${++count}`, `Department ${++count}`]
+  const answers = await Promise.all(
+    names.map(name => world.acme.call(`${api}/departments/`, { token, body: { name } })),
+  )
+  return answers.map(({ json }) => json.id)
 }
 
 function changeSelf({ id, token }: Person & { token: string }, body: object): Promise<Answer> {

@@ -1,4 +1,7 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -8,9 +11,11 @@ import { api, createWorld, signInAs } from '../../support/world.ts'
 let world: World
 let sql: postgres.Sql
 let admin: string
+let folder: string
 
 beforeAll(async () => {
-  world = await createWorld({ ACCESS_TTL: '3600' })
+  folder = await mkdtemp(join(tmpdir(), 'tenantry-archives-'))
+  world = await createWorld({ ACCESS_TTL: '3600', ARCHIVE_DIR: join(folder, 'archives') })
   sql = postgres(world.env.DATABASE_URL!, { max: 1, onnotice: () => {} })
   admin = (await signInAs(world.acme, world.acme.admin)).access
 })
@@ -18,6 +23,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await sql.end()
   await world.stop()
+  await rm(folder, { recursive: true })
 })
 
 /** Sends a request over a connection of its own, which the caller reads or cuts. */
@@ -43,6 +49,32 @@ describe('heavy work whose client disconnects', () => {
     }
     const call = { method, token: admin, headers: { 'content-type': 'text/csv' }, ...(body ? { body } : {}) }
     expect((await world.acme.call(path, call)).status).toBe(200)
+  })
+})
+
+describe('an archive', () => {
+  test('is cut off when its operator loses the right to it', async () => {
+    const { id } = world.console.admin
+    const token = (await signInAs(world.console, world.console.admin)).access
+    const name = 'acme-20260101T000000Z-00000000.tar'
+    const size = 64 * 1024 * 1024
+    await mkdir(join(folder, 'archives'), { recursive: true })
+    await writeFile(join(folder, 'archives', name), Buffer.alloc(size))
+    const socket = connect(world.port, '127.0.0.1').on('error', () => {})
+    const head = [`Host: ${world.console.host}`, `Authorization: Bearer ${token}`]
+    socket.write([`GET ${api}/archives/${name}/ HTTP/1.1`, ...head, '', ''].join('\r\n'))
+    let received = 0
+    let start = ''
+    await new Promise(resolve => socket.once('readable', resolve))
+    await sql`update platform.users set role = 'Staff' where id = ${id}`
+    socket.on('data', (chunk: Buffer) => {
+      start ||= chunk.toString('latin1', 0, 100)
+      received += chunk.length
+    })
+    await new Promise(resolve => socket.once('close', resolve))
+    expect(start).toContain('200 OK')
+    expect(received).toBeLessThan(size)
+    await sql`update platform.users set role = 'Admin' where id = ${id}`
   })
 })
 

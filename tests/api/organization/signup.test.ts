@@ -433,7 +433,7 @@ describe('a subdomain that one asks about', () => {
   })
 
   test('is alike not available whether it is taken, reserved, kept or looks like one that is', async () => {
-    for (const subdomain of ['globex', 'www', 'g1obex', 'old-acme'])
+    for (const subdomain of ['globex', 'www', 'g1obex', 'giobex', 'glo-bex', 'acrne', 'old-acme'])
       expect(await ask(`subdomain=${subdomain}`)).toEqual({
         subdomain,
         available: false,

@@ -106,6 +106,47 @@ describe('one mailbox', () => {
   })
 })
 
+describe('one mailbox, from one organisation that is old enough,', () => {
+  test('gets at most twenty mails a day that Admins have caused, by whatever means', async () => {
+    const { acme, globex } = world
+    const { tables, db } = tenantRealm(acme)
+    const victim = 'victim2@example.org'
+    const change = (path: string, body?: object) => acme.call(path, { token: admins.acme, body })
+    const upload = () =>
+      acme.call(`${api}/users/import/`, {
+        token: admins.acme,
+        body: `email\n${victim}\n`,
+        headers: { 'content-type': 'text/csv' },
+      })
+    const remove = () => db.delete(tables.users).where(eq(tables.users.email, victim))
+    for (let i = 0; i < 18; i++) {
+      expect((await (i % 2 ? upload() : addByMail(acme, admins.acme, victim))).status).toBe(i % 2 ? 200 : 201)
+      await remove()
+    }
+    const invitation = await inviteFrom(acme, admins.acme, victim)
+    expect(invitation.status).toBe(201)
+    expect((await change(`${api}/invitations/${invitation.json.id}/resend/`, {})).status).toBe(200)
+
+    expectThrottled(await change(`${api}/invitations/${invitation.json.id}/resend/`, {}))
+    expectThrottled(await addByMail(acme, admins.acme, victim))
+    expectThrottled(await upload())
+    expect(await db.$count(tables.users, eq(tables.users.email, victim))).toBe(0)
+    expect((await addByMail(acme, admins.acme, 'somebody-else2@example.org')).status).toBe(201)
+    expect((await addByMail(globex, admins.globex, victim)).status).toBe(201)
+  })
+
+  test('gets at most twenty mails a day that anyone can ask for', async () => {
+    const { email } = await addPerson(world, world.acme, 'asked-for@example.org')
+    const ask = (path: string, i: number) =>
+      world.acme.call(`${auth}/users/${path}/`, { body: { email }, headers: { 'x-forwarded-for': `198.51.101.${i}` } })
+    for (let i = 0; i < 30; i++) {
+      await forget('mail_mailbox:%')
+      expect((await ask('reset_password', i)).status).toBe(204)
+    }
+    await expect.poll(async () => (await mailsTo(world, world.acme, email)).length).toBe(20)
+  })
+})
+
 describe('asking for mails', () => {
   test('to however many mailboxes ends for one address, for activation and new passwords together', async () => {
     const ask = (path: string, i: number, address: string) =>

@@ -1,3 +1,4 @@
+import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Answer, Call } from '../../support/http.ts'
 import type { World } from '../../support/world.ts'
@@ -6,16 +7,21 @@ import { addPerson, api, auth, createWorld, signInAs } from '../../support/world
 const departments = `${api}/departments/`
 
 let world: World
+let sql: postgres.Sql
 let admin: string
 let staff: string
 let globexAdmin: string
 beforeAll(async () => {
   world = await createWorld({ ACCESS_TTL: '3600' })
+  sql = postgres(world.env.DATABASE_URL!, { max: 1, onnotice: () => {} })
   admin = (await signInAs(world.acme, world.acme.admin)).access
   staff = (await signInAs(world.acme, world.acme.staff)).access
   globexAdmin = (await signInAs(world.globex, world.globex.admin)).access
 })
-afterAll(() => world.stop())
+afterAll(async () => {
+  await sql.end()
+  await world.stop()
+})
 
 describe('a department', () => {
   test('is created, renamed and deleted by an Admin, and read by everyone', async () => {
@@ -117,6 +123,23 @@ describe('a department in use', () => {
     ).toEqual({ moved: 2 })
     expect((await acme(`${departments}?search=staying`, { token: staff })).json.results[0].people).toBe(2)
     expect((await acme(`${departments}${from.id}/`, { method: 'DELETE', token: admin })).status).toBe(204)
+  })
+
+  test('moves thousands of people, and records each', async () => {
+    const from = await make('Crowded')
+    const to = await make('Roomy')
+    await sql`insert into ${sql(world.acme.schema)}.users (id, email, department, activated_at, date_joined)
+      select gen_random_uuid(), 'crowd' || n || '@example.com', ${from.id}, now(), now() from generate_series(1, 2001) n`
+    const answer = await acme(`${departments}${from.id}/transfers/`, { token: admin, body: { department: to.id } })
+    expect(answer.json).toEqual({ moved: 2001 })
+    const deeds = await sql`
+      select action, count(*)::int from ${sql(world.acme.schema)}.audit_events
+      where details ->> 'to' = ${to.id} or details -> 'department' ->> 'to' = ${to.id} group by action order by action`
+    expect([...deeds]).toEqual([
+      { action: 'department.transferred', count: 1 },
+      { action: 'user.changed', count: 2001 },
+    ])
+    await sql`delete from ${sql(world.acme.schema)}.users where department = ${to.id}`
   })
 
   test('moves its people only to another of the same organisation', async () => {

@@ -91,6 +91,21 @@ describe('a change that is refused', () => {
   })
 })
 
+describe('an import', () => {
+  test('that fails half-way records what it has imported', async () => {
+    const { acme } = world
+    const person = await addPerson(world, acme, 'locked@example.com')
+    const added = Array.from({ length: 10 }, (_, i) => `imported${i}@example.com`)
+    const body = ['email,first_name', ...added.map(email => `${email},New`), `${person.email},Changed`].join('\n')
+    await hold(sql, tx => tx`select from ${tx(acme.schema)}.users where id = ${person.id} for update`)
+    const headers = { 'content-type': 'text/csv' }
+    expect((await acme.call(`${api}/users/import/`, { token: admin, body, headers })).status).toBe(503)
+    expect(await sql`select 1 from ${sql(acme.schema)}.users where email like 'imported%'`).toHaveLength(10)
+    const deeds = await sql`select details from ${sql(acme.schema)}.audit_events where action = 'users.imported'`
+    expect([...deeds]).toEqual([{ details: { created: 10, changed: 0, unchanged: 0, errors: 0 } }])
+  })
+})
+
 describe('a picture', () => {
   test('exists if its row names it, also when the answer to the commit was lost', async () => {
     const { acme } = world

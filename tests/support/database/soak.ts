@@ -57,10 +57,12 @@ export async function soak({
   await app.close()
   const server = await startServer(env)
   let done = 0
+  const started = Date.now()
   const traffic = runTraffic(
     tenants,
     (host, path, options) => call(port, host, path, options),
     counts => {
+      if (Math.floor(counts.requests / 10_000) > Math.floor(done / 10_000)) showProgress(counts, started)
       done = counts.requests
       return done >= requests
     },
@@ -80,6 +82,10 @@ export async function soak({
   await rm(home, { recursive: true })
   expect(server.log.filter(line => line.event === 'answer_mismatched' || line.event === 'request_failed')).toEqual([])
   return { ...counts, terminated, changes }
+}
+
+function showProgress(counts: TrafficCounts, started: number): void {
+  console.log(`${Math.round((Date.now() - started) / 1000)} s`, JSON.stringify(counts))
 }
 
 function makeTrouble(

@@ -162,6 +162,13 @@ const invisible = [
   '\uFFA0',
   '\uFFF9',
   '\u{1D173}',
+  '\u2800',
+  '\uFFFC',
+  '\uE000',
+  '\uFDD0',
+  '\u{10FFFD}',
+  '\u{16FE4}',
+  '\u{1D159}',
   '\u{E0001}',
   '\u{E0100}',
 ]
@@ -190,6 +197,28 @@ describe('text by which something is found or told apart', () => {
     expect(judge(identifier(20), 'a\u0007b')).toEqual(says('Control characters are not allowed.'))
     for (const value of ['a\nb', 'a\u2028b'])
       expect(judge(identifier(20), value)).toEqual(says('Line breaks are not allowed.'))
+  })
+
+  it('has letters of one alphabet in each word, as those of others look the same', () => {
+    const refused = says('Use letters of one alphabet in each word.')
+    for (const name of ['\u0410cme', 'Human R\u03B5sources', 'Fin\u0561nce', '\u13AAcme'])
+      expect(judge(identifier(20), name)).toEqual(refused)
+    for (const address of ['ben@ex\u0430mple.com', 'b\u0435n@example.com', 'ben@mail.ex\u03B1mple.com'])
+      expect(judge(email(), address)).toEqual(says('Enter a valid email address.'))
+    for (const name of [
+      '\u0410\u043A\u043C\u0435 Ltd',
+      '\u03B1-Amylase',
+      'ABC\u682A\u5F0F\u4F1A\u793E',
+      'Caf\u00E9 7b',
+    ])
+      expect(judge(identifier(20), name)).toEqual(gives(name))
+    expect(judge(email(), '\u0438\u0432\u0430\u043D@example.com')).toEqual(
+      gives('\u0438\u0432\u0430\u043D@example.com'),
+    )
+  })
+
+  it('has one form of a domain, however wide its letters are', () => {
+    expect(judge(email(), 'ben@\uFF45xample.com')).toEqual(gives('ben@example.com'))
   })
 
   it('is the same when it is read again, whatever it was', () => {

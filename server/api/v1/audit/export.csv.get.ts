@@ -2,7 +2,7 @@ import { auditBatches, auditHeader, recordAudit } from '#server/domain/audit/aud
 import { auditFilter, auditQuery } from '#server/domain/audit/query.ts'
 import { givenFilters } from '#server/domain/lib/list-query.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
-import { sendCsv } from '#server/http/send-csv.ts'
+import { sendCsv } from '#server/http/download/csv.ts'
 import { canReadAudit } from '#shared/permissions.ts'
 
 /** The audit events as a CSV file, newest first, with the list's search and filters. */

@@ -1,4 +1,4 @@
-import { endSessions, requireSessionOwner } from '#server/domain/sessions/end.ts'
+import { endSession, requireSessionOwner } from '#server/domain/sessions/end.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { canManageSessions } from '#shared/permissions.ts'
 
@@ -10,6 +10,6 @@ export default defineRealmRoute(
       params.id!,
       canManageSessions(principal.user) ? 'anyone' : [principal.user.id],
     )
-    await endSessions(authRealm, origin, owner, 'revoked', { only: params.id! })
+    await endSession(authRealm, origin, owner, 'revoked', params.id!)
   },
 )

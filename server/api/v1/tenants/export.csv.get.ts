@@ -2,7 +2,7 @@ import { recordAudit } from '#server/domain/audit/audit.ts'
 import { tenantBatches, tenantsHeader } from '#server/domain/tenants/details.ts'
 import { tenantsFilter, tenantsQuery } from '#server/domain/tenants/query.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
-import { sendCsv } from '#server/http/send-csv.ts'
+import { sendCsv } from '#server/http/download/csv.ts'
 import { canReadTenants } from '#shared/permissions.ts'
 
 /** The tenants as a CSV file, with the list's search and filters. */

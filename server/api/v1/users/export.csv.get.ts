@@ -3,7 +3,7 @@ import { givenFilters } from '#server/domain/lib/list-query.ts'
 import { directoryFilter, directoryQuery } from '#server/domain/users/directory-query.ts'
 import { directoryBatches, directoryHeader } from '#server/domain/users/directory.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
-import { sendCsv } from '#server/http/send-csv.ts'
+import { sendCsv } from '#server/http/download/csv.ts'
 import { canManageUsers } from '#shared/permissions.ts'
 
 /** The directory as a CSV file, with the directory's search and filters. */

@@ -2,7 +2,7 @@ import { eq } from 'drizzle-orm'
 import type { Db, TenantRealm } from '#server/database/realms.ts'
 import { recordAudits } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
-import type { Origin } from '#server/domain/context.ts'
+import type { App, Origin } from '#server/domain/context.ts'
 import { changesOf } from '#server/domain/lib/diff.ts'
 import { enqueueMails } from '#server/domain/mail/outbox.ts'
 import { endSessions } from '#server/domain/sessions/end.ts'
@@ -10,9 +10,10 @@ import { openFirstLinks } from '#server/domain/sessions/links.ts'
 import { activity } from '#server/domain/users/change.ts'
 import type { ImportPlan } from './plan.ts'
 
-/** Writes what a plan says, with its mails and records, in the caller's transaction. */
+/** Writes what a plan says, with its mails and records, in the caller's transaction. @throws ApiError 429 */
 export async function applyPlan(
   tx: Db,
+  app: App,
   authRealm: AuthRealm<TenantRealm>,
   plan: ImportPlan,
   origin: Origin,
@@ -21,7 +22,7 @@ export async function applyPlan(
   await insertDepartments(tx, authRealm.realm, plan, now)
   await updateUsers(tx, authRealm, plan, origin)
   await insertUsers(tx, authRealm.realm, plan, now)
-  await welcome(tx, authRealm, plan)
+  await welcome(tx, app, authRealm, plan)
   await recordPlan(tx, authRealm.realm, plan, origin)
 }
 
@@ -50,7 +51,7 @@ async function updateUsers(
       .update(users)
       .set({ ...values, ...activity(before.is_active, is_active) })
       .where(eq(users.id, before.id))
-    if (is_active === false) await endSessions(authRealm, origin, before.id, 'deactivation', {}, tx)
+    if (is_active === false) await endSessions(tx, authRealm, origin, before.id, 'deactivation')
   }
 }
 
@@ -71,8 +72,13 @@ async function insertUsers(
   )
 }
 
-async function welcome(tx: Db, authRealm: AuthRealm<TenantRealm>, plan: ImportPlan): Promise<void> {
+async function welcome(tx: Db, app: App, authRealm: AuthRealm<TenantRealm>, plan: ImportPlan): Promise<void> {
   const people = peopleToWelcome([plan])
+  await app.limits.countOutreach(
+    tx,
+    authRealm.realm.schema,
+    people.map(({ email }) => email),
+  )
   const ids = people.map(({ id }) => id)
   await openFirstLinks(tx, authRealm.realm, 'reset', ids)
   await enqueueMails(

@@ -47,23 +47,36 @@ export async function importPeople(
 ): Promise<ImportReport> {
   const rest = app.pacer.begin()
   const { rows, errors } = await readImportRows(bytes, rest)
-  const plans = options.dryRun
-    ? await rehearse(authRealm, rows, options, rest)
-    : await perform(app, authRealm, rows, options, origin, rest)
-  const report: ImportReport = {
+  if (options.dryRun) return reportOn(await rehearse(authRealm, rows, options, rest), errors)
+  const plans: ImportPlan[] = []
+  try {
+    for await (const plan of perform(app, authRealm, rows, options, origin, rest)) plans.push(plan)
+    return reportOn(plans, errors)
+  } finally {
+    // What was imported before a failure stays, so it is recorded too.
+    if (plans.length > 0 || rows.length === 0) await recordImport(authRealm, reportOn(plans, errors), origin)
+  }
+}
+
+function reportOn(plans: ImportPlan[], errors: RowError[]): ImportReport {
+  return {
     created: sum(plans, plan => plan.creations.length),
     changed: sum(plans, plan => plan.updates.length),
     unchanged: sum(plans, plan => plan.unchanged),
     errors: [...errors, ...plans.flatMap(plan => plan.errors)].sort((a, b) => a.row - b.row),
     changes: plans.flatMap(plan => plan.changes),
   }
-  const { created, changed, unchanged } = report
-  if (!options.dryRun)
-    await recordAudit(authRealm.realm.db, authRealm.realm, origin, {
-      action: 'users.imported',
-      details: { created, changed, unchanged, errors: report.errors.length },
-    })
-  return report
+}
+
+async function recordImport(
+  { realm }: TenantAuthRealm,
+  { created, changed, unchanged, errors }: ImportReport,
+  origin: Origin,
+): Promise<void> {
+  await recordAudit(realm.db, realm, origin, {
+    action: 'users.imported',
+    details: { created, changed, unchanged, errors: errors.length },
+  })
 }
 
 async function rehearse(
@@ -90,14 +103,14 @@ async function rehearse(
   return plans
 }
 
-async function perform(
+async function* perform(
   app: App,
   authRealm: TenantAuthRealm,
   rows: ImportRow[],
   options: ImportOptions,
   origin: Origin,
   rest: Rest,
-): Promise<ImportPlan[]> {
+): AsyncGenerator<ImportPlan> {
   if (await isYoung(app, authRealm)) {
     const people = peopleToWelcome(await rehearse(authRealm, rows, options, rest))
     await admitOutreach(
@@ -107,21 +120,20 @@ async function perform(
     )
   }
   const planner = createPlanner(options)
-  const plans: ImportPlan[] = []
   for (const batch of batches(rows)) {
-    const plan = await performBatch(authRealm, batch, planner, origin)
+    const plan = await performBatch(app, authRealm, batch, planner, origin)
     for (const { before, fields } of plan.updates) {
       if (fields.role && fields.role !== before.role)
         logEvent(app, authRealm, origin, 'role_changed', { subject: before.id, from: before.role, to: fields.role })
     }
-    plans.push(plan)
+    yield plan
     await rest()
   }
-  return plans
 }
 
 // Between reading and writing, another request may add the same user or delete a department: then it is read again.
 async function performBatch(
+  app: App,
   authRealm: TenantAuthRealm,
   rows: ImportRow[],
   planner: ReturnType<typeof createPlanner>,
@@ -132,10 +144,10 @@ async function performBatch(
     try {
       return await realm.transaction(async tx => {
         const state = await readKnownState(tx, realm, rows, { lock: true })
-        // The caller may be among the users whose locks were waited for.
-        await authRealm.recheck?.(tx)
+        // The caller may be among the users that change.
+        await authRealm.recheck?.(tx, { isLast: state.people.some(({ id }) => id === origin.actor) })
         const plan = planner.against(state)(rows)
-        await applyPlan(tx, authRealm, plan, origin)
+        await applyPlan(tx, app, authRealm, plan, origin)
         return plan
       })
     } catch (error) {

@@ -1,24 +1,21 @@
 import { setResponseHeaders } from 'h3'
 import { readArchiveFile } from '#server/domain/archives/store.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
+import { guardDownload } from '#server/http/download/guard.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { canManageArchives } from '#shared/permissions.ts'
 
 /** Streams the archive file. */
-export default definePlatformRoute(
-  { access: canManageArchives },
-  async ({ app, authRealm: { realm }, params, origin, event }) => {
-    const name = params.name!
-    const { size, stream } = await readArchiveFile(app, name)
-    // h3 does not close the file when a download is interrupted.
-    event.node.res.on('close', () => stream.destroy())
-    await recordAudit(realm.db, realm, origin, { action: 'archive.downloaded', details: { archive: name } })
-    setResponseHeaders(event, {
-      'content-type': 'application/x-tar',
-      'content-length': size,
-      'content-disposition': `attachment; filename="${name}"`,
-      'content-security-policy': `default-src 'none'; sandbox`,
-    })
-    return stream
-  },
-)
+export default definePlatformRoute({ access: canManageArchives }, async ({ app, authRealm, params, origin, event }) => {
+  const { realm } = authRealm
+  const name = params.name!
+  const { size, stream } = await readArchiveFile(app, name)
+  await recordAudit(realm.db, realm, origin, { action: 'archive.downloaded', details: { archive: name } })
+  setResponseHeaders(event, {
+    'content-type': 'application/x-tar',
+    'content-length': size,
+    'content-disposition': `attachment; filename="${name}"`,
+    'content-security-policy': `default-src 'none'; sandbox`,
+  })
+  return guardDownload(event, authRealm, name, stream)
+})

@@ -1,6 +1,6 @@
 import { setResponseHeader } from 'h3'
 import { blacklistSession } from '#server/domain/sessions/blacklist.ts'
-import { endSessions } from '#server/domain/sessions/end.ts'
+import { endSession } from '#server/domain/sessions/end.ts'
 import { requirePrincipal } from '#server/domain/sessions/principal.ts'
 import { clearSessionCookies, readSessionCookies } from '#server/http/cookies.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
@@ -14,7 +14,7 @@ export default defineRealmRoute({ access: 'public', status: 204 }, async ({ app,
   if (!ended && access) {
     await isDone(async () => {
       const { user, session } = await requirePrincipal(app, authRealm, access, origin)
-      await endSessions(authRealm, { ...origin, actor: user.id }, user.id, 'logout', { only: session.id })
+      await endSession(authRealm, { ...origin, actor: user.id }, user.id, 'logout', session.id)
     })
   }
   clearSessionCookies(event, app.config)

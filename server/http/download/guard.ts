@@ -1,0 +1,43 @@
+import { Readable } from 'node:stream'
+import type { H3Event } from 'h3'
+import type { AuthRealm } from '#server/domain/auth-realm.ts'
+import { messageOf } from '#server/domain/lib/errors.ts'
+import { requireRuntime } from '#server/runtime.ts'
+
+/**
+ * Sends the parts of a file for as long as the caller may read it. Before each part their right is checked again.
+ * Where it has ended, where reading fails, or where the client does not read on, the connection is cut: the status has
+ * been sent, and a file that only ends would look whole.
+ * @param name of the file, for the log
+ */
+export function guardDownload(
+  event: H3Event,
+  authRealm: AuthRealm,
+  name: string,
+  parts: AsyncIterable<string | Buffer>,
+): Readable {
+  const { config, log } = requireRuntime().app
+  const { res } = event.node
+  const file = Readable.from(guarded())
+  // h3 does not stop reading when the client has disconnected.
+  if (res.destroyed) file.destroy()
+  else res.once('close', () => file.destroy())
+  return file
+
+  async function* guarded() {
+    try {
+      for await (const part of parts) {
+        await authRealm.recheck?.(authRealm.realm.db)
+        const timer = setTimeout(() => res.destroy(), config.requestLimit * 1_000)
+        try {
+          yield part
+        } finally {
+          clearTimeout(timer)
+        }
+      }
+    } catch (error) {
+      log.warn({ event: 'download_aborted', tenant: authRealm.id, name, reason: messageOf(error) })
+      res.destroy()
+    }
+  }
+}
