@@ -20,7 +20,7 @@ export interface App {
 }
 
 /** Who caused a thing and from where, for the audit and the log. */
-export interface Origin {
+export interface AuditContext {
   /** The signed-in user's id, or null for the system and for people unknown. */
   actor: string | null
   ip: string | null
@@ -29,4 +29,4 @@ export interface Origin {
   support?: string | null
 }
 
-export const fromSystem: Origin = { actor: null, ip: null, request_id: null }
+export const fromSystem: AuditContext = { actor: null, ip: null, request_id: null }

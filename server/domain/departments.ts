@@ -5,7 +5,7 @@ import type { Db, TenantRealm } from '#server/database/realms.ts'
 import { conflict, invalid, notFound } from '#shared/errors.ts'
 import { noSuchObject } from '#shared/schemas/fields.ts'
 import { recordAudit, recordAudits } from './audit/audit.ts'
-import type { Origin } from './context.ts'
+import type { AuditContext } from './context.ts'
 
 export interface DepartmentRow {
   id: string
@@ -30,7 +30,7 @@ export async function requireDepartment(
 }
 
 /** @throws ApiError 400 when the name is taken, in whatever case it is written */
-export async function createDepartment(realm: TenantRealm, name: string, origin: Origin): Promise<DepartmentRow> {
+export async function createDepartment(realm: TenantRealm, name: string, audit: AuditContext): Promise<DepartmentRow> {
   const { departments } = realm.tables
   const now = new Date()
   return explained(() =>
@@ -40,7 +40,7 @@ export async function createDepartment(realm: TenantRealm, name: string, origin:
         .values({ id: newId(), name, created: now, updated: now })
         .returning(departmentColumns(departments))
       const department = rows[0]!
-      await recordAudit(tx, realm, origin, { action: 'department.created', subject: department.id, details: { name } })
+      await recordAudit(tx, realm, audit, { action: 'department.created', subject: department.id, details: { name } })
       return department
     }),
   )
@@ -51,7 +51,7 @@ export async function renameDepartment(
   realm: TenantRealm,
   id: string,
   name: string,
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<DepartmentRow> {
   const { departments } = realm.tables
   return explained(() =>
@@ -66,7 +66,7 @@ export async function renameDepartment(
         .where(eq(departments.id, id))
         .returning(departmentColumns(departments))
       if (before.name !== name)
-        await recordAudit(tx, realm, origin, {
+        await recordAudit(tx, realm, audit, {
           action: 'department.renamed',
           subject: id,
           details: { name: { from: before.name, to: name } },
@@ -77,13 +77,13 @@ export async function renameDepartment(
 }
 
 /** @throws ApiError 404, or 409 `in_use` while people belong to it */
-export async function deleteDepartment(realm: TenantRealm, id: string, origin: Origin): Promise<void> {
+export async function deleteDepartment(realm: TenantRealm, id: string, audit: AuditContext): Promise<void> {
   const { departments } = realm.tables
   await explained(() =>
     realm.transaction(async tx => {
       const rows = await tx.delete(departments).where(eq(departments.id, id)).returning({ name: departments.name })
       if (!rows[0]) throw notFound()
-      await recordAudit(tx, realm, origin, {
+      await recordAudit(tx, realm, audit, {
         action: 'department.deleted',
         subject: id,
         details: { name: rows[0].name },
@@ -97,7 +97,12 @@ export async function deleteDepartment(realm: TenantRealm, id: string, origin: O
  * @returns how many were moved
  * @throws ApiError 404 for the one that they leave, 400 for the one that they go to
  */
-export async function transferPeople(realm: TenantRealm, from: string, to: string, origin: Origin): Promise<number> {
+export async function transferPeople(
+  realm: TenantRealm,
+  from: string,
+  to: string,
+  audit: AuditContext,
+): Promise<number> {
   await requireDepartment(realm, from)
   if ((await realm.db.$count(realm.tables.departments, eq(realm.tables.departments.id, to))) === 0)
     throw invalid({ department: [noSuchObject(to)] })
@@ -106,11 +111,11 @@ export async function transferPeople(realm: TenantRealm, from: string, to: strin
       realm.transaction(async tx => {
         let total = 0
         for (;;) {
-          const moved = await transferSome(tx, realm, from, to, origin)
+          const moved = await transferSome(tx, realm, from, to, audit)
           total += moved
           if (moved < transferSize) break
         }
-        await recordAudit(tx, realm, origin, {
+        await recordAudit(tx, realm, audit, {
           action: 'department.transferred',
           subject: from,
           details: { to, people: total },
@@ -124,7 +129,13 @@ export async function transferPeople(realm: TenantRealm, from: string, to: strin
 /** So few that a statement takes far less time than the limit for one. */
 const transferSize = 250
 
-async function transferSome(tx: Db, realm: TenantRealm, from: string, to: string, origin: Origin): Promise<number> {
+async function transferSome(
+  tx: Db,
+  realm: TenantRealm,
+  from: string,
+  to: string,
+  audit: AuditContext,
+): Promise<number> {
   const { users } = realm.tables
   const some = tx
     .select({ id: users.id })
@@ -141,7 +152,7 @@ async function transferSome(tx: Db, realm: TenantRealm, from: string, to: string
   await recordAudits(
     tx,
     realm,
-    origin,
+    audit,
     moved.map(({ id }) => ({ action: 'user.changed' as const, subject: id, details: { department: { from, to } } })),
   )
   return moved.length

@@ -1,7 +1,7 @@
 import type { H3Event } from 'h3'
 import type { Db } from '#server/database/realms.ts'
 import type { AuthRealm, Recheck } from '#server/domain/auth-realm.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import type { Principal } from '#server/domain/sessions/principal.ts'
 import { recheckPrincipal, requirePrincipal } from '#server/domain/sessions/principal.ts'
 import { beyondSupport, readOnly } from '#server/domain/sessions/refusals.ts'
@@ -41,7 +41,7 @@ export function createAuthority(
   event: H3Event,
   app: App,
   authRealm: AuthRealm,
-  stranger: Origin,
+  stranger: AuditContext,
   options: { access: Access; support?: boolean },
 ): Authority {
   const { access, support } = options

@@ -3,7 +3,7 @@ import { setResponseHeader } from 'h3'
 import type { Realm } from '#server/database/realms.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import { guardAuthRealm, guardDatabase } from '#server/domain/auth-realm.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { requireRuntime } from '#server/runtime.ts'
 import { notFound } from '#shared/errors.ts'
 import type { Surface } from '#shared/types/surface.ts'
@@ -16,7 +16,7 @@ import { settleTenancy } from './host.ts'
 export interface OpenedRequest {
   app: App
   authRealm: AuthRealm | undefined
-  stranger: Origin
+  stranger: AuditContext
   authority: Authority | undefined
 }
 
@@ -45,7 +45,7 @@ export function openRequest(
   if (tenancy.surface === 'site' && options.access !== 'public') throw notFound()
   setResponseHeader(event, 'cache-control', 'private, no-store')
   const { app } = requireRuntime()
-  const stranger: Origin = { actor: null, ip, request_id }
+  const stranger: AuditContext = { actor: null, ip, request_id }
   if (tenancy.surface === 'site') return { app, authRealm: undefined, stranger, authority: undefined }
   const authority = createAuthority(event, app, tenancy.authRealm, stranger, options)
   const guarded = { ...app, database: guardDatabase(app.database, authority.recheck) }

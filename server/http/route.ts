@@ -4,7 +4,7 @@ import type { z } from 'zod'
 import type { PlatformRealm, TenantRealm } from '#server/database/realms.ts'
 import { noteLimit } from '#server/domain/audit/security-events.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import type { Principal } from '#server/domain/sessions/principal.ts'
 import { notFound } from '#shared/errors.ts'
 import { uuidPattern } from '#shared/schemas/fields.ts'
@@ -42,7 +42,7 @@ interface Context<R, A extends Access, Body, Query> {
   query: Query extends z.ZodType ? z.output<Query> : undefined
   /** From the path; one that is called id is a UUID. */
   params: Record<string, string>
-  origin: Origin
+  audit: AuditContext
   /** Who calls a public route that asks for itself, with all that the wrapper asks of a private one. */
   identify: () => Promise<Principal | undefined>
   userAgent: string | null
@@ -107,7 +107,7 @@ async function answer(
   const { app, authRealm, stranger, authority } = opened
   const principal = (await authority?.authorize()) ?? null
   const params = readParams(event)
-  const origin = principal ? { ...stranger, actor: principal.user.id, support: principal.session.support } : stranger
+  const audit = principal ? { ...stranger, actor: principal.user.id, support: principal.session.support } : stranger
   const context = {
     app,
     authRealm,
@@ -115,7 +115,7 @@ async function answer(
     params,
     body: options.body && validate(options.body, readJson(event)),
     query: options.query && validate(options.query, firstValues(getQuery(event))),
-    origin,
+    audit,
     identify: authority?.identify,
     userAgent: getHeader(event, 'user-agent') ?? null,
     event,
@@ -124,7 +124,7 @@ async function answer(
     () => handleInTurn(event, options.turn, authority, () => handler(context)),
     app,
     authRealm,
-    origin,
+    audit,
   )
   setResponseStatus(event, options.status ?? 200)
   return options.status === 204 ? null : result
@@ -158,12 +158,12 @@ async function noting(
   handle: () => unknown,
   app: App,
   authRealm: AuthRealm | undefined,
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<unknown> {
   try {
     return await handle()
   } catch (error) {
-    if (authRealm) await noteLimit(app, authRealm, origin, error)
+    if (authRealm) await noteLimit(app, authRealm, audit, error)
     throw error
   }
 }

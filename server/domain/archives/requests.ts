@@ -1,5 +1,5 @@
 import { recordAudit } from '#server/domain/audit/audit.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { enqueueOperation } from '#server/domain/operations/enqueue.ts'
 import type { TenantRow } from '#server/domain/tenants/tenants.ts'
 import { requireTenant } from '#server/domain/tenants/tenants.ts'
@@ -18,10 +18,10 @@ import { planPlace } from './target.ts'
  */
 
 /** @throws ApiError 404, 409 while there is no schema or another operation is under way */
-export async function requestExport(app: App, tenantId: string, origin: Origin, held = false): Promise<string> {
+export async function requestExport(app: App, tenantId: string, audit: AuditContext, held = false): Promise<string> {
   const tenant = await requireTenant(app, { id: tenantId })
   requireSchema(tenant, ['active', 'suspended', 'deleting'])
-  return enqueue(app, origin, 'tenant.exported', { kind: 'export', tenant: tenant.id }, held)
+  return enqueue(app, audit, 'tenant.exported', { kind: 'export', tenant: tenant.id }, held)
 }
 
 /** In place. @throws ApiError as `requestExport`, 400 on `archive` */
@@ -29,7 +29,7 @@ export async function requestRestoration(
   app: App,
   tenantId: string,
   { archive, foreign, keep }: { archive: string; foreign: boolean; keep: boolean },
-  origin: Origin,
+  audit: AuditContext,
   held = false,
 ): Promise<string> {
   const tenant = await requireTenant(app, { id: tenantId })
@@ -38,7 +38,7 @@ export async function requestRestoration(
   const input: RestoreInput = { archive, foreign, keep, place: null, maintained: tenant.maintenance_since !== null }
   return enqueue(
     app,
-    origin,
+    audit,
     'tenant.restored_from_archive',
     { kind: 'restore', tenant: tenant.id, input: { ...input } },
     held,
@@ -49,7 +49,7 @@ export async function requestRestoration(
 export async function requestNewFromArchive(
   app: App,
   { archive, foreign, ...place }: { archive: string; foreign: boolean; name: string; subdomain: string },
-  origin: Origin,
+  audit: AuditContext,
   held = false,
 ): Promise<string> {
   const { business_email, business_phone_number } = await requireUsable(app, archive, foreign)
@@ -62,7 +62,7 @@ export async function requestNewFromArchive(
   }
   return enqueue(
     app,
-    origin,
+    audit,
     'tenant.created_from_archive',
     { kind: 'restore', tenant: null, input: { ...input } },
     held,
@@ -74,7 +74,7 @@ export async function requestClone(
   app: App,
   tenantId: string,
   { name, subdomain, ...admin }: Pick<NewPlace, 'name' | 'subdomain'> & Omit<CloneInput, 'place'>,
-  origin: Origin,
+  audit: AuditContext,
   held = false,
 ): Promise<string> {
   const source = await requireTenant(app, { id: tenantId })
@@ -84,7 +84,7 @@ export async function requestClone(
     place: await planPlace(app, { name, subdomain, business_email: admin.admin_email, business_phone_number: '' }),
     ...admin,
   }
-  return enqueue(app, origin, 'tenant.cloned', { kind: 'clone', tenant: source.id, input: { ...input } }, held)
+  return enqueue(app, audit, 'tenant.cloned', { kind: 'clone', tenant: source.id, input: { ...input } }, held)
 }
 
 async function requireUsable(app: App, name: string, foreign: boolean) {
@@ -100,16 +100,16 @@ function requireSchema({ status }: TenantRow, statuses: TenantRow['status'][]): 
 
 function enqueue(
   app: App,
-  origin: Origin,
+  audit: AuditContext,
   action: AuditAction,
   operation: { kind: OperationKind; tenant: string | null; input?: Record<string, unknown> },
   held: boolean,
 ): Promise<string> {
   const { platform } = app.database
   return platform.transaction(async tx => {
-    const id = await enqueueOperation(tx, app, origin, operation, held)
+    const id = await enqueueOperation(tx, app, audit, operation, held)
     const { archive, place } = (operation.input ?? {}) as { archive?: string; place?: NewPlace }
-    await recordAudit(tx, platform, origin, {
+    await recordAudit(tx, platform, audit, {
       action,
       subject: operation.tenant ?? undefined,
       details: { operation: id, ...(archive ? { archive } : {}), ...(place ? { subdomain: place.subdomain } : {}) },

@@ -4,7 +4,7 @@ import { constants } from 'node:fs'
 import { copyFile, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { recordAudit } from '#server/domain/audit/audit.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { messageOf } from '#server/domain/lib/errors.ts'
 import type { OperationRow } from '#server/domain/operations/operations.ts'
 import { invalid, notFound } from '#shared/errors.ts'
@@ -97,12 +97,12 @@ export async function readArchiveFile(app: App, name: string): Promise<{ size: n
 }
 
 /** Records it first: what is gone cannot be brought back. @throws ApiError 404 */
-export async function removeArchive(app: App, name: string, origin: Origin): Promise<void> {
+export async function removeArchive(app: App, name: string, audit: AuditContext): Promise<void> {
   const path = archivePath(app, name)
   const { platform } = app.database
   if (!(await stat(path).catch(() => undefined))) throw notFound()
   await platform.transaction(tx =>
-    recordAudit(tx, platform, origin, { action: 'archive.deleted', details: { archive: name } }),
+    recordAudit(tx, platform, audit, { action: 'archive.deleted', details: { archive: name } }),
   )
   await rm(path, { force: true })
 }

@@ -3,7 +3,7 @@ import { and, desc, eq, lt } from 'drizzle-orm'
 import { newId } from '#server/database/ids.ts'
 import type { Db, Realm } from '#server/database/realms.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import type { AuditAction } from '#shared/audit-actions.ts'
 import type { NamedRealm } from './names.ts'
 import { withNames } from './names.ts'
@@ -20,15 +20,15 @@ export interface AuditEntry {
 const batchSize = 100
 
 /** Records an event in the realm, in the caller's transaction where there is one. */
-export async function recordAudit(db: Db, realm: Realm, origin: Origin, entry: AuditEntry): Promise<void> {
-  await recordAudits(db, realm, origin, [entry])
+export async function recordAudit(db: Db, realm: Realm, audit: AuditContext, entry: AuditEntry): Promise<void> {
+  await recordAudits(db, realm, audit, [entry])
 }
 
 /** Records events that have one cause, as of one moment. */
 export async function recordAudits(
   db: Db,
   { tables: { audit_events } }: { tables: Pick<Realm['tables'], 'audit_events'> },
-  origin: Origin,
+  audit: AuditContext,
   entries: AuditEntry[],
 ): Promise<void> {
   const created = new Date()
@@ -39,11 +39,11 @@ export async function recordAudits(
         id: newId(),
         created,
         action: entry.action,
-        actor: origin.actor,
+        actor: audit.actor,
         subject: entry.subject,
-        ip: origin.ip,
-        request_id: origin.request_id,
-        details: { ...entry.details, ...(origin.support ? { support: origin.support } : {}) },
+        ip: audit.ip,
+        request_id: audit.request_id,
+        details: { ...entry.details, ...(audit.support ? { support: audit.support } : {}) },
       })),
     )
   }
@@ -102,16 +102,16 @@ export async function* auditBatches(named: NamedRealm, where: SQL | undefined) {
 export function logEvent(
   app: App,
   authRealm: AuthRealm,
-  origin: Origin,
+  audit: AuditContext,
   event: string,
   details: Record<string, unknown> = {},
 ): void {
   app.log.info({
     event,
     tenant: authRealm.id,
-    user: origin.actor,
-    ip: origin.ip,
-    request_id: origin.request_id,
+    user: audit.actor,
+    ip: audit.ip,
+    request_id: audit.request_id,
     ...details,
   })
 }

@@ -1,5 +1,5 @@
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { ApiError } from '#shared/errors.ts'
 import type { AuditEntry } from './audit.ts'
 import { logEvent, recordAudit } from './audit.ts'
@@ -17,17 +17,17 @@ import { logEvent, recordAudit } from './audit.ts'
 export async function noteForeignToken(
   app: App,
   authRealm: AuthRealm,
-  origin: Origin,
+  audit: AuditContext,
   audience: string,
 ): Promise<void> {
   app.log.warn({
     event: 'foreign_token_rejected',
     tenant: authRealm.id,
     token_tenant: audience,
-    ip: origin.ip,
-    request_id: origin.request_id,
+    ip: audit.ip,
+    request_id: audit.request_id,
   })
-  await recordSome(app, authRealm, origin, { action: 'token.foreign' })
+  await recordSome(app, authRealm, audit, { action: 'token.foreign' })
 }
 
 /**
@@ -37,34 +37,34 @@ export async function noteForeignToken(
 export async function noteRefusedSignIn(
   app: App,
   authRealm: AuthRealm,
-  origin: Origin,
+  audit: AuditContext,
   subject: string | undefined,
   device: string,
 ): Promise<void> {
-  await recordSome(app, authRealm, origin, { action: 'session.refused', subject, details: { device } })
-  logEvent(app, authRealm, origin, 'sign_in_failed', { user: subject ?? null })
+  await recordSome(app, authRealm, audit, { action: 'session.refused', subject, details: { device } })
+  logEvent(app, authRealm, audit, 'sign_in_failed', { user: subject ?? null })
 }
 
 /** Notes a password that was refused to who is signed in already. */
 export async function noteRefusedPassword(
   app: App,
   authRealm: AuthRealm,
-  origin: Origin,
+  audit: AuditContext,
   subject: string,
 ): Promise<void> {
-  await recordSome(app, authRealm, origin, { action: 'user.password_refused', subject })
-  logEvent(app, authRealm, origin, 'password_refused')
+  await recordSome(app, authRealm, audit, { action: 'user.password_refused', subject })
+  logEvent(app, authRealm, audit, 'password_refused')
 }
 
 /** Notes that a limit has refused someone, where that is what the error says, and whose account it was about. */
-export async function noteLimit(app: App, authRealm: AuthRealm, origin: Origin, error: unknown): Promise<void> {
+export async function noteLimit(app: App, authRealm: AuthRealm, audit: AuditContext, error: unknown): Promise<void> {
   if (!(error instanceof ApiError) || error.status !== 429) return
-  const { limit, subject = origin.actor ?? undefined } = error as { limit?: string; subject?: string }
-  logEvent(app, authRealm, origin, 'limit_reached', { limit, subject })
+  const { limit, subject = audit.actor ?? undefined } = error as { limit?: string; subject?: string }
+  logEvent(app, authRealm, audit, 'limit_reached', { limit, subject })
   await recordSome(
     app,
     authRealm,
-    origin,
+    audit,
     { action: 'limit.reached', subject, details: { limit } },
     `limit.reached ${limit}`,
   )
@@ -73,9 +73,9 @@ export async function noteLimit(app: App, authRealm: AuthRealm, origin: Origin, 
 async function recordSome(
   app: App,
   { realm }: AuthRealm,
-  origin: Origin,
+  audit: AuditContext,
   entry: AuditEntry,
   kind: string = entry.action,
 ): Promise<void> {
-  if (await app.limits.admitEvent(realm.schema, kind, origin.ip)) await recordAudit(realm.db, realm, origin, entry)
+  if (await app.limits.admitEvent(realm.schema, kind, audit.ip)) await recordAudit(realm.db, realm, audit, entry)
 }

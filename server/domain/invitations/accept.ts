@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import type { TenantRealm } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { hashOf, newToken, wrongLink } from '#server/domain/sessions/links.ts'
 import { requireOpenTenant } from '#server/domain/tenants/status.ts'
 import { insertUser } from '#server/domain/users/create.ts'
@@ -58,16 +58,16 @@ export async function requireInvitationByToken(
   app: App,
   authRealm: AuthRealm<TenantRealm>,
   token: string,
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<InvitationRow> {
   const { realm } = authRealm
   const { invitations } = realm.tables
-  await Promise.all([requireOpenTenant(realm.db, authRealm), app.limits.checkLinks(realm.schema, origin.ip)])
+  await Promise.all([requireOpenTenant(realm.db, authRealm), app.limits.checkLinks(realm.schema, audit.ip)])
   const rows = await realm.db
     .select(invitationColumns(invitations))
     .from(invitations)
     .where(and(eq(invitations.token_hash, hashOf(token)), isOpen(invitations)))
-  if (!rows[0]) throw await wrongLink(app, realm, origin, { token: [invalidToken] })
+  if (!rows[0]) throw await wrongLink(app, realm, audit, { token: [invalidToken] })
   return rows[0]
 }
 
@@ -80,12 +80,12 @@ export async function acceptInvitation(
   app: App,
   authRealm: AuthRealm<TenantRealm>,
   input: Omit<z.output<typeof acceptInvitationSchema>, 're_password'>,
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<UserRow> {
   const { realm } = authRealm
   const { invitations } = realm.tables
   const { token, password, ...names } = input
-  const { id, email } = await requireInvitationByToken(app, authRealm, token, origin)
+  const { id, email } = await requireInvitationByToken(app, authRealm, token, audit)
   const hash = await hashNewPassword(app, authRealm, { ...names, email }, password)
   return authRealm.realm.transaction(async tx => {
     const accepted = await tx
@@ -104,7 +104,7 @@ export async function acceptInvitation(
     await recordAudit(
       tx,
       realm,
-      { ...origin, actor: user.id },
+      { ...audit, actor: user.id },
       { action: 'invitation.accepted', subject: user.id, details: { invitation: id, role: user.role } },
     )
     return user

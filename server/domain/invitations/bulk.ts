@@ -2,7 +2,7 @@ import { parse } from 'csv-parse/sync'
 import { eq, sql } from 'drizzle-orm'
 import type { TenantRealm } from '#server/database/realms.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { isOfOne } from '#server/domain/lib/errors.ts'
 import type { FieldErrors } from '#shared/errors.ts'
 import { invalid } from '#shared/errors.ts'
@@ -44,9 +44,9 @@ export async function inviteMany(
   authRealm: AuthRealm<TenantRealm>,
   rows: Row[],
   { dryRun }: { dryRun: boolean },
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<RowResult[]> {
-  const invite: Invite = dryRun ? rehearsal(authRealm) : input => inviteOnce(app, authRealm, input, origin)
+  const invite: Invite = dryRun ? rehearsal(authRealm) : input => inviteOnce(app, authRealm, input, audit)
   const results: RowResult[] = []
   const rest = app.pacer.begin()
   for (const row of rows) {

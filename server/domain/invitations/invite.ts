@@ -4,7 +4,7 @@ import { newId } from '#server/database/ids.ts'
 import type { TenantRealm } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { enqueueMail } from '#server/domain/mail/outbox.ts'
 import { hashOf, newToken } from '#server/domain/sessions/links.ts'
 import { admitOutreach } from '#server/domain/tenants/outreach.ts'
@@ -29,9 +29,9 @@ export async function invite(
   app: App,
   authRealm: AuthRealm<TenantRealm>,
   input: NewInvitation,
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<InvitationRow> {
-  const { invited, isNew } = await inviteOnce(app, authRealm, input, origin)
+  const { invited, isNew } = await inviteOnce(app, authRealm, input, audit)
   if (!isNew) throw invalid({ email: ['This person has been invited already.'] })
   return invited
 }
@@ -56,7 +56,7 @@ export async function inviteOnce(
   app: App,
   authRealm: AuthRealm<TenantRealm>,
   input: NewInvitation,
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<{ invited: InvitationRow; isNew: boolean }> {
   const { realm } = authRealm
   const { invitations } = realm.tables
@@ -79,7 +79,7 @@ export async function inviteOnce(
         .values({
           id: newId(),
           ...input,
-          invited_by: origin.actor,
+          invited_by: audit.actor,
           token_hash: hashOf(newToken()),
           created: now,
           expires_at: expiryOf(now),
@@ -88,7 +88,7 @@ export async function inviteOnce(
       const invited = rows[0]!
       await app.limits.countOutreach(tx, realm.schema, [invited.email])
       await enqueueMail(tx, authRealm, { kind: 'invitation', to: invited.email, data: { invitation: invited.id } })
-      await recordAudit(tx, realm, origin, { action: 'invitation.created', subject: invited.id, details: { ...input } })
+      await recordAudit(tx, realm, audit, { action: 'invitation.created', subject: invited.id, details: { ...input } })
       return { invited, isNew: true }
     })
   } catch (error) {

@@ -2,7 +2,7 @@ import { and, eq } from 'drizzle-orm'
 import type { TenantRealm } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { enqueueMail } from '#server/domain/mail/outbox.ts'
 import { hashOf, newToken } from '#server/domain/sessions/links.ts'
 import { admitOutreach } from '#server/domain/tenants/outreach.ts'
@@ -17,7 +17,7 @@ export async function resendInvitation(
   app: App,
   authRealm: AuthRealm<TenantRealm>,
   id: string,
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<InvitationRow> {
   const { realm } = authRealm
   const { invitations } = realm.tables
@@ -33,7 +33,7 @@ export async function resendInvitation(
     if (!rows[0]) throw answered(await requireInvitation({ ...realm, db: tx }, id))
     await app.limits.countOutreach(tx, realm.schema, [rows[0].email])
     await enqueueMail(tx, authRealm, { kind: 'invitation', to: rows[0].email, data: { invitation: id } })
-    await recordAudit(tx, realm, origin, {
+    await recordAudit(tx, realm, audit, {
       action: 'invitation.resent',
       subject: id,
       details: { email: rows[0].email },

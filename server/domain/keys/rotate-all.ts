@@ -1,4 +1,4 @@
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { messageOf } from '#server/domain/lib/errors.ts'
 import { enqueueOperation } from '#server/domain/operations/enqueue.ts'
 import type { OperationWork } from '#server/domain/operations/work.ts'
@@ -12,8 +12,8 @@ interface Rotations {
 }
 
 /** Queues the rotation of every tenant's key, and the console's. @returns the operation's id */
-export function requestRotations(app: App, origin: Origin): Promise<string> {
-  return app.database.platform.transaction(tx => enqueueOperation(tx, app, origin, { kind: 'rotation', tenant: null }))
+export function requestRotations(app: App, audit: AuditContext): Promise<string> {
+  return app.database.platform.transaction(tx => enqueueOperation(tx, app, audit, { kind: 'rotation', tenant: null }))
 }
 
 /** Rotates one after the other. Begun anew, it leaves alone whom it has been to: their new key is on its way. */

@@ -2,7 +2,7 @@ import { isNull, lt, sql } from 'drizzle-orm'
 import type { Realm } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import { recordInTenant } from '#server/domain/audit/tenant-audit.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { wrongState } from '#server/domain/tenants/lifecycle/transitions.ts'
 import type { KeyState } from '#shared/types/tenants.ts'
 import { keyOverlap, newSigningKey } from './ring.ts'
@@ -28,7 +28,11 @@ export type KeyOwner = { kind: 'tenant'; id: string; schema: string } | { kind: 
  * process knows it; the former one verifies until its last token is over. Nobody is signed out.
  * @throws ApiError 409 while a new key is on its way already
  */
-export async function rotateKey(app: App, owner: KeyOwner, origin: Origin): Promise<{ kid: string; signs_from: Date }> {
+export async function rotateKey(
+  app: App,
+  owner: KeyOwner,
+  audit: AuditContext,
+): Promise<{ kid: string; signs_from: Date }> {
   const realm = realmOf(app, owner)
   const { signing_keys: keys } = realm.tables
   const now = new Date()
@@ -43,7 +47,7 @@ export async function rotateKey(app: App, owner: KeyOwner, origin: Origin): Prom
     await tx.insert(keys).values(next)
     const details = { kid: next.kid, signs_from }
     const subject = owner.kind === 'tenant' ? owner.id : undefined
-    await recordAudit(tx, app.database.platform, origin, { action: 'tenant.key_rotated', subject, details })
+    await recordAudit(tx, app.database.platform, audit, { action: 'tenant.key_rotated', subject, details })
     if (owner.kind === 'tenant')
       await recordInTenant(tx, app, owner, { action: 'organization.key_rotated', subject, details })
   })

@@ -2,7 +2,7 @@ import type { SQL } from 'drizzle-orm'
 import { and, isNotNull, isNull, sql } from 'drizzle-orm'
 import type { PlatformRealm } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { notFound } from '#shared/errors.ts'
 import type { MailState } from '#shared/types/console.ts'
 import { retryMails } from './queue.ts'
@@ -36,12 +36,12 @@ export function inMailState(outbox: Outbox, state: MailState): SQL | undefined {
  * @returns how many
  * @throws ApiError 404 where the one is sent, or just being sent
  */
-export function retryOutbox({ database: { platform } }: App, origin: Origin, only?: string): Promise<number> {
+export function retryOutbox({ database: { platform } }: App, audit: AuditContext, only?: string): Promise<number> {
   return platform.transaction(async tx => {
     const retried = await retryMails(tx, only)
     if (only !== undefined && retried === 0) throw notFound()
     if (retried > 0)
-      await recordAudit(tx, platform, origin, { action: 'mail.retried', subject: only, details: { mails: retried } })
+      await recordAudit(tx, platform, audit, { action: 'mail.retried', subject: only, details: { mails: retried } })
     return retried
   })
 }

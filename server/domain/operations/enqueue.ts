@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { violatedUnique } from '#server/database/errors.ts'
 import { newId } from '#server/database/ids.ts'
 import type { Db } from '#server/database/realms.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { conflict } from '#shared/errors.ts'
 import type { OperationKind } from '#shared/operations.ts'
 import { leaseEnd } from './lease.ts'
@@ -17,7 +17,7 @@ import { operationsChannel } from './operations.ts'
 export async function enqueueOperation(
   tx: Db,
   { database: { platform } }: App,
-  origin: Origin,
+  audit: AuditContext,
   { kind, tenant, input = {} }: { kind: OperationKind; tenant: string | null; input?: Record<string, unknown> },
   held = false,
 ): Promise<string> {
@@ -29,7 +29,7 @@ export async function enqueueOperation(
       kind,
       tenant,
       input,
-      requested_by: origin.actor,
+      requested_by: audit.actor,
       created: new Date(),
       lease_until: held ? leaseEnd : null,
     })

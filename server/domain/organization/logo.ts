@@ -1,7 +1,7 @@
 import type { TenantRealm } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { imagePlace, removeImage, storeImage, tidyImages } from '#server/domain/images/files.ts'
 import { renderImage } from '#server/domain/images/render.ts'
 import { isRefusal } from '#server/domain/lib/errors.ts'
@@ -16,12 +16,12 @@ export async function replaceLogo(
   app: App,
   authRealm: AuthRealm<TenantRealm>,
   bytes: Buffer,
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<void> {
   const place = imagePlace(app, authRealm.realm, 'logo')
   const name = await storeImage(place, await renderImage(authRealm.realm.schema, bytes, 'logo', 'inside'))
   try {
-    await nameLogo(app, authRealm, name, origin)
+    await nameLogo(app, authRealm, name, audit)
   } catch (error) {
     if (isRefusal(error)) await removeImage(place, name)
     throw error
@@ -29,22 +29,22 @@ export async function replaceLogo(
 }
 
 /** Takes the logo away; that there is none is fine. */
-export function clearLogo(app: App, authRealm: AuthRealm<TenantRealm>, origin: Origin): Promise<void> {
-  return nameLogo(app, authRealm, null, origin)
+export function clearLogo(app: App, authRealm: AuthRealm<TenantRealm>, audit: AuditContext): Promise<void> {
+  return nameLogo(app, authRealm, null, audit)
 }
 
 async function nameLogo(
   app: App,
   { id, realm }: AuthRealm<TenantRealm>,
   logo: string | null,
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<void> {
   const { settings } = realm.tables
   const former = await realm.transaction(async tx => {
     const before = (await tx.select({ logo: settings.logo }).from(settings).for('update'))[0]!.logo
     await tx.update(settings).set({ logo })
     if (before !== logo) {
-      await recordAudit(tx, realm, origin, {
+      await recordAudit(tx, realm, audit, {
         action: logo ? 'organization.logo_replaced' : 'organization.logo_cleared',
         subject: id,
       })

@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import type { Db, TenantRealm } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { changesOf, withoutAbsent } from '#server/domain/lib/diff.ts'
 import { endSupportAccessesOf } from '#server/domain/support/sessions.ts'
 import { explainTaken } from '#server/domain/tenants/names.ts'
@@ -66,7 +66,7 @@ export async function changeOrganization(
   app: App,
   authRealm: AuthRealm<TenantRealm>,
   change: z.output<typeof organizationSchema>,
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<Organization> {
   const { id, realm } = authRealm
   const { tenants } = app.database.platform.tables
@@ -86,9 +86,9 @@ export async function changeOrganization(
       const after = await readOrganization(app, authRealm, tx)
       const details = changesOf(before, after)
       if (Object.keys(details).length > 0)
-        await recordAudit(tx, realm, origin, { action: 'organization.changed', subject: id, details })
+        await recordAudit(tx, realm, audit, { action: 'organization.changed', subject: id, details })
       if (before.allows_support && !after.allows_support)
-        await endSupportAccessesOf(tx, authRealm, origin, 'revoked', null)
+        await endSupportAccessesOf(tx, authRealm, audit, 'revoked', null)
       await announceTenant(tx, id)
       return after
     }),

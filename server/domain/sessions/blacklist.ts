@@ -1,5 +1,5 @@
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { endSession } from './end.ts'
 import { isWithinGrace, readRefreshToken, requireLiveSession } from './live.ts'
 import { punishReuse } from './reuse.ts'
@@ -13,13 +13,13 @@ export async function blacklistSession(
   app: App,
   authRealm: AuthRealm,
   refreshToken: string,
-  origin: Origin,
+  audit: AuditContext,
   reason: 'blacklist' | 'logout' = 'blacklist',
 ): Promise<void> {
-  const claims = await readRefreshToken(app, authRealm, refreshToken, origin)
+  const claims = await readRefreshToken(app, authRealm, refreshToken, audit)
   const session = await requireLiveSession(authRealm, claims)
   if (claims.seq !== session.counter && !isWithinGrace(app, session, claims))
-    throw await punishReuse(app, authRealm, session, claims, origin)
-  const owner = { ...origin, actor: session.user_id, support: session.support }
+    throw await punishReuse(app, authRealm, session, claims, audit)
+  const owner = { ...audit, actor: session.user_id, support: session.support }
   await endSession(authRealm, owner, session.user_id, reason, session.id)
 }

@@ -2,7 +2,7 @@ import { and, eq, gt, inArray, isNull, ne } from 'drizzle-orm'
 import type { Db, Realm } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { closeSupportAccesses, endSupportAccessesBy } from '#server/domain/support/sessions.ts'
 import { notFound } from '#shared/errors.ts'
 
@@ -14,14 +14,14 @@ export type EndReason = 'logout' | 'blacklist' | 'reuse' | 'password' | 'deactiv
  */
 export async function endSession(
   authRealm: AuthRealm,
-  origin: Origin,
+  audit: AuditContext,
   userId: string,
   reason: EndReason,
   sessionId: string,
 ): Promise<void> {
   await authRealm.realm.transaction(async tx => {
-    await authRealm.recheck?.(tx, { isLast: userId === origin.actor })
-    await endSessions(tx, authRealm, origin, userId, reason, { only: sessionId })
+    await authRealm.recheck?.(tx, { isLast: userId === audit.actor })
+    await endSessions(tx, authRealm, audit, userId, reason, { only: sessionId })
   })
 }
 
@@ -33,7 +33,7 @@ export async function endSession(
 export async function endSessions(
   tx: Db,
   { realm }: AuthRealm,
-  origin: Origin,
+  audit: AuditContext,
   userId: string,
   reason: EndReason,
   which: { only?: string; except?: string; support?: string } = {},
@@ -53,7 +53,7 @@ export async function endSessions(
     )
     .returning({ id: sessions.id, support_access: sessions.support_access })
   if (ended.length > 0)
-    await recordAudit(tx, realm, origin, {
+    await recordAudit(tx, realm, audit, {
       action: 'session.ended',
       subject: userId,
       details: { reason, sessions: ended.map(({ id }) => id) },
@@ -62,7 +62,7 @@ export async function endSessions(
     tx,
     realm,
     ended.flatMap(({ support_access: access }) => access ?? []),
-    origin,
+    audit,
     reason,
   )
   return ended.length
@@ -78,11 +78,11 @@ export async function endAllSessions(
   authRealm: AuthRealm,
   userId: string,
   reason: EndReason,
-  origin: Origin,
+  audit: AuditContext,
   except?: string,
 ): Promise<void> {
-  await endSessions(tx, authRealm, origin, userId, reason, { except })
-  if (authRealm.kind === 'platform') await endSupportAccessesBy(tx, app, userId, origin)
+  await endSessions(tx, authRealm, audit, userId, reason, { except })
+  if (authRealm.kind === 'platform') await endSupportAccessesBy(tx, app, userId, audit)
 }
 
 /**

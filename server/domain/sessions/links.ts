@@ -4,7 +4,7 @@ import { and, eq, gt, isNull, sql } from 'drizzle-orm'
 import { newId } from '#server/database/ids.ts'
 import type { Db, Realm } from '#server/database/realms.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { requireOpenTenant } from '#server/domain/tenants/status.ts'
 import { invalid } from '#shared/errors.ts'
 import { uuidPattern } from '#shared/schemas/fields.ts'
@@ -110,13 +110,13 @@ export async function requireLink(
   authRealm: AuthRealm,
   purpose: LinkPurpose,
   { uid, token }: Link,
-  origin: Origin,
+  audit: AuditContext,
 ) {
   const { realm } = authRealm
   const { one_time_tokens: tokens } = realm.tables
-  await Promise.all([requireOpenTenant(realm.db, authRealm), app.limits.checkLinks(realm.schema, origin.ip)])
+  await Promise.all([requireOpenTenant(realm.db, authRealm), app.limits.checkLinks(realm.schema, audit.ip)])
   const user = await findByUid(realm, uid)
-  if (!user) throw await wrongLink(app, realm, origin, { uid: ["Invalid user id or user doesn't exist."] })
+  if (!user) throw await wrongLink(app, realm, audit, { uid: ["Invalid user id or user doesn't exist."] })
   const where = and(
     eq(tokens.user_id, user.id),
     eq(tokens.purpose, purpose),
@@ -124,7 +124,7 @@ export async function requireLink(
     gt(tokens.expires_at, new Date()),
   )
   const rows = await realm.db.select({ payload: tokens.payload }).from(tokens).where(where)
-  if (!rows[0]) throw await wrongLink(app, realm, origin, { token: [invalidToken] })
+  if (!rows[0]) throw await wrongLink(app, realm, audit, { token: [invalidToken] })
   return { user, payload: rows[0].payload, where }
 }
 
@@ -148,8 +148,8 @@ export function staleLink() {
 }
 
 /** Counts a wrong link against the address that it comes from. @returns the refusal to throw */
-export async function wrongLink(app: App, realm: Realm, origin: Origin, fields: Record<string, string[]>) {
-  await app.limits.countWrongLink(realm.schema, origin.ip)
+export async function wrongLink(app: App, realm: Realm, audit: AuditContext, fields: Record<string, string[]>) {
+  await app.limits.countWrongLink(realm.schema, audit.ip)
   return invalid(fields)
 }
 

@@ -1,7 +1,7 @@
 import { and, eq } from 'drizzle-orm'
 import type { Realm } from '#server/database/realms.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { supportedBy } from '#server/domain/support/sessions.ts'
 import { closedAnswer, standingIn } from '#server/domain/tenants/status.ts'
 import type { ApiError } from '#shared/errors.ts'
@@ -12,9 +12,14 @@ import { TokenError } from './tokens.ts'
 import { verifyToken } from './verify-token.ts'
 
 /** Checks whether an access or refresh token is valid now: its signature, session, user and counter. */
-export async function isLiveToken(app: App, authRealm: AuthRealm, token: string, origin: Origin): Promise<boolean> {
+export async function isLiveToken(
+  app: App,
+  authRealm: AuthRealm,
+  token: string,
+  audit: AuditContext,
+): Promise<boolean> {
   try {
-    const claims = await verifyToken(app, authRealm, token, ['access', 'refresh'], origin)
+    const claims = await verifyToken(app, authRealm, token, ['access', 'refresh'], audit)
     const session = await requireLiveSession(authRealm, claims)
     return claims.type === 'access' || claims.seq === session.counter || isWithinGrace(app, session, claims)
   } catch (error) {
@@ -24,9 +29,14 @@ export async function isLiveToken(app: App, authRealm: AuthRealm, token: string,
 }
 
 /** Verifies a refresh token. @throws ApiError 401 */
-export async function readRefreshToken(app: App, authRealm: AuthRealm, token: string, origin: Origin): Promise<Claims> {
+export async function readRefreshToken(
+  app: App,
+  authRealm: AuthRealm,
+  token: string,
+  audit: AuditContext,
+): Promise<Claims> {
   try {
-    return await verifyToken(app, authRealm, token, ['refresh'], origin)
+    return await verifyToken(app, authRealm, token, ['refresh'], audit)
   } catch (error) {
     if (!(error instanceof TokenError)) throw error
     throw unauthorized({ detail: error.fault, code: 'token_not_valid' })

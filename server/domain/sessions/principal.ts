@@ -1,7 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type { Db, Realm } from '#server/database/realms.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { supportedBy } from '#server/domain/support/sessions.ts'
 import { closedAnswer, standingNow, tenantOf } from '#server/domain/tenants/status.ts'
 import { userColumns } from '#server/domain/users/users.ts'
@@ -21,10 +21,10 @@ export async function requirePrincipal(
   app: App,
   authRealm: AuthRealm,
   accessToken: string,
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<Principal> {
   try {
-    const claims = await verifyToken(app, authRealm, accessToken, ['access'], origin)
+    const claims = await verifyToken(app, authRealm, accessToken, ['access'], audit)
     return await loadPrincipal(authRealm, claims)
   } catch (error) {
     if (!(error instanceof TokenError)) throw error

@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm'
 import { logEvent, recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { enqueueMail } from '#server/domain/mail/outbox.ts'
 import type { ApiError } from '#shared/errors.ts'
 import { endSessions } from './end.ts'
@@ -18,14 +18,14 @@ export async function punishReuse(
   authRealm: AuthRealm,
   session: LiveSession,
   claims: Claims,
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<ApiError> {
   const { realm } = authRealm
   const { users } = realm.tables
   const ended = await realm.transaction(async tx => {
-    const count = await endSessions(tx, authRealm, origin, session.user_id, 'reuse', { only: session.id })
+    const count = await endSessions(tx, authRealm, audit, session.user_id, 'reuse', { only: session.id })
     if (count === 0) return 0
-    await recordAudit(tx, realm, origin, {
+    await recordAudit(tx, realm, audit, {
       action: 'session.reuse_detected',
       subject: session.user_id,
       details: { session: session.id, presented: claims.seq, current: session.counter },
@@ -35,7 +35,7 @@ export async function punishReuse(
     return count
   })
   if (ended > 0) {
-    logEvent(app, authRealm, origin, 'refresh_token_reused', { user: session.user_id, session: session.id })
+    logEvent(app, authRealm, audit, 'refresh_token_reused', { user: session.user_id, session: session.id })
   }
   return blacklisted()
 }

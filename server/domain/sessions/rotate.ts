@@ -1,6 +1,6 @@
 import { and, eq, gt, isNull, sql } from 'drizzle-orm'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { standingNow, tenantOf } from '#server/domain/tenants/status.ts'
 import { unavailable } from '#shared/errors.ts'
 import { isWithinGrace, liveColumns, readRefreshToken, requireLiveSession } from './live.ts'
@@ -19,10 +19,10 @@ export async function rotateSession(
   app: App,
   authRealm: AuthRealm,
   refreshToken: string,
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<TokenPair> {
-  const claims = await readRefreshToken(app, authRealm, refreshToken, origin)
-  const session = (await advance(authRealm, claims)) ?? (await explainRefusal(app, authRealm, claims, origin))
+  const claims = await readRefreshToken(app, authRealm, refreshToken, audit)
+  const session = (await advance(authRealm, claims)) ?? (await explainRefusal(app, authRealm, claims, audit))
   return mintPair(app, authRealm, session)
 }
 
@@ -57,10 +57,15 @@ async function advance(authRealm: AuthRealm, claims: Claims): Promise<LiveSessio
   return rows[0]
 }
 
-async function explainRefusal(app: App, authRealm: AuthRealm, claims: Claims, origin: Origin): Promise<LiveSession> {
+async function explainRefusal(
+  app: App,
+  authRealm: AuthRealm,
+  claims: Claims,
+  audit: AuditContext,
+): Promise<LiveSession> {
   const session = await requireLiveSession(authRealm, claims)
   if (isWithinGrace(app, session, claims)) return session
   // The token is current and yet not rotated: the tenant was closed for a moment.
   if (claims.seq === session.counter) throw unavailable()
-  throw await punishReuse(app, authRealm, session, claims, origin)
+  throw await punishReuse(app, authRealm, session, claims, audit)
 }

@@ -3,7 +3,7 @@ import type { Db } from '#server/database/realms.ts'
 import { logEvent, recordAudit } from '#server/domain/audit/audit.ts'
 import { noteRefusedSignIn } from '#server/domain/audit/security-events.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { enqueueMail } from '#server/domain/mail/outbox.ts'
 import { closedAnswer, requireOpenTenant, standingIn } from '#server/domain/tenants/status.ts'
 import type { UserRow } from '#server/domain/users/users.ts'
@@ -28,23 +28,22 @@ export async function signIn(
   app: App,
   authRealm: AuthRealm,
   { email, password }: Credentials,
-  origin: Origin,
+  audit: AuditContext,
   userAgent: string | null,
 ): Promise<TokenPair & { user: UserRow }> {
   const { realm } = authRealm
-  const attempt = app.limits.passwordAttempt(realm.schema, email, origin.ip)
+  const attempt = app.limits.passwordAttempt(realm.schema, email, audit.ip)
   const [account, costliest] = await Promise.all([findAccount(authRealm, email), costliestHash(realm)])
   // One who may not sign in is as unknown to everything that follows: the work done, the attempts counted.
   const matches = await app.hashing
     .verify(realm.schema, password, account?.is_active ? account.password : null, costliest, attempt)
     .catch(about(account))
-  const opened =
-    matches && account ? await openSession(app, authRealm, account, password, origin, userAgent) : undefined
+  const opened = matches && account ? await openSession(app, authRealm, account, password, audit, userAgent) : undefined
   if (!opened) {
-    await noteRefusedSignIn(app, authRealm, origin, account?.id, describeUserAgent(userAgent))
+    await noteRefusedSignIn(app, authRealm, audit, account?.id, describeUserAgent(userAgent))
     throw noActiveAccount()
   }
-  logEvent(app, authRealm, origin, 'sign_in_succeeded', { user: opened.user.id, session: opened.session.id })
+  logEvent(app, authRealm, audit, 'sign_in_succeeded', { user: opened.user.id, session: opened.session.id })
   return { user: opened.user, ...(await mintPair(app, authRealm, opened.session)) }
 }
 
@@ -74,7 +73,7 @@ async function openSession(
   authRealm: AuthRealm,
   account: { id: string; password: string | null },
   password: string,
-  origin: Origin,
+  audit: AuditContext,
   userAgent: string | null,
 ) {
   const { realm } = authRealm
@@ -98,12 +97,12 @@ async function openSession(
       .returning(userColumns(users))
     const user = updated[0]
     if (!user) return void (await requireOpenTenant(tx, authRealm))
-    await tellOfNewDevice(tx, authRealm, user, origin, userAgent)
-    const session = await insertSession(tx, app, realm, user.id, { ip: origin.ip, user_agent: userAgent })
+    await tellOfNewDevice(tx, authRealm, user, audit, userAgent)
+    const session = await insertSession(tx, app, realm, user.id, { ip: audit.ip, user_agent: userAgent })
     await recordAudit(
       tx,
       realm,
-      { ...origin, actor: user.id },
+      { ...audit, actor: user.id },
       {
         action: 'session.opened',
         subject: user.id,
@@ -119,7 +118,7 @@ async function tellOfNewDevice(
   tx: Db,
   authRealm: AuthRealm,
   user: UserRow,
-  origin: Origin,
+  audit: AuditContext,
   userAgent: string | null,
 ): Promise<void> {
   const { sessions } = authRealm.realm.tables
@@ -133,6 +132,6 @@ async function tellOfNewDevice(
   await enqueueMail(tx, authRealm, {
     kind: 'new_device',
     to: user.email,
-    data: { user_agent: userAgent, ip: origin.ip, time: new Date().toISOString() },
+    data: { user_agent: userAgent, ip: audit.ip, time: new Date().toISOString() },
   })
 }

@@ -2,7 +2,7 @@ import type { JWTPayload } from 'jose'
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from 'jose'
 import { noteForeignToken } from '#server/domain/audit/security-events.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { isOriginOf } from '#server/domain/tenants/origins.ts'
 import { uuidPattern } from '#shared/schemas/fields.ts'
 import type { Claims, TokenType } from './tokens.ts'
@@ -24,11 +24,11 @@ export async function verifyToken(
   authRealm: AuthRealm,
   token: string,
   types: readonly TokenType[],
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<Claims & { type: TokenType }> {
   // One spelling only: with padding, white space or spare bits, one token could be written in several ways.
   if (!compactForm.test(token)) throw new TokenError('Token is invalid')
-  const { payload, protectedHeader } = await verifySignature(app, authRealm, token, origin)
+  const { payload, protectedHeader } = await verifySignature(app, authRealm, token, audit)
   if (!(await isIssuer(app, authRealm, payload.iss))) throw new TokenError('Token is invalid')
   const type = payload.token_type === 'access' || payload.token_type === 'refresh' ? payload.token_type : undefined
   if (!type || !isOurSpelling(token, type, protectedHeader.kid, payload)) throw new TokenError('Token is invalid')
@@ -36,7 +36,7 @@ export async function verifyToken(
   return { type, ...claimsOf(payload, type, app.config.ttl[type]) }
 }
 
-async function verifySignature(app: App, authRealm: AuthRealm, token: string, origin: Origin) {
+async function verifySignature(app: App, authRealm: AuthRealm, token: string, audit: AuditContext) {
   // Outside the try: a failure of the database or of a key says nothing about the token.
   const kid = claimedKid(token)
   const key = kid === undefined ? undefined : await app.keys.findPublicKey(authRealm.realm, kid)
@@ -51,7 +51,7 @@ async function verifySignature(app: App, authRealm: AuthRealm, token: string, or
     if (error instanceof errors.JWTExpired) throw new TokenError('Token is expired')
     if (!(error instanceof errors.JOSEError || error instanceof TypeError)) throw error
     const audience = claimedAudience(token)
-    if (audience && audience !== authRealm.id) await noteForeignToken(app, authRealm, origin, audience)
+    if (audience && audience !== authRealm.id) await noteForeignToken(app, authRealm, audit, audience)
     throw new TokenError('Token is invalid')
   }
 }

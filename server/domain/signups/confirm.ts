@@ -3,7 +3,7 @@ import type { Migration } from '#server/database/migrations/files.ts'
 import type { Db } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import { platformAuthRealm } from '#server/domain/auth-realm.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { withoutAbsent } from '#server/domain/lib/diff.ts'
 import { enqueueMails } from '#server/domain/mail/outbox.ts'
 import { hashOf } from '#server/domain/sessions/links.ts'
@@ -21,8 +21,8 @@ import { stateOf } from './state.ts'
  * Reads the state of the sign-up that a link belongs to. The link stays valid.
  * @throws ApiError 400 on `token` where it is wrong or too old; 429
  */
-export async function readSignupProgress(app: App, token: string, origin: Origin): Promise<SignupProgress> {
-  return progressOf(app, await requireByToken(app, token, origin))
+export async function readSignupProgress(app: App, token: string, audit: AuditContext): Promise<SignupProgress> {
+  return progressOf(app, await requireByToken(app, token, audit))
 }
 
 /**
@@ -35,11 +35,11 @@ export async function confirmSignup(
   migrations: Migration[],
   token: string,
   change: { name?: string; subdomain?: string },
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<SignupProgress> {
   const { platform } = app.database
   const { signups } = platform.tables
-  const { id } = await requireByToken(app, token, origin)
+  const { id } = await requireByToken(app, token, audit)
   return platform.transaction(async tx => {
     const before = await lockSignup(tx, signups, id)
     if (before.confirmed_at) return progressOf(app, before)
@@ -51,12 +51,12 @@ export async function confirmSignup(
       await requireFreeSubdomain(tx, platform, subdomain)
       await requireFreeName(tx, platform, name)
     }
-    const created = waits ? undefined : await makeTenant(tx, app, migrations, signup, origin)
+    const created = waits ? undefined : await makeTenant(tx, app, migrations, signup, audit)
     await tx
       .update(signups)
       .set({ name, subdomain, confirmed_at, tenant: created?.tenant.id })
       .where(eq(signups.id, id))
-    await recordAudit(tx, platform, origin, { action: 'signup.confirmed', subject: id, details: { name, subdomain } })
+    await recordAudit(tx, platform, audit, { action: 'signup.confirmed', subject: id, details: { name, subdomain } })
     if (waits) await tellOperators(tx, app, signup)
     return {
       ...progressOf(app, { ...signup, tenant: created?.tenant.id ?? null }),
@@ -65,18 +65,18 @@ export async function confirmSignup(
   })
 }
 
-async function requireByToken({ limits, database }: App, token: string, origin: Origin): Promise<SignupRow> {
+async function requireByToken({ limits, database }: App, token: string, audit: AuditContext): Promise<SignupRow> {
   const {
     db,
     tables: { signups },
   } = database.platform
-  await limits.checkLinks('site', origin.ip)
+  await limits.checkLinks('site', audit.ip)
   const rows = await db
     .select(signupColumns(signups))
     .from(signups)
     .where(eq(signups.token_hash, hashOf(token)))
   if (rows[0] && stateOf(rows[0]) !== 'expired') return rows[0]
-  await limits.countWrongLink('site', origin.ip)
+  await limits.countWrongLink('site', audit.ip)
   throw invalid({ token: ['This link is not one of ours, or is too old.'] })
 }
 

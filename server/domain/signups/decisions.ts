@@ -1,7 +1,7 @@
 import { and, eq } from 'drizzle-orm'
 import type { Migration } from '#server/database/migrations/files.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { enqueueSiteMail } from '#server/domain/mail/outbox.ts'
 import { mailWelcome } from '#server/domain/mail/welcome.ts'
 import { tenantRealmOf } from '#server/domain/tenants/origins.ts'
@@ -17,7 +17,7 @@ import { isInState } from './state.ts'
  * @throws ApiError 404 where nobody has confirmed it, 409 `signup_decided` where it was refused, 400 where its name
  * is taken by now
  */
-export function approveSignup(app: App, migrations: Migration[], id: string, origin: Origin): Promise<SignupRow> {
+export function approveSignup(app: App, migrations: Migration[], id: string, audit: AuditContext): Promise<SignupRow> {
   const { platform } = app.database
   const { signups } = platform.tables
   return platform.transaction(async tx => {
@@ -25,11 +25,11 @@ export function approveSignup(app: App, migrations: Migration[], id: string, ori
     if (!before.confirmed_at) throw notFound()
     if (before.refused_at) throw conflict('The sign-up was refused.', 'signup_decided')
     if (before.tenant) return before
-    const { tenant, admin } = await makeTenant(tx, app, migrations, before, origin)
-    const decision = { approved_at: new Date(), decided_by: origin.actor, tenant: tenant.id }
+    const { tenant, admin } = await makeTenant(tx, app, migrations, before, audit)
+    const decision = { approved_at: new Date(), decided_by: audit.actor, tenant: tenant.id }
     await tx.update(signups).set(decision).where(eq(signups.id, id))
     await mailWelcome(tx, tenantRealmOf(app, tenant), admin, 'signup_approved')
-    await recordAudit(tx, platform, origin, {
+    await recordAudit(tx, platform, audit, {
       action: 'signup.approved',
       subject: id,
       details: { name: before.name, subdomain: before.subdomain, tenant: tenant.id },
@@ -43,7 +43,7 @@ export function approveSignup(app: App, migrations: Migration[], id: string, ori
  * @param reason for the one who asked, or an empty text; kept in the record
  * @throws ApiError 404 where nobody has confirmed it, 409 `signup_decided` where it is an organisation
  */
-export function refuseSignup(app: App, id: string, reason: string, origin: Origin): Promise<SignupRow> {
+export function refuseSignup(app: App, id: string, reason: string, audit: AuditContext): Promise<SignupRow> {
   const { platform } = app.database
   const { signups } = platform.tables
   return platform.transaction(async tx => {
@@ -51,11 +51,11 @@ export function refuseSignup(app: App, id: string, reason: string, origin: Origi
     if (!before.confirmed_at) throw notFound()
     if (before.tenant) throw conflict('The sign-up is an organisation already.', 'signup_decided')
     if (before.refused_at) return before
-    const decision = { refused_at: new Date(), decided_by: origin.actor }
+    const decision = { refused_at: new Date(), decided_by: audit.actor }
     await tx.update(signups).set(decision).where(eq(signups.id, id))
     const { name, email, language, subdomain } = before
     await enqueueSiteMail(tx, { kind: 'signup_refused', to: email, data: { name, reason, language } })
-    await recordAudit(tx, platform, origin, {
+    await recordAudit(tx, platform, audit, {
       action: 'signup.refused',
       subject: id,
       details: { name, subdomain, reason },

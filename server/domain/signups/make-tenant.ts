@@ -1,6 +1,6 @@
 import type { Migration } from '#server/database/migrations/files.ts'
 import type { Db } from '#server/database/realms.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import type { CreatedTenant } from '#server/domain/tenants/create.ts'
 import { createTenantIn } from '#server/domain/tenants/create.ts'
 import type { SignupRow } from './signups.ts'
@@ -11,7 +11,7 @@ export function makeTenant(
   app: App,
   migrations: Migration[],
   signup: SignupRow,
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<CreatedTenant> {
   const { id, name, subdomain, email, language } = signup
   return createTenantIn(
@@ -27,7 +27,7 @@ export function makeTenant(
       admin_email: email,
       admin_password: null,
     },
-    origin,
+    audit,
     id,
   )
 }

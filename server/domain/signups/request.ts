@@ -1,5 +1,5 @@
 import { newId } from '#server/database/ids.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { enqueueSiteMail } from '#server/domain/mail/outbox.ts'
 import { hashOf, newToken } from '#server/domain/sessions/links.ts'
 import { requireFreeName } from '#server/domain/tenants/names.ts'
@@ -13,10 +13,10 @@ import type { NewSignup } from './signups.ts'
  * sent, and the answer is the same.
  * @throws ApiError 400 on `name` or `subdomain` where it is taken; 403 `signup_closed`; 429
  */
-export async function requestSignup(app: App, input: NewSignup, origin: Origin): Promise<void> {
+export async function requestSignup(app: App, input: NewSignup, audit: AuditContext): Promise<void> {
   const { platform } = app.database
   requireOpenSignup(app)
-  await app.limits.countSignup(origin.ip)
+  await app.limits.countSignup(audit.ip)
   await platform.transaction(async tx => {
     await requireFreeSubdomain(tx, platform, input.subdomain)
     await requireFreeName(tx, platform, input.name)

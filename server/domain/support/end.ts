@@ -1,7 +1,7 @@
 import { and, eq, isNotNull, isNull, lte } from 'drizzle-orm'
 import { reasonOf } from '#server/database/errors.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { fromSystem } from '#server/domain/context.ts'
 import { tenantRealmOf } from '#server/domain/tenants/origins.ts'
 import { requireTenant } from '#server/domain/tenants/tenants.ts'
@@ -12,7 +12,7 @@ import { endSupportAccesses, isOpenAccess } from './sessions.ts'
  * Ends an access, opened or not, and its session.
  * @throws ApiError 404 where there is none, or it has ended
  */
-export async function endSupportAccess(app: App, id: string, operator: string, origin: Origin): Promise<void> {
+export async function endSupportAccess(app: App, id: string, operator: string, audit: AuditContext): Promise<void> {
   const {
     db,
     tables: { support_accesses: accesses },
@@ -22,12 +22,12 @@ export async function endSupportAccess(app: App, id: string, operator: string, o
     .from(accesses)
     .where(and(eq(accesses.id, id), isOpenAccess()))
   if (!rows[0]) throw notFound()
-  if (!(await takeLinkBack(app, id, { ...origin, actor: operator })))
-    await endOne(app, rows[0], { ...origin, actor: null }, 'revoked', operator)
+  if (!(await takeLinkBack(app, id, { ...audit, actor: operator })))
+    await endOne(app, rows[0], { ...audit, actor: null }, 'revoked', operator)
 }
 
 /** Ends an access that has not been opened, which the tenant need not know. @returns whether there was one */
-async function takeLinkBack({ database: { platform } }: App, id: string, origin: Origin): Promise<boolean> {
+async function takeLinkBack({ database: { platform } }: App, id: string, audit: AuditContext): Promise<boolean> {
   const { support_accesses: accesses } = platform.tables
   return platform.transaction(async tx => {
     const rows = await tx
@@ -37,7 +37,7 @@ async function takeLinkBack({ database: { platform } }: App, id: string, origin:
       .returning({ tenant: accesses.tenant, user: accesses.user_id, operator: accesses.operator_email })
     if (!rows[0]) return false
     const { tenant, ...details } = rows[0]
-    await recordAudit(tx, platform, origin, {
+    await recordAudit(tx, platform, audit, {
       action: 'support.ended',
       subject: tenant,
       details: { access: id, ...details, reason: 'revoked' },
@@ -72,10 +72,10 @@ export async function closeExpiredAccesses(app: App): Promise<void> {
 async function endOne(
   app: App,
   { id, tenant }: { id: string; tenant: string },
-  origin: Origin,
+  audit: AuditContext,
   reason: string,
   operator: string | null,
 ): Promise<void> {
   const { realm } = tenantRealmOf(app, await requireTenant(app, { id: tenant }))
-  await realm.transaction(tx => endSupportAccesses(tx, realm, [id], origin, reason, operator))
+  await realm.transaction(tx => endSupportAccesses(tx, realm, [id], audit, reason, operator))
 }

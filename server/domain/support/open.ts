@@ -2,7 +2,7 @@ import { and, eq, gt, isNull } from 'drizzle-orm'
 import type { Db, PlatformRealm, TenantRealm } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { hashOf } from '#server/domain/sessions/links.ts'
 import type { TokenPair } from '#server/domain/sessions/open.ts'
 import { insertSession, mintPair } from '#server/domain/sessions/open.ts'
@@ -22,28 +22,21 @@ export async function openSupportSession(
   app: App,
   authRealm: AuthRealm<TenantRealm>,
   token: string,
-  origin: Origin,
+  audit: AuditContext,
   userAgent: string | null,
 ): Promise<TokenPair> {
   const { realm } = authRealm
-  await app.limits.checkLinks(realm.schema, origin.ip)
+  await app.limits.checkLinks(realm.schema, audit.ip)
   const session = await authRealm.realm.transaction(async tx => {
     await requireSupportAllowed(tx, realm)
     const access = await takeAccess(tx, app.database.platform, authRealm.id, token)
     if (!access || !(await findActiveUser(tx, realm, access.user_id))) return undefined
-    const session = await insertSession(
-      tx,
-      app,
-      realm,
-      access.user_id,
-      { ip: origin.ip, user_agent: userAgent },
-      access,
-    )
-    await recordOpening(tx, app, authRealm, access, origin)
+    const session = await insertSession(tx, app, realm, access.user_id, { ip: audit.ip, user_agent: userAgent }, access)
+    await recordOpening(tx, app, authRealm, access, audit)
     return session
   })
   if (session) return mintPair(app, authRealm, session)
-  await app.limits.countWrongLink(realm.schema, origin.ip)
+  await app.limits.countWrongLink(realm.schema, audit.ip)
   throw invalid({ token: ['This link has been used or is too old.'] })
 }
 
@@ -84,15 +77,10 @@ async function recordOpening(
   { database: { platform } }: App,
   { id: tenant, realm }: AuthRealm<TenantRealm>,
   access: NonNullable<Awaited<ReturnType<typeof takeAccess>>>,
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<void> {
   const { id, user_id: user, operator, operator_email, reason, is_read_only, expires_at } = access
   const details = { access: id, operator: operator_email, user, reason, is_read_only, until: expires_at.toISOString() }
-  await recordAudit(tx, realm, origin, { action: 'support.opened', subject: user, details })
-  await recordAudit(
-    tx,
-    platform,
-    { ...origin, actor: operator },
-    { action: 'support.opened', subject: tenant, details },
-  )
+  await recordAudit(tx, realm, audit, { action: 'support.opened', subject: user, details })
+  await recordAudit(tx, platform, { ...audit, actor: operator }, { action: 'support.opened', subject: tenant, details })
 }

@@ -1,6 +1,6 @@
 import { newId } from '#server/database/ids.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { hashOf, newToken } from '#server/domain/sessions/links.ts'
 import { tenantRealmOf } from '#server/domain/tenants/origins.ts'
 import { requireTenant } from '#server/domain/tenants/tenants.ts'
@@ -28,7 +28,7 @@ export async function requestSupportAccess(
   tenantId: string,
   request: SupportRequest,
   operator: { id: string; email: string },
-  origin: Origin,
+  audit: AuditContext,
 ) {
   const tenant = await requireTenant(app, { id: tenantId })
   if (tenant.status !== 'active') throw conflict('The organisation is not active.', 'tenant_inactive')
@@ -51,7 +51,7 @@ export async function requestSupportAccess(
       is_read_only: request.is_read_only,
       token_hash: hashOf(token),
     })
-    await recordAudit(tx, platform, origin, {
+    await recordAudit(tx, platform, audit, {
       action: 'support.requested',
       subject: tenant.id,
       details: { access: access.id, user: request.user, reason: request.reason, is_read_only: request.is_read_only },

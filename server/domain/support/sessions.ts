@@ -6,7 +6,7 @@ import { realmTables } from '#drizzle/realm/schema.ts'
 import type { Db, Realm } from '#server/database/realms.ts'
 import { recordAudits } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 
 /** What sessions need to know of support accesses; `open.ts` and `end.ts` open and end these. */
 
@@ -27,7 +27,7 @@ export function supportedBy({ tables: { sessions } }: Realm): SQL<string | null>
  * Notes that accesses have ended with their sessions, once each, in both records. One that was never opened is of
  * no use any more, and nothing has ended.
  * @param db of the tenant, where the sessions end
- * @param origin as the tenant knows it
+ * @param audit as the tenant knows it
  * @param reason such as `logout` or `expired`
  * @param operator who ended it on the console: an id means something in its own realm only
  */
@@ -35,7 +35,7 @@ export async function closeSupportAccesses(
   db: Db,
   realm: Realm,
   ids: string[],
-  origin: Origin,
+  audit: AuditContext,
   reason: string,
   operator: string | null = null,
 ): Promise<void> {
@@ -62,8 +62,8 @@ export async function closeSupportAccesses(
             details: { access: access.id, operator: access.operator_email, user: access.user_id, reason },
           }) as const,
       )
-  await recordAudits(db, realm, { ...origin, support: null }, entriesAbout('user_id'))
-  await recordAudits(db, platform, { ...origin, actor: operator, support: null }, entriesAbout('tenant'))
+  await recordAudits(db, realm, { ...audit, support: null }, entriesAbout('user_id'))
+  await recordAudits(db, platform, { ...audit, actor: operator, support: null }, entriesAbout('tenant'))
 }
 
 /** Ends accesses, opened or not, and their sessions with them; parameters as of `closeSupportAccesses`. */
@@ -71,13 +71,13 @@ export async function endSupportAccesses(
   db: Db,
   realm: Realm,
   ids: string[],
-  origin: Origin,
+  audit: AuditContext,
   reason: string,
   operator: string | null,
 ): Promise<void> {
   if (ids.length === 0) return
   const { sessions } = realm.tables
-  await closeSupportAccesses(db, realm, ids, origin, reason, operator)
+  await closeSupportAccesses(db, realm, ids, audit, reason, operator)
   await db
     .update(sessions)
     .set({ revoked_at: new Date(), revoked_reason: 'revoked' })
@@ -88,7 +88,7 @@ export async function endSupportAccesses(
 export async function endSupportAccessesOf(
   db: Db,
   { id, realm }: AuthRealm,
-  origin: Origin,
+  audit: AuditContext,
   reason: string,
   operator: string | null,
 ): Promise<void> {
@@ -100,7 +100,7 @@ export async function endSupportAccessesOf(
     db,
     realm,
     rows.map(row => row.id),
-    origin,
+    audit,
     reason,
     operator,
   )
@@ -110,14 +110,19 @@ export async function endSupportAccessesOf(
  * Ends all that an operator has asked for, in the transaction in which she loses the right to it, or all of her own
  * sessions end.
  */
-export async function endSupportAccessesBy(db: Db, { database }: App, operator: string, origin: Origin): Promise<void> {
+export async function endSupportAccessesBy(
+  db: Db,
+  { database }: App,
+  operator: string,
+  audit: AuditContext,
+): Promise<void> {
   const rows = await db
     .select({ id: accesses.id, schema: tenants.schema })
     .from(accesses)
     .innerJoin(tenants, eq(tenants.id, accesses.tenant))
     .where(and(eq(accesses.operator, operator), isOpenAccess()))
   for (const { id, schema } of rows)
-    await endSupportAccesses(db, database.tenant(schema), [id], { ...origin, actor: null }, 'revoked', origin.actor)
+    await endSupportAccesses(db, database.tenant(schema), [id], { ...audit, actor: null }, 'revoked', audit.actor)
 }
 
 /**

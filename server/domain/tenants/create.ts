@@ -4,7 +4,7 @@ import { claimSpare, makeSchema } from '#server/database/migrations/spare-schema
 import type { Db } from '#server/database/realms.ts'
 import { newSchemaName } from '#server/database/schema-names.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { newSigningKey } from '#server/domain/keys/ring.ts'
 import { mailWelcome } from '#server/domain/mail/welcome.ts'
 import { inviteLife, issuePasswordLink } from '#server/domain/sessions/links.ts'
@@ -34,9 +34,9 @@ export function createTenant(
   app: App,
   migrations: Migration[],
   input: NewTenant,
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<CreatedTenant> {
-  return app.database.platform.transaction(tx => createTenantIn(tx, app, migrations, input, origin))
+  return app.database.platform.transaction(tx => createTenantIn(tx, app, migrations, input, audit))
 }
 
 /** As `createTenant`, and mails the first Admin a link to choose a password, in the same transaction. */
@@ -44,10 +44,10 @@ export function createTenantByMail(
   app: App,
   migrations: Migration[],
   input: Omit<NewTenant, 'admin_password'>,
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<TenantRow> {
   return app.database.platform.transaction(async tx => {
-    const { tenant, admin } = await createTenantIn(tx, app, migrations, { ...input, admin_password: null }, origin)
+    const { tenant, admin } = await createTenantIn(tx, app, migrations, { ...input, admin_password: null }, audit)
     await mailWelcome(tx, tenantRealmOf(app, tenant), admin)
     return tenant
   })
@@ -62,7 +62,7 @@ export async function createTenantIn(
   app: App,
   migrations: Migration[],
   input: NewTenant,
-  origin: Origin,
+  audit: AuditContext,
   signup?: string,
 ): Promise<CreatedTenant> {
   const { platform } = app.database
@@ -77,7 +77,7 @@ export async function createTenantIn(
   await tx.insert(keys).values(await newSigningKey(schema, app.config.secret, now))
   if (input.language) await tx.update(settings).set({ language: input.language })
   // The tenant's audit log does not name operators: their ids are of another realm.
-  const inTenant = origin.actor === null ? origin : { ...origin, actor: null, ip: null }
+  const inTenant = audit.actor === null ? audit : { ...audit, actor: null, ip: null }
   const admin = await createUser(
     app,
     authRealm,
@@ -87,7 +87,7 @@ export async function createTenantIn(
   )
   const password_link =
     input.admin_password === null ? await issuePasswordLink(tx, authRealm, admin.id, inviteLife) : null
-  await recordAudit(tx, platform, origin, {
+  await recordAudit(tx, platform, audit, {
     action: 'tenant.created',
     subject: tenant.id,
     details: { subdomain: tenant.subdomain },

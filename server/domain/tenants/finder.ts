@@ -3,7 +3,7 @@ import type { PlatformRealm } from '#server/database/realms.ts'
 import { createDatabase } from '#server/database/realms.ts'
 import { requireSchemaName } from '#server/database/schema-names.ts'
 import { createSlots } from '#server/database/slots/slots.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { enqueueSiteMail } from '#server/domain/mail/outbox.ts'
 import type { Language } from '#shared/dates.ts'
 import { primaryDomain } from './origins.ts'
@@ -22,9 +22,9 @@ export interface Membership {
 export async function mailOrganizations(
   app: App,
   { email, language }: { email: string; language: Language },
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<void> {
-  await app.limits.countSearch(origin.ip)
+  await app.limits.countSearch(audit.ip)
   if (await app.limits.admitMail('site', email))
     await enqueueSiteMail(app.database.platform.db, { kind: 'organizations', to: email, data: { language } })
 }

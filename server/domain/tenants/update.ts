@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import type { Db } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import { recordInTenant } from '#server/domain/audit/tenant-audit.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { changesOf } from '#server/domain/lib/diff.ts'
 import type { tenantChangeSchema } from '#shared/schemas/tenant.ts'
 import { lockTenant, wrongState } from './lifecycle/transitions.ts'
@@ -20,7 +20,12 @@ export type TenantChange = z.output<typeof tenantChangeSchema>
  * meanwhile.
  * @throws ApiError 400 naming a field that is taken, 404, 409 while it is being removed
  */
-export async function changeTenant(app: App, id: string, change: TenantChange, origin: Origin): Promise<TenantRow> {
+export async function changeTenant(
+  app: App,
+  id: string,
+  change: TenantChange,
+  audit: AuditContext,
+): Promise<TenantRow> {
   const { platform } = app.database
   const { tenants } = platform.tables
   return explainTaken(() =>
@@ -36,7 +41,7 @@ export async function changeTenant(app: App, id: string, change: TenantChange, o
         .returning(tenantColumns(tenants))
       const tenant = rows[0]!
       if (tenant.subdomain !== before.subdomain) await moveSubdomain(tx, app, before, tenant)
-      await recordAudit(tx, platform, origin, { action: 'tenant.changed', subject: id, details })
+      await recordAudit(tx, platform, audit, { action: 'tenant.changed', subject: id, details })
       await recordInTenant(tx, app, tenant, { action: 'organization.changed', subject: id, details })
       await announceTenant(tx, id)
       return tenant

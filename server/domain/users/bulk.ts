@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import type { TenantRealm } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { isOfOne, messageOf } from '#server/domain/lib/errors.ts'
 import { enqueueMail } from '#server/domain/mail/outbox.ts'
 import { openLink } from '#server/domain/sessions/links.ts'
@@ -29,7 +29,7 @@ export async function actOnMany(
   app: App,
   authRealm: TenantAuthRealm,
   { ids, ...bulk }: Bulk,
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<BulkResult[]> {
   const { realm } = authRealm
   if (bulk.action === 'move') await requireTarget(realm, bulk.department)
@@ -39,7 +39,7 @@ export async function actOnMany(
   const results: BulkResult[] = []
   const rest = app.pacer.begin()
   for (const id of new Set(ids)) {
-    results.push(await actOnOne(app, authRealm, id, people.get(id), bulk, origin))
+    results.push(await actOnOne(app, authRealm, id, people.get(id), bulk, audit))
     await rest()
   }
   return results
@@ -59,15 +59,15 @@ async function actOnOne(
   id: string,
   person: UserRow | undefined,
   bulk: Omit<Bulk, 'ids'>,
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<BulkResult> {
   const result = { id, email: person?.email ?? null, detail: null }
   try {
     if (!person) throw notFound()
     const change = changeOf(bulk)
-    if (!change) await mailPasswordLink(app, authRealm, person, origin)
+    if (!change) await mailPasswordLink(app, authRealm, person, audit)
     else if (isSoAlready(person, change)) return { ...result, status: 'unchanged' }
-    else await changeUser(app, authRealm, id, change, origin)
+    else await changeUser(app, authRealm, id, change, audit)
     return { ...result, status: 'done' }
   } catch (error) {
     if (!isOfOne(error)) throw error
@@ -102,7 +102,7 @@ async function mailPasswordLink(
   app: App,
   authRealm: TenantAuthRealm,
   { id, email }: UserRow,
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<void> {
   const { realm } = authRealm
   const { users } = realm.tables
@@ -125,6 +125,6 @@ async function mailPasswordLink(
         ? { kind: 'password_reset', to: email, data: {} }
         : { kind: 'welcome', to: email, data: { user: id } },
     )
-    await recordAudit(tx, realm, origin, { action: 'user.link_sent', subject: id, details: { email } })
+    await recordAudit(tx, realm, audit, { action: 'user.link_sent', subject: id, details: { email } })
   })
 }

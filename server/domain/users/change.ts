@@ -2,7 +2,7 @@ import { eq } from 'drizzle-orm'
 import type { Db } from '#server/database/realms.ts'
 import { logEvent, recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { imagePlace, tidyImages } from '#server/domain/images/files.ts'
 import { changesOf, differing } from '#server/domain/lib/diff.ts'
 import { endSessions } from '#server/domain/sessions/end.ts'
@@ -31,7 +31,7 @@ export async function changeUser(
   authRealm: AuthRealm,
   id: string,
   change: UserChange,
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<UserRow> {
   const { realm } = authRealm
   const { users } = realm.tables
@@ -43,14 +43,14 @@ export async function changeUser(
       const before = (await tx.select(userColumns(users)).from(users).where(eq(users.id, id)).for('update'))[0]
       if (!before) throw notFound()
       // The caller may lock themselves out, but only while they still have the right to.
-      if (id === origin.actor) await authRealm.recheck?.(tx, { isLast: true })
+      if (id === audit.actor) await authRealm.recheck?.(tx, { isLast: true })
       const values = { ...differing(before, fields), ...activity(before.is_active, is_active) }
       // A support session does not change access or language, as the change would outlast the session.
-      if (origin.support && ('role' in values || 'deactivated_at' in values || 'language' in values))
+      if (audit.support && ('role' in values || 'deactivated_at' in values || 'language' in values))
         throw beyondSupport()
       if (Object.keys(values).length === 0) return { before, after: before }
       const after = (await tx.update(users).set(values).where(eq(users.id, id)).returning(userColumns(users)))[0]!
-      await followChange(tx, app, authRealm, { before, after }, origin)
+      await followChange(tx, app, authRealm, { before, after }, audit)
       return { before, after }
     }),
   )
@@ -64,19 +64,19 @@ async function followChange(
   app: App,
   authRealm: AuthRealm,
   { before, after }: { before: UserRow; after: UserRow },
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<void> {
   const { realm, kind } = authRealm
   const { id } = after
-  if (before.is_active && !after.is_active) await endSessions(tx, authRealm, origin, id, 'deactivation')
+  if (before.is_active && !after.is_active) await endSessions(tx, authRealm, audit, id, 'deactivation')
   if (kind === 'platform' && !(after.is_active && canSupportTenants(after)))
-    await endSupportAccessesBy(tx, app, id, origin)
+    await endSupportAccessesBy(tx, app, id, audit)
   const { photo, ...details } = changesOf(before, after)
-  if (photo) await recordAudit(tx, realm, origin, { action: 'user.photo_cleared', subject: id })
+  if (photo) await recordAudit(tx, realm, audit, { action: 'user.photo_cleared', subject: id })
   if (Object.keys(details).length > 0)
-    await recordAudit(tx, realm, origin, { action: 'user.changed', subject: id, details })
+    await recordAudit(tx, realm, audit, { action: 'user.changed', subject: id, details })
   if (before.role !== after.role)
-    logEvent(app, authRealm, origin, 'role_changed', { subject: id, from: before.role, to: after.role })
+    logEvent(app, authRealm, audit, 'role_changed', { subject: id, from: before.role, to: after.role })
 }
 
 /** The columns that make a user active or inactive; none where nothing changes. */

@@ -2,7 +2,7 @@ import { newId } from '#server/database/ids.ts'
 import type { Db, Realm } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { mailWelcome } from '#server/domain/mail/welcome.ts'
 import { admitOutreach } from '#server/domain/tenants/outreach.ts'
 import type { Language } from '#shared/dates.ts'
@@ -35,7 +35,7 @@ export async function createUser(
   app: App,
   authRealm: AuthRealm,
   input: NewUser,
-  origin: Origin,
+  audit: AuditContext,
   db?: Db,
 ): Promise<UserRow> {
   const { password, is_active = true, ...fields } = input
@@ -48,7 +48,7 @@ export async function createUser(
       activated_at: now,
       deactivated_at: is_active ? null : now,
     })
-    await recordAudit(tx, authRealm.realm, origin, {
+    await recordAudit(tx, authRealm.realm, audit, {
       action: 'user.created',
       subject: user.id,
       details: { email: user.email, role: user.role },
@@ -66,11 +66,11 @@ export async function createUserByMail(
   app: App,
   authRealm: AuthRealm,
   input: NewUser,
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<UserRow> {
   if (input.is_active !== false) await admitOutreach(app, authRealm, [input.email])
   return authRealm.realm.transaction(async tx => {
-    const user = await createUser(app, authRealm, { ...input, password: null }, origin, tx)
+    const user = await createUser(app, authRealm, { ...input, password: null }, audit, tx)
     if (user.is_active) {
       await app.limits.countOutreach(tx, authRealm.realm.schema, [user.email])
       await mailWelcome(tx, authRealm, user)

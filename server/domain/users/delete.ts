@@ -1,27 +1,27 @@
 import { eq } from 'drizzle-orm'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { imagePlace, removePlace } from '#server/domain/images/files.ts'
 import { endSupportAccessesBy } from '#server/domain/support/sessions.ts'
 import { notFound } from '#shared/errors.ts'
 import { keepAnAdmin } from './last-admin.ts'
 
 /** Deletes a user and their photos. @throws ApiError 404, or 409 for the last active Admin */
-export async function deleteUser(app: App, authRealm: AuthRealm, id: string, origin: Origin): Promise<void> {
+export async function deleteUser(app: App, authRealm: AuthRealm, id: string, audit: AuditContext): Promise<void> {
   const { realm, kind } = authRealm
   const { users } = realm.tables
   await realm.transaction(async tx => {
     await keepAnAdmin(tx, realm, id)
     await tx.select({ id: users.id }).from(users).where(eq(users.id, id)).for('update')
-    if (id === origin.actor) await authRealm.recheck?.(tx, { isLast: true })
+    if (id === audit.actor) await authRealm.recheck?.(tx, { isLast: true })
     const deleted = await tx
       .delete(users)
       .where(eq(users.id, id))
       .returning({ email: users.email, first_name: users.first_name, last_name: users.last_name, role: users.role })
     if (!deleted[0]) throw notFound()
-    if (kind === 'platform') await endSupportAccessesBy(tx, app, id, origin)
-    await recordAudit(tx, realm, origin, { action: 'user.deleted', subject: id, details: deleted[0] })
+    if (kind === 'platform') await endSupportAccessesBy(tx, app, id, audit)
+    await recordAudit(tx, realm, audit, { action: 'user.deleted', subject: id, details: deleted[0] })
   })
   await removePlace(imagePlace(app, realm, id))
 }

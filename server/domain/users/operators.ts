@@ -1,5 +1,5 @@
 import { platformAuthRealm } from '#server/domain/auth-realm.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { newSigningKey } from '#server/domain/keys/ring.ts'
 import { inviteLife, issuePasswordLink } from '#server/domain/sessions/links.ts'
 import type { Role } from '#shared/types/people.ts'
@@ -14,12 +14,12 @@ import type { UserRow } from './users.ts'
 export async function createOperator(
   app: App,
   input: { email: string; password: string | null; role?: Role },
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<{ user: UserRow; url: string; password_link: string | null }> {
   const authRealm = platformAuthRealm(app.database, app.config.originOf(`console.${app.config.baseDomain}`))
   await ensureSigningKey(app)
   return authRealm.realm.transaction(async tx => {
-    const user = await createUser(app, authRealm, { role: 'Admin', ...input }, origin, tx)
+    const user = await createUser(app, authRealm, { role: 'Admin', ...input }, audit, tx)
     const password_link = input.password === null ? await issuePasswordLink(tx, authRealm, user.id, inviteLife) : null
     return { user, url: authRealm.origin, password_link }
   })

@@ -2,7 +2,7 @@ import { eq } from 'drizzle-orm'
 import type { Db } from '#server/database/realms.ts'
 import { noteRefusedPassword } from '#server/domain/audit/security-events.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { enqueueMail } from '#server/domain/mail/outbox.ts'
 import { endAllSessions } from '#server/domain/sessions/end.ts'
 import { invalid } from '#shared/errors.ts'
@@ -42,14 +42,14 @@ export async function requireCurrentPassword(
   authRealm: AuthRealm,
   user: { id: string; email: string },
   password: string,
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<void> {
   const { realm } = authRealm
   const { users } = realm.tables
-  const attempt = app.limits.passwordAttempt(realm.schema, user.email, origin.ip)
+  const attempt = app.limits.passwordAttempt(realm.schema, user.email, audit.ip)
   const rows = await realm.db.select({ password: users.password }).from(users).where(eq(users.id, user.id))
   if (await app.hashing.verify(realm.schema, password, rows[0]?.password ?? null, 0, attempt)) return
-  await noteRefusedPassword(app, authRealm, origin, user.id)
+  await noteRefusedPassword(app, authRealm, audit, user.id)
   throw invalid({ current_password: ['Invalid password.'] })
 }
 
@@ -64,7 +64,7 @@ export async function replacePassword(
   authRealm: AuthRealm,
   userId: string,
   hash: string,
-  origin: Origin,
+  audit: AuditContext,
   keep?: string,
 ): Promise<void> {
   const { users, one_time_tokens: tokens } = authRealm.realm.tables
@@ -74,6 +74,6 @@ export async function replacePassword(
     .where(eq(users.id, userId))
     .returning({ email: users.email })
   await tx.delete(tokens).where(eq(tokens.user_id, userId))
-  await endAllSessions(tx, app, authRealm, userId, 'password', origin, keep)
+  await endAllSessions(tx, app, authRealm, userId, 'password', audit, keep)
   if (updated[0]) await enqueueMail(tx, authRealm, { kind: 'password_changed', to: updated[0].email, data: {} })
 }

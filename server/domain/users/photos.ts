@@ -2,7 +2,7 @@ import { eq } from 'drizzle-orm'
 import type { Db } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { imagePlace, removeImage, storeImage, tidyImages } from '#server/domain/images/files.ts'
 import { renderImage } from '#server/domain/images/render.ts'
 import { isRefusal } from '#server/domain/lib/errors.ts'
@@ -20,12 +20,12 @@ export async function replacePhoto(
   authRealm: AuthRealm,
   userId: string,
   bytes: Buffer,
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<UserRow> {
   const place = imagePlace(app, authRealm.realm, userId)
   const name = await storeImage(place, await renderImage(authRealm.realm.schema, bytes, 'photo', 'cover'))
   try {
-    return await namePhoto(app, authRealm, userId, name, origin)
+    return await namePhoto(app, authRealm, userId, name, audit)
   } catch (error) {
     if (isRefusal(error)) await removeImage(place, name)
     throw error
@@ -33,8 +33,13 @@ export async function replacePhoto(
 }
 
 /** Takes a person's photo away; that there is none is fine. @throws ApiError 404 */
-export async function clearPhoto(app: App, authRealm: AuthRealm, userId: string, origin: Origin): Promise<UserRow> {
-  return namePhoto(app, authRealm, userId, null, origin)
+export async function clearPhoto(
+  app: App,
+  authRealm: AuthRealm,
+  userId: string,
+  audit: AuditContext,
+): Promise<UserRow> {
+  return namePhoto(app, authRealm, userId, null, audit)
 }
 
 // The row decides: of two photos at once the later one stays, and each removes the one that it finds.
@@ -43,7 +48,7 @@ async function namePhoto(
   { realm }: AuthRealm,
   userId: string,
   photo: string | null,
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<UserRow> {
   const { users } = realm.tables
   const { before, after } = await realm.transaction(async (tx: Db) => {
@@ -51,7 +56,7 @@ async function namePhoto(
     if (!before) throw notFound()
     const after = (await tx.update(users).set({ photo }).where(eq(users.id, userId)).returning(userColumns(users)))[0]!
     if (before.photo !== photo)
-      await recordAudit(tx, realm, origin, {
+      await recordAudit(tx, realm, audit, {
         action: photo ? 'user.photo_replaced' : 'user.photo_cleared',
         subject: userId,
       })

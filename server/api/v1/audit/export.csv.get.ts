@@ -8,9 +8,9 @@ import { canReadAudit } from '#shared/permissions.ts'
 /** The audit events as a CSV file, newest first, with the list's search and filters. */
 export default defineRealmRoute(
   { access: canReadAudit, turn: 'export', support: false, query: auditQuery },
-  async ({ authRealm, query, origin, event }) => {
+  async ({ authRealm, query, audit, event }) => {
     const { realm } = authRealm
-    await recordAudit(realm.db, realm, origin, { action: 'audit.exported', details: givenFilters(query) })
+    await recordAudit(realm.db, realm, audit, { action: 'audit.exported', details: givenFilters(query) })
     return sendCsv(event, authRealm, 'audit', auditHeader, auditBatches(authRealm, auditFilter(realm, query)))
   },
 )

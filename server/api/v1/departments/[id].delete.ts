@@ -4,5 +4,5 @@ import { canManageDepartments } from '#shared/permissions.ts'
 
 export default defineTenantRoute(
   { access: canManageDepartments, support: true, status: 204 },
-  ({ authRealm, params, origin }) => deleteDepartment(authRealm.realm, params.id!, origin),
+  ({ authRealm, params, audit }) => deleteDepartment(authRealm.realm, params.id!, audit),
 )

@@ -5,5 +5,5 @@ import { departmentSchema } from '#shared/schemas/department.ts'
 
 export default defineTenantRoute(
   { access: canManageDepartments, support: true, body: departmentSchema },
-  ({ authRealm, params, body, origin }) => renameDepartment(authRealm.realm, params.id!, body.name, origin),
+  ({ authRealm, params, body, audit }) => renameDepartment(authRealm.realm, params.id!, body.name, audit),
 )

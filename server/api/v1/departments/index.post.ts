@@ -5,5 +5,5 @@ import { departmentSchema } from '#shared/schemas/department.ts'
 
 export default defineTenantRoute(
   { access: canManageDepartments, support: true, body: departmentSchema, status: 201 },
-  ({ authRealm, body, origin }) => createDepartment(authRealm.realm, body.name, origin),
+  ({ authRealm, body, audit }) => createDepartment(authRealm.realm, body.name, audit),
 )

@@ -3,6 +3,6 @@ import { defineTenantRoute } from '#server/http/route.ts'
 import { canManageInvitations } from '#shared/permissions.ts'
 
 /** Revokes the invitation; it stays in the list. */
-export default defineTenantRoute({ access: canManageInvitations, status: 204 }, ({ authRealm, params, origin }) =>
-  revokeInvitation(authRealm.realm, params.id!, origin),
+export default defineTenantRoute({ access: canManageInvitations, status: 204 }, ({ authRealm, params, audit }) =>
+  revokeInvitation(authRealm.realm, params.id!, audit),
 )

@@ -6,8 +6,8 @@ import { acceptInvitationSchema } from '#shared/schemas/invitation.ts'
 /** Creates an active account, without signing in. */
 export default defineTenantRoute(
   { access: 'public', body: acceptInvitationSchema, status: 201 },
-  async ({ app, authRealm, body, origin }) => {
+  async ({ app, authRealm, body, audit }) => {
     const { re_password, ...input } = body
-    return presentUser(authRealm, await acceptInvitation(app, authRealm, input, origin))
+    return presentUser(authRealm, await acceptInvitation(app, authRealm, input, audit))
   },
 )

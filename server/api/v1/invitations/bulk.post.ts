@@ -8,10 +8,10 @@ import { invitationsSchema } from '#shared/schemas/invitation.ts'
 /** Invites many people, from a list or a CSV text, and reports the result of each; with `dry_run` only the preview. */
 export default defineTenantRoute(
   { access: canManageInvitations, turn: 'change', body: invitationsSchema, query: z.object({ dry_run: flag() }) },
-  async ({ app, authRealm, body, query, origin }) => {
+  async ({ app, authRealm, body, query, audit }) => {
     const rows =
       body.invitations?.map((input, i) => ({ row: i + 1, input })) ??
       (await readInvitationRows(authRealm.realm, body.csv!))
-    return { results: await inviteMany(app, authRealm, rows, { dryRun: query.dry_run }, origin) }
+    return { results: await inviteMany(app, authRealm, rows, { dryRun: query.dry_run }, audit) }
   },
 )

@@ -5,5 +5,5 @@ import { invitationSchema } from '#shared/schemas/invitation.ts'
 
 export default defineTenantRoute(
   { access: canManageInvitations, body: invitationSchema, status: 201 },
-  ({ app, authRealm, body, origin }) => invite(app, authRealm, body, origin),
+  ({ app, authRealm, body, audit }) => invite(app, authRealm, body, audit),
 )

@@ -5,8 +5,8 @@ import { invitationTokenSchema } from '#shared/schemas/invitation.ts'
 /** The data for an invitation's page; it does not use the link up. */
 export default defineTenantRoute(
   { access: 'public', body: invitationTokenSchema },
-  async ({ app, authRealm, body, origin }) => {
-    const { email, role, department, expires_at } = await requireInvitationByToken(app, authRealm, body.token, origin)
+  async ({ app, authRealm, body, audit }) => {
+    const { email, role, department, expires_at } = await requireInvitationByToken(app, authRealm, body.token, audit)
     return {
       email,
       organization: authRealm.name,

@@ -4,6 +4,6 @@ import { definePlatformRoute } from '#server/http/route.ts'
 import { canManageTenants } from '#shared/permissions.ts'
 
 /** Rotates the keys of all tenants and the console. The operation reports the progress. */
-export default definePlatformRoute({ access: canManageTenants, status: 202 }, async ({ app, origin }) =>
-  presentQueued(app, await requestRotations(app, origin)),
+export default definePlatformRoute({ access: canManageTenants, status: 202 }, async ({ app, audit }) =>
+  presentQueued(app, await requestRotations(app, audit)),
 )

@@ -6,8 +6,8 @@ import { canManageTenants } from '#shared/permissions.ts'
 /** Starts a migration of every tenant's schema; `migrations/` has its progress. */
 export default definePlatformRoute(
   { access: canManageTenants, status: 202 },
-  async ({ authRealm: { realm }, origin }) => {
-    await recordAudit(realm.db, realm, origin, { action: 'tenants.migrated' })
+  async ({ authRealm: { realm }, audit }) => {
+    await recordAudit(realm.db, realm, audit, { action: 'tenants.migrated' })
     return requireRuntime().fleetRuns.start()
   },
 )

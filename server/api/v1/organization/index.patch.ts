@@ -6,6 +6,5 @@ import { organizationSchema } from '#shared/schemas/organization.ts'
 
 export default defineTenantRoute(
   { access: canManageOrganization, body: organizationSchema },
-  async ({ app, authRealm, body, origin }) =>
-    presentOrganization(await changeOrganization(app, authRealm, body, origin)),
+  async ({ app, authRealm, body, audit }) => presentOrganization(await changeOrganization(app, authRealm, body, audit)),
 )

@@ -3,6 +3,6 @@ import { definePlatformRoute } from '#server/http/route.ts'
 import { canSupportTenants } from '#shared/permissions.ts'
 
 /** Retries all mails at once that were given up or have waited for long. */
-export default definePlatformRoute({ access: canSupportTenants }, async ({ app, origin }) => ({
-  retried: await retryOutbox(app, origin),
+export default definePlatformRoute({ access: canSupportTenants }, async ({ app, audit }) => ({
+  retried: await retryOutbox(app, audit),
 }))

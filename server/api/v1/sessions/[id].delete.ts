@@ -4,12 +4,12 @@ import { canManageSessions } from '#shared/permissions.ts'
 
 export default defineRealmRoute(
   { access: 'signed-in', status: 204 },
-  async ({ authRealm, principal, params, origin }) => {
+  async ({ authRealm, principal, params, audit }) => {
     const owner = await requireSessionOwner(
       authRealm.realm,
       params.id!,
       canManageSessions(principal.user) ? 'anyone' : [principal.user.id],
     )
-    await endSession(authRealm, origin, owner, 'revoked', params.id!)
+    await endSession(authRealm, audit, owner, 'revoked', params.id!)
   },
 )

@@ -4,7 +4,7 @@ import { requireRuntime } from '#server/runtime.ts'
 import { signupConfirmationSchema } from '#shared/schemas/signup.ts'
 
 /** Creates the organisation, or queues it for an operator's decision. Another call only reports the result. */
-export default defineSiteRoute({ access: 'public', body: signupConfirmationSchema }, ({ app, body, origin }) => {
+export default defineSiteRoute({ access: 'public', body: signupConfirmationSchema }, ({ app, body, audit }) => {
   const { token, ...change } = body
-  return confirmSignup(app, requireRuntime().migrations.tenant, token, change, origin)
+  return confirmSignup(app, requireRuntime().migrations.tenant, token, change, audit)
 })

@@ -3,7 +3,7 @@ import { defineSiteRoute } from '#server/http/route.ts'
 import { signupSchema } from '#shared/schemas/signup.ts'
 
 /** The same answer for every address; the address gets a mail. */
-export default defineSiteRoute({ access: 'public', body: signupSchema, status: 202 }, async ({ app, body, origin }) => {
-  await requestSignup(app, body, origin)
+export default defineSiteRoute({ access: 'public', body: signupSchema, status: 202 }, async ({ app, body, audit }) => {
+  await requestSignup(app, body, audit)
   return {}
 })

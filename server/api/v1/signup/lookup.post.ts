@@ -3,6 +3,6 @@ import { defineSiteRoute } from '#server/http/route.ts'
 import { signupTokenSchema } from '#shared/schemas/signup.ts'
 
 /** The data for the page behind a sign-up's link; it does not use the link up. */
-export default defineSiteRoute({ access: 'public', body: signupTokenSchema }, ({ app, body, origin }) =>
-  readSignupProgress(app, body.token, origin),
+export default defineSiteRoute({ access: 'public', body: signupTokenSchema }, ({ app, body, audit }) =>
+  readSignupProgress(app, body.token, audit),
 )

@@ -3,7 +3,7 @@ import { defineSiteRoute } from '#server/http/route.ts'
 import { subdomainQuery } from '#shared/schemas/signup.ts'
 
 /** Whether a subdomain is available; taken, reserved, quarantined and malformed ones get the same answer. */
-export default defineSiteRoute({ access: 'public', query: subdomainQuery }, async ({ app, query, origin }) => {
-  await app.limits.countSubdomain(origin.ip)
+export default defineSiteRoute({ access: 'public', query: subdomainQuery }, async ({ app, query, audit }) => {
+  await app.limits.countSubdomain(audit.ip)
   return suggestSubdomain(app.database.platform, query)
 })

@@ -2,6 +2,6 @@ import { endSupportAccess } from '#server/domain/support/end.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { canSupportTenants } from '#shared/permissions.ts'
 
-export default definePlatformRoute({ access: canSupportTenants, status: 204 }, ({ app, principal, params, origin }) =>
-  endSupportAccess(app, params.id!, principal.user.id, origin),
+export default definePlatformRoute({ access: canSupportTenants, status: 204 }, ({ app, principal, params, audit }) =>
+  endSupportAccess(app, params.id!, principal.user.id, audit),
 )

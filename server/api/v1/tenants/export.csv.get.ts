@@ -8,9 +8,9 @@ import { canReadTenants } from '#shared/permissions.ts'
 /** The tenants as a CSV file, with the list's search and filters. */
 export default definePlatformRoute(
   { access: canReadTenants, turn: 'export', query: tenantsQuery },
-  async ({ app, authRealm, query, origin, event }) => {
+  async ({ app, authRealm, query, audit, event }) => {
     const { realm } = authRealm
-    await recordAudit(realm.db, realm, origin, { action: 'tenants.exported' })
+    await recordAudit(realm.db, realm, audit, { action: 'tenants.exported' })
     return sendCsv(
       event,
       authRealm,

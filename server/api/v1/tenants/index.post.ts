@@ -9,8 +9,8 @@ import { newTenantSchema } from '#shared/schemas/tenant.ts'
 /** Creates a tenant. Its first Admin gets a mail with a link to set a password. */
 export default definePlatformRoute(
   { access: canManageTenants, status: 201, body: newTenantSchema },
-  async ({ app, body, origin }) => {
-    const { id } = await createTenantByMail(app, requireRuntime().migrations.tenant, body, origin)
+  async ({ app, body, audit }) => {
+    const { id } = await createTenantByMail(app, requireRuntime().migrations.tenant, body, audit)
     return presentTenantDetails(app.config, await requireTenantDetails(app, { id }))
   },
 )

@@ -5,12 +5,12 @@ import { notFound } from '#shared/errors.ts'
 import { tenantInfoSchema } from '#shared/schemas/tenant.ts'
 
 /** The organisation finder: returns the portal's address for an organisation's public id or subdomain. */
-export default defineSiteRoute({ access: 'public', body: tenantInfoSchema }, async ({ app, body, origin }) => {
+export default defineSiteRoute({ access: 'public', body: tenantInfoSchema }, async ({ app, body, audit }) => {
   const {
     db,
     tables: { tenants },
   } = app.database.platform
-  await app.limits.checkLinks('site', origin.ip)
+  await app.limits.checkLinks('site', audit.ip)
   const isId = eq(tenants.tenant_id, body.tenant_id?.toUpperCase() ?? '')
   const rows = await db
     .select({ name: tenants.name, subdomain: tenants.subdomain, primary_domain: primaryDomain(tenants) })
@@ -25,7 +25,7 @@ export default defineSiteRoute({ access: 'public', body: tenantInfoSchema }, asy
     .limit(1)
   const tenant = rows[0]
   if (!tenant) {
-    await app.limits.countWrongLink('site', origin.ip)
+    await app.limits.countWrongLink('site', audit.ip)
     throw notFound()
   }
   return { name: tenant.name, subdomain: tenant.subdomain, url: tenantOrigin(app.config, tenant) }

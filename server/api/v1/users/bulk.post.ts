@@ -6,5 +6,5 @@ import { bulkSchema } from '#shared/schemas/user.ts'
 /** Moves, promotes, deactivates, reactivates or mails many users, and reports the result of each. */
 export default defineTenantRoute(
   { access: canManageUsers, turn: 'change', body: bulkSchema },
-  async ({ app, authRealm, body, origin }) => ({ results: await actOnMany(app, authRealm, body, origin) }),
+  async ({ app, authRealm, body, audit }) => ({ results: await actOnMany(app, authRealm, body, audit) }),
 )

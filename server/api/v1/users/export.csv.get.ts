@@ -9,9 +9,9 @@ import { canManageUsers } from '#shared/permissions.ts'
 /** The directory as a CSV file, with the directory's search and filters. */
 export default defineTenantRoute(
   { access: canManageUsers, turn: 'export', support: false, query: directoryQuery },
-  async ({ authRealm, query, origin, event }) => {
+  async ({ authRealm, query, audit, event }) => {
     const { realm } = authRealm
-    await recordAudit(realm.db, realm, origin, { action: 'users.exported', details: givenFilters(query) })
+    await recordAudit(realm.db, realm, audit, { action: 'users.exported', details: givenFilters(query) })
     return sendCsv(
       event,
       authRealm,

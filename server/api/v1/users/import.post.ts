@@ -10,12 +10,12 @@ const importQuery = z.object({ dry_run: flag(), create_departments: flag() })
 /** Imports people from a file such as `users/export.csv`; with `dry_run` only the preview. */
 export default defineTenantRoute(
   { access: canManageUsers, turn: 'change', query: importQuery },
-  async ({ app, authRealm, query, origin, event }) =>
+  async ({ app, authRealm, query, audit, event }) =>
     importPeople(
       app,
       authRealm,
       readBytes(event),
       { dryRun: query.dry_run, createDepartments: query.create_departments },
-      origin,
+      audit,
     ),
 )

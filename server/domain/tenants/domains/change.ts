@@ -4,7 +4,7 @@ import { violatedUnique } from '#server/database/errors.ts'
 import type { Db } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import { recordInTenant } from '#server/domain/audit/tenant-audit.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { lockTenant } from '#server/domain/tenants/lifecycle/transitions.ts'
 import { announceTenant } from '#server/domain/tenants/tenants.ts'
 import type { AuditAction } from '#shared/audit-actions.ts'
@@ -18,12 +18,12 @@ const domainsLimit = 20
  * Adds a domain, which is not served until it is verified.
  * @throws ApiError 400 on `host`, 404
  */
-export async function addDomain(app: App, tenant: string, host: string, origin: Origin): Promise<DomainRow> {
+export async function addDomain(app: App, tenant: string, host: string, audit: AuditContext): Promise<DomainRow> {
   const { domains } = app.database.platform.tables
   const { baseDomain } = app.config
   if (host === baseDomain || host.endsWith(`.${baseDomain}`))
     throw invalid({ host: [`Addresses under ${baseDomain} are given by the subdomain.`] })
-  return changeDomains(app, tenant, origin, { action: 'tenant.domain_added', host }, async tx => {
+  return changeDomains(app, tenant, audit, { action: 'tenant.domain_added', host }, async tx => {
     if ((await tx.$count(domains, eq(domains.tenant, tenant))) >= domainsLimit)
       throw invalid({ host: [`An organisation can have at most ${domainsLimit} domains.`] })
     const rows = await tx
@@ -41,9 +41,9 @@ export async function addDomain(app: App, tenant: string, host: string, origin: 
  * Removes a domain. Tokens that name it are no longer valid.
  * @throws ApiError 404, 409 while it is the primary domain
  */
-export async function removeDomain(app: App, tenant: string, host: string, origin: Origin): Promise<void> {
+export async function removeDomain(app: App, tenant: string, host: string, audit: AuditContext): Promise<void> {
   const { domains } = app.database.platform.tables
-  await changeDomains(app, tenant, origin, { action: 'tenant.domain_removed', host }, async tx => {
+  await changeDomains(app, tenant, audit, { action: 'tenant.domain_removed', host }, async tx => {
     const rows = await tx
       .delete(domains)
       .where(isTheirs(app, tenant, host))
@@ -62,7 +62,7 @@ export async function removeDomain(app: App, tenant: string, host: string, origi
 export async function changeDomains<T>(
   app: App,
   tenant: string,
-  origin: Origin,
+  audit: AuditContext,
   entry: { action: AuditAction; host: string | null } | undefined,
   work: (tx: Db) => Promise<T>,
 ): Promise<T> {
@@ -72,7 +72,7 @@ export async function changeDomains<T>(
     const result = await work(tx)
     if (!entry) return result
     const details = { host: entry.host }
-    await recordAudit(tx, platform, origin, { action: entry.action, subject: tenant, details })
+    await recordAudit(tx, platform, audit, { action: entry.action, subject: tenant, details })
     await recordInTenant(tx, app, row, {
       action: 'organization.domains_changed',
       subject: tenant,

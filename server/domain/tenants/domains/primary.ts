@@ -1,5 +1,5 @@
 import { and, eq, isNotNull, ne } from 'drizzle-orm'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { wrongState } from '#server/domain/tenants/lifecycle/transitions.ts'
 import { changeDomains } from './change.ts'
 import { isTheirs, requireDomain } from './domains.ts'
@@ -8,9 +8,9 @@ import { isTheirs, requireDomain } from './domains.ts'
  * Makes a domain the primary host, which links and tokens name. The subdomain and the other domains stay served.
  * @throws ApiError 404, 409 where it is not verified
  */
-export async function setPrimaryDomain(app: App, tenant: string, host: string, origin: Origin): Promise<void> {
+export async function setPrimaryDomain(app: App, tenant: string, host: string, audit: AuditContext): Promise<void> {
   const { domains } = app.database.platform.tables
-  await changeDomains(app, tenant, origin, { action: 'tenant.domain_primary', host }, async tx => {
+  await changeDomains(app, tenant, audit, { action: 'tenant.domain_primary', host }, async tx => {
     await tx
       .update(domains)
       .set({ is_primary: false })
@@ -31,9 +31,9 @@ export async function setPrimaryDomain(app: App, tenant: string, host: string, o
  * Makes the subdomain the primary host again.
  * @throws ApiError 404, 409 where the domain is not the primary one
  */
-export async function clearPrimaryDomain(app: App, tenant: string, host: string, origin: Origin): Promise<void> {
+export async function clearPrimaryDomain(app: App, tenant: string, host: string, audit: AuditContext): Promise<void> {
   const { domains } = app.database.platform.tables
-  await changeDomains(app, tenant, origin, { action: 'tenant.domain_primary', host: null }, async tx => {
+  await changeDomains(app, tenant, audit, { action: 'tenant.domain_primary', host: null }, async tx => {
     const { is_primary } = await requireDomain(tx, app, tenant, host)
     if (!is_primary) throw wrongState('The domain is not the primary one.')
     await tx

@@ -1,6 +1,6 @@
 import { isNotNull } from 'drizzle-orm'
 import { reasonOf } from '#server/database/errors.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { fromSystem } from '#server/domain/context.ts'
 import type { AuditAction } from '#shared/audit-actions.ts'
 import { notFound } from '#shared/errors.ts'
@@ -16,7 +16,7 @@ const patience = 3 * 86_400_000
  * Checks a domain's TXT record. It is served as soon as the record is right; `last_error` says why it is not.
  * @throws ApiError 404
  */
-export async function verifyDomain(app: App, tenant: string, host: string, origin: Origin): Promise<DomainRow> {
+export async function verifyDomain(app: App, tenant: string, host: string, audit: AuditContext): Promise<DomainRow> {
   const before = await requireDomain(app.database.platform.db, app, tenant, host)
   const { error, isCertain } = await proveDomain(app, before)
   const { domains } = app.database.platform.tables
@@ -35,7 +35,7 @@ export async function verifyDomain(app: App, tenant: string, host: string, origi
   const isFirstProof = error === null && before.verified_at === null
   const actionOfProof: AuditAction | undefined = isFirstProof ? 'tenant.domain_verified' : undefined
   const action = isLost ? 'tenant.domain_lost' : actionOfProof
-  return changeDomains(app, tenant, origin, action && { action, host }, async tx => {
+  return changeDomains(app, tenant, audit, action && { action, host }, async tx => {
     const rows = await tx
       .update(domains)
       .set(set)

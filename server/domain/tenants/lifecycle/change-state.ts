@@ -1,4 +1,4 @@
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { endSupportAccessesOf } from '#server/domain/support/sessions.ts'
 import type { TenantNotice } from '#server/domain/tenants/notices.ts'
 import { noticeLanguage, noticeTenant } from '#server/domain/tenants/notices.ts'
@@ -24,7 +24,7 @@ interface StateChange {
 export async function changeState(
   app: App,
   id: string,
-  origin: Origin,
+  audit: AuditContext,
   verb: keyof typeof verbsFrom,
   decide: (before: LockedTenant) => StateChange,
 ): Promise<TenantRow> {
@@ -33,14 +33,8 @@ export async function changeState(
     const { set, actions, details, notice } = decide(await lockTenant(tx, app, id, verb))
     const tenant = await setState(tx, app, id, set)
     if (tenant.status !== 'active')
-      await endSupportAccessesOf(
-        tx,
-        tenantRealmOf(app, tenant),
-        { ...origin, actor: null },
-        tenant.status,
-        origin.actor,
-      )
-    await recordState(tx, app, tenant, origin, actions, details)
+      await endSupportAccessesOf(tx, tenantRealmOf(app, tenant), { ...audit, actor: null }, tenant.status, audit.actor)
+    await recordState(tx, app, tenant, audit, actions, details)
     await noticeTenant(tx, app, tenant, language, notice)
     return tenant
   })

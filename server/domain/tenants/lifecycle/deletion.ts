@@ -1,6 +1,6 @@
 import { and, desc, eq, inArray } from 'drizzle-orm'
 import { recordAudit } from '#server/domain/audit/audit.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { enqueueOperation } from '#server/domain/operations/enqueue.ts'
 import type { TenantRow } from '#server/domain/tenants/tenants.ts'
 import { announceTenant } from '#server/domain/tenants/tenants.ts'
@@ -8,9 +8,9 @@ import { changeState } from './change-state.ts'
 import { lockTenant, setState, wrongState } from './transitions.ts'
 
 /** Closes a tenant. It is purged after the grace period, unless it is restored. @throws ApiError 404, 409 */
-export function scheduleDeletion(app: App, id: string, reason: string | null, origin: Origin): Promise<TenantRow> {
+export function scheduleDeletion(app: App, id: string, reason: string | null, audit: AuditContext): Promise<TenantRow> {
   const purge_after = new Date(Date.now() + app.config.life.grace * 1000)
-  return changeState(app, id, origin, 'scheduleDeletion', before => ({
+  return changeState(app, id, audit, 'scheduleDeletion', before => ({
     set: {
       status: 'deleting',
       status_reason: reason,
@@ -25,8 +25,8 @@ export function scheduleDeletion(app: App, id: string, reason: string | null, or
 }
 
 /** Cancels a scheduled deletion: the tenant is in its former state again. @throws ApiError 404, 409 */
-export function restoreTenant(app: App, id: string, origin: Origin): Promise<TenantRow> {
-  return changeState(app, id, origin, 'restore', before => ({
+export function restoreTenant(app: App, id: string, audit: AuditContext): Promise<TenantRow> {
+  return changeState(app, id, audit, 'restore', before => ({
     set: {
       status: before.status_before ?? 'suspended',
       status_reason: before.reason_before,
@@ -49,7 +49,7 @@ export function restoreTenant(app: App, id: string, origin: Origin): Promise<Ten
 export async function purgeTenant(
   app: App,
   id: string,
-  origin: Origin,
+  audit: AuditContext,
   { held = false, overdue = false } = {},
 ): Promise<string> {
   const { operations } = app.database.platform.tables
@@ -68,7 +68,7 @@ export async function purgeTenant(
       throw wrongState('Its grace is not over.')
     if (before.status !== 'purging') {
       await setState(tx, app, id, { status: 'purging', purge_after: null, status_before: null, reason_before: null })
-      await recordAudit(tx, app.database.platform, origin, {
+      await recordAudit(tx, app.database.platform, audit, {
         action: 'tenant.purge_started',
         subject: id,
         details: { subdomain: before.subdomain, name: before.name },
@@ -78,7 +78,7 @@ export async function purgeTenant(
     return enqueueOperation(
       tx,
       app,
-      origin,
+      audit,
       { kind: 'purge', tenant: id, input: { schema: before.schema, subdomain: before.subdomain, name: before.name } },
       held,
     )

@@ -1,4 +1,4 @@
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import type { TenantRow } from '#server/domain/tenants/tenants.ts'
 import { lockTenant, recordState, setState, wrongState } from './transitions.ts'
 
@@ -6,20 +6,20 @@ import { lockTenant, recordState, setState, wrongState } from './transitions.ts'
  * Starts maintenance: the tenant's host answers 503, whatever its state.
  * @throws ApiError 404, 409 where it is in maintenance already
  */
-export function startMaintenance(app: App, id: string, origin: Origin): Promise<TenantRow> {
-  return changeMaintenance(app, id, new Date(), origin)
+export function startMaintenance(app: App, id: string, audit: AuditContext): Promise<TenantRow> {
+  return changeMaintenance(app, id, new Date(), audit)
 }
 
 /** Ends maintenance. @throws ApiError 404, 409 where the tenant is not in maintenance */
-export function endMaintenance(app: App, id: string, origin: Origin): Promise<TenantRow> {
-  return changeMaintenance(app, id, null, origin)
+export function endMaintenance(app: App, id: string, audit: AuditContext): Promise<TenantRow> {
+  return changeMaintenance(app, id, null, audit)
 }
 
 async function changeMaintenance(
   app: App,
   id: string,
   maintenance_since: Date | null,
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<TenantRow> {
   return app.database.platform.transaction(async tx => {
     const before = await lockTenant(tx, app, id)
@@ -31,7 +31,7 @@ async function changeMaintenance(
       tx,
       app,
       tenant,
-      origin,
+      audit,
       maintenance_since
         ? ['tenant.maintenance_started', 'organization.maintenance_started']
         : ['tenant.maintenance_ended', 'organization.maintenance_ended'],

@@ -1,10 +1,10 @@
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import type { TenantRow } from '#server/domain/tenants/tenants.ts'
 import { changeState } from './change-state.ts'
 
 /** Closes a tenant's portal and API until it is resumed. @throws ApiError 404, 409 */
-export function suspendTenant(app: App, id: string, reason: string | null, origin: Origin): Promise<TenantRow> {
-  return changeState(app, id, origin, 'suspend', () => ({
+export function suspendTenant(app: App, id: string, reason: string | null, audit: AuditContext): Promise<TenantRow> {
+  return changeState(app, id, audit, 'suspend', () => ({
     set: { status: 'suspended', status_reason: reason },
     actions: ['tenant.suspended', 'organization.suspended'],
     details: reason === null ? {} : { reason },
@@ -13,8 +13,8 @@ export function suspendTenant(app: App, id: string, reason: string | null, origi
 }
 
 /** Opens a suspended tenant again. @throws ApiError 404, 409 */
-export function resumeTenant(app: App, id: string, origin: Origin): Promise<TenantRow> {
-  return changeState(app, id, origin, 'resume', () => ({
+export function resumeTenant(app: App, id: string, audit: AuditContext): Promise<TenantRow> {
+  return changeState(app, id, audit, 'resume', () => ({
     set: { status: 'active', status_reason: null },
     actions: ['tenant.resumed', 'organization.resumed'],
     notice: { event: 'resumed' },

@@ -2,7 +2,7 @@ import { eq } from 'drizzle-orm'
 import type { Db } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import { recordInTenant } from '#server/domain/audit/tenant-audit.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { wakeMails } from '#server/domain/mail/outbox.ts'
 import { standingOf } from '#server/domain/tenants/status.ts'
 import type { TenantRow } from '#server/domain/tenants/tenants.ts'
@@ -75,11 +75,11 @@ export async function recordState(
   tx: Db,
   app: App,
   tenant: TenantRow,
-  origin: Origin,
+  audit: AuditContext,
   [forOperators, forAdmins]: [AuditAction, AuditAction],
   details: Record<string, unknown> = {},
 ): Promise<void> {
-  await recordAudit(tx, app.database.platform, origin, { action: forOperators, subject: tenant.id, details })
+  await recordAudit(tx, app.database.platform, audit, { action: forOperators, subject: tenant.id, details })
   await recordInTenant(tx, app, tenant, { action: forAdmins, subject: tenant.id, details })
   await announceTenant(tx, tenant.id)
   // Mails wait while the tenant is closed.

@@ -1,7 +1,7 @@
 import { and, eq, isNull, sql } from 'drizzle-orm'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import type { Link } from '#server/domain/sessions/links.ts'
 import { isReachable, requireLink } from '#server/domain/sessions/links.ts'
 import { forbidden } from '#shared/errors.ts'
@@ -11,19 +11,24 @@ import { requestLink } from './request-link.ts'
  * Sends another activation mail. The answer does not reveal whether the account exists, nor does the time it takes.
  * @throws ApiError 429 after many requests from one client
  */
-export async function requestActivation(app: App, authRealm: AuthRealm, email: string, origin: Origin): Promise<void> {
+export async function requestActivation(
+  app: App,
+  authRealm: AuthRealm,
+  email: string,
+  audit: AuditContext,
+): Promise<void> {
   const { users } = authRealm.realm.tables
-  await requestLink(app, authRealm, email, origin, 'activation', isNull(users.activated_at))
+  await requestLink(app, authRealm, email, audit, 'activation', isNull(users.activated_at))
 }
 
 /**
  * Activates an account. The link does nothing where the account is active already, or was deactivated since.
  * @throws ApiError 400 on `uid` or `token`, 403 where there is nothing left to activate, 429
  */
-export async function activate(app: App, authRealm: AuthRealm, link: Link, origin: Origin): Promise<void> {
+export async function activate(app: App, authRealm: AuthRealm, link: Link, audit: AuditContext): Promise<void> {
   const { realm } = authRealm
   const { users } = realm.tables
-  const { user } = await requireLink(app, authRealm, 'activation', link, origin)
+  const { user } = await requireLink(app, authRealm, 'activation', link, audit)
   await realm.transaction(async tx => {
     // The token stays until it expires, so that a second click gets a clear answer.
     const activated = await tx
@@ -32,6 +37,6 @@ export async function activate(app: App, authRealm: AuthRealm, link: Link, origi
       .where(and(eq(users.id, user.id), isNull(users.activated_at), isReachable(realm)))
       .returning({ id: users.id })
     if (activated.length === 0) throw forbidden('Stale token for given user.')
-    await recordAudit(tx, realm, { ...origin, actor: user.id }, { action: 'user.activated', subject: user.id })
+    await recordAudit(tx, realm, { ...audit, actor: user.id }, { action: 'user.activated', subject: user.id })
   })
 }

@@ -3,7 +3,7 @@ import { violatedUnique } from '#server/database/errors.ts'
 import type { Db, Realm } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { enqueueMail } from '#server/domain/mail/outbox.ts'
 import type { Link } from '#server/domain/sessions/links.ts'
 import { consumeLink, openLink, requireLink, staleLink } from '#server/domain/sessions/links.ts'
@@ -18,7 +18,7 @@ export async function requestEmailChange(
   authRealm: AuthRealm,
   userId: string,
   email: string,
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<void> {
   const { realm } = authRealm
   await app.limits.countEmailChange(realm.schema, userId)
@@ -26,7 +26,7 @@ export async function requestEmailChange(
   await realm.transaction(async tx => {
     await openLink(tx, realm, 'email', eq(realm.tables.users.id, userId), { email })
     await enqueueMail(tx, authRealm, { kind: 'email_change', to: email, data: { user: userId } })
-    await recordAudit(tx, realm, origin, { action: 'user.email_change_requested', subject: userId, details: { email } })
+    await recordAudit(tx, realm, audit, { action: 'user.email_change_requested', subject: userId, details: { email } })
   })
 }
 
@@ -34,9 +34,14 @@ export async function requestEmailChange(
  * Replaces the user's address by the new one, and mails a notice to the old one.
  * @throws ApiError 400 on `uid` or `token`, also where another user has the address by now; 429
  */
-export async function confirmEmailChange(app: App, authRealm: AuthRealm, link: Link, origin: Origin): Promise<void> {
+export async function confirmEmailChange(
+  app: App,
+  authRealm: AuthRealm,
+  link: Link,
+  audit: AuditContext,
+): Promise<void> {
   const { realm } = authRealm
-  const { payload, user, where } = await requireLink(app, authRealm, 'email', link, origin)
+  const { payload, user, where } = await requireLink(app, authRealm, 'email', link, audit)
   if (!payload?.email || user.deactivated_at) throw staleLink()
   const email = payload.email
   try {
@@ -47,7 +52,7 @@ export async function confirmEmailChange(app: App, authRealm: AuthRealm, link: L
       await recordAudit(
         tx,
         realm,
-        { ...origin, actor: user.id },
+        { ...audit, actor: user.id },
         { action: 'user.email_changed', subject: user.id, details: { email: { from: user.email, to: email } } },
       )
     })

@@ -1,7 +1,7 @@
 import { eq, sql } from 'drizzle-orm'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import type { Link } from '#server/domain/sessions/links.ts'
 import { consumeLink, requireLink } from '#server/domain/sessions/links.ts'
 import { hashNewPassword, replacePassword } from '#server/domain/users/passwords.ts'
@@ -12,9 +12,9 @@ export async function requestPasswordReset(
   app: App,
   authRealm: AuthRealm,
   email: string,
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<void> {
-  await requestLink(app, authRealm, email, origin, 'reset')
+  await requestLink(app, authRealm, email, audit, 'reset')
 }
 
 export interface PasswordReset extends Link {
@@ -29,12 +29,12 @@ export async function resetPassword(
   app: App,
   authRealm: AuthRealm,
   { new_password, ...link }: PasswordReset,
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<void> {
   const { realm } = authRealm
   const { users } = realm.tables
   // Checked first, so that a wrong link costs no hashing. The link is used up in the transaction below.
-  const { user, where } = await requireLink(app, authRealm, 'reset', link, origin)
+  const { user, where } = await requireLink(app, authRealm, 'reset', link, audit)
   const hash = await hashNewPassword(app, authRealm, user, new_password, { field: 'new_password' })
   await realm.transaction(async tx => {
     await consumeLink(tx, realm, where)
@@ -43,7 +43,7 @@ export async function resetPassword(
       .update(users)
       .set({ activated_at: sql`coalesce(${users.activated_at}, now())` })
       .where(eq(users.id, user.id))
-    await replacePassword(tx, app, authRealm, user.id, hash, { ...origin, actor: user.id })
-    await recordAudit(tx, realm, { ...origin, actor: user.id }, { action: 'user.password_reset', subject: user.id })
+    await replacePassword(tx, app, authRealm, user.id, hash, { ...audit, actor: user.id })
+    await recordAudit(tx, realm, { ...audit, actor: user.id }, { action: 'user.password_reset', subject: user.id })
   })
 }

@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import type { Db } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { enqueueMail } from '#server/domain/mail/outbox.ts'
 import { openLink } from '#server/domain/sessions/links.ts'
 import { requireOpenTenant } from '#server/domain/tenants/status.ts'
@@ -43,13 +43,13 @@ export async function register(
   authRealm: AuthRealm,
   input: Registration,
   { domains }: { domains: string[] },
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<UserRow> {
   const { realm } = authRealm
-  await app.limits.checkTaken(realm.schema, origin.ip)
+  await app.limits.checkTaken(realm.schema, audit.ip)
   if (domains.length > 0 && !domains.includes(input.email.split('@')[1]!))
     throw invalid({ email: [`Use an address at ${domains.join(', ')}.`] })
-  const admission = await app.limits.admitRegistration(realm.schema, origin.ip, input.email)
+  const admission = await app.limits.admitRegistration(realm.schema, audit.ip, input.email)
   try {
     const password = await hashNewPassword(app, authRealm, input, input.password)
     return await realm.transaction(async tx => {
@@ -58,7 +58,7 @@ export async function register(
       const user = await insertUser(tx, realm, { ...input, password, activated_at: null })
       await openLink(tx, realm, 'activation', eq(realm.tables.users.id, user.id))
       await enqueueMail(tx, authRealm, { kind: 'activation', to: user.email, data: { user: user.id } })
-      await recordAudit(tx, realm, origin, {
+      await recordAudit(tx, realm, audit, {
         action: 'user.registered',
         subject: user.id,
         details: { email: user.email },
@@ -68,7 +68,7 @@ export async function register(
   } catch (error) {
     await admission.undo()
     if (!(error instanceof ApiError) || !('email' in error.body)) throw error
-    await app.limits.countTaken(realm.schema, origin.ip)
+    await app.limits.countTaken(realm.schema, audit.ip)
     if (await app.limits.admitMail(realm.schema, input.email))
       await enqueueMail(realm.db, authRealm, { kind: 'account_exists', to: input.email, data: {} })
     throw error

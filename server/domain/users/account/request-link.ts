@@ -1,7 +1,7 @@
 import type { SQL } from 'drizzle-orm'
 import { and, eq } from 'drizzle-orm'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { enqueueMail } from '#server/domain/mail/outbox.ts'
 import { isReachable, openLink } from '#server/domain/sessions/links.ts'
 
@@ -14,12 +14,12 @@ export async function requestLink(
   app: App,
   authRealm: AuthRealm,
   email: string,
-  origin: Origin,
+  audit: AuditContext,
   purpose: 'activation' | 'reset',
   condition?: SQL,
 ): Promise<void> {
   const { realm } = authRealm
-  await app.limits.countMailRequest(realm.schema, origin.ip)
+  await app.limits.countMailRequest(realm.schema, audit.ip)
   if (!(await app.limits.admitMail(realm.schema, email))) return
   await realm.transaction(async tx => {
     await openLink(tx, realm, purpose, and(eq(realm.tables.users.email, email), isReachable(realm), condition)!)

@@ -2,7 +2,7 @@ import { eq } from 'drizzle-orm'
 import type { Db, TenantRealm } from '#server/database/realms.ts'
 import { recordAudits } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { changesOf } from '#server/domain/lib/diff.ts'
 import { enqueueMails } from '#server/domain/mail/outbox.ts'
 import { endSessions } from '#server/domain/sessions/end.ts'
@@ -16,14 +16,14 @@ export async function applyPlan(
   app: App,
   authRealm: AuthRealm<TenantRealm>,
   plan: ImportPlan,
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<void> {
   const now = new Date()
   await insertDepartments(tx, authRealm.realm, plan, now)
-  await updateUsers(tx, authRealm, plan, origin)
+  await updateUsers(tx, authRealm, plan, audit)
   await insertUsers(tx, authRealm.realm, plan, now)
   await welcome(tx, app, authRealm, plan)
-  await recordPlan(tx, authRealm.realm, plan, origin)
+  await recordPlan(tx, authRealm.realm, plan, audit)
 }
 
 async function insertDepartments(
@@ -42,7 +42,7 @@ async function updateUsers(
   tx: Db,
   authRealm: AuthRealm<TenantRealm>,
   { updates }: ImportPlan,
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<void> {
   const { users } = authRealm.realm.tables
   for (const { before, fields } of updates) {
@@ -51,7 +51,7 @@ async function updateUsers(
       .update(users)
       .set({ ...values, ...activity(before.is_active, is_active) })
       .where(eq(users.id, before.id))
-    if (is_active === false) await endSessions(tx, authRealm, origin, before.id, 'deactivation')
+    if (is_active === false) await endSessions(tx, authRealm, audit, before.id, 'deactivation')
   }
 }
 
@@ -92,9 +92,9 @@ async function recordPlan(
   tx: Db,
   realm: TenantRealm,
   { creations, updates, newDepartments }: ImportPlan,
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<void> {
-  await recordAudits(tx, realm, origin, [
+  await recordAudits(tx, realm, audit, [
     ...newDepartments.map(({ id, name }) => ({
       action: 'department.created' as const,
       subject: id,

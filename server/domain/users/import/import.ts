@@ -2,7 +2,7 @@ import { violatedReference, violatedUnique } from '#server/database/errors.ts'
 import type { TenantRealm } from '#server/database/realms.ts'
 import { logEvent, recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
-import type { App, Origin } from '#server/domain/context.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
 import { admitOutreach, isYoung } from '#server/domain/tenants/outreach.ts'
 import { unavailable } from '#shared/errors.ts'
 import { applyPlan, peopleToWelcome } from './apply.ts'
@@ -43,18 +43,18 @@ export async function importPeople(
   authRealm: TenantAuthRealm,
   bytes: Buffer,
   options: ImportOptions,
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<ImportReport> {
   const rest = app.pacer.begin()
   const { rows, errors } = await readImportRows(bytes, rest)
   if (options.dryRun) return reportOn(await rehearse(authRealm, rows, options, rest), errors)
   const plans: ImportPlan[] = []
   try {
-    for await (const plan of perform(app, authRealm, rows, options, origin, rest)) plans.push(plan)
+    for await (const plan of perform(app, authRealm, rows, options, audit, rest)) plans.push(plan)
     return reportOn(plans, errors)
   } finally {
     // What was imported before a failure stays, so it is recorded too.
-    if (plans.length > 0 || rows.length === 0) await recordImport(authRealm, reportOn(plans, errors), origin)
+    if (plans.length > 0 || rows.length === 0) await recordImport(authRealm, reportOn(plans, errors), audit)
   }
 }
 
@@ -71,9 +71,9 @@ function reportOn(plans: ImportPlan[], errors: RowError[]): ImportReport {
 async function recordImport(
   { realm }: TenantAuthRealm,
   { created, changed, unchanged, errors }: ImportReport,
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<void> {
-  await recordAudit(realm.db, realm, origin, {
+  await recordAudit(realm.db, realm, audit, {
     action: 'users.imported',
     details: { created, changed, unchanged, errors: errors.length },
   })
@@ -108,7 +108,7 @@ async function* perform(
   authRealm: TenantAuthRealm,
   rows: ImportRow[],
   options: ImportOptions,
-  origin: Origin,
+  audit: AuditContext,
   rest: Rest,
 ): AsyncGenerator<ImportPlan> {
   if (await isYoung(app, authRealm)) {
@@ -121,10 +121,10 @@ async function* perform(
   }
   const planner = createPlanner(options)
   for (const batch of batches(rows)) {
-    const plan = await performBatch(app, authRealm, batch, planner, origin)
+    const plan = await performBatch(app, authRealm, batch, planner, audit)
     for (const { before, fields } of plan.updates) {
       if (fields.role && fields.role !== before.role)
-        logEvent(app, authRealm, origin, 'role_changed', { subject: before.id, from: before.role, to: fields.role })
+        logEvent(app, authRealm, audit, 'role_changed', { subject: before.id, from: before.role, to: fields.role })
     }
     yield plan
     await rest()
@@ -137,7 +137,7 @@ async function performBatch(
   authRealm: TenantAuthRealm,
   rows: ImportRow[],
   planner: ReturnType<typeof createPlanner>,
-  origin: Origin,
+  audit: AuditContext,
 ): Promise<ImportPlan> {
   const { realm } = authRealm
   for (let attempt = 1; ; attempt++) {
@@ -145,9 +145,9 @@ async function performBatch(
       return await realm.transaction(async tx => {
         const state = await readKnownState(tx, realm, rows, { lock: true })
         // The caller may be among the users that change.
-        await authRealm.recheck?.(tx, { isLast: state.people.some(({ id }) => id === origin.actor) })
+        await authRealm.recheck?.(tx, { isLast: state.people.some(({ id }) => id === audit.actor) })
         const plan = planner.against(state)(rows)
-        await applyPlan(tx, app, authRealm, plan, origin)
+        await applyPlan(tx, app, authRealm, plan, audit)
         return plan
       })
     } catch (error) {

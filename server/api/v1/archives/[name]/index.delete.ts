@@ -2,6 +2,6 @@ import { removeArchive } from '#server/domain/archives/store.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { canManageArchives } from '#shared/permissions.ts'
 
-export default definePlatformRoute({ access: canManageArchives, status: 204 }, ({ app, params, origin }) =>
-  removeArchive(app, params.name!, origin),
+export default definePlatformRoute({ access: canManageArchives, status: 204 }, ({ app, params, audit }) =>
+  removeArchive(app, params.name!, audit),
 )

@@ -6,11 +6,11 @@ import { definePlatformRoute } from '#server/http/route.ts'
 import { canManageArchives } from '#shared/permissions.ts'
 
 /** Streams the archive file. */
-export default definePlatformRoute({ access: canManageArchives }, async ({ app, authRealm, params, origin, event }) => {
+export default definePlatformRoute({ access: canManageArchives }, async ({ app, authRealm, params, audit, event }) => {
   const { realm } = authRealm
   const name = params.name!
   const { size, stream } = await readArchiveFile(app, name)
-  await recordAudit(realm.db, realm, origin, { action: 'archive.downloaded', details: { archive: name } })
+  await recordAudit(realm.db, realm, audit, { action: 'archive.downloaded', details: { archive: name } })
   setResponseHeaders(event, {
     'content-type': 'application/x-tar',
     'content-length': size,

@@ -7,6 +7,6 @@ import { newFromArchiveSchema } from '#shared/schemas/archive.ts'
 /** Restores the archive as a new organisation. */
 export default definePlatformRoute(
   { access: canManageArchives, status: 202, body: newFromArchiveSchema },
-  async ({ app, params, body, origin }) =>
-    presentQueued(app, await requestNewFromArchive(app, { archive: params.name!, ...body }, origin)),
+  async ({ app, params, body, audit }) =>
+    presentQueued(app, await requestNewFromArchive(app, { archive: params.name!, ...body }, audit)),
 )

@@ -2,7 +2,7 @@ import { blacklistSession } from '#server/domain/sessions/blacklist.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { refreshSchema } from '#shared/schemas/session.ts'
 
-export default defineRealmRoute({ access: 'public', body: refreshSchema }, async ({ app, authRealm, body, origin }) => {
-  await blacklistSession(app, authRealm, body.refresh, origin)
+export default defineRealmRoute({ access: 'public', body: refreshSchema }, async ({ app, authRealm, body, audit }) => {
+  await blacklistSession(app, authRealm, body.refresh, audit)
   return {}
 })

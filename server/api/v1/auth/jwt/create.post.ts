@@ -4,8 +4,8 @@ import { credentialsSchema } from '#shared/schemas/session.ts'
 
 export default defineRealmRoute(
   { access: 'public', body: credentialsSchema },
-  async ({ app, authRealm, body, origin, userAgent }) => {
-    const { access, refresh } = await signIn(app, authRealm, body, origin, userAgent)
+  async ({ app, authRealm, body, audit, userAgent }) => {
+    const { access, refresh } = await signIn(app, authRealm, body, audit, userAgent)
     return { refresh: refresh.token, access: access.token }
   },
 )

@@ -6,8 +6,8 @@ import { credentialsSchema } from '#shared/schemas/session.ts'
 
 export default defineRealmRoute(
   { access: 'public', body: credentialsSchema },
-  async ({ app, authRealm, body, origin, userAgent, event }) => {
-    const { user, ...pair } = await signIn(app, authRealm, body, origin, userAgent)
+  async ({ app, authRealm, body, audit, userAgent, event }) => {
+    const { user, ...pair } = await signIn(app, authRealm, body, audit, userAgent)
     setSessionCookies(event, app.config, pair)
     return { user: presentUser(authRealm, user) }
   },

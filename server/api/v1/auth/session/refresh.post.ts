@@ -4,10 +4,10 @@ import { defineRealmRoute } from '#server/http/route.ts'
 import { notAuthenticated } from '#shared/errors.ts'
 
 /** Never clears a cookie: the loser of a race would sign the winner out. */
-export default defineRealmRoute({ access: 'public' }, async ({ app, authRealm, origin, event }) => {
+export default defineRealmRoute({ access: 'public' }, async ({ app, authRealm, audit, event }) => {
   const { refresh } = readSessionCookies(event, app.config)
   if (!refresh) throw notAuthenticated()
-  const pair = await rotateSession(app, authRealm, refresh, origin)
+  const pair = await rotateSession(app, authRealm, refresh, audit)
   setSessionCookies(event, app.config, pair)
   return { expires_at: pair.access.expires_at }
 })

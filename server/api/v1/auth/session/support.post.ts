@@ -6,8 +6,8 @@ import { supportTokenSchema } from '#shared/schemas/support.ts'
 /** Signs an operator in as a user, with the link from the console. Reading the link does not use it up. */
 export default defineTenantRoute(
   { access: 'public', body: supportTokenSchema },
-  async ({ app, authRealm, body, origin, userAgent, event }) => {
-    const pair = await openSupportSession(app, authRealm, body.token, origin, userAgent)
+  async ({ app, authRealm, body, audit, userAgent, event }) => {
+    const pair = await openSupportSession(app, authRealm, body.token, audit, userAgent)
     setSessionCookies(event, app.config, pair)
     return { expires_at: pair.access.expires_at }
   },

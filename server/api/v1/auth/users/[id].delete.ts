@@ -9,10 +9,10 @@ import { validate } from '#shared/schemas/validate.ts'
 /** Deletes a user, or the caller's own account; it takes the caller's password. */
 export default defineRealmRoute(
   { access: 'signed-in', status: 204 },
-  async ({ app, authRealm, principal, params, origin, event }) => {
+  async ({ app, authRealm, principal, params, audit, event }) => {
     await requireVisibleUser(authRealm, principal.user, params.id!)
     const { current_password } = validate(deleteUserSchema, readJson(event))
-    await requireCurrentPassword(app, authRealm, principal.user, current_password, origin)
-    await deleteUser(app, authRealm, params.id!, origin)
+    await requireCurrentPassword(app, authRealm, principal.user, current_password, audit)
+    await deleteUser(app, authRealm, params.id!, audit)
   },
 )

@@ -11,12 +11,12 @@ import { validate } from '#shared/schemas/validate.ts'
 /** An Admin changes any user; Staff find only themselves, and change their names and language. */
 export default defineRealmRoute(
   { access: 'signed-in', support: true },
-  async ({ app, authRealm, principal, params, origin, event }) => {
+  async ({ app, authRealm, principal, params, audit, event }) => {
     await requireVisibleUser(authRealm, principal.user, params.id!)
     const input = readJson(event)
     const personal = validate(profileSchema, input)
     const wholeSchema = authRealm.kind === 'platform' ? operatorChangeSchema : userChangeSchema
     const change = canManageUsers(principal.user) ? { ...personal, ...validate(wholeSchema, input) } : personal
-    return presentUser(authRealm, await changeUser(app, authRealm, params.id!, change, origin))
+    return presentUser(authRealm, await changeUser(app, authRealm, params.id!, change, audit))
   },
 )

@@ -11,7 +11,7 @@ import { validate } from '#shared/schemas/validate.ts'
 /** Registration, where it is open. An Admin can always create users, with any role. */
 export default defineRealmRoute(
   { access: 'public', status: 201 },
-  async ({ app, authRealm, origin, identify, event }) => {
+  async ({ app, authRealm, audit, identify, event }) => {
     const principal = await identify()
     if (principal && canManageUsers(principal.user)) {
       const { re_password, ...input } = validate(
@@ -19,10 +19,10 @@ export default defineRealmRoute(
         readJson(event),
       )
       const create = input.password === null ? createUserByMail : createUser
-      return presentUser(authRealm, await create(app, authRealm, input, { ...origin, actor: principal.user.id }))
+      return presentUser(authRealm, await create(app, authRealm, input, { ...audit, actor: principal.user.id }))
     }
     const rules = await requireOpenRegistration(authRealm)
     const { re_password, ...input } = validate(registrationSchema, readJson(event))
-    return presentUser(authRealm, await register(app, authRealm, input, rules, origin))
+    return presentUser(authRealm, await register(app, authRealm, input, rules, audit))
   },
 )

@@ -5,8 +5,8 @@ import { deleteUserSchema } from '#shared/schemas/user.ts'
 
 export default defineRealmRoute(
   { access: 'signed-in', body: deleteUserSchema, status: 204 },
-  async ({ app, authRealm, principal, body, origin }) => {
-    await requireCurrentPassword(app, authRealm, principal.user, body.current_password, origin)
-    await deleteUser(app, authRealm, principal.user.id, origin)
+  async ({ app, authRealm, principal, body, audit }) => {
+    await requireCurrentPassword(app, authRealm, principal.user, body.current_password, audit)
+    await deleteUser(app, authRealm, principal.user.id, audit)
   },
 )

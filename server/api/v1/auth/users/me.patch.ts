@@ -6,8 +6,8 @@ import { profileSchema } from '#shared/schemas/user.ts'
 /** Changes names and language, and removes the photo. Other fields are ignored. */
 export default defineRealmRoute(
   { access: 'signed-in', support: true, body: profileSchema },
-  async ({ app, authRealm, principal, body, origin }) => {
-    const user = await changeUser(app, authRealm, principal.user.id, body, origin)
+  async ({ app, authRealm, principal, body, audit }) => {
+    const user = await changeUser(app, authRealm, principal.user.id, body, audit)
     return presentMe(authRealm, user, principal.session)
   },
 )

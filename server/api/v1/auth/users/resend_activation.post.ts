@@ -5,5 +5,5 @@ import { mailboxSchema } from '#shared/schemas/user.ts'
 /** The same answer for every address; a user who can be activated gets a mail. */
 export default defineRealmRoute(
   { access: 'public', body: mailboxSchema, status: 204 },
-  ({ app, authRealm, body, origin }) => requestActivation(app, authRealm, body.email, origin),
+  ({ app, authRealm, body, audit }) => requestActivation(app, authRealm, body.email, audit),
 )

@@ -5,5 +5,5 @@ import { mailboxSchema } from '#shared/schemas/user.ts'
 /** The same answer for every address; a user with an account gets a mail. */
 export default defineRealmRoute(
   { access: 'public', body: mailboxSchema, status: 204 },
-  ({ app, authRealm, body, origin }) => requestPasswordReset(app, authRealm, body.email, origin),
+  ({ app, authRealm, body, audit }) => requestPasswordReset(app, authRealm, body.email, audit),
 )

@@ -4,5 +4,5 @@ import { resetPasswordConfirmSchema } from '#shared/schemas/user.ts'
 
 export default defineRealmRoute(
   { access: 'public', body: resetPasswordConfirmSchema, status: 204 },
-  ({ app, authRealm, body, origin }) => resetPassword(app, authRealm, body, origin),
+  ({ app, authRealm, body, audit }) => resetPassword(app, authRealm, body, audit),
 )

@@ -4,5 +4,5 @@ import { linkSchema } from '#shared/schemas/user.ts'
 
 export default defineRealmRoute(
   { access: 'public', body: linkSchema, status: 204 },
-  ({ app, authRealm, body, origin }) => confirmEmailChange(app, authRealm, body, origin),
+  ({ app, authRealm, body, audit }) => confirmEmailChange(app, authRealm, body, audit),
 )

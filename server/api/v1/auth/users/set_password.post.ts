@@ -6,13 +6,13 @@ import { setPasswordSchema } from '#shared/schemas/user.ts'
 /** Ends every session except the caller's. */
 export default defineRealmRoute(
   { access: 'signed-in', body: setPasswordSchema, status: 204 },
-  async ({ app, authRealm, principal, body, origin }) => {
+  async ({ app, authRealm, principal, body, audit }) => {
     const { user, session } = principal
-    await requireCurrentPassword(app, authRealm, user, body.current_password, origin)
+    await requireCurrentPassword(app, authRealm, user, body.current_password, audit)
     const hash = await hashNewPassword(app, authRealm, user, body.new_password, { field: 'new_password' })
     await authRealm.realm.transaction(async tx => {
-      await replacePassword(tx, app, authRealm, user.id, hash, origin, session.id)
-      await recordAudit(tx, authRealm.realm, origin, { action: 'user.password_changed', subject: user.id })
+      await replacePassword(tx, app, authRealm, user.id, hash, audit, session.id)
+      await recordAudit(tx, authRealm.realm, audit, { action: 'user.password_changed', subject: user.id })
     })
   },
 )

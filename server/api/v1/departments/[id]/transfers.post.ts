@@ -6,7 +6,7 @@ import { transferSchema } from '#shared/schemas/department.ts'
 /** Moves everyone in this department to another, for example before it is deleted. */
 export default defineTenantRoute(
   { access: canManageDepartments, turn: 'change', support: true, body: transferSchema },
-  async ({ authRealm, params, body, origin }) => ({
-    moved: await transferPeople(authRealm.realm, params.id!, body.department, origin),
+  async ({ authRealm, params, body, audit }) => ({
+    moved: await transferPeople(authRealm.realm, params.id!, body.department, audit),
   }),
 )

@@ -4,5 +4,5 @@ import { canManageOrganization } from '#shared/permissions.ts'
 
 export default defineTenantRoute(
   { access: canManageOrganization, support: true, status: 204 },
-  ({ app, authRealm, origin }) => clearLogo(app, authRealm, origin),
+  ({ app, authRealm, audit }) => clearLogo(app, authRealm, audit),
 )

@@ -7,9 +7,9 @@ import { canManageOrganization } from '#shared/permissions.ts'
 
 export default defineTenantRoute(
   { access: canManageOrganization, support: true },
-  async ({ app, authRealm, principal, origin, event }) => {
+  async ({ app, authRealm, principal, audit, event }) => {
     await app.limits.countUpload(authRealm.realm.schema, principal.user.id)
-    await replaceLogo(app, authRealm, readImageBody(event, 'logo'), origin)
+    await replaceLogo(app, authRealm, readImageBody(event, 'logo'), audit)
     return presentOrganization(await readOrganization(app, authRealm))
   },
 )

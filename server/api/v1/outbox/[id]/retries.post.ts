@@ -3,6 +3,6 @@ import { definePlatformRoute } from '#server/http/route.ts'
 import { canSupportTenants } from '#shared/permissions.ts'
 
 /** Retries one mail at once; 404 if it was sent or is being sent. */
-export default definePlatformRoute({ access: canSupportTenants }, async ({ app, params, origin }) => ({
-  retried: await retryOutbox(app, origin, params.id!),
+export default definePlatformRoute({ access: canSupportTenants }, async ({ app, params, audit }) => ({
+  retried: await retryOutbox(app, audit, params.id!),
 }))

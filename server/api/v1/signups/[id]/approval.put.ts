@@ -4,6 +4,6 @@ import { definePlatformRoute } from '#server/http/route.ts'
 import { requireRuntime } from '#server/runtime.ts'
 import { canDecideSignups } from '#shared/permissions.ts'
 
-export default definePlatformRoute({ access: canDecideSignups }, async ({ app, params, origin }) =>
-  presentSignup(await approveSignup(app, requireRuntime().migrations.tenant, params.id!, origin)),
+export default definePlatformRoute({ access: canDecideSignups }, async ({ app, params, audit }) =>
+  presentSignup(await approveSignup(app, requireRuntime().migrations.tenant, params.id!, audit)),
 )

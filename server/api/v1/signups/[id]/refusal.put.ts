@@ -6,5 +6,5 @@ import { refusalSchema } from '#shared/schemas/signup.ts'
 
 export default definePlatformRoute(
   { access: canDecideSignups, body: refusalSchema },
-  async ({ app, params, body, origin }) => presentSignup(await refuseSignup(app, params.id!, body.reason, origin)),
+  async ({ app, params, body, audit }) => presentSignup(await refuseSignup(app, params.id!, body.reason, audit)),
 )

@@ -6,6 +6,6 @@ import { cloneSchema } from '#shared/schemas/archive.ts'
 
 export default definePlatformRoute(
   { access: canManageArchives, status: 202, body: cloneSchema },
-  async ({ app, params, body, origin }) =>
-    presentQueued(app, await requestClone(app, params.id!, { ...body, by_mail: !body.keep_admin }, origin)),
+  async ({ app, params, body, audit }) =>
+    presentQueued(app, await requestClone(app, params.id!, { ...body, by_mail: !body.keep_admin }, audit)),
 )

@@ -10,14 +10,14 @@ import { deletionSchema } from '#shared/schemas/tenant.ts'
 /** Schedules the deletion. With `now` it starts at once; the answer's `operation` has the progress. */
 export default definePlatformRoute(
   { access: canManageTenants, body: deletionSchema },
-  async ({ app, params, body, origin }) => {
+  async ({ app, params, body, audit }) => {
     const id = params.id!
     if (body.now) {
       const { subdomain } = await requireTenant(app, { id })
       if (body.subdomain !== subdomain)
         throw invalid({ subdomain: ['Type the subdomain of the organisation to confirm.'] })
-      await purgeTenant(app, id, origin)
-    } else await scheduleDeletion(app, id, body.reason, origin)
+      await purgeTenant(app, id, audit)
+    } else await scheduleDeletion(app, id, body.reason, audit)
     return presentTenantDetails(app.config, await requireTenantDetails(app, { id }))
   },
 )

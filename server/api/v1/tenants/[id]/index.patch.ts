@@ -7,8 +7,8 @@ import { tenantChangeSchema } from '#shared/schemas/tenant.ts'
 
 export default definePlatformRoute(
   { access: canManageTenants, body: tenantChangeSchema },
-  async ({ app, params, body, origin }) => {
-    await changeTenant(app, params.id!, body, origin)
+  async ({ app, params, body, audit }) => {
+    await changeTenant(app, params.id!, body, audit)
     return presentTenantDetails(app.config, await requireTenantDetails(app, { id: params.id! }))
   },
 )

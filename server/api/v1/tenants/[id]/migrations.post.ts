@@ -7,10 +7,10 @@ import { canSupportTenants } from '#shared/permissions.ts'
 /** Migrates one tenant's schema now, and returns the result. */
 export default definePlatformRoute(
   { access: canSupportTenants },
-  async ({ app, authRealm: { realm }, params, origin }) => {
+  async ({ app, authRealm: { realm }, params, audit }) => {
     const { id, subdomain } = await requireTenant(app, { id: params.id! })
     const { target, failed } = await requireRuntime().fleetRuns.migrateOne(subdomain)
-    await recordAudit(realm.db, realm, origin, {
+    await recordAudit(realm.db, realm, audit, {
       action: 'tenant.migrated',
       subject: id,
       details: { target, error: failed[0]?.error ?? null },

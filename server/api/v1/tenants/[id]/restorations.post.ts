@@ -7,5 +7,5 @@ import { restorationSchema } from '#shared/schemas/archive.ts'
 /** Replaces all of the tenant's data by an archive. */
 export default definePlatformRoute(
   { access: canManageArchives, status: 202, body: restorationSchema },
-  async ({ app, params, body, origin }) => presentQueued(app, await requestRestoration(app, params.id!, body, origin)),
+  async ({ app, params, body, audit }) => presentQueued(app, await requestRestoration(app, params.id!, body, audit)),
 )

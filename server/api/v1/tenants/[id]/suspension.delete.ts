@@ -4,7 +4,7 @@ import { presentTenantDetails } from '#server/domain/tenants/present.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { canSupportTenants } from '#shared/permissions.ts'
 
-export default definePlatformRoute({ access: canSupportTenants }, async ({ app, params, origin }) => {
-  await resumeTenant(app, params.id!, origin)
+export default definePlatformRoute({ access: canSupportTenants }, async ({ app, params, audit }) => {
+  await resumeTenant(app, params.id!, audit)
   return presentTenantDetails(app.config, await requireTenantDetails(app, { id: params.id! }))
 })

@@ -7,8 +7,8 @@ import { suspensionSchema } from '#shared/schemas/tenant.ts'
 
 export default definePlatformRoute(
   { access: canSupportTenants, body: suspensionSchema },
-  async ({ app, params, body, origin }) => {
-    await suspendTenant(app, params.id!, body.reason, origin)
+  async ({ app, params, body, audit }) => {
+    await suspendTenant(app, params.id!, body.reason, audit)
     return presentTenantDetails(app.config, await requireTenantDetails(app, { id: params.id! }))
   },
 )

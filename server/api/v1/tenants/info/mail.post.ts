@@ -3,6 +3,6 @@ import { defineSiteRoute } from '#server/http/route.ts'
 import { tenantInfoMailSchema } from '#shared/schemas/tenant.ts'
 
 /** The same answer for every address; a user of any organisation gets a mail. */
-export default defineSiteRoute({ access: 'public', body: tenantInfoMailSchema, status: 204 }, ({ app, body, origin }) =>
-  mailOrganizations(app, body, origin),
+export default defineSiteRoute({ access: 'public', body: tenantInfoMailSchema, status: 204 }, ({ app, body, audit }) =>
+  mailOrganizations(app, body, audit),
 )

@@ -6,7 +6,7 @@ import { domainSchema } from '#shared/schemas/tenant.ts'
 
 export default definePlatformRoute(
   { access: canManageTenants, status: 201, body: domainSchema },
-  async ({ app, params, body, origin }) => {
-    return presentDomain(await addDomain(app, params.id!, body.host, origin))
+  async ({ app, params, body, audit }) => {
+    return presentDomain(await addDomain(app, params.id!, body.host, audit))
   },
 )

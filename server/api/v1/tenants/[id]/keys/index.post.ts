@@ -4,7 +4,7 @@ import { definePlatformRoute } from '#server/http/route.ts'
 import { canManageTenants } from '#shared/permissions.ts'
 
 /** Creates a key that replaces the current one after a lead time. */
-export default definePlatformRoute({ access: canManageTenants, status: 201 }, async ({ app, params, origin }) => {
+export default definePlatformRoute({ access: canManageTenants, status: 201 }, async ({ app, params, audit }) => {
   const { id, schema } = await requireTenant(app, { id: params.id! })
-  return rotateKey(app, { kind: 'tenant', id, schema }, origin)
+  return rotateKey(app, { kind: 'tenant', id, schema }, audit)
 })

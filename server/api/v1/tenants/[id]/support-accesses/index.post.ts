@@ -6,5 +6,5 @@ import { supportRequestSchema } from '#shared/schemas/support.ts'
 /** Returns a link with which the operator signs in as the user, once and within a minute. */
 export default definePlatformRoute(
   { access: canSupportTenants, body: supportRequestSchema, status: 201 },
-  ({ app, principal, params, body, origin }) => requestSupportAccess(app, params.id!, body, principal.user, origin),
+  ({ app, principal, params, body, audit }) => requestSupportAccess(app, params.id!, body, principal.user, audit),
 )

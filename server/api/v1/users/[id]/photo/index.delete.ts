@@ -4,8 +4,8 @@ import { defineTenantRoute } from '#server/http/route.ts'
 
 export default defineTenantRoute(
   { access: 'signed-in', support: true, status: 204 },
-  async ({ app, authRealm, principal, params, origin }) => {
+  async ({ app, authRealm, principal, params, audit }) => {
     await requireVisibleUser(authRealm, principal.user, params.id!)
-    await clearPhoto(app, authRealm, params.id!, origin)
+    await clearPhoto(app, authRealm, params.id!, audit)
   },
 )

@@ -7,10 +7,10 @@ import { defineTenantRoute } from '#server/http/route.ts'
 /** Sets the caller's own photo; an Admin can set any user's. */
 export default defineTenantRoute(
   { access: 'signed-in', support: true },
-  async ({ app, authRealm, principal, params, origin, event }) => {
+  async ({ app, authRealm, principal, params, audit, event }) => {
     await requireVisibleUser(authRealm, principal.user, params.id!)
     await app.limits.countUpload(authRealm.realm.schema, principal.user.id)
     const bytes = readImageBody(event, 'photo')
-    return presentUser(authRealm, await replacePhoto(app, authRealm, params.id!, bytes, origin))
+    return presentUser(authRealm, await replacePhoto(app, authRealm, params.id!, bytes, audit))
   },
 )

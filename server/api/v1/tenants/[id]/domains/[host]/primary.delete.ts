@@ -3,6 +3,6 @@ import { definePlatformRoute } from '#server/http/route.ts'
 import { canManageTenants } from '#shared/permissions.ts'
 
 /** Makes the subdomain the canonical host again. */
-export default definePlatformRoute({ access: canManageTenants, status: 204 }, ({ app, params, origin }) =>
-  clearPrimaryDomain(app, params.id!, params.host!, origin),
+export default definePlatformRoute({ access: canManageTenants, status: 204 }, ({ app, params, audit }) =>
+  clearPrimaryDomain(app, params.id!, params.host!, audit),
 )

@@ -4,7 +4,7 @@ import { presentTenantDetails } from '#server/domain/tenants/present.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { canManageTenants } from '#shared/permissions.ts'
 
-export default definePlatformRoute({ access: canManageTenants }, async ({ app, params, origin }) => {
-  await setPrimaryDomain(app, params.id!, params.host!, origin)
+export default definePlatformRoute({ access: canManageTenants }, async ({ app, params, audit }) => {
+  await setPrimaryDomain(app, params.id!, params.host!, audit)
   return presentTenantDetails(app.config, await requireTenantDetails(app, { id: params.id! }))
 })

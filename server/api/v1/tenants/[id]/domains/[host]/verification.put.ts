@@ -4,6 +4,6 @@ import { definePlatformRoute } from '#server/http/route.ts'
 import { canManageTenants } from '#shared/permissions.ts'
 
 /** Checks the DNS; `verified_at` and `last_error` have the result. */
-export default definePlatformRoute({ access: canManageTenants }, async ({ app, params, origin }) => {
-  return presentDomain(await verifyDomain(app, params.id!, params.host!, origin))
+export default definePlatformRoute({ access: canManageTenants }, async ({ app, params, audit }) => {
+  return presentDomain(await verifyDomain(app, params.id!, params.host!, audit))
 })
