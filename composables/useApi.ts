@@ -1,26 +1,34 @@
 import { ApiFailure } from '#shared/api-failure'
+import type { AnswerOf, CallOptions, Method, PathWith } from './api/routes'
 import type { ApiOptions, Transport } from './api/transport'
 
 /** Calls `/api/v1/<path>` and returns the parsed body; throws an `ApiFailure` for every other outcome. */
-export type Api = <T = void>(path: string, options?: ApiOptions) => Promise<T>
+export type Api = <const Path extends string, const M extends Method = 'GET'>(
+  path: Path & PathWith<Path, M>,
+  options?: CallOptions<Path, M>,
+) => Promise<AnswerOf<Path, M>>
 
 /** The only way for pages to call the API, on the server and in the browser. */
 export function useApi(): Api {
   return useNuxtApp().$api
 }
 
-interface ApiDataOptions {
-  query?: MaybeRefOrGetter<ApiOptions['query']>
+interface ApiDataOptions<Path extends string> {
+  query?: MaybeRefOrGetter<CallOptions<Path, 'GET'>['query']>
   /** False fetches in the browser only, for data that the first render can do without. */
   server?: boolean
 }
 
 /** The result of a GET for a page: rendered on the server, fetched again when path or query change. */
-export function useApiData<T>(key: string, path: MaybeRefOrGetter<string>, options: ApiDataOptions = {}) {
+export function useApiData<const Path extends string>(
+  key: string,
+  path: MaybeRefOrGetter<Path & PathWith<Path, 'GET'>>,
+  options: ApiDataOptions<Path> = {},
+) {
   const api = useApi()
-  return useAsyncData<T>(
+  return useAsyncData<AnswerOf<Path, 'GET'>>(
     key,
-    (_nuxtApp, { signal }) => api<T>(toValue(path), { query: toValue(options.query), signal }),
+    (_nuxtApp, { signal }) => api(toValue(path), { query: toValue(options.query), signal }),
     {
       // The old rows stay visible until the new ones are loaded.
       watch: [() => toValue(path), () => JSON.stringify(toValue(options.query))],
@@ -32,15 +40,15 @@ export function useApiData<T>(key: string, path: MaybeRefOrGetter<string>, optio
 
 /** Adds the refresh to a transport: if a refresh may help, it runs once and the call is repeated once. */
 export function createApi(transport: Transport): Api {
-  return async <T>(path: string, options: ApiOptions = {}) => {
+  return (async (path: string, options: ApiOptions = {}) => {
     let answer = await transport.send(path, options)
     if (answer.status === 401 && mayRenew(path, answer.body) && (await transport.renew()))
       answer = await transport.send(path, options)
-    if (answer.status >= 200 && answer.status < 300) return answer.body as T
+    if (answer.status >= 200 && answer.status < 300) return answer.body
     const failure = new ApiFailure(answer.status, answer.body)
     if (failure.status === 401 && failure.code && sessionIsOver.has(failure.code)) transport.end()
     throw failure
-  }
+  }) as Api
 }
 
 const sessionIsOver: ReadonlySet<string> = new Set(['session_revoked', 'user_inactive', 'user_not_found'])

@@ -1,7 +1,7 @@
 import { ApiFailure } from '#shared/api-failure'
 import type { CsvRecord } from '#shared/csv'
 import { plainCell, splitCsv } from '#shared/csv'
-import type { ImportReport } from '#shared/types/people'
+import type { ImportReport } from '#shared/answers/users'
 
 /** The result, or the preview, of one row of the file. */
 export interface ImportLine {
@@ -83,7 +83,7 @@ export function usePeopleImport() {
 
   function send(content: Blob, dry_run: boolean) {
     const body = new Blob([content], { type: 'text/csv' })
-    return api<ImportReport>('users/import/', {
+    return api('users/import/', {
       method: 'POST',
       body,
       query: { dry_run, create_departments: createDepartments.value },

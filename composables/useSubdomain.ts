@@ -1,5 +1,5 @@
 import { subdomainFrom } from '#shared/subdomains'
-import type { SubdomainAnswer } from '#shared/types/signups'
+import type { SubdomainAnswer } from '#shared/answers/signups'
 
 /** Milliseconds after the last key press before the server is asked. */
 const pause = 300
@@ -40,9 +40,7 @@ export function useSubdomain(state: { name: string; subdomain: string }) {
     asking = new AbortController()
     const { signal } = asking
     // Only a hint: if it fails, the form's own validation reports the problem.
-    const given = await api<SubdomainAnswer>('signup/subdomain/', { query: { subdomain }, signal }).catch(
-      () => undefined,
-    )
+    const given = await api('signup/subdomain/', { query: { subdomain }, signal }).catch(() => undefined)
     if (!signal.aborted) answer.value = given
   }
 

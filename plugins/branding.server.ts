@@ -1,4 +1,4 @@
-import type { Branding } from '#shared/types/organization'
+import type { Branding } from '#shared/answers/organization'
 
 /**
  * The organisation's logo, colours and language for every page. If they cannot be loaded, the page is rendered

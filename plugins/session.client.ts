@@ -1,4 +1,4 @@
-import type { User } from '#shared/types/people'
+import type { User } from '#shared/answers/users'
 import type { SessionEnd } from '~/stores/session'
 
 type News = { type: 'signed-out'; reason: SessionEnd } | { type: 'signed-in'; id: string }

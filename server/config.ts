@@ -44,15 +44,17 @@ export interface Config {
   /** Seconds for a request to arrive whole: an honest five megabytes on a slow line, and not a byte a second. */
   requestLimit: number
   /** All in seconds. */
-  ttl: { access: number; refresh: number; session: number; grace: number }
+  ttl: { access: number; refresh: number; session: number; refreshGrace: number }
   /**
    * In seconds: how long a former subdomain redirects, a deletion can be taken back, a subdomain stays nobody's
    * after its tenant is gone, and a signing key is published before it signs.
    */
-  life: { redirect: number; grace: number; quarantine: number; keyLead: number }
+  life: { redirect: number; deletionGrace: number; quarantine: number; keyLead: number }
   /** Address and port of the resolver that custom domains are proven by; undefined: the system's. */
   dnsServer: string | undefined
   logLevel: string
+  /** Whether each answer is checked against what its route declares, as in development. */
+  checkAnswers: boolean
 }
 
 /**
@@ -103,15 +105,16 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
       access: value.ACCESS_TTL,
       refresh: value.REFRESH_TTL,
       session: value.SESSION_TTL,
-      grace: value.REFRESH_GRACE,
+      refreshGrace: value.REFRESH_GRACE,
     },
     life: {
       redirect: value.RENAME_REDIRECT,
-      grace: value.DELETION_GRACE,
+      deletionGrace: value.DELETION_GRACE,
       quarantine: value.SUBDOMAIN_QUARANTINE,
       keyLead: value.KEY_LEAD,
     },
     dnsServer: parseDnsServer(value.DNS_SERVER),
     logLevel: value.LOG_LEVEL,
+    checkAnswers: value.CHECK_ANSWERS === '1',
   }
 }

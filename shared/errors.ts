@@ -29,13 +29,23 @@ export class ApiError extends Error {
   readonly status: number
   readonly body: Record<string, unknown>
   readonly headers: Record<string, string>
+  /** Of a 429: the limit that was reached, for the record. */
+  readonly limit: string | undefined
+  /** The user whom it is about, for the record. */
+  subject?: string
 
-  constructor(status: number, body: Record<string, unknown>, headers: Record<string, string> = {}) {
-    super(typeof body.detail === 'string' ? body.detail : `HTTP ${status}`)
+  constructor(
+    status: number,
+    body: Record<string, unknown>,
+    headers: Record<string, string> = {},
+    { limit, cause }: { limit?: string; cause?: unknown } = {},
+  ) {
+    super(typeof body.detail === 'string' ? body.detail : `HTTP ${status}`, { cause })
     this.name = 'ApiError'
     this.status = status
     this.body = body
     this.headers = headers
+    this.limit = limit
   }
 }
 
@@ -66,21 +76,26 @@ export function conflict(detail: string, code: ErrorCode): ApiError {
   return new ApiError(409, { detail, code })
 }
 
-/** @param seconds how long to wait, at least 1 */
-export function throttled(seconds: number): ApiError {
+/**
+ * @param seconds how long to wait, at least 1
+ * @param limit the name of the limit that was reached
+ */
+export function throttled(seconds: number, limit: string): ApiError {
   const wait = Math.max(1, Math.ceil(seconds))
   return new ApiError(
     429,
     { detail: `Request was throttled. Expected available in ${wait} second${wait === 1 ? '' : 's'}.` },
     { 'retry-after': String(wait) },
+    { limit },
   )
 }
 
 /** The database or the hashing queue is full or unavailable. */
-export function unavailable(): ApiError {
+export function unavailable(cause?: unknown): ApiError {
   return new ApiError(
     503,
     { detail: 'Service temporarily unavailable, try again later.', code: 'unavailable' satisfies ErrorCode },
     { 'retry-after': '1' },
+    { cause },
   )
 }

@@ -1,4 +1,4 @@
-import type { Role } from './types/people.ts'
+import type { Role } from './answers/users.ts'
 
 /** The signed-in user's id and role. */
 export interface Actor {

@@ -1,5 +1,5 @@
 import { ApiFailure } from '#shared/api-failure'
-import type { User } from '#shared/types/people'
+import type { Me, User } from '#shared/answers/users'
 
 export type SessionEnd = 'signed-out' | 'expired'
 
@@ -11,7 +11,7 @@ export const useSessionStore = defineStore('session', {
      * The operator who has signed in as the user, if any; stored separately, as not every response with the user
      * contains it.
      */
-    support: null as NonNullable<User['support']> | null,
+    support: null as NonNullable<Me['support']> | null,
     isLoaded: false,
     /** Why the session ended, for the sign-in page to show. */
     endedBy: null as SessionEnd | null,
@@ -24,8 +24,8 @@ export const useSessionStore = defineStore('session', {
       if (this.isLoaded && !options.force) return
       const api = useApi()
       try {
-        this.user = await api<User>('auth/users/me/')
-        this.support = this.user.support ?? null
+        const { support, ...user } = await api('auth/users/me/')
+        this.$patch({ user, support })
       } catch (error) {
         if (!(error instanceof ApiFailure) || error.status !== 401) throw error
         this.user = null
@@ -34,7 +34,7 @@ export const useSessionStore = defineStore('session', {
       this.isLoaded = true
     },
     async signIn(credentials: { email: string; password: string }) {
-      const { user } = await useApi()<{ user: User }>('auth/session/', { method: 'POST', body: credentials })
+      const { user } = await useApi()('auth/session/', { method: 'POST', body: credentials })
       this.$patch({ user, support: null, isLoaded: true, endedBy: null, isLapsed: false })
     },
     async signOut() {

@@ -2,7 +2,7 @@ import { defineCommand } from 'citty'
 import { desc } from 'drizzle-orm'
 import { fromSystem } from '#server/domain/context.ts'
 import { inMailState, mailState, mailStates, retryOutbox } from '#server/domain/mail/outbox-admin.ts'
-import type { MailState } from '#shared/types/console.ts'
+import type { MailState } from '#shared/answers/mail.ts'
 import { defineTask, wholeNumber } from '../task.ts'
 
 const list = defineTask({

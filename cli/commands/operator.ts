@@ -12,7 +12,7 @@ import { foldEmail } from '#shared/schemas/fields.ts'
 import { operatorRoles } from '#shared/schemas/operator.ts'
 import { newPersonSchema } from '#shared/schemas/user.ts'
 import { validate } from '#shared/schemas/validate.ts'
-import type { Role } from '#shared/types/people.ts'
+import type { Role } from '#shared/answers/users.ts'
 import { defineTask, readPassword } from '../task.ts'
 
 const email = { type: 'positional', description: "The operator's email address", required: true } as const

@@ -9,7 +9,7 @@ import { isInState, signupStates, stateOf } from '#server/domain/signups/state.t
 import { uuidPattern } from '#shared/schemas/fields.ts'
 import { refusalSchema } from '#shared/schemas/signup.ts'
 import { validate } from '#shared/schemas/validate.ts'
-import type { SignupState } from '#shared/types/signups.ts'
+import type { SignupState } from '#shared/answers/signups.ts'
 import { defineTask, UsageError } from '../task.ts'
 
 const signup = {

@@ -1,6 +1,4 @@
-import type { AccountRules } from '#shared/types/accounts'
-
 /** The rules for accounts on this host; fetched once per page, whatever number of components needs them. */
 export function useAccountRules() {
-  return useApiData<AccountRules>('account-rules', 'auth/rules/')
+  return useApiData('account-rules', 'auth/rules/')
 }

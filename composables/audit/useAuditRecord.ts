@@ -1,10 +1,7 @@
-import type { AuditEvent } from '#shared/types/audit'
-import type { Page } from '#shared/types/page'
-
 /** The state of an audit page: filters and page in the URL, and the events that match. */
 export function useAuditRecord() {
   const { query, href, change } = useListQuery('action', 'search', 'actor', 'subject', 'since', 'until', 'page')
-  const { data: events, error, status, refresh } = useApiData<Page<AuditEvent>>('audit', 'audit/', { query })
+  const { data: events, error, status, refresh } = useApiData('audit', 'audit/', { query })
   const download = useDownload()
 
   function save() {

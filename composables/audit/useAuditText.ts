@@ -1,5 +1,5 @@
 import { nameOf } from '#shared/person-name'
-import type { AuditEvent } from '#shared/types/audit'
+import type { AuditEvent } from '#shared/answers/audit'
 
 interface Change {
   from?: unknown

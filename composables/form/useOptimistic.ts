@@ -1,4 +1,4 @@
-import type { Page } from '#shared/types/page'
+import type { Page } from '#shared/answers/fields'
 
 type Change<Row> = (rows: Row[]) => Row[]
 

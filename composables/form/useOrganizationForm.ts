@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { organizationSchema } from '#shared/schemas/organization'
-import type { Organization } from '#shared/types/organization'
+import type { Organization } from '#shared/answers/organization'
 
 type Field = keyof z.input<typeof organizationSchema>
 
@@ -22,7 +22,7 @@ export function useOrganizationForm<Name extends Field>(
   const { markSaved } = useUnsaved(state)
 
   const { alert, pending, submit, showInvalid } = useSubmit(async (body: object) => {
-    const after = await api<Organization>('organization/', { method: 'PATCH', body })
+    const after = await api('organization/', { method: 'PATCH', body })
     Object.assign(state, fieldsOf(after))
     markSaved()
     saved(after)

@@ -1,8 +1,5 @@
 import { ApiFailure } from '#shared/api-failure'
 import { nameOf } from '#shared/person-name'
-import type { Page } from '#shared/types/page'
-import type { Department, Person } from '#shared/types/people'
-import type { Tenant } from '#shared/types/tenants'
 import type { CommandGroup } from '../shell/useCommands'
 
 /** Searches the directory, or the tenants on the console, while the user types. */
@@ -52,8 +49,8 @@ function useSearch(): (words: string, signal: AbortSignal) => Promise<CommandGro
 
   const searchPortal = async (search: string, signal: AbortSignal) => {
     const [people, departments] = await Promise.all([
-      api<Page<Person>>('users/', { query: { search, page_size: 6 }, signal }),
-      api<Page<Department>>('departments/', { query: { search, page_size: 4 }, signal }),
+      api('users/', { query: { search, page_size: 6 }, signal }),
+      api('departments/', { query: { search, page_size: 4 }, signal }),
     ])
     return [
       {
@@ -79,7 +76,7 @@ function useSearch(): (words: string, signal: AbortSignal) => Promise<CommandGro
   }
 
   const searchConsole = async (search: string, signal: AbortSignal) => {
-    const { results } = await api<Page<Tenant>>('tenants/', { query: { search, page_size: 6 }, signal })
+    const { results } = await api('tenants/', { query: { search, page_size: 6 }, signal })
     return [
       {
         title: t('shell.palette.tenants'),

@@ -1,4 +1,4 @@
-import type { Branding } from '#shared/types/organization'
+import type { Branding } from '#shared/answers/organization'
 
 /**
  * The organisation's logo and colours. plugins/branding.server.ts puts them into the payload, so no request is

@@ -1,7 +1,7 @@
 import type { TenantRealm } from '#server/database/realms.ts'
 import { readBranding } from '#server/domain/organization/branding.ts'
 import { presentBranding } from '#server/domain/organization/present.ts'
-import type { Branding } from '#shared/types/organization.ts'
+import type { Branding } from '#shared/answers/organization.ts'
 
 const known = new WeakMap<object, Promise<Branding>>()
 

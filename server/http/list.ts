@@ -1,7 +1,7 @@
 import type { H3Event } from 'h3'
 import { getQuery } from 'h3'
 import { notFound } from '#shared/errors.ts'
-import type { Page } from '#shared/types/page.ts'
+import type { Page } from '#shared/answers/fields.ts'
 
 const defaultPageSize = 25
 const maxPageSize = 100

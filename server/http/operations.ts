@@ -4,6 +4,5 @@ import { presentOperation } from '#server/domain/operations/present.ts'
 
 /** The body of a 202: the operation that was just queued. */
 export async function presentQueued(app: App, id: string) {
-  const operation = await getOperation(app, id)
-  return operation && presentOperation(operation)
+  return presentOperation((await getOperation(app, id))!)
 }

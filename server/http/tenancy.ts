@@ -2,7 +2,7 @@ import type { H3Event } from 'h3'
 import type { PlatformRealm, TenantRealm } from '#server/database/realms.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { TenantStanding } from '#server/domain/tenants/status.ts'
-import type { Branding } from '#shared/types/organization.ts'
+import type { Branding } from '#shared/answers/organization.ts'
 
 /**
  * The surface and tenant of a request. `settleTenancy` finds it from the host, and again when a slow body has

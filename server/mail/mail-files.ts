@@ -1,16 +1,10 @@
 import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { KeptMail } from '#shared/answers/mail.ts'
 import type { Message } from './message.ts'
 
 /** A mail as the mailbox shows it. */
-export interface KeptMail {
-  id: string
-  to: string
-  subject: string
-  date: string
-  text: string
-  html: string
-}
+type StoredMail = Required<Omit<KeptMail, 'links' | 'date'>> & { date: string }
 
 /**
  * Writes a mail to the mail folder, completely or not at all. A second attempt overwrites the same file.
@@ -23,7 +17,7 @@ export async function keepMail(dir: string, message: Message, eml: Buffer, legib
     const { id, to, subject, created, text, html } = message
     await writeWhole(
       join(dir, `${name}.json`),
-      JSON.stringify({ id, to, subject, date: created.toISOString(), text, html } satisfies KeptMail),
+      JSON.stringify({ id, to, subject, date: created.toISOString(), text, html } satisfies StoredMail),
     )
   }
   await writeWhole(join(dir, `${name}.eml`), eml)
@@ -34,7 +28,7 @@ export async function readKeptMails(
   dir: string,
   realm: string,
   window: { offset: number; limit: number },
-): Promise<{ count: number; mails: KeptMail[] }> {
+): Promise<{ count: number; mails: StoredMail[] }> {
   const names = await namesOf(dir, realm)
   const mails = await Promise.all(
     names.slice(window.offset, window.offset + window.limit).map(name => readKept(dir, name)),
@@ -43,7 +37,7 @@ export async function readKeptMails(
 }
 
 /** @returns undefined if the realm has no such mail */
-export async function readKeptMail(dir: string, realm: string, id: string): Promise<KeptMail | undefined> {
+export async function readKeptMail(dir: string, realm: string, id: string): Promise<StoredMail | undefined> {
   const name = (await namesOf(dir, realm)).find(name => name.endsWith(`.${id}.json`))
   return name === undefined ? undefined : readKept(dir, name)
 }
@@ -59,8 +53,8 @@ async function namesOf(dir: string, realm: string): Promise<string[]> {
     .reverse()
 }
 
-async function readKept(dir: string, name: string): Promise<KeptMail> {
-  return JSON.parse(await readFile(join(dir, name), 'utf8')) as KeptMail
+async function readKept(dir: string, name: string): Promise<StoredMail> {
+  return JSON.parse(await readFile(join(dir, name), 'utf8')) as StoredMail
 }
 
 // Sorts by time; a retry of the same mail has the same name.

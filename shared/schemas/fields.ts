@@ -73,20 +73,15 @@ export function cleanIdentifier(value: string): string {
 const invisible =
   /[\p{Cf}\p{Default_Ignorable_Code_Point}\p{Co}\p{Noncharacter_Code_Point}\u2800\uFFFC\u{1D159}]|\u{16FE4}/gu
 
-/** Whether one word has letters of two alphabets that share the looks of letters, as `Acme` with a Cyrillic A. */
+/** Whether one word has Latin letters and others that look like Latin ones, as `Acme` with a Cyrillic A. */
 function mixesAlphabets(value: string): boolean {
   const words = value.split(/[^\p{L}\p{M}]+/u)
-  return words.some(word => similarAlphabets.filter(alphabet => alphabet.test(word)).length > 1)
+  return words.some(word => /\p{Script=Latin}/u.test(word) && likeLatin.test(word))
 }
 
-const similarAlphabets = [
-  /\p{Script=Latin}/u,
-  /\p{Script=Cyrillic}/u,
-  /\p{Script=Greek}/u,
-  /\p{Script=Coptic}/u,
-  /\p{Script=Armenian}/u,
-  /\p{Script=Cherokee}/u,
-]
+// Letters of Cyrillic and Greek, and all of three alphabets that few people read beside Latin.
+const likeLatin =
+  /[АВЕЅІЈКМНОРСТУХҮаеорсухіјѕһԁԛԝӏАΑΒΕΖΗΙΚΜΝΟΡΤΥΧαινορυχ\p{Script=Coptic}\p{Script=Armenian}\p{Script=Cherokee}]/u
 
 function plainText(max: number, options: { blank?: boolean }) {
   // Control characters can be terminal commands; directional characters reverse the text around them.

@@ -14,3 +14,6 @@ export function validate<Schema extends z.ZodType>(schema: Schema, input: unknow
     (fields[String(issue.path[0] ?? 'non_field_errors')] ??= []).push(issue.message)
   throw invalid(fields)
 }
+
+/** What a form or a request is after its schema has parsed it. */
+export type Parsed<Schema extends z.ZodType> = z.output<Schema>

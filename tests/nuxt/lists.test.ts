@@ -1,6 +1,6 @@
 import { mountSuspended } from '@nuxt/test-utils/runtime'
 import { describe, expect, it } from 'vitest'
-import type { Person } from '#shared/types/people'
+import type { Person } from '#shared/answers/users'
 import ListPages from '~/components/list/ListPages.vue'
 import PeopleTable from '~/components/people/PeopleTable.vue'
 

@@ -20,7 +20,7 @@ function startServer(options: { refresh?: () => Response } = {}) {
     await new Promise(resolve => setTimeout(resolve, 5))
     if (path === 'auth/session/refresh/') return options.refresh?.() ?? renew()
     if (path === 'auth/session/') return json(401, { detail: 'No active account found with the given credentials' })
-    if (path === 'revoked/') return json(401, { detail: 'Session has ended.', code: 'session_revoked' })
+    if (path === 'home/') return json(401, { detail: 'Session has ended.', code: 'session_revoked' })
     return state.isFresh ? json(200, { ok: true }) : json(401, { detail: 'Token is expired', code: 'token_not_valid' })
   })
   return { calls, state }
@@ -146,7 +146,9 @@ describe('a refusal that no renewal can help', () => {
   it('of a wrong password is just told', async () => {
     const { calls } = startServer()
     const { api, end } = openTab()
-    expect((await failureOf(api('auth/session/', { method: 'POST', body: {} })))?.status).toBe(401)
+    expect((await failureOf(api('auth/session/', { method: 'POST', body: { email: '', password: '' } })))?.status).toBe(
+      401,
+    )
     expect(calls).toEqual(['auth/session/'])
     expect(end).not.toHaveBeenCalled()
   })
@@ -154,8 +156,8 @@ describe('a refusal that no renewal can help', () => {
   it('of an ended session ends it here too', async () => {
     const { calls } = startServer()
     const { api, end } = openTab()
-    expect((await failureOf(api('revoked/')))?.code).toBe('session_revoked')
-    expect(calls).toEqual(['revoked/'])
+    expect((await failureOf(api('home/')))?.code).toBe('session_revoked')
+    expect(calls).toEqual(['home/'])
     expect(end).toHaveBeenCalledOnce()
   })
 })

@@ -61,7 +61,7 @@ describe('a layer', () => {
     ).toHaveLength(1)
     expect(crossings({ file: 'cli/x.ts', code: "import '../server/http/route.ts'" })).toHaveLength(1)
     expect(crossings({ file: 'pages/x.vue', code: "import { users } from '~~/server/domain/users'" })).toHaveLength(1)
-    expect(crossings({ file: 'pages/x.vue', code: "import type { User } from '#shared/types/people'" })).toEqual([])
+    expect(crossings({ file: 'pages/x.vue', code: "import type { User } from '#shared/answers/users'" })).toEqual([])
   })
 })
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { Source } from '../support/sources.ts'
+import { readRoutes } from '../support/routes.ts'
 import { readSources } from '../support/sources.ts'
 
 const routes = readSources('server/api/**/*.ts', 'server/routes/**/*.ts', 'server/routes/.*/**/*.ts')
@@ -9,6 +10,8 @@ const routesOutsideOfTenancy = [
   'server/routes/healthz.get.ts',
   'server/routes/readyz.get.ts',
 ]
+
+const isWithoutTenancy = (file: string) => routesOutsideOfTenancy.includes(file)
 
 /** Every route without authentication, and why. */
 const publicRoutes = {
@@ -104,6 +107,18 @@ describe('every route', () => {
         "defineTenantRoute({ access: 'signed-in', query: listQuery([], ['name']) }, ({ query }) => toPage(event, windowOf(query), 0, []))",
       ),
     ).toBe(false)
+  })
+
+  test('of the API declares what it answers: JSON, a file, or nothing', async () => {
+    const declared = (await readRoutes()).filter(
+      ({ file }) => file.startsWith('server/api/') && !isWithoutTenancy(file),
+    )
+    const wrong = declared.filter(
+      ({ status, answer, sends }) =>
+        [status === 204, answer !== undefined, sends !== undefined].filter(Boolean).length !== 1,
+    )
+    expect(wrong.map(({ file }) => file)).toEqual([])
+    expect(declared.length).toBeGreaterThan(100)
   })
 
   test('has its method in its name, or it would answer to all of them', () => {

@@ -19,7 +19,7 @@ const sources = readSources(
   'shared/**/*.ts',
   'server/{domain,http,middleware,api}/**/*.ts',
   'server/error-handler.ts',
-).filter(({ file }) => !(file in others))
+).filter(({ file }) => !(file in others) && !file.startsWith('shared/answers/'))
 const texts = (JSON.parse(readFileSync('i18n/locales/ar/server.json', 'utf8')) as { server: Record<string, string> })
   .server
 const patterns = Object.keys(texts)

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import type { Access } from '#server/http/authority.ts'
-import type { DeclaredHandler } from '#server/http/route.ts'
+import type { DeclaredHandler } from '#server/http/route/options.ts'
 import type { Surface } from '#shared/types/surface.ts'
 import type { Source } from './sources.ts'
 import { importsOf, readSources } from './sources.ts'
@@ -17,6 +17,11 @@ export interface Route {
   query: z.ZodObject
   /** Several if it depends on the caller which one is used; none if it takes no JSON. */
   bodies: z.ZodObject[]
+  status: number
+  /** Undefined for routes that answer nothing, or a file. */
+  answer: z.ZodType | undefined
+  /** The content type of an answer that is a file. */
+  sends: string | undefined
   /** The content of its body if that is not JSON. */
   carries: 'form' | 'csv' | undefined
 }
@@ -37,7 +42,15 @@ async function readRoute(file: string, code: string): Promise<Route> {
   const [, , path = '', method = ''] =
     /^server\/(?:routes|(?=api))(\/?)(.*?)(?:\/index)?\.(get|post|put|patch|delete)\.ts$/.exec(file) ?? []
   const handler = ((await import(resolve(file))) as { default: Partial<DeclaredHandler> }).default
-  const { surfaces = ['site', 'portal', 'console'], access, body, query } = handler.declared ?? {}
+  const {
+    surfaces = ['site', 'portal', 'console'],
+    access,
+    status = 200,
+    body,
+    query,
+    answer,
+    sends,
+  } = handler.declared ?? {}
   const ownBodies = code.includes('readJson(') ? await schemasIn({ file, code }) : []
   const csv = code.includes('readBytes(') ? 'csv' : undefined
   return {
@@ -47,6 +60,9 @@ async function readRoute(file: string, code: string): Promise<Route> {
     surfaces,
     access,
     query: asObject(query) ?? z.object(Object.fromEntries(queryNamesIn(code).map(name => [name, z.string()]))),
+    status,
+    answer,
+    sends,
     bodies: body ? [asObject(body)!] : ownBodies,
     carries: code.includes('readImageBody(') ? 'form' : csv,
   }

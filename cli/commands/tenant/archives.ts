@@ -2,7 +2,7 @@ import type { RunningApp } from '#server/create-app.ts'
 import { listArchives, requireArchive } from '#server/domain/archives/store.ts'
 import { messageOf } from '#server/domain/lib/errors.ts'
 import { requireTenant } from '#server/domain/tenants/tenants.ts'
-import type { Archive } from '#shared/types/operations.ts'
+import type { Archive } from '#shared/answers/operations.ts'
 import { defineTask } from '../../task.ts'
 import { subdomain } from './describe.ts'
 

@@ -1,9 +1,10 @@
 import { readHealth } from '#server/domain/platform/health.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { requireRuntime } from '#server/runtime.ts'
+import { healthAnswer } from '#shared/answers/platform.ts'
 import { canReadTenants } from '#shared/permissions.ts'
 
 /** The health of this process and its database; other processes may differ. */
-export default definePlatformRoute({ access: canReadTenants }, ({ app }) =>
+export default definePlatformRoute({ access: canReadTenants, answer: healthAnswer }, ({ app }) =>
   readHealth(app, requireRuntime().isListening()),
 )

@@ -1,5 +1,9 @@
 import { readJobQueues } from '#server/domain/platform/job-queues.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
+import { z } from 'zod'
+import { jobQueueAnswer } from '#shared/answers/platform.ts'
 import { canReadTenants } from '#shared/permissions.ts'
 
-export default definePlatformRoute({ access: canReadTenants }, ({ app }) => readJobQueues(app))
+export default definePlatformRoute({ access: canReadTenants, answer: z.array(jobQueueAnswer) }, ({ app }) =>
+  readJobQueues(app),
+)

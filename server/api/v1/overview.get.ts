@@ -1,8 +1,9 @@
 import { readOverview } from '#server/domain/platform/overview.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { requireRuntime } from '#server/runtime.ts'
+import { overviewAnswer } from '#shared/answers/platform.ts'
 import { canReadTenants } from '#shared/permissions.ts'
 
-export default definePlatformRoute({ access: canReadTenants }, ({ app }) =>
+export default definePlatformRoute({ access: canReadTenants, answer: overviewAnswer }, ({ app }) =>
   readOverview(app, requireRuntime().migrations.tenant),
 )

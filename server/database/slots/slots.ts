@@ -175,7 +175,7 @@ export function createSlots(url: string, options: SlotsOptions): Slots {
 function translate(error: unknown): unknown {
   const isPassing =
     error instanceof AnswerMismatch || error instanceof StaleStatement || isConnectionError(error) || isTimeout(error)
-  return isPassing ? Object.assign(unavailable(), { cause: error }) : error
+  return isPassing ? unavailable(error) : error
 }
 
 function isRead(text: string): boolean {

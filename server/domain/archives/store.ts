@@ -8,7 +8,7 @@ import type { App, AuditContext } from '#server/domain/context.ts'
 import { messageOf } from '#server/domain/lib/errors.ts'
 import type { OperationRow } from '#server/domain/operations/operations.ts'
 import { invalid, notFound } from '#shared/errors.ts'
-import type { Archive } from '#shared/types/operations.ts'
+import type { Archive } from '#shared/answers/operations.ts'
 import type { OpenArchive } from './reader.ts'
 import { openArchive } from './reader.ts'
 

@@ -10,7 +10,7 @@ import { auditActions } from '#shared/audit-actions.ts'
 import { moment } from '#shared/schemas/fields.ts'
 
 /** What the record can be asked for, as a page and as a file. */
-export const auditQuery = listQuery(['created'], ['action', 'details', 'actor', 'subject']).extend({
+export const auditQuery = listQuery(['created'], ['action', 'details', 'actor', 'subject'], '-created').extend({
   /** One, or all of a group. */
   action: z
     .string()

@@ -59,7 +59,7 @@ export async function noteRefusedPassword(
 /** Notes that a limit has refused someone, where that is what the error says, and whose account it was about. */
 export async function noteLimit(app: App, authRealm: AuthRealm, audit: AuditContext, error: unknown): Promise<void> {
   if (!(error instanceof ApiError) || error.status !== 429) return
-  const { limit, subject = audit.actor ?? undefined } = error as { limit?: string; subject?: string }
+  const { limit, subject = audit.actor ?? undefined } = error
   logEvent(app, authRealm, audit, 'limit_reached', { limit, subject })
   await recordSome(
     app,

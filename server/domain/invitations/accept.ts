@@ -11,7 +11,7 @@ import { hashNewPassword } from '#server/domain/users/passwords.ts'
 import type { UserRow } from '#server/domain/users/users.ts'
 import { invalid } from '#shared/errors.ts'
 import type { acceptInvitationSchema } from '#shared/schemas/invitation.ts'
-import type { TenantRole } from '#shared/types/people.ts'
+import type { TenantRole } from '#shared/answers/users.ts'
 import type { InvitationRow } from './invitations.ts'
 import { invitationColumns, isOpen } from './invitations.ts'
 

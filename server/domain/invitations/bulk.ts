@@ -1,9 +1,11 @@
 import { parse } from 'csv-parse/sync'
 import { eq, sql } from 'drizzle-orm'
+import type { z } from 'zod'
 import type { TenantRealm } from '#server/database/realms.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
 import { isOfOne } from '#server/domain/lib/errors.ts'
+import type { invitationResultAnswer } from '#shared/answers/invitations.ts'
 import type { FieldErrors } from '#shared/errors.ts'
 import { invalid } from '#shared/errors.ts'
 import { cleanIdentifier, noSuchObject } from '#shared/schemas/fields.ts'
@@ -23,14 +25,7 @@ interface Row {
 }
 
 /** What became of one of many. */
-export interface RowResult {
-  row: number
-  email: string | null
-  status: 'invited' | 'already_invited' | 'failed'
-  /** Null for one that failed, and for one that would be made. */
-  invitation: InvitationRow | null
-  errors: FieldErrors | null
-}
+type RowResult = z.input<typeof invitationResultAnswer>
 
 type Invite = (input: NewInvitation) => Promise<{ invited: InvitationRow | undefined; isNew: boolean }>
 

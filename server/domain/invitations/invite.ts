@@ -10,7 +10,7 @@ import { hashOf, newToken } from '#server/domain/sessions/links.ts'
 import { admitOutreach } from '#server/domain/tenants/outreach.ts'
 import { invalid } from '#shared/errors.ts'
 import { noSuchObject } from '#shared/schemas/fields.ts'
-import type { TenantRole } from '#shared/types/people.ts'
+import type { TenantRole } from '#shared/answers/users.ts'
 import type { InvitationRow } from './invitations.ts'
 import { expiryOf, invitationColumns, isOpen, isUnanswered } from './invitations.ts'
 

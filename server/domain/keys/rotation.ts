@@ -4,21 +4,9 @@ import { recordAudit } from '#server/domain/audit/audit.ts'
 import { recordInTenant } from '#server/domain/audit/tenant-audit.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
 import { wrongState } from '#server/domain/tenants/lifecycle/transitions.ts'
-import type { KeyState } from '#shared/types/tenants.ts'
+import type { Unsent } from '#shared/answers/fields.ts'
+import type { KeyState, signingKeyAnswer } from '#shared/answers/keys.ts'
 import { keyOverlap, newSigningKey } from './ring.ts'
-
-export interface KeyStanding {
-  kid: string
-  state: KeyState
-  created: Date
-  activated_at: Date
-  /** Since when, or from when on, it signs no more. */
-  retired_at: Date | null
-  /** When the last token that it has signed is over, and with it the key. */
-  expires_at: Date | null
-  /** How many live sessions hold a refresh token that it has signed. */
-  sessions: number
-}
 
 /** A realm whose key is rotated: a tenant's, or the console's own. */
 export type KeyOwner = { kind: 'tenant'; id: string; schema: string } | { kind: 'platform' }
@@ -56,7 +44,7 @@ export async function rotateKey(
 }
 
 /** A realm's keys, newest first, and how many sessions still hold a token of each. */
-export async function readKeys(app: App, owner: KeyOwner): Promise<KeyStanding[]> {
+export async function readKeys(app: App, owner: KeyOwner): Promise<Unsent<typeof signingKeyAnswer>[]> {
   const {
     db,
     tables: { signing_keys: keys, sessions },

@@ -8,8 +8,13 @@ import { z } from 'zod'
  * @param orderings fields that the list may be ordered by, each also with a minus before it
  * @param searches what a search looks into, which the handler does by `query.search`; declared, so that no list
  * forgets it
+ * @param defaultOrdering the one that a query without `ordering` gets; none: the handler orders by itself
  */
-export function listQuery(orderings: readonly string[], searches: readonly [string, ...string[]]) {
+export function listQuery(
+  orderings: readonly string[],
+  searches: readonly [string, ...string[]],
+  defaultOrdering?: string,
+) {
   return z.object({
     page: z.string().optional(),
     page_size: z.string().optional(),
@@ -22,13 +27,14 @@ export function listQuery(orderings: readonly string[], searches: readonly [stri
     ordering: z
       .string()
       .optional()
-      .transform(
-        value =>
+      .transform(value => {
+        const fields =
           value
             ?.split(',')
             .map(field => field.trim())
-            .filter(Boolean) ?? [],
-      )
+            .filter(Boolean) ?? []
+        return fields.length > 0 || !defaultOrdering ? fields : [defaultOrdering]
+      })
       .refine(
         fields => fields.every(field => orderings.includes(field.replace(/^-/, ''))),
         `Choose from: ${orderings.join(', ')}.`,

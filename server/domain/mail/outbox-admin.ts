@@ -4,7 +4,7 @@ import type { PlatformRealm } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
 import { notFound } from '#shared/errors.ts'
-import type { MailState } from '#shared/types/console.ts'
+import type { MailState } from '#shared/answers/mail.ts'
 import { retryMails } from './queue.ts'
 
 export const mailStates = ['queued', 'delayed', 'failed', 'sent'] as const satisfies MailState[]

@@ -1,11 +1,11 @@
 import type { TenantRealm } from '#server/database/realms.ts'
-import type { Organization } from './organization.ts'
+import type { StoredOrganization } from './organization.ts'
 
 /** What anyone may see of how an organisation looks and speaks. */
 export async function readBranding({
   db,
   tables: { settings },
-}: TenantRealm): Promise<Pick<Organization, 'logo' | 'brand_color' | 'language'>> {
+}: TenantRealm): Promise<Pick<StoredOrganization, 'logo' | 'brand_color' | 'language'>> {
   const rows = await db
     .select({ logo: settings.logo, brand_color: settings.brand_color, language: settings.language })
     .from(settings)

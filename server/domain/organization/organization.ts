@@ -8,34 +8,18 @@ import { changesOf, withoutAbsent } from '#server/domain/lib/diff.ts'
 import { endSupportAccessesOf } from '#server/domain/support/sessions.ts'
 import { explainTaken } from '#server/domain/tenants/names.ts'
 import { announceTenant } from '#server/domain/tenants/tenants.ts'
-import type { Language } from '#shared/dates.ts'
+import type { Organization } from '#shared/answers/organization.ts'
 import type { organizationSchema } from '#shared/schemas/organization.ts'
 
-export interface Organization {
-  id: string
-  name: string
-  business_email: string
-  business_phone_number: string
-  subdomain: string
-  tenant_id: string
-  registration: 'invite_only' | 'open'
-  registration_domains: string[]
-  /** Name of the stored files. */
-  logo: string | null
-  brand_color: string | null
-  password_min_length: number
-  /** Null: undecided. */
-  language: Language | null
-  /** Whether the platform's operators may sign in as one of its people. */
-  allows_support: boolean
-}
+/** As stored: `logo` is the name of its files. */
+export type StoredOrganization = Omit<Organization, 'brand_text_color'>
 
 /** The tenant as its own people know it: half of it is in the platform's row, half in its own settings. */
 export async function readOrganization(
   app: App,
   { id, realm }: AuthRealm<TenantRealm>,
   db: Db = realm.db,
-): Promise<Organization> {
+): Promise<StoredOrganization> {
   const { tenants } = app.database.platform.tables
   const { settings } = realm.tables
   const [tenantRows, settingsRows] = await Promise.all([
@@ -67,7 +51,7 @@ export async function changeOrganization(
   authRealm: AuthRealm<TenantRealm>,
   change: z.output<typeof organizationSchema>,
   audit: AuditContext,
-): Promise<Organization> {
+): Promise<StoredOrganization> {
   const { id, realm } = authRealm
   const { tenants } = app.database.platform.tables
   const { name, business_email, business_phone_number, ...rest } = change

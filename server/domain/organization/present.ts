@@ -1,7 +1,7 @@
 import { readableOn } from '#shared/contrast.ts'
-import type { Organization } from './organization.ts'
+import type { StoredOrganization } from './organization.ts'
 
-export function presentOrganization({ logo, brand_color, language, ...organization }: Organization) {
+export function presentOrganization({ logo, brand_color, language, ...organization }: StoredOrganization) {
   return { ...organization, ...presentBranding({ logo, brand_color, language }) }
 }
 
@@ -10,7 +10,7 @@ export function presentBranding({
   logo,
   brand_color,
   language,
-}: Pick<Organization, 'logo' | 'brand_color' | 'language'>) {
+}: Pick<StoredOrganization, 'logo' | 'brand_color' | 'language'>) {
   return {
     logo: logo && `/api/v1/organization/logo/?v=${logo.slice(0, 8)}`,
     brand_color,

@@ -10,7 +10,7 @@ import { changeUser } from '#server/domain/users/change.ts'
 import { createUser } from '#server/domain/users/create.ts'
 import { createOperator } from '#server/domain/users/operators.ts'
 import { ApiError } from '#shared/errors.ts'
-import type { Role } from '#shared/types/people.ts'
+import type { Role } from '#shared/answers/users.ts'
 import { seedPeople } from './demo-people.ts'
 
 export interface DemoAccount {

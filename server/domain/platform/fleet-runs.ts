@@ -6,16 +6,11 @@ import type { Database } from '#server/database/realms.ts'
 import { createDatabase } from '#server/database/realms.ts'
 import { createSlots } from '#server/database/slots/slots.ts'
 import type { App } from '#server/domain/context.ts'
+import type { Unsent } from '#shared/answers/fields.ts'
+import type { migrationRunAnswer } from '#shared/answers/platform.ts'
 
 /** Of this process; how far the fleet is in truth, the database says. */
-export interface FleetRun {
-  is_running: boolean
-  started: Date
-  ended: Date | null
-  finished: number
-  total: number
-  failed: number
-}
+export type FleetRun = Unsent<typeof migrationRunAnswer>
 
 export interface FleetRuns {
   /** Begins to migrate every tenant, unless that is under way here. @returns the run */

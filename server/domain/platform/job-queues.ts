@@ -1,7 +1,7 @@
 import { CronExpressionParser } from 'cron-parser'
 import { sql } from 'drizzle-orm'
 import type { App } from '#server/domain/context.ts'
-import type { JobQueue } from '#shared/types/console.ts'
+import type { JobQueue } from '#shared/answers/platform.ts'
 
 /** The queues of pg-boss, whose schema is its own to make: none before that. Two queries. */
 export async function readJobQueues({

@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm'
 import type { Migration } from '#server/database/migrations/files.ts'
 import { entryOf } from '#server/database/migrations/runner.ts'
 import type { PlatformRealm } from '#server/database/realms.ts'
-import type { MigrationState } from '#shared/types/console.ts'
+import type { MigrationState } from '#shared/answers/platform.ts'
 
 export const migrationStates = ['current', 'behind', 'failed', 'missing'] as const satisfies MigrationState[]
 

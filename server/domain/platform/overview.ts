@@ -57,5 +57,10 @@ export async function readOverview({ database: { platform } }: App, migrations: 
   const tenantCounts = Object.fromEntries(statuses.map(row => [row.status, row.count])) as Partial<
     Record<TenantStatus, number>
   >
-  return { tenants: tenantCounts, ...waiting[0]!, newest, purges }
+  return {
+    tenants: tenantCounts,
+    ...waiting[0]!,
+    newest,
+    purges: purges.map(row => ({ ...row, purge_after: row.purge_after! })),
+  }
 }

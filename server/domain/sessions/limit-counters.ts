@@ -82,7 +82,7 @@ export function createCounters<Rules extends Record<string, Rule>>(slots: Slots,
         expire = case when counted.expire <= ${now}::bigint then excluded.expire else counted.expire end
       returning points, expire`)
     const refused = rows.find(row => row.points > points)
-    if (refused) throw Object.assign(throttled((Number(refused.expire) - now) / 1000), { limit: rule })
+    if (refused) throw throttled((Number(refused.expire) - now) / 1000, rule)
   }
 
   async function forget(rule: Name, key: string): Promise<void> {
@@ -104,6 +104,6 @@ export function createCounters<Rules extends Record<string, Rule>>(slots: Slots,
   }
 
   function refusal(rule: Name, { msBeforeNext }: RateLimiterRes) {
-    return Object.assign(throttled(msBeforeNext / 1000), { limit: rule })
+    return throttled(msBeforeNext / 1000, rule)
   }
 }

@@ -75,7 +75,7 @@ export async function requireLiveSession(
 /** Whether the claims are of the token just before the current one, and the grace period still lasts. */
 export function isWithinGrace(app: App, session: LiveSession, claims: Claims): boolean {
   const age = Date.now() - session.rotated_at.getTime()
-  return claims.seq === session.counter - 1 && age < app.config.ttl.grace * 1000
+  return claims.seq === session.counter - 1 && age < app.config.ttl.refreshGrace * 1000
 }
 
 /** The columns of a `LiveSession`. */

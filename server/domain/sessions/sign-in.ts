@@ -8,6 +8,7 @@ import { enqueueMail } from '#server/domain/mail/outbox.ts'
 import { closedAnswer, requireOpenTenant, standingIn } from '#server/domain/tenants/status.ts'
 import type { UserRow } from '#server/domain/users/users.ts'
 import { userColumns } from '#server/domain/users/users.ts'
+import { ApiError } from '#shared/errors.ts'
 import { describeUserAgent } from '#shared/user-agent.ts'
 import { costliestHash } from './hash-costs.ts'
 import type { TokenPair } from './open.ts'
@@ -50,7 +51,8 @@ export async function signIn(
 // For the record alone: the answer is the same whoever it is about.
 function about(account: { id: string } | undefined) {
   return (refusal: Error) => {
-    throw Object.assign(refusal, { subject: account?.id })
+    if (refusal instanceof ApiError) refusal.subject = account?.id
+    throw refusal
   }
 }
 

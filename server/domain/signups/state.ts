@@ -1,6 +1,6 @@
 import type { SQL } from 'drizzle-orm'
 import { and, gt, isNotNull, isNull, sql } from 'drizzle-orm'
-import type { SignupState } from '#shared/types/signups.ts'
+import type { SignupState } from '#shared/answers/signups.ts'
 import type { SignupRow, Signups } from './signups.ts'
 
 export const signupStates = ['unconfirmed', 'expired', 'waiting', 'made', 'refused'] as const satisfies SignupState[]

@@ -1,6 +1,7 @@
 import type { App } from '#server/domain/context.ts'
 import { presentOperation } from '#server/domain/operations/present.ts'
 import type { TenantDetails } from './details.ts'
+import { requireTenantDetails } from './details.ts'
 import type { DomainRow } from './domains/domains.ts'
 import { challengeName } from './domains/domains.ts'
 import { tenantOrigin } from './origins.ts'
@@ -28,7 +29,12 @@ export function presentTenant(config: App['config'], tenant: TenantRow) {
   }
 }
 
-export function presentTenantDetails(config: App['config'], tenant: TenantDetails) {
+/** One tenant with all that operators see of it. @throws ApiError 404 */
+export async function readTenantDetails(app: App, id: string) {
+  return presentTenantDetails(app.config, await requireTenantDetails(app, { id }))
+}
+
+function presentTenantDetails(config: App['config'], tenant: TenantDetails) {
   const { version, people, admin, domains, former_subdomains, operation } = tenant
   return {
     ...presentTenant(config, tenant),

@@ -10,7 +10,11 @@ import { tenantStatuses } from '#shared/tenant-statuses.ts'
 export const tenantSearches = ['name', 'subdomain', 'tenant_id', 'business_email'] as const
 
 /** What the tenants can be asked for, as a page and as a file. */
-export const tenantsQuery = listQuery(['name', 'subdomain', 'created', 'updated', 'status'], tenantSearches).extend({
+export const tenantsQuery = listQuery(
+  ['name', 'subdomain', 'created', 'updated', 'status'],
+  tenantSearches,
+  '-created',
+).extend({
   status: choice(tenantStatuses).optional(),
 })
 

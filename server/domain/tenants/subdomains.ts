@@ -5,7 +5,7 @@ import type { ApiError } from '#shared/errors.ts'
 import { invalid } from '#shared/errors.ts'
 import { subdomainSchema } from '#shared/schemas/tenant.ts'
 import { similarLetters, similarPairs, skeletonOf, subdomainFrom } from '#shared/subdomains.ts'
-import type { SubdomainAnswer } from '#shared/types/signups.ts'
+import type { SubdomainAnswer } from '#shared/answers/signups.ts'
 
 /** Whose a subdomain may be already: what is renamed keeps away from the others, and a sign-up from those before it. */
 export interface Owner {

@@ -1,15 +1,12 @@
 import type { Db, TenantRealm } from '#server/database/realms.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
+import type { AccountRules } from '#shared/answers/sessions.ts'
 import { passwordLength } from '#shared/password-rules.ts'
 
-export interface AccountRules {
-  registration: 'invite_only' | 'open'
-  registration_domains: string[]
-  password_min_length: number
-}
+type StoredRules = Omit<AccountRules, 'mailbox'>
 
 // Operators have no settings: they are made by one another.
-const operatorRules: AccountRules = {
+const operatorRules: StoredRules = {
   registration: 'invite_only',
   registration_domains: [],
   password_min_length: passwordLength.min,
@@ -19,7 +16,7 @@ const operatorRules: AccountRules = {
  * What it takes to have an account here.
  * @param db a transaction that the realm itself is being made in
  */
-export async function readAccountRules({ kind, realm }: AuthRealm, db: Db = realm.db): Promise<AccountRules> {
+export async function readAccountRules({ kind, realm }: AuthRealm, db: Db = realm.db): Promise<StoredRules> {
   if (kind === 'platform') return operatorRules
   const { registration, registration_domains, password_min_length } = (realm as TenantRealm).tables.settings
   const rows = await db

@@ -10,6 +10,7 @@ import { choice, uuidPattern } from '#shared/schemas/fields.ts'
 export const directoryQuery = listQuery(
   ['last_name', 'first_name', 'email', 'date_joined', 'department'],
   ['first_name', 'last_name', 'email', 'employee_id'],
+  'last_name',
 ).extend({
   department: z
     .string()

@@ -2,7 +2,7 @@ import { and, desc, eq, gt, isNull, ne, sql } from 'drizzle-orm'
 import type { TenantRealm } from '#server/database/realms.ts'
 import { stateOf } from '#server/domain/invitations/invitations.ts'
 import { canManageUsers } from '#shared/permissions.ts'
-import type { HomeTask } from '#shared/types/people.ts'
+import type { HomeTask } from '#shared/answers/users.ts'
 import { personColumns } from './directory.ts'
 import type { UserRow } from './users.ts'
 

@@ -2,7 +2,7 @@ import { platformAuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
 import { newSigningKey } from '#server/domain/keys/ring.ts'
 import { inviteLife, issuePasswordLink } from '#server/domain/sessions/links.ts'
-import type { Role } from '#shared/types/people.ts'
+import type { Role } from '#shared/answers/users.ts'
 import { createUser } from './create.ts'
 import type { UserRow } from './users.ts'
 

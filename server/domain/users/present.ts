@@ -1,6 +1,6 @@
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { Principal } from '#server/domain/sessions/principal.ts'
-import type { Home } from '#shared/types/people.ts'
+import type { Home } from '#shared/answers/users.ts'
 import type { UserRow } from './users.ts'
 
 /** A user as the API shows them. Presenters name every field: what is not named does not leave the server. */

@@ -5,7 +5,7 @@ import type { Language } from '#shared/dates.ts'
 import { notFound } from '#shared/errors.ts'
 import type { Actor } from '#shared/permissions.ts'
 import { canManageUsers } from '#shared/permissions.ts'
-import type { Role } from '#shared/types/people.ts'
+import type { Role } from '#shared/answers/users.ts'
 
 /** The columns of a user that an answer may contain: never the password. */
 export function userColumns(users: Realm['tables']['users']) {

@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TenantRealm } from '#server/database/realms.ts'
-import type { Home } from '#shared/types/people.ts'
+import type { Home } from '#shared/answers/users.ts'
 import type { Place, World } from '../../support/world.ts'
 import { addPerson, api, auth, createWorld, realmOf, signInAs } from '../../support/world.ts'
 

@@ -1,7 +1,7 @@
 import { platformAuthRealm } from '#server/domain/auth-realm.ts'
 import { fromSystem } from '#server/domain/context.ts'
 import { createUser } from '#server/domain/users/create.ts'
-import type { Role } from '#shared/types/people.ts'
+import type { Role } from '#shared/answers/users.ts'
 import type { Person } from '../database/templates.ts'
 import type { World } from '../world.ts'
 import { auth, signInAs } from '../world.ts'

@@ -37,7 +37,14 @@ export async function startServer(env: Record<string, string>, log: LogLine[] = 
     `./tests/support/process/${name}.ts`,
   ])
   const child = spawn(process.execPath, [...preloads, '.output/server/index.mjs'], {
-    env: { PATH: process.env.PATH, NODE_ENV: 'production', NODE_COMPILE_CACHE: compiled, ...env, PORT: String(port) },
+    env: {
+      PATH: process.env.PATH,
+      NODE_ENV: 'production',
+      NODE_COMPILE_CACHE: compiled,
+      CHECK_ANSWERS: '1',
+      ...env,
+      PORT: String(port),
+    },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   for (const stream of [child.stdout, child.stderr])

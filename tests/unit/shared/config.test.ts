@@ -158,7 +158,7 @@ describe('a setting', () => {
   it('at its lowest is taken', () => {
     expect(
       testConfig({ BCRYPT_COST: '10', DB_SLOTS: '1', ACCESS_TTL: '1', REFRESH_TTL: '1', REFRESH_GRACE: '0' }),
-    ).toMatchObject({ bcryptCost: 10, dbSlots: 1, ttl: { access: 1, refresh: 1, grace: 0 } })
+    ).toMatchObject({ bcryptCost: 10, dbSlots: 1, ttl: { access: 1, refresh: 1, refreshGrace: 0 } })
   })
 })
 

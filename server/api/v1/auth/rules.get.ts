@@ -1,9 +1,10 @@
 import { readAccountRules } from '#server/domain/users/account-rules.ts'
 import { hasMailbox } from '#server/http/mailbox.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
+import { accountRulesAnswer } from '#shared/answers/sessions.ts'
 
 /** The rules for accounts, for people who have none yet or cannot sign in. */
-export default defineRealmRoute({ access: 'public' }, async ({ app, authRealm }) => {
+export default defineRealmRoute({ access: 'public', answer: accountRulesAnswer }, async ({ app, authRealm }) => {
   const { registration, registration_domains, password_min_length } = await readAccountRules(authRealm)
   return { registration, registration_domains, password_min_length, mailbox: hasMailbox(app.config) }
 })

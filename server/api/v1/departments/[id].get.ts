@@ -1,6 +1,7 @@
 import { requireDepartment } from '#server/domain/departments.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
+import { departmentAnswer } from '#shared/answers/departments.ts'
 
-export default defineTenantRoute({ access: 'signed-in' }, ({ authRealm, params }) =>
+export default defineTenantRoute({ access: 'signed-in', answer: departmentAnswer }, ({ authRealm, params }) =>
   requireDepartment(authRealm.realm, params.id!),
 )

@@ -1,9 +1,10 @@
 import { renameDepartment } from '#server/domain/departments.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
+import { departmentAnswer } from '#shared/answers/departments.ts'
 import { canManageDepartments } from '#shared/permissions.ts'
 import { departmentSchema } from '#shared/schemas/department.ts'
 
 export default defineTenantRoute(
-  { access: canManageDepartments, support: true, body: departmentSchema },
+  { access: canManageDepartments, support: true, body: departmentSchema, answer: departmentAnswer },
   ({ authRealm, params, body, audit }) => renameDepartment(authRealm.realm, params.id!, body.name, audit),
 )

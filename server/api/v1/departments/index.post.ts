@@ -1,9 +1,10 @@
 import { createDepartment } from '#server/domain/departments.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
+import { departmentAnswer } from '#shared/answers/departments.ts'
 import { canManageDepartments } from '#shared/permissions.ts'
 import { departmentSchema } from '#shared/schemas/department.ts'
 
 export default defineTenantRoute(
-  { access: canManageDepartments, support: true, body: departmentSchema, status: 201 },
+  { access: canManageDepartments, support: true, body: departmentSchema, status: 201, answer: departmentAnswer },
   ({ authRealm, body, audit }) => createDepartment(authRealm.realm, body.name, audit),
 )

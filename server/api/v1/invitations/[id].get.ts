@@ -1,7 +1,8 @@
 import { requireInvitation } from '#server/domain/invitations/invitations.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
+import { invitationAnswer } from '#shared/answers/invitations.ts'
 import { canManageInvitations } from '#shared/permissions.ts'
 
-export default defineTenantRoute({ access: canManageInvitations }, ({ authRealm, params }) =>
+export default defineTenantRoute({ access: canManageInvitations, answer: invitationAnswer }, ({ authRealm, params }) =>
   requireInvitation(authRealm.realm, params.id!),
 )

@@ -1,13 +1,20 @@
 import { z } from 'zod'
 import { inviteMany, readInvitationRows } from '#server/domain/invitations/bulk.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
+import { invitationResultsAnswer } from '#shared/answers/invitations.ts'
 import { canManageInvitations } from '#shared/permissions.ts'
 import { flag } from '#shared/schemas/fields.ts'
 import { invitationsSchema } from '#shared/schemas/invitation.ts'
 
 /** Invites many people, from a list or a CSV text, and reports the result of each; with `dry_run` only the preview. */
 export default defineTenantRoute(
-  { access: canManageInvitations, turn: 'change', body: invitationsSchema, query: z.object({ dry_run: flag() }) },
+  {
+    access: canManageInvitations,
+    turn: 'change',
+    body: invitationsSchema,
+    query: z.object({ dry_run: flag() }),
+    answer: invitationResultsAnswer,
+  },
   async ({ app, authRealm, body, query, audit }) => {
     const rows =
       body.invitations?.map((input, i) => ({ row: i + 1, input })) ??

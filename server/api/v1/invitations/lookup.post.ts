@@ -1,10 +1,11 @@
 import { findDepartmentName, requireInvitationByToken } from '#server/domain/invitations/accept.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
+import { openInvitationAnswer } from '#shared/answers/invitations.ts'
 import { invitationTokenSchema } from '#shared/schemas/invitation.ts'
 
 /** The data for an invitation's page; it does not use the link up. */
 export default defineTenantRoute(
-  { access: 'public', body: invitationTokenSchema },
+  { access: 'public', body: invitationTokenSchema, answer: openInvitationAnswer },
   async ({ app, authRealm, body, audit }) => {
     const { email, role, department, expires_at } = await requireInvitationByToken(app, authRealm, body.token, audit)
     return {

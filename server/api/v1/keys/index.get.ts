@@ -4,11 +4,13 @@ import { listQuery } from '#server/domain/lib/list-query.ts'
 import { tenantSearches, tenantsFilter } from '#server/domain/tenants/query.ts'
 import { toPage, windowOf } from '#server/http/list.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
+import { page } from '#shared/answers/fields.ts'
+import { tenantKeysAnswer } from '#shared/answers/keys.ts'
 import { canReadTenants } from '#shared/permissions.ts'
 
 /** The state of each tenant's signing keys: two queries, and one for each tenant on the page. */
 export default definePlatformRoute(
-  { access: canReadTenants, query: listQuery([], tenantSearches) },
+  { access: canReadTenants, query: listQuery([], tenantSearches), answer: page(tenantKeysAnswer) },
   async ({ app, authRealm, query, event }) => {
     const { db, tables } = authRealm.realm
     const { tenants } = tables

@@ -5,10 +5,12 @@ import { toPage, windowOf } from '#server/http/list.ts'
 import { mailboxId, requireMailbox } from '#server/http/mailbox.ts'
 import { defineHostRoute } from '#server/http/route.ts'
 import { readKeptMails } from '#server/mail/mail-files.ts'
+import { page } from '#shared/answers/fields.ts'
+import { keptMailAnswer } from '#shared/answers/mail.ts'
 
 /** The mails of this host, newest first; in development and the demo only. */
 export default defineHostRoute(
-  { access: 'public', query: listQuery([], ['to', 'subject']) },
+  { access: 'public', query: listQuery([], ['to', 'subject']), answer: page(keptMailAnswer) },
   async ({ app, authRealm, query, event }) => {
     const dir = requireMailbox(app.config)
     const window = windowOf(query)

@@ -1,7 +1,8 @@
 import { readOrganization } from '#server/domain/organization/organization.ts'
 import { presentOrganization } from '#server/domain/organization/present.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
+import { organizationAnswer } from '#shared/answers/organization.ts'
 
-export default defineTenantRoute({ access: 'signed-in' }, async ({ app, authRealm }) =>
+export default defineTenantRoute({ access: 'signed-in', answer: organizationAnswer }, async ({ app, authRealm }) =>
   presentOrganization(await readOrganization(app, authRealm)),
 )

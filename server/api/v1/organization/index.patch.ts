@@ -1,10 +1,11 @@
 import { changeOrganization } from '#server/domain/organization/organization.ts'
 import { presentOrganization } from '#server/domain/organization/present.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
+import { organizationAnswer } from '#shared/answers/organization.ts'
 import { canManageOrganization } from '#shared/permissions.ts'
 import { organizationSchema } from '#shared/schemas/organization.ts'
 
 export default defineTenantRoute(
-  { access: canManageOrganization, body: organizationSchema },
+  { access: canManageOrganization, body: organizationSchema, answer: organizationAnswer },
   async ({ app, authRealm, body, audit }) => presentOrganization(await changeOrganization(app, authRealm, body, audit)),
 )

@@ -5,11 +5,17 @@ import { supportedBy } from '#server/domain/support/sessions.ts'
 import { toPage, windowOf } from '#server/http/list.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { sessionOwnerQuery, sessionOwner } from '#server/http/session-owner.ts'
+import { page } from '#shared/answers/fields.ts'
+import { sessionAnswer } from '#shared/answers/sessions.ts'
 import { canManageSessions } from '#shared/permissions.ts'
 
 /** The caller's live sessions, newest first; an Admin can also see a user's, by `?user=`. */
 export default defineRealmRoute(
-  { access: 'signed-in', query: listQuery([], ['ip', 'user_agent']).extend(sessionOwnerQuery.shape) },
+  {
+    access: 'signed-in',
+    query: listQuery([], ['ip', 'user_agent']).extend(sessionOwnerQuery.shape),
+    answer: page(sessionAnswer),
+  },
   async ({ authRealm, principal, query, event }) => {
     const {
       db,

@@ -1,10 +1,14 @@
 import { confirmSignup } from '#server/domain/signups/confirm.ts'
 import { defineSiteRoute } from '#server/http/route.ts'
 import { requireRuntime } from '#server/runtime.ts'
+import { signupProgressAnswer } from '#shared/answers/signups.ts'
 import { signupConfirmationSchema } from '#shared/schemas/signup.ts'
 
 /** Creates the organisation, or queues it for an operator's decision. Another call only reports the result. */
-export default defineSiteRoute({ access: 'public', body: signupConfirmationSchema }, ({ app, body, audit }) => {
-  const { token, ...change } = body
-  return confirmSignup(app, requireRuntime().migrations.tenant, token, change, audit)
-})
+export default defineSiteRoute(
+  { access: 'public', body: signupConfirmationSchema, answer: signupProgressAnswer },
+  ({ app, body, audit }) => {
+    const { token, ...change } = body
+    return confirmSignup(app, requireRuntime().migrations.tenant, token, change, audit)
+  },
+)

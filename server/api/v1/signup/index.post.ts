@@ -1,9 +1,13 @@
 import { requestSignup } from '#server/domain/signups/request.ts'
 import { defineSiteRoute } from '#server/http/route.ts'
+import { emptyAnswer } from '#shared/answers/fields.ts'
 import { signupSchema } from '#shared/schemas/signup.ts'
 
 /** The same answer for every address; the address gets a mail. */
-export default defineSiteRoute({ access: 'public', body: signupSchema, status: 202 }, async ({ app, body, audit }) => {
-  await requestSignup(app, body, audit)
-  return {}
-})
+export default defineSiteRoute(
+  { access: 'public', body: signupSchema, status: 202, answer: emptyAnswer },
+  async ({ app, body, audit }) => {
+    await requestSignup(app, body, audit)
+    return {}
+  },
+)

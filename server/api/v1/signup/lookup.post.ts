@@ -1,8 +1,10 @@
 import { readSignupProgress } from '#server/domain/signups/confirm.ts'
 import { defineSiteRoute } from '#server/http/route.ts'
+import { signupProgressAnswer } from '#shared/answers/signups.ts'
 import { signupTokenSchema } from '#shared/schemas/signup.ts'
 
 /** The data for the page behind a sign-up's link; it does not use the link up. */
-export default defineSiteRoute({ access: 'public', body: signupTokenSchema }, ({ app, body, audit }) =>
-  readSignupProgress(app, body.token, audit),
+export default defineSiteRoute(
+  { access: 'public', body: signupTokenSchema, answer: signupProgressAnswer },
+  ({ app, body, audit }) => readSignupProgress(app, body.token, audit),
 )

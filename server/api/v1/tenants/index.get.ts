@@ -4,20 +4,18 @@ import { tenantsFilter, tenantsQuery } from '#server/domain/tenants/query.ts'
 import { tenantColumns } from '#server/domain/tenants/tenants.ts'
 import { toPage, windowOf } from '#server/http/list.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
+import { page } from '#shared/answers/fields.ts'
+import { tenantAnswer } from '#shared/answers/tenants.ts'
 import { canReadTenants } from '#shared/permissions.ts'
 
 export default definePlatformRoute(
-  { access: canReadTenants, query: tenantsQuery },
+  { access: canReadTenants, query: tenantsQuery, answer: page(tenantAnswer) },
   async ({ app, authRealm, query, event }) => {
     const { db, tables } = authRealm.realm
     const { tenants } = tables
     const where = tenantsFilter(tables, query)
     const { name, subdomain, created, updated, status } = tenants
-    const ordering = orderBy(
-      query.ordering.length > 0 ? query.ordering : ['-created'],
-      { name, subdomain, created, updated, status },
-      tenants.id,
-    )
+    const ordering = orderBy(query.ordering, { name, subdomain, created, updated, status }, tenants.id)
     const window = windowOf(query)
     const [count, rows] = await Promise.all([
       db.$count(tenants, where),

@@ -1,10 +1,11 @@
 import { actOnMany } from '#server/domain/users/bulk.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
+import { bulkResultsAnswer } from '#shared/answers/users.ts'
 import { canManageUsers } from '#shared/permissions.ts'
 import { bulkSchema } from '#shared/schemas/user.ts'
 
 /** Moves, promotes, deactivates, reactivates or mails many users, and reports the result of each. */
 export default defineTenantRoute(
-  { access: canManageUsers, turn: 'change', body: bulkSchema },
+  { access: canManageUsers, turn: 'change', body: bulkSchema, answer: bulkResultsAnswer },
   async ({ app, authRealm, body, audit }) => ({ results: await actOnMany(app, authRealm, body, audit) }),
 )

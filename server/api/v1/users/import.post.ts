@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { importPeople } from '#server/domain/users/import/import.ts'
 import { readBytes } from '#server/http/body/body.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
+import { importReportAnswer } from '#shared/answers/users.ts'
 import { canManageUsers } from '#shared/permissions.ts'
 import { flag } from '#shared/schemas/fields.ts'
 
@@ -9,7 +10,7 @@ const importQuery = z.object({ dry_run: flag(), create_departments: flag() })
 
 /** Imports people from a file such as `users/export.csv`; with `dry_run` only the preview. */
 export default defineTenantRoute(
-  { access: canManageUsers, turn: 'change', query: importQuery },
+  { access: canManageUsers, turn: 'change', query: importQuery, answer: importReportAnswer },
   async ({ app, authRealm, query, audit, event }) =>
     importPeople(
       app,

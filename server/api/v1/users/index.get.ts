@@ -5,11 +5,13 @@ import { personColumns } from '#server/domain/users/directory.ts'
 import { presentPerson } from '#server/domain/users/present.ts'
 import { toPage, windowOf } from '#server/http/list.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
+import { page } from '#shared/answers/fields.ts'
+import { personAnswer } from '#shared/answers/users.ts'
 import { canManageUsers } from '#shared/permissions.ts'
 
 /** The directory: Staff see active people, an Admin everyone and every field. */
 export default defineTenantRoute(
-  { access: 'signed-in', query: directoryQuery },
+  { access: 'signed-in', query: directoryQuery, answer: page(personAnswer) },
   async ({ authRealm, principal, query, event }) => {
     const { db, tables } = authRealm.realm
     const { users, departments } = tables
@@ -23,7 +25,7 @@ export default defineTenantRoute(
       date_joined: users.date_joined,
       department: departments.name,
     }
-    const ordering = orderBy(query.ordering.length > 0 ? query.ordering : ['last_name'], columns, users.id)
+    const ordering = orderBy(query.ordering, columns, users.id)
     const window = windowOf(query)
     // A search reads all matches anyway, and counts them on its way. Without one, the index on the name returns a
     // page early.

@@ -9,7 +9,7 @@ import { lockTenant, setState, wrongState } from './transitions.ts'
 
 /** Closes a tenant. It is purged after the grace period, unless it is restored. @throws ApiError 404, 409 */
 export function scheduleDeletion(app: App, id: string, reason: string | null, audit: AuditContext): Promise<TenantRow> {
-  const purge_after = new Date(Date.now() + app.config.life.grace * 1000)
+  const purge_after = new Date(Date.now() + app.config.life.deletionGrace * 1000)
   return changeState(app, id, audit, 'scheduleDeletion', before => ({
     set: {
       status: 'deleting',

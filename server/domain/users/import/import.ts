@@ -4,21 +4,14 @@ import { logEvent, recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
 import { admitOutreach, isYoung } from '#server/domain/tenants/outreach.ts'
+import type { ImportReport } from '#shared/answers/users.ts'
 import { unavailable } from '#shared/errors.ts'
 import { applyPlan, peopleToWelcome } from './apply.ts'
 import { readKnownState } from './known-state.ts'
-import type { ImportChange, ImportPlan, KnownPerson, KnownState } from './plan.ts'
+import type { ImportPlan, KnownPerson, KnownState } from './plan.ts'
 import { createPlanner } from './plan.ts'
 import type { ImportRow, RowError } from './rows.ts'
 import { readImportRows } from './rows.ts'
-
-export interface ImportReport {
-  created: number
-  changed: number
-  unchanged: number
-  errors: RowError[]
-  changes: ImportChange[]
-}
 
 export interface ImportOptions {
   /** Creates departments that the file names and that do not exist. */
@@ -152,7 +145,7 @@ async function performBatch(
       })
     } catch (error) {
       if (!violatedUnique(error) && !violatedReference(error)) throw error
-      if (attempt === attemptsLimit) throw Object.assign(unavailable(), { cause: error })
+      if (attempt === attemptsLimit) throw unavailable(error)
     }
   }
 }

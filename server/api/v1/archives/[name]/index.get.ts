@@ -6,16 +6,19 @@ import { definePlatformRoute } from '#server/http/route.ts'
 import { canManageArchives } from '#shared/permissions.ts'
 
 /** Streams the archive file. */
-export default definePlatformRoute({ access: canManageArchives }, async ({ app, authRealm, params, audit, event }) => {
-  const { realm } = authRealm
-  const name = params.name!
-  const { size, stream } = await readArchiveFile(app, name)
-  await recordAudit(realm.db, realm, audit, { action: 'archive.downloaded', details: { archive: name } })
-  setResponseHeaders(event, {
-    'content-type': 'application/x-tar',
-    'content-length': size,
-    'content-disposition': `attachment; filename="${name}"`,
-    'content-security-policy': `default-src 'none'; sandbox`,
-  })
-  return guardDownload(event, authRealm, name, stream)
-})
+export default definePlatformRoute(
+  { access: canManageArchives, sends: 'application/x-tar' },
+  async ({ app, authRealm, params, audit, event }) => {
+    const { realm } = authRealm
+    const name = params.name!
+    const { size, stream } = await readArchiveFile(app, name)
+    await recordAudit(realm.db, realm, audit, { action: 'archive.downloaded', details: { archive: name } })
+    setResponseHeaders(event, {
+      'content-type': 'application/x-tar',
+      'content-length': size,
+      'content-disposition': `attachment; filename="${name}"`,
+      'content-security-policy': `default-src 'none'; sandbox`,
+    })
+    return guardDownload(event, authRealm, name, stream)
+  },
+)

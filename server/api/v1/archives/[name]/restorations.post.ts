@@ -1,12 +1,13 @@
 import { requestNewFromArchive } from '#server/domain/archives/requests.ts'
 import { presentQueued } from '#server/http/operations.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
+import { operationAnswer } from '#shared/answers/operations.ts'
 import { canManageArchives } from '#shared/permissions.ts'
 import { newFromArchiveSchema } from '#shared/schemas/archive.ts'
 
 /** Restores the archive as a new organisation. */
 export default definePlatformRoute(
-  { access: canManageArchives, status: 202, body: newFromArchiveSchema },
+  { access: canManageArchives, status: 202, body: newFromArchiveSchema, answer: operationAnswer },
   async ({ app, params, body, audit }) =>
     presentQueued(app, await requestNewFromArchive(app, { archive: params.name!, ...body }, audit)),
 )

@@ -1,8 +1,12 @@
 import { blacklistSession } from '#server/domain/sessions/blacklist.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
+import { emptyAnswer } from '#shared/answers/fields.ts'
 import { refreshSchema } from '#shared/schemas/session.ts'
 
-export default defineRealmRoute({ access: 'public', body: refreshSchema }, async ({ app, authRealm, body, audit }) => {
-  await blacklistSession(app, authRealm, body.refresh, audit)
-  return {}
-})
+export default defineRealmRoute(
+  { access: 'public', body: refreshSchema, answer: emptyAnswer },
+  async ({ app, authRealm, body, audit }) => {
+    await blacklistSession(app, authRealm, body.refresh, audit)
+    return {}
+  },
+)

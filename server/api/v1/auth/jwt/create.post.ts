@@ -1,9 +1,10 @@
 import { signIn } from '#server/domain/sessions/sign-in.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
+import { tokensAnswer } from '#shared/answers/sessions.ts'
 import { credentialsSchema } from '#shared/schemas/session.ts'
 
 export default defineRealmRoute(
-  { access: 'public', body: credentialsSchema },
+  { access: 'public', body: credentialsSchema, answer: tokensAnswer },
   async ({ app, authRealm, body, audit, userAgent }) => {
     const { access, refresh } = await signIn(app, authRealm, body, audit, userAgent)
     return { refresh: refresh.token, access: access.token }

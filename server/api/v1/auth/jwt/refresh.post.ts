@@ -1,8 +1,12 @@
 import { rotateSession } from '#server/domain/sessions/rotate.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
+import { tokensAnswer } from '#shared/answers/sessions.ts'
 import { refreshSchema } from '#shared/schemas/session.ts'
 
-export default defineRealmRoute({ access: 'public', body: refreshSchema }, async ({ app, authRealm, body, audit }) => {
-  const { access, refresh } = await rotateSession(app, authRealm, body.refresh, audit)
-  return { access: access.token, refresh: refresh.token }
-})
+export default defineRealmRoute(
+  { access: 'public', body: refreshSchema, answer: tokensAnswer },
+  async ({ app, authRealm, body, audit }) => {
+    const { access, refresh } = await rotateSession(app, authRealm, body.refresh, audit)
+    return { access: access.token, refresh: refresh.token }
+  },
+)

@@ -1,13 +1,17 @@
 import { z } from 'zod'
 import { isLiveToken } from '#server/domain/sessions/live.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
+import { emptyAnswer } from '#shared/answers/fields.ts'
 import { unauthorized } from '#shared/errors.ts'
 
 // Every bad token gets the same answer, a missing one too, so that nothing is revealed.
 const tokenSchema = z.object({ token: z.unknown().optional() })
 
-export default defineRealmRoute({ access: 'public', body: tokenSchema }, async ({ app, authRealm, body, audit }) => {
-  const live = typeof body.token === 'string' && (await isLiveToken(app, authRealm, body.token, audit))
-  if (!live) throw unauthorized({ detail: 'Token is invalid', code: 'token_not_valid' })
-  return {}
-})
+export default defineRealmRoute(
+  { access: 'public', body: tokenSchema, answer: emptyAnswer },
+  async ({ app, authRealm, body, audit }) => {
+    const live = typeof body.token === 'string' && (await isLiveToken(app, authRealm, body.token, audit))
+    if (!live) throw unauthorized({ detail: 'Token is invalid', code: 'token_not_valid' })
+    return {}
+  },
+)

@@ -2,10 +2,11 @@ import { signIn } from '#server/domain/sessions/sign-in.ts'
 import { presentUser } from '#server/domain/users/present.ts'
 import { setSessionCookies } from '#server/http/cookies.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
+import { signedInAnswer } from '#shared/answers/sessions.ts'
 import { credentialsSchema } from '#shared/schemas/session.ts'
 
 export default defineRealmRoute(
-  { access: 'public', body: credentialsSchema },
+  { access: 'public', body: credentialsSchema, answer: signedInAnswer },
   async ({ app, authRealm, body, audit, userAgent, event }) => {
     const { user, ...pair } = await signIn(app, authRealm, body, audit, userAgent)
     setSessionCookies(event, app.config, pair)

@@ -1,11 +1,12 @@
 import { openSupportSession } from '#server/domain/support/open.ts'
 import { setSessionCookies } from '#server/http/cookies.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
+import { renewedAnswer } from '#shared/answers/sessions.ts'
 import { supportTokenSchema } from '#shared/schemas/support.ts'
 
 /** Signs an operator in as a user, with the link from the console. Reading the link does not use it up. */
 export default defineTenantRoute(
-  { access: 'public', body: supportTokenSchema },
+  { access: 'public', body: supportTokenSchema, answer: renewedAnswer },
   async ({ app, authRealm, body, audit, userAgent, event }) => {
     const pair = await openSupportSession(app, authRealm, body.token, audit, userAgent)
     setSessionCookies(event, app.config, pair)

@@ -3,6 +3,7 @@ import { presentUser } from '#server/domain/users/present.ts'
 import { requireVisibleUser } from '#server/domain/users/users.ts'
 import { readJson } from '#server/http/body/body.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
+import { userAnswer } from '#shared/answers/users.ts'
 import { canManageUsers } from '#shared/permissions.ts'
 import { operatorChangeSchema } from '#shared/schemas/operator.ts'
 import { profileSchema, userChangeSchema } from '#shared/schemas/user.ts'
@@ -10,7 +11,7 @@ import { validate } from '#shared/schemas/validate.ts'
 
 /** An Admin changes any user; Staff find only themselves, and change their names and language. */
 export default defineRealmRoute(
-  { access: 'signed-in', support: true },
+  { access: 'signed-in', support: true, answer: userAnswer },
   async ({ app, authRealm, principal, params, audit, event }) => {
     await requireVisibleUser(authRealm, principal.user, params.id!)
     const input = readJson(event)

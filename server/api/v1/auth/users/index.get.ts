@@ -5,11 +5,13 @@ import { presentUser } from '#server/domain/users/present.ts'
 import { userColumns } from '#server/domain/users/users.ts'
 import { toPage, windowOf } from '#server/http/list.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
+import { page } from '#shared/answers/fields.ts'
+import { userAnswer } from '#shared/answers/users.ts'
 import { canManageUsers } from '#shared/permissions.ts'
 
 /** djoser's list: an Admin sees all users, Staff only themselves. The directory is `users/`. */
 export default defineRealmRoute(
-  { access: 'signed-in', query: listQuery([], ['first_name', 'last_name', 'email']) },
+  { access: 'signed-in', query: listQuery([], ['first_name', 'last_name', 'email']), answer: page(userAnswer) },
   async ({ authRealm, principal, query, event }) => {
     const {
       schema,

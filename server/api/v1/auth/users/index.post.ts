@@ -3,6 +3,7 @@ import { createUser, createUserByMail } from '#server/domain/users/create.ts'
 import { presentUser } from '#server/domain/users/present.ts'
 import { readJson } from '#server/http/body/body.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
+import { userAnswer } from '#shared/answers/users.ts'
 import { canManageUsers } from '#shared/permissions.ts'
 import { newOperatorSchema } from '#shared/schemas/operator.ts'
 import { newUserSchema, registrationSchema } from '#shared/schemas/user.ts'
@@ -10,7 +11,7 @@ import { validate } from '#shared/schemas/validate.ts'
 
 /** Registration, where it is open. An Admin can always create users, with any role. */
 export default defineRealmRoute(
-  { access: 'public', status: 201 },
+  { access: 'public', status: 201, answer: userAnswer },
   async ({ app, authRealm, audit, identify, event }) => {
     const principal = await identify()
     if (principal && canManageUsers(principal.user)) {

@@ -1,11 +1,12 @@
 import { changeUser } from '#server/domain/users/change.ts'
 import { presentMe } from '#server/domain/users/present.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
+import { meAnswer } from '#shared/answers/users.ts'
 import { profileSchema } from '#shared/schemas/user.ts'
 
 /** Changes names and language, and removes the photo. Other fields are ignored. */
 export default defineRealmRoute(
-  { access: 'signed-in', support: true, body: profileSchema },
+  { access: 'signed-in', support: true, body: profileSchema, answer: meAnswer },
   async ({ app, authRealm, principal, body, audit }) => {
     const user = await changeUser(app, authRealm, principal.user.id, body, audit)
     return presentMe(authRealm, user, principal.session)

@@ -1,11 +1,12 @@
 import { transferPeople } from '#server/domain/departments.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
+import { transferAnswer } from '#shared/answers/departments.ts'
 import { canManageDepartments } from '#shared/permissions.ts'
 import { transferSchema } from '#shared/schemas/department.ts'
 
 /** Moves everyone in this department to another, for example before it is deleted. */
 export default defineTenantRoute(
-  { access: canManageDepartments, turn: 'change', support: true, body: transferSchema },
+  { access: canManageDepartments, turn: 'change', support: true, body: transferSchema, answer: transferAnswer },
   async ({ authRealm, params, body, audit }) => ({
     moved: await transferPeople(authRealm.realm, params.id!, body.department, audit),
   }),

@@ -1,7 +1,9 @@
 import { resendInvitation } from '#server/domain/invitations/resend.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
+import { invitationAnswer } from '#shared/answers/invitations.ts'
 import { canManageInvitations } from '#shared/permissions.ts'
 
-export default defineTenantRoute({ access: canManageInvitations }, ({ app, authRealm, params, audit }) =>
-  resendInvitation(app, authRealm, params.id!, audit),
+export default defineTenantRoute(
+  { access: canManageInvitations, answer: invitationAnswer },
+  ({ app, authRealm, params, audit }) => resendInvitation(app, authRealm, params.id!, audit),
 )

@@ -5,7 +5,7 @@ import { notFound } from '#shared/errors.ts'
 
 /** Public, because the sign-in page shows it. */
 export default defineTenantRoute(
-  { access: 'public', query: imageQuery },
+  { access: 'public', query: imageQuery, sends: 'image/webp' },
   async ({ app, authRealm: { realm }, query, event }) => {
     const { settings } = realm.tables
     const rows = await realm.db.select({ logo: settings.logo }).from(settings)

@@ -3,10 +3,11 @@ import { readOrganization } from '#server/domain/organization/organization.ts'
 import { presentOrganization } from '#server/domain/organization/present.ts'
 import { readImageBody } from '#server/http/image.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
+import { organizationAnswer } from '#shared/answers/organization.ts'
 import { canManageOrganization } from '#shared/permissions.ts'
 
 export default defineTenantRoute(
-  { access: canManageOrganization, support: true },
+  { access: canManageOrganization, support: true, answer: organizationAnswer },
   async ({ app, authRealm, principal, audit, event }) => {
     await app.limits.countUpload(authRealm.realm.schema, principal.user.id)
     await replaceLogo(app, authRealm, readImageBody(event, 'logo'), audit)

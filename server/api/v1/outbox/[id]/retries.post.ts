@@ -1,8 +1,12 @@
 import { retryOutbox } from '#server/domain/mail/outbox-admin.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
+import { retriesAnswer } from '#shared/answers/mail.ts'
 import { canSupportTenants } from '#shared/permissions.ts'
 
 /** Retries one mail at once; 404 if it was sent or is being sent. */
-export default definePlatformRoute({ access: canSupportTenants }, async ({ app, params, audit }) => ({
-  retried: await retryOutbox(app, audit, params.id!),
-}))
+export default definePlatformRoute(
+  { access: canSupportTenants, answer: retriesAnswer },
+  async ({ app, params, audit }) => ({
+    retried: await retryOutbox(app, audit, params.id!),
+  }),
+)

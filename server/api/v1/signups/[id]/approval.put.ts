@@ -2,8 +2,9 @@ import { approveSignup } from '#server/domain/signups/decisions.ts'
 import { presentSignup } from '#server/domain/signups/present.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { requireRuntime } from '#server/runtime.ts'
+import { signupAnswer } from '#shared/answers/signups.ts'
 import { canDecideSignups } from '#shared/permissions.ts'
 
-export default definePlatformRoute({ access: canDecideSignups }, async ({ app, params, audit }) =>
+export default definePlatformRoute({ access: canDecideSignups, answer: signupAnswer }, async ({ app, params, audit }) =>
   presentSignup(await approveSignup(app, requireRuntime().migrations.tenant, params.id!, audit)),
 )

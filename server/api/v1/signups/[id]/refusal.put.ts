@@ -1,10 +1,11 @@
 import { refuseSignup } from '#server/domain/signups/decisions.ts'
 import { presentSignup } from '#server/domain/signups/present.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
+import { signupAnswer } from '#shared/answers/signups.ts'
 import { canDecideSignups } from '#shared/permissions.ts'
 import { refusalSchema } from '#shared/schemas/signup.ts'
 
 export default definePlatformRoute(
-  { access: canDecideSignups, body: refusalSchema },
+  { access: canDecideSignups, body: refusalSchema, answer: signupAnswer },
   async ({ app, params, body, audit }) => presentSignup(await refuseSignup(app, params.id!, body.reason, audit)),
 )

@@ -3,10 +3,12 @@ import { listQuery } from '#server/domain/lib/list-query.ts'
 import { searchRows } from '#server/domain/lib/search.ts'
 import { pageOf } from '#server/http/list.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
+import { page } from '#shared/answers/fields.ts'
+import { archiveAnswer } from '#shared/answers/operations.ts'
 import { canManageArchives } from '#shared/permissions.ts'
 
 export default definePlatformRoute(
-  { access: canManageArchives, query: listQuery([], ['name', 'tenant']) },
+  { access: canManageArchives, query: listQuery([], ['name', 'tenant']), answer: page(archiveAnswer) },
   async ({ app, params, query, event }) =>
     pageOf(event, query, searchRows(query.search, await listArchives(app, params.id!), archiveTexts)),
 )

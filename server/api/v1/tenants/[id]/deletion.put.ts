@@ -1,15 +1,15 @@
-import { requireTenantDetails } from '#server/domain/tenants/details.ts'
 import { purgeTenant, scheduleDeletion } from '#server/domain/tenants/lifecycle/deletion.ts'
-import { presentTenantDetails } from '#server/domain/tenants/present.ts'
+import { readTenantDetails } from '#server/domain/tenants/present.ts'
 import { requireTenant } from '#server/domain/tenants/tenants.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
+import { tenantDetailsAnswer } from '#shared/answers/tenants.ts'
 import { invalid } from '#shared/errors.ts'
 import { canManageTenants } from '#shared/permissions.ts'
 import { deletionSchema } from '#shared/schemas/tenant.ts'
 
 /** Schedules the deletion. With `now` it starts at once; the answer's `operation` has the progress. */
 export default definePlatformRoute(
-  { access: canManageTenants, body: deletionSchema },
+  { access: canManageTenants, body: deletionSchema, answer: tenantDetailsAnswer },
   async ({ app, params, body, audit }) => {
     const id = params.id!
     if (body.now) {
@@ -18,6 +18,6 @@ export default definePlatformRoute(
         throw invalid({ subdomain: ['Type the subdomain of the organisation to confirm.'] })
       await purgeTenant(app, id, audit)
     } else await scheduleDeletion(app, id, body.reason, audit)
-    return presentTenantDetails(app.config, await requireTenantDetails(app, { id }))
+    return readTenantDetails(app, id)
   },
 )

@@ -1,8 +1,8 @@
-import { requireTenantDetails } from '#server/domain/tenants/details.ts'
-import { presentTenantDetails } from '#server/domain/tenants/present.ts'
+import { readTenantDetails } from '#server/domain/tenants/present.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
+import { tenantDetailsAnswer } from '#shared/answers/tenants.ts'
 import { canReadTenants } from '#shared/permissions.ts'
 
-export default definePlatformRoute({ access: canReadTenants }, async ({ app, params }) => {
-  return presentTenantDetails(app.config, await requireTenantDetails(app, { id: params.id! }))
+export default definePlatformRoute({ access: canReadTenants, answer: tenantDetailsAnswer }, async ({ app, params }) => {
+  return readTenantDetails(app, params.id!)
 })

@@ -1,14 +1,14 @@
-import { requireTenantDetails } from '#server/domain/tenants/details.ts'
-import { presentTenantDetails } from '#server/domain/tenants/present.ts'
+import { readTenantDetails } from '#server/domain/tenants/present.ts'
 import { changeTenant } from '#server/domain/tenants/update.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
+import { tenantDetailsAnswer } from '#shared/answers/tenants.ts'
 import { canManageTenants } from '#shared/permissions.ts'
 import { tenantChangeSchema } from '#shared/schemas/tenant.ts'
 
 export default definePlatformRoute(
-  { access: canManageTenants, body: tenantChangeSchema },
+  { access: canManageTenants, body: tenantChangeSchema, answer: tenantDetailsAnswer },
   async ({ app, params, body, audit }) => {
     await changeTenant(app, params.id!, body, audit)
-    return presentTenantDetails(app.config, await requireTenantDetails(app, { id: params.id! }))
+    return readTenantDetails(app, params.id!)
   },
 )

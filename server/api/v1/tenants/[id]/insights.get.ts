@@ -3,15 +3,18 @@ import { targetVersion } from '#server/database/migrations/files.ts'
 import { readInsights } from '#server/domain/tenants/insights.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { requireRuntime } from '#server/runtime.ts'
+import { insightsAnswer } from '#shared/answers/tenants.ts'
 import { canReadTenants, canSupportTenants } from '#shared/permissions.ts'
 import { choice } from '#shared/schemas/fields.ts'
 
 const query = z.object({ days: choice(['30', '90']).default('30') })
 
-export default definePlatformRoute({ access: canReadTenants, query }, ({ app, principal, params, query }) =>
-  readInsights(app, params.id!, {
-    days: Number(query.days),
-    withEvents: canSupportTenants(principal.user),
-    target: targetVersion(requireRuntime().migrations.tenant),
-  }),
+export default definePlatformRoute(
+  { access: canReadTenants, query, answer: insightsAnswer },
+  ({ app, principal, params, query }) =>
+    readInsights(app, params.id!, {
+      days: Number(query.days),
+      withEvents: canSupportTenants(principal.user),
+      target: targetVersion(requireRuntime().migrations.tenant),
+    }),
 )

@@ -1,10 +1,13 @@
-import { requireTenantDetails } from '#server/domain/tenants/details.ts'
 import { startMaintenance } from '#server/domain/tenants/lifecycle/maintenance.ts'
-import { presentTenantDetails } from '#server/domain/tenants/present.ts'
+import { readTenantDetails } from '#server/domain/tenants/present.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
+import { tenantDetailsAnswer } from '#shared/answers/tenants.ts'
 import { canSupportTenants } from '#shared/permissions.ts'
 
-export default definePlatformRoute({ access: canSupportTenants }, async ({ app, params, audit }) => {
-  await startMaintenance(app, params.id!, audit)
-  return presentTenantDetails(app.config, await requireTenantDetails(app, { id: params.id! }))
-})
+export default definePlatformRoute(
+  { access: canSupportTenants, answer: tenantDetailsAnswer },
+  async ({ app, params, audit }) => {
+    await startMaintenance(app, params.id!, audit)
+    return readTenantDetails(app, params.id!)
+  },
+)

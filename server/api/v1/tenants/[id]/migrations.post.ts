@@ -2,11 +2,12 @@ import { recordAudit } from '#server/domain/audit/audit.ts'
 import { requireTenant } from '#server/domain/tenants/tenants.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { requireRuntime } from '#server/runtime.ts'
+import { tenantMigrationResultAnswer } from '#shared/answers/platform.ts'
 import { canSupportTenants } from '#shared/permissions.ts'
 
 /** Migrates one tenant's schema now, and returns the result. */
 export default definePlatformRoute(
-  { access: canSupportTenants },
+  { access: canSupportTenants, answer: tenantMigrationResultAnswer },
   async ({ app, authRealm: { realm }, params, audit }) => {
     const { id, subdomain } = await requireTenant(app, { id: params.id! })
     const { target, failed } = await requireRuntime().fleetRuns.migrateOne(subdomain)

@@ -1,11 +1,12 @@
 import { requestRestoration } from '#server/domain/archives/requests.ts'
 import { presentQueued } from '#server/http/operations.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
+import { operationAnswer } from '#shared/answers/operations.ts'
 import { canManageArchives } from '#shared/permissions.ts'
 import { restorationSchema } from '#shared/schemas/archive.ts'
 
 /** Replaces all of the tenant's data by an archive. */
 export default definePlatformRoute(
-  { access: canManageArchives, status: 202, body: restorationSchema },
+  { access: canManageArchives, status: 202, body: restorationSchema, answer: operationAnswer },
   async ({ app, params, body, audit }) => presentQueued(app, await requestRestoration(app, params.id!, body, audit)),
 )

@@ -1,11 +1,12 @@
 import { addDomain } from '#server/domain/tenants/domains/change.ts'
 import { presentDomain } from '#server/domain/tenants/present.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
+import { domainAnswer } from '#shared/answers/tenants.ts'
 import { canManageTenants } from '#shared/permissions.ts'
 import { domainSchema } from '#shared/schemas/tenant.ts'
 
 export default definePlatformRoute(
-  { access: canManageTenants, status: 201, body: domainSchema },
+  { access: canManageTenants, status: 201, body: domainSchema, answer: domainAnswer },
   async ({ app, params, body, audit }) => {
     return presentDomain(await addDomain(app, params.id!, body.host, audit))
   },

@@ -1,10 +1,14 @@
 import { rotateKey } from '#server/domain/keys/rotation.ts'
 import { requireTenant } from '#server/domain/tenants/tenants.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
+import { rotationAnswer } from '#shared/answers/keys.ts'
 import { canManageTenants } from '#shared/permissions.ts'
 
 /** Creates a key that replaces the current one after a lead time. */
-export default definePlatformRoute({ access: canManageTenants, status: 201 }, async ({ app, params, audit }) => {
-  const { id, schema } = await requireTenant(app, { id: params.id! })
-  return rotateKey(app, { kind: 'tenant', id, schema }, audit)
-})
+export default definePlatformRoute(
+  { access: canManageTenants, status: 201, answer: rotationAnswer },
+  async ({ app, params, audit }) => {
+    const { id, schema } = await requireTenant(app, { id: params.id! })
+    return rotateKey(app, { kind: 'tenant', id, schema }, audit)
+  },
+)

@@ -5,11 +5,17 @@ import { requireTenant } from '#server/domain/tenants/tenants.ts'
 import { matchesPeople } from '#server/domain/users/directory-query.ts'
 import { toPage, windowOf } from '#server/http/list.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
+import { page } from '#shared/answers/fields.ts'
+import { supportableUserAnswer } from '#shared/answers/support.ts'
 import { canSupportTenants } from '#shared/permissions.ts'
 
 /** The users whom an operator may sign in as, for support: active ones, and only the first few matches. */
 export default definePlatformRoute(
-  { access: canSupportTenants, query: listQuery([], ['first_name', 'last_name', 'email']) },
+  {
+    access: canSupportTenants,
+    query: listQuery([], ['first_name', 'last_name', 'email']),
+    answer: page(supportableUserAnswer),
+  },
   async ({ app, params, query, event }) => {
     const {
       realm: {

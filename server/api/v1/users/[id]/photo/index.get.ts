@@ -7,7 +7,7 @@ import { canManageUsers } from '#shared/permissions.ts'
 
 /** The photo of a user whom the caller can see in the directory. */
 export default defineTenantRoute(
-  { access: 'signed-in', query: imageQuery },
+  { access: 'signed-in', query: imageQuery, sends: 'image/webp' },
   async ({ app, authRealm: { realm }, principal, params, query, event }) => {
     const { users } = realm.tables
     const visible = canManageUsers(principal.user) ? undefined : eq(users.is_active, true)

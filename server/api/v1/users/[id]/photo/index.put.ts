@@ -3,10 +3,11 @@ import { presentUser } from '#server/domain/users/present.ts'
 import { requireVisibleUser } from '#server/domain/users/users.ts'
 import { readImageBody } from '#server/http/image.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
+import { userAnswer } from '#shared/answers/users.ts'
 
 /** Sets the caller's own photo; an Admin can set any user's. */
 export default defineTenantRoute(
-  { access: 'signed-in', support: true },
+  { access: 'signed-in', support: true, answer: userAnswer },
   async ({ app, authRealm, principal, params, audit, event }) => {
     await requireVisibleUser(authRealm, principal.user, params.id!)
     await app.limits.countUpload(authRealm.realm.schema, principal.user.id)

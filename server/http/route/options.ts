@@ -1,0 +1,67 @@
+import type { EventHandler, H3Event } from 'h3'
+import type { z } from 'zod'
+import type { App, AuditContext } from '#server/domain/context.ts'
+import type { Principal } from '#server/domain/sessions/principal.ts'
+import type { Access } from '#server/http/authority.ts'
+import type { Turn } from '#server/http/heavy-work.ts'
+import type { Surface } from '#shared/types/surface.ts'
+
+export type Schema = z.ZodType | undefined
+
+export interface Options<A extends Access, Body extends Schema, Query extends Schema, Answer extends Schema> {
+  access: A
+  /** The status of a success; 200 unless said. */
+  status?: 200 | 201 | 202 | 204
+  body?: Body
+  query?: Query
+  /** The JSON of a success, from shared/answers; none where the status is 204. */
+  answer?: Answer
+  /** The content type of a success that is a file. */
+  sends?: string
+  /**
+   * Whether an operator who signed in as a user, for support, may do it too. Unless said: read, but change nothing.
+   * A read-only session changes nothing, whatever is said. See docs/decisions/0011-support-access.md.
+   */
+  support?: boolean
+  /** Heavy work, of which each tenant has one at a time in a process; others wait for some seconds. */
+  turn?: Turn
+}
+
+export interface Context<R, A extends Access, Body, Query> {
+  app: App
+  authRealm: R
+  /** Null on a public route, which does not look at credentials. */
+  principal: A extends 'public' ? null : Principal
+  body: Body extends z.ZodType ? z.output<Body> : undefined
+  query: Query extends z.ZodType ? z.output<Query> : undefined
+  /** From the path; one that is called id is a UUID. */
+  params: Record<string, string>
+  audit: AuditContext
+  /** Who calls a public route that asks for itself, with all that the wrapper asks of a private one. */
+  identify: () => Promise<Principal | undefined>
+  userAgent: string | null
+  event: H3Event
+}
+
+export type Handler<R, A extends Access, Body, Query, Answer> = (
+  context: Context<R, A, Body, Query>,
+) => Answer extends z.ZodType ? z.input<Answer> | Promise<z.input<Answer>> : unknown
+
+/** A handler that says what was declared of it, for those who look at all routes. */
+export interface DeclaredHandler<
+  Body extends Schema = Schema,
+  Query extends Schema = Schema,
+  Answer extends Schema = Schema,
+> extends EventHandler {
+  declared: {
+    surfaces: Surface[]
+    access: Access
+    status: number
+    body?: Body
+    query?: Query
+    answer?: Answer
+    sends?: string
+  }
+}
+
+export type AnyOptions = Options<Access, Schema, Schema, Schema>

@@ -1,0 +1,101 @@
+import type { H3Event } from 'h3'
+import { getHeader, getQuery, getRouterParams, setResponseStatus } from 'h3'
+import { z } from 'zod'
+import { noteLimit } from '#server/domain/audit/security-events.ts'
+import type { AuthRealm } from '#server/domain/auth-realm.ts'
+import type { App, AuditContext } from '#server/domain/context.ts'
+import type { Access, Authority } from '#server/http/authority.ts'
+import { readJson } from '#server/http/body/body.ts'
+import type { Turn } from '#server/http/heavy-work.ts'
+import { inTurn } from '#server/http/heavy-work.ts'
+import type { OpenedRequest } from '#server/http/open-request.ts'
+import { ApiError, notFound } from '#shared/errors.ts'
+import { uuidPattern } from '#shared/schemas/fields.ts'
+import { validate } from '#shared/schemas/validate.ts'
+import type { AnyOptions, Handler } from './options.ts'
+
+/**
+ * Serves a request to a route: authorization, input, the handler, and the status of its success.
+ * @throws ApiError 400, 401, 403, 404, 409, and what the handler throws
+ */
+export async function serve(
+  event: H3Event,
+  options: AnyOptions,
+  handler: Handler<never, Access, never, never, undefined>,
+  opened: OpenedRequest,
+): Promise<unknown> {
+  const { app, authRealm, stranger, authority } = opened
+  const principal = (await authority?.authorize()) ?? null
+  const params = readParams(event)
+  const audit = principal ? { ...stranger, actor: principal.user.id, support: principal.session.support } : stranger
+  const context = {
+    app,
+    authRealm,
+    principal,
+    params,
+    body: options.body && validate(options.body, readJson(event)),
+    query: options.query && validate(options.query, firstValues(getQuery(event))),
+    audit,
+    identify: authority?.identify,
+    userAgent: getHeader(event, 'user-agent') ?? null,
+    event,
+  } as never
+  const result = await noting(
+    () => handleInTurn(event, options.turn, authority, () => handler(context)),
+    app,
+    authRealm,
+    audit,
+  )
+  setResponseStatus(event, options.status ?? 200)
+  if (options.status === 204) return null
+  if ((import.meta.dev || app.config.checkAnswers) && options.answer) requireDeclared(options.answer, result)
+  return result
+}
+
+/** @throws ApiError 500 where an answer is not what its route declares, which a field too many is, too */
+function requireDeclared(schema: z.ZodType, result: unknown): void {
+  const { error } = schema.safeParse(JSON.parse(JSON.stringify(result)))
+  if (error) throw new ApiError(500, { detail: `The answer is not what its route declares: ${z.prettifyError(error)}` })
+}
+
+// An id that is none cannot be anyone's: the same answer as for one that is not there.
+function readParams(event: H3Event): Record<string, string> {
+  const params = getRouterParams(event)
+  if (params.id !== undefined && !uuidPattern.test(params.id)) throw notFound()
+  // Nothing that is stored has such a name, and PostgreSQL takes none.
+  if (Object.values(params).some(value => value.includes('\0'))) throw notFound()
+  return params
+}
+
+/** @throws ApiError 409 `busy`; 401, 403 where the right was lost while the request waited for its turn */
+async function handleInTurn(
+  event: H3Event,
+  turn: Turn | undefined,
+  authority: Authority | undefined,
+  handle: () => unknown,
+): Promise<unknown> {
+  if (!turn) return handle()
+  const { authRealm } = event.context.tenancy as { authRealm: AuthRealm }
+  return inTurn(event, turn, authRealm.realm.schema, async () => {
+    await authority?.authorize()
+    return handle()
+  })
+}
+
+async function noting(
+  handle: () => unknown,
+  app: App,
+  authRealm: AuthRealm | undefined,
+  audit: AuditContext,
+): Promise<unknown> {
+  try {
+    return await handle()
+  } catch (error) {
+    if (authRealm) await noteLimit(app, authRealm, audit, error)
+    throw error
+  }
+}
+
+function firstValues(query: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(query).map(([key, value]) => [key, Array.isArray(value) ? value[0] : value]))
+}

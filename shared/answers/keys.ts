@@ -1,0 +1,38 @@
+import { z } from 'zod'
+import { count, id, time } from './fields.ts'
+
+export const keyState = z.enum(['next', 'current', 'previous'])
+export type KeyState = z.output<typeof keyState>
+
+/** A signing key. */
+export const signingKeyAnswer = z.strictObject({
+  kid: z.string(),
+  state: keyState,
+  created: time(),
+  activated_at: time(),
+  retired_at: time().nullable(),
+  expires_at: time().nullable().describe('When the last token that it signed expires.'),
+  sessions: count().describe('Number of live sessions that hold a token that it signed.'),
+})
+export type SigningKey = z.output<typeof signingKeyAnswer>
+
+/** The state of a tenant's signing keys; null if its schema cannot be read. */
+export const tenantKeysAnswer = z.strictObject({
+  tenant: z.strictObject({
+    id: id(),
+    name: z.string(),
+    subdomain: z.string(),
+  }),
+  keys: z
+    .strictObject({
+      current: z.string().describe('Its kid.'),
+      since: time(),
+      next_from: time().nullable().describe('When the next key replaces it, if there is one.'),
+      draining: count().describe('Number of live sessions that hold a token of a former key.'),
+    })
+    .nullable(),
+})
+export type TenantKeys = z.output<typeof tenantKeysAnswer>
+
+/** A key that was made, and when it begins to sign. */
+export const rotationAnswer = z.strictObject({ kid: z.string(), signs_from: time() })

@@ -1,0 +1,123 @@
+import { z } from 'zod'
+import { count, id, page, tenantStatus, time } from './fields.ts'
+
+/** The responses of the console's own routes. Times are ISO 8601 UTC. */
+export const overviewAnswer = z.strictObject({
+  tenants: z.partialRecord(tenantStatus, count()).describe('Number of tenants, by status.'),
+  failed_mails: count(),
+  signups: count().describe('Confirmed sign-ups that wait for approval.'),
+  failed_migrations: count(),
+  behind: count().describe('Tenants whose schema is older than this program.'),
+  newest: z.array(
+    z.strictObject({
+      id: id(),
+      name: z.string(),
+      subdomain: z.string(),
+      status: tenantStatus,
+      created: time(),
+    }),
+  ),
+  purges: z
+    .array(
+      z.strictObject({
+        id: id(),
+        name: z.string(),
+        subdomain: z.string(),
+        purge_after: time(),
+      }),
+    )
+    .describe('Tenants that will be deleted within a week.'),
+})
+export type Overview = z.output<typeof overviewAnswer>
+
+export const migrationState = z.enum(['current', 'behind', 'failed', 'missing'])
+export type MigrationState = z.output<typeof migrationState>
+
+export const tenantMigrationAnswer = z.strictObject({
+  tenant: id(),
+  name: z.string(),
+  subdomain: z.string(),
+  version: z.string().nullable(),
+  state: migrationState,
+  error: z.string().nullable(),
+  updated: time().nullable(),
+})
+export type TenantMigration = z.output<typeof tenantMigrationAnswer>
+
+export const migrationRunAnswer = z.strictObject({
+  is_running: z.boolean(),
+  started: time(),
+  ended: time().nullable(),
+  finished: count(),
+  total: count(),
+  failed: count(),
+})
+export type MigrationRun = z.output<typeof migrationRunAnswer>
+
+export const jobQueueAnswer = z.strictObject({
+  name: z.string(),
+  cron: z.string().nullable().describe("Schedule in cron's five fields, UTC; null for jobs with another trigger."),
+  next: time().nullable(),
+  waiting: count(),
+  running: count(),
+  failed: count().describe('Number of failed jobs that are still stored: pg-boss deletes jobs after some days.'),
+  last_started: time().nullable(),
+  last_finished: time().nullable(),
+  last_state: z.string().nullable(),
+  last_error: z.string().nullable().describe('Error of the last failed job.'),
+})
+export type JobQueue = z.output<typeof jobQueueAnswer>
+
+export const healthAnswer = z.strictObject({
+  database: z.strictObject({
+    version: z.string(),
+    started: time(),
+    size: count(),
+    connections: count(),
+    max_connections: count(),
+    latency_ms: z.number(),
+    is_embedded: z.boolean(),
+  }),
+  slots: z.strictObject({
+    size: count(),
+    busy: count(),
+    waiting: count(),
+    retired: count(),
+    mismatched: count(),
+  }),
+  outbox: z.strictObject({
+    waiting: count(),
+    delayed: count(),
+    failed: count(),
+    oldest: time().nullable(),
+  }),
+  spare_schemas: count(),
+  disk: z
+    .strictObject({
+      free: count(),
+      total: count(),
+    })
+    .nullable()
+    .describe('The disk of DATA_DIR, in bytes.'),
+  is_listening: z.boolean(),
+  process: z.strictObject({
+    pid: count(),
+    node: z.string(),
+    uptime: z.number(),
+    memory: count(),
+  }),
+})
+export type Health = z.output<typeof healthAnswer>
+
+/** The fleet's migrations, with the tenants' in a page. */
+export const migrationsAnswer = page(tenantMigrationAnswer).extend({
+  target: z.string().nullable().describe('The newest version.'),
+  counts: z.partialRecord(migrationState, count()),
+  run: migrationRunAnswer.nullable().describe('The last run of the process that answers.'),
+})
+
+/** The migration of one tenant. */
+export const tenantMigrationResultAnswer = z.strictObject({
+  target: z.string().nullable(),
+  error: z.string().nullable(),
+})

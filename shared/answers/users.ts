@@ -1,0 +1,157 @@
+import { z } from 'zod'
+import { count, id, language, time } from './fields.ts'
+
+/** People and departments. */
+export const tenantRole = z.enum(['Admin', 'Staff'])
+export type TenantRole = z.output<typeof tenantRole>
+
+/** `Support` exists only for operators, on the console, where an Admin owns the platform and Staff can only read. */
+export const role = z.enum([...tenantRole.options, 'Support'])
+export type Role = z.output<typeof role>
+
+export const userAnswer = z.strictObject({
+  id: id(),
+  email: z.string(),
+  first_name: z.string(),
+  last_name: z.string(),
+  photo: z.string().nullable(),
+  organization: z.string().describe("The tenant's id; `platform` for operators."),
+  department: id().nullable(),
+  employee_id: z.string().nullable(),
+  role,
+  language: language.nullable().describe("Language of the interface and of mails; null: the organisation's."),
+  is_active: z.boolean(),
+  date_joined: time(),
+  last_login: time().nullable(),
+})
+export type User = z.output<typeof userAnswer>
+
+/** The caller. */
+export const meAnswer = userAnswer.extend({
+  support: z
+    .strictObject({ operator_email: z.string(), expires_at: time(), is_read_only: z.boolean() })
+    .nullable()
+    .describe('The operator who has signed in as this user, if any.'),
+})
+export type Me = z.output<typeof meAnswer>
+
+/** A person in the directory; only an Admin gets the last four fields. */
+export const personAnswer = z.strictObject({
+  id: id(),
+  email: z.string(),
+  first_name: z.string(),
+  last_name: z.string(),
+  photo: z.string().nullable(),
+  department: z
+    .strictObject({
+      id: id(),
+      name: z.string(),
+    })
+    .nullable(),
+  role,
+  employee_id: z.string().nullable().optional(),
+  is_active: z.boolean().optional(),
+  date_joined: time().optional(),
+  last_login: time().nullable().optional(),
+})
+export type Person = z.output<typeof personAnswer>
+
+/** The result for one of the users of a bulk action. */
+export const bulkResultAnswer = z.strictObject({
+  id: id(),
+  email: z.string().nullable().describe('Null for a user who does not exist.'),
+  status: z.enum(['done', 'unchanged', 'refused']),
+  detail: z.string().nullable().describe('Why it was refused.'),
+})
+export type BulkResult = z.output<typeof bulkResultAnswer>
+export const bulkResultsAnswer = z.strictObject({ results: z.array(bulkResultAnswer) })
+
+export const importReportAnswer = z.strictObject({
+  created: count(),
+  changed: count(),
+  unchanged: count(),
+  errors: z.array(
+    z.strictObject({
+      row: count(),
+      field: z.string(),
+      message: z.string(),
+    }),
+  ),
+  changes: z.array(
+    z.strictObject({
+      row: count(),
+      action: z.enum(['create', 'change']),
+      email: z.string(),
+      fields: z.record(
+        z.string(),
+        z.strictObject({
+          from: z.unknown(),
+          to: z.unknown(),
+        }),
+      ),
+    }),
+  ),
+})
+export type ImportReport = z.output<typeof importReportAnswer>
+
+/** An open task: the user's own, or, for an Admin, the organisation's. */
+export const homeTask = z.enum([
+  'name',
+  'photo',
+  'invitations_expiring',
+  'invitations_open',
+  'without_department',
+  'never_signed_in',
+  'departments',
+  'logo',
+])
+export type HomeTask = z.output<typeof homeTask>
+
+export const homeAnswer = z.strictObject({
+  department: z
+    .strictObject({
+      id: id(),
+      name: z.string(),
+      people: count(),
+      colleagues: z.array(personAnswer),
+    })
+    .nullable()
+    .describe("The user's department, with its number of active people and some of the others."),
+  newest: z.array(personAnswer).describe('Colleagues who joined recently, newest first.'),
+  tasks: z.array(
+    z.strictObject({
+      task: homeTask,
+      count: count(),
+    }),
+  ),
+})
+export type Home = z.output<typeof homeAnswer>
+
+/** Everything that is stored about a user. */
+export const personalDataAnswer = z.strictObject({
+  profile: userAnswer,
+  sessions: z.array(
+    z.strictObject({
+      id: id(),
+      created: time(),
+      rotated_at: time(),
+      expires_at: time(),
+      revoked_at: time().nullable(),
+      revoked_reason: z.string().nullable(),
+      ip: z.string().nullable(),
+      user_agent: z.string().nullable(),
+    }),
+  ),
+  events: z
+    .array(
+      z.strictObject({
+        created: time(),
+        action: z.string(),
+        actor: id().nullable(),
+        subject: z.string().nullable(),
+        ip: z.string().nullable().describe('Null where somebody else acted.'),
+        details: z.record(z.string(), z.unknown()),
+      }),
+    )
+    .describe('What the user did, or what was done to them: the newest 10,000 events.'),
+})

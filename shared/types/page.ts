@@ -1,8 +1,0 @@
-/** A page of a list, as the API returns it. */
-
-export interface Page<Row> {
-  count: number
-  next: string | null
-  previous: string | null
-  results: Row[]
-}
