@@ -5,7 +5,7 @@ import { count, id, time } from './fields.ts'
 export const keptMailAnswer = z.strictObject({
   id: z.string(),
   to: z.string(),
-  subject: id(),
+  subject: z.string(),
   date: time(),
   text: z.string().optional(),
   html: z.string().optional(),
