@@ -18,7 +18,7 @@ export default defineNuxtRouteMiddleware(async to => {
 
 /** Whether the host has users who sign in: the public site has none. */
 function hasSession(): boolean {
-  return usePlace().surface === 'portal' || usePlace().surface === 'console'
+  return useHostInfo().surface === 'portal' || useHostInfo().surface === 'console'
 }
 
 /** The user's language has priority over the browser's. */

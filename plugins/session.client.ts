@@ -8,7 +8,7 @@ type News = { type: 'signed-out'; reason: SessionEnd } | { type: 'signed-in'; id
  * back-forward cache.
  */
 export default defineNuxtPlugin(nuxtApp => {
-  const { surface } = usePlace()
+  const { surface } = useHostInfo()
   if (surface !== 'portal' && surface !== 'console') return
   const session = useSessionStore()
   const unsaved = useUnsavedForms()

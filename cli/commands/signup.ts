@@ -5,7 +5,7 @@ import { fromSystem } from '#server/domain/context.ts'
 import { approveSignup, refuseSignup, requireWaitingSignup } from '#server/domain/signups/decisions.ts'
 import type { SignupRow } from '#server/domain/signups/signups.ts'
 import { signupColumns } from '#server/domain/signups/signups.ts'
-import { isInState, signupStates, stateOf } from '#server/domain/signups/state.ts'
+import { isInState, signupStates, signupStateOf } from '#server/domain/signups/state.ts'
 import { uuidPattern } from '#shared/schemas/fields.ts'
 import { refusalSchema } from '#shared/schemas/signup.ts'
 import { validate } from '#shared/schemas/validate.ts'
@@ -41,7 +41,9 @@ const list = defineTask({
           ? 'No sign-ups.'
           : rows
               .map(row =>
-                [row.id, stateOf(row).padEnd(11), row.subdomain.padEnd(24), row.email.padEnd(32), row.name].join('  '),
+                [row.id, signupStateOf(row).padEnd(11), row.subdomain.padEnd(24), row.email.padEnd(32), row.name].join(
+                  '  ',
+                ),
               )
               .join('\n'),
     }
@@ -82,7 +84,7 @@ function isState(text: string): text is SignupState {
 }
 
 function withState(row: SignupRow) {
-  return { ...row, state: stateOf(row) }
+  return { ...row, state: signupStateOf(row) }
 }
 
 async function idOf(app: App, given: string): Promise<string> {

@@ -91,5 +91,5 @@ function useSearch(): (words: string, signal: AbortSignal) => Promise<CommandGro
     ]
   }
 
-  return usePlace().surface === 'console' ? searchConsole : searchPortal
+  return useHostInfo().surface === 'console' ? searchConsole : searchPortal
 }

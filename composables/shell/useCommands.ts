@@ -41,7 +41,7 @@ export function useCommands(): ComputedRef<CommandGroup[]> {
 
 function useCreationActions(): ComputedRef<Command[]> {
   const { t } = useI18n()
-  const { surface } = usePlace()
+  const { surface } = useHostInfo()
   const session = useSessionStore()
   const { opened } = useOpenDialog()
   const choices = [

@@ -21,7 +21,7 @@ export interface NavigationItem {
 
 /** The pages in the dashboard's sidebar, by surface and permission. */
 export function useNavigation(): ComputedRef<NavigationItem[]> {
-  const pages = usePlace().surface === 'console' ? consolePages : portalPages
+  const pages = useHostInfo().surface === 'console' ? consolePages : portalPages
   const session = useSessionStore()
   return computed(() => pages.filter(({ access }) => !access || (session.user && access(session.user))))
 }

@@ -11,7 +11,7 @@ export function useLanguage() {
   const { notify } = useNotices()
   const api = useApi()
   const branding = useBranding()
-  const isSecure = usePlace().origin.startsWith('https:')
+  const isSecure = useHostInfo().origin.startsWith('https:')
   const cookie = useCookie('tenantry_locale', {
     maxAge: 31_536_000,
     sameSite: 'lax',

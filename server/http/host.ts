@@ -2,7 +2,7 @@ import type { H3Event } from 'h3'
 import { platformAuthRealm, tenantAuthRealm } from '#server/domain/auth-realm.ts'
 import type { App } from '#server/domain/context.ts'
 import { tenantMoved } from '#server/domain/sessions/refusals.ts'
-import type { Place } from '#server/domain/tenants/hosts.ts'
+import type { HostMatch } from '#server/domain/tenants/hosts.ts'
 import { malformedHost, parseHost } from '#server/domain/tenants/hosts.ts'
 import { closedAnswer } from '#server/domain/tenants/status.ts'
 import { requireRuntime } from '#server/runtime.ts'
@@ -18,16 +18,16 @@ import type { Tenancy } from './tenancy.ts'
 export async function settleTenancy(event: H3Event): Promise<void> {
   const host = parseHost(hostHeader(event))
   const { app, hosts } = requireRuntime()
-  const place = await hosts.find(host)
-  if (!place) throw notFound()
-  if (place.surface === 'portal') requireOpen(event, place)
-  const tenancy = tenancyOf(app, place)
+  const match = await hosts.find(host)
+  if (!match) throw notFound()
+  if (match.surface === 'portal') requireOpen(event, match)
+  const tenancy = tenancyOf(app, match)
   event.context.own_origin = app.config.originOf(host)
   event.context.tenancy = tenancy
   event.context.inner = { tenancy, request_id: event.context.request_id, ip: event.context.ip }
 }
 
-function requireOpen(event: H3Event, { tenant, origin, is_former }: Extract<Place, { surface: 'portal' }>): void {
+function requireOpen(event: H3Event, { tenant, origin, is_former }: Extract<HostMatch, { surface: 'portal' }>): void {
   const closed = closedAnswer(tenant.standing)
   if (closed) {
     event.context.standing = tenant.standing
@@ -48,9 +48,9 @@ function hostHeader(event: H3Event): string {
   return values[0]!
 }
 
-function tenancyOf(app: App, place: Place): Tenancy {
-  const { origin } = place
-  switch (place.surface) {
+function tenancyOf(app: App, match: HostMatch): Tenancy {
+  const { origin } = match
+  switch (match.surface) {
     case 'site':
       return { surface: 'site', origin, name: 'Tenantry' }
     case 'console': {
@@ -58,9 +58,9 @@ function tenancyOf(app: App, place: Place): Tenancy {
       return { surface: 'console', origin, name: 'Tenantry', authRealm }
     }
     case 'portal': {
-      const authRealm = tenantAuthRealm(app.database, place.tenant)
-      const branding = () => brandingOf(place, authRealm.realm)
-      return { surface: 'portal', origin, name: place.tenant.name, authRealm, branding }
+      const authRealm = tenantAuthRealm(app.database, match.tenant)
+      const branding = () => brandingOf(match, authRealm.realm)
+      return { surface: 'portal', origin, name: match.tenant.name, authRealm, branding }
     }
   }
 }

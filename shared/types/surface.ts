@@ -2,7 +2,7 @@
 export type Surface = 'site' | 'portal' | 'console'
 
 /** What a page knows about its host: nothing secret, nothing of another tenant. */
-export interface Place {
+export interface HostInfo {
   surface: Surface
   /** Canonical origin, such as `http://acme.localhost:3000`. */
   origin: string

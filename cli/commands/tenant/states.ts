@@ -1,7 +1,7 @@
 import type { App } from '#server/domain/context.ts'
 import { fromSystem } from '#server/domain/context.ts'
 import { runOperation } from '#server/domain/operations/runner.ts'
-import { purgeTenant, restoreTenant, scheduleDeletion } from '#server/domain/tenants/lifecycle/deletion.ts'
+import { purgeTenant, cancelDeletion, scheduleDeletion } from '#server/domain/tenants/lifecycle/deletion.ts'
 import { endMaintenance, startMaintenance } from '#server/domain/tenants/lifecycle/maintenance.ts'
 import { resumeTenant, suspendTenant } from '#server/domain/tenants/lifecycle/suspension.ts'
 import type { TenantRow } from '#server/domain/tenants/tenants.ts'
@@ -77,7 +77,7 @@ export const restore = defineTask({
   name: 'restore',
   description: 'Cancel a scheduled deletion',
   args: { subdomain },
-  run: ({ app, args }) => change(app, args.subdomain, id => restoreTenant(app, id, fromSystem)),
+  run: ({ app, args }) => change(app, args.subdomain, id => cancelDeletion(app, id, fromSystem)),
 })
 
 async function change(app: App, of: string, work: (id: string) => Promise<TenantRow>) {

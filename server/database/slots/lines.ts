@@ -2,26 +2,26 @@
  * Queues of waiting callers, one per key. The queues are served in turns, so that a long one does not delay the
  * others.
  */
-export interface Lines<Place> {
+export interface Lines<Grant> {
   /**
-   * @returns a place, as soon as it is this caller's turn and `find` has one
+   * @returns a grant, as soon as it is this caller's turn and `find` has one
    * @throws what `refuse` creates
    */
-  join(key: string): Promise<Place>
-  /** Call when a place may have become free. */
+  join(key: string): Promise<Grant>
+  /** Call when a grant may have become free. */
   advance(): void
   /** Rejects all waiting callers. */
   dismiss(): void
   length(): number
 }
 
-export interface LinesOptions<Place> {
+export interface LinesOptions<Grant> {
   /**
-   * Takes a place for the key's next caller, or returns undefined.
+   * Takes a grant for the key's next caller, or returns undefined.
    * @param waited milliseconds
    */
-  find: (key: string, waited: number) => Place | undefined
-  /** Whether no place is free for any key, so that `find` need not be called; by default never. */
+  find: (key: string, waited: number) => Grant | undefined
+  /** Whether no grant is free for any key, so that `find` need not be called; by default never. */
   isFull?: () => boolean
   /** Milliseconds. */
   waitLimit: number
@@ -33,31 +33,31 @@ export interface LinesOptions<Place> {
   refuse: () => Error
 }
 
-interface Waiter<Place> {
+interface Waiter<Grant> {
   since: number
   timer: NodeJS.Timeout
-  take: (place: Place) => void
+  take: (grant: Grant) => void
   fail: () => void
 }
 
-export function createLines<Place>({
+export function createLines<Grant>({
   find,
   isFull = () => false,
   waitLimit,
   limit,
   refuse,
-}: LinesOptions<Place>): Lines<Place> {
-  const lines = new Map<string, Waiter<Place>[]>()
+}: LinesOptions<Grant>): Lines<Grant> {
+  const lines = new Map<string, Waiter<Grant>[]>()
   let length = 0
 
   return { join, advance, dismiss, length: () => length }
 
-  async function join(key: string): Promise<Place> {
-    const place = lines.has(key) ? undefined : find(key, 0)
-    return place ?? wait(key)
+  async function join(key: string): Promise<Grant> {
+    const grant = lines.has(key) ? undefined : find(key, 0)
+    return grant ?? wait(key)
   }
 
-  function wait(key: string): Promise<Place> {
+  function wait(key: string): Promise<Grant> {
     if (length >= limit) makeRoom(key)
     return new Promise((take, reject) => {
       const waiter = {
@@ -79,12 +79,12 @@ export function createLines<Place>({
     leave(longest, line.at(-1)!)
   }
 
-  function leave(key: string, waiter: Waiter<Place>): void {
+  function leave(key: string, waiter: Waiter<Grant>): void {
     remove(key, waiter)
     waiter.fail()
   }
 
-  function remove(key: string, waiter: Waiter<Place>): void {
+  function remove(key: string, waiter: Waiter<Grant>): void {
     clearTimeout(waiter.timer)
     const line = lines.get(key)!
     line.splice(line.indexOf(waiter), 1)
@@ -96,12 +96,12 @@ export function createLines<Place>({
     for (const [key, line] of lines) {
       if (isFull()) return
       const first = line[0]!
-      const place = find(key, performance.now() - first.since)
-      if (place === undefined) continue
+      const grant = find(key, performance.now() - first.since)
+      if (grant === undefined) continue
       remove(key, first)
       // Moved to the end, where it is tried once more in this round.
       if (lines.delete(key)) lines.set(key, line)
-      first.take(place)
+      first.take(grant)
     }
   }
 

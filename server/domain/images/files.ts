@@ -10,16 +10,16 @@ import type { ImageSize, RenderedImage } from './sizes.ts'
 import { imageSizes } from './sizes.ts'
 
 /**
- * The files of one picture's place: `<UPLOAD_DIR>/<schema>/<owner>/<name>-<size>.webp`. Every part of a path is made
+ * The files of one picture: `<UPLOAD_DIR>/<schema>/<owner>/<name>-<size>.webp`. Every part of a path is made
  * by us; the row that names the current picture is the truth, and files that no row names are swept away.
  */
-export interface ImagePlace {
+export interface ImageFolder {
   folder: string
   log: App['log']
 }
 
 /** @param owner a user's id, or `logo` */
-export function imagePlace({ config, log }: App, { schema }: Realm, owner: string): ImagePlace {
+export function imageFolder({ config, log }: App, { schema }: Realm, owner: string): ImageFolder {
   return { folder: join(config.uploadDir, schema, owner), log }
 }
 
@@ -28,15 +28,15 @@ export function imagePlace({ config, log }: App, { schema }: Realm, owner: strin
  * @returns the name, for the row
  * @throws ApiError 507 when the disk is full, 503 when it cannot be written
  */
-export async function storeImage(place: ImagePlace, image: RenderedImage): Promise<string> {
-  const { folder, log } = place
+export async function storeImage(images: ImageFolder, image: RenderedImage): Promise<string> {
+  const { folder, log } = images
   const name = randomUUID()
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     for (const size of imageSizes) await writeWhole(join(folder, fileName(name, size)), image[size])
     return name
   } catch (error) {
-    await removeImage(place, name)
+    await removeImage(images, name)
     const { code } = error as NodeJS.ErrnoException
     log.warn({ event: 'image_write_failed', reason: code })
     throw code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG' ? storageFull() : unavailable()
@@ -44,7 +44,7 @@ export async function storeImage(place: ImagePlace, image: RenderedImage): Promi
 }
 
 /** @throws ApiError 404 when there is no such file */
-export async function readImage({ folder }: ImagePlace, name: string, size: ImageSize): Promise<Buffer> {
+export async function readImage({ folder }: ImageFolder, name: string, size: ImageSize): Promise<Buffer> {
   try {
     return await readFile(join(folder, fileName(name, size)), { flag: constants.O_RDONLY | constants.O_NOFOLLOW })
   } catch {
@@ -53,33 +53,33 @@ export async function readImage({ folder }: ImagePlace, name: string, size: Imag
 }
 
 /** Removes one picture's files; that there are none is fine. */
-export async function removeImage(place: ImagePlace, name: string): Promise<void> {
-  for (const size of imageSizes) await remove(place, join(place.folder, fileName(name, size)))
+export async function removeImage(images: ImageFolder, name: string): Promise<void> {
+  for (const size of imageSizes) await remove(images, join(images.folder, fileName(name, size)))
 }
 
 /**
  * Removes the picture that a row no longer names, and what a process that was killed half-way has left here.
  * @param current the picture to keep, if any
  */
-export async function tidyImages(place: ImagePlace, former: string | null, current: string | null): Promise<void> {
-  const { folder } = place
-  if (former && former !== current) await removeImage(place, former)
+export async function tidyImages(images: ImageFolder, former: string | null, current: string | null): Promise<void> {
+  const { folder } = images
+  if (former && former !== current) await removeImage(images, former)
   for (const file of await readdir(folder).catch(() => [])) {
     if (current && file.startsWith(current)) continue
     const path = join(folder, file)
     const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Infinity }))
-    if (mtimeMs < Date.now() - staleAge) await remove(place, path)
+    if (mtimeMs < Date.now() - staleAge) await remove(images, path)
   }
   if (!current) await rmdir(folder).catch(() => {})
 }
 
-/** Removes a place with all that is in it, when its owner goes. */
-export async function removePlace(place: ImagePlace): Promise<void> {
-  await remove(place, place.folder)
+/** Removes the folder with all that is in it, when its owner goes. */
+export async function removeImageFolder(images: ImageFolder): Promise<void> {
+  await remove(images, images.folder)
 }
 
 // What the files are removed for has been done by then, and is not undone because one of them stays.
-async function remove({ log }: ImagePlace, path: string): Promise<void> {
+async function remove({ log }: ImageFolder, path: string): Promise<void> {
   await rm(path, { recursive: true, force: true }).catch(({ code }: NodeJS.ErrnoException) =>
     log.warn({ event: 'image_removal_failed', reason: code }),
   )
@@ -100,7 +100,7 @@ export async function writeWhole(path: string, bytes: Buffer): Promise<void> {
   }
 }
 
-/** A picture's file in its place. */
+/** The file of a picture in its folder. */
 export function fileName(name: string, size: ImageSize): string {
   return `${name}-${size}.webp`
 }

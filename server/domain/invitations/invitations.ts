@@ -27,7 +27,7 @@ export function invitationColumns(invitations: Invitations) {
     role: invitations.role,
     department: invitations.department,
     invited_by: invitations.invited_by,
-    state: stateOf(invitations),
+    state: invitationState(invitations),
     created: invitations.created,
     expires_at: invitations.expires_at,
     accepted_at: invitations.accepted_at,
@@ -36,7 +36,7 @@ export function invitationColumns(invitations: Invitations) {
 }
 
 /** The current state of an invitation, as SQL. */
-export function stateOf(invitations: Invitations) {
+export function invitationState(invitations: Invitations) {
   return sql<
     InvitationRow['state']
   >`case when ${invitations.accepted_at} is not null then 'accepted' when ${invitations.revoked_at} is not null then 'revoked'

@@ -2,13 +2,13 @@ import type { TenantRealm } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
-import { imagePlace, removeImage, storeImage, tidyImages } from '#server/domain/images/files.ts'
+import { imageFolder, removeImage, storeImage, tidyImages } from '#server/domain/images/files.ts'
 import { renderImage } from '#server/domain/images/render.ts'
 import { isRefusal } from '#server/domain/lib/errors.ts'
 import { announceTenant } from '#server/domain/tenants/tenants.ts'
 
 /**
- * Gives the organisation a logo, in the place of the one it had.
+ * Replaces the logo of the organisation.
  * @param bytes as uploaded
  * @throws ApiError 400 on `logo`, 503, 507
  */
@@ -18,12 +18,12 @@ export async function replaceLogo(
   bytes: Buffer,
   audit: AuditContext,
 ): Promise<void> {
-  const place = imagePlace(app, authRealm.realm, 'logo')
-  const name = await storeImage(place, await renderImage(authRealm.realm.schema, bytes, 'logo', 'inside'))
+  const images = imageFolder(app, authRealm.realm, 'logo')
+  const name = await storeImage(images, await renderImage(authRealm.realm.schema, bytes, 'logo', 'inside'))
   try {
     await nameLogo(app, authRealm, name, audit)
   } catch (error) {
-    if (isRefusal(error)) await removeImage(place, name)
+    if (isRefusal(error)) await removeImage(images, name)
     throw error
   }
 }
@@ -52,5 +52,5 @@ async function nameLogo(
     }
     return before
   })
-  await tidyImages(imagePlace(app, realm, 'logo'), former, logo)
+  await tidyImages(imageFolder(app, realm, 'logo'), former, logo)
 }

@@ -15,7 +15,7 @@ import { makeTenant } from './make-tenant.ts'
 import { requireOpenSignup } from './request.ts'
 import type { SignupRow } from './signups.ts'
 import { lockSignup, signupColumns } from './signups.ts'
-import { stateOf } from './state.ts'
+import { signupStateOf } from './state.ts'
 
 /**
  * Reads the state of the sign-up that a link belongs to. The link stays valid.
@@ -75,13 +75,13 @@ async function requireByToken({ limits, database }: App, token: string, audit: A
     .select(signupColumns(signups))
     .from(signups)
     .where(eq(signups.token_hash, hashOf(token)))
-  if (rows[0] && stateOf(rows[0]) !== 'expired') return rows[0]
+  if (rows[0] && signupStateOf(rows[0]) !== 'expired') return rows[0]
   await limits.countWrongLink('site', audit.ip)
   throw invalid({ token: ['This link is not one of ours, or is too old.'] })
 }
 
 function progressOf({ config }: App, signup: SignupRow): SignupProgress {
-  const state = stateOf(signup)
+  const state = signupStateOf(signup)
   const { name, subdomain } = signup
   return {
     state,

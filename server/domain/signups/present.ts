@@ -1,5 +1,5 @@
 import type { SignupRow } from './signups.ts'
-import { stateOf } from './state.ts'
+import { signupStateOf } from './state.ts'
 
 export function presentSignup(signup: SignupRow) {
   return {
@@ -8,7 +8,7 @@ export function presentSignup(signup: SignupRow) {
     subdomain: signup.subdomain,
     email: signup.email,
     language: signup.language,
-    state: stateOf(signup),
+    state: signupStateOf(signup),
     created: signup.created,
     expires_at: signup.expires_at,
     confirmed_at: signup.confirmed_at,

@@ -6,7 +6,7 @@ import type { SignupRow, Signups } from './signups.ts'
 export const signupStates = ['unconfirmed', 'expired', 'waiting', 'made', 'refused'] as const satisfies SignupState[]
 
 /** @returns the state that a sign-up is in */
-export function stateOf({ confirmed_at, refused_at, tenant, expires_at }: SignupRow): SignupState {
+export function signupStateOf({ confirmed_at, refused_at, tenant, expires_at }: SignupRow): SignupState {
   if (refused_at) return 'refused'
   if (tenant) return 'made'
   if (confirmed_at) return 'waiting'

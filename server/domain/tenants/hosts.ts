@@ -8,7 +8,7 @@ import { identityColumns, tenantOrigin } from './origins.ts'
 import type { TenantStanding } from './status.ts'
 import { standingOf } from './status.ts'
 
-export type Place =
+export type HostMatch =
   | { surface: 'site' | 'console'; origin: string }
   | {
       surface: 'portal'
@@ -21,7 +21,7 @@ export type Place =
 
 export interface HostDirectory {
   /** @returns what the host is, or undefined where it is nothing of ours */
-  find(host: string): Promise<Place | undefined>
+  find(host: string): Promise<HostMatch | undefined>
   /** Forgets one tenant by its id, or everything. */
   forget(tenantId?: string): void
 }
@@ -70,29 +70,29 @@ export function createHostDirectory(config: Config, database: Database, options:
   const { life = 30_000, lifeUnannounced = 500, isAnnounced } = options
   const entries = new Map<
     string,
-    { place: Promise<Place | undefined>; loaded: number; known: boolean; tenantId?: string }
+    { match: Promise<HostMatch | undefined>; loaded: number; known: boolean; tenantId?: string }
   >()
 
   return { find, forget }
 
-  function find(host: string): Promise<Place | undefined> {
+  function find(host: string): Promise<HostMatch | undefined> {
     const entry = entries.get(host)
     const knownLife = isAnnounced() ? life : lifeUnannounced
     const limit = entry?.known ? knownLife : unknownLife
-    if (entry && Date.now() - entry.loaded < limit) return entry.place
-    const place = lookUp(host)
-    const fresh = { place, loaded: Date.now(), known: true, tenantId: undefined as string | undefined }
+    if (entry && Date.now() - entry.loaded < limit) return entry.match
+    const match = lookUp(host)
+    const fresh = { match, loaded: Date.now(), known: true, tenantId: undefined as string | undefined }
     entries.delete(host)
     if (entries.size >= entriesLimit) entries.delete(entries.keys().next().value!)
     entries.set(host, fresh)
-    place.then(
+    match.then(
       found => {
         fresh.known = found !== undefined
         fresh.tenantId = found?.surface === 'portal' ? found.tenant.id : undefined
       },
       () => entries.delete(host),
     )
-    return place
+    return match
   }
 
   function forget(tenantId?: string): void {
@@ -101,7 +101,7 @@ export function createHostDirectory(config: Config, database: Database, options:
       if (!entry.known || entry.tenantId === undefined || entry.tenantId === tenantId) entries.delete(host)
   }
 
-  async function lookUp(host: string): Promise<Place | undefined> {
+  async function lookUp(host: string): Promise<HostMatch | undefined> {
     const { baseDomain, originOf } = config
     if (host === baseDomain || host === `www.${baseDomain}`) return { surface: 'site', origin: originOf(baseDomain) }
     if (host === `console.${baseDomain}`) return { surface: 'console', origin: originOf(host) }

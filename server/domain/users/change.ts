@@ -3,7 +3,7 @@ import type { Db } from '#server/database/realms.ts'
 import { logEvent, recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
-import { imagePlace, tidyImages } from '#server/domain/images/files.ts'
+import { imageFolder, tidyImages } from '#server/domain/images/files.ts'
 import { changesOf, differing } from '#server/domain/lib/diff.ts'
 import { endSessions } from '#server/domain/sessions/end.ts'
 import { beyondSupport } from '#server/domain/sessions/refusals.ts'
@@ -54,7 +54,7 @@ export async function changeUser(
       return { before, after }
     }),
   )
-  if (before.photo !== after.photo) await tidyImages(imagePlace(app, realm, id), before.photo, after.photo)
+  if (before.photo !== after.photo) await tidyImages(imageFolder(app, realm, id), before.photo, after.photo)
   return after
 }
 

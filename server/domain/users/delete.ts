@@ -2,7 +2,7 @@ import { eq } from 'drizzle-orm'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
-import { imagePlace, removePlace } from '#server/domain/images/files.ts'
+import { imageFolder, removeImageFolder } from '#server/domain/images/files.ts'
 import { endSupportAccessesBy } from '#server/domain/support/sessions.ts'
 import { notFound } from '#shared/errors.ts'
 import { keepAnAdmin } from './last-admin.ts'
@@ -23,5 +23,5 @@ export async function deleteUser(app: App, authRealm: AuthRealm, id: string, aud
     if (kind === 'platform') await endSupportAccessesBy(tx, app, id, audit)
     await recordAudit(tx, realm, audit, { action: 'user.deleted', subject: id, details: deleted[0] })
   })
-  await removePlace(imagePlace(app, realm, id))
+  await removeImageFolder(imageFolder(app, realm, id))
 }

@@ -1,6 +1,6 @@
 import { and, desc, eq, gt, isNull, ne, sql } from 'drizzle-orm'
 import type { TenantRealm } from '#server/database/realms.ts'
-import { stateOf } from '#server/domain/invitations/invitations.ts'
+import { invitationState } from '#server/domain/invitations/invitations.ts'
 import { canManageUsers } from '#shared/permissions.ts'
 import type { HomeTask } from '#shared/answers/users.ts'
 import { personColumns } from './directory.ts'
@@ -62,7 +62,7 @@ export async function readTasks(realm: TenantRealm, user: UserRow): Promise<{ ta
 
 async function countForAdmin({ db, tables: { users, departments, invitations, settings } }: TenantRealm) {
   const active = eq(users.is_active, true)
-  const open = eq(stateOf(invitations), 'open')
+  const open = eq(invitationState(invitations), 'open')
   const ending = sql`${invitations.expires_at} <= now() + interval '2 days'`
   const rows = await db
     .select({

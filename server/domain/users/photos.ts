@@ -3,7 +3,7 @@ import type { Db } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
-import { imagePlace, removeImage, storeImage, tidyImages } from '#server/domain/images/files.ts'
+import { imageFolder, removeImage, storeImage, tidyImages } from '#server/domain/images/files.ts'
 import { renderImage } from '#server/domain/images/render.ts'
 import { isRefusal } from '#server/domain/lib/errors.ts'
 import { notFound } from '#shared/errors.ts'
@@ -11,7 +11,7 @@ import type { UserRow } from './users.ts'
 import { userColumns } from './users.ts'
 
 /**
- * Gives a person a photo, in the place of the one she had.
+ * Replaces the photo of a user.
  * @param bytes as uploaded
  * @throws ApiError 400 on `photo`, 404, 503, 507
  */
@@ -22,12 +22,12 @@ export async function replacePhoto(
   bytes: Buffer,
   audit: AuditContext,
 ): Promise<UserRow> {
-  const place = imagePlace(app, authRealm.realm, userId)
-  const name = await storeImage(place, await renderImage(authRealm.realm.schema, bytes, 'photo', 'cover'))
+  const images = imageFolder(app, authRealm.realm, userId)
+  const name = await storeImage(images, await renderImage(authRealm.realm.schema, bytes, 'photo', 'cover'))
   try {
     return await namePhoto(app, authRealm, userId, name, audit)
   } catch (error) {
-    if (isRefusal(error)) await removeImage(place, name)
+    if (isRefusal(error)) await removeImage(images, name)
     throw error
   }
 }
@@ -62,6 +62,6 @@ async function namePhoto(
       })
     return { before, after }
   })
-  await tidyImages(imagePlace(app, realm, userId), before.photo, photo)
+  await tidyImages(imageFolder(app, realm, userId), before.photo, photo)
   return after
 }

@@ -1,5 +1,5 @@
 import { and, eq, lt, sql } from 'drizzle-orm'
-import { invitationColumns, stateOf } from '#server/domain/invitations/invitations.ts'
+import { invitationColumns, invitationState } from '#server/domain/invitations/invitations.ts'
 import { listQuery, orderBy } from '#server/domain/lib/list-query.ts'
 import { matchesSearch } from '#server/domain/lib/search.ts'
 import { toPage, windowOf } from '#server/http/list.ts'
@@ -27,7 +27,7 @@ export default defineTenantRoute(
     } = authRealm.realm
     const where = and(
       matchesSearch(query.search, [invitations.email]),
-      query.state && eq(stateOf(invitations), query.state === 'expiring' ? 'open' : query.state),
+      query.state && eq(invitationState(invitations), query.state === 'expiring' ? 'open' : query.state),
       query.state === 'expiring' ? lt(invitations.expires_at, soon) : undefined,
     )
     const { created, email, expires_at } = invitations

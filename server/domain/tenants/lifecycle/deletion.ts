@@ -7,7 +7,7 @@ import { announceTenant } from '#server/domain/tenants/tenants.ts'
 import { changeState } from './change-state.ts'
 import { lockTenant, setState, wrongState } from './transitions.ts'
 
-/** Closes a tenant. It is purged after the grace period, unless it is restored. @throws ApiError 404, 409 */
+/** Closes a tenant. It is purged after the grace period, unless the deletion is cancelled. @throws ApiError 404, 409 */
 export function scheduleDeletion(app: App, id: string, reason: string | null, audit: AuditContext): Promise<TenantRow> {
   const purge_after = new Date(Date.now() + app.config.life.deletionGrace * 1000)
   return changeState(app, id, audit, 'scheduleDeletion', before => ({
@@ -25,7 +25,7 @@ export function scheduleDeletion(app: App, id: string, reason: string | null, au
 }
 
 /** Cancels a scheduled deletion: the tenant is in its former state again. @throws ApiError 404, 409 */
-export function restoreTenant(app: App, id: string, audit: AuditContext): Promise<TenantRow> {
+export function cancelDeletion(app: App, id: string, audit: AuditContext): Promise<TenantRow> {
   return changeState(app, id, audit, 'restore', before => ({
     set: {
       status: before.status_before ?? 'suspended',

@@ -1,4 +1,4 @@
-import { imagePlace, readImage } from '#server/domain/images/files.ts'
+import { imageFolder, readImage } from '#server/domain/images/files.ts'
 import { imageQuery, sendImage } from '#server/http/image.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { notFound } from '#shared/errors.ts'
@@ -10,6 +10,6 @@ export default defineTenantRoute(
     const { settings } = realm.tables
     const rows = await realm.db.select({ logo: settings.logo }).from(settings)
     if (!rows[0]?.logo) throw notFound()
-    return sendImage(event, await readImage(imagePlace(app, realm, 'logo'), rows[0].logo, query.size), 'logo')
+    return sendImage(event, await readImage(imageFolder(app, realm, 'logo'), rows[0].logo, query.size), 'logo')
   },
 )

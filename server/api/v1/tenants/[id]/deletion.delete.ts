@@ -1,4 +1,4 @@
-import { restoreTenant } from '#server/domain/tenants/lifecycle/deletion.ts'
+import { cancelDeletion } from '#server/domain/tenants/lifecycle/deletion.ts'
 import { readTenantDetails } from '#server/domain/tenants/present.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { tenantDetailsAnswer } from '#shared/answers/tenants.ts'
@@ -7,7 +7,7 @@ import { canManageTenants } from '#shared/permissions.ts'
 export default definePlatformRoute(
   { access: canManageTenants, answer: tenantDetailsAnswer },
   async ({ app, params, audit }) => {
-    await restoreTenant(app, params.id!, audit)
+    await cancelDeletion(app, params.id!, audit)
     return readTenantDetails(app, params.id!)
   },
 )

@@ -1,5 +1,5 @@
 import { and, eq } from 'drizzle-orm'
-import { imagePlace, readImage } from '#server/domain/images/files.ts'
+import { imageFolder, readImage } from '#server/domain/images/files.ts'
 import { imageQuery, sendImage } from '#server/http/image.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { notFound } from '#shared/errors.ts'
@@ -16,6 +16,6 @@ export default defineTenantRoute(
       .from(users)
       .where(and(eq(users.id, params.id!), visible))
     if (!rows[0]?.photo) throw notFound()
-    return sendImage(event, await readImage(imagePlace(app, realm, params.id!), rows[0].photo, query.size), 'photo')
+    return sendImage(event, await readImage(imageFolder(app, realm, params.id!), rows[0].photo, query.size), 'photo')
   },
 )
