@@ -14,7 +14,6 @@ export const signingKeyAnswer = z.strictObject({
   expires_at: time().nullable().describe('When the last token that it signed expires.'),
   sessions: count().describe('Number of live sessions that hold a token that it signed.'),
 })
-export type SigningKey = z.output<typeof signingKeyAnswer>
 
 /** The state of a tenant's signing keys; null if its schema cannot be read. */
 export const tenantKeysAnswer = z.strictObject({

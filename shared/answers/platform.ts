@@ -28,7 +28,6 @@ export const overviewAnswer = z.strictObject({
     )
     .describe('Tenants that will be deleted within a week.'),
 })
-export type Overview = z.output<typeof overviewAnswer>
 
 export const migrationState = z.enum(['current', 'behind', 'failed', 'missing'])
 export type MigrationState = z.output<typeof migrationState>
@@ -52,7 +51,6 @@ export const migrationRunAnswer = z.strictObject({
   total: count(),
   failed: count(),
 })
-export type MigrationRun = z.output<typeof migrationRunAnswer>
 
 export const jobQueueAnswer = z.strictObject({
   name: z.string(),
@@ -107,7 +105,6 @@ export const healthAnswer = z.strictObject({
     memory: count(),
   }),
 })
-export type Health = z.output<typeof healthAnswer>
 
 /** The fleet's migrations, with the tenants' in a page. */
 export const migrationsAnswer = page(tenantMigrationAnswer).extend({
