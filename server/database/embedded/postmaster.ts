@@ -16,17 +16,23 @@ const settings = [
   'log_checkpoints=off',
 ]
 
-/** Makes sure that PostgreSQL runs and accepts connections; returns its port. */
-export async function startPostmaster(home: string): Promise<number> {
-  const deadline = Date.now() + 60_000
-  for (let attempt = 0; Date.now() < deadline; attempt++) {
+/**
+ * Makes sure that PostgreSQL runs and accepts connections; returns its port.
+ * @param limit milliseconds in which it must begin to start; how long it then recovers after a crash has no limit
+ * @throws when it does not start
+ */
+export async function startPostmaster(home: string, limit = 60_000): Promise<number> {
+  let deadline = Date.now() + limit
+  for (let attempt = 0; ; attempt++) {
     const postmaster = await readPostmaster(home)
     if (postmaster?.status === 'ready') return postmaster.port
+    if (postmaster?.status === 'starting') deadline = Date.now() + limit
+    if (Date.now() > deadline)
+      throw new Error(`PostgreSQL did not start within ${limit / 1000} s: see ${logFile(home)}`)
     // Still running and not ready: the process that was starting or stopping it has died.
     if (postmaster) await sleep(10)
     else await launch(home, attempt)
   }
-  throw new Error(`PostgreSQL was not ready within a minute: see ${logFile(home)}`)
 }
 
 /** Resolves when PostgreSQL accepts connections, or has failed for a reason that a retry can fix. */

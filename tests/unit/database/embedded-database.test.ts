@@ -6,8 +6,10 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import postgres from 'postgres'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createCluster } from '#server/database/embedded/cluster.ts'
 import { startEmbeddedDatabase } from '#server/database/embedded/embedded.ts'
 import { readPostmaster } from '#server/database/embedded/pid-file.ts'
+import { startPostmaster } from '#server/database/embedded/postmaster.ts'
 
 let dataDir: string
 const children: ChildProcess[] = []
@@ -34,6 +36,11 @@ describe('the embedded database', () => {
     expect(second.url).toBe(first.url)
     expect(await query(second.url, 'select word from kept')).toEqual([{ word: 'still here' }])
     await second.release()
+  })
+
+  it('is waited for as long as it recovers after a crash', async () => {
+    await createCluster(dataDir)
+    expect(await startPostmaster(dataDir, 10)).toBeGreaterThan(0)
   })
 
   it('is UTF-8, runs in UTC and gives us no superuser', async () => {
