@@ -1,4 +1,5 @@
 // @ts-check
+import vueA11y from 'eslint-plugin-vuejs-accessibility'
 import withNuxt from './.nuxt/eslint.config.mjs'
 
 const longLines = {
@@ -18,15 +19,25 @@ export default withNuxt(
       'no-nested-ternary': 'error',
     },
   },
+  ...vueA11y.configs['flat/recommended'],
   { files: ['**/*.{ts,mjs}'], rules: { 'max-len': ['error', longLines] } },
   {
     files: ['**/*.vue'],
     rules: {
       'vue/max-len': [
         'error',
-        { ...longLines, template: 120, ignoreHTMLAttributeValues: true, ignoreHTMLTextContents: true },
+        {
+          ...longLines,
+          template: 120,
+          ignoreHTMLAttributeValues: true,
+          ignoreHTMLTextContents: true,
+          ignorePattern: 'eslint-disable',
+        },
       ],
       'vue/html-self-closing': 'off',
+      'vuejs-accessibility/label-has-for': ['error', { required: { some: ['nesting', 'id'] } }],
+      // On a phone, tables are shown as blocks, which takes their roles away.
+      'vuejs-accessibility/no-redundant-roles': 'off',
       // An optional prop of a typed component is undefined by default, as its type says.
       'vue/require-default-prop': 'off',
     },
