@@ -32,34 +32,34 @@ export interface Config {
   dbSlots: number
   /** How many of these one tenant may hold at once. */
   dbTenantSlots: number
-  /** Whether the database keeps prepared statements for us; some poolers do not. */
+  /** Whether statements may be prepared; some poolers do not keep prepared statements. */
   dbPrepare: boolean
-  /** Who may sign up an organisation on the site: anyone, anyone after an operator's approval, nobody. */
+  /** Who may sign up an organisation on the site: anyone, anyone with an operator's approval, nobody. */
   signup: 'open' | 'approval' | 'closed'
-  /** How many schemas are made in advance for new organisations; 0: none. */
+  /** How many spare schemas are created in advance for new organisations; 0: none. */
   poolSize: number
   bcryptCost: number
   /** How many bits of an IPv6 address identify one client of the rate limits. */
   limitIpv6Prefix: number
-  /** Seconds for a request to arrive whole: an honest five megabytes on a slow line, and not a byte a second. */
+  /** Seconds for a request to arrive completely: enough for 5 MB on a slow line, and a limit for slow senders. */
   requestLimit: number
   /** All in seconds. */
   ttl: { access: number; refresh: number; session: number; refreshGrace: number }
   /**
-   * In seconds: how long a former subdomain redirects, a deletion can be taken back, a subdomain stays nobody's
-   * after its tenant is gone, and a signing key is published before it signs.
+   * In seconds: how long a former subdomain redirects, how long a deletion can be cancelled, how long a purged tenant's
+   * subdomains are quarantined, and how long a signing key is published before it signs.
    */
   life: { redirect: number; deletionGrace: number; quarantine: number; keyLead: number }
-  /** Address and port of the resolver that custom domains are proven by; undefined: the system's. */
+  /** Address and port of the DNS resolver that verifies custom domains; undefined: the system's. */
   dnsServer: string | undefined
   logLevel: string
-  /** Whether each answer is checked against what its route declares, as in development. */
+  /** Whether each answer is checked against the schema that its route declares, as in development. */
   checkAnswers: boolean
 }
 
 /**
- * Reads and checks the environment. Outside production a missing SECRET or PEPPER is generated once
- * and kept in DATA_DIR, so that sign-ins survive a restart.
+ * Reads and checks the environment. Outside production a missing SECRET or PEPPER is generated once and kept in
+ * DATA_DIR, so sign-ins survive a restart.
  * @throws {ConfigError} on the first setting that is missing or wrong
  */
 export function loadConfig(env: Record<string, string | undefined>): Config {

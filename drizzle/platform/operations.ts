@@ -7,8 +7,8 @@ import { operationKinds, operationStates } from '#shared/operations.ts'
 /** Long work. */
 export function operationTables(table: TableFactory) {
   /**
-   * Long work, most of it on one tenant: done in the background, watched, finished by another process where one
-   * dies.
+   * Long work, mostly on one tenant. It runs in the background and reports its progress. If a process dies, another one
+   * finishes it.
    */
   const operations = table(
     'operations',
@@ -16,25 +16,25 @@ export function operationTables(table: TableFactory) {
       id: id(),
       kind: text({ enum: operationKinds }).notNull(),
       /**
-       * What it is about; null where it makes a new tenant that is not there yet, or is about all. No foreign key:
-       * the record outlives it.
+       * The tenant; null for a tenant that does not exist yet, and for work on all tenants. No foreign key: the row
+       * outlives the tenant.
        */
       tenant: uuid(),
       state: text({ enum: operationStates }).notNull().default('queued'),
-      /** What the kind needs to know, such as the name of a file. */
+      /** The input of this kind of operation, such as the name of a file. */
       input: jsonb().$type<Record<string, unknown>>().notNull().default({}),
       result: jsonb().$type<Record<string, unknown>>(),
-      /** What is being done just now, and how far it is. */
+      /** The current step and its progress. */
       step: text(),
       done: integer().notNull().default(0),
       total: integer().notNull().default(0),
-      /** How often a process has taken it up; its say ends when another has. */
+      /** How often a process has claimed it. A process may no longer write after another one has claimed it. */
       attempts: integer().notNull().default(0),
       error: text(),
       requested_by: uuid(),
       created: moment().notNull(),
       started_at: moment(),
-      /** Renewed while a process works on it; past, it is anyone's to take up. */
+      /** The end of the lease. It is renewed while a process works on it; after that, any process may claim it. */
       lease_until: moment(),
       finished_at: moment(),
     },

@@ -5,22 +5,19 @@ import { id, moment } from '#drizzle/table-factory.ts'
 
 /** The queue of mails. */
 export function outboxTables(table: TableFactory) {
-  /** Mails to be sent, each written in the transaction of its cause; server/domain/mail/delivery.ts sends them. */
+  /** Mails to send, each inserted in the transaction that causes it; server/domain/mail/delivery.ts sends them. */
   const outbox = table(
     'outbox',
     {
       id: id(),
-      /**
-       * The tenant's id, or `platform`. No foreign key: a mail on its way is not held up by what becomes of its
-       * tenant.
-       */
+      /** The tenant's id, or `platform`. No foreign key, so that a mail does not block the deletion of its tenant. */
       realm: varchar({ length: 36 }).notNull(),
       kind: text().notNull(),
       recipient: varchar({ length: 254 }).notNull(),
-      /** What the text is made of, never a link's token; erased when the mail is sent. */
+      /** The data of the text, never a link's token; erased when the mail is sent. */
       data: jsonb().$type<Record<string, unknown>>(),
       created: moment().notNull(),
-      /** When to try next; while a process is sending, the end of its lease. */
+      /** The time of the next attempt; while a process is sending, the end of its lease. */
       due_at: moment().notNull(),
       attempts: integer().notNull().default(0),
       last_error: text(),

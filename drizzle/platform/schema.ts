@@ -7,7 +7,7 @@ import { supportTables } from './support.ts'
 import { tenantTables } from './tenants.ts'
 import { trafficTables } from './traffic.ts'
 
-/** The tables of the platform's schema, besides a realm's tables, which hold the operators there. */
+/** The tables of the platform's schema in addition to a realm's tables, whose users are the operators. */
 export function platformTables(table: TableFactory) {
   const tenants = tenantTables(table)
   return {

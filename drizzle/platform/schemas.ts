@@ -5,7 +5,7 @@ import { moment } from '#drizzle/table-factory.ts'
 
 /** The schemas of the database, and the version of each. */
 export function schemaTables(table: TableFactory) {
-  /** Schemas that are made in advance, for tenants to come; `schema_versions` says how far each is. */
+  /** Spare schemas for future tenants; `schema_versions` has their version. */
   const spare_schemas = table(
     'spare_schemas',
     {
@@ -15,12 +15,12 @@ export function schemaTables(table: TableFactory) {
     () => [check('spare_schemas_name', sql`schema ~ '^t_[a-z0-9_]+$'`)],
   )
 
-  /** What has been done to each schema, by its name: the one place where versions are kept. */
+  /** The applied migrations of each schema, by its name. Versions are stored only here. */
   const schema_versions = table('schema_versions', {
     schema: varchar({ length: 63 }).primaryKey(),
     /** `name checksum` of each migration that has been applied, oldest first. */
     applied: text().array().notNull(),
-    /** Name of the newest. */
+    /** Name of the newest one. */
     version: text().notNull(),
     state: text({ enum: ['migrated', 'failed'] })
       .notNull()

@@ -5,7 +5,7 @@ import { id, moment } from '#drizzle/table-factory.ts'
 
 /** Requests for new organisations. */
 export function signupTables(table: TableFactory) {
-  /** Organisations that someone asked for on the site, until they are a tenant or refused. */
+  /** Organisations that were requested on the site, until they are created or refused. */
   const signups = table(
     'signups',
     {
@@ -24,7 +24,7 @@ export function signupTables(table: TableFactory) {
       refused_at: moment(),
       /** The operator who decided. */
       decided_by: uuid(),
-      /** What became of it. */
+      /** The tenant that was created. */
       tenant: uuid(),
     },
     signups => [

@@ -4,9 +4,9 @@ import type { TableFactory } from '#drizzle/table-factory.ts'
 import { id, moment } from '#drizzle/table-factory.ts'
 import type { TenantTables } from './tenants.ts'
 
-/** Operators as users of a tenant, for support. */
+/** Operators who act as a user of a tenant, for support. */
 export function supportTables(table: TableFactory, { tenants }: Pick<TenantTables, 'tenants'>) {
-  /** Operators who sign in as a tenant's user, each time with a reason and an end. */
+  /** Permissions of operators to sign in as a tenant's user, each with a reason and an end. */
   const support_accesses = table(
     'support_accesses',
     {
@@ -14,13 +14,13 @@ export function supportTables(table: TableFactory, { tenants }: Pick<TenantTable
       tenant: uuid()
         .notNull()
         .references(() => tenants.id, { onDelete: 'cascade' }),
-      /** The tenant's user, and the operator's address as it was. */
+      /** The tenant's user, and the operator's address at that time. */
       user_id: uuid().notNull(),
       operator: uuid().notNull(),
       operator_email: varchar({ length: 254 }).notNull(),
       reason: text().notNull(),
       is_read_only: boolean().notNull().default(true),
-      /** SHA-256 of the single-use token by which the session is opened on the tenant's host. */
+      /** SHA-256 of the one-time token that opens the session on the tenant's host. */
       token_hash: text().notNull(),
       created: moment().notNull(),
       opened_at: moment(),

@@ -4,7 +4,7 @@ import type { TableFactory } from '#drizzle/table-factory.ts'
 import { id, moment } from '#drizzle/table-factory.ts'
 import { tenantStatuses } from '#shared/tenant-statuses.ts'
 
-/** Organisations, the hosts that lead to them, and what remains of those that are gone. */
+/** Organisations, their hosts, and tombstones of purged ones. */
 export function tenantTables(table: TableFactory) {
   const tenants = table(
     'tenants',
@@ -13,22 +13,22 @@ export function tenantTables(table: TableFactory) {
       name: varchar({ length: 150 }).notNull(),
       business_phone_number: varchar({ length: 32 }).notNull().default(''),
       business_email: varchar({ length: 254 }).notNull(),
-      /** Where its data is; chosen at birth, never reused, never changed. */
+      /** The schema with its data; chosen at creation, never changed, never reused. */
       schema: varchar({ length: 63 }).notNull(),
       subdomain: varchar({ length: 40 }).notNull(),
-      /** Public slug such as `ACM-7702`, which staff type to find their portal. */
+      /** Public slug such as `ACM-7702`, which users type to find their portal. */
       tenant_id: varchar({ length: 16 }).notNull(),
-      /** See server/domain/tenants/lifecycle/transitions.ts. One that is purged leaves a row of `tombstones`. */
+      /** See server/domain/tenants/lifecycle/transitions.ts. A purged tenant leaves a row in `tombstones`. */
       status: text({ enum: tenantStatuses }).notNull().default('active'),
-      /** Why it is suspended or to be deleted, for its admins and for operators. */
+      /** Why it is suspended or scheduled for deletion, for its Admins and for operators. */
       status_reason: text(),
       status_changed: moment(),
-      /** Of one in `deleting`: what it is restored to, and why it was so. */
+      /** In `deleting`: the former status and its reason, for a cancelled deletion. */
       status_before: text({ enum: ['active', 'suspended'] }),
       reason_before: text(),
-      /** Of one in `deleting`: until then it can be restored. */
+      /** In `deleting`: until then the deletion can be cancelled. */
       purge_after: moment(),
-      /** Answered 503 meanwhile, whatever the status. */
+      /** While set, its hosts answer 503, whatever the status. */
       maintenance_since: moment(),
       is_active: boolean()
         .notNull()
@@ -50,7 +50,7 @@ export function tenantTables(table: TableFactory) {
     ],
   )
 
-  /** Hosts of a tenant's own, besides its subdomain; only a verified one routes. */
+  /** Custom domains of a tenant. Only a verified one is served. */
   const domains = table(
     'domains',
     {
@@ -58,13 +58,13 @@ export function tenantTables(table: TableFactory) {
       tenant: uuid()
         .notNull()
         .references(() => tenants.id, { onDelete: 'cascade' }),
-      /** What the DNS TXT record must say. */
+      /** The required content of the DNS TXT record. */
       challenge: text().notNull().default(''),
       created: moment().notNull(),
       verified_at: moment(),
       checked_at: moment(),
       last_error: text(),
-      /** The canonical host of the tenant, in place of its subdomain; at most one, and verified. */
+      /** Whether it is the tenant's canonical host, instead of the subdomain; at most one, and verified. */
       is_primary: boolean().notNull().default(false),
     },
     domains => [
@@ -77,7 +77,7 @@ export function tenantTables(table: TableFactory) {
     ],
   )
 
-  /** Subdomains that a tenant had before it was renamed: redirected for a while, and nobody else's meanwhile. */
+  /** Former subdomains of a renamed tenant. They redirect for a while, and nobody else can have them until then. */
   const former_subdomains = table(
     'former_subdomains',
     {
@@ -91,7 +91,7 @@ export function tenantTables(table: TableFactory) {
     former => [index('former_subdomains_tenant').on(former.tenant)],
   )
 
-  /** What is left of a tenant that was purged: its subdomains stay nobody's for a while. */
+  /** What remains of a purged tenant: its subdomains stay quarantined for a while. */
   const tombstones = table('tombstones', {
     subdomain: varchar({ length: 40 }).primaryKey(),
     tenant: uuid().notNull(),

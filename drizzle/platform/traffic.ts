@@ -2,9 +2,9 @@ import { bigint, date, index, integer, primaryKey, uuid, varchar } from 'drizzle
 import type { TableFactory } from '#drizzle/table-factory.ts'
 import type { TenantTables } from './tenants.ts'
 
-/** How much is asked of the server: by tenants, and by clients that are limited. */
+/** Counts of requests: by tenant, and by clients for the limits. */
 export function trafficTables(table: TableFactory, { tenants }: Pick<TenantTables, 'tenants'>) {
-  /** What each tenant's portal was asked, by day (UTC), as far as the processes have written it down. */
+  /** Requests to each tenant's portal by day (UTC), as far as the processes have saved them. */
   const tenant_days = table(
     'tenant_days',
     {
@@ -13,13 +13,13 @@ export function trafficTables(table: TableFactory, { tenants }: Pick<TenantTable
         .references(() => tenants.id, { onDelete: 'cascade' }),
       day: date({ mode: 'string' }).notNull(),
       requests: integer().notNull().default(0),
-      /** Answers of 500 and above. */
+      /** Answers with a status of 500 or above. */
       errors: integer().notNull().default(0),
     },
     days => [primaryKey({ columns: [days.tenant, days.day] })],
   )
 
-  /** Counters of rate-limiter-flexible, which names these columns. */
+  /** Counters of rate-limiter-flexible, which prescribes these columns. */
   const rate_limits = table(
     'rate_limits',
     {

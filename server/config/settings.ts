@@ -15,7 +15,7 @@ const hostName = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z
 /** The environment variables that are read, with their rules and defaults. */
 export const settings = z.object({
   NODE_ENV: z.enum(['production', 'development', 'test']).default('development'),
-  /** Set by `npm start`: secrets may be generated, although the build is a production one. */
+  /** Set by `npm start`: secrets may be generated, although the build is a production build. */
   DEMO: z.enum(['0', '1']).default('0'),
   PORT: port.default(3000),
   HOST: z.string().default('127.0.0.1'),

@@ -14,8 +14,8 @@ export interface Subscription {
 export interface Handlers {
   onMessage: (payload: string) => void
   /**
-   * Called each time when notifications begin to arrive. Earlier ones may have been missed, so everything must be
-   * assumed changed.
+   * Called when notifications begin to arrive again. Earlier ones may have been missed, so everything must be assumed
+   * changed.
    */
   onUp: () => void
 }

@@ -1,6 +1,6 @@
 import type { Database, Db, PlatformRealm, Realm, TenantRealm } from '#server/database/realms.ts'
 
-/** A realm as tokens and rules know it: whose people sign in here, and what their tokens are bound to. */
+/** A realm as tokens and rules use it: its users sign in here, and its tokens are bound to it. */
 export interface AuthRealm<R extends Realm = Realm> {
   kind: 'tenant' | 'platform'
   /** The tenant's id, or `platform`: the audience of every token. */
@@ -21,10 +21,10 @@ export interface AuthRealm<R extends Realm = Realm> {
 export interface Recheck {
   /**
    * @param options.isLast whether to omit the check at the end of the transaction
-   * @throws ApiError when the caller may not act any more
+   * @throws ApiError when the caller may no longer act
    */
   now: (tx: Db, options?: { isLast?: boolean }) => Promise<void>
-  /** The same at the end of a transaction. Does nothing where no caller is signed in. */
+  /** The same at the end of a transaction. Does nothing if no caller is signed in. */
   atEnd: (tx: Db) => Promise<void>
 }
 
@@ -45,12 +45,12 @@ export function tenantAuthRealm(database: Database, tenant: TenantIdentity): Aut
   }
 }
 
-/** @returns the same for one request, each of whose transactions begins and ends with `recheck` */
+/** @returns the same realm for one request, with `recheck` at the beginning and end of each transaction */
 export function guardAuthRealm<R extends Realm>(authRealm: AuthRealm<R>, recheck: Recheck): AuthRealm<R> {
   return { ...authRealm, recheck: recheck.now, realm: guardRealm(authRealm.realm, recheck) }
 }
 
-/** @returns the same for one request; see `guardAuthRealm` */
+/** @returns the same authRealm for one request; see `guardAuthRealm` */
 export function guardDatabase(database: Database, recheck: Recheck): Database {
   return {
     ...database,

@@ -6,11 +6,13 @@ import type { Pacer } from './lib/pacer.ts'
 import type { Hashing } from './sessions/hashing.ts'
 import type { Limits } from './sessions/limits.ts'
 
-/** What every rule may need; made once per process by `createApp`, in the server, the CLI and the tests alike. */
+/**
+ * What every domain function may need. `createApp` creates it once per process: in the server, the CLI and the tests.
+ */
 export interface App {
   config: Config
   database: Database
-  /** For connections besides the slots, such as those that listen or copy. */
+  /** For connections in addition to the slots, such as those that listen or copy. */
   databaseUrl: string
   keys: KeyRings
   hashing: Hashing
@@ -19,13 +21,13 @@ export interface App {
   log: Logger
 }
 
-/** Who caused a thing and from where, for the audit and the log. */
+/** Who causes a change, and from where; for the audit log and the log. */
 export interface AuditContext {
-  /** The signed-in user's id, or null for the system and for people unknown. */
+  /** The signed-in user's id; null for the system and for unknown people. */
   actor: string | null
   ip: string | null
   request_id: string | null
-  /** The operator who acts in the user's place, by e-mail address. */
+  /** The e-mail address of the operator who acts as the user. */
   support?: string | null
 }
 

@@ -29,7 +29,7 @@ export async function requireDepartment(
   return rows[0]
 }
 
-/** @throws ApiError 400 when the name is taken, in whatever case it is written */
+/** @throws ApiError 400 when the name is taken, ignoring case */
 export async function createDepartment(realm: TenantRealm, name: string, audit: AuditContext): Promise<DepartmentRow> {
   const { departments } = realm.tables
   const now = new Date()
@@ -76,7 +76,7 @@ export async function renameDepartment(
   )
 }
 
-/** @throws ApiError 404, or 409 `in_use` while people belong to it */
+/** @throws ApiError 404, or 409 `in_use` while users belong to it */
 export async function deleteDepartment(realm: TenantRealm, id: string, audit: AuditContext): Promise<void> {
   const { departments } = realm.tables
   await explained(() =>
@@ -93,9 +93,9 @@ export async function deleteDepartment(realm: TenantRealm, id: string, audit: Au
 }
 
 /**
- * Moves everyone of one department to another.
+ * Moves all users of a department to another.
  * @returns how many were moved
- * @throws ApiError 404 for the one that they leave, 400 for the one that they go to
+ * @throws ApiError 404 for the old department, 400 for the new one
  */
 export async function transferPeople(
   realm: TenantRealm,
@@ -126,7 +126,7 @@ export async function transferPeople(
   )
 }
 
-/** So few that a statement takes far less time than the limit for one. */
+/** Few enough that a statement stays far below its time limit. */
 const transferSize = 250
 
 async function transferSome(

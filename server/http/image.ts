@@ -20,7 +20,7 @@ export function readImageBody(event: H3Event, field: string): Buffer {
   return image
 }
 
-/** Which of a picture's sizes is asked for. */
+/** The size of an image that a request asks for. */
 export const imageQuery = z.object({ size: choice(imageSizes).default('256') })
 
 /**

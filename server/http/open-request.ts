@@ -12,7 +12,7 @@ import { createAuthority } from './authority.ts'
 import { isArriving, receiveBody } from './body/body.ts'
 import { settleTenancy } from './host.ts'
 
-/** A request whose place is known: its app, realm and authority. */
+/** A request whose realm is known, with its app and authority. */
 export interface OpenedRequest {
   app: App
   authRealm: AuthRealm | undefined
@@ -21,8 +21,8 @@ export interface OpenedRequest {
 }
 
 /**
- * Receives the whole body. Where that takes a while, the caller is authorized first, so that no body is received
- * without a right to send it; tenant and rights are then determined again.
+ * Receives the whole body. If that takes a while, the caller is authorised first, so that no body is stored without a
+ * right to send it. Tenant and rights are then checked again.
  * @returns whether the body had to be waited for
  */
 export async function receiveEarly(event: H3Event, authority: Authority | undefined): Promise<boolean> {
@@ -41,7 +41,7 @@ export function openRequest(
 ): OpenedRequest {
   const { tenancy, ip, request_id } = event.context
   if (!tenancy || !surfaces.includes(tenancy.surface)) throw notFound()
-  // The site has no people.
+  // The site has no users.
   if (tenancy.surface === 'site' && options.access !== 'public') throw notFound()
   setResponseHeader(event, 'cache-control', 'private, no-store')
   const { app } = requireRuntime()

@@ -24,13 +24,13 @@ export const defineTenantRoute = definer(['portal']) as Define<AuthRealm<TenantR
 /** A route of the operators' console. */
 export const definePlatformRoute = definer(['console']) as Define<AuthRealm<PlatformRealm>>
 
-/** A route of every place where people sign in: portals and the console. */
+/** A route of every host on which users sign in: portals and the console. */
 export const defineRealmRoute = definer(['portal', 'console']) as Define<AuthRealm>
 
-/** A route of every host that is ours; on the site there is no realm. */
+/** A route of every known host; on the site there is no realm. */
 export const defineHostRoute = definer(['site', 'portal', 'console']) as Define<AuthRealm | undefined>
 
-/** A route of the public site, which has no people of its own. */
+/** A route of the public site, which has no users. */
 export const defineSiteRoute = definer(['site']) as Define<undefined>
 
 function definer(surfaces: Surface[]): Define<unknown> {

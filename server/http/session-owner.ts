@@ -5,7 +5,7 @@ import type { Actor, Permission } from '#shared/permissions.ts'
 export const sessionOwnerQuery = z.object({ user: z.guid('Enter a valid UUID.').optional() })
 
 /**
- * @returns the user whose sessions are meant: the actor, unless they name another
+ * @returns the user whose sessions are requested: the actor, unless they name another
  * @throws ApiError 403
  */
 export function sessionOwner(actor: Actor, user: string | undefined, mayManage: Permission): string {

@@ -5,7 +5,7 @@ import { notFound } from '#shared/errors.ts'
 const textsPath = /^\/_i18n\/([^/]+)\/([^/]+)\/messages\.json/
 
 /**
- * Serves texts only in our languages. @nuxtjs/i18n, which serves them, takes `constructor` for a language too and
+ * Serves texts only in our languages. @nuxtjs/i18n, which serves them, also accepts `constructor` as a language and
  * fails. It also lets them be cached for a year under any hash; here a URL with another hash than this build's
  * redirects to the right one.
  */

@@ -33,5 +33,5 @@ export const tenantKeysAnswer = z.strictObject({
 })
 export type TenantKeys = z.output<typeof tenantKeysAnswer>
 
-/** A key that was made, and when it begins to sign. */
+/** A new key, and when it begins to sign. */
 export const rotationAnswer = z.strictObject({ kid: z.string(), signs_from: time() })

@@ -35,7 +35,7 @@ export const meAnswer = userAnswer.extend({
 })
 export type Me = z.output<typeof meAnswer>
 
-/** A person in the directory; only an Admin gets the last four fields. */
+/** A user in the directory; only an Admin gets the last four fields. */
 export const personAnswer = z.strictObject({
   id: id(),
   email: z.string(),

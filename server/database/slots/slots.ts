@@ -11,38 +11,34 @@ import type { TransactionClient } from './transaction.ts'
 import { runTransaction } from './transaction.ts'
 
 /**
- * A fixed number of single connections instead of a pool. Each has one statement or one transaction under way at a
- * time, every answer is checked against its question, and a connection is thrown away after any error that leaves
- * its state in doubt. Why: docs/decisions/0002-slots.md and 0012-answers.md.
+ * A fixed number of single connections instead of a pool. Each runs one statement or one transaction at a time. Every
+ * answer is checked against its statement. A connection is closed after any error that leaves its state uncertain.
+ * Reasons: docs/decisions/0002-slots.md and 0012-answers.md.
  */
 export interface Slots {
-  /** Runs one statement. @throws ApiError 503 when the database is away, too slow or too busy */
+  /** Runs one statement. @throws ApiError 503 when the database is unavailable, too slow or too busy */
   query(realm: string, text: string, params: unknown[], asArrays: boolean): Promise<unknown[]>
-  /** Runs `work` in a transaction on a slot of its own; its client refuses every query once the transaction is over. */
+  /** Runs `work` in a transaction on one slot; its client refuses every query after the transaction. */
   transaction<T>(realm: string, work: (client: TransactionClient) => Promise<T>): Promise<T>
   /**
-   * For a caller who sees from its content that an answer belongs to another question: no connection is trusted any
-   * more.
+   * For a caller who sees from its content that an answer belongs to another statement: closes all connections.
    * @returns the 503 to throw
    */
   distrust(realm: string, message: string): ApiError
-  /**
-   * How many there are, how many have something to do, how many callers wait for one, and what went wrong since the
-   * start.
-   */
+  /** The number of slots, of busy slots and of waiting callers, and the failures since the start. */
   inspect(): { size: number; busy: number; waiting: number; retired: number; mismatched: number }
   end(): Promise<void>
 }
 
-// Prepared statements live as long as their connection and name their schema: with many tenants they add up.
+// Prepared statements live as long as their connection and name their schema: with many tenants there are many.
 const statementsLimit = 2_000
 
 const attemptsLimit = 3
 
-/** Milliseconds until a connection is replaced, so that none keeps its backend's memory for ever. */
+/** Milliseconds until a connection is replaced, so that its backend's memory is freed. */
 const lifetime = 30 * 60_000
 
-/** Milliseconds for a whole transaction besides its longest statement. */
+/** Milliseconds for a whole transaction in addition to its longest statement. */
 const transactionAllowance = 10_000
 
 export function createSlots(url: string, options: SlotsOptions): Slots {
@@ -61,7 +57,7 @@ export function createSlots(url: string, options: SlotsOptions): Slots {
 
   return { query, transaction, distrust, inspect, end }
 
-  // What was refused before it began is asked again, and so is a read whose answer was lost with its connection.
+  // Repeats a statement that was refused before it began, and a read whose answer was lost with its connection.
   async function query(realm: string, text: string, params: unknown[], asArrays: boolean): Promise<unknown[]> {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -112,7 +108,10 @@ export function createSlots(url: string, options: SlotsOptions): Slots {
     schedule.release(slot)
   }
 
-  /** Only after what PostgreSQL itself has said, and what is no end of the connection, is it known what comes next. */
+  /**
+   * The state of a connection is known only after an error that PostgreSQL itself has sent and that does not end the
+   * connection.
+   */
   function retireAfter(slot: Slot, error: unknown): void {
     if (error instanceof AnswerMismatch) noteMismatch(slot.holder?.realm ?? '', error.message)
     if (!(error instanceof PostgresError) || isConnectionError(error)) retire(slot)
@@ -135,12 +134,12 @@ export function createSlots(url: string, options: SlotsOptions): Slots {
     retired++
     const place = slots.indexOf(slot)
     if (place >= 0 && !ended) slots[place] = open()
-    // What is still in flight is told by its own rejection; the end of a lost connection has nothing to add.
+    // Statements in progress are rejected individually; the end of a lost connection adds nothing.
     slot.sql.end({ timeout: 0 }).catch(() => {})
     if (!ended) schedule.look()
   }
 
-  // A half-open connection answers nothing, not even a time-out.
+  // A half-open connection answers nothing, not even a timeout.
   function retireOld(): void {
     const now = performance.now()
     for (const slot of [...slots]) {

@@ -2,16 +2,16 @@ import type { SQL } from 'drizzle-orm'
 import { sql } from 'drizzle-orm'
 import type { TenantRealm } from '#server/database/realms.ts'
 
-/** `kept` is copied as it is; all else is what stands in its place, of row `n` of its table in the order of ids. */
+/** `kept` copies the value; otherwise the expression replaces it, for row `n` of its table in the order of ids. */
 type Treatment = 'kept' | SQL
 
 type Tables = TenantRealm['tables']
-/** Of every table, and of every column that is not computed from others. */
+/** Covers every table and every column that is not generated. */
 type Decisions = { [Name in keyof Tables]: 'left out' | Record<keyof Tables[Name]['$inferInsert'], Treatment> }
 
 /**
- * What becomes of each column when a tenant is cloned. Tables that are `left out` are empty in the clone. A table or
- * column that is not here does not compile, and stops the clone of a schema that has it: whoever adds one decides.
+ * What a clone contains for each column. Tables that are `left out` are empty in the clone. A missing table or column
+ * does not compile, and stops the clone of a schema that has it.
  */
 export const scrubbing: Record<string, 'left out' | Record<string, Treatment>> = {
   departments: { id: 'kept', name: 'kept', created: 'kept', updated: 'kept' },
@@ -57,7 +57,7 @@ export const scrubbing: Record<string, 'left out' | Record<string, Treatment>> =
   invitations: 'left out',
 } satisfies Decisions
 
-/** @throws Error for a column that nobody has decided about */
+/** @throws Error for a column without an entry */
 export function treatmentOf(table: string, column: string): Treatment {
   const columns = scrubbing[table]
   const treatment = columns === 'left out' ? undefined : columns?.[column]
@@ -65,7 +65,7 @@ export function treatmentOf(table: string, column: string): Treatment {
   return treatment
 }
 
-// Two lists whose lengths have no common factor, so that a pair comes again only after their product.
+// The lengths of the two lists have no common factor, so a pair repeats only after their product.
 function firstName(): SQL {
   return sql`(array['Alba', 'Bruno', 'Clara', 'Dario', 'Edda', 'Felix', 'Greta', 'Hugo', 'Ines', 'Juri', 'Karim', 'Leila', 'Milo', 'Nora', 'Otto', 'Paula', 'Rami', 'Sofia', 'Tarek', 'Ulla', 'Vito', 'Wanda', 'Yara'])[1 + (n % 23)::int]`
 }

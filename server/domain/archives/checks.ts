@@ -6,10 +6,10 @@ import { strayImages } from '#server/domain/images/folders.ts'
 import type { Check } from '#server/domain/platform/check.ts'
 import { listArchives, workPrefix } from './store.ts'
 
-/** Milliseconds after which nobody is at a file any more. */
+/** Milliseconds after which no process works on a file any more. */
 const stale = 60 * 60_000
 
-/** Archives that cannot be read, and what is left of those that were never finished. */
+/** Archives that cannot be read, and leftovers of unfinished ones. */
 export async function checkArchives(app: App): Promise<Check> {
   const archives = await listArchives(app)
   const unreadable = archives.flatMap(({ name, problem }) => (problem === null ? [] : [`${name}: ${problem}`]))
@@ -40,7 +40,7 @@ async function findLeftOvers({ config, database }: App): Promise<string[]> {
   return found
 }
 
-/** Pictures in a tenant's folder that none of its rows names. */
+/** Images in a tenant's folder that none of its rows names. */
 export async function checkPictures(app: App): Promise<Check> {
   const {
     db,
@@ -50,7 +50,7 @@ export async function checkPictures(app: App): Promise<Check> {
   const problems: string[] = []
   let count = 0
   for (const { subdomain, schema } of rows) {
-    // A schema that is missing, or lacks a table, is another check's.
+    // Another check reports a schema that is missing or lacks a table.
     const strays = await strayImages(app, schema, new Date(Date.now() - stale)).catch(() => [])
     count += strays.length
     if (strays.length > 0)

@@ -22,19 +22,19 @@ import { createSchemaAt, requireKnownVersion } from './load.ts'
 import type { NewPlace } from './target.ts'
 import { findPlace, openPlace } from './target.ts'
 
-/** What an operation `clone` needs to know. */
+/** The input of an operation `clone`. */
 export interface CloneInput {
   place: NewPlace
   admin_email: string
-  /** The Admin of this address is one of the original's, who keeps address, names and password. */
+  /** The Admin with this address is one of the original's, and keeps address, names and password. */
   keep_admin: boolean
-  /** A mail brings the new Admin a link to choose a password. */
+  /** Whether the new Admin gets a mail with a link to choose a password. */
   by_mail: boolean
 }
 
 /**
- * The work of an operation `clone`: a tenant with the same departments, as many people and their history, and nothing
- * that says who they are. One transaction, of one moment of the original; the rows never leave the database.
+ * The work of an operation `clone`: creates a tenant with the same departments, number of users and history, without
+ * data that identifies anyone. One transaction reads one snapshot of the original; the rows never leave the database.
  */
 export async function cloneTenant(
   app: App,
@@ -87,7 +87,7 @@ async function copyScrubbed(
   }
 }
 
-/** One statement, so that what is not to be known is never written. */
+/** One statement, so that the real values are never written. */
 function scrubbedCopy(from: string, to: string, { name, columns }: CopiedTable, keptAdmin: string | null) {
   const identifiers = sql.join(
     columns.map(column => sql.identifier(column)),
@@ -118,7 +118,7 @@ async function addAdmin(
   if (by_mail) await mailWelcome(tx, authRealm, user)
 }
 
-/** @throws ApiError 400 on `admin_email` when the original has no such Admin, who can sign in */
+/** @throws ApiError 400 on `admin_email` when the original has no active Admin with this address */
 export async function requireOwnAdmin({ database }: App, { schema }: TenantRow, email: string): Promise<void> {
   const {
     db,

@@ -18,7 +18,7 @@ export async function exportTenant(
   return archiveTenant(app, operation, await requireTenant(app, { id: operation.tenant! }), report)
 }
 
-/** Writes a tenant's archive, once for each operation: where it is there already, nothing is done. */
+/** Writes a tenant's archive once for each operation; does nothing if it already exists. */
 export async function archiveTenant(
   app: App,
   operation: OperationRow,

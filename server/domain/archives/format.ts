@@ -3,12 +3,13 @@ import { invalid } from '#shared/errors.ts'
 import { uuidPattern } from '#shared/schemas/fields.ts'
 
 /**
- * What an archive is made of; docs/decisions has the reasons. It is a tar of, in this order: `manifest.json`,
- * `seal.json`, `files.jsonl` (a line for each picture), `tables/<name>.copy.gz`, and the pictures under `files/`.
+ * The format of an archive; docs/decisions/0008-archives.md has the reasons. It is a tar with these entries, in this
+ * order: `manifest.json`, `seal.json`, `files.jsonl` (a line for each image), `tables/<name>.copy.gz`, and the images
+ * under `files/`.
  */
 export const formatVersion = 1
 
-/** What an archive leaves out: it signs nobody in, by itself or after a restore. */
+/** Tables that an archive leaves out: neither the archive nor its restore signs anyone in. */
 export const leftOut: ReadonlySet<string> = new Set(['sessions', 'one_time_tokens', 'signing_keys'])
 
 const name = z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/)
@@ -30,9 +31,9 @@ const manifestSchema = z.strictObject({
     business_email: z.string(),
     business_phone_number: z.string(),
   }),
-  /** `name checksum` of each migration that the schema had had. */
+  /** `name checksum` of each migration of the schema. */
   migrations: z.array(z.string().regex(/^[a-z]+\/\w+ [0-9a-f]{64}$/)).min(1),
-  /** `size` and `sha256` are of the entry, which is compressed. */
+  /** `size` and `sha256` are those of the compressed entry. */
   tables: z.array(
     z.strictObject({
       name: name.refine(table => !leftOut.has(table)),
@@ -42,7 +43,7 @@ const manifestSchema = z.strictObject({
       sha256,
     }),
   ),
-  /** `size` and `sha256` are of the list. Missing: pictures that were named by a row and not there. */
+  /** `size` and `sha256` are those of the list. `missing`: images that a row named and that did not exist. */
   files: z.strictObject({ count: z.int().min(0), missing: z.int().min(0), size, sha256 }),
 })
 
@@ -52,10 +53,10 @@ const picturePath =
   /^(?:logo|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-(?:64|256)\.webp$/
 const fileSchema = z.strictObject({ path: z.string().regex(picturePath), size: size.max(1024 ** 2), sha256 })
 
-/** A picture: `<owner>/<name>-<size>.webp`, as it lies under the schema's folder of uploads. */
+/** An image: `<owner>/<name>-<size>.webp`, its path under the schema's upload folder. */
 export type ArchivedFile = z.output<typeof fileSchema>
 
-/** An entry as it lies in the archive. */
+/** An entry of the archive. */
 export interface Entry {
   path: string
   size: number
@@ -76,7 +77,7 @@ export const tableEntry = (table: Manifest['tables'][number]): Entry => ({
 })
 export const fileEntry = (file: ArchivedFile): Entry => ({ ...file, path: `files/${file.path}` })
 
-/** @throws ApiError 400 for a manifest that none of ours looks like, or of a later version */
+/** @throws ApiError 400 for a manifest that is not valid, or of a later version */
 export function parseManifest(text: string): Manifest {
   const value = parseJson(text)
   const format = (value as { format?: unknown } | null)?.format
@@ -87,14 +88,14 @@ export function parseManifest(text: string): Manifest {
   return parsed.data
 }
 
-/** @throws ApiError 400 for a line that names anything but a picture's place */
+/** @throws ApiError 400 for a line that names anything but an image */
 export function parseFile(line: string): ArchivedFile {
   const parsed = fileSchema.safeParse(parseJson(line))
   if (!parsed.success) throw altered('files.jsonl')
   return parsed.data
 }
 
-/** The one refusal of what is not, byte for byte, as it was written. */
+/** The error for every archive that differs from what was written. */
 export function altered(where: string) {
   return invalid({ archive: [`The archive is damaged or has been altered, at ${where}.`] })
 }

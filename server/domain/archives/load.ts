@@ -14,8 +14,8 @@ import { altered, manifestEntry } from './format.ts'
 import type { OpenArchive } from './reader.ts'
 
 /**
- * Which of this program's migrations an archive's schema had had.
- * @throws ApiError 400 when there is one that this program does not know, or knows otherwise
+ * The migrations of an archive's schema, among those of this program.
+ * @throws ApiError 400 when this program does not know one of them, or knows it with another checksum
  */
 export function requireKnownVersion({ migrations }: Pick<Manifest, 'migrations'>, known: Migration[]): Migration[] {
   const entries = new Set(known.map(entryOf))
@@ -30,9 +30,9 @@ export function requireKnownVersion({ migrations }: Pick<Manifest, 'migrations'>
 }
 
 /**
- * Makes a schema with an archive's rows, in the caller's transaction: first at the version that the rows are of, then
- * brought to the newest. It has no signing key yet.
- * @throws ApiError 400 when the rows are not those that were archived
+ * Creates a schema with an archive's rows, in the caller's transaction: first at the archive's version, then migrated
+ * to the newest. It has no signing key yet.
+ * @throws ApiError 400 when the rows differ from the archived ones
  */
 export async function fillSchema(
   tx: Db,
@@ -59,7 +59,8 @@ export async function fillSchema(
   )
   for (const stored of inOrder) {
     const table = sql`${sql.identifier(schema)}.${sql.identifier(stored.name)}`
-    // What the migrations have put there; the archive has it too. A table of nothing may refuse even that.
+    // Deletes rows that the migrations have inserted; the archive has them too. An append-only table may refuse even to
+    // delete nothing.
     if ((await tx.$count(table)) > 0) await tx.execute(sql`delete from ${table}`)
     await copyIn(client, schema, stored, resting(archive.rows(stored), report.rest))
     if ((await tx.$count(table)) !== stored.rows) throw altered(stored.name)
@@ -69,8 +70,8 @@ export async function fillSchema(
 }
 
 /**
- * Gives open invitations links that nobody has: those who made the archive may know the old ones, and those who got
- * them were invited elsewhere. Sent again, an invitation works.
+ * Invalidates the links of open invitations: whoever made the archive may know them, and the invited people were
+ * invited to another organisation. An invitation that is sent again works.
  */
 export async function closeInvitationLinks(tx: Db, schema: string): Promise<void> {
   await tx.execute(
@@ -78,7 +79,7 @@ export async function closeInvitationLinks(tx: Db, schema: string): Promise<void
   )
 }
 
-/** Makes an empty schema of a given version, in the caller's transaction. */
+/** Creates an empty schema at a given version, in the caller's transaction. */
 export async function createSchemaAt(tx: Db, schema: string, migrations: Migration[]): Promise<void> {
   await tx.execute(sql`create schema ${sql.identifier(requireSchemaName(schema))}`)
   await applyMigrations(tx, schema, migrations)

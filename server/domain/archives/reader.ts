@@ -20,29 +20,29 @@ import { isOurs, sealSize } from './signature.ts'
 import { blockSize, paddingOf, sizeIn, tarEnd, tarHeader } from './tar.ts'
 
 /**
- * An archive that is open. Where each byte of it is, and what it must be, follows from its manifest: nothing in it is
- * interpreted, everything is compared, and whatever does not agree is refused.
+ * An open archive. The position and content of each byte follow from its manifest. Nothing is interpreted: everything
+ * is compared, and any difference is refused.
  */
 export interface OpenArchive {
   manifest: Manifest
-  /** Made by this installation. */
+  /** Whether this installation made it. */
   ours: boolean
   size: number
-  /** Looks at every byte. @throws ApiError 400 */
+  /** Checks every byte. @throws ApiError 400 */
   verify(onProgress: (bytes: number, size: number) => Promise<void> | void): Promise<void>
   /**
-   * The rows of a table in PostgreSQL's text format, compared once more as they are read. It throws ApiError 400
-   * where they are too many.
+   * The rows of a table in PostgreSQL's text format, checked again as they are read. Throws ApiError 400 if there are
+   * too many.
    */
   rows(table: Manifest['tables'][number]): AsyncIterable<Buffer>
-  /** Its pictures, in the order of their paths. */
+  /** Its images, in the order of their paths. */
   files(): AsyncGenerator<{ file: ArchivedFile; bytes: Buffer }>
   close(): Promise<void>
 }
 
 const manifestLimit = 1_000_000
 
-/** @throws ApiError 400 when the file is no archive or its manifest is not as it was written; what the disk says */
+/** @throws ApiError 400 when the file is no archive or its manifest was changed; errors of the file system */
 export async function openArchive(path: string, secret: string): Promise<OpenArchive> {
   const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
   try {
@@ -75,7 +75,7 @@ async function readArchive(handle: FileHandle, secret: string): Promise<OpenArch
   const read = (entry: Entry) => readEntry(handle, places.get(entry.path)!, entry, created)
   return { manifest, ours, size, verify, rows, files, close: () => handle.close() }
 
-  // Whoever has the secret has written what was there.
+  // This installation wrote its own archives, so these need no limit.
   function rows(table: Manifest['tables'][number]): AsyncIterable<Buffer> {
     return gunzipped(read(tableEntry(table)), ours ? Infinity : unpackedLimit(table.size), table.name)
   }
@@ -97,7 +97,7 @@ async function readArchive(handle: FileHandle, secret: string): Promise<OpenArch
     let count = 0
     for await (const line of linesOf(read(filesEntry(manifest.files)))) {
       const file = parseFile(line)
-      // In order, so that none is there twice.
+      // In order, so there are no duplicates.
       if (file.path <= last) throw altered('files.jsonl')
       const chunks = await Array.fromAsync(readEntry(handle, offset, fileEntry(file), created))
       yield { file, bytes: Buffer.concat(chunks) }
@@ -109,7 +109,7 @@ async function readArchive(handle: FileHandle, secret: string): Promise<OpenArch
   }
 }
 
-/** @throws ApiError 400, at the latest with the last byte, when the entry is not as it was written */
+/** @throws ApiError 400, at the latest with the last byte, when the entry was changed */
 async function* readEntry(
   handle: FileHandle,
   offset: number,
@@ -152,8 +152,8 @@ async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
 }
 
 /**
- * Bytes that a table may unpack to. Rows, each with an id of its own, are packed five or ten to one; what was made
- * to fill a disk is, a thousand to one.
+ * The most bytes that a table may unpack to. Rows, each with an id, compress by a factor of five or ten; data made to
+ * fill a disk compresses by a factor of a thousand.
  */
 function unpackedLimit(size: number): number {
   return 16 * 1024 ** 2 + 100 * size

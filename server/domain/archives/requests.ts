@@ -13,11 +13,11 @@ import type { NewPlace, RestoreInput } from './target.ts'
 import { planPlace } from './target.ts'
 
 /**
- * What is asked for, checked as far as it can be at once, recorded with who asked, and queued.
- * `held` leaves the work to the caller; see `enqueueOperation`. Each returns the operation's id.
+ * Checks a request as far as possible, records it with the user who made it, and queues an operation. `held` leaves the
+ * work to the caller; see `enqueueOperation`. Each function returns the operation's id.
  */
 
-/** @throws ApiError 404, 409 while there is no schema or another operation is under way */
+/** @throws ApiError 404, 409 while there is no schema or another operation is in progress */
 export async function requestExport(app: App, tenantId: string, audit: AuditContext, held = false): Promise<string> {
   const tenant = await requireTenant(app, { id: tenantId })
   requireSchema(tenant, ['active', 'suspended', 'deleting'])

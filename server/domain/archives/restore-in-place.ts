@@ -91,7 +91,7 @@ async function replaceSchema(
   const keepsKeys = await canOpenKeys(app.database.tenant(schema), app.config.secret).catch(() => false)
   const draft = newSchemaName(subdomain)
   return inLongTransaction(app.database, app.databaseUrl, schema, async (tx, client) => {
-    // A process that was thought dead may still be working: the second one finds the result of the first.
+    // A process that seemed dead may still be working: the second one finds the result of the first.
     await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`restore ${schema}`}, 0))`)
     const done = (
       await tx.select({ result: operations.result }).from(operations).where(eq(operations.id, operation.id))

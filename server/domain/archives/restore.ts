@@ -30,7 +30,7 @@ export async function restoreArchive(
   }
 }
 
-// In thousands of bytes, as the columns of the progress are integers.
+// In thousands of bytes, because the progress is stored as integers.
 async function check(archive: OpenArchive, report: OperationReport): Promise<void> {
   const thousands = (bytes: number) => Math.floor(bytes / 1000)
   let checked = 0

@@ -2,9 +2,9 @@ import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 import { altered, sealEntry } from './format.ts'
 
 /**
- * What proves a manifest, and by the checksums in it all the rest: SHA-256, that it is whole, and an HMAC under a
- * key derived from SECRET, that it was made here.
- * @returns always of the same length
+ * The signature of a manifest, which also covers everything else by its checksums. SHA-256 proves that it is complete,
+ * and an HMAC with a key derived from SECRET proves that this installation made it.
+ * @returns the signature, always of the same length
  */
 export function makeSeal(manifest: Buffer, secret: string): Buffer {
   return Buffer.from(
@@ -15,8 +15,8 @@ export function makeSeal(manifest: Buffer, secret: string): Buffer {
 export const sealSize = makeSeal(Buffer.alloc(0), '').length
 
 /**
- * @returns whether this installation made it, by its SECRET
- * @throws ApiError 400 when the manifest is not the one that was sealed
+ * @returns whether this installation signed it, with its SECRET
+ * @throws ApiError 400 when the manifest is not the one that was signed
  */
 export function isOurs(seal: Buffer, manifest: Buffer, secret: string): boolean {
   const expected = makeSeal(manifest, secret)

@@ -25,9 +25,9 @@ import { leftOut } from './format.ts'
 export interface Snapshot {
   created: Date
   migrations: string[]
-  /** Whose rows lie in the folder as `<name>.copy.gz`. */
+  /** The tables, whose rows are in the folder as `<name>.copy.gz`. */
   tables: Manifest['tables']
-  /** Paths of the pictures, which lie in the folder under `pictureSpool(path)`. */
+  /** Paths of the images, which are in the folder under `pictureSpool(path)`. */
   pictures: string[]
   missing: number
 }
@@ -35,8 +35,8 @@ export interface Snapshot {
 const attempts = 3
 
 /**
- * Writes all rows of a tenant, and the pictures that they name, into a folder: as they were at one moment, while
- * people go on working.
+ * Writes all rows of a tenant, and the images that they name, into a folder. All of them are of one moment; people can
+ * go on working.
  */
 export async function takeSnapshot(
   app: App,
@@ -49,7 +49,7 @@ export async function takeSnapshot(
       const tables = await beginSnapshot(app, tx, tenant.schema)
       const created = new Date()
       const { pictures, missing } = await takePictures(app, tx, tenant.schema, folder, report)
-      // One was replaced since the moment that the snapshot is of: a later moment, then. Lost ones stay missing.
+      // An image was replaced after the snapshot was taken, so another snapshot is needed. Lost images stay missing.
       if (missing > 0 && attempt < attempts) return undefined
       return {
         created,
@@ -63,7 +63,7 @@ export async function takeSnapshot(
   }
 }
 
-// LOCK looks at no rows, so the moment is that of the first query after it, and no migration can come between.
+// LOCK takes no snapshot: the first query after it does, so no migration can run in between.
 async function beginSnapshot(app: App, tx: Db, schema: string): Promise<CopiedTable[]> {
   const known = await readTables(app.database.tenant(schema).db, schema)
   if (known.length === 0) throw new Error(`There is no schema ${schema}.`)
@@ -103,12 +103,12 @@ async function takePictures(app: App, tx: Db, schema: string, folder: string, re
   return { pictures: pictures.sort(), missing: wanted.length * imageSizes.length - pictures.length }
 }
 
-/** Where a picture lies in the folder of a snapshot. */
+/** The path of an image in the folder of a snapshot. */
 export function pictureSpool(path: string): string {
   return path.replace('/', '_')
 }
 
-// A second name for the same bytes takes no time and outlives the first, where both are on one disk.
+// A hard link takes no time and survives the deletion of the original; it works only on the same disk.
 async function take(source: string, target: string): Promise<boolean> {
   try {
     await link(source, target).catch(error =>

@@ -14,25 +14,25 @@ import { openArchive } from './reader.ts'
 
 const namePattern = /^[a-z0-9][a-z0-9-]{0,38}[a-z0-9]-\d{8}T\d{6}Z-[0-9a-f]{8}\.tar$/
 
-/** @param mark hexadecimal, of which eight digits tell archives of one second apart */
+/** @param mark hexadecimal; its first eight digits distinguish archives of the same second */
 export function archiveName(subdomain: string, created: Date, mark: string): string {
   return `${subdomain}-${created.toISOString().replaceAll(/[-:]|\.\d+/g, '')}-${mark.slice(-8)}.tar`
 }
 
-/** @throws ApiError 404 for a name that is not one of ours */
+/** @throws ApiError 404 for a name that is not valid */
 export function archivePath({ config }: App, name: string): string {
   if (!namePattern.test(name)) throw notFound()
   return join(config.archiveDir, name)
 }
 
-/** @throws ApiError 404 where there is none of this name, 400 where it is damaged */
+/** @throws ApiError 404 if there is no archive of this name, 400 if it is damaged */
 export async function requireArchive(app: App, name: string): Promise<OpenArchive> {
   return openArchive(archivePath(app, name), app.config.secret).catch((error: unknown) => {
     throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? notFound() : error
   })
 }
 
-/** What there is, newest first. @param tenant only this tenant's */
+/** All archives, newest first. @param tenant only this tenant's */
 export async function listArchives(app: App, tenant?: string): Promise<Archive[]> {
   const names = (await readdir(app.config.archiveDir).catch(() => [])).filter(name => namePattern.test(name))
   const facts: Archive[] = []
@@ -42,7 +42,7 @@ export async function listArchives(app: App, tenant?: string): Promise<Archive[]
     .sort((a, b) => (b.created ?? '').localeCompare(a.created ?? '') || a.name.localeCompare(b.name))
 }
 
-/** By what one is found. */
+/** The texts that a search looks into. */
 export function archiveTexts({ name, tenant }: Archive): (string | undefined)[] {
   return [name, tenant?.name, tenant?.subdomain]
 }
@@ -85,7 +85,7 @@ async function factsOf(app: App, name: string): Promise<Archive> {
   }
 }
 
-/** An archive's file, to be sent. @throws ApiError 404 */
+/** Opens an archive's file to send it. @throws ApiError 404 */
 export async function readArchiveFile(app: App, name: string): Promise<{ size: number; stream: ReadStream }> {
   const handle = await open(archivePath(app, name), constants.O_RDONLY | constants.O_NOFOLLOW).catch(
     (error: NodeJS.ErrnoException) => {
@@ -96,7 +96,7 @@ export async function readArchiveFile(app: App, name: string): Promise<{ size: n
   return { size, stream: handle.createReadStream({ highWaterMark: 1024 * 1024 }) }
 }
 
-/** Records it first: what is gone cannot be brought back. @throws ApiError 404 */
+/** Deletes an archive, after recording that: the file cannot be recovered. @throws ApiError 404 */
 export async function removeArchive(app: App, name: string, audit: AuditContext): Promise<void> {
   const path = archivePath(app, name)
   const { platform } = app.database
@@ -108,10 +108,10 @@ export async function removeArchive(app: App, name: string, audit: AuditContext)
 }
 
 /**
- * Brings a file from elsewhere among the archives, whole or not at all; once more is the same.
- * @param foreign whether one of another installation is welcome
+ * Adds a file to the archives, completely or not at all. Adding it again gives the same result.
+ * @param foreign whether an archive of another installation is accepted
  * @returns its name there
- * @throws ApiError 400 when it is damaged, or another's unasked
+ * @throws ApiError 400 when it is damaged, or of another installation and not accepted
  */
 export async function adoptArchive(app: App, file: string, foreign: boolean): Promise<string> {
   const archive = await openArchive(file, app.config.secret).catch((error: NodeJS.ErrnoException) => {
@@ -143,7 +143,7 @@ export async function adoptArchive(app: App, file: string, foreign: boolean): Pr
   return name
 }
 
-/** @throws ApiError 400 for another installation's, which must be asked for in so many words */
+/** @throws ApiError 400 for an archive of another installation that was not explicitly accepted */
 export function requireWelcome(archive: OpenArchive, foreign: boolean): void {
   if (!archive.ours && !foreign)
     throw invalid({
@@ -153,7 +153,7 @@ export function requireWelcome(archive: OpenArchive, foreign: boolean): void {
     })
 }
 
-/** Gives a file that is complete its name, and to nobody else to read. */
+/** Renames a complete file to its final name, readable by its owner only. */
 export async function settle(draft: string, path: string): Promise<void> {
   const handle = await open(draft, 'r+')
   await handle.chmod(0o600)
@@ -163,8 +163,8 @@ export async function settle(draft: string, path: string): Promise<void> {
 }
 
 /**
- * Makes a folder for what an operation needs for a while, and removes what tries before this one have left. One
- * that was only thought dead finds its own gone, and this one's untouched.
+ * Creates a temporary folder for an operation, and deletes those of earlier attempts. An attempt that is still running
+ * finds its own folder gone, and cannot touch this one.
  */
 export async function openWorkFolder({ config }: App, { id, attempts }: OperationRow): Promise<string> {
   const prefix = `${workPrefix}${id}`
@@ -176,5 +176,5 @@ export async function openWorkFolder({ config }: App, { id, attempts }: Operatio
   return folder
 }
 
-/** Before the id of an operation, in the name of its folder. */
+/** The prefix of the folder's name, before the operation's id. */
 export const workPrefix = '.work-'

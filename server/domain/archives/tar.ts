@@ -1,5 +1,5 @@
 /**
- * POSIX ustar (IEEE Std 1003.1, pax, "ustar Interchange Format"), of plain files alone: for writing, and for
+ * POSIX ustar (IEEE Std 1003.1, pax, "ustar Interchange Format") with regular files only: for writing, and for
  * comparing with what is read.
  */
 
@@ -20,7 +20,7 @@ export function tarHeader(path: string, size: number, modified: Date): Buffer {
   header.write(octal(0, 8), 116)
   header.write(octal(size, 12), 124)
   header.write(octal(Math.floor(modified.getTime() / 1000), 12), 136)
-  // The checksum is made with blanks in its own place.
+  // The checksum is computed with spaces in its own place.
   header.write('        0', 148)
   header.write('ustar\x0000', 257)
   header.write(
@@ -33,12 +33,12 @@ export function tarHeader(path: string, size: number, modified: Date): Buffer {
   return header
 }
 
-/** @returns the size that a header says */
+/** @returns the size in a header */
 export function sizeIn(header: Buffer): number {
   return Number.parseInt(header.toString('latin1', 124, 135), 8)
 }
 
-/** Bytes of zeros between an entry and the next block. */
+/** The number of zero bytes between an entry and the next block. */
 export function paddingOf(size: number): number {
   return (blockSize - (size % blockSize)) % blockSize
 }

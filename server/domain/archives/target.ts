@@ -9,8 +9,8 @@ import { requireFreeSubdomain } from '#server/domain/tenants/subdomains.ts'
 import type { TenantRow } from '#server/domain/tenants/tenants.ts'
 
 /**
- * A tenant that an operation is to make. Its schema is chosen when it is asked for, so that a second try finds what
- * a first has done.
+ * The tenant that an operation will create. Its schema is chosen when the operation is requested, so a second attempt
+ * finds what the first one has done.
  */
 export interface NewPlace {
   name: string
@@ -20,11 +20,11 @@ export interface NewPlace {
   schema: string
 }
 
-/** @throws ApiError 400 on `name` or `subdomain` when it is taken already */
+/** @throws ApiError 400 on `name` or `subdomain` when it is taken */
 export async function planPlace(app: App, input: Omit<NewPlace, 'schema'>): Promise<NewPlace> {
   const place = { ...input, schema: newSchemaName(input.subdomain) }
   const tried = new Error('Rolled back.')
-  // The rules that hold when it is made are asked in the same words: by making it, and not meaning it.
+  // Dry run: insert, then roll back.
   await app.database.platform
     .transaction(async tx => {
       await openPlace(tx, app, place)
@@ -36,14 +36,16 @@ export async function planPlace(app: App, input: Omit<NewPlace, 'schema'>): Prom
   return place
 }
 
-/** Writes the tenant's row, in the transaction that makes its schema. @throws ApiError 400 on `name` or `subdomain` */
+/**
+ * Inserts the tenant's row, in the transaction that creates its schema. @throws ApiError 400 on `name` or `subdomain`
+ */
 export async function openPlace(tx: Db, app: App, place: NewPlace): Promise<{ tenant: TenantRow; url: string }> {
   const tenant = await explainTaken(() => insertTenant(tx, app, place, place.schema, new Date()))
   await requireFreeSubdomain(tx, app.database.platform, tenant.subdomain, { tenant: tenant.id })
   return { tenant, url: tenantOrigin(app.config, tenant) }
 }
 
-/** @returns what came of it, where it has been made */
+/** @returns the result, if the tenant has been created */
 export async function findPlace(
   {
     config,
@@ -66,12 +68,12 @@ export async function findPlace(
 /** The input of an operation `restore`. */
 export interface RestoreInput {
   archive: string
-  /** An archive of another installation is accepted. */
+  /** Whether an archive of another installation is accepted. */
   foreign: boolean
   /** The tenant to create; null: the data of the operation's tenant is replaced. */
   place: NewPlace | null
-  /** In place: the present data is archived first. */
+  /** In place: whether the present data is archived first. */
   keep: boolean
-  /** In place: the tenant was in maintenance before, and stays in it. */
+  /** In place: whether the tenant was in maintenance before, and stays in it. */
   maintained: boolean
 }

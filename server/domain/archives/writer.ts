@@ -17,7 +17,7 @@ import { paddingOf, tarEnd, tarHeader } from './tar.ts'
 
 const listFile = 'files.jsonl'
 
-/** Makes one file of a snapshot's folder. @returns what it says of itself */
+/** Writes an archive from a snapshot's folder. */
 export async function writeArchive(
   target: string,
   folder: string,

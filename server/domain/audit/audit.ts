@@ -10,21 +10,21 @@ import { withNames } from './names.ts'
 
 export interface AuditEntry {
   action: AuditAction
-  /** Id of what it was done to. */
+  /** Id of the user or thing that it was done to. */
   subject?: string
-  /** Old and new values and the like; never a secret. */
+  /** Details such as old and new values; never a secret. */
   details?: Record<string, unknown>
 }
 
-/** Small, so that others' requests come in between. */
+/** Small, so that other requests are served in between. */
 const batchSize = 100
 
-/** Records an event in the realm, in the caller's transaction where there is one. */
+/** Records an event in the realm, in the caller's transaction if there is one. */
 export async function recordAudit(db: Db, realm: Realm, audit: AuditContext, entry: AuditEntry): Promise<void> {
   await recordAudits(db, realm, audit, [entry])
 }
 
-/** Records events that have one cause, as of one moment. */
+/** Records events with one cause, all with the same time. */
 export async function recordAudits(
   db: Db,
   { tables: { audit_events } }: { tables: Pick<Realm['tables'], 'audit_events'> },
@@ -32,7 +32,7 @@ export async function recordAudits(
   entries: AuditEntry[],
 ): Promise<void> {
   const created = new Date()
-  // A statement has 65,535 parameters at the most.
+  // A statement has at most 65,535 parameters.
   for (let start = 0; start < entries.length; start += batchSize) {
     await db.insert(audit_events).values(
       entries.slice(start, start + batchSize).map(entry => ({
@@ -49,13 +49,13 @@ export async function recordAudits(
   }
 }
 
-/** An event's columns, by name, with the address of who acted; for a query that joins the users. */
+/** An event's columns, by name, with the actor's address; for a query that joins the users. */
 export function auditColumns({ audit_events: events, users }: Realm['tables']) {
   const { id, created, action, actor, subject, ip, details } = events
   return { id, created, action, actor, actor_email: users.email, subject, ip, details }
 }
 
-/** Columns of the record as a file, in its order. */
+/** The columns of the audit log as a file, in order. */
 export const auditHeader = [
   'id',
   'created',
@@ -68,11 +68,11 @@ export const auditHeader = [
   'details',
 ]
 
-/** The record as rows of a file, newest first; what is added meanwhile is not in it. */
+/** The audit log as rows of a file, newest first, without events that are added meanwhile. */
 export async function* auditBatches(named: NamedRealm, where: SQL | undefined) {
   const { db, tables } = named.realm
   const { audit_events: events, users } = tables
-  // Ids are made in the order of time, to the millisecond and beyond.
+  // Ids are ordered by time, also within a millisecond.
   let last = newId()
   for (;;) {
     const rows = await db
@@ -98,7 +98,7 @@ export async function* auditBatches(named: NamedRealm, where: SQL | undefined) {
   }
 }
 
-/** Writes a security event's one line to the log. */
+/** Writes a security event to the log, as one line. */
 export function logEvent(
   app: App,
   authRealm: AuthRealm,

@@ -15,12 +15,12 @@ export interface AuditRow {
   details: Record<string, unknown>
 }
 
-/** A realm, and of which kind it is: a tenant's events are about departments, the platform's about tenants. */
+/** A realm and its kind: a tenant's events are about departments, the platform's about tenants. */
 export type NamedRealm = Pick<AuthRealm, 'kind' | 'realm'>
 
 /**
- * Gives each event the names that its ids have today: of people, and of a tenant's departments or the platform's
- * tenants. What is gone has none; of what was deleted, the event of that says it in its details.
+ * Adds the current names of the ids in each event: of users, and of a tenant's departments or the platform's tenants.
+ * Deleted rows have none; the event of the deletion has the name in its details.
  */
 export async function withNames<Event extends AuditRow>(
   named: NamedRealm,

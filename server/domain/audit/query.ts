@@ -9,9 +9,9 @@ import type { AuditGroup } from '#shared/audit-actions.ts'
 import { auditActions } from '#shared/audit-actions.ts'
 import { moment } from '#shared/schemas/fields.ts'
 
-/** What the record can be asked for, as a page and as a file. */
+/** The filters of the audit log, for the page and the file. */
 export const auditQuery = listQuery(['created'], ['action', 'details', 'actor', 'subject'], '-created').extend({
-  /** One, or all of a group. */
+  /** An action, or all actions of a group. */
   action: z
     .string()
     .max(100)
@@ -44,15 +44,15 @@ function inActions(events: Realm['tables']['audit_events'], action: string): SQL
     : eq(events.action, action)
 }
 
-// Whoever has the name now, as the one who acted or whom it was about; or what the event itself says of an address or
-// a name, as of someone who is gone.
+// Finds users who have the name now, as actor or subject, and addresses and names in the event itself, for users who
+// are deleted.
 function concerns(
   schema: string,
   events: Realm['tables']['audit_events'],
   users: Realm['tables']['users'],
   search: string,
 ): SQL | undefined {
-  // As an array, so that it is found out once and not for each event.
+  // As an array, so that it is evaluated once and not for each event.
   const people = sql`array(select ${users.id} from ${users} where ${matchesPeople(schema, search, [sql`${users.search}`])})`
   const told = sql`lower(concat_ws(' ', ${events.action}, ${events.details} ->> 'email', ${events.details} ->> 'name', ${events.details} ->> 'first_name', ${events.details} ->> 'last_name'))`
   return or(

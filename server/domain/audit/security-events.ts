@@ -5,14 +5,14 @@ import type { AuditEntry } from './audit.ts'
 import { logEvent, recordAudit } from './audit.ts'
 
 /**
- * What strangers can cause as often as they like. Each is a line in the log; the realm's record has as many as
- * `app.limits.admitEvent` lets, so that nobody fills a table by being refused.
+ * Events that strangers can cause as often as they like. Each is logged. The realm's audit log records only as many as
+ * `app.limits.admitEvent` allows, so that refused requests cannot fill a table.
  */
 
 /**
- * Notes that a token of another realm was presented. The record does not say whose it claims to be: that is
- * unproven, and another tenant's id is nothing for this one's Admins.
- * @param audience as the token has it
+ * Records that a token of another realm was presented. The audit log does not name the claimed realm: the claim is
+ * unproven, and another tenant's id means nothing to this one's Admins.
+ * @param audience from the token
  */
 export async function noteForeignToken(
   app: App,
@@ -31,8 +31,8 @@ export async function noteForeignToken(
 }
 
 /**
- * Notes a password that was refused at the door.
- * @param subject the account that it was tried on, where there is one
+ * Records a refused sign-in.
+ * @param subject the user whose password was tried, if there is one
  */
 export async function noteRefusedSignIn(
   app: App,
@@ -45,7 +45,7 @@ export async function noteRefusedSignIn(
   logEvent(app, authRealm, audit, 'sign_in_failed', { user: subject ?? null })
 }
 
-/** Notes a password that was refused to who is signed in already. */
+/** Records a wrong current password of a signed-in user. */
 export async function noteRefusedPassword(
   app: App,
   authRealm: AuthRealm,
@@ -56,7 +56,7 @@ export async function noteRefusedPassword(
   logEvent(app, authRealm, audit, 'password_refused')
 }
 
-/** Notes that a limit has refused someone, where that is what the error says, and whose account it was about. */
+/** Records that a limit was reached, if the error says so, and which user it was about. */
 export async function noteLimit(app: App, authRealm: AuthRealm, audit: AuditContext, error: unknown): Promise<void> {
   if (!(error instanceof ApiError) || error.status !== 429) return
   const { limit, subject = audit.actor ?? undefined } = error

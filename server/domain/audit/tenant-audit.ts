@@ -7,8 +7,8 @@ import type { AuditEntry } from './audit.ts'
 import { recordAudit } from './audit.ts'
 
 /**
- * Records in a tenant's own record what operators did to it, for its admins. Who of them did it is in the platform's
- * record alone. A tenant whose schema is broken can still be suspended and deleted.
+ * Records an operator's action in the tenant's own audit log, for its Admins. Only the platform's audit log names the
+ * operator. Does nothing if the table is missing: a tenant with a broken schema can still be suspended and deleted.
  */
 export async function recordInTenant(
   tx: Db,

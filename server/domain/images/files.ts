@@ -10,8 +10,8 @@ import type { ImageSize, RenderedImage } from './sizes.ts'
 import { imageSizes } from './sizes.ts'
 
 /**
- * The files of one picture: `<UPLOAD_DIR>/<schema>/<owner>/<name>-<size>.webp`. Every part of a path is made
- * by us; the row that names the current picture is the truth, and files that no row names are swept away.
+ * The files of one image: `<UPLOAD_DIR>/<schema>/<owner>/<name>-<size>.webp`. We create every part of the path. The
+ * database row names the current image; a job deletes files that no row names.
  */
 export interface ImageFolder {
   folder: string
@@ -24,7 +24,7 @@ export function imageFolder({ config, log }: App, { schema }: Realm, owner: stri
 }
 
 /**
- * Writes a picture under a new name, whole or not at all.
+ * Writes an image under a new name, completely or not at all.
  * @returns the name, for the row
  * @throws ApiError 507 when the disk is full, 503 when it cannot be written
  */
@@ -43,7 +43,7 @@ export async function storeImage(images: ImageFolder, image: RenderedImage): Pro
   }
 }
 
-/** @throws ApiError 404 when there is no such file */
+/** @throws ApiError 404 when the file does not exist */
 export async function readImage({ folder }: ImageFolder, name: string, size: ImageSize): Promise<Buffer> {
   try {
     return await readFile(join(folder, fileName(name, size)), { flag: constants.O_RDONLY | constants.O_NOFOLLOW })
@@ -52,14 +52,14 @@ export async function readImage({ folder }: ImageFolder, name: string, size: Ima
   }
 }
 
-/** Removes one picture's files; that there are none is fine. */
+/** Deletes one image's files; does nothing if there are none. */
 export async function removeImage(images: ImageFolder, name: string): Promise<void> {
   for (const size of imageSizes) await remove(images, join(images.folder, fileName(name, size)))
 }
 
 /**
- * Removes the picture that a row no longer names, and what a process that was killed half-way has left here.
- * @param current the picture to keep, if any
+ * Deletes the image that a row no longer names, and leftovers of a process that was killed.
+ * @param current the image to keep, if any
  */
 export async function tidyImages(images: ImageFolder, former: string | null, current: string | null): Promise<void> {
   const { folder } = images
@@ -73,19 +73,19 @@ export async function tidyImages(images: ImageFolder, former: string | null, cur
   if (!current) await rmdir(folder).catch(() => {})
 }
 
-/** Removes the folder with all that is in it, when its owner goes. */
+/** Deletes the owner's folder with all its files. */
 export async function removeImageFolder(images: ImageFolder): Promise<void> {
   await remove(images, images.folder)
 }
 
-// What the files are removed for has been done by then, and is not undone because one of them stays.
+// The change is already committed, and stays even if a file cannot be deleted.
 async function remove({ log }: ImageFolder, path: string): Promise<void> {
   await rm(path, { recursive: true, force: true }).catch(({ code }: NodeJS.ErrnoException) =>
     log.warn({ event: 'image_removal_failed', reason: code }),
   )
 }
 
-/** Milliseconds. No upload takes this long, so what is older and unnamed is nobody's. */
+/** Milliseconds. No upload takes this long, so an older unnamed file is unused. */
 export const staleAge = 60 * 60 * 1000
 
 /** Writes a file under its name when it is complete. */
@@ -100,7 +100,7 @@ export async function writeWhole(path: string, bytes: Buffer): Promise<void> {
   }
 }
 
-/** The file of a picture in its folder. */
+/** The file name of an image, in its folder. */
 export function fileName(name: string, size: ImageSize): string {
   return `${name}-${size}.webp`
 }

@@ -9,9 +9,9 @@ import { fileName, staleAge, writeWhole } from './files.ts'
 import type { ImageSize } from './sizes.ts'
 import { imageSizes } from './sizes.ts'
 
-/** All pictures of a tenant at once: for archives, and for what is left over. */
+/** All images of a tenant together, for archives and for deleting unused files. */
 
-/** Where a picture's file is, under its schema's folder. */
+/** The path of an image's file, under its schema's folder. */
 export function imagePath(owner: string, name: string, size: ImageSize): string {
   return `${owner}/${fileName(name, size)}`
 }
@@ -21,10 +21,10 @@ export function imageFile({ config }: App, schema: string, path: string): string
   return join(config.uploadDir, schema, path)
 }
 
-/** The pictures that a tenant's rows name. */
+/** The images that a tenant's rows name. */
 export async function namedImages(app: App, db: Db, schema: string): Promise<{ owner: string; name: string }[]> {
   const { users, settings } = app.database.tenant(schema).tables
-  // An older schema may have no column for a logo.
+  // The table of an older schema may have no column for a logo.
   const hasLogo = (await readTables(db, schema)).some(
     ({ name, columns }) => name === 'settings' && columns.includes('logo'),
   )
@@ -36,8 +36,8 @@ export async function namedImages(app: App, db: Db, schema: string): Promise<{ o
 }
 
 /**
- * Writes a file as it was; the same once more is fine, also where a first try was cut off.
- * @returns whether there was none before
+ * Writes a file. Writing it again gives the same result, also after an interrupted attempt.
+ * @returns whether it is new
  */
 export async function putImage(app: App, schema: string, path: string, bytes: Buffer): Promise<boolean> {
   const file = imageFile(app, schema, path)
@@ -48,7 +48,7 @@ export async function putImage(app: App, schema: string, path: string, bytes: Bu
   return isNew
 }
 
-/** Paths of files that no row names, and that are older than any upload that is under way. */
+/** Paths of files that no row names and that are older than any upload in progress. */
 export async function strayImages(app: App, schema: string, olderThan: Date): Promise<string[]> {
   const named = new Set(
     (await namedImages(app, app.database.tenant(schema).db, schema)).flatMap(({ owner, name }) =>
@@ -68,19 +68,19 @@ export async function strayImages(app: App, schema: string, olderThan: Date): Pr
   return strays
 }
 
-/** Removes what no row names, such as of an upload that was cut off. @returns how many files */
+/** Deletes files that no row names, for example of an interrupted upload. @returns how many */
 export async function sweepImages(app: App, schema: string): Promise<number> {
   const strays = await strayImages(app, schema, new Date(Date.now() - staleAge))
   for (const path of strays) {
     const file = imageFile(app, schema, path)
     await rm(file, { force: true })
-    // Where it was the last one.
+    // Succeeds only if the folder is empty.
     await rmdir(dirname(file)).catch(() => {})
   }
   return strays.length
 }
 
-/** Removes all pictures of a schema, which is gone or never came to be. */
+/** Deletes all images of a schema that was purged or was never created. */
 export async function removeImageFolder({ config }: App, schema: string): Promise<void> {
   await rm(join(config.uploadDir, schema), { recursive: true, force: true })
 }

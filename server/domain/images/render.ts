@@ -3,22 +3,22 @@ import { createLimiter } from '#server/domain/lib/limiter.ts'
 import { invalid } from '#shared/errors.ts'
 import type { RenderedImage } from './sizes.ts'
 
-// A phone's largest photo fits; decoded it is 200 MB at the most, so two at once and no more.
+// Large enough for a phone's photo. Decoded it has at most 200 MB, so at most two are decoded at once.
 const pixelLimit = 50_000_000
 const limiter = createLimiter({ parallel: 2, waiting: 20, waitLimit: 8_000 })
 
-// Whatever libvips can read besides, from SVG to PDF, is somebody else's attack surface.
+// Other formats that libvips can read, from SVG to PDF, would be attack surface.
 sharp.block({ operation: ['VipsForeignLoad'] })
 sharp.unblock({ operation: ['VipsForeignLoadJpegBuffer', 'VipsForeignLoadPngBuffer', 'VipsForeignLoadWebpBuffer'] })
 sharp.cache(false)
 sharp.concurrency(1)
 
 /**
- * Makes a picture anew from an uploaded PNG, JPEG or WebP, told by its content: nothing of the file but its pixels
- * is kept, so no EXIF, no script, no second file hidden behind the first.
+ * Encodes an uploaded PNG, JPEG or WebP again, whose type is detected from its content. Only the pixels are kept: no
+ * EXIF, no script, no second file hidden behind the first.
  * @param realm whose turn it is, by its schema
- * @param field the name of the form's field, for the error
- * @param fit `cover` crops to a square, `inside` keeps the shape
+ * @param field the form's field, for the error
+ * @param fit `cover` crops to a square, `inside` keeps the aspect ratio
  * @throws ApiError 400 on the field, 503 when too many are waiting
  */
 export async function renderImage(

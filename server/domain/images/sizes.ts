@@ -1,9 +1,9 @@
-/** The most that a picture may have when it is sent, in bytes. */
+/** The maximum size of an uploaded image, in bytes. */
 export const imageSizeLimit = 5 * 1024 * 1024
 
-/** Pixels of a picture's longer side as we keep it, in strings, for that is how they are asked for. */
+/** Pixels of a stored image's longer side, as strings, because requests name them. */
 export const imageSizes = ['64', '256'] as const
 export type ImageSize = (typeof imageSizes)[number]
 
-/** One picture, as WebP in each size. */
+/** One image, as WebP in each size. */
 export type RenderedImage = Record<ImageSize, Buffer>

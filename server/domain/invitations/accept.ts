@@ -15,18 +15,18 @@ import type { TenantRole } from '#shared/answers/users.ts'
 import type { InvitationRow } from './invitations.ts'
 import { invitationColumns, isOpen } from './invitations.ts'
 
-/** An invitation as the one who is invited meets it: by the link in her mail. */
+/** An invitation as its link shows it to the invited person. */
 
 export interface IssuedInvitation {
   link: string
   inviter: { first_name: string; last_name: string; email: string } | null
-  /** Its name. */
+  /** The name of the department. */
   department: string | null
   role: TenantRole
   expires_at: Date
 }
 
-/** Makes an invitation's link, as its mail is sent. @returns undefined for one that is not open any more */
+/** Creates an invitation's link when its mail is sent. @returns undefined if the invitation is not open any more */
 export async function issueInvitationLink(
   { realm, origin }: AuthRealm<TenantRealm>,
   id: string,
@@ -72,8 +72,8 @@ export async function requireInvitationByToken(
 }
 
 /**
- * Makes the account of someone who was invited, active at once, as the link has proven the address. Once: of two
- * at a time, one succeeds.
+ * Creates the account of an invited person. It is active at once, because the link proves the address. Of two
+ * simultaneous calls, one succeeds.
  * @throws ApiError 400 naming the field, 429, 503
  */
 export async function acceptInvitation(
@@ -111,7 +111,7 @@ export async function acceptInvitation(
   })
 }
 
-/** @returns null where there is none */
+/** @returns null if there is none */
 export async function findDepartmentName(
   { db, tables: { departments } }: TenantRealm,
   id: string | null,

@@ -15,23 +15,24 @@ import type { InvitationRow } from './invitations.ts'
 import type { NewInvitation } from './invite.ts'
 import { inviteOnce, requireInvitable } from './invite.ts'
 
-/** One of many, as it came. */
+/** One row of a bulk invitation, as received. */
 interface Row {
-  /** From 1; in a CSV text the line, as a spreadsheet counts. */
+  /** Starts at 1; for a CSV text it is the row number in a spreadsheet. */
   row: number
   input: unknown
-  /** What is wrong with it at first sight. */
+  /** Errors that are found without the database. */
   errors?: FieldErrors
 }
 
-/** What became of one of many. */
+/** The result of one row. */
 type RowResult = z.input<typeof invitationResultAnswer>
 
 type Invite = (input: NewInvitation) => Promise<{ invited: InvitationRow | undefined; isNew: boolean }>
 
 /**
- * Invites many, each by herself: one that is wrong holds nobody up, and the same list sent twice changes nothing.
- * @param options.dryRun says what would become of each and does nothing
+ * Invites many people, each independently: an invalid row does not stop the others, and sending the same list twice
+ * changes nothing.
+ * @param options.dryRun reports the result of each row and changes nothing
  * @throws ApiError 503
  */
 export async function inviteMany(
@@ -51,7 +52,7 @@ export async function inviteMany(
   return results
 }
 
-// An address that is in the list twice is invited by then.
+// An address that occurs twice in the list has been invited by then.
 function rehearsal({ realm, recheck }: AuthRealm<TenantRealm>): Invite {
   const { departments } = realm.tables
   const seen = new Set<string>()
@@ -89,8 +90,8 @@ async function inviteRow(invite: Invite, { row, input, errors }: Row): Promise<R
 }
 
 /**
- * Reads a CSV text whose first line names its columns; a department by its name.
- * @throws ApiError 400 on `csv` where it is no such text
+ * Reads a CSV text whose first line names its columns; departments are given by name.
+ * @throws ApiError 400 on `csv` if it is not valid
  */
 export async function readInvitationRows({ db, tables: { departments } }: TenantRealm, csv: string): Promise<Row[]> {
   const rows = parseCsv(csv)

@@ -66,7 +66,8 @@ export async function inviteOnce(
   await admitOutreach(app, authRealm, [input.email])
   try {
     return await realm.transaction(async tx => {
-      // An expired invitation makes room. Where two requests invite one address, the second finds the first's below.
+      // An expired invitation is replaced. If two requests invite one address, the second one finds the first one's
+      // invitation below.
       await tx
         .update(invitations)
         .set({ revoked_at: sql`now()` })

@@ -11,11 +11,11 @@ type CryptoKey = webcrypto.CryptoKey
 /** The keys of one realm, ready to use. */
 export interface KeyRing {
   /**
-   * The key that signs what is made at a moment: given a session's row, every process takes the same one, before and
-   * after a rotation alike.
+   * The key that signs a token of a given time. From a session's row, every process selects the same key, before and
+   * after a rotation.
    */
   signerAt(moment: Date): { kid: string; privateKey: KeyObject }
-  /** Every key whose tokens may still be alive, or are to come, by kid. */
+  /** By kid: every key whose tokens may still be valid, and the next key. */
   publicKeys: Map<string, CryptoKey>
   jwks: { keys: PublicJwk[] }
 }
@@ -32,17 +32,20 @@ export interface PublicJwk {
 export interface KeyRings {
   /** @throws Error when the realm has no key to sign with */
   get(realm: Realm): Promise<KeyRing>
-  /** As `get`, after a look at the database when the ring in memory does not know the kid. */
+  /** Like `get`, but reads the database if the cached ring does not contain the kid. */
   findPublicKey(realm: Realm, kid: string): Promise<CryptoKey | undefined>
   forget(schema: string): void
 }
 
 const longestRingLife = 30_000
 const ringsLimit = 5_000
-// A made-up kid must not cost a query each time.
+// An invented kid must not cost a query each time.
 const reloadPause = 1_000
 
-/** Ring life is half of what a new key is published ahead: every process has looked at the database by then. */
+/**
+ * A ring is cached for half of the time that a new key is published ahead, so every process has read the new key by
+ * then.
+ */
 export function createKeyRings({ secret, ttl, life }: Config): KeyRings {
   const ringLife = Math.min(longestRingLife, life.keyLead * 500)
   const rings = new Map<string, { ring: Promise<KeyRing>; loaded: number }>()
@@ -103,7 +106,7 @@ async function loadKeyRing(
   return { signerAt, publicKeys, jwks: { keys: jwks } }
 
   function signerAt(moment: Date) {
-    // Another machine's clock may put a session before the first key.
+    // Because of another machine's clock, a session may be older than the first key.
     const { kid, private_key } = rows.find(row => row.activated_at! <= moment) ?? rows.at(-1)!
     let privateKey = opened.get(kid)
     if (!privateKey) opened.set(kid, (privateKey = unwrap(private_key, secret, `${schema}:${kid}`)))
@@ -111,12 +114,12 @@ async function loadKeyRing(
   }
 }
 
-/** @returns seconds for which a key that signs no more still verifies: the life of the longest token */
+/** @returns seconds for which a retired key still verifies: the lifetime of the longest token */
 export function keyOverlap({ access, refresh, session }: Config['ttl']): number {
   return Math.max(access, Math.min(refresh, session))
 }
 
-/** True when the realm's newest key opens with this master secret; for `tenantry doctor`. */
+/** True when the realm's newest key can be decrypted with this master secret; for `tenantry doctor`. */
 export async function canOpenKeys(
   { schema, db, tables: { signing_keys: keys } }: Realm,
   secret: string,
@@ -133,7 +136,7 @@ export async function canOpenKeys(
 }
 
 /**
- * @param activated_at from when it signs: now, unless it takes another's place
+ * @param activated_at from when it signs; now by default
  * @returns a row for `signing_keys`: a new Ed25519 pair
  */
 export async function newSigningKey(schema: string, secret: string, now: Date, activated_at = now) {
@@ -148,8 +151,8 @@ export async function newSigningKey(schema: string, secret: string, now: Date, a
   }
 }
 
-// AES-256-GCM under a key derived from the master secret; schema and kid are authenticated with it,
-// so that a private key copied into another tenant's table does not open there.
+// AES-256-GCM with a key derived from the master secret. Schema and kid are authenticated too, so a private key that is
+// copied into another tenant's table cannot be decrypted there.
 function wrap(plain: Buffer, secret: string, context: string): string {
   const iv = randomBytes(12)
   const cipher = createCipheriv('aes-256-gcm', wrappingKey(secret), iv).setAAD(Buffer.from(context))

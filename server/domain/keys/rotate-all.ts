@@ -5,7 +5,7 @@ import type { OperationWork } from '#server/domain/operations/work.ts'
 import { ApiError } from '#shared/errors.ts'
 import { listKeyOwners, rotateKey } from './rotation.ts'
 
-/** What came of rotating everyone's key. One that has a new key on its way already is done. */
+/** The result of rotating all keys. A realm whose next key is pending counts as done. */
 interface Rotations {
   rotated: number
   failed: { subdomain: string; error: string }[]
@@ -16,7 +16,7 @@ export function requestRotations(app: App, audit: AuditContext): Promise<string>
   return app.database.platform.transaction(tx => enqueueOperation(tx, app, audit, { kind: 'rotation', tenant: null }))
 }
 
-/** Rotates one after the other. Begun anew, it leaves alone whom it has been to: their new key is on its way. */
+/** Rotates one realm after another. A restart skips realms whose next key is pending. */
 export const rotateAllKeys: OperationWork = async (app, { requested_by }, report) => {
   const owners = await listKeyOwners(app)
   const result: Rotations = { rotated: 0, failed: [] }
@@ -27,7 +27,7 @@ export const rotateAllKeys: OperationWork = async (app, { requested_by }, report
       result.rotated++
     } catch (error) {
       const isOnItsWay = error instanceof ApiError && error.body.code === 'wrong_state'
-      // One that is broken does not keep the others from it.
+      // A broken tenant does not stop the others.
       if (!isOnItsWay) result.failed.push({ subdomain: owner.subdomain, error: messageOf(error) })
     }
     report.advance()

@@ -12,9 +12,9 @@ import { keyOverlap, newSigningKey } from './ring.ts'
 export type KeyOwner = { kind: 'tenant'; id: string; schema: string } | { kind: 'platform' }
 
 /**
- * Makes a key that takes the place of the current one. It is published at once and signs a while later, when every
- * process knows it; the former one verifies until its last token is over. Nobody is signed out.
- * @throws ApiError 409 while a new key is on its way already
+ * Creates a key that replaces the current one. It is published at once, and signs some time later, when every process
+ * knows it. The former key verifies tokens until its last one has expired. Nobody is signed out.
+ * @throws ApiError 409 while a new key is pending
  */
 export async function rotateKey(
   app: App,
@@ -43,7 +43,7 @@ export async function rotateKey(
   return { kid: next.kid, signs_from }
 }
 
-/** A realm's keys, newest first, and how many sessions still hold a token of each. */
+/** A realm's keys, newest first, each with the number of sessions that still hold one of its tokens. */
 export async function readKeys(app: App, owner: KeyOwner): Promise<Unsent<typeof signingKeyAnswer>[]> {
   const {
     db,
@@ -78,7 +78,7 @@ export async function readKeys(app: App, owner: KeyOwner): Promise<Unsent<typeof
 }
 
 /**
- * A realm's keys in short: since when the current one signs, when the next one will, and how many sessions hold a
+ * A summary of a realm's keys: since when the current one signs, when the next one will, and how many sessions hold a
  * token of a former one.
  */
 export interface KeySummary {
@@ -88,7 +88,7 @@ export interface KeySummary {
   draining: number
 }
 
-/** @returns null where the schema cannot be read */
+/** @returns null if the schema cannot be read */
 export async function summarizeKeys(app: App, owner: KeyOwner): Promise<KeySummary | null> {
   const keys = await readKeys(app, owner).catch(() => [])
   const current = keys.find(({ state }) => state === 'current')
@@ -103,7 +103,7 @@ export async function summarizeKeys(app: App, owner: KeyOwner): Promise<KeySumma
     : null
 }
 
-/** Removes the keys whose last token is over. @returns how many */
+/** Deletes the keys whose last token has expired. @returns how many */
 export async function dropRetiredKeys(app: App): Promise<number> {
   let dropped = 0
   for (const owner of await listKeyOwners(app)) {
@@ -112,7 +112,7 @@ export async function dropRetiredKeys(app: App): Promise<number> {
       tables: { signing_keys: keys },
     } = realmOf(app, owner)
     const over = new Date(Date.now() - keyOverlap(app.config.ttl) * 1000)
-    // A schema that is broken is for `tenantry doctor` to tell of, and must not keep the others waiting.
+    // `tenantry doctor` reports a broken schema; it must not stop the others.
     const rows = await db
       .delete(keys)
       .where(lt(keys.retired_at, over))
@@ -123,7 +123,7 @@ export async function dropRetiredKeys(app: App): Promise<number> {
   return dropped
 }
 
-/** Everyone who has keys: every tenant that is not being removed, and the console. */
+/** All realms with keys: every tenant that is not being purged, and the console. */
 export async function listKeyOwners({
   database: {
     platform: {

@@ -1,7 +1,7 @@
 import { stringify } from 'csv-stringify/sync'
 import { safeCell } from '#shared/csv.ts'
 
-/** Lines of a CSV file (RFC 4180), with no cell in them that a spreadsheet would run. */
+/** Lines of a CSV file (RFC 4180), without cells that a spreadsheet would evaluate. */
 export function csvLines(rows: (string | boolean | Date | null)[][]): string {
   return stringify(
     rows.map(row => row.map(toCell)),

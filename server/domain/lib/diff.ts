@@ -1,9 +1,9 @@
-/** What a change asks for, without what it does not mention. */
+/** The fields of a change, without those that it does not contain. */
 export function withoutAbsent<Fields extends object>(fields: Fields): Partial<Fields> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<Fields>
 }
 
-/** @returns those of the fields that are not so already */
+/** @returns the fields whose value differs */
 export function differing<Row extends object>(before: Row, fields: Partial<Row>): Partial<Row> {
   const keys = (Object.keys(fields) as (keyof Row)[]).filter(
     key => fields[key] !== undefined && !isSame(before[key], fields[key]),
@@ -11,7 +11,7 @@ export function differing<Row extends object>(before: Row, fields: Partial<Row>)
   return Object.fromEntries(keys.map(key => [key, fields[key]])) as Partial<Row>
 }
 
-/** The same for the record: each field with what it was and what it is. */
+/** The same for the audit log: each field with its old and new value. */
 export function changesOf<Row extends object>(
   before: Row,
   after: Partial<Row>,
@@ -24,7 +24,7 @@ export function changesOf<Row extends object>(
   )
 }
 
-// Lists and moments too.
+// Compares lists and dates too.
 function isSame(one: unknown, other: unknown): boolean {
   return one === other || JSON.stringify(one) === JSON.stringify(other)
 }

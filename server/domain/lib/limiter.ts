@@ -1,26 +1,26 @@
 import { createLines } from '#server/database/slots/lines.ts'
 import { unavailable } from '#shared/errors.ts'
 
-/** Bounds how much of one kind of work runs at once and how much may wait for it; tenants take turns. */
+/** Bounds how much work of one kind runs at once, and how much may wait. Tenants take turns. */
 export interface Limiter {
   /**
    * Runs work in its turn.
-   * @param realm whose work it is.
+   * @param realm the tenant's schema
    * @throws ApiError when too much is waiting, or has waited too long
    */
   run<T>(realm: string, work: () => Promise<T>): Promise<T>
-  /** Waits for a turn. @returns what ends it; to be called once */
+  /** Waits for a turn. @returns a function that ends it, to be called once */
   take(realm: string): Promise<() => void>
 }
 
 export interface LimiterOptions {
-  /** How many run at once, and how many of these for one tenant; as many unless said. */
+  /** How many run at once, and how many of these for one tenant; by default all of them. */
   parallel: number
   perRealm?: number
   /** How many may wait, and for how many milliseconds. */
   waiting: number
   waitLimit: number
-  /** 503 unless said. */
+  /** The error for a refusal; 503 by default. */
   refuse?: () => Error
 }
 

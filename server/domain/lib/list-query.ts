@@ -4,11 +4,12 @@ import type { AnyPgColumn } from 'drizzle-orm/pg-core'
 import { z } from 'zod'
 
 /**
- * The query of every list: `page`, `page_size`, `search`, `ordering`; a list adds its filters with `.extend`.
- * @param orderings fields that the list may be ordered by, each also with a minus before it
- * @param searches what a search looks into, which the handler does by `query.search`; declared, so that no list
- * forgets it
- * @param defaultOrdering the one that a query without `ordering` gets; none: the handler orders by itself
+ * The query parameters of every list: `page`, `page_size`, `search`, `ordering`. A list adds its filters with
+ * `.extend`.
+ * @param orderings fields that the list can be ordered by, each also with a minus before it
+ * @param searches the texts that a search looks into; the handler passes them to `query.search`. Declared, so that no
+ * list forgets it
+ * @param defaultOrdering the ordering by default; without it, the handler orders the list
  */
 export function listQuery(
   orderings: readonly string[],
@@ -42,7 +43,7 @@ export function listQuery(
   })
 }
 
-/** What of a list was asked for, to be recorded: its search and filters where any are given. */
+/** The search and filters of a list's query, if any are given, for the audit log. */
 export function givenFilters({
   page,
   page_size,
@@ -54,7 +55,7 @@ export function givenFilters({
 
 /**
  * @param fields as validated by `listQuery`
- * @param columns what each of its names stands for
+ * @param columns the column or columns of each name
  * @param tie a unique column, so that pages never overlap
  */
 export function orderBy(

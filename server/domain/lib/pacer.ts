@@ -1,23 +1,20 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 
-/**
- * Lets requests that are short and waited for go before heavy work, which is done in small pieces with rests
- * between.
- */
+/** Lets short requests go before heavy work, which is done in small pieces with pauses in between. */
 export interface Pacer {
-  /** To be called as a short request begins. @returns what ends it; to be called once */
+  /** Call it when a short request begins. @returns a function to call once when it ends */
   enter(): () => void
-  /** Begins a piece of heavy work after another. @returns what is to be awaited between two pieces */
+  /** Begins heavy work. @returns a function to await between two pieces */
   begin(): () => Promise<void>
 }
 
 /** In milliseconds. */
 export interface PacerOptions {
-  /** The longest rest after a piece of work; the usual one is four times as long as the piece. */
+  /** The longest pause after a piece of work; the usual pause is four times as long as the piece. */
   longestRest?: number
-  /** The longest wait for short requests that are under way. */
+  /** The longest wait for running short requests. */
   longestWait?: number
-  /** Since the last short request, after which nobody is taken to be in the way. */
+  /** How long after the last short request no more are expected. */
   quietAfter?: number
 }
 
@@ -32,7 +29,7 @@ export function createPacer({ longestRest = 100, longestWait = 25, quietAfter = 
       return () => {
         active--
         lastEnd = performance.now()
-        // One at a time: several pieces at once would be a large one.
+        // One at a time: several pieces at once would be like a large one.
         if (active === 0) waiting.shift()?.()
       }
     },
@@ -68,7 +65,7 @@ export function createPacer({ longestRest = 100, longestWait = 25, quietAfter = 
   }
 }
 
-/** The same chunks, with rests between them. */
+/** The same chunks, with pauses in between. */
 export async function* resting<Chunk>(chunks: AsyncIterable<Chunk>, rest: () => Promise<void>): AsyncGenerator<Chunk> {
   for await (const chunk of chunks) {
     yield chunk

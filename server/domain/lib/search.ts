@@ -3,12 +3,12 @@ import { and, ilike, or, sql } from 'drizzle-orm'
 import type { AnyPgColumn } from 'drizzle-orm/pg-core'
 import { cleanIdentifier } from '#shared/schemas/fields.ts'
 
-/** Every word of the search somewhere in one of the columns; %, _ and \ stand for themselves. */
+/** A condition: each word of the search occurs in one of the columns. %, _ and \ have no special meaning. */
 export function matchesSearch(search: string, columns: AnyPgColumn[]): SQL | undefined {
   return and(...patternsOf(search).map(pattern => or(...columns.map(column => ilike(column, pattern)))))
 }
 
-/** The same of columns and expressions that are in lower case already, for a fifth of the time. */
+/** The same for columns and expressions that are already in lower case, in a fifth of the time. */
 export function matchesFolded(search: string, columns: (AnyPgColumn | SQL)[]): SQL | undefined {
   return and(...patternsOf(search).map(pattern => or(...columns.map(column => sql`${column} like lower(${pattern})`))))
 }
@@ -17,7 +17,7 @@ function patternsOf(search: string): string[] {
   return wordsOf(search).map(word => `%${word.replaceAll(/[\\%_]/g, '\\$&')}%`)
 }
 
-/** The same of rows that are all at hand, by their texts. */
+/** The same for rows in memory, by their texts. */
 export function searchRows<Row>(
   search: string,
   rows: Row[],
@@ -30,7 +30,7 @@ export function searchRows<Row>(
   })
 }
 
-/** What a search looks for: eight words at most. Some scripts spell names with joiners, which are kept there. */
+/** The words of a search, at most eight. Some scripts spell names with joiners, so these are kept. */
 export function wordsOf(search: string): string[] {
   return search
     .trim()

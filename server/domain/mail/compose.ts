@@ -17,8 +17,8 @@ import type { Language } from '#shared/dates.ts'
 import type { MailData, MailKind, QueuedRealmMail } from './kinds.ts'
 
 /**
- * Writes a mail, at the moment it is sent: the links in it are made now, and only now.
- * @returns undefined where there is nothing to say, as to an address that nobody here has
+ * Writes a mail when it is sent. Its links are created at this time only.
+ * @returns undefined if there is nothing to send, for example to an unknown address
  */
 export async function composeMail(app: App, mail: QueuedRealmMail): Promise<Message | undefined> {
   const authRealm = await findRealm(app, mail.realm)
@@ -42,7 +42,7 @@ export async function composeMail(app: App, mail: QueuedRealmMail): Promise<Mess
   )
 }
 
-/** Those that may come to somebody who does not know the organisation. */
+/** The kinds of mail whose recipient may not know the organisation. */
 const strangersMails: ReadonlySet<MailKind> = new Set(['activation', 'welcome', 'email_change', 'invitation'])
 
 interface Circumstances {
@@ -71,7 +71,7 @@ const writers: { [Kind in MailKind]: Writer<Kind> } = {
   welcome: ({ authRealm, brand, texts }, { user }) =>
     withLink(authRealm, user, 'reset', link => texts.welcome(brand, { link }), { life: inviteLife }),
   async email_change({ authRealm, brand, texts, to }, { user }) {
-    // Taken: whoever asked for it is not told, the owner is.
+    // The address is taken: its owner is told, the requester is not.
     if (await findReachable(authRealm, to)) return texts.account_exists(brand, {})
     // A newer request may be for another address.
     return withLink(authRealm, user, 'email', link => texts.email_change(brand, { link }), { email: to })
@@ -86,7 +86,7 @@ const writers: { [Kind in MailKind]: Writer<Kind> } = {
     const { link, inviter, department, role, expires_at } = issued
     return texts.invitation(brand, {
       link,
-      // Of who has not said their name, the address: it is theirs.
+      // A user without a name is shown by their address, which is verified.
       inviter: inviter && (nameInMail(`${inviter.first_name} ${inviter.last_name}`) || inviter.email),
       department: department && nameInMail(department),
       isAdmin: role === 'Admin',
@@ -130,7 +130,7 @@ async function findBrand({ config }: App, authRealm: AuthRealm, mail: QueuedReal
   return { name: nameInMail(name), via: config.baseDomain, origin, color, language: own ?? given ?? language }
 }
 
-// Of who has the address; of a new or former address, of the person whom the mail is about.
+// The language of the user with this address; for a new or former address, of the user whom the mail is about.
 async function findLanguage({ realm }: AuthRealm, { recipient, data }: QueuedRealmMail): Promise<Language | null> {
   const { users } = realm.tables
   const about = typeof data.user === 'string' ? eq(users.id, data.user) : undefined

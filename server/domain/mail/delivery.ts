@@ -15,13 +15,13 @@ const lanes: Lane[] = [
   { searches: false, batch: 8 },
   { searches: true, batch: 32 },
 ]
-/** Milliseconds. Between two looks when nothing is announced, and after one that failed. */
+/** Milliseconds between two checks when nothing is announced, and after a failed one. */
 const longestNap = 30_000
 const nap = 1_000
 
 /**
- * Sends what is in the outbox, for as long as the process lives; to be woken when there is mail. Several processes
- * share the work.
+ * Sends the mails of the outbox for as long as the process lives; wake it when there is mail. Several processes share
+ * the work.
  */
 export function startMailDelivery(app: App, mailer: Mailer): Worker {
   const workers = lanes.map(lane => createWorker(signal => sendAll(app, mailer, lane, signal)))
@@ -40,13 +40,13 @@ async function sendAll(app: App, mailer: Mailer, lane: Lane, signal: AbortSignal
     while (!signal.aborted && (await sendBatch(app, mailer, lane)) === lane.batch);
     return Math.min((await nextMailDue(app, lane)) ?? longestNap, longestNap)
   } catch (error) {
-    // The database is away: what was taken and not settled comes back when its lease ends.
+    // The database is unavailable: claimed mails become available again when their lease ends.
     app.log.warn({ event: 'mail_queue_unavailable', reason: reasonOf(error) })
     return nap
   }
 }
 
-// Mails are made one after another, with rests between, and sent side by side: sending is mostly waiting for others.
+// Mails are written one after another, with pauses, and sent in parallel: sending mostly waits for the mail server.
 async function sendBatch(app: App, mailer: Mailer, lane: Lane): Promise<number> {
   const mails = await claimMails(app, lane)
   const memberships =
@@ -69,7 +69,7 @@ async function sendBatch(app: App, mailer: Mailer, lane: Lane): Promise<number> 
   return mails.length
 }
 
-/** @returns what the work threw, if anything: it is asked about later */
+/** @returns the error of the work, if any; it is handled later */
 function settled(work: Promise<unknown>): Promise<{ error?: unknown }> {
   return work.then(
     () => ({}),
@@ -77,7 +77,7 @@ function settled(work: Promise<unknown>): Promise<{ error?: unknown }> {
   )
 }
 
-/** @param onComposed told when the mail is made, and only its sending remains */
+/** @param onComposed called when the mail is written and only has to be sent */
 async function deliver(
   app: App,
   mailer: Mailer,
@@ -107,7 +107,8 @@ async function deliver(
   }
 }
 
-// RFC 5321, 4.2.1: 5yz to a recipient is for good. Any other may be a setting of ours that is mended.
+// RFC 5321, 4.2.1: 5yz to a recipient is permanent. Any other error may come from a wrong setting, which can be
+// corrected.
 function isFinal(error: unknown): boolean {
   const { responseCode, command } = error as { responseCode?: number; command?: string }
   return command === 'RCPT TO' && responseCode !== undefined && responseCode >= 500

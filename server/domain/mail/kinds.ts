@@ -1,6 +1,6 @@
 import type { Language } from '#shared/dates.ts'
 
-/** The data of each kind of mail. Never a token: the link is made when the mail is sent. */
+/** The stored data of each kind of mail. Never a token: the link is created when the mail is sent. */
 export interface MailData {
   activation: { user: string }
   /** For the user with this address, if there is one. */

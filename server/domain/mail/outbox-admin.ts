@@ -11,12 +11,12 @@ export const mailStates = ['queued', 'delayed', 'failed', 'sent'] as const satis
 
 type Outbox = PlatformRealm['tables']['outbox']
 
-/** Queued: not tried yet. Delayed: tried in vain, and will be again. Failed: given up. */
+/** Queued: not tried yet. Delayed: failed, and will be tried again. Failed: given up. */
 export function mailState(outbox: Outbox): SQL<MailState> {
   return sql<MailState>`case when ${outbox.sent_at} is not null then 'sent' when ${outbox.given_up_at} is not null then 'failed' when ${outbox.last_error} is not null then 'delayed' else 'queued' end`
 }
 
-/** For a query of mails in one of these states. */
+/** A condition: the mail is in one of these states. */
 export function inMailState(outbox: Outbox, state: MailState): SQL | undefined {
   const pending = and(isNull(outbox.sent_at), isNull(outbox.given_up_at))
   switch (state) {
@@ -32,9 +32,9 @@ export function inMailState(outbox: Outbox, state: MailState): SQL | undefined {
 }
 
 /**
- * Has mails tried again at once that were given up or wait for long: one, or all.
+ * Retries mails now that were given up or have waited for long: one, or all.
  * @returns how many
- * @throws ApiError 404 where the one is sent, or just being sent
+ * @throws ApiError 404 if the mail was sent, or is being sent
  */
 export function retryOutbox({ database: { platform } }: App, audit: AuditContext, only?: string): Promise<number> {
   return platform.transaction(async tx => {

@@ -13,8 +13,8 @@ export const outboxChannel = 'tenantry_outbox'
 export const { outbox } = platformTables(pgSchema('platform').table)
 
 /**
- * Queues a mail in the transaction of its cause. The mail exists exactly where that commits, whatever happens to this
- * process or the mail server.
+ * Queues a mail in the transaction that causes it. The mail exists if and only if the transaction commits, whatever
+ * happens to this process or the mail server.
  */
 export function enqueueMail(tx: Db, authRealm: AuthRealm, mail: NewMail): Promise<void> {
   return insertMails(tx, authRealm.id, [mail])

@@ -4,7 +4,7 @@ import type { App } from '#server/domain/context.ts'
 import type { QueuedMail } from './kinds.ts'
 import { outbox, wakeMails } from './outbox.ts'
 
-/** In seconds: longer than sending ever takes, so that it runs out only where the process died. */
+/** In seconds: longer than sending ever takes, so it expires only if the process died. */
 const lease = 300
 
 /** With waits of 1, 2, 4 … seconds, then an hour each, this takes a day and a half. */
@@ -15,7 +15,7 @@ const longestWait = 3_600
 
 const keptDays = 30
 
-/** Which mails are claimed: those that need a search of all organisations are slow, and must not delay the others. */
+/** Which mails are claimed: mails that need a search of all organisations are slow, and must not delay the others. */
 export interface Lane {
   searches: boolean
   batch: number
@@ -125,7 +125,7 @@ export async function retryMails(tx: Db, only?: string): Promise<number> {
   return rows.length
 }
 
-/** @returns milliseconds until the next mail is due, 0 for one that is, or undefined where there is none */
+/** @returns milliseconds until the next mail is due, 0 if one is due, or undefined if there is none */
 export async function nextMailDue(
   {
     database: {
@@ -142,7 +142,7 @@ export async function nextMailDue(
   return wait === null || wait === undefined ? undefined : Math.max(0, wait)
 }
 
-/** Deletes mails that were sent or given up long ago. @returns how many */
+/** Deletes mails whose retention period is over. @returns how many */
 export async function purgeOutbox({
   database: {
     platform: { db },
@@ -165,7 +165,7 @@ function isIn({ searches }: Lane) {
   return searches ? eq(outbox.kind, 'organizations') : ne(outbox.kind, 'organizations')
 }
 
-// Another process may have taken over, where this one was thought dead: then nothing is changed.
+// If this process seemed dead, another one may have taken over: then nothing is changed.
 function stillOurs(mail: QueuedMail) {
   return and(eq(outbox.id, mail.id), eq(outbox.attempts, mail.attempts), pending)
 }

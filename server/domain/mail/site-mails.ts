@@ -13,7 +13,7 @@ import type { QueuedMail, QueuedSiteMail, SiteMailData, SiteMailKind } from './k
 
 interface Circumstances {
   app: App
-  /** Where the address is known. */
+  /** The portals where the address is known. */
   memberships: Membership[]
   brand: Brand
   texts: MailTexts
@@ -46,7 +46,7 @@ export function isSiteMail(mail: QueuedMail): mail is QueuedSiteMail {
   return mail.kind in writers
 }
 
-/** Writes a mail of the site, which has no people and hence no realm; otherwise as `composeMail`. */
+/** Writes a mail of the site, which has no users and no realm; otherwise like `composeMail`. */
 export async function composeSiteMail(
   app: App,
   mail: QueuedSiteMail,

@@ -5,9 +5,9 @@ import { openLink } from '#server/domain/sessions/links.ts'
 import { enqueueMail } from './outbox.ts'
 
 /**
- * Mails someone who has no password yet a link to choose one, in the transaction that makes the account; any link that
- * was made before is of no use any more.
- * @param kind which mail brings it
+ * Mails a user without a password a link to choose one, in the transaction that creates the user. Older links stop
+ * working.
+ * @param kind the kind of mail with the link
  */
 export async function mailWelcome(
   tx: Db,

@@ -9,8 +9,8 @@ import { leaseEnd } from './lease.ts'
 import { operationsChannel } from './operations.ts'
 
 /**
- * Queues an operation in the transaction of its cause.
- * @param held leased at once, as the caller does the work itself with `runOperation`
+ * Queues an operation in the transaction that causes it.
+ * @param held leased at once, because the caller does the work itself with `runOperation`
  * @returns its id
  * @throws ApiError 409 while the tenant has another operation
  */

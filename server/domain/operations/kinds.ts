@@ -6,7 +6,7 @@ import { purge } from '#server/domain/tenants/purge.ts'
 import type { OperationKind } from '#shared/operations.ts'
 import type { OperationWork } from './work.ts'
 
-/** What this program can do; an operation of another kind is left to a process that knows it. */
+/** The work of each kind of operation. A process leaves an operation of an unknown kind to others. */
 export const operationWork: Record<OperationKind, OperationWork> = {
   export: exportTenant,
   restore: restoreArchive,

@@ -4,15 +4,15 @@ import type { OperationKind } from '#shared/operations.ts'
 import type { OperationRow, Progress } from './operations.ts'
 import { operationColumns, operationsChannel } from './operations.ts'
 
-/** In seconds. A process renews it long before it ends, so that it runs out only where the process died. */
+/** In seconds. A process renews it long before it ends, so it expires only if the process died. */
 export const lease = 30
 
-/** Where processes ended this often during an operation, the operation is the cause. */
+/** After this many ended processes, the operation is assumed to be the cause. */
 const attemptsLimit = 5
 
 /**
  * Claims an operation that no process works on, until its lease ends.
- * @param what the kinds that this program knows, or the id of one that was queued as held
+ * @param what the kinds that this program knows, or the id of an operation that was queued as held
  */
 export async function claimOperation(
   { database: { platform } }: App,
@@ -41,7 +41,7 @@ export async function claimOperation(
   return rows[0]
 }
 
-/** Saves the progress and renews the lease. @returns false where another process has taken over */
+/** Saves the progress and renews the lease. @returns false if another process has taken over */
 export async function renewOperation(app: App, operation: OperationRow, progress: Progress): Promise<boolean> {
   return updateOurs(app, operation, { ...progress, lease_until: leaseEnd })
 }
@@ -75,7 +75,7 @@ export async function failOperation(app: App, operation: OperationRow, error: st
 /**
  * Gives an unfinished operation back to the queue.
  * @param wait seconds until it may be claimed again
- * @param blameless not counted as an attempt, as this process had to stop
+ * @param blameless not counted as an attempt, because this process had to stop
  */
 export async function releaseOperation(
   app: App,
@@ -122,7 +122,7 @@ async function updateOurs(app: App, operation: OperationRow, changes: Changes): 
   return rows.length > 0
 }
 
-// Another process may have taken over, where this one was thought dead: then nothing is changed.
+// If this process seemed dead, another one may have taken over: then nothing is changed.
 function stillOurs(
   {
     database: {

@@ -2,7 +2,7 @@ import { eq } from 'drizzle-orm'
 import type { App } from '#server/domain/context.ts'
 import type { OperationKind, OperationState } from '#shared/operations.ts'
 
-/** Long work on a tenant, as `platform.operations` keeps it. */
+/** Long work, as stored in `platform.operations`. */
 export interface OperationRow {
   id: string
   kind: OperationKind
@@ -21,7 +21,7 @@ export interface OperationRow {
   finished_at: Date | null
 }
 
-/** How far an operation is. */
+/** The progress of an operation. */
 export type Progress = Pick<OperationRow, 'step' | 'done' | 'total'>
 
 /** The channel on which processes tell each other that an operation is queued. */
@@ -65,7 +65,7 @@ export function operationColumns(operations: App['database']['platform']['tables
   }
 }
 
-/** Loads an operation, where there is one. */
+/** Loads an operation, if it exists. */
 export async function getOperation(
   {
     database: {

@@ -1,13 +1,13 @@
 /**
- * How the work of an operation says what it does. Where it must not go on, `begin` and `advance` throw: that is
- * where it may be cut off.
+ * Reports the progress of an operation's work. `begin` and `advance` throw if the work must stop: these are the points
+ * where it may be interrupted.
  */
 export interface OperationReport {
-  /** @param total of what `advance` counts */
+  /** @param total the number of items that `advance` counts */
   begin(step: string, total?: number): void
   advance(by?: number): void
-  /** To be awaited between small pieces of the work: lets short requests go first. */
+  /** Await it between small pieces of work: it lets short requests go first. */
   rest(): Promise<void>
-  /** Aborted where the work must not go on. */
+  /** Aborted when the work must stop. */
   signal: AbortSignal
 }

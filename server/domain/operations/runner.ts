@@ -21,15 +21,15 @@ import { getOperation } from './operations.ts'
 import type { Worker } from './worker.ts'
 import { createWorker } from './worker.ts'
 
-/** Milliseconds: between two looks when nothing is announced, and between two writings of the progress. */
+/** Milliseconds between two checks when nothing is announced, and between two writes of the progress. */
 const nap = 10_000
 const writePause = 500
-/** Of the lease, how long it is not renewed while nothing changes. */
+/** The part of the lease after which it is renewed while there is no progress. */
 const renewAfter = (lease * 1000) / 3
 
 /**
- * Works on operations, one at a time, for as long as the process lives; to be woken when there is one. What is
- * under way at the end is given back.
+ * Works on operations, one at a time, for as long as the process lives; wake it when one is queued. At the end, an
+ * operation in progress is given back to the queue.
  */
 export function startOperations(app: App, migrations: MigrationSets): Worker {
   return createWorker(async signal => {
@@ -38,7 +38,7 @@ export function startOperations(app: App, migrations: MigrationSets): Worker {
         await perform(app, migrations, operation, signal)
       }
     } catch (error) {
-      // The database is away: what was taken up and not settled comes back when its lease ends.
+      // The database is unavailable: a claimed operation becomes available again when its lease ends.
       app.log.warn({ event: 'operation_queue_unavailable', reason: messageOf(error) })
     }
     return nap
@@ -46,8 +46,8 @@ export function startOperations(app: App, migrations: MigrationSets): Worker {
 }
 
 /**
- * Works on one operation in this process and waits for its end, or watches the process that works on it.
- * @param onProgress told of each change
+ * Works on one operation in this process, or watches the process that works on it, until its end.
+ * @param onProgress called for each change
  * @returns the operation, `done` or `failed`
  * @throws ApiError 404
  */
@@ -103,7 +103,7 @@ async function perform(
   }
 }
 
-/** Keeps the lease and writes the progress down, at most twice a second, beside the work. */
+/** Renews the lease and saves the progress, at most twice a second, while the work goes on. */
 function holdOperation(
   app: App,
   operation: OperationRow,
@@ -148,7 +148,7 @@ function holdOperation(
       if (await renewOperation(app, operation, progress)) written = Date.now()
       else lost.abort(new Error('Another process has taken over.'))
     } catch {
-      // Away for a moment; past the lease, another may have begun.
+      // A temporary failure. After the end of the lease, another process may have begun.
       if (Date.now() - written > lease * 1000) lost.abort(new Error('The database was away for too long.'))
     }
   }

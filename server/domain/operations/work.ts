@@ -4,9 +4,9 @@ import type { OperationRow } from './operations.ts'
 import type { OperationReport } from './report.ts'
 
 /**
- * The work of one kind of operation. It may be cut off anywhere and begun anew by another process, so each of its steps
- * must find out whether it has been done already.
- * @returns what the operation's record says came of it
+ * The work of one kind of operation. It may be interrupted at any point and started again by another process, so each
+ * step must check whether it was already done.
+ * @returns the result, which is stored with the operation
  */
 export type OperationWork = (
   app: App,

@@ -1,20 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Work beside the requests, done one round at a time for as long as the process lives. */
+/** Background work, one round at a time, for as long as the process lives. */
 export interface Worker {
-  /** Says that there may be something to do. */
+  /** Call it when there may be something to do. */
   wake(): void
-  /** Waits, for so long, for the round that is under way, which is told to end, and begins no other. */
+  /** Starts no other round, tells the current one to stop, and waits for its end, for at most `patience`. */
   stop(): Promise<void>
 }
 
-/** Milliseconds: what cannot be ended halfway is not waited for by a process that is told to stop. */
+/** Milliseconds. A process that stops does not wait longer for work that cannot be interrupted. */
 const patience = 10_000
 
 /**
- * Begins to work when it is first woken.
- * @param round does what there is to do, ends early where the signal says so, and gives the milliseconds until the next
- * look; what it throws is a fault of the program
+ * Starts when it is first woken.
+ * @param round does the work that there is, ends early if the signal is aborted, and returns the milliseconds until the
+ * next check. An error that it throws is a defect of the program
  */
 export function createWorker(round: (signal: AbortSignal) => Promise<number>): Worker {
   const stopping = new AbortController()

@@ -1,7 +1,7 @@
 import type { TenantRealm } from '#server/database/realms.ts'
 import type { StoredOrganization } from './organization.ts'
 
-/** What anyone may see of how an organisation looks and speaks. */
+/** The public part of an organisation's look and language. */
 export async function readBranding({
   db,
   tables: { settings },

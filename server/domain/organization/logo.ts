@@ -28,7 +28,7 @@ export async function replaceLogo(
   }
 }
 
-/** Takes the logo away; that there is none is fine. */
+/** Deletes the logo; does nothing if there is none. */
 export function clearLogo(app: App, authRealm: AuthRealm<TenantRealm>, audit: AuditContext): Promise<void> {
   return nameLogo(app, authRealm, null, audit)
 }

@@ -14,7 +14,7 @@ import type { organizationSchema } from '#shared/schemas/organization.ts'
 /** As stored: `logo` is the name of its files. */
 export type StoredOrganization = Omit<Organization, 'brand_text_color'>
 
-/** The tenant as its own people know it: half of it is in the platform's row, half in its own settings. */
+/** The tenant as its own users see it: partly from the platform's row, partly from its settings. */
 export async function readOrganization(
   app: App,
   { id, realm }: AuthRealm<TenantRealm>,

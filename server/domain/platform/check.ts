@@ -1,8 +1,8 @@
-/** What the doctor has looked at. */
+/** The result of one check of the doctor. */
 export interface Check {
   name: string
-  /** What was found, in a few words. */
+  /** A short summary. */
   found: string
-  /** One line each; empty when all is well. */
+  /** One line for each problem; empty if there is none. */
   problems: string[]
 }

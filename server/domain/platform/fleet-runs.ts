@@ -9,25 +9,25 @@ import type { App } from '#server/domain/context.ts'
 import type { Unsent } from '#shared/answers/fields.ts'
 import type { migrationRunAnswer } from '#shared/answers/platform.ts'
 
-/** Of this process; how far the fleet is in truth, the database says. */
+/** Of this process; the database has the actual state of the fleet. */
 export type FleetRun = Unsent<typeof migrationRunAnswer>
 
 export interface FleetRuns {
-  /** Begins to migrate every tenant, unless that is under way here. @returns the run */
+  /** Starts a migration of all tenants, unless one is running in this process. @returns the run */
   start(): FleetRun
-  /** The run that is under way here, or the last one. */
+  /** The current run of this process, or the last one. */
   last(): FleetRun | null
   /** Migrates one tenant. */
   migrateOne(subdomain: string): Promise<FleetReport>
-  /** Ends after the tenants that are under way; the next run does the rest. */
+  /** Stops after the migrations in progress; the next run does the rest. */
   stop(): Promise<void>
 }
 
 const parallel = 2
 
 /**
- * Migrations from the console. They have connections of their own: one may take longer than a request's statement
- * may.
+ * Migrations from the console. They use separate connections, because a migration may take longer than a request's
+ * statement.
  */
 export function createFleetRuns({ config, log }: App, databaseUrl: string, migrations: Migration[]): FleetRuns {
   const stopping = new AbortController()

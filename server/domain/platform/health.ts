@@ -4,8 +4,8 @@ import type { Db } from '#server/database/realms.ts'
 import type { App } from '#server/domain/context.ts'
 
 /**
- * How the database, this process and what surrounds them do. Four queries.
- * @param isListening whether changes are announced to this process
+ * The health of the database, this process and its environment. Four queries.
+ * @param isListening whether notifications reach this process
  */
 export async function readHealth(app: App, isListening: boolean) {
   const {
@@ -35,7 +35,7 @@ export async function readHealth(app: App, isListening: boolean) {
   }
 }
 
-/** @returns milliseconds of a query that does nothing */
+/** @returns milliseconds of an empty query */
 async function measureLatency(db: Db): Promise<number> {
   const start = performance.now()
   await db.execute(sql`select 1`)
@@ -88,7 +88,7 @@ function readPool({
   return db.$count(spares)
 }
 
-/** @returns bytes, or null where the folder is not there, as with a database elsewhere */
+/** @returns bytes, or null if the folder does not exist, for example if the database is on another machine */
 async function readDisk(folder: string): Promise<{ free: number; total: number } | null> {
   try {
     const { bavail, blocks, bsize } = await statfs(folder)

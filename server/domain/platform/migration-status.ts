@@ -8,9 +8,9 @@ import type { MigrationState } from '#shared/answers/platform.ts'
 export const migrationStates = ['current', 'behind', 'failed', 'missing'] as const satisfies MigrationState[]
 
 /**
- * How far a tenant's schema is: for a query of tenants joined with their versions. Behind is whoever lacks one, a
- * late one too.
- * @param migrations all that a tenant's schema needs
+ * The migration state of a tenant's schema, for a query of tenants joined with their versions. A schema is behind if it
+ * lacks any migration, also one that was merged late.
+ * @param migrations all migrations of a tenant's schema
  */
 export function migrationState(
   { schema_versions: versions }: PlatformRealm['tables'],

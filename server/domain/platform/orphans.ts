@@ -5,16 +5,13 @@ import { requireSchemaName } from '#server/database/schema-names.ts'
 import type { App } from '#server/domain/context.ts'
 import { dropSchema } from '#server/domain/tenants/purge.ts'
 
-/**
- * What is left of tenants that are gone: names of schemas, and of folders of pictures, which are their schemas'
- * too.
- */
+/** Leftovers of tenants that no longer exist: names of schemas and of image folders. A folder has its schema's name. */
 export interface Orphans {
   schemas: string[]
   folders: string[]
 }
 
-/** Removes the schemas and files that belong to no tenant. @returns what was removed */
+/** Deletes schemas and files that belong to no tenant. @returns what was deleted */
 export async function removeOrphans(app: App): Promise<Orphans> {
   const orphans = { schemas: await findOrphanSchemas(app), folders: await findOrphanFolders(app) }
   for (const schema of orphans.schemas) await dropSchema(app, schema)
@@ -40,9 +37,9 @@ export async function findOrphanFolders({
     platform: { db },
   },
 }: App): Promise<string[]> {
-  // Before the tenants: one that is made meanwhile has its row before its first picture.
+  // Read before the tenants: a tenant that is created meanwhile has its row before its first image.
   const folders = (await readdir(config.uploadDir).catch(() => [])).filter(name => /^t_/.test(name))
-  // An archive's pictures are there before the tenant that it is restored as.
+  // The images of an archive exist before the tenant that it is restored as.
   const rows = await db.execute<{ schema: string }>(sql`
     select schema from platform.tenants union all select schema from platform.spare_schemas
     union all select input->'place'->>'schema' from platform.operations where state in ('queued', 'running')`)

@@ -6,12 +6,12 @@ import { tenantColumns } from '#server/domain/tenants/tenants.ts'
 import type { TenantStatus } from '#shared/tenant-statuses.ts'
 import { migrationState } from './migration-status.ts'
 
-/** Days before a deletion at which operators are told of it. */
+/** Days before a purge at which operators are reminded of it. */
 const purgeNotice = 7
 
 /**
- * How the platform stands and what waits for an operator, in four queries at once.
- * @param migrations all that a tenant's schema needs
+ * The state of the platform and the open tasks of operators, in four parallel queries.
+ * @param migrations all migrations of a tenant's schema
  */
 export async function readOverview({ database: { platform } }: App, migrations: Migration[]) {
   const {

@@ -10,25 +10,28 @@ import type { App } from '#server/domain/context.ts'
 import { sweepImages } from '#server/domain/images/folders.ts'
 import { migrationState } from './migration-status.ts'
 
-/** Days for which each is kept after its end; docs/security.md says so too. */
+/** Retention in days after the end of each; docs/security.md lists them too. */
 const kept = { sessions: 30, links: 30, operations: 90, support: 90, counts: 90 }
 
-/** Rows that one statement removes, and milliseconds: for it, and for a night. What is left is for the next. */
+/**
+ * Rows that one statement deletes, and limits in milliseconds for a statement and for a night. The next night
+ * continues.
+ */
 const step = 5_000
 const statementTimeout = 30_000
 const timeLimit = 10 * 60_000
 
-/** The rows of one table that are over. */
+/** The expired rows of one table. */
 interface Leftovers {
   table: PgTable
   over: SQL
 }
 
 /**
- * Removes what has been over for long: on the platform, and of every tenant whose schema is at this program's version.
- * The record of what happened stays. It has a connection of its own, and gets along with others that do the same.
- * @param migrations all that a tenant's schema needs
- * @param signal ends it after the statement that is under way
+ * Deletes expired data: on the platform, and of every tenant whose schema is at this program's version. The audit log
+ * stays. It uses a separate connection. Several processes may run it at the same time.
+ * @param migrations all migrations of a tenant's schema
+ * @param signal stops it after the current statement
  */
 export async function cleanUp(app: App, migrations: Migration[], signal = new AbortController().signal): Promise<void> {
   const database = createDatabase(
@@ -53,7 +56,7 @@ export async function cleanUp(app: App, migrations: Migration[], signal = new Ab
   }
 }
 
-// In another order each time: where there is no time for all of them, it is not always the same who waits.
+// In random order: if the time is not enough for all tenants, it is not always the same ones that wait.
 async function listTenants({ platform: { db, tables } }: Database, migrations: Migration[]) {
   const { tenants, schema_versions: versions } = tables
   const rows = await db
@@ -76,7 +79,7 @@ async function listTenants({ platform: { db, tables } }: Database, migrations: M
   }
 }
 
-/** @returns how many rows. One that is broken, or just being replaced, does not keep the others waiting. */
+/** @returns how many rows. A tenant that is broken or being replaced does not stop the others. */
 async function cleanRealm(
   app: App,
   tenant: string,
@@ -93,7 +96,7 @@ async function cleanRealm(
   return removed
 }
 
-// While an operation is at a tenant, its pictures may be there before their rows.
+// During an operation on a tenant, its images may exist before their rows.
 async function cleanImages(
   app: App,
   { id, subdomain, schema }: { id: string; subdomain: string; schema: string },
@@ -113,8 +116,8 @@ async function cleanImages(
   }
 }
 
-// A session's refresh tokens end with it at the latest, however often it was renewed and whenever it was revoked: until
-// then a token that was used up or stolen finds it, and is told so.
+// A session's refresh tokens expire with it at the latest, even if it was revoked earlier. Until then, the row is
+// needed to recognise a token that was replaced or stolen.
 function realmLeftovers({ tables: { sessions, one_time_tokens: tokens } }: Realm): Leftovers[] {
   return [
     { table: sessions, over: lt(sessions.expires_at, daysAgo(kept.sessions)) },

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import type { App } from '#server/domain/context.ts'
 import type { Check } from './check.ts'
 
-/** Tenants whose removal no process works on. */
+/** Tenants whose purge no process works on. */
 export async function checkStates({ database }: App): Promise<Check> {
   const rows = await database.platform.db.execute<{
     subdomain: string

@@ -6,7 +6,7 @@ import { canOpenKeys } from '#server/domain/keys/ring.ts'
 import type { Check } from './check.ts'
 import { findOrphanFolders } from './orphans.ts'
 
-/** Schemas without a tenant, tenants and spares without a schema, tables made or dropped by hand. */
+/** Schemas without a tenant, tenants and spares without a schema, tables that were created or dropped by hand. */
 export async function checkSchemas({ database }: App): Promise<Check> {
   const rows = await database.platform.db.execute<{
     schema: string
@@ -51,7 +51,7 @@ export async function checkSchemas({ database }: App): Promise<Check> {
   return { name: 'schemas', found: `${rows.length} found`, problems }
 }
 
-/** Folders of images whose tenant is gone. */
+/** Image folders whose tenant no longer exists. */
 export async function checkFiles(app: App): Promise<Check> {
   const orphans = await findOrphanFolders(app)
   return {
@@ -64,7 +64,7 @@ export async function checkFiles(app: App): Promise<Check> {
   }
 }
 
-/** Every current key must open with the configured SECRET: otherwise nobody can sign in. */
+/** Every current key must be decryptable with the configured SECRET: otherwise nobody can sign in. */
 export async function checkKeys({ database, config }: App): Promise<Check> {
   const {
     db,

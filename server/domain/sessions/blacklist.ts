@@ -5,8 +5,8 @@ import { isWithinGrace, readRefreshToken, requireLiveSession } from './live.ts'
 import { punishReuse } from './reuse.ts'
 
 /**
- * Ends the session of a refresh token, by the current one or its immediate parent within the grace.
- * @param reason decides what the token is told from then on: that it is blacklisted, or that its session has ended
+ * Ends the session of a refresh token: the current one, or its immediate predecessor within the grace period.
+ * @param reason decides the later answer to the token: that it is blacklisted, or that its session has ended
  * @throws ApiError 401 when it has ended already
  */
 export async function blacklistSession(

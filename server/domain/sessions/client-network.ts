@@ -1,9 +1,9 @@
 import { isIPv6 } from 'node:net'
 
 /**
- * What limits count an address as. Whoever has one address of IPv6 has a whole network of them, so that is counted as
- * one; IPv4 is itself, also where it is written as IPv6 (RFC 4291, 2.5.5.2).
- * @param prefix how many bits of IPv6 are the network
+ * The network as which limits count an address. An IPv6 address is counted by network, because one customer has a whole
+ * network. An IPv4 address is counted as it is, also if it is written as IPv6 (RFC 4291, 2.5.5.2).
+ * @param prefix the length of an IPv6 network in bits
  */
 export function networkOf(ip: string | null, prefix: number): string | null {
   if (ip === null || !isIPv6(ip)) return ip
@@ -13,7 +13,7 @@ export function networkOf(ip: string | null, prefix: number): string | null {
   return `${kept.map(group => group.toString(16)).join(':')}::/${prefix}`
 }
 
-/** The eight numbers of an address of IPv6, in whichever way it is written. */
+/** The eight numbers of an IPv6 address, in any notation. */
 function groupsOf(ip: string): number[] {
   const [address = ''] = ip.split('%')
   const [head = '', tail = ''] = address.replace(/\d+\.\d+\.\d+\.\d+$/, inGroups).split('::')
@@ -35,7 +35,7 @@ function dotted(high: number, low: number): string {
   return [high >> 8, high & 255, low >> 8, low & 255].join('.')
 }
 
-/** Of a group of 16 bits, the first so many. */
+/** The first bits of a group of 16. */
 function maskOf(bits: number): number {
   return bits >= 16 ? 0xffff : (0xffff << (16 - bits)) & 0xffff
 }

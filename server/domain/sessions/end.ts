@@ -9,8 +9,8 @@ import { notFound } from '#shared/errors.ts'
 export type EndReason = 'logout' | 'blacklist' | 'reuse' | 'password' | 'deactivation' | 'revoked'
 
 /**
- * Ends one session in a transaction of its own, which may be the caller's.
- * @throws ApiError when the caller may not do it any more
+ * Ends one session in a separate transaction. It may be the caller's own session.
+ * @throws ApiError when the caller may no longer do it
  */
 export async function endSession(
   authRealm: AuthRealm,
@@ -26,7 +26,7 @@ export async function endSession(
 }
 
 /**
- * Ends sessions of one user, in the transaction of the cause: `only` one, the one of a `support` access, all but
+ * Ends sessions of one user, in the transaction that causes it: `only` one, the one of a `support` access, all but
  * `except`, or all.
  * @returns how many were ended
  */
@@ -89,7 +89,7 @@ export async function endAllSessions(
  * Finds the user of a live session.
  * @param userIds the users whose session it may be
  * @returns the user's id
- * @throws ApiError 404 where none of these users has such a session
+ * @throws ApiError 404 if none of these users has such a session
  */
 export async function requireSessionOwner(
   { tables: { sessions }, db }: Realm,

@@ -5,8 +5,7 @@ const life = 60_000
 const known = new WeakMap<Realm, { cost: Promise<number>; since: number }>()
 
 /**
- * @returns the highest cost among the hashes by which people of the realm sign in, as of this minute; 0 where there
- * are none
+ * @returns the highest cost among the password hashes of the realm's users, at most a minute old; 0 if there are none
  */
 export function costliestHash(realm: Realm): Promise<number> {
   const entry = known.get(realm)
@@ -18,7 +17,7 @@ export function costliestHash(realm: Realm): Promise<number> {
 }
 
 async function readCostliest({ db, tables: { users } }: Realm): Promise<number> {
-  // Of such as $2b$12$…
+  // From a hash such as $2b$12$…
   const cost = sql<number>`coalesce(max(substring(${users.password} from '^\\$2[aby]\\$(\\d\\d)\\$')::int), 0)`
   const rows = await db.select({ cost }).from(users).where(eq(users.is_active, true))
   return rows[0]!.cost

@@ -5,15 +5,15 @@ import { createLimiter } from '#server/domain/lib/limiter.ts'
 import type { PasswordAttempt } from './limits.ts'
 
 export interface Hashing {
-  /** @param realm whose turn it is, by its schema. @throws ApiError 503 when too many are waiting */
+  /** @param realm the tenant's schema. @throws ApiError 503 when too many are waiting */
   hash(realm: string, password: string): Promise<string>
   /**
-   * Refuses in the same time whatever the hash cost, and where there is none: each refusal takes as much hashing as a
-   * hash of the highest cost.
-   * @param stored the account's hash, or null
-   * @param costliest the highest cost among the hashes that `stored` may be
-   * @param attempt asked when it is this password's turn, and told when it was wrong: of many sent at once,
-   * no more are tried than the limit lets
+   * A refusal takes the same time for every hash cost, and for a missing hash: it takes as much hashing as a hash of
+   * the highest cost.
+   * @param stored the user's hash, or null
+   * @param costliest the highest cost that a hash of the realm may have
+   * @param attempt asked before hashing, and told after a wrong password: of many parallel attempts, only as many are
+   * tried as the limit allows
    * @throws ApiError 503 when too many are waiting, 429
    */
   verify(
@@ -23,19 +23,19 @@ export interface Hashing {
     costliest: number,
     attempt: PasswordAttempt,
   ): Promise<boolean>
-  /** True when the stored hash was made at another cost than today's. */
+  /** True when the stored hash has another cost than the configured one. */
   isStale(stored: string): boolean
 }
 
-// bcrypt takes a quarter of a second of one core, on libuv's threads: more at once than there are cores only
-// slows everything else down, and more waiting than can be done in a few seconds is better told to come back.
+// bcrypt takes a quarter of a second of one core, on libuv's threads. More parallel hashes than cores only slow
+// everything down. If more are waiting than can be done in a few seconds, a refusal with Retry-After is better.
 const waitingLimit = 40
 const waitLimit = 8_000
 
 export interface HashingOptions {
   pepper: string
   cost: number
-  /** Another one to count its work. */
+  /** A replacement that counts its work, in tests. */
   bcrypt?: {
     hash(text: string, cost: number): Promise<string>
     compare(text: string, stored: string): Promise<boolean>
@@ -63,14 +63,14 @@ export function createHashing({ pepper, cost, bcrypt = native }: HashingOptions)
     isStale: stored => native.getRounds(stored) !== cost,
   }
 
-  // A hash of cost n takes 2ⁿ rounds; one each of n to m - 1 besides make it 2ᵐ.
+  // A hash of cost n takes 2ⁿ rounds. One more of each cost from n to m - 1 makes it 2ᵐ.
   async function topUp(done: number, wanted: number): Promise<void> {
     for (let cost = done; cost < wanted; cost++) await bcrypt.hash(prepare('', pepper), cost)
   }
 }
 
-// bcrypt reads 72 bytes and stops at NUL; an HMAC in base64 keeps every password whole, and the pepper
-// keeps a stolen table useless without the configuration.
+// bcrypt reads 72 bytes and stops at NUL. An HMAC in base64 uses the whole password, and the pepper makes a stolen
+// table useless without the configuration.
 function prepare(password: string, pepper: string): string {
   return createHmac('sha384', pepper).update(password.normalize('NFC')).digest('base64')
 }

@@ -11,10 +11,10 @@ export interface Rule {
   inMemoryBlockOnConsumed?: number
 }
 
-/** What is counted for whom. */
+/** What is counted, and per what. */
 export type Counted<Name> = [rule: Name, key: string]
 
-/** Counts in PostgreSQL, for all processes together and over a restart. */
+/** Counts in PostgreSQL, shared by all processes and kept over a restart. */
 export function createCounters<Rules extends Record<string, Rule>>(slots: Slots, rules: Rules) {
   type Name = keyof Rules & string
   const storeClient = {
@@ -40,18 +40,18 @@ export function createCounters<Rules extends Record<string, Rule>>(slots: Slots,
 
   return { check, count, consume, consumeAll, consumeWithin, forget, giveBack }
 
-  /** @throws ApiError 429 where nothing is left */
+  /** @throws ApiError 429 if the limit is reached */
   async function check(rule: Name, key: string): Promise<void> {
     const state = await limiters[rule].get(key)
     if (state && state.consumedPoints >= rules[rule]!.points) throw refusal(rule, state)
   }
 
-  /** @returns false for one too many, of which the next check says so */
+  /** @returns false if this point exceeds the limit; the next check then throws */
   async function count(rule: Name, key: string): Promise<boolean> {
     return (await tryConsume(rule, key, 1)) === undefined
   }
 
-  /** Counts so many, or none where they are too many. @throws ApiError 429 */
+  /** Counts this many points, or none if they exceed the limit. @throws ApiError 429 */
   async function consume(rule: Name, key: string, points = 1): Promise<void> {
     const state = await tryConsume(rule, key, points)
     if (!state) return
@@ -59,18 +59,18 @@ export function createCounters<Rules extends Record<string, Rule>>(slots: Slots,
     throw refusal(rule, state)
   }
 
-  /** The same by several rules, of which the narrowest comes first: what it refuses leaves the others' share alone. */
+  /** The same with several rules, the narrowest first: points that it refuses are not counted by the others. */
   async function consumeAll(counted: Counted<Name>[]): Promise<void> {
     for (const [rule, key] of counted) await consume(rule, key)
   }
 
   /**
-   * Counts one point for each key, in the transaction of what is counted: where that fails, nothing has been counted.
+   * Counts one point for each key, in the transaction of the counted action: if that fails, nothing is counted.
    * @throws ApiError 429
    */
   async function consumeWithin(tx: Db, rule: Name, keys: string[]): Promise<void> {
     const { points, duration } = rules[rule]!
-    // In one order, so that two transactions do not wait for each other.
+    // In a fixed order, so that two transactions do not deadlock.
     const names = [...new Set(keys)].sort().map(key => sql`${`${rule}:${key}`}`)
     if (names.length === 0) return
     const now = Date.now()
@@ -93,7 +93,7 @@ export function createCounters<Rules extends Record<string, Rule>>(slots: Slots,
     await Promise.all(counted.map(([rule, key]) => limiters[rule].reward(key)))
   }
 
-  /** @returns how it stands, where that was too many */
+  /** @returns the state of the counter, if the limit was exceeded */
   async function tryConsume(rule: Name, key: string, points: number): Promise<RateLimiterRes | undefined> {
     try {
       return void (await limiters[rule].consume(key, points))

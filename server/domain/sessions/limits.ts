@@ -9,113 +9,113 @@ const hour = 60 * 60
 const day = 24 * hour
 
 /**
- * Every limit of the product, counted in PostgreSQL and so shared by all processes and kept over a restart.
- * `points` in `duration` seconds.
+ * Every limit of the product. Limits are counted in PostgreSQL, so all processes share them, and they survive a
+ * restart.
  */
 const rules = {
   /** Wrong passwords for one account from one address. */
   password_pair: { points: 10, duration: 15 * 60 },
-  /** Wrong passwords from one address, whatever the account. */
+  /** Wrong passwords from one address, for any account. */
   password_address: { points: 100, duration: 15 * 60 },
   /** Links with a wrong token from one address. */
   link_address: { points: 20, duration: 15 * 60 },
-  /** Mails that anyone can have sent to one mailbox. */
+  /** Mails that anyone can request, to one mailbox. */
   mail_mailbox: { points: 3, duration: 15 * 60 },
   mail_mailbox_day: { points: 20, duration: day },
-  /** Mails that one address asks for, to whichever mailboxes: each is a row. */
+  /** Mails that one address requests, to any mailbox: each one is a row. */
   mail_request_address: { points: 60, duration: 15 * 60 },
-  /**
-   * Mails to one mailbox from all organisations together that strangers have caused, and those whom nobody has
-   * looked at.
-   */
+  /** Mails to one mailbox from all organisations together, if a stranger or an unapproved organisation caused them. */
   stranger_mailbox_day: { points: 10, duration: day },
-  /** New addresses to which one person has a confirmation sent. */
+  /** Confirmations of a new address that one user requests. */
   email_change_person_day: { points: 10, duration: day },
   /** Invitations sent to one mailbox. */
   invitation_mailbox: { points: 3, duration: 15 * 60 },
-  /** Invitations and links to choose a first password that one organisation sends to one mailbox. */
+  /** Invitations and links to choose a first password, from one organisation to one mailbox. */
   outreach_mailbox_day: { points: 20, duration: day },
-  /** Registrations from one address that found theirs taken: each says that someone is there. */
+  /** Registrations from one address with an e-mail address that is taken: each reveals that it exists. */
   registration_address: { points: 20, duration: 15 * 60 },
-  /** Accounts that one address registers with an organisation: each is a row, and a mail to whichever mailbox. */
+  /** Accounts that one address registers with an organisation: each is a row, and a mail to any mailbox. */
   registration_address_hour: { points: 20, duration: hour },
   registration_address_day: { points: 50, duration: day },
   /** The same from all addresses together. */
   registration_tenant_day: { points: 500, duration: day },
-  /** Organisations that one address signs up, or tries to: each says whether a name is taken. */
+  /** Organisations that one address signs up or tries to sign up: each reveals whether a name is taken. */
   signup_address_hour: { points: 10, duration: hour },
   signup_address_day: { points: 20, duration: day },
   /** The same from all addresses together. */
   signup_all_day: { points: 300, duration: day },
-  /** Invitations and links to new people from an organisation that is young; see young-tenants.ts. */
+  /** Invitations and links to new users from a young organisation; see server/domain/tenants/outreach.ts. */
   young_tenant_mails_day: { points: 50, duration: day },
-  /** Subdomains that one address asks about, as someone types. */
+  /** Subdomains that one address checks, as a user types. */
   subdomain_address: { points: 120, duration: 60 },
-  /** Searches through all organisations for one address's sake. */
+  /** Searches through all organisations that one address requests. */
   search_address: { points: 10, duration: 15 * 60 },
-  /** Pictures that one person uploads; each costs a decoding. */
+  /** Images that one user uploads; each one must be decoded. */
   upload_person: { points: 100, duration: 15 * 60 },
-  /** Events of one kind that one stranger's address puts into a realm's record; a flood of them costs no statements. */
+  /**
+   * Events of one kind that one unknown address causes in a realm's audit log. Beyond the limit, they cost no
+   * statement.
+   */
   event_address: { points: 5, duration: 15 * 60, inMemoryBlockOnConsumed: 5 },
   /** The same from all addresses together. */
   event_realm: { points: 100, duration: 15 * 60, inMemoryBlockOnConsumed: 100 },
 } as const
 
-/** Days for which an organisation that signed itself up is young, unless an operator has approved it. */
+/** Days for which an organisation that signed up by itself is young, unless an operator has approved it. */
 export const youth = 7
 
 export interface Limits {
-  /** The tries of one account's password from one address. */
+  /** The attempts at one account's password from one address. */
   passwordAttempt(realm: string, account: string, ip: string | null): PasswordAttempt
   /** Counts a wrong link. */
   countWrongLink(realm: string, ip: string | null): Promise<void>
-  /** @throws ApiError 429 when the address has tried too many wrong links */
+  /** @throws ApiError 429 after too many wrong links from the address */
   checkLinks(realm: string, ip: string | null): Promise<void>
-  /** Counts a mail that someone unknown asks for. @returns whether it may be sent */
+  /** Counts a mail that an unknown person requests. @returns whether it may be sent */
   admitMail(realm: string, mailbox: string): Promise<boolean>
-  /** The same, of one that an Admin asks for. @throws ApiError 429 */
+  /** The same for a mail that an Admin requests. @throws ApiError 429 */
   countMail(realm: string, mailbox: string): Promise<void>
-  /** Counts someone who asks for a mail. @throws ApiError 429 */
+  /** Counts a request for a mail. @throws ApiError 429 */
   countMailRequest(realm: string, ip: string | null): Promise<void>
-  /** Counts a mail to whom nobody here may know. @returns whether it may be sent */
+  /** Counts a mail to a stranger. @returns whether it may be sent */
   admitStranger(mailbox: string): Promise<boolean>
   /** The same. @throws ApiError 429 */
   countStranger(mailbox: string): Promise<void>
-  /** Counts a mail to a new address of one's own. @throws ApiError 429 */
+  /** Counts a confirmation of a user's new address. @throws ApiError 429 */
   countEmailChange(realm: string, user: string): Promise<void>
   /** Counts an invitation's mail. @throws ApiError 429 */
   admitInvitation(realm: string, mailbox: string): Promise<void>
-  /** Counts mails to people of an Admin's choice, in the transaction that queues them. @throws ApiError 429 */
+  /** Counts mails to people whom an Admin chose, in the transaction that queues them. @throws ApiError 429 */
   countOutreach(tx: Db, realm: string, mailboxes: string[]): Promise<void>
-  /** Counts a registration under a taken address. */
+  /** Counts a registration with an e-mail address that is taken. */
   countTaken(realm: string, ip: string | null): Promise<void>
-  /** @throws ApiError 429 when too many were taken */
+  /** @throws ApiError 429 after too many taken addresses */
   checkTaken(realm: string, ip: string | null): Promise<void>
-  /** Counts a registration and its mail, which `undo` takes back. @throws ApiError 429 */
+  /** Counts a registration and its mail; `undo` reverts that. @throws ApiError 429 */
   admitRegistration(realm: string, ip: string | null, mailbox: string): Promise<{ undo: () => Promise<void> }>
-  /** Counts mails of a young organisation; of too many at once none. @throws ApiError 429 */
+  /** Counts mails of a young organisation; none of them if they exceed the limit. @throws ApiError 429 */
   countYoungMails(tenant: string, mails: number): Promise<void>
-  /** Counts a picture that someone uploads. @throws ApiError 429 */
+  /** Counts an uploaded image. @throws ApiError 429 */
   countUpload(realm: string, user: string): Promise<void>
-  /** Counts someone who signs up an organisation. @throws ApiError 429 */
+  /** Counts a sign-up. @throws ApiError 429 */
   countSignup(ip: string | null): Promise<void>
-  /** Counts a question about a subdomain. @throws ApiError 429 */
+  /** Counts a check of a subdomain. @throws ApiError 429 */
   countSubdomain(ip: string | null): Promise<void>
-  /** Counts a search for someone's organisations. @throws ApiError 429 */
+  /** Counts a search for a user's organisations. @throws ApiError 429 */
   countSearch(ip: string | null): Promise<void>
-  /** Counts an event that a stranger has caused. @returns whether it may be recorded */
+  /** Counts an event that a stranger caused. @returns whether it may be recorded */
   admitEvent(realm: string, kind: string, ip: string | null): Promise<boolean>
 }
 
 export interface PasswordAttempt {
-  /** @throws ApiError 429 when too many have failed */
+  /** @throws ApiError 429 after too many failures */
   admit(): Promise<void>
   countFailure(): Promise<void>
-  /** A right password clears the pair of account and address. */
+  /** A right password resets the counter of the account and address. */
   forgive(): Promise<void>
 }
 
-/** @param ipv6Prefix how many bits of an address of IPv6 are counted as one */
+/** @param ipv6Prefix the length in bits of an IPv6 network that is counted as one address */
 export function createLimits(slots: Slots, ipv6Prefix: number): Limits {
   const from = (ip: string | null) => networkOf(ip, ipv6Prefix)
   const { check, count, consume, consumeAll, consumeWithin, forget, giveBack } = createCounters(slots, rules)
@@ -181,7 +181,7 @@ export function createLimits(slots: Slots, ipv6Prefix: number): Limits {
   }
 }
 
-// Hashed, so that the table tells nobody who tried to sign in, and a key is never too long.
+// Hashed, so that the table does not reveal who tried to sign in, and a key is never too long.
 function keyOf(...parts: (string | null)[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url')
 }

@@ -11,15 +11,15 @@ import { uuidPattern } from '#shared/schemas/fields.ts'
 
 export type LinkPurpose = 'reset' | 'activation' | 'email'
 
-/** Seconds for which a link works, from when its mail is sent. */
+/** Seconds for which a link works after its mail is sent. */
 const linkLife = { reset: 60 * 60, activation: 3 * 24 * 60 * 60, email: 24 * 60 * 60 } as const
 export const inviteLife = 7 * 24 * 60 * 60
 
 const paths = { reset: 'auth/password/reset', activation: 'auth/activate', email: 'auth/email' } as const
 
 /**
- * Makes the single-use link by which someone sets a password. Only its hash is stored, and a newer
- * link for the same person puts the older one out of use.
+ * Creates the one-time link with which a user sets a password. Only its hash is stored. A newer link of the same user
+ * invalidates it.
  * @param life seconds
  * @returns the link, on the realm's canonical origin
  */
@@ -30,9 +30,9 @@ export async function issuePasswordLink(db: Db, authRealm: AuthRealm, userId: st
 }
 
 /**
- * Notes that someone is to have a link, which a mail will bring: until then no token opens it. Any older link
- * of hers for the same purpose is out of use. One statement, the same whether anyone is found or not.
- * @param who of the users, at most one
+ * Reserves a link that a mail will contain; no token opens it until then. Older links of the user for the same purpose
+ * stop working. It is one statement, the same whether a user is found or not.
+ * @param who a condition for at most one user
  */
 export async function openLink(
   db: Db,
@@ -48,7 +48,7 @@ export async function openLink(
     on conflict (user_id, purpose) do update set token_hash = excluded.token_hash, payload = excluded.payload, created = excluded.created, expires_at = excluded.expires_at`)
 }
 
-/** The same for people who have none yet, in one statement. */
+/** The same for users who have no link yet, in one statement. */
 export async function openFirstLinks(
   db: Db,
   { tables: { one_time_tokens: tokens } }: Realm,
@@ -66,11 +66,11 @@ export async function openFirstLinks(
 }
 
 /**
- * Makes the link that was noted, as its mail is sent: a token is never stored, not even on its way.
+ * Creates the token of a reserved link when its mail is sent, so a token is never stored, not even in the queue.
  * @param options.life seconds
- * @param options.email the new address that the link must be about
- * @returns the link, on the realm's canonical origin, or undefined where nothing is noted any more, as after a new
- * password
+ * @param options.email the new address that the link must confirm
+ * @returns the link, on the realm's canonical origin, or undefined if nothing is reserved any more, for example after a
+ * new password
  */
 export async function issueLink(
   db: Db,
@@ -101,8 +101,8 @@ export interface Link {
 }
 
 /**
- * Finds whose link it is, without using it up.
- * @returns the user, and `where`, by which the token is found to be used
+ * Finds the user of a link, without using it up.
+ * @returns the user, and `where`, a condition for the token's row
  * @throws ApiError 400 on `uid` or `token`; 429 after many wrong links
  */
 export async function requireLink(
@@ -129,7 +129,7 @@ export async function requireLink(
 }
 
 /**
- * Uses a link up, in the transaction of what it does. Of two at once, one succeeds.
+ * Uses a link up, in the transaction of its action. Of two simultaneous calls, one succeeds.
  * @param where from `requireLink`
  * @throws ApiError 400 on `token`
  */
@@ -142,28 +142,28 @@ export async function consumeLink(
   if (used.length === 0) throw staleLink()
 }
 
-/** A link that was good a moment ago. */
+/** The link was valid a moment ago. */
 export function staleLink() {
   return invalid({ token: [invalidToken] })
 }
 
-/** Counts a wrong link against the address that it comes from. @returns the refusal to throw */
+/** Counts a wrong link against the client's address. @returns the error to throw */
 export async function wrongLink(app: App, realm: Realm, audit: AuditContext, fields: Record<string, string[]>) {
   await app.limits.countWrongLink(realm.schema, audit.ip)
   return invalid(fields)
 }
 
-/** 256 bits, as they stand in a link. */
+/** A token of 256 bits, as in a link. */
 export function newToken(): string {
   return randomBytes(32).toString('base64url')
 }
 
-/** What is stored of a token. */
+/** The stored hash of a token. */
 export function hashOf(token: string): string {
   return createHash('sha256').update(token).digest('base64url')
 }
 
-/** Those who may be sent a link: everyone but the deactivated. */
+/** A condition: the user may get a link. Everyone except deactivated users. */
 export function isReachable({ tables: { users } }: Realm): SQL {
   return isNull(users.deactivated_at)
 }
@@ -172,7 +172,7 @@ const invalidToken = 'Invalid token for given user.'
 
 async function findByUid(realm: Realm, uid: string) {
   const id = Buffer.from(uid, 'base64url').toString('latin1')
-  // One spelling only: a decoder that forgives would take many for the same.
+  // Only one encoding: a lenient decoder would accept many for the same token.
   if (!uuidPattern.test(id) || encodeUid(id) !== uid) return undefined
   const { users } = realm.tables
   const rows = await realm.db

@@ -25,8 +25,8 @@ export async function mintAccess(
 }
 
 /**
- * @returns the session's refresh token. It depends on the session's row alone, and Ed25519 is deterministic: the token
- * stays the same text until the session rotates, also where the key is rotated. So two callers with one token get the
+ * @returns the session's refresh token. It depends only on the session's row, and Ed25519 is deterministic: the text of
+ * the token stays the same until the session rotates, even if the key is rotated. So two callers with one token get the
  * same successor.
  */
 export async function mintRefresh(

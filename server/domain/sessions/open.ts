@@ -11,7 +11,7 @@ export interface TokenPair {
 }
 
 /**
- * Inserts a new session, in the transaction of the sign-in; `mintPair` makes its tokens.
+ * Inserts a new session, in the transaction of the sign-in; `mintPair` creates its tokens.
  * @param support the access by which an operator signs in as the user; the session ends with it
  */
 export async function insertSession(

@@ -14,8 +14,8 @@ import { verifyToken } from './verify-token.ts'
 export type Principal = Awaited<ReturnType<typeof loadPrincipal>>
 
 /**
- * Who is asking, by an access token. One query says whether user, session and tenant are all still good.
- * @throws ApiError 401, 403 or 503 when the tenant is closed; TokenError never leaves here
+ * Loads the caller by an access token. One query checks whether user, session and tenant are all still valid.
+ * @throws ApiError 401, 403 or 503 when the tenant is closed; never a TokenError
  */
 export async function requirePrincipal(
   app: App,
@@ -33,8 +33,8 @@ export async function requirePrincipal(
 }
 
 /**
- * @param tx a transaction, to look as of now
- * @throws ApiError 401 naming what is no longer good, 403 or 503 when the tenant is closed
+ * @param tx a transaction, to read the current state
+ * @throws ApiError 401 with the code of what is no longer valid, 403 or 503 when the tenant is closed
  */
 export async function loadPrincipal(authRealm: AuthRealm, { user_id, sid }: { user_id: string; sid: string }, tx?: Db) {
   const { realm } = authRealm
@@ -44,7 +44,7 @@ export async function loadPrincipal(authRealm: AuthRealm, { user_id, sid }: { us
   const rows = await query.execute({ user_id, sid, tenant: tenantOf(authRealm) })
   const row = rows[0]
   if (!row) throw unauthorized({ detail: 'User not found', code: 'user_not_found' })
-  // The last look before anyone is let in, whatever the connection has proven.
+  // The last check before the caller is let in, independent of the connection's guards.
   if (row.user.id !== user_id || (row.session && row.session.id !== sid))
     throw authRealm.realm.distrust('principal: another user or session than the token names')
   const closed = closedAnswer(row.standing)
@@ -55,8 +55,8 @@ export async function loadPrincipal(authRealm: AuthRealm, { user_id, sid }: { us
 }
 
 /**
- * Looks, in a transaction of its own doing, whether a principal is still what it was let in as.
- * @throws ApiError as `loadPrincipal`; 403 where the role is another
+ * Checks in a transaction whether a principal is unchanged since it was let in.
+ * @throws ApiError as `loadPrincipal`; 403 if the role has changed
  */
 export async function recheckPrincipal(tx: Db, authRealm: AuthRealm, { user, session }: Principal): Promise<void> {
   const {

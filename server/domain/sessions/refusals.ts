@@ -2,14 +2,14 @@ import type { ErrorCode } from '#shared/errors.ts'
 import { ApiError, forbidden, unauthorized } from '#shared/errors.ts'
 import type { TenantStatus } from '#shared/tenant-statuses.ts'
 
-/** The one answer of a tenant that is closed, for everything on its host. */
+/** The answer of a closed tenant to every request. */
 export function tenantInactive(status: Exclude<TenantStatus, 'active'>): ApiError {
   return forbidden(`This organisation is ${closedWords[status]}.`, 'tenant_inactive')
 }
 
 const closedWords = { suspended: 'suspended', deleting: 'closed', purging: 'closed' } as const
 
-/** The answer for everything on the host of a tenant that is being worked on. */
+/** The answer of a tenant in maintenance to every request. */
 export function inMaintenance(): ApiError {
   return new ApiError(
     503,
@@ -18,7 +18,7 @@ export function inMaintenance(): ApiError {
   )
 }
 
-/** What a tenant's former host answers, with any method: the same path on the host that it has now. */
+/** The answer of a tenant's former host to every method: the same path on the current host. */
 export function tenantMoved(location: string): ApiError {
   return new ApiError(
     308,
@@ -27,27 +27,27 @@ export function tenantMoved(location: string): ApiError {
   )
 }
 
-/** The one answer after which a client may forget that it was signed in. */
+/** The only answer after which a client may forget that it was signed in. */
 export function sessionRevoked(): ApiError {
   return unauthorized({ detail: 'Session has ended.', code: 'session_revoked' })
 }
 
-/** One answer, byte for byte, for an unknown address, a wrong password, and an account that may not sign in. */
+/** The same answer, byte for byte, for an unknown address, a wrong password, and an account that may not sign in. */
 export function noActiveAccount(): ApiError {
   return unauthorized({ detail: 'No active account found with the given credentials' })
 }
 
-/** To whoever signed in as a user only to look. */
+/** For an operator in a read-only support session. */
 export function readOnly(): ApiError {
   return forbidden('This support session is read-only.', 'read_only')
 }
 
-/** To whoever signed in as a user, for support, and does what remains the user's own to do. */
+/** For an operator in a support session who uses a route that only the user may use. */
 export function beyondSupport(): ApiError {
   return forbidden('This cannot be done in a support session.', 'support_refused')
 }
 
-/** The answer to a refresh token that has been replaced, or whose session was ended with it. */
+/** The answer to a refresh token that was replaced, or whose session was ended with it. */
 export function blacklisted(): ApiError {
   return unauthorized({ detail: 'Token is blacklisted', code: 'token_not_valid' })
 }

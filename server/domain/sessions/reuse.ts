@@ -10,7 +10,7 @@ import type { Claims, LiveSession } from './tokens.ts'
 
 /**
  * Ends a session whose older refresh token was presented, and mails its user. Two clients hold tokens of the session,
- * and it cannot be known which of them is the thief.
+ * and it is unknown which of them is the thief.
  * @returns the 401 to throw
  */
 export async function punishReuse(

@@ -65,7 +65,7 @@ async function explainRefusal(
 ): Promise<LiveSession> {
   const session = await requireLiveSession(authRealm, claims)
   if (isWithinGrace(app, session, claims)) return session
-  // The token is current and yet not rotated: the tenant was closed for a moment.
+  // The token is current, but was not rotated: the tenant was closed for a moment.
   if (claims.seq === session.counter) throw unavailable()
   throw await punishReuse(app, authRealm, session, claims, audit)
 }

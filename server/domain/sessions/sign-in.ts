@@ -22,8 +22,8 @@ export interface Credentials {
 
 /**
  * Opens a session for an e-mail address and a password.
- * @throws ApiError 401, the same in words and in time whatever was wrong; 429 before any hashing; 503; 403 where
- * the tenant is closed
+ * @throws ApiError 401, the same in text and time whatever was wrong; 429 before any hashing; 503; 403 if the tenant is
+ * closed
  */
 export async function signIn(
   app: App,
@@ -35,7 +35,7 @@ export async function signIn(
   const { realm } = authRealm
   const attempt = app.limits.passwordAttempt(realm.schema, email, audit.ip)
   const [account, costliest] = await Promise.all([findAccount(authRealm, email), costliestHash(realm)])
-  // One who may not sign in is as unknown to everything that follows: the work done, the attempts counted.
+  // A user who may not sign in is treated like an unknown one: the same work, the same count of attempts.
   const matches = await app.hashing
     .verify(realm.schema, password, account?.is_active ? account.password : null, costliest, attempt)
     .catch(about(account))
@@ -48,7 +48,7 @@ export async function signIn(
   return { user: opened.user, ...(await mintPair(app, authRealm, opened.session)) }
 }
 
-// For the record alone: the answer is the same whoever it is about.
+// Only for the audit log: the answer is the same for every user.
 function about(account: { id: string } | undefined) {
   return (refusal: Error) => {
     if (refusal instanceof ApiError) refusal.subject = account?.id
@@ -84,7 +84,7 @@ async function openSession(
     ? await app.hashing.hash(realm.schema, password)
     : account.password
   return realm.transaction(async tx => {
-    // Hashing took a while: tenant and account must still be active, and the password the one that was checked.
+    // Hashing takes a while: tenant and user must still be active, and the password unchanged.
     const updated = await tx
       .update(users)
       .set({ last_login: new Date(), password: renewed })
@@ -115,7 +115,7 @@ async function openSession(
   })
 }
 
-// Only a hint, as a device says of itself what it likes; the first one of all is no news.
+// Only a hint, because a device can send any User-Agent. A user's first device is not reported.
 async function tellOfNewDevice(
   tx: Db,
   authRealm: AuthRealm,

@@ -1,6 +1,6 @@
 export type TokenType = 'access' | 'refresh'
 
-/** What a verified token says. */
+/** The claims of a verified token. */
 export interface Claims {
   user_id: string
   sid: string
@@ -20,7 +20,7 @@ export class TokenError extends Error {
   }
 }
 
-/** What tokens are made of. */
+/** The claims that identify a token. */
 export interface LiveSession {
   id: string
   user_id: string

@@ -15,8 +15,8 @@ const compactForm = /^[\w-]{1,512}\.[\w-]{1,2048}\.[\w-]{85}[AQgw]$/
 const clockTolerance = 5
 
 /**
- * Verifies a token by the realm's own keys. Algorithm, issuer, audience, type and longest lifetime are fixed.
- * @param types those that the caller accepts
+ * Verifies a token with the realm's own keys. Algorithm, issuer, audience, type and maximum lifetime are fixed.
+ * @param types the types that the caller accepts
  * @throws {TokenError}
  */
 export async function verifyToken(
@@ -26,7 +26,7 @@ export async function verifyToken(
   types: readonly TokenType[],
   audit: AuditContext,
 ): Promise<Claims & { type: TokenType }> {
-  // One spelling only: with padding, white space or spare bits, one token could be written in several ways.
+  // Only one encoding: with padding, white space or spare bits, one token could be written in several ways.
   if (!compactForm.test(token)) throw new TokenError('Token is invalid')
   const { payload, protectedHeader } = await verifySignature(app, authRealm, token, audit)
   if (!(await isIssuer(app, authRealm, payload.iss))) throw new TokenError('Token is invalid')
@@ -56,8 +56,8 @@ async function verifySignature(app: App, authRealm: AuthRealm, token: string, au
   }
 }
 
-// The canonical origin, or another one of the same tenant: it was renamed, or this process has not heard of it yet.
-// That is rare, so it is looked up.
+// The canonical origin, or another one of the same tenant if it was renamed or this process does not know the new one
+// yet. That is rare, so it is looked up.
 async function isIssuer(app: App, authRealm: AuthRealm, issuer: unknown): Promise<boolean> {
   return (
     issuer === authRealm.origin ||

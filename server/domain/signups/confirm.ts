@@ -19,7 +19,7 @@ import { signupStateOf } from './state.ts'
 
 /**
  * Reads the state of the sign-up that a link belongs to. The link stays valid.
- * @throws ApiError 400 on `token` where it is wrong or too old; 429
+ * @throws ApiError 400 on `token` if it is wrong or expired; 429
  */
 export async function readSignupProgress(app: App, token: string, audit: AuditContext): Promise<SignupProgress> {
   return progressOf(app, await requireByToken(app, token, audit))
@@ -27,7 +27,7 @@ export async function readSignupProgress(app: App, token: string, audit: AuditCo
 
 /**
  * Confirms a sign-up: the organisation is created, or waits for an operator. A second call only returns the state.
- * @param change another name or subdomain, where the first one is taken by now
+ * @param change another name or subdomain, if the first one is taken by now
  * @throws ApiError 400 on `token`, `name` or `subdomain`; 403 `signup_closed`; 429
  */
 export async function confirmSignup(

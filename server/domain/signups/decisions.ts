@@ -12,10 +12,10 @@ import { lockSignup } from './signups.ts'
 import { isInState } from './state.ts'
 
 /**
- * Makes the organisation that waits, and sends its first Admin a mail to choose a password. Approving again changes
- * nothing.
- * @throws ApiError 404 where nobody has confirmed it, 409 `signup_decided` where it was refused, 400 where its name
- * is taken by now
+ * Creates the organisation of a confirmed sign-up, and mails its first Admin a link to choose a password. Approving
+ * again changes nothing.
+ * @throws ApiError 404 if nobody has confirmed it, 409 `signup_decided` if it was refused, 400 if its name is taken by
+ * now
  */
 export function approveSignup(app: App, migrations: Migration[], id: string, audit: AuditContext): Promise<SignupRow> {
   const { platform } = app.database
@@ -39,9 +39,9 @@ export function approveSignup(app: App, migrations: Migration[], id: string, aud
 }
 
 /**
- * Says no, by mail, and frees the subdomain. Refusing again changes nothing.
- * @param reason for the one who asked, or an empty text; kept in the record
- * @throws ApiError 404 where nobody has confirmed it, 409 `signup_decided` where it is an organisation
+ * Refuses a sign-up, with a mail, and frees the subdomain. Refusing again changes nothing.
+ * @param reason for the requester, or an empty text; kept in the audit log
+ * @throws ApiError 404 if nobody has confirmed it, 409 `signup_decided` if the organisation was created
  */
 export function refuseSignup(app: App, id: string, reason: string, audit: AuditContext): Promise<SignupRow> {
   const { platform } = app.database
@@ -64,7 +64,7 @@ export function refuseSignup(app: App, id: string, reason: string, audit: AuditC
   })
 }
 
-/** @returns the id of the sign-up that waits for a subdomain. @throws ApiError 404 */
+/** @returns the id of the sign-up that reserves a subdomain. @throws ApiError 404 */
 export async function requireWaitingSignup(
   {
     database: {

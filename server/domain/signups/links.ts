@@ -6,8 +6,8 @@ import { hashOf, newToken } from '#server/domain/sessions/links.ts'
 export const signupLife = 3 * 24 * 60 * 60
 
 /**
- * Makes the link by which a sign-up is confirmed, as its mail is sent: a token is never stored.
- * @returns undefined where it was confirmed, or is too old
+ * Creates the link that confirms a sign-up when its mail is sent, so a token is never stored.
+ * @returns undefined if the sign-up is confirmed or has expired
  */
 export async function issueSignupLink(
   { config, database }: App,

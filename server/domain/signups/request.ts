@@ -11,7 +11,7 @@ import type { NewSignup } from './signups.ts'
 /**
  * Stores a request for a new organisation, and mails a link to confirm it. After too many mails to one mailbox none is
  * sent, and the answer is the same.
- * @throws ApiError 400 on `name` or `subdomain` where it is taken; 403 `signup_closed`; 429
+ * @throws ApiError 400 on `name` or `subdomain` if it is taken; 403 `signup_closed`; 429
  */
 export async function requestSignup(app: App, input: NewSignup, audit: AuditContext): Promise<void> {
   const { platform } = app.database
@@ -25,7 +25,7 @@ export async function requestSignup(app: App, input: NewSignup, audit: AuditCont
   const now = Date.now()
   await platform.transaction(async tx => {
     const id = newId()
-    // No link matches this token: the mail's token is made when it is sent.
+    // No link matches this token: the mail's token is created when it is sent.
     await tx.insert(platform.tables.signups).values({
       ...input,
       id,

@@ -10,7 +10,7 @@ import { endSupportAccesses, isOpenAccess } from './sessions.ts'
 
 /**
  * Ends an access, opened or not, and its session.
- * @throws ApiError 404 where there is none, or it has ended
+ * @throws ApiError 404 if it does not exist or has ended
  */
 export async function endSupportAccess(app: App, id: string, operator: string, audit: AuditContext): Promise<void> {
   const {
@@ -26,7 +26,7 @@ export async function endSupportAccess(app: App, id: string, operator: string, a
     await endOne(app, rows[0], { ...audit, actor: null }, 'revoked', operator)
 }
 
-/** Ends an access that has not been opened, which the tenant need not know. @returns whether there was one */
+/** Ends an access that has not been opened; the tenant does not have to know. @returns whether there was one */
 async function takeLinkBack({ database: { platform } }: App, id: string, audit: AuditContext): Promise<boolean> {
   const { support_accesses: accesses } = platform.tables
   return platform.transaction(async tx => {
@@ -46,7 +46,7 @@ async function takeLinkBack({ database: { platform } }: App, id: string, audit: 
   })
 }
 
-/** Records the end of accesses that have expired. They have not worked since. */
+/** Records the end of accesses that have expired. They stopped working when they expired. */
 export async function closeExpiredAccesses(app: App): Promise<void> {
   const {
     db,

@@ -8,28 +8,28 @@ import { recordAudits } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
 
-/** What sessions need to know of support accesses; `open.ts` and `end.ts` open and end these. */
+/** The part of support accesses that sessions need; `open.ts` and `end.ts` open and end them. */
 
-// In the platform's schema, whichever realm's transaction it is that writes.
+// The tables of the platform's schema, for transactions of any realm.
 const { table } = pgSchema('platform')
 const platform = { tables: { ...realmTables(table), ...platformTables(table) } }
 const { support_accesses: accesses, tenants, users: operators } = platform.tables
 
-/** For a query of sessions: the e-mail address of the operator who opened one as somebody else, or null. */
+/** For a query of sessions: the e-mail address of the operator who opened the session, or null for the user's own. */
 export function supportedBy({ tables: { sessions } }: Realm): SQL<string | null> {
-  // Never null for an access that is not there, as in a copy of a schema: that would make it the user's own session.
+  // Never null for a missing access, for example in a copy of a schema: the session would look like the user's own.
   return sql<
     string | null
   >`case when ${sessions.support_access} is not null then coalesce((select a.operator_email from platform.support_accesses a where a.id = ${sessions.support_access}), 'unknown') end`
 }
 
 /**
- * Notes that accesses have ended with their sessions, once each, in both records. One that was never opened is of
- * no use any more, and nothing has ended.
- * @param db of the tenant, where the sessions end
- * @param audit as the tenant knows it
+ * Records once, in both audit logs, that accesses have ended with their sessions. An access that was never opened only
+ * stops working; there is nothing to record.
+ * @param db the tenant's, where the sessions end
+ * @param audit for the tenant's audit log
  * @param reason such as `logout` or `expired`
- * @param operator who ended it on the console: an id means something in its own realm only
+ * @param operator the operator who ended it on the console; an id is valid only in its own realm
  */
 export async function closeSupportAccesses(
   db: Db,
@@ -66,7 +66,7 @@ export async function closeSupportAccesses(
   await recordAudits(db, platform, { ...audit, actor: operator, support: null }, entriesAbout('tenant'))
 }
 
-/** Ends accesses, opened or not, and their sessions with them; parameters as of `closeSupportAccesses`. */
+/** Ends accesses, opened or not, and their sessions; parameters as for `closeSupportAccesses`. */
 export async function endSupportAccesses(
   db: Db,
   realm: Realm,
@@ -84,7 +84,7 @@ export async function endSupportAccesses(
     .where(and(inArray(sessions.support_access, ids), isNull(sessions.revoked_at)))
 }
 
-/** Ends all of a tenant's whose time is not up, in the transaction of the cause, such as its suspension. */
+/** Ends all open accesses to a tenant, in the transaction that causes it, such as a suspension. */
 export async function endSupportAccessesOf(
   db: Db,
   { id, realm }: AuthRealm,
@@ -107,7 +107,7 @@ export async function endSupportAccessesOf(
 }
 
 /**
- * Ends all that an operator has asked for, in the transaction in which she loses the right to it, or all of her own
+ * Ends all accesses of an operator, in the transaction in which they lose the right to them, or in which all their own
  * sessions end.
  */
 export async function endSupportAccessesBy(
@@ -125,15 +125,12 @@ export async function endSupportAccessesBy(
     await endSupportAccesses(db, database.tenant(schema), [id], { ...audit, actor: null }, 'revoked', audit.actor)
 }
 
-/**
- * For a query of accesses: whether one has not ended, and its time is not up. Its link may not have been opened
- * yet.
- */
+/** A condition: the access has not ended or expired. Its link may not have been opened yet. */
 export function isOpenAccess(): SQL {
   return and(isNull(accesses.ended_at), gt(accesses.expires_at, new Date()))!
 }
 
-/** For a query of accesses: whether the operator may still do what she asked for. */
+/** A condition: the operator still has the right to the access. */
 export function isStillOperators(): SQL {
   return sql`exists (select from ${operators} o where o.id = ${accesses.operator} and o.is_active and o.role in ('Admin', 'Support'))`
 }

@@ -22,7 +22,7 @@ export interface CreatedTenant {
   tenant: TenantRow
   url: string
   admin: { id: string; email: string }
-  /** For a single use; null where a password was given. */
+  /** Works once; null if a password was given. */
   password_link: string | null
 }
 
@@ -73,7 +73,7 @@ export async function createTenantIn(
   const authRealm = tenantRealmOf(app, tenant)
   const { signing_keys: keys, settings } = authRealm.realm.tables
   if (!(await claimSpare(tx, migrations, schema))) await makeSchema(tx, schema, migrations)
-  // Not made in advance, as the private key is bound to the schema's name.
+  // Not created in advance, because the private key is bound to the schema's name.
   await tx.insert(keys).values(await newSigningKey(schema, app.config.secret, now))
   if (input.language) await tx.update(settings).set({ language: input.language })
   // The tenant's audit log does not name operators: their ids are of another realm.

@@ -11,19 +11,19 @@ import { requireTenant, tenantColumns } from './tenants.ts'
 
 export interface TenantDetails extends TenantRow {
   url: string
-  /** Of its schema; null where it has none. */
+  /** The version of its schema; null if it has none. */
   version: string | null
-  /** Null where its schema cannot be read. */
+  /** Null if its schema cannot be read. */
   people: { active: number; total: number } | null
   admin: { id: string; email: string } | null
   domains: DomainRow[]
   former_subdomains: { subdomain: string; redirects_until: Date }[]
-  /** The one under way, or else the last. */
+  /** The current operation, or else the last one. */
   operation: OperationRow | null
 }
 
 /**
- * One tenant with all that operators see of it.
+ * One tenant with all that operators see.
  * @param by its subdomain or its id
  * @throws ApiError 404
  */
@@ -38,7 +38,7 @@ export async function requireTenantDetails(app: App, by: string | { id: string }
   return { ...tenant, url: tenantOrigin(app.config, tenant), ...people, domains, former_subdomains, operation }
 }
 
-/** Columns of the tenants as a file, in its order. */
+/** The columns of the tenants as a file, in order. */
 export const tenantsHeader = [
   'id',
   'name',
@@ -56,7 +56,7 @@ export const tenantsHeader = [
 
 const batchSize = 500
 
-/** The tenants as rows of a file, in the order in which they were made. */
+/** The tenants as rows of a file, in the order in which they were created. */
 export async function* tenantBatches(
   {
     config,
@@ -96,7 +96,7 @@ export async function* tenantBatches(
   }
 }
 
-// A schema that is gone or broken is no reason to see nothing of its tenant.
+// A tenant with a missing or broken schema is shown without these.
 async function readPeople({ database }: App, schema: string): Promise<Pick<TenantDetails, 'people' | 'admin'>> {
   const {
     db,

@@ -15,9 +15,9 @@ export interface Membership {
 }
 
 /**
- * Has a mail sent to an address with the organisations that it is known in, if any. Nothing is looked up here, so that
- * it takes the same time for everyone.
- * @throws ApiError 429 after many from one place
+ * Queues a mail with the organisations that know an address. Nothing is looked up here, so it takes the same time for
+ * everyone.
+ * @throws ApiError 429 after many requests from one address
  */
 export async function mailOrganizations(
   app: App,
@@ -29,14 +29,14 @@ export async function mailOrganizations(
     await enqueueSiteMail(app.database.platform.db, { kind: 'organizations', to: email, data: { language } })
 }
 
-/** Each schema's table costs a statement's plan and a few locks. */
+/** Each schema's table adds to the statement's plan and locks. */
 const batch = 100
 
 /**
- * Finds the active organisations in which an address is an active user's: one pass over all tenants for however many
- * addresses, in the background only. It has a connection to itself, which ends with it: having seen every tenant's
- * tables, PostgreSQL keeps some 50 kB for each, and a request's connection would keep that for half an hour.
- * @returns by address; one that is nowhere is not in it
+ * Finds the active organisations in which an address belongs to an active user. It reads all tenants once for any
+ * number of addresses, in the background only. It uses a separate connection that ends with it: PostgreSQL keeps some
+ * 50 kB for each tenant's tables, and a request's connection would keep that for half an hour.
+ * @returns the organisations by address, without unknown addresses
  */
 export async function findMemberships(
   { config, databaseUrl }: App,
@@ -62,9 +62,8 @@ export async function findMemberships(
 }
 
 /**
- * Looks into the next tenants, by their ids, in a transaction of its own: the locks of thousands of tables at once
- * would be too many.
- * @returns the last one's id, or undefined where there are no more
+ * Searches the next tenants, by their ids, in a separate transaction: one transaction cannot lock thousands of tables.
+ * @returns the last tenant's id, or undefined if there are no more
  */
 function searchBatch(
   platform: PlatformRealm,
@@ -81,7 +80,7 @@ function searchBatch(
         subdomain: tenants.subdomain,
         primary_domain: primaryDomain(tenants),
         schema: tenants.schema,
-        // Null where a schema was dropped by hand, which must not fail the others.
+        // Null if a schema was dropped by hand, which must not make the others fail.
         users: sql<string | null>`to_regclass(${tenants.schema} || '.users')::oid::text`,
       })
       .from(tenants)
@@ -90,8 +89,8 @@ function searchBatch(
       .limit(batch)
     const present = rows.filter(({ users }) => users !== null)
     if (present.length > 0) {
-      // Not as a parameter: a statement without any is not kept prepared, which for hundreds of tables would fill
-      // the connection's memory.
+      // Not a parameter: a statement without parameters is not kept prepared, and hundreds of prepared tables would
+      // fill the connection's memory.
       await tx.execute(sql`select set_config('tenantry.addresses', ${JSON.stringify(addresses)}, true)`)
       const members = await tx.execute<{ users: string; email: string }>(
         sql.join(

@@ -12,15 +12,15 @@ export type HostMatch =
   | { surface: 'site' | 'console'; origin: string }
   | {
       surface: 'portal'
-      /** The tenant's canonical one, which may be another host's. */
+      /** The tenant's canonical origin, which may have another host. */
       origin: string
       tenant: TenantIdentity & { standing: TenantStanding }
-      /** Whether this is a host that the tenant had before it was renamed, and which leads to `origin`. */
+      /** Whether this is a former host of the tenant, which redirects to `origin`. */
       is_former: boolean
     }
 
 export interface HostDirectory {
-  /** @returns what the host is, or undefined where it is nothing of ours */
+  /** @returns the match, or undefined for an unknown host */
   find(host: string): Promise<HostMatch | undefined>
   /** Forgets one tenant by its id, or everything. */
   forget(tenantId?: string): void
@@ -29,7 +29,7 @@ export interface HostDirectory {
 const label = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 
 /**
- * Reads a Host header strictly, RFC 9110, 7.2: one name of letters, digits, hyphens and dots, and a valid port.
+ * Parses a Host header strictly, RFC 9110, 7.2: one name of letters, digits, hyphens and dots, and a valid port.
  * @returns the name in lower case, without the port
  * @throws ApiError 400
  */
@@ -41,7 +41,7 @@ export function parseHost(header: string | undefined): string {
   return host
 }
 
-/** The one answer to a Host header that is missing, doubled or malformed; it does not repeat what was sent. */
+/** The answer to a missing, duplicate or malformed Host header; it does not repeat the header. */
 export function malformedHost(): ApiError {
   return new ApiError(400, { detail: 'The Host header is not valid.' })
 }
@@ -55,14 +55,14 @@ function isName(host: string): boolean {
 }
 
 export interface HostDirectoryOptions {
-  /** Milliseconds for which an answer is remembered while changes are announced to us. */
+  /** Milliseconds for which a match is cached while notifications arrive. */
   life?: number
-  /** The same while they are not. */
+  /** The same while they do not arrive. */
   lifeUnannounced?: number
   isAnnounced: () => boolean
 }
 
-// Hosts that are nothing of ours are remembered too briefly to be noticed and too few to fill the memory.
+// Unknown hosts are cached too briefly to be noticed, and too few to fill the memory.
 const unknownLife = 500
 const entriesLimit = 10_000
 
@@ -134,7 +134,7 @@ export function createHostDirectory(config: Config, database: Database, options:
               sql`${tenants.id} = (select ${former.tenant} from ${former} where ${former.subdomain} = ${subdomain} and ${former.redirects_until} > now())`,
             ),
       )
-      // Of a subdomain that is one's and was another's, whoever has it now.
+      // If a subdomain belongs to one tenant and is a former one of another, the owner has priority.
       .orderBy(sql`${tenants.subdomain} = ${subdomain ?? ''} desc`)
       .limit(1)
     return rows[0]

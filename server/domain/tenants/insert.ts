@@ -12,14 +12,14 @@ export interface NewTenant {
   business_email: string
   business_phone_number: string
   admin_email: string
-  /** In plain text; null: the Admin sets one by the link that is returned. */
+  /** In plain text; null: the Admin sets one with the returned link. */
   admin_password: string | null
-  /** Language of its mails; English by default. */
+  /** Language of the tenant's mails; English by default. */
   language?: Language
 }
 
 /**
- * Inserts a tenant with a new `tenant_id`. Its schema is made in the same transaction.
+ * Inserts a tenant with a new `tenant_id`. The same transaction creates its schema.
  * @throws unique violations, which `explainTaken` explains
  */
 export async function insertTenant(
@@ -31,7 +31,7 @@ export async function insertTenant(
 ): Promise<TenantRow> {
   const { tenants } = app.database.platform.tables
   const { name, subdomain, business_email, business_phone_number } = input
-  // A `tenant_id` that is taken is drawn again, with one more digit each time.
+  // If the `tenant_id` is taken, another one is drawn, with one more digit each time.
   for (let digits = 4; digits <= 9; digits++) {
     const rows = await tx
       .insert(tenants)

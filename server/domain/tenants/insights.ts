@@ -8,10 +8,10 @@ import { tenantRealmOf } from './origins.ts'
 import { requireTenant } from './tenants.ts'
 
 /**
- * How a tenant does, for an operator. Nine queries, whatever its size: the tenant, its migration and its days on the
- * platform; size, people, sign-ins by day, and newest events with their two kinds of names, in its schema.
- * @param options.days how far back to look, to the beginning of that day in UTC
- * @param options.withEvents whether the operator may read who did what
+ * Statistics of a tenant, for an operator. Nine queries for any size: the tenant, its migration and its days from the
+ * platform; size, users, sign-ins by day, and the newest events with two kinds of names from its schema.
+ * @param options.days number of days, back to the beginning of that day in UTC
+ * @param options.withEvents whether the operator may read the events
  * @param options.target newest version of a tenant's schema
  * @throws ApiError 404
  */
@@ -61,7 +61,7 @@ function readDays({ database: { platform } }: App, tenant: string, since: string
     .where(and(eq(days.tenant, tenant), gte(days.day, since)))
 }
 
-/** @returns bytes of all its tables, with indexes and long values */
+/** @returns the bytes of all its tables, with indexes and long values */
 async function readSize({ schema, db }: TenantRealm): Promise<number> {
   const rows = await db.execute<{ size: number }>(sql`
     select coalesce(sum(pg_total_relation_size(c.oid)), 0)::float8 as size
@@ -115,7 +115,7 @@ async function readEvents(authRealm: AuthRealm<TenantRealm>) {
   return withNames(authRealm, rows)
 }
 
-/** Every day of the time, those on which nothing happened too. */
+/** Every day of the period, also those without events. */
 function daysFrom(
   since: string,
   days: number,

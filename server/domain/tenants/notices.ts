@@ -6,15 +6,15 @@ import { enqueueMail } from '#server/domain/mail/outbox.ts'
 import type { Language } from '#shared/dates.ts'
 import type { TenantRow } from './tenants.ts'
 
-/** What an organisation is told of itself by the platform. */
+/** The notices that the platform sends to an organisation. */
 export type TenantNotice =
   | { event: 'suspended'; reason: string | null }
   | { event: 'deletion_scheduled'; reason: string | null; until: Date }
   | { event: 'resumed' | 'restored' }
 
 /**
- * Writes to the address that an organisation has given, in the platform's name: its own mails are held back while it
- * is closed, and its people cannot sign in to read why.
+ * Mails the address of an organisation, in the platform's name: the organisation's own mails wait while it is closed,
+ * and its users cannot sign in to read why.
  */
 export async function noticeTenant(
   tx: Db,
@@ -34,8 +34,8 @@ export async function noticeTenant(
 }
 
 /**
- * In which language an organisation is told things. To be asked before the transaction: a schema that is broken
- * must not keep its tenant from being closed, and who holds a connection must not wait for a second.
+ * The language of an organisation's notices. Call it before the transaction: a broken schema must not prevent closing
+ * its tenant, and a caller with a connection must not wait for a second one.
  */
 export async function noticeLanguage({ database }: App, id: string): Promise<Language> {
   const {

@@ -6,7 +6,7 @@ import type { App } from '#server/domain/context.ts'
 
 type Tenants = App['database']['platform']['tables']['tenants']
 
-/** What a realm is made of, in a query of tenants: see `tenantAuthRealm`, and `tenantOrigin` for its origin. */
+/** The columns of a tenant's realm, in a query of tenants: see `tenantAuthRealm`, and `tenantOrigin` for its origin. */
 export function identityColumns(tenants: Tenants) {
   return {
     id: tenants.id,
@@ -22,7 +22,7 @@ export function primaryDomain(tenants: Tenants) {
   return sql<string | null>`(select d.host from platform.domains d where d.tenant = ${tenants.id} and d.is_primary)`
 }
 
-/** Canonical origin of a tenant, the base of its links: of its primary domain, or of its subdomain. */
+/** The canonical origin of a tenant and base of its links: its primary domain's, or its subdomain's. */
 export function tenantOrigin(
   { originOf, baseDomain }: Pick<App['config'], 'originOf' | 'baseDomain'>,
   { subdomain, primary_domain }: { subdomain: string; primary_domain: string | null },
@@ -39,8 +39,8 @@ export function tenantRealmOf(
 }
 
 /**
- * Whether an origin is one of a tenant's own: of its subdomain, of a former one that still leads to it, or of a domain
- * that it has proven.
+ * Whether an origin belongs to a tenant: to its subdomain, to a former one that still redirects, or to a verified
+ * domain.
  */
 export async function isOriginOf(
   {

@@ -4,8 +4,8 @@ import type { App } from '#server/domain/context.ts'
 import { youth } from '#server/domain/sessions/limits.ts'
 
 /**
- * Counts mails to people of an Admin's choice. Anyone can sign an organisation up and be its Admin, so one that is
- * young and that no operator has approved sends few of them, and few to any one mailbox.
+ * Counts mails to people whom an Admin chose. Anyone can sign up an organisation and become its Admin. So an
+ * organisation that is young and was not approved by an operator can send only few, and only few to one mailbox.
  * @throws ApiError 429
  */
 export async function admitOutreach(app: App, authRealm: AuthRealm, mailboxes: string[]): Promise<void> {

@@ -6,13 +6,13 @@ import type { App } from '#server/domain/context.ts'
 import type { Worker } from '#server/domain/operations/worker.ts'
 import { createWorker } from '#server/domain/operations/worker.ts'
 
-/** Told when a tenant was created, so that a spare may be missing. */
+/** Called when a tenant was created, so a spare may be missing. */
 export const poolChannel = 'tenantry_pool'
 
 /**
- * Makes spare schemas until there are enough, each whole in a transaction of its own. Those of an older version, which
- * nobody would get, are dropped; those of a newer one are left to the processes that made them.
- * @returns how many were made and dropped
+ * Creates spare schemas until there are enough, each in one transaction. Spares of an older version, which no tenant
+ * would get, are dropped. Those of a newer version belong to the processes that created them.
+ * @returns how many were created and dropped
  */
 export async function fillPool(
   app: App,
@@ -26,7 +26,7 @@ export async function fillPool(
   return { made, dropped }
 }
 
-/** Drops all spares that nobody is just taking. @returns how many */
+/** Drops all spares that no transaction is claiming. @returns how many */
 export async function drainPool({ database }: App, migrations: Migration[]): Promise<number> {
   let dropped = 0
   for (const { schema } of await listSpares(database, migrations)) if (await dropSpare(database, schema)) dropped++
@@ -45,7 +45,7 @@ async function dropOutdated({ database }: App, migrations: Migration[]): Promise
 
 function makeOneMore({ database: { platform } }: App, migrations: Migration[], size: number): Promise<boolean> {
   return platform.transaction(async tx => {
-    // One process at a time. The others wait and count again, so that no claim made meanwhile is overlooked.
+    // One process at a time. The others wait and count again, so they see claims that were made meanwhile.
     await tx.execute(sql`select pg_advisory_xact_lock(7265004)`)
     if ((await countSpares(tx, migrations)) >= size) return false
     await makeSpare(tx, platform, migrations)
@@ -53,10 +53,10 @@ function makeOneMore({ database: { platform } }: App, migrations: Migration[], s
   })
 }
 
-/** Milliseconds between two looks when nothing is announced, or after one that failed. */
+/** Milliseconds between two checks when nothing is announced, or after a failed one. */
 const nap = 60_000
 
-/** Keeps the pool full for as long as the process lives; to be woken when a tenant was created. */
+/** Keeps the pool full for as long as the process lives; wake it when a tenant was created. */
 export function createPoolKeeper(app: App, migrations: Migration[]): Worker {
   return createWorker(async signal => {
     try {

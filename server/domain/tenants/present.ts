@@ -29,7 +29,7 @@ export function presentTenant(config: App['config'], tenant: TenantRow) {
   }
 }
 
-/** One tenant with all that operators see of it. @throws ApiError 404 */
+/** One tenant with all that operators see. @throws ApiError 404 */
 export async function readTenantDetails(app: App, id: string) {
   return presentTenantDetails(app.config, await requireTenantDetails(app, { id }))
 }

@@ -11,12 +11,12 @@ import type { OperationWork } from '#server/domain/operations/work.ts'
 import { purgeTenant } from './lifecycle/deletion.ts'
 import { announceTenant } from './tenants.ts'
 
-/** Milliseconds after which every process knows that the tenant is closed. */
+/** Milliseconds until every process knows that the tenant is closed. */
 const announced = 1_500
 
 /**
- * Removes what a tenant in `purging` has: first what only its row leads to, and its row last, so that whoever goes on
- * after a process that died finds the way. Its keys and sessions are in its schema.
+ * Deletes the data of a tenant in `purging`, and its row last: if the process dies, another one can continue from the
+ * row. Its keys and sessions are in its schema.
  */
 export const purge: OperationWork = async (app, { tenant, input }, report) => {
   const { schema, subdomain, name } = input as { schema: string; subdomain: string; name: string }
@@ -31,7 +31,7 @@ export const purge: OperationWork = async (app, { tenant, input }, report) => {
   return { subdomain, name }
 }
 
-/** Begins to purge every tenant whose grace is over, and goes on where that had failed. */
+/** Starts to purge every tenant whose grace period is over, and continues failed purges. */
 export async function purgeOverdue(app: App): Promise<void> {
   const {
     db,
@@ -42,14 +42,14 @@ export async function purgeOverdue(app: App): Promise<void> {
     .from(tenants)
     .where(or(eq(tenants.status, 'purging'), lt(tenants.purge_after, sql`now()`)))
   for (const { id } of rows) {
-    // One that is just being exported waits for the next time; so does one that was restored a moment ago.
+    // A tenant with another operation, or whose deletion was just cancelled, is left to the next run.
     await purgeTenant(app, id, fromSystem, { overdue: true }).catch((error: unknown) =>
       app.log.warn({ event: 'tenant_purge_postponed', tenant: id, reason: reasonOf(error) }),
     )
   }
 }
 
-/** Drops a schema and what is noted of it; that it is gone is fine. */
+/** Drops a schema and its recorded version; does nothing if it does not exist. */
 export async function dropSchema(app: App, schema: string): Promise<void> {
   await app.database.platform.transaction(async tx => {
     await tx.execute(sql.raw(`drop schema if exists "${requireSchemaName(schema)}" cascade`))
@@ -61,7 +61,7 @@ async function removeFiles({ config }: App, schema: string): Promise<void> {
   await rm(join(config.uploadDir, requireSchemaName(schema)), { recursive: true, force: true })
 }
 
-/** The row and what hangs on it; its subdomains stay nobody's for a while. */
+/** Deletes the row and what depends on it; its subdomains are quarantined. */
 async function leaveTombstone(
   app: App,
   { id, schema, name }: { id: string; schema: string; name: string },
@@ -76,7 +76,7 @@ async function leaveTombstone(
       on conflict (subdomain) do update set tenant = excluded.tenant, name = excluded.name, schema = excluded.schema, purged_at = excluded.purged_at, quarantined_until = excluded.quarantined_until`)
     await tx.delete(outbox).where(eq(outbox.realm, id))
     const gone = await tx.delete(tenants).where(eq(tenants.id, id)).returning({ subdomain: tenants.subdomain })
-    // None: it had been done, and only its process did not live to say so.
+    // No row: an earlier process had deleted it, and died before it could report that.
     if (gone[0])
       await recordAudit(tx, platform, fromSystem, {
         action: 'tenant.purged',

@@ -9,7 +9,7 @@ import { tenantStatuses } from '#shared/tenant-statuses.ts'
 
 export const tenantSearches = ['name', 'subdomain', 'tenant_id', 'business_email'] as const
 
-/** What the tenants can be asked for, as a page and as a file. */
+/** The filters of the tenants, for the page and the file. */
 export const tenantsQuery = listQuery(
   ['name', 'subdomain', 'created', 'updated', 'status'],
   tenantSearches,

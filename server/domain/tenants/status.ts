@@ -7,10 +7,10 @@ import type { ApiError } from '#shared/errors.ts'
 import { notFound } from '#shared/errors.ts'
 import type { TenantStatus } from '#shared/tenant-statuses.ts'
 
-/** How a tenant stands to those who call: only an `active` one is open. */
+/** The standing of a tenant for its callers: only an `active` one is open. */
 export type TenantStanding = TenantStatus | 'maintenance' | 'gone'
 
-/** Of a row, or of a join's alias, of tenants. */
+/** Of a row of tenants, or of a join's alias. */
 export function standingOf({
   status,
   maintenance_since,
@@ -21,7 +21,7 @@ export function standingOf({
   return maintenance_since === null ? status : 'maintenance'
 }
 
-/** The same in a prepared query of any realm, whose placeholder `tenant` is what `tenantOf` gives. */
+/** The same in a prepared query of any realm; its placeholder `tenant` gets the value of `tenantOf`. */
 export const standingNow = standingBy(sql.placeholder('tenant'))
 
 /** The same in any other query of the realm. */
@@ -29,7 +29,7 @@ export function standingIn(authRealm: AuthRealm): SQL<TenantStanding> {
   return standingBy(tenantOf(authRealm))
 }
 
-/** @returns the tenant's id, or null: the platform's own realm has no tenant above it */
+/** @returns the tenant's id, or null for the platform's own realm */
 export function tenantOf({ kind, id }: AuthRealm): string | null {
   return kind === 'tenant' ? id : null
 }
@@ -42,8 +42,9 @@ function standingBy(tenant: unknown) {
 }
 
 /**
- * Asks the database, as what a process remembers of a host may be old: for what anyone may call and is let in by.
- * @throws ApiError 403, 404 or 503 where the tenant is not open
+ * Reads the database, because a process's cache of a host may be old. For routes that anyone may call and that let the
+ * caller in.
+ * @throws ApiError 403, 404 or 503 if the tenant is not open
  */
 export async function requireOpenTenant(db: Db, authRealm: AuthRealm): Promise<void> {
   const rows = await db.select({ standing: standingIn(authRealm) }).from(sql`(values (1)) as one`)
@@ -51,7 +52,7 @@ export async function requireOpenTenant(db: Db, authRealm: AuthRealm): Promise<v
   if (closed) throw closed
 }
 
-/** @returns the one answer for everything on the host of a tenant that is not open */
+/** @returns the answer to every request on the host of a tenant that is not open */
 export function closedAnswer(standing: TenantStanding): ApiError | undefined {
   switch (standing) {
     case 'active':

@@ -7,19 +7,22 @@ import { subdomainSchema } from '#shared/schemas/tenant.ts'
 import { similarLetters, similarPairs, skeletonOf, subdomainFrom } from '#shared/subdomains.ts'
 import type { SubdomainAnswer } from '#shared/answers/signups.ts'
 
-/** Whose a subdomain may be already: what is renamed keeps away from the others, and a sign-up from those before it. */
+/**
+ * The tenant or sign-up that may own the subdomain: a renamed tenant conflicts only with others, and a sign-up only
+ * with earlier ones.
+ */
 export interface Owner {
   tenant?: string
   signup?: string
 }
 
-/** One answer for a subdomain that another tenant has, has had, or waits for, and for one that looks like it. */
+/** The same answer for a subdomain that another tenant has, had or waits for, and for one that looks like it. */
 export function subdomainTaken(): ApiError {
   return invalid({ subdomain: ['This subdomain is taken.'] })
 }
 
 /**
- * Makes sure that nobody has a subdomain or one that looks like it, until the transaction ends.
+ * Makes sure, until the transaction ends, that nobody has the subdomain or one that looks like it.
  * @throws ApiError 400 on `subdomain`
  */
 export async function requireFreeSubdomain(
@@ -28,12 +31,12 @@ export async function requireFreeSubdomain(
   subdomain: string,
   owner: Owner = {},
 ): Promise<void> {
-  // No index can say what looks alike, so those who want one of the same looks come one after the other.
+  // No index can find similar names, so requests for similar names run one after the other.
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`subdomain ${skeletonOf(subdomain)}`}, 0))`)
   if (!(await isFree(tx, platform, subdomain, owner))) throw subdomainTaken()
 }
 
-/** @returns whether someone could have it, and one that is free in its place */
+/** @returns whether it is available, and a free one instead */
 export async function suggestSubdomain(
   platform: PlatformRealm,
   wish: { subdomain?: string; name?: string },

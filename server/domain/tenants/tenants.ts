@@ -15,10 +15,10 @@ export interface TenantRow {
   subdomain: string
   tenant_id: string
   status: TenantStatus
-  /** Why it is suspended or will be deleted. */
+  /** Why it is suspended or scheduled for deletion. */
   status_reason: string | null
   status_changed: Date | null
-  /** When it will be purged, where its deletion is scheduled. */
+  /** When it will be purged, if its deletion is scheduled. */
   purge_after: Date | null
   maintenance_since: Date | null
   /** The custom domain that is the primary host; null: the subdomain is. */

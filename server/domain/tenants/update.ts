@@ -15,10 +15,9 @@ import { announceTenant, tenantColumns } from './tenants.ts'
 export type TenantChange = z.output<typeof tenantChangeSchema>
 
 /**
- * Changes what operators may change of a tenant. Under another subdomain it is the same tenant: its schema, its
- * keys and its people's sessions stay. The former subdomain leads to the new one for a while, and is nobody else's
- * meanwhile.
- * @throws ApiError 400 naming a field that is taken, 404, 409 while it is being removed
+ * Changes the fields that operators may change. After a change of the subdomain, the tenant keeps its schema, keys and
+ * sessions. The former subdomain redirects to the new one for a while, and nobody else can have it until then.
+ * @throws ApiError 400 on a field that is taken, 404, 409 while it is being purged
  */
 export async function changeTenant(
   app: App,
@@ -52,7 +51,7 @@ export async function changeTenant(
 async function moveSubdomain(tx: Db, app: App, before: TenantRow, { id, subdomain }: TenantRow): Promise<void> {
   const { former_subdomains: former } = app.database.platform.tables
   await requireFreeSubdomain(tx, app.database.platform, subdomain, { tenant: id })
-  // Also what another had long ago, and whose redirect is over.
+  // Also a former subdomain of another tenant, whose redirect has expired.
   await tx.delete(former).where(eq(former.subdomain, subdomain))
   const now = new Date()
   const moved = { tenant: id, created: now, redirects_until: new Date(now.getTime() + app.config.life.redirect * 1000) }
@@ -62,7 +61,7 @@ async function moveSubdomain(tx: Db, app: App, before: TenantRow, { id, subdomai
     .onConflictDoUpdate({ target: former.subdomain, set: moved })
 }
 
-/** Forgets the former subdomains whose redirect is over. */
+/** Deletes former subdomains whose redirect has expired. */
 export async function dropFormerSubdomains({
   database: {
     platform: {

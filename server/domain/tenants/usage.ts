@@ -5,9 +5,9 @@ import type { App } from '#server/domain/context.ts'
 export interface Activity {
   /** Counts an answer of a tenant's portal. */
   count(tenantId: string, isError: boolean): void
-  /** Writes down what has been counted since the last time. */
+  /** Saves the counts since the last time. */
   write(): Promise<void>
-  /** Writes it down every ten seconds. @returns what ends that, after a last time */
+  /** Saves the counts every ten seconds. @returns a function that saves them once more and stops */
   start(): () => Promise<void>
 }
 
@@ -18,12 +18,12 @@ interface Count {
   errors: number
 }
 
-/** Milliseconds between two times of writing. */
+/** Milliseconds between two saves. */
 const pause = 10_000
-// While the database is away: a tenant has an entry for each day, and what comes past the limit is not counted.
+// For a database that is unavailable: a tenant has an entry for each day, and entries beyond the limit are not counted.
 const entriesLimit = 20_000
 
-/** Counts in memory what each tenant's portal is asked, and now and then adds it to `platform.tenant_days`. */
+/** Counts in memory the requests to each tenant's portal, and regularly adds them to `platform.tenant_days`. */
 export function createActivity({ database: { platform }, log }: App): Activity {
   let counts = new Map<string, Count>()
 
@@ -57,7 +57,7 @@ export function createActivity({ database: { platform }, log }: App): Activity {
     }
   }
 
-  // In one order everywhere, or two processes would wait for each other's rows; without the tenants that are gone.
+  // In a fixed order, so that two processes do not deadlock; without deleted tenants.
   async function insert(rows: Count[]): Promise<void> {
     await platform.db.execute(sql`
       insert into platform.tenant_days (tenant, day, requests, errors)

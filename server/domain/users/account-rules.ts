@@ -5,7 +5,7 @@ import { passwordLength } from '#shared/password-rules.ts'
 
 type StoredRules = Omit<AccountRules, 'mailbox'>
 
-// Operators have no settings: they are made by one another.
+// Operators have no settings: other operators create them.
 const operatorRules: StoredRules = {
   registration: 'invite_only',
   registration_domains: [],
@@ -13,8 +13,8 @@ const operatorRules: StoredRules = {
 }
 
 /**
- * What it takes to have an account here.
- * @param db a transaction that the realm itself is being made in
+ * The rules for accounts of the realm.
+ * @param db a transaction that creates the realm itself
  */
 export async function readAccountRules({ kind, realm }: AuthRealm, db: Db = realm.db): Promise<StoredRules> {
   if (kind === 'platform') return operatorRules

@@ -21,9 +21,9 @@ type TenantAuthRealm = AuthRealm<TenantRealm>
 type Bulk = z.output<typeof bulkSchema>
 
 /**
- * Does one thing to each of many people, by the rules for one: each in a transaction of her own, in the order given,
- * so that who is refused holds nobody up. Of two Admins who are all that there is, the second stays one.
- * @throws ApiError 400 on `department` for one that is not there, 503
+ * Does one action for many users, by the rules for a single one. Each is done in a separate transaction, in the given
+ * order, so a refusal does not stop the others. The last active Admin stays one.
+ * @throws ApiError 400 on `department` if it does not exist, 503
  */
 export async function actOnMany(
   app: App,
@@ -95,8 +95,8 @@ function isSoAlready(person: UserRow, change: UserChange): boolean {
 }
 
 /**
- * Mails someone a link to choose a password, on an Admin's word.
- * @throws ApiError 409 for who is deactivated, 429 after many mails to one address
+ * Mails a user a link to choose a password, for an Admin.
+ * @throws ApiError 409 if they are deactivated, 429 after many mails to one address
  */
 async function mailPasswordLink(
   app: App,
@@ -117,7 +117,8 @@ async function mailPasswordLink(
   await realm.transaction(async tx => {
     await app.limits.countOutreach(tx, realm.schema, [email])
     await openLink(tx, realm, 'reset', eq(users.id, id))
-    // Who has a password gets an hour, as if she had asked herself; who has none is welcomed, and has a week.
+    // A user with a password gets an hour, as if they had requested the link. A user without one gets the welcome mail,
+    // and a week.
     await enqueueMail(
       tx,
       authRealm,

@@ -6,7 +6,7 @@ import { listQuery } from '#server/domain/lib/list-query.ts'
 import { wordsOf } from '#server/domain/lib/search.ts'
 import { choice, uuidPattern } from '#shared/schemas/fields.ts'
 
-/** What the directory can be asked for, as a page and as a file. */
+/** The filters of the directory, for the page and the file. */
 export const directoryQuery = listQuery(
   ['last_name', 'first_name', 'email', 'date_joined', 'department'],
   ['first_name', 'last_name', 'email', 'employee_id'],
@@ -21,7 +21,7 @@ export const directoryQuery = listQuery(
   last_login: choice(['never']).optional(),
 })
 
-/** @param asAdmin Staff find active people, and nobody by employee_id */
+/** @param asAdmin whether to include inactive users and search by employee_id */
 export function directoryFilter(
   { schema, tables: { users } }: TenantRealm,
   query: z.output<typeof directoryQuery>,
@@ -41,9 +41,9 @@ export function directoryFilter(
 }
 
 /**
- * Every word of a search somewhere in one of the texts, which `search_fold` has folded. Of what the indexes find by
- * runs of characters, which may be apart from each other, the word itself has the last word; a single character is
- * in too many texts for an index to be of use.
+ * A condition: each word of a search occurs in one of the texts, which `search_fold` has folded. The indexes find the
+ * n-grams of a word, which may be apart from each other, so the word itself is checked too. An index is of no use for a
+ * single character, which occurs in too many texts.
  */
 export function matchesPeople(schema: string, search: string, texts: SQL[]): SQL | undefined {
   return and(
@@ -60,7 +60,7 @@ export function matchesPeople(schema: string, search: string, texts: SQL[]): SQL
   )
 }
 
-// Every schema has the two functions of its own; an index is used by the very one that it was made with.
+// Every schema has its own two functions; an index is only used with the function that it was created with.
 function callOf(schema: string, name: 'search_fold' | 'search_grams', ...parameters: unknown[]): SQL {
   return sql`${sql.identifier(schema)}.${sql.identifier(name)}(${sql.join(
     parameters.map(parameter => sql`${parameter}`),

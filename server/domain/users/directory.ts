@@ -3,7 +3,7 @@ import { and, eq, gt } from 'drizzle-orm'
 import type { TenantRealm } from '#server/database/realms.ts'
 import { userColumns } from './users.ts'
 
-/** A person's columns in the directory, with her department's name. */
+/** A user's columns in the directory, with the department's name. */
 export function personColumns(
   users: TenantRealm['tables']['users'],
   departments: TenantRealm['tables']['departments'],
@@ -12,7 +12,7 @@ export function personColumns(
   return { ...columns, department_id: department, department_name: departments.name }
 }
 
-/** Columns of the directory as a file, in its order; an import takes the first seven. */
+/** The columns of the directory as a file, in order; an import takes the first seven. */
 export const directoryHeader = [
   'email',
   'first_name',
@@ -25,12 +25,12 @@ export const directoryHeader = [
   'last_login',
 ]
 
-// Others' requests come in between.
+// Other requests are served in between.
 const batchSize = 100
 
 /**
- * The directory as rows of a file, in the order in which people were added: by id, which no change moves, so
- * that nobody is left out or comes twice while the file is being read.
+ * The directory as rows of a file, in the order in which users were added: by id, which never changes, so nobody is
+ * missing or occurs twice.
  */
 export async function* directoryBatches({ db, tables: { users, departments } }: TenantRealm, where: SQL | undefined) {
   let last: string | undefined

@@ -9,10 +9,7 @@ import type { UserRow } from './users.ts'
 const colleaguesShown = 8
 const newestShown = 5
 
-/**
- * The user's department, with the number of its active people and the first of her colleagues in it; null where she
- * has none.
- */
+/** The user's department, with the number of its active users and their first colleagues; null without a department. */
 export async function readOwnDepartment({ db, tables: { users, departments } }: TenantRealm, user: UserRow) {
   if (!user.department) return null
   const own = and(eq(users.department, user.department), eq(users.is_active, true))
@@ -36,7 +33,7 @@ export async function readOwnDepartment({ db, tables: { users, departments } }: 
   return rows[0] ? { ...rows[0], colleagues } : null
 }
 
-/** Other active people who joined within the last 90 days, the newest first. */
+/** Other active users who joined within the last 90 days, the newest first. */
 export async function readNewest({ db, tables: { users, departments } }: TenantRealm, user: UserRow) {
   return db
     .select(personColumns(users, departments))
@@ -49,7 +46,7 @@ export async function readNewest({ db, tables: { users, departments } }: TenantR
     .limit(newestShown)
 }
 
-/** What waits for the user to do it, each with how many there are; for an Admin also what the organisation lacks. */
+/** Open tasks of the user, each with a count; for an Admin also those of the organisation. */
 export async function readTasks(realm: TenantRealm, user: UserRow): Promise<{ task: HomeTask; count: number }[]> {
   const own = { name: count(!user.first_name || !user.last_name), photo: count(!user.photo) }
   const tasks: Partial<Record<HomeTask, number>> = canManageUsers(user)

@@ -3,8 +3,8 @@ import type { Db, Realm } from '#server/database/realms.ts'
 import { conflict } from '#shared/errors.ts'
 
 /**
- * Checks that a user is not the last active Admin. All active Admins are locked, always in the same order: where two
- * Admins demote each other at once, the second waits, reads again, and is the last one.
+ * Checks that a user is not the last active Admin. All active Admins are locked, always in the same order. If two
+ * Admins demote each other at once, the second transaction waits, reads again, and finds the last one.
  * @throws ApiError 409 `last_admin`
  */
 export async function keepAnAdmin(tx: Db, realm: Realm, id: string): Promise<void> {

@@ -7,8 +7,8 @@ import { createUser } from './create.ts'
 import type { UserRow } from './users.ts'
 
 /**
- * Creates an operator: a user of the platform's own realm, an Owner unless said.
- * @param input password plain, or null to get a link by which one is set
+ * Creates an operator: a user of the platform's own realm, by default an Owner.
+ * @param input password in plain text, or null to get a link to set one
  * @throws ApiError 400 naming the field
  */
 export async function createOperator(
@@ -25,7 +25,7 @@ export async function createOperator(
   })
 }
 
-/** The platform's realm gets its signing key when it first needs one: the migrations cannot wrap it. */
+/** The platform's realm gets its signing key when it first needs one, because a migration cannot encrypt it. */
 export async function ensureSigningKey({ database: { platform }, config }: App): Promise<void> {
   const { signing_keys: keys } = platform.tables
   const rows = await platform.db.select({ kid: keys.kid }).from(keys).limit(1)

@@ -11,9 +11,9 @@ const labels = {
 } as const
 
 /**
- * Django's validators with Django's texts, which existing clients show as they are.
- * @param minLength in characters, where the organisation asks for more than everyone must have
- * @returns everything that is wrong with the password, or an empty list
+ * Django's validators with Django's texts, which existing clients show.
+ * @param minLength in characters, if the organisation requires more than the general minimum
+ * @returns every broken rule, or an empty list
  */
 export function passwordFaults(password: string, context: PasswordContext, minLength?: number): string[] {
   return findPasswordFaults(password, context, password => common.has(password), minLength).map(textOf)

@@ -10,9 +10,9 @@ import { readAccountRules } from './account-rules.ts'
 import { passwordFaults } from './password-rules.ts'
 
 /**
- * The only way to a new password's hash, past the rules for passwords.
+ * The only way to hash a new password; it checks the rules first.
  * @param options.field the form's field, for the error
- * @param options.db a transaction that the realm itself is being made in
+ * @param options.db a transaction that creates the realm itself
  * @throws ApiError 400 on the field with every rule that the password breaks; 503
  */
 export async function hashNewPassword(
@@ -34,7 +34,7 @@ export async function hashNewPassword(
 }
 
 /**
- * Checks the caller's own password before something that matters.
+ * Checks the caller's own password before a critical action.
  * @throws ApiError 400 on `current_password`, 429, 503
  */
 export async function requireCurrentPassword(
@@ -54,9 +54,9 @@ export async function requireCurrentPassword(
 }
 
 /**
- * Gives a user a new password and ends her other sessions, in the caller's transaction. She is told by mail.
- * @param hash from `app.hashing`, made before the transaction began
- * @param keep the session that goes on, if any
+ * Gives a user a new password, ends their other sessions and mails them, in the caller's transaction.
+ * @param hash from `app.hashing`, created before the transaction
+ * @param keep the session that stays, if any
  */
 export async function replacePassword(
   tx: Db,

@@ -3,7 +3,7 @@ import type { Realm } from '#server/database/realms.ts'
 
 const eventsLimit = 10_000
 
-/** A person's sessions, ended ones too, and what was done by her or to her: the newest 10,000 events. */
+/** A user's sessions, including ended ones, and the newest 10,000 events by or about them. */
 export async function readPersonalData({ db, tables: { sessions, audit_events: events } }: Realm, userId: string) {
   const { id, created, rotated_at, expires_at, revoked_at, revoked_reason, ip, user_agent } = sessions
   const [own, rows] = await Promise.all([
@@ -26,6 +26,6 @@ export async function readPersonalData({ db, tables: { sessions, audit_events: e
       .orderBy(desc(events.created))
       .limit(eventsLimit),
   ])
-  // The address from which somebody else acted is that person's datum.
+  // Another actor's address is that person's data.
   return { sessions: own, events: rows.map(row => ({ ...row, ip: row.actor === userId ? row.ip : null })) }
 }

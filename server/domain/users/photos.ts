@@ -32,7 +32,7 @@ export async function replacePhoto(
   }
 }
 
-/** Takes a person's photo away; that there is none is fine. @throws ApiError 404 */
+/** Deletes a user's photo; does nothing if there is none. @throws ApiError 404 */
 export async function clearPhoto(
   app: App,
   authRealm: AuthRealm,
@@ -42,7 +42,7 @@ export async function clearPhoto(
   return namePhoto(app, authRealm, userId, null, audit)
 }
 
-// The row decides: of two photos at once the later one stays, and each removes the one that it finds.
+// The row decides: of two simultaneous photos the later one stays, and each upload deletes the one that it replaces.
 async function namePhoto(
   app: App,
   { realm }: AuthRealm,

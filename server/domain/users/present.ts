@@ -3,7 +3,7 @@ import type { Principal } from '#server/domain/sessions/principal.ts'
 import type { Home } from '#shared/answers/users.ts'
 import type { UserRow } from './users.ts'
 
-/** A user as the API shows them. Presenters name every field: what is not named does not leave the server. */
+/** A user as the API shows them. A presenter names every field, so nothing else is sent. */
 export function presentUser({ id: organization }: AuthRealm, user: UserRow) {
   return {
     id: user.id,

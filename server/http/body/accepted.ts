@@ -32,7 +32,7 @@ const csv: AcceptedBody = {
   readLimit: 4 * importSizeLimit,
 }
 
-/** @returns what the request's path accepts: JSON, except for images and lists of people */
+/** @returns what the request's path accepts: JSON, except for images and lists of users */
 export function acceptedBody(event: H3Event): AcceptedBody {
   const path = event.path.split('?', 1)[0]!
   if (event.method === 'PUT' && /^\/api\/v1\/(?:users\/[^/]+\/photo|organization\/logo)\/?$/.test(path)) return image

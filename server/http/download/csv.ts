@@ -8,7 +8,7 @@ import { requireRuntime } from '#server/runtime.ts'
 import { byteOrderMark } from '#shared/csv.ts'
 import { guardDownload } from './guard.ts'
 
-/** Milliseconds within which the whole file must have been downloaded: until then it takes up the tenant's turn. */
+/** Milliseconds for the whole download; until then it occupies the tenant's turn. */
 const downloadLimit = 600_000
 
 /**

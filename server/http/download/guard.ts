@@ -5,9 +5,9 @@ import { messageOf } from '#server/domain/lib/errors.ts'
 import { requireRuntime } from '#server/runtime.ts'
 
 /**
- * Sends the parts of a file for as long as the caller may read it. Before each part their right is checked again.
- * Where it has ended, where reading fails, or where the client does not read on, the connection is cut: the status has
- * been sent, and a file that only ends would look whole.
+ * Sends the parts of a file for as long as the caller may read it. Their right is checked before each part. If it has
+ * ended, reading fails, or the client does not read on, the connection is closed: the status was already sent, and a
+ * file that only ends would look complete.
  * @param name of the file, for the log
  */
 export function guardDownload(

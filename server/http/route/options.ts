@@ -10,7 +10,7 @@ export type Schema = z.ZodType | undefined
 
 export interface Options<A extends Access, Body extends Schema, Query extends Schema, Answer extends Schema> {
   access: A
-  /** The status of a success; 200 unless said. */
+  /** The status of a success; 200 by default. */
   status?: 200 | 201 | 202 | 204
   body?: Body
   query?: Query
@@ -19,11 +19,11 @@ export interface Options<A extends Access, Body extends Schema, Query extends Sc
   /** The content type of a success that is a file. */
   sends?: string
   /**
-   * Whether an operator who signed in as a user, for support, may do it too. Unless said: read, but change nothing.
-   * A read-only session changes nothing, whatever is said. See docs/decisions/0011-support-access.md.
+   * Whether an operator in a support session may use the route. By default they may read and change nothing. A
+   * read-only session never changes anything. See docs/decisions/0011-support-access.md.
    */
   support?: boolean
-  /** Heavy work, of which each tenant has one at a time in a process; others wait for some seconds. */
+  /** Heavy work: each tenant runs one at a time in a process; others wait for some seconds. */
   turn?: Turn
 }
 
@@ -34,10 +34,10 @@ export interface Context<R, A extends Access, Body, Query> {
   principal: A extends 'public' ? null : Principal
   body: Body extends z.ZodType ? z.output<Body> : undefined
   query: Query extends z.ZodType ? z.output<Query> : undefined
-  /** From the path; one that is called id is a UUID. */
+  /** From the path; a parameter called id is a UUID. */
   params: Record<string, string>
   audit: AuditContext
-  /** Who calls a public route that asks for itself, with all that the wrapper asks of a private one. */
+  /** The caller of a public route that requests authentication itself, with all checks of a private route. */
   identify: () => Promise<Principal | undefined>
   userAgent: string | null
   event: H3Event
@@ -47,7 +47,7 @@ export type Handler<R, A extends Access, Body, Query, Answer> = (
   context: Context<R, A, Body, Query>,
 ) => Answer extends z.ZodType ? z.input<Answer> | Promise<z.input<Answer>> : unknown
 
-/** A handler that says what was declared of it, for those who look at all routes. */
+/** A handler with its declared options, for code that reads all routes. */
 export interface DeclaredHandler<
   Body extends Schema = Schema,
   Query extends Schema = Schema,

@@ -52,22 +52,22 @@ export async function serve(
   return result
 }
 
-/** @throws ApiError 500 where an answer is not what its route declares, which a field too many is, too */
+/** @throws ApiError 500 if an answer does not match its declaration, for example by an undeclared field */
 function requireDeclared(schema: z.ZodType, result: unknown): void {
   const { error } = schema.safeParse(JSON.parse(JSON.stringify(result)))
   if (error) throw new ApiError(500, { detail: `The answer is not what its route declares: ${z.prettifyError(error)}` })
 }
 
-// An id that is none cannot be anyone's: the same answer as for one that is not there.
+// A malformed id belongs to nothing, so the answer is that for a missing row.
 function readParams(event: H3Event): Record<string, string> {
   const params = getRouterParams(event)
   if (params.id !== undefined && !uuidPattern.test(params.id)) throw notFound()
-  // Nothing that is stored has such a name, and PostgreSQL takes none.
+  // No stored name contains it, and PostgreSQL rejects it.
   if (Object.values(params).some(value => value.includes('\0'))) throw notFound()
   return params
 }
 
-/** @throws ApiError 409 `busy`; 401, 403 where the right was lost while the request waited for its turn */
+/** @throws ApiError 409 `busy`; 401, 403 if the right was lost while the request waited for its turn */
 async function handleInTurn(
   event: H3Event,
   turn: Turn | undefined,

@@ -562,7 +562,7 @@ describe('a token of another realm', () => {
 })
 
 describe('a page that is rendered on the server', () => {
-  // TEN-19: its own calls of the API are made in-process, where there is no host but the one that is passed on.
+  // TEN-19: its own calls of the API are made in-process, without a host except the one that is passed on.
   test('shows its own tenant only, however many are rendered at once', async () => {
     const loads = Array.from({ length: 12 }, (_, i) => (i % 2 ? ('acme' as const) : ('globex' as const))).flatMap(
       name => ['/', '/people'].map(path => ({ name, path })),
@@ -697,7 +697,7 @@ describe('a path in another spelling', () => {
     expect(answer.body).not.toContain(canaries.globex)
   })
 
-  // WEB-14: a cache that goes by the ending must not be given a person's data under the name of a style sheet.
+  // WEB-14: a cache that decides by file extension must not get a user's data under the name of a style sheet.
   test.each(['.css', '/x.js', '.json', '/photo.png', ';.css', '%2e.css', '%00.css'])(
     'is not the person under the name of a file: me%s',
     async ending => {

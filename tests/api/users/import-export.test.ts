@@ -331,7 +331,7 @@ describe('an import', () => {
       'email,department',
       Array.from({ length: 300 }, (_, i) => `${mail(`twin${i}`)},Twins ${round}`),
     )
-    // One is under way at a time; on a slow machine the other is told to come again.
+    // Only one runs at a time; on a slow machine the other one is answered 409 `busy`.
     const sendInTurn = async (): Promise<Answer> => {
       const answer = await send(file, '?create_departments=true')
       return answer.status === 409 && answer.json.code === 'busy' ? sendInTurn() : answer

@@ -245,7 +245,7 @@ async function activeAdmins(): Promise<string[]> {
   return rows.filter(({ role, is_active }) => role === 'Admin' && is_active).map(({ id }) => id)
 }
 
-/** Makes Ann the only Admin again, and signs in as her. */
+/** Makes Ann the only Admin again, and signs in with that account. */
 async function restore(other: Person): Promise<void> {
   const {
     db,

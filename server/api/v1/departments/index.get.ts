@@ -7,7 +7,7 @@ import { defineTenantRoute } from '#server/http/route.ts'
 import { departmentAnswer } from '#shared/answers/departments.ts'
 import { page } from '#shared/answers/fields.ts'
 
-/** Departments, each with its number of active people. */
+/** Departments, each with its number of active users. */
 export default defineTenantRoute(
   { access: 'signed-in', query: listQuery(['name', 'created'], ['name'], 'name'), answer: page(departmentAnswer) },
   async ({ authRealm, query, event }) => {

@@ -14,7 +14,7 @@ const query = listQuery(['created', 'email', 'expires_at'], ['email'], '-created
   state: choice(['open', 'expiring', 'accepted', 'expired', 'revoked']).optional(),
 })
 
-// For the filter `expiring`: open, and about to expire.
+// For the filter `expiring`: open, and expires soon.
 const soon = sql`now() + interval '2 days'`
 
 /** Invitations with their state, newest first. */

@@ -8,7 +8,7 @@ import { flag } from '#shared/schemas/fields.ts'
 
 const importQuery = z.object({ dry_run: flag(), create_departments: flag() })
 
-/** Imports people from a file such as `users/export.csv`; with `dry_run` only the preview. */
+/** Imports users from a file such as `users/export.csv`; with `dry_run` only the preview. */
 export default defineTenantRoute(
   { access: canManageUsers, turn: 'change', query: importQuery, answer: importReportAnswer },
   async ({ app, authRealm, query, audit, event }) =>

@@ -9,7 +9,7 @@ import { page } from '#shared/answers/fields.ts'
 import { personAnswer } from '#shared/answers/users.ts'
 import { canManageUsers } from '#shared/permissions.ts'
 
-/** The directory: Staff see active people, an Admin everyone and every field. */
+/** The directory: Staff see active users, an Admin everyone and every field. */
 export default defineTenantRoute(
   { access: 'signed-in', query: directoryQuery, answer: page(personAnswer) },
   async ({ authRealm, principal, query, event }) => {

@@ -1,12 +1,12 @@
 import { Resolver } from 'node:dns/promises'
 import type { Config } from '#server/config.ts'
 
-/** What the DNS has to say of a name: its TXT records, or why there are none. */
+/** The DNS answer for a name: its TXT records, or why there are none. */
 export type TxtAnswer =
   | { records: string[] }
   | { error: string; /** The name says so itself; else its servers were not reached. */ isCertain: boolean }
 
-/** Asks the configured resolver, or the system's, for the TXT records of a name. */
+/** Queries the configured resolver, or the system's, for the TXT records of a name. */
 export async function lookUpTxt({ dnsServer }: Pick<Config, 'dnsServer'>, name: string): Promise<TxtAnswer> {
   const resolver = new Resolver({ timeout: 2_000, tries: 2 })
   if (dnsServer !== undefined) resolver.setServers([dnsServer])

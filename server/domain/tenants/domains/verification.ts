@@ -9,7 +9,10 @@ import { lookUpTxt } from './dns.ts'
 import type { DomainRow } from './domains.ts'
 import { challengeName, domainColumns, isTheirs, requireDomain } from './domains.ts'
 
-/** Milliseconds for which a verified domain may fail its daily check: DNS records go missing for a while in moves. */
+/**
+ * Milliseconds for which a verified domain may fail its daily check: DNS records may be missing for a while, for
+ * example during a move.
+ */
 const patience = 3 * 86_400_000
 
 /**

@@ -40,9 +40,9 @@ export function cancelDeletion(app: App, id: string, audit: AuditContext): Promi
 }
 
 /**
- * Starts to remove a tenant and all its data for good, or continues a removal that was interrupted.
+ * Starts to purge a tenant, or continues an interrupted purge.
  * @param options.held see `enqueueOperation`
- * @param options.overdue only where the grace period is over
+ * @param options.overdue only if the grace period is over
  * @returns the id of the operation
  * @throws ApiError 404, or 409 while the tenant has another operation
  */

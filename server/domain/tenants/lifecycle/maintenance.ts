@@ -4,13 +4,13 @@ import { lockTenant, recordState, setState, wrongState } from './transitions.ts'
 
 /**
  * Starts maintenance: the tenant's host answers 503, whatever its state.
- * @throws ApiError 404, 409 where it is in maintenance already
+ * @throws ApiError 404, 409 if it is in maintenance already
  */
 export function startMaintenance(app: App, id: string, audit: AuditContext): Promise<TenantRow> {
   return changeMaintenance(app, id, new Date(), audit)
 }
 
-/** Ends maintenance. @throws ApiError 404, 409 where the tenant is not in maintenance */
+/** Ends maintenance. @throws ApiError 404, 409 if the tenant is not in maintenance */
 export function endMaintenance(app: App, id: string, audit: AuditContext): Promise<TenantRow> {
   return changeMaintenance(app, id, null, audit)
 }

@@ -13,8 +13,8 @@ import type { TenantStatus } from '#shared/tenant-statuses.ts'
 import { tenantStatuses } from '#shared/tenant-statuses.ts'
 
 /**
- * The states in which each verb may be used. A tenant that is being created has no state, as its transaction is not
- * over; a purged one is a tombstone. Every verb is recorded, and every process hears of it within a second.
+ * The statuses in which each action is allowed. A tenant has no status before its creating transaction commits, and a
+ * purged tenant is a tombstone. Every action is recorded, and every process is notified within a second.
  */
 export const verbsFrom = {
   suspend: ['active'],
@@ -26,7 +26,7 @@ export const verbsFrom = {
 
 /**
  * Locks a tenant's row until the transaction ends.
- * @param verb what will be done to the tenant
+ * @param verb the action on the tenant
  * @throws ApiError 404, 409
  */
 export async function lockTenant(tx: Db, app: App, id: string, verb?: keyof typeof verbsFrom) {
@@ -51,14 +51,14 @@ const stateWords: Record<TenantStatus, string> = {
   purging: 'being removed',
 }
 
-/** @returns the 409 of what cannot be done to a tenant in its state */
+/** @returns the 409 for an action that is not allowed in the tenant's status */
 export function wrongState(detail: string) {
   return conflict(detail, 'wrong_state')
 }
 
 export type TenantChanges = Partial<App['database']['platform']['tables']['tenants']['$inferInsert']>
 
-/** Updates a tenant's row, and with a new status the time of its change. */
+/** Updates a tenant's row, and the time of the change if the status changes. */
 export async function setState(tx: Db, app: App, id: string, changes: TenantChanges): Promise<TenantRow> {
   const { tenants } = app.database.platform.tables
   const now = new Date()

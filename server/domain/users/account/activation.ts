@@ -22,7 +22,7 @@ export async function requestActivation(
 }
 
 /**
- * Activates an account. The link does nothing where the account is active already, or was deactivated since.
+ * Activates an account. The link does nothing if the account is already active, or was deactivated since.
  * @throws ApiError 400 on `uid` or `token`, 403 where there is nothing left to activate, 429
  */
 export async function activate(app: App, authRealm: AuthRealm, link: Link, audit: AuditContext): Promise<void> {

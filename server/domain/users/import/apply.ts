@@ -10,7 +10,7 @@ import { openFirstLinks } from '#server/domain/sessions/links.ts'
 import { activity } from '#server/domain/users/change.ts'
 import type { ImportPlan } from './plan.ts'
 
-/** Writes what a plan says, with its mails and records, in the caller's transaction. @throws ApiError 429 */
+/** Writes a plan's changes, with its mails and audit events, in the caller's transaction. @throws ApiError 429 */
 export async function applyPlan(
   tx: Db,
   app: App,

@@ -8,9 +8,9 @@ export type KnownPerson = Pick<
   'id' | 'email' | 'first_name' | 'last_name' | 'employee_id' | 'department' | 'role' | 'is_active'
 >
 
-/** What the plan is made against, and what each row of it changes for the rows that follow. */
+/** The state that the plan is based on; each row's changes are applied to it for the following rows. */
 export interface KnownState {
-  /** At least those whom the rows may be about. */
+  /** At least the users that the rows may match. */
   people: KnownPerson[]
   /** Ids of all active Admins. */
   admins: string[]
@@ -19,7 +19,7 @@ export interface KnownState {
 
 type Fields = Omit<KnownPerson, 'id' | 'email'>
 
-/** What a row does, in words: departments by name. */
+/** A row's changes as text, with departments by name. */
 export interface ImportChange {
   row: number
   action: 'create' | 'change'
@@ -29,7 +29,7 @@ export interface ImportChange {
 
 export interface ImportPlan {
   creations: KnownPerson[]
-  /** In the order of their rows: one may take the employee_id that another gives up. */
+  /** In the order of the rows: one row may take the employee_id that an earlier one gives up. */
   updates: { before: KnownPerson; fields: Partial<Fields> }[]
   newDepartments: { id: string; name: string }[]
   unchanged: number
@@ -50,15 +50,15 @@ const blank: Fields = {
   is_active: true,
 }
 
-/** Makes plans for rows, a batch at a time; what is in the file twice is found across batches. */
+/** Plans rows, a batch at a time; duplicates are found across batches. */
 export function createPlanner(options: { createDepartments: boolean }) {
   const seen = new Map<string, number>()
 
   return { against }
 
   /**
-   * @returns what plans rows against a state, a batch at a time: each batch against what those before it leave
-   * behind
+   * @returns a function that plans rows against a state, a batch at a time: each batch is planned against the result of
+   * the earlier ones
    */
   function against(state: KnownState): (rows: ImportRow[]) => ImportPlan {
     let plan = emptyPlan()
@@ -99,7 +99,7 @@ export function createPlanner(options: { createDepartments: boolean }) {
       return undefined
     }
 
-    /** @returns what is wrong where another row, or another person, has the same address or employee ID */
+    /** @returns the error if another row or another user has the same address or employee ID */
     function conflictOf(row: number, { email, employee_id }: ImportRow['cells'], before: KnownPerson | undefined) {
       const twice = seenBefore('email', email, row) ?? seenBefore('employee_id', employee_id, row)
       if (twice) return twice
@@ -116,7 +116,7 @@ export function createPlanner(options: { createDepartments: boolean }) {
       plan.newDepartments.push(department)
     }
 
-    /** The rows that follow are planned against what this one leaves behind. */
+    /** The following rows are planned against the result of this one. */
     function remember(before: KnownPerson | undefined, after: KnownPerson): void {
       byEmail.set(after.email, after)
       if (before) byEmployeeId.delete(before.employee_id)

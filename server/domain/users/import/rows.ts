@@ -11,13 +11,13 @@ export const importSizeLimit = 1_000_000
 
 const rowsLimit = 5_000
 
-/** Rows, and characters, after which others' requests come in between. */
+/** Rows and characters after which other requests are served. */
 const restEvery = 50
 
 const chunkSize = 8_192
 
 export interface ImportRow {
-  /** As a spreadsheet counts: the header is row 1. */
+  /** The row number in a spreadsheet: the header is row 1. */
   row: number
   cells: ImportCells
 }
@@ -29,8 +29,9 @@ export interface RowError {
 }
 
 /**
- * Reads a list of people: a header with at least `email`, and a row for each. Commas, semicolons and tabs all do.
- * @returns the rows that are well formed, and what is wrong with the others
+ * Reads a list of users: a header with at least `email`, and a row for each user. The delimiter is a comma, semicolon
+ * or tab.
+ * @returns the valid rows, and the errors of the others
  * @param rest awaited between small pieces of the work
  * @throws ApiError 400 on `file` when it cannot be read at all
  */
