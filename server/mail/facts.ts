@@ -1,6 +1,6 @@
 import type { Brand, Content } from './layout.ts'
 
-/** The data of a mail in addition to its recipient: links and names, times in ISO 8601. */
+/** What the text of each kind of mail needs: links and names, times in ISO 8601. */
 export interface MailFacts {
   /** To a user who has registered. */
   activation: { link: string }

@@ -1,6 +1,10 @@
+import type { MailFacts } from '#server/mail/facts.ts'
 import type { Language } from '#shared/dates.ts'
 
-/** The stored data of each kind of mail. Never a token: the link is created when the mail is sent. */
+/**
+ * What the outbox stores for each kind of mail. `MailFacts` is what its text needs. Never a token: the link is created
+ * when the mail is sent.
+ */
 export interface MailData {
   activation: { user: string }
   /** For the user with this address, if there is one. */
@@ -10,19 +14,13 @@ export interface MailData {
   email_change: { user: string }
   email_changed: { user: string }
   password_changed: Record<string, never>
-  new_device: { user_agent: string | null; ip: string | null; time: string }
+  new_device: MailFacts['new_device']
   session_reuse: Record<string, never>
   invitation: { invitation: string }
   account_exists: Record<string, never>
-  tenant_notice: {
-    organization: string
-    language: Language
-    event: 'suspended' | 'resumed' | 'deletion_scheduled' | 'restored'
-    reason: string | null
-    until: string | null
-  }
+  tenant_notice: MailFacts['tenant_notice'] & { language: Language }
   /** To an operator: a sign-up waits for their decision. */
-  signup_waiting: { name: string; subdomain: string }
+  signup_waiting: MailFacts['signup_waiting']
   /** To a new organisation's first Admin. */
   signup_approved: { user: string }
 }
@@ -30,7 +28,7 @@ export interface MailData {
 /** The data of the site's mails, which belong to no organisation and name their language. Their realm is `platform`. */
 export interface SiteMailData {
   signup_confirm: { signup: string; language: Language }
-  signup_refused: { name: string; reason: string; language: Language }
+  signup_refused: MailFacts['signup_refused'] & { language: Language }
   /** The organisations that know the address, if any. */
   organizations: { language: Language }
 }
