@@ -21,7 +21,7 @@ export function useOrganizationForm<Name extends Field>(
   const state = reactive({ ...fieldsOf(organization) })
   const { markSaved } = useUnsaved(state)
 
-  const { alert, pending, submit, showInvalid } = useSubmit(async (body: object) => {
+  const { form, alert, pending } = useSubmit(async (body: object) => {
     const after = await api('organization/', { method: 'PATCH', body })
     Object.assign(state, fieldsOf(after))
     markSaved()
@@ -29,5 +29,5 @@ export function useOrganizationForm<Name extends Field>(
     notify(t('organization.saved'))
   })
 
-  return { state, alert, pending, submit, showInvalid }
+  return { form, state, alert, pending }
 }

@@ -1,10 +1,18 @@
 import type { Form } from '@nuxt/ui'
 import { ApiFailure } from '#shared/api-failure'
 
+export type FormInstance = Form<never> & { $el: HTMLElement }
+
+/** What a SubmitForm needs of useSubmit. */
+export interface FormActions<Input> {
+  attach(instance: FormInstance): void
+  submit(event: { data: Input }): Promise<void>
+  showInvalid(event: { errors: readonly { name?: string; message: string }[] }): Promise<void>
+}
+
 /**
- * Submits a UForm. Errors of the schema or the server are shown at their fields, in the page's language, and all
- * others in `alert`. The first wrong field gets the focus; typing clears its error. Bind `ref="form"`, `@submit`,
- * `@error`, `:validate-on="[]"`, and `:loading-auto="false"` (disabled fields would lose the focus).
+ * Submits a SubmitForm, which takes the `form` that this returns. Errors of the schema or the server are shown at their fields, in the page's language, and all
+ * others in `alert`. The first wrong field gets the focus; typing clears its error.
  * @param action does the work with the parsed input; only an ApiFailure is handled here
  * @param explain returns another text for a failure where the server's would not help
  */
@@ -12,15 +20,19 @@ export function useSubmit<Input>(
   action: (input: Input) => Promise<unknown>,
   explain?: (failure: ApiFailure) => string | undefined,
 ) {
-  const form = useTemplateRef<Form<never> & { $el: HTMLElement }>('form')
+  const instance = shallowRef<FormInstance>()
   const inOwnWords = useServerText()
   const alert = ref('')
   const pending = ref(false)
-  watch(form, instance => instance?.$el.addEventListener('input', forget))
+
+  function attach(mounted: FormInstance) {
+    instance.value = mounted
+    mounted.$el.addEventListener('input', forget)
+  }
 
   function forget({ target }: Event) {
-    const name = form.value?.getErrors().find(({ id }) => id === (target as Element).id)?.name
-    if (name) form.value?.clear(name)
+    const name = instance.value?.getErrors().find(({ id }) => id === (target as Element).id)?.name
+    if (name) instance.value?.clear(name)
   }
 
   async function submit({ data }: { data: Input }) {
@@ -42,8 +54,8 @@ export function useSubmit<Input>(
       name,
       message: texts.map(inOwnWords).join(' '),
     }))
-    form.value?.setErrors(errors)
-    const atFields = form.value?.getErrors() ?? []
+    instance.value?.setErrors(errors)
+    const atFields = instance.value?.getErrors() ?? []
     const elsewhere = errors
       .filter(({ name }) => !atFields.some(shown => shown.name === name))
       .map(({ message }) => message)
@@ -52,11 +64,11 @@ export function useSubmit<Input>(
   }
 
   /** Shows errors that the schema found before anything was sent. */
-  async function showInvalid({ errors }: { errors: readonly { name?: string; message: string }[] }) {
+  async function showInvalid({ errors }: Parameters<FormActions<Input>['showInvalid']>[0]) {
     // An error in one entry of a list is shown at the list's field.
     const found = errors.map(({ name, message }) => ({ name: name?.split('.')[0], message: inOwnWords(message) }))
-    form.value?.setErrors(found)
-    const atFields = form.value?.getErrors().filter(({ id }) => id) ?? []
+    instance.value?.setErrors(found)
+    const atFields = instance.value?.getErrors().filter(({ id }) => id) ?? []
     alert.value = found
       .filter(({ name }) => !atFields.some(shown => shown.name === name))
       .map(({ message }) => message)
@@ -64,7 +76,8 @@ export function useSubmit<Input>(
     await focusFirst(atFields)
   }
 
-  return { alert, pending, submit, showInvalid }
+  const form: FormActions<Input> = { attach, submit, showInvalid }
+  return { form, alert, pending }
 }
 
 async function focusFirst(errors: readonly { id?: string }[]) {
