@@ -1,13 +1,16 @@
+import { existsSync } from 'node:fs'
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { chromium } from 'playwright-core'
 import { expect } from 'vitest'
 import type { Place } from '../world.ts'
 import type { Person } from '../database/templates.ts'
 
+const programs = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium']
+
 /** Starts Debian's Chromium; the flags disable its background requests. */
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    executablePath: process.env.CHROMIUM ?? programs.find(existsSync),
     args: [
       '--no-sandbox',
       '--disable-quic',
