@@ -50,10 +50,14 @@ async function verifySignature(app: App, authRealm: AuthRealm, token: string, au
   } catch (error) {
     if (error instanceof errors.JWTExpired) throw new TokenError('Token is expired')
     if (!(error instanceof errors.JOSEError || error instanceof TypeError)) throw error
-    const audience = claimedAudience(token)
-    if (audience && audience !== authRealm.id) await noteForeignToken(app, authRealm, audit, audience)
+    await noteAudience(app, authRealm, token, audit)
     throw new TokenError('Token is invalid')
   }
+}
+
+async function noteAudience(app: App, authRealm: AuthRealm, token: string, audit: AuditContext): Promise<void> {
+  const audience = claimedAudience(token)
+  if (audience && audience !== authRealm.id) await noteForeignToken(app, authRealm, audit, audience)
 }
 
 // The canonical origin, or another one of the same tenant: it was renamed, or this process has not heard of it yet.
