@@ -32,7 +32,7 @@ export interface Planning {
   departments: KnownDepartment[]
 }
 
-/** @param seen the rows of the whole file, which may have more than one state */
+/** @param seen of the whole file, whose batches are planned against different states */
 export function beginPlanning(
   state: KnownState,
   seen: Planning['seen'],
@@ -57,7 +57,7 @@ export function findPerson(
   return holder ?? byEmail.get(email)
 }
 
-/** @returns undefined where there is none and none is to be created */
+/** @returns the department of this name, a new one where it is to be created, or undefined */
 export function findDepartment(
   { departments, createDepartments }: Planning,
   name: string,
@@ -76,6 +76,7 @@ export function addDepartment({ departments }: Planning, department: KnownDepart
   return true
 }
 
+/** @returns null for no department */
 export function nameOfDepartment({ departments }: Planning, id: string | null): string | null {
   return departments.find(department => department.id === id)?.name ?? null
 }
@@ -101,6 +102,7 @@ export function firstRowWith({ seen }: Planning, field: string, value: string, r
   return first
 }
 
+/** Whether a person is the only active Admin that is left. */
 export function isLastAdmin({ admins }: Planning, id: string): boolean {
   return admins.size === 1 && admins.has(id)
 }
