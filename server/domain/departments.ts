@@ -53,41 +53,46 @@ export async function renameDepartment(
   name: string,
   audit: AuditContext,
 ): Promise<DepartmentRow> {
-  const { departments } = realm.tables
   return explained(() =>
     realm.transaction(async tx => {
-      const before = (
-        await tx.select({ name: departments.name }).from(departments).where(eq(departments.id, id)).for('update')
-      )[0]
-      if (!before) throw notFound()
-      const rows = await tx
-        .update(departments)
-        .set({ name, updated: new Date() })
-        .where(eq(departments.id, id))
-        .returning(departmentColumns(departments))
+      const before = await lockDepartment(tx, realm, id)
+      const department = await changeName(tx, realm, id, name)
+      const details = { name: { from: before.name, to: name } }
       if (before.name !== name)
-        await recordAudit(tx, realm, audit, {
-          action: 'department.renamed',
-          subject: id,
-          details: { name: { from: before.name, to: name } },
-        })
-      return rows[0]!
+        await recordAudit(tx, realm, audit, { action: 'department.renamed', subject: id, details })
+      return department
     }),
   )
 }
 
-/** @throws ApiError 404, or 409 `in_use` while users belong to it */
+async function lockDepartment(tx: Db, { tables: { departments } }: TenantRealm, id: string): Promise<{ name: string }> {
+  const rows = await tx.select({ name: departments.name }).from(departments).where(eq(departments.id, id)).for('update')
+  if (!rows[0]) throw notFound()
+  return rows[0]
+}
+
+async function changeName(
+  tx: Db,
+  { tables: { departments } }: TenantRealm,
+  id: string,
+  name: string,
+): Promise<DepartmentRow> {
+  const rows = await tx
+    .update(departments)
+    .set({ name, updated: new Date() })
+    .where(eq(departments.id, id))
+    .returning(departmentColumns(departments))
+  return rows[0]!
+}
+
+/** @throws ApiError 404, or 409 `in_use` while people belong to it */
 export async function deleteDepartment(realm: TenantRealm, id: string, audit: AuditContext): Promise<void> {
   const { departments } = realm.tables
   await explained(() =>
     realm.transaction(async tx => {
       const rows = await tx.delete(departments).where(eq(departments.id, id)).returning({ name: departments.name })
       if (!rows[0]) throw notFound()
-      await recordAudit(tx, realm, audit, {
-        action: 'department.deleted',
-        subject: id,
-        details: { name: rows[0].name },
-      })
+      await recordAudit(tx, realm, audit, { action: 'department.deleted', subject: id, details: rows[0] })
     }),
   )
 }
@@ -104,26 +109,27 @@ export async function transferPeople(
   audit: AuditContext,
 ): Promise<number> {
   await requireDepartment(realm, from)
-  if ((await realm.db.$count(realm.tables.departments, eq(realm.tables.departments.id, to))) === 0)
-    throw invalid({ department: [noSuchObject(to)] })
-  return explained(
-    () =>
-      realm.transaction(async tx => {
-        let total = 0
-        for (;;) {
-          const moved = await transferSome(tx, realm, from, to, audit)
-          total += moved
-          if (moved < transferSize) break
-        }
-        await recordAudit(tx, realm, audit, {
-          action: 'department.transferred',
-          subject: from,
-          details: { to, people: total },
-        })
-        return total
-      }),
-    to,
-  )
+  await requireTarget(realm, to)
+  const transfer = () =>
+    realm.transaction(async tx => {
+      const people = await transferAll(tx, realm, from, to, audit)
+      await recordAudit(tx, realm, audit, { action: 'department.transferred', subject: from, details: { to, people } })
+      return people
+    })
+  return explained(transfer, to)
+}
+
+async function requireTarget({ db, tables: { departments } }: TenantRealm, id: string): Promise<void> {
+  if ((await db.$count(departments, eq(departments.id, id))) === 0) throw invalid({ department: [noSuchObject(id)] })
+}
+
+async function transferAll(tx: Db, realm: TenantRealm, from: string, to: string, audit: AuditContext): Promise<number> {
+  let total = 0
+  for (;;) {
+    const moved = await transferSome(tx, realm, from, to, audit)
+    total += moved
+    if (moved < transferSize) return total
+  }
 }
 
 /** Few enough that a statement stays far below its time limit. */
@@ -136,7 +142,18 @@ async function transferSome(
   to: string,
   audit: AuditContext,
 ): Promise<number> {
-  const { users } = realm.tables
+  const moved = await moveSome(tx, realm, from, to)
+  const details = { department: { from, to } }
+  await recordAudits(
+    tx,
+    realm,
+    audit,
+    moved.map(({ id }) => ({ action: 'user.changed', subject: id, details })),
+  )
+  return moved.length
+}
+
+function moveSome(tx: Db, { tables: { users } }: TenantRealm, from: string, to: string) {
   const some = tx
     .select({ id: users.id })
     .from(users)
@@ -144,18 +161,7 @@ async function transferSome(
     .orderBy(users.id)
     .limit(transferSize)
     .for('update')
-  const moved = await tx
-    .update(users)
-    .set({ department: to })
-    .where(inArray(users.id, some))
-    .returning({ id: users.id })
-  await recordAudits(
-    tx,
-    realm,
-    audit,
-    moved.map(({ id }) => ({ action: 'user.changed' as const, subject: id, details: { department: { from, to } } })),
-  )
-  return moved.length
+  return tx.update(users).set({ department: to }).where(inArray(users.id, some)).returning({ id: users.id })
 }
 
 async function explained<T>(work: () => Promise<T>, to = ''): Promise<T> {

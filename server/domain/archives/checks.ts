@@ -20,32 +20,38 @@ export async function checkArchives(app: App): Promise<Check> {
   }
 }
 
-async function findLeftOvers({ config, database }: App): Promise<string[]> {
-  const names = (await readdir(config.archiveDir).catch(() => [])).filter(name => name.startsWith('.'))
-  const rows = await database.platform.db.execute<{ id: string }>(
-    sql`select id from platform.operations where state = 'running' and lease_until > now()`,
-  )
-  const busy = new Set(rows.map(({ id }) => id))
+async function findLeftOvers(app: App): Promise<string[]> {
+  const { archiveDir } = app.config
+  const names = (await readdir(archiveDir).catch(() => [])).filter(name => name.startsWith('.'))
+  const running = await readRunning(app)
   const found: string[] = []
   for (const name of names) {
-    const { mtimeMs } = await stat(join(config.archiveDir, name)).catch(() => ({ mtimeMs: Infinity }))
-    const isBusy = name.startsWith(workPrefix)
-      ? busy.has(name.slice(workPrefix.length, workPrefix.length + 36))
-      : mtimeMs > Date.now() - stale
-    if (!isBusy)
-      found.push(
-        `${join(config.archiveDir, name)} is left over from an interrupted archive. If no operation is using it, delete it.`,
-      )
+    const path = join(archiveDir, name)
+    if (!(await isInUse(path, name, running)))
+      found.push(`${path} is left over from an interrupted archive. If no operation is using it, delete it.`)
   }
   return found
 }
 
-/** Images in a tenant's folder that none of its rows names. */
+/** Ids of the operations that are being worked on. */
+async function readRunning({ database }: App): Promise<Set<string>> {
+  const rows = await database.platform.db.execute<{ id: string }>(
+    sql`select id from platform.operations where state = 'running' and lease_until > now()`,
+  )
+  return new Set(rows.map(({ id }) => id))
+}
+
+async function isInUse(path: string, name: string, running: Set<string>): Promise<boolean> {
+  const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Infinity }))
+  return name.startsWith(workPrefix)
+    ? running.has(name.slice(workPrefix.length, workPrefix.length + 36))
+    : mtimeMs > Date.now() - stale
+}
+
+/** Pictures in a tenant's folder that none of its rows names. */
 export async function checkPictures(app: App): Promise<Check> {
-  const {
-    db,
-    tables: { tenants },
-  } = app.database.platform
+  const { db, tables } = app.database.platform
+  const { tenants } = tables
   const rows = await db.select({ subdomain: tenants.subdomain, schema: tenants.schema }).from(tenants)
   const problems: string[] = []
   let count = 0
@@ -53,10 +59,12 @@ export async function checkPictures(app: App): Promise<Check> {
     // Another check reports a schema that is missing or lacks a table.
     const strays = await strayImages(app, schema, new Date(Date.now() - stale)).catch(() => [])
     count += strays.length
-    if (strays.length > 0)
-      problems.push(
-        `${strays.length} files of ${subdomain} are orphaned, such as ${join(app.config.uploadDir, schema, strays[0]!)}. You can delete them.`,
-      )
+    if (strays.length > 0) problems.push(orphansProblem(app, subdomain, schema, strays))
   }
   return { name: 'pictures', found: `${count} orphaned files`, problems }
+}
+
+function orphansProblem({ config }: App, subdomain: string, schema: string, strays: string[]): string {
+  const example = join(config.uploadDir, schema, strays[0]!)
+  return `${strays.length} files of ${subdomain} are orphaned, such as ${example}. You can delete them.`
 }

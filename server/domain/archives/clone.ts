@@ -1,3 +1,4 @@
+import type { SQL } from 'drizzle-orm'
 import { eq, sql } from 'drizzle-orm'
 import { readTables } from '#server/database/catalog.ts'
 import type { CopiedTable } from '#server/database/copy.ts'
@@ -8,7 +9,6 @@ import { applyMigrations } from '#server/database/migrations/runner.ts'
 import type { Db } from '#server/database/realms.ts'
 import type { App } from '#server/domain/context.ts'
 import { fromSystem } from '#server/domain/context.ts'
-import { newSigningKey } from '#server/domain/keys/ring.ts'
 import { mailWelcome } from '#server/domain/mail/welcome.ts'
 import type { OperationRow } from '#server/domain/operations/operations.ts'
 import type { OperationReport } from '#server/domain/operations/report.ts'
@@ -18,9 +18,9 @@ import { announceTenant, requireTenant } from '#server/domain/tenants/tenants.ts
 import { createUser } from '#server/domain/users/create.ts'
 import { invalid } from '#shared/errors.ts'
 import { scrubbing, treatmentOf } from './anonymize.ts'
-import { createSchemaAt, requireKnownVersion } from './load.ts'
+import { createSchemaAt, clearTable, requireKnownVersion } from './load.ts'
 import type { NewPlace } from './target.ts'
-import { findPlace, openPlace } from './target.ts'
+import { addSigningKey, findPlace, openPlace } from './target.ts'
 
 /** The input of an operation `clone`. */
 export interface CloneInput {
@@ -42,25 +42,33 @@ export async function cloneTenant(
   report: OperationReport,
   migrations: MigrationSets,
 ): Promise<Record<string, unknown>> {
-  const { place, ...admin } = operation.input as unknown as CloneInput
-  const { schema } = place
-  const before = await findPlace(app, schema)
+  const input = operation.input as unknown as CloneInput
+  const before = await findPlace(app, input.place.schema)
   if (before) return before
   const source = await requireTenant(app, { id: operation.tenant! })
-  return inLongTransaction(app.database, app.databaseUrl, schema, async tx => {
+  return inLongTransaction(app.database, app.databaseUrl, input.place.schema, async tx => {
     await tx.execute(sql`set transaction isolation level repeatable read`)
-    const { tenant, url } = await openPlace(tx, app, place)
-    await createSchemaAt(tx, schema, await versionOf(tx, source, migrations.tenant))
-    await copyScrubbed(tx, source.schema, schema, admin.keep_admin ? admin.admin_email : null, report)
-    await applyMigrations(tx, schema, migrations.tenant)
-    await tx
-      .insert(app.database.tenant(schema).tables.signing_keys)
-      .values(await newSigningKey(schema, app.config.secret, new Date()))
-    if (!admin.keep_admin) await addAdmin(tx, app, tenant, admin)
+    const { tenant, url } = await openPlace(tx, app, input.place)
+    await copySchema(tx, app, source, input, report, migrations.tenant)
+    if (!input.keep_admin) await addAdmin(tx, app, tenant, input)
     await announceTenant(tx, tenant.id)
     report.signal.throwIfAborted()
     return { tenant: tenant.id, subdomain: tenant.subdomain, url }
   })
+}
+
+async function copySchema(
+  tx: Db,
+  app: App,
+  source: TenantRow,
+  { place: { schema }, keep_admin, admin_email }: CloneInput,
+  report: OperationReport,
+  migrations: Migration[],
+): Promise<void> {
+  await createSchemaAt(tx, schema, await versionOf(tx, source, migrations))
+  await copyScrubbed(tx, source.schema, schema, keep_admin ? admin_email : null, report)
+  await applyMigrations(tx, schema, migrations)
+  await addSigningKey(tx, app, schema)
 }
 
 async function versionOf(tx: Db, { schema }: TenantRow, known: Migration[]): Promise<Migration[]> {
@@ -80,31 +88,32 @@ async function copyScrubbed(
   const tables = (await readTables(tx, to)).filter(({ name }) => scrubbing[name] !== 'left out')
   report.begin('Copying tables', tables.length)
   for (const table of tables) {
-    const target = sql`${sql.identifier(to)}.${sql.identifier(table.name)}`
-    if ((await tx.$count(target)) > 0) await tx.execute(sql`delete from ${target}`)
+    await clearTable(tx, to, table.name)
     await tx.execute(scrubbedCopy(from, to, table, keptAdmin))
     report.advance()
   }
 }
 
-/** One statement, so that the real values are never written. */
-function scrubbedCopy(from: string, to: string, { name, columns }: CopiedTable, keptAdmin: string | null) {
+/** One statement, so that what is not to be known is never written. */
+function scrubbedCopy(from: string, to: string, { name, columns }: CopiedTable, keptAdmin: string | null): SQL {
   const identifiers = sql.join(
     columns.map(column => sql.identifier(column)),
     sql`, `,
   )
-  const values = columns.map(column => {
-    const kept = sql`r.${sql.identifier(column)}`
-    const treatment = treatmentOf(name, column)
-    if (treatment === 'kept') return kept
-    const staysItself =
-      name === 'users' && keptAdmin !== null && ['email', 'first_name', 'last_name', 'password'].includes(column)
-    return staysItself ? sql`case when r.email = ${keptAdmin}::text then ${kept} else ${treatment} end` : treatment
-  })
+  const values = columns.map(column => scrubbedValue(name, column, keptAdmin))
   return sql`
     insert into ${sql.identifier(to)}.${sql.identifier(name)} (${identifiers})
     select ${sql.join(values, sql`, `)}
     from (select ${identifiers}, row_number() over (order by id) as n from ${sql.identifier(from)}.${sql.identifier(name)}) r`
+}
+
+function scrubbedValue(table: string, column: string, keptAdmin: string | null): SQL {
+  const kept = sql`r.${sql.identifier(column)}`
+  const treatment = treatmentOf(table, column)
+  if (treatment === 'kept') return kept
+  const staysItself =
+    table === 'users' && keptAdmin !== null && ['email', 'first_name', 'last_name', 'password'].includes(column)
+  return staysItself ? sql`case when r.email = ${keptAdmin}::text then ${kept} else ${treatment} end` : treatment
 }
 
 async function addAdmin(

@@ -27,16 +27,24 @@ export async function archiveTenant(
 ): Promise<{ archive: string; size: number }> {
   const archive = archiveName(tenant.subdomain, operation.created, operation.id)
   const path = archivePath(app, archive)
-  if (!(await stat(path).catch(() => undefined))) {
-    const folder = await openWorkFolder(app, operation)
-    try {
-      const snapshot = await takeSnapshot(app, tenant, folder, report)
-      const draft = join(folder, 'archive.tar')
-      await writeArchive(draft, folder, tenant, snapshot, app.config.secret, report)
-      await settle(draft, path)
-    } finally {
-      await rm(folder, { recursive: true, force: true })
-    }
-  }
+  if (!(await stat(path).catch(() => undefined))) await writeInto(app, operation, tenant, path, report)
   return { archive, size: (await stat(path)).size }
+}
+
+async function writeInto(
+  app: App,
+  operation: OperationRow,
+  tenant: TenantRow,
+  path: string,
+  report: OperationReport,
+): Promise<void> {
+  const folder = await openWorkFolder(app, operation)
+  try {
+    const snapshot = await takeSnapshot(app, tenant, folder, report)
+    const draft = join(folder, 'archive.tar')
+    await writeArchive(draft, folder, tenant, snapshot, app.config.secret, report)
+    await settle(draft, path)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
 }

@@ -1,5 +1,7 @@
+import type { SQL } from 'drizzle-orm'
 import { sql } from 'drizzle-orm'
 import { readTables } from '#server/database/catalog.ts'
+import type { CopiedTable } from '#server/database/copy.ts'
 import { copyIn } from '#server/database/copy.ts'
 import type { Migration } from '#server/database/migrations/files.ts'
 import { applyMigrations, entryOf } from '#server/database/migrations/runner.ts'
@@ -42,9 +44,18 @@ export async function fillSchema(
   migrations: Migration[],
   report: OperationReport,
 ): Promise<void> {
-  const { manifest } = archive
-  await createSchemaAt(tx, schema, requireKnownVersion(manifest, migrations))
-  const tables = await readTables(tx, schema)
+  await createSchemaAt(tx, schema, requireKnownVersion(archive.manifest, migrations))
+  const tables = requireFittingTables(archive.manifest, await readTables(tx, schema))
+  await tx.execute(sql`set local datestyle to 'ISO, YMD'`)
+  report.begin('Writing rows', countRows(tables))
+  for (const table of tables) await fillTable(tx, client, schema, archive, table, report)
+  await applyMigrations(tx, schema, migrations)
+}
+
+type ArchivedTable = Manifest['tables'][number]
+
+/** @returns the archive's tables, in the order of the schema's. @throws ApiError 400 where one does not fit */
+function requireFittingTables(manifest: Manifest, tables: CopiedTable[]): ArchivedTable[] {
   const inOrder = tables.flatMap(table => manifest.tables.find(stored => stored.name === table.name) ?? [])
   const fits =
     inOrder.length === manifest.tables.length &&
@@ -52,21 +63,36 @@ export async function fillSchema(
       stored.columns.every(column => tables.find(table => table.name === stored.name)!.columns.includes(column)),
     )
   if (!fits) throw altered(manifestEntry)
-  await tx.execute(sql`set local datestyle to 'ISO, YMD'`)
-  report.begin(
-    'Writing rows',
-    inOrder.reduce((sum, { rows }) => sum + rows, 0),
-  )
-  for (const stored of inOrder) {
-    const table = sql`${sql.identifier(schema)}.${sql.identifier(stored.name)}`
-    // Deletes rows that the migrations have inserted; the archive has them too. An append-only table may refuse even to
-    // delete nothing.
-    if ((await tx.$count(table)) > 0) await tx.execute(sql`delete from ${table}`)
-    await copyIn(client, schema, stored, resting(archive.rows(stored), report.rest))
-    if ((await tx.$count(table)) !== stored.rows) throw altered(stored.name)
-    report.advance(stored.rows)
-  }
-  await applyMigrations(tx, schema, migrations)
+  return inOrder
+}
+
+function countRows(tables: ArchivedTable[]): number {
+  return tables.reduce((total, { rows }) => total + rows, 0)
+}
+
+async function fillTable(
+  tx: Db,
+  client: TransactionClient,
+  schema: string,
+  archive: OpenArchive,
+  stored: ArchivedTable,
+  report: OperationReport,
+): Promise<void> {
+  const table = await clearTable(tx, schema, stored.name)
+  await copyIn(client, schema, stored, resting(archive.rows(stored), report.rest))
+  if ((await tx.$count(table)) !== stored.rows) throw altered(stored.name)
+  report.advance(stored.rows)
+}
+
+/**
+ * Deletes what the migrations have put into a table, as the copy has it too.
+ * @returns the table, for a query
+ */
+export async function clearTable(tx: Db, schema: string, name: string): Promise<SQL> {
+  const table = sql`${sql.identifier(schema)}.${sql.identifier(name)}`
+  // An empty table may refuse even a statement that deletes nothing.
+  if ((await tx.$count(table)) > 0) await tx.execute(sql`delete from ${table}`)
+  return table
 }
 
 /**

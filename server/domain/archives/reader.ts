@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import { open } from 'node:fs/promises'
-import { Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
 import { constants } from 'node:fs'
-import { invalid } from '#shared/errors.ts'
+import { after, gunzipped, linesOf, readEntry, readExactly } from './entries.ts'
 import type { ArchivedFile, Entry, Manifest } from './format.ts'
 import {
   altered,
@@ -17,7 +15,7 @@ import {
   tableEntry,
 } from './format.ts'
 import { isOurs, sealSize } from './signature.ts'
-import { blockSize, paddingOf, sizeIn, tarEnd, tarHeader } from './tar.ts'
+import { blockSize, sizeIn, tarEnd } from './tar.ts'
 
 /**
  * An open archive. The position and content of each byte follow from its manifest. Nothing is interpreted: everything
@@ -28,8 +26,8 @@ export interface OpenArchive {
   /** Whether this installation made it. */
   ours: boolean
   size: number
-  /** Checks every byte. @throws ApiError 400 */
-  verify(onProgress: (bytes: number, size: number) => Promise<void> | void): Promise<void>
+  /** Looks at every byte. @throws ApiError 400 */
+  verify(onProgress: OnProgress): Promise<void>
   /**
    * The rows of a table in PostgreSQL's text format, checked again as they are read. Throws ApiError 400 if there are
    * too many.
@@ -39,6 +37,8 @@ export interface OpenArchive {
   files(): AsyncGenerator<{ file: ArchivedFile; bytes: Buffer }>
   close(): Promise<void>
 }
+
+type OnProgress = (bytes: number, size: number) => Promise<void> | void
 
 const manifestLimit = 1_000_000
 
@@ -54,101 +54,84 @@ export async function openArchive(path: string, secret: string): Promise<OpenArc
 }
 
 async function readArchive(handle: FileHandle, secret: string): Promise<OpenArchive> {
+  const layout = await readLayout(handle, secret)
+  const { manifest, ours, size } = layout
+  return {
+    manifest,
+    ours,
+    size,
+    verify: onProgress => verify(layout, onProgress),
+    rows: table => rowsOf(layout, table),
+    files: () => filesOf(layout),
+    close: () => handle.close(),
+  }
+}
+
+/** An archive's file, and where what is in it. */
+interface Layout {
+  handle: FileHandle
+  size: number
+  manifest: Manifest
+  ours: boolean
+  created: Date
+  /** What comes before the pictures. */
+  head: Entry[]
+  /** Where each entry of the head begins, by its path. */
+  places: Map<string, number>
+  /** Where the pictures begin. */
+  filesAt: number
+}
+
+async function readLayout(handle: FileHandle, secret: string): Promise<Layout> {
   const { size } = await handle.stat()
-  const manifestSize = sizeIn(await readExactly(handle, 0, blockSize))
-  if (!(manifestSize > 0 && manifestSize < manifestLimit)) throw altered(manifestEntry)
-  const manifestBytes = await readExactly(handle, blockSize, manifestSize)
+  const manifestBytes = await readManifest(handle)
   const manifest = parseManifest(manifestBytes.toString())
-  const created = new Date(manifest.created)
-  const sealAt = after(0, manifestSize)
-  const seal = await readExactly(handle, sealAt + blockSize, sealSize)
-  const ours = isOurs(seal, manifestBytes, secret)
-  const hashOf = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
-  const head: Entry[] = [
-    { path: manifestEntry, size: manifestSize, sha256: hashOf(manifestBytes) },
-    { path: sealEntry, size: sealSize, sha256: hashOf(seal) },
+  const seal = await readExactly(handle, after(0, manifestBytes.length) + blockSize, sealSize)
+  const head = [
+    entryOf(manifestEntry, manifestBytes),
+    entryOf(sealEntry, seal),
     filesEntry(manifest.files),
     ...manifest.tables.map(tableEntry),
   ]
+  const ours = isOurs(seal, manifestBytes, secret)
+  return { handle, size, manifest, ours, created: new Date(manifest.created), head, ...placesOf(head) }
+}
+
+async function readManifest(handle: FileHandle): Promise<Buffer> {
+  const size = sizeIn(await readExactly(handle, 0, blockSize))
+  if (!(size > 0 && size < manifestLimit)) throw altered(manifestEntry)
+  return readExactly(handle, blockSize, size)
+}
+
+function entryOf(path: string, bytes: Buffer): Entry {
+  return { path, size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
+}
+
+function placesOf(head: Entry[]): Pick<Layout, 'places' | 'filesAt'> {
   const places = new Map<string, number>()
-  const filesAt = head.reduce((offset, entry) => (places.set(entry.path, offset), after(offset, entry.size)), 0)
-  const read = (entry: Entry) => readEntry(handle, places.get(entry.path)!, entry, created)
-  return { manifest, ours, size, verify, rows, files, close: () => handle.close() }
-
-  // This installation wrote its own archives, so these need no limit.
-  function rows(table: Manifest['tables'][number]): AsyncIterable<Buffer> {
-    return gunzipped(read(tableEntry(table)), ours ? Infinity : unpackedLimit(table.size), table.name)
+  let filesAt = 0
+  for (const { path, size } of head) {
+    places.set(path, filesAt)
+    filesAt = after(filesAt, size)
   }
-
-  async function verify(onProgress: (bytes: number, size: number) => Promise<void> | void): Promise<void> {
-    let end = 0
-    for (const entry of head) {
-      for await (const chunk of read(entry)) await onProgress((end += chunk.length), size)
-    }
-    end = filesAt
-    for await (const { file } of files()) await onProgress((end = after(end, file.size)), size)
-    if (size !== end + tarEnd.length || !(await readExactly(handle, end, tarEnd.length)).equals(tarEnd))
-      throw altered('its end')
-  }
-
-  async function* files() {
-    let offset = filesAt
-    let last = ''
-    let count = 0
-    for await (const line of linesOf(read(filesEntry(manifest.files)))) {
-      const file = parseFile(line)
-      // In order, so there are no duplicates.
-      if (file.path <= last) throw altered('files.jsonl')
-      const chunks = await Array.fromAsync(readEntry(handle, offset, fileEntry(file), created))
-      yield { file, bytes: Buffer.concat(chunks) }
-      offset = after(offset, file.size)
-      last = file.path
-      count++
-    }
-    if (count !== manifest.files.count) throw altered('files.jsonl')
-  }
+  return { places, filesAt }
 }
 
-/** @throws ApiError 400, at the latest with the last byte, when the entry was changed */
-async function* readEntry(
-  handle: FileHandle,
-  offset: number,
-  { path, size, sha256 }: Entry,
-  modified: Date,
-): AsyncGenerator<Buffer> {
-  if (!(await readExactly(handle, offset, blockSize)).equals(tarHeader(path, size, modified))) throw altered(path)
-  const hash = createHash('sha256')
-  const start = offset + blockSize
-  for (let done = 0; done < size;) {
-    const chunk = await readExactly(handle, start + done, Math.min(chunkSize, size - done))
-    hash.update(chunk)
-    done += chunk.length
-    yield chunk
+async function verify(layout: Layout, onProgress: OnProgress): Promise<void> {
+  const { handle, size, head, filesAt } = layout
+  let end = 0
+  for (const entry of head) {
+    for await (const chunk of readHead(layout, entry)) await onProgress((end += chunk.length), size)
   }
-  const padding = await readExactly(handle, start + size, paddingOf(size))
-  if (hash.digest('hex') !== sha256 || padding.some(byte => byte !== 0)) throw altered(path)
+  end = filesAt
+  for await (const { file } of filesOf(layout)) await onProgress((end = after(end, file.size)), size)
+  if (size !== end + tarEnd.length || !(await readExactly(handle, end, tarEnd.length)).equals(tarEnd))
+    throw altered('its end')
 }
 
-const chunkSize = 256 * 1024
-
-async function readExactly(handle: FileHandle, position: number, length: number): Promise<Buffer> {
-  const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, position)
-  if (bytesRead < length) throw altered('its end')
-  return buffer
-}
-
-function after(offset: number, size: number): number {
-  return offset + blockSize + size + paddingOf(size)
-}
-
-async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
-  let rest = ''
-  for await (const chunk of chunks) {
-    const lines = (rest + chunk.toString('latin1')).split('\n')
-    rest = lines.pop()!
-    yield* lines
-  }
-  if (rest) throw altered('files.jsonl')
+// Whoever has the secret has written what was there.
+function rowsOf(layout: Layout, table: Manifest['tables'][number]): AsyncIterable<Buffer> {
+  return gunzipped(readHead(layout, tableEntry(table)), layout.ours ? Infinity : unpackedLimit(table.size), table.name)
 }
 
 /**
@@ -159,14 +142,31 @@ function unpackedLimit(size: number): number {
   return 16 * 1024 ** 2 + 100 * size
 }
 
-async function* gunzipped(chunks: AsyncIterable<Buffer>, limit: number, name: string): AsyncGenerator<Buffer> {
-  const source = Readable.from(chunks, { objectMode: false })
-  const gunzip = createGunzip()
-  source.once('error', error => gunzip.destroy(error))
-  let size = 0
-  for await (const chunk of source.pipe(gunzip) as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > limit) throw invalid({ archive: [`The archive would unpack to far more than its size, at ${name}.`] })
-    yield chunk
+async function* filesOf(layout: Layout): AsyncGenerator<{ file: ArchivedFile; bytes: Buffer }> {
+  const { handle, created, filesAt } = layout
+  let offset = filesAt
+  for await (const file of listFiles(layout)) {
+    const chunks = await Array.fromAsync(readEntry(handle, offset, fileEntry(file), created))
+    yield { file, bytes: Buffer.concat(chunks) }
+    offset = after(offset, file.size)
   }
+}
+
+async function* listFiles(layout: Layout): AsyncGenerator<ArchivedFile> {
+  const { files } = layout.manifest
+  let last = ''
+  let count = 0
+  for await (const line of linesOf(readHead(layout, filesEntry(files)))) {
+    const file = parseFile(line)
+    // In order, so that none is there twice.
+    if (file.path <= last) throw altered('files.jsonl')
+    yield file
+    last = file.path
+    count++
+  }
+  if (count !== files.count) throw altered('files.jsonl')
+}
+
+function readHead({ handle, places, created }: Layout, entry: Entry): AsyncGenerator<Buffer> {
+  return readEntry(handle, places.get(entry.path)!, entry, created)
 }

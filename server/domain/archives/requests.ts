@@ -36,13 +36,8 @@ export async function requestRestoration(
   requireSchema(tenant, ['active', 'suspended'])
   await requireUsable(app, archive, foreign)
   const input: RestoreInput = { archive, foreign, keep, place: null, maintained: tenant.maintenance_since !== null }
-  return enqueue(
-    app,
-    audit,
-    'tenant.restored_from_archive',
-    { kind: 'restore', tenant: tenant.id, input: { ...input } },
-    held,
-  )
+  const operation: NewOperation = { kind: 'restore', tenant: tenant.id, input: { ...input } }
+  return enqueue(app, audit, 'tenant.restored_from_archive', operation, held)
 }
 
 /** As a new tenant. @throws ApiError 404, 400 naming the field */
@@ -53,20 +48,10 @@ export async function requestNewFromArchive(
   held = false,
 ): Promise<string> {
   const { business_email, business_phone_number } = await requireUsable(app, archive, foreign)
-  const input: RestoreInput = {
-    archive,
-    foreign,
-    keep: false,
-    maintained: false,
-    place: await planPlace(app, { ...place, business_email, business_phone_number }),
-  }
-  return enqueue(
-    app,
-    audit,
-    'tenant.created_from_archive',
-    { kind: 'restore', tenant: null, input: { ...input } },
-    held,
-  )
+  const planned = await planPlace(app, { ...place, business_email, business_phone_number })
+  const input: RestoreInput = { archive, foreign, keep: false, maintained: false, place: planned }
+  const operation: NewOperation = { kind: 'restore', tenant: null, input: { ...input } }
+  return enqueue(app, audit, 'tenant.created_from_archive', operation, held)
 }
 
 /** @throws ApiError 404, 400 naming the field, 409 */
@@ -87,6 +72,12 @@ export async function requestClone(
   return enqueue(app, audit, 'tenant.cloned', { kind: 'clone', tenant: source.id, input: { ...input } }, held)
 }
 
+interface NewOperation {
+  kind: OperationKind
+  tenant: string | null
+  input?: Record<string, unknown>
+}
+
 async function requireUsable(app: App, name: string, foreign: boolean) {
   const archive = await requireArchive(app, name)
   await archive.close()
@@ -102,7 +93,7 @@ function enqueue(
   app: App,
   audit: AuditContext,
   action: AuditAction,
-  operation: { kind: OperationKind; tenant: string | null; input?: Record<string, unknown> },
+  operation: NewOperation,
   held: boolean,
 ): Promise<string> {
   const { platform } = app.database

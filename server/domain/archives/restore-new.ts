@@ -2,7 +2,6 @@ import { inLongTransaction } from '#server/database/long-transaction.ts'
 import type { MigrationSets } from '#server/database/migrations/runner.ts'
 import type { App } from '#server/domain/context.ts'
 import { removeImageFolder } from '#server/domain/images/folders.ts'
-import { newSigningKey } from '#server/domain/keys/ring.ts'
 import { isPassing } from '#server/domain/operations/errors.ts'
 import type { OperationReport } from '#server/domain/operations/report.ts'
 import { announceTenant } from '#server/domain/tenants/tenants.ts'
@@ -10,7 +9,7 @@ import { closeInvitationLinks, fillSchema } from './load.ts'
 import type { OpenArchive } from './reader.ts'
 import { putImages } from './restore-images.ts'
 import type { NewPlace } from './target.ts'
-import { findPlace, openPlace } from './target.ts'
+import { addSigningKey, findPlace, openPlace } from './target.ts'
 
 /** Creates a tenant from an archive, or finds the one that an earlier attempt has created. */
 export async function restoreAsNew(
@@ -25,17 +24,7 @@ export async function restoreAsNew(
   if (before) return before
   try {
     await putImages(app, schema, archive, report, [])
-    return await inLongTransaction(app.database, app.databaseUrl, schema, async (tx, client) => {
-      const { tenant, url } = await openPlace(tx, app, place)
-      await fillSchema(tx, client, schema, archive, migrations.tenant, report)
-      await closeInvitationLinks(tx, schema)
-      await tx
-        .insert(app.database.tenant(schema).tables.signing_keys)
-        .values(await newSigningKey(schema, app.config.secret, new Date()))
-      await announceTenant(tx, tenant.id)
-      report.signal.throwIfAborted()
-      return { tenant: tenant.id, subdomain: tenant.subdomain, url }
-    })
+    return await makeTenant(app, archive, place, report, migrations)
   } catch (error) {
     // Another process may have taken over, and may have finished.
     const made = await findPlace(app, schema)
@@ -43,4 +32,23 @@ export async function restoreAsNew(
     if (!report.signal.aborted && !isPassing(error)) await removeImageFolder(app, schema)
     throw error
   }
+}
+
+async function makeTenant(
+  app: App,
+  archive: OpenArchive,
+  place: NewPlace,
+  report: OperationReport,
+  migrations: MigrationSets,
+) {
+  const { schema } = place
+  return inLongTransaction(app.database, app.databaseUrl, schema, async (tx, client) => {
+    const { tenant, url } = await openPlace(tx, app, place)
+    await fillSchema(tx, client, schema, archive, migrations.tenant, report)
+    await closeInvitationLinks(tx, schema)
+    await addSigningKey(tx, app, schema)
+    await announceTenant(tx, tenant.id)
+    report.signal.throwIfAborted()
+    return { tenant: tenant.id, subdomain: tenant.subdomain, url }
+  })
 }

@@ -24,7 +24,7 @@ export async function restoreArchive(
     await check(archive, report)
     return input.place
       ? await restoreAsNew(app, archive, input.place, report, migrations)
-      : await restoreInPlace(app, operation, archive, input, report, migrations)
+      : await restoreInPlace({ app, operation, archive, input, report, migrations })
   } finally {
     await archive.close()
   }

@@ -1,26 +1,21 @@
-import { createHash } from 'node:crypto'
-import { constants, createWriteStream } from 'node:fs'
+import { constants } from 'node:fs'
 import { copyFile, link } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Transform } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { createGzip } from 'node:zlib'
 import { sql } from 'drizzle-orm'
 import { readTables } from '#server/database/catalog.ts'
 import type { CopiedTable } from '#server/database/copy.ts'
-import { copyOut } from '#server/database/copy.ts'
 import { inLongTransaction } from '#server/database/long-transaction.ts'
 import type { Db } from '#server/database/realms.ts'
-import type { TransactionClient } from '#server/database/slots/transaction.ts'
 import type { App } from '#server/domain/context.ts'
 import { imageFile, imagePath, namedImages } from '#server/domain/images/folders.ts'
 import { imageSizes } from '#server/domain/images/sizes.ts'
-import { resting } from '#server/domain/lib/pacer.ts'
 import type { OperationReport } from '#server/domain/operations/report.ts'
 import type { TenantRow } from '#server/domain/tenants/tenants.ts'
 import { unavailable } from '#shared/errors.ts'
 import type { Manifest } from './format.ts'
 import { leftOut } from './format.ts'
+import type { SnapshotWork } from './snapshot-tables.ts'
+import { takeTables } from './snapshot-tables.ts'
 
 export interface Snapshot {
   created: Date
@@ -45,25 +40,26 @@ export async function takeSnapshot(
   report: OperationReport,
 ): Promise<Snapshot> {
   for (let attempt = 1; ; attempt++) {
-    const snapshot = await inLongTransaction(app.database, app.databaseUrl, tenant.schema, async (tx, client) => {
-      const tables = await beginSnapshot(app, tx, tenant.schema)
-      const created = new Date()
-      const { pictures, missing } = await takePictures(app, tx, tenant.schema, folder, report)
-      // An image was replaced after the snapshot was taken, so another snapshot is needed. Lost images stay missing.
-      if (missing > 0 && attempt < attempts) return undefined
-      return {
-        created,
-        pictures,
-        missing,
-        migrations: await readMigrations(tx, tenant.schema),
-        tables: await takeTables(tx, client, tenant.schema, tables, folder, report),
-      }
-    })
+    const snapshot = await inLongTransaction(app.database, app.databaseUrl, tenant.schema, (tx, client) =>
+      trySnapshot(app, { tx, client, schema: tenant.schema, folder, report }, attempt === attempts),
+    )
     if (snapshot) return snapshot
   }
 }
 
-// LOCK takes no snapshot: the first query after it does, so no migration can run in between.
+/** @returns undefined where a picture is missing, unless this is the last attempt */
+async function trySnapshot(app: App, work: SnapshotWork, isLast: boolean): Promise<Snapshot | undefined> {
+  const { tx, schema } = work
+  const tables = await beginSnapshot(app, tx, schema)
+  const created = new Date()
+  const { pictures, missing } = await takePictures(app, work)
+  // One was replaced since the moment that the snapshot is of: a later moment, then. Lost ones stay missing.
+  if (missing > 0 && !isLast) return undefined
+  const migrations = await readMigrations(tx, schema)
+  return { created, pictures, missing, migrations, tables: await takeTables(work, tables) }
+}
+
+// LOCK looks at no rows, so the moment is that of the first query after it, and no migration can come between.
 async function beginSnapshot(app: App, tx: Db, schema: string): Promise<CopiedTable[]> {
   const known = await readTables(app.database.tenant(schema).db, schema)
   if (known.length === 0) throw new Error(`There is no schema ${schema}.`)
@@ -88,7 +84,7 @@ async function readMigrations(tx: Db, schema: string): Promise<string[]> {
   return rows[0].applied
 }
 
-async function takePictures(app: App, tx: Db, schema: string, folder: string, report: OperationReport) {
+async function takePictures(app: App, { tx, schema, folder, report }: SnapshotWork) {
   const wanted = await namedImages(app, tx, schema)
   report.begin('Copying images', wanted.length)
   const pictures: string[] = []
@@ -121,66 +117,4 @@ async function take(source: string, target: string): Promise<boolean> {
     if (code === 'EEXIST') return true
     throw error
   }
-}
-
-async function takeTables(
-  tx: Db,
-  client: TransactionClient,
-  schema: string,
-  tables: CopiedTable[],
-  folder: string,
-  report: OperationReport,
-): Promise<Manifest['tables']> {
-  const counts = []
-  for (const { name } of tables) {
-    counts.push(await tx.$count(sql`${sql.identifier(schema)}.${sql.identifier(name)}`))
-    await report.rest()
-  }
-  report.begin(
-    'Reading rows',
-    counts.reduce((sum, count) => sum + count, 0),
-  )
-  const taken: Manifest['tables'] = []
-  for (const table of tables) {
-    let rows = 0
-    const hash = createHash('sha256')
-    let size = 0
-    await pipeline(
-      resting(copyOut(client, schema, table), report.rest),
-      observed(chunk => {
-        const lines = countLines(chunk)
-        rows += lines
-        report.advance(lines)
-      }),
-      createGzip(),
-      observed(chunk => {
-        hash.update(chunk)
-        size += chunk.length
-      }),
-      createWriteStream(join(folder, `${table.name}.copy.gz`), { mode: 0o600 }),
-    )
-    taken.push({ ...table, rows, size, sha256: hash.digest('hex') })
-    await report.rest()
-  }
-  return taken
-}
-
-function observed(look: (chunk: Buffer) => void): Transform {
-  return new Transform({
-    transform(chunk: Buffer, _encoding, callback) {
-      try {
-        look(chunk)
-        callback(null, chunk)
-      } catch (error) {
-        callback(error as Error)
-      }
-    },
-  })
-}
-
-// In the text format a line break is the end of a row; those in values are written as \n.
-function countLines(chunk: Buffer): number {
-  let lines = 0
-  for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) lines++
-  return lines
 }

@@ -9,6 +9,7 @@ import { messageOf } from '#server/domain/lib/errors.ts'
 import type { OperationRow } from '#server/domain/operations/operations.ts'
 import { invalid, notFound } from '#shared/errors.ts'
 import type { Archive } from '#shared/answers/operations.ts'
+import type { Manifest } from './format.ts'
 import type { OpenArchive } from './reader.ts'
 import { openArchive } from './reader.ts'
 
@@ -51,37 +52,39 @@ async function factsOf(app: App, name: string): Promise<Archive> {
   try {
     const archive = await requireArchive(app, name)
     await archive.close()
-    const {
-      tenant: { id, name: organisation, subdomain },
-      created,
-      migrations,
-      tables,
-      files,
-    } = archive.manifest
-    return {
-      name,
-      created,
-      ours: archive.ours,
-      size: archive.size,
-      problem: null,
-      tenant: { id, name: organisation, subdomain },
-      version: migrations.at(-1)!.split(' ')[0]!,
-      people: tables.find(table => table.name === 'users')?.rows ?? 0,
-      files: files.count,
-    }
+    return factsOfReadable(name, archive)
   } catch (error) {
-    const { size } = await stat(archivePath(app, name)).catch(() => ({ size: 0 }))
-    return {
-      name,
-      size,
-      created: null,
-      tenant: null,
-      version: null,
-      people: null,
-      files: null,
-      ours: false,
-      problem: messageOf(error),
-    }
+    return factsOfUnreadable(app, name, error)
+  }
+}
+
+function factsOfReadable(name: string, { manifest, ours, size }: OpenArchive): Archive {
+  const { tenant, created, migrations, tables, files } = manifest
+  return {
+    name,
+    created,
+    ours,
+    size,
+    problem: null,
+    tenant: { id: tenant.id, name: tenant.name, subdomain: tenant.subdomain },
+    version: migrations.at(-1)!.split(' ')[0]!,
+    people: tables.find(table => table.name === 'users')?.rows ?? 0,
+    files: files.count,
+  }
+}
+
+async function factsOfUnreadable(app: App, name: string, error: unknown): Promise<Archive> {
+  const { size } = await stat(archivePath(app, name)).catch(() => ({ size: 0 }))
+  return {
+    name,
+    size,
+    created: null,
+    tenant: null,
+    version: null,
+    people: null,
+    files: null,
+    ours: false,
+    problem: messageOf(error),
   }
 }
 
@@ -117,21 +120,25 @@ export async function adoptArchive(app: App, file: string, foreign: boolean): Pr
   const archive = await openArchive(file, app.config.secret).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'ENOENT' ? invalid({ archive: [`There is no file ${file}.`] }) : error
   })
-  const {
-    manifest: { tenant, created },
-  } = archive
   try {
     requireWelcome(archive, foreign)
     await archive.verify(() => {})
   } finally {
     await archive.close()
   }
-  const label = /^[a-z0-9][a-z0-9-]{0,38}[a-z0-9]$/.test(tenant.subdomain) ? tenant.subdomain : 'archive'
-  const name = archiveName(
-    label,
-    new Date(created),
-    createHash('sha256').update(JSON.stringify(archive.manifest)).digest('hex'),
-  )
+  const name = adoptedName(archive.manifest)
+  await copyAmong(app, file, name)
+  return name
+}
+
+function adoptedName(manifest: Manifest): string {
+  const { subdomain } = manifest.tenant
+  const label = /^[a-z0-9][a-z0-9-]{0,38}[a-z0-9]$/.test(subdomain) ? subdomain : 'archive'
+  const mark = createHash('sha256').update(JSON.stringify(manifest)).digest('hex')
+  return archiveName(label, new Date(manifest.created), mark)
+}
+
+async function copyAmong(app: App, file: string, name: string): Promise<void> {
   await mkdir(app.config.archiveDir, { recursive: true, mode: 0o700 })
   const draft = join(app.config.archiveDir, `.${name}.${process.pid}`)
   try {
@@ -140,7 +147,6 @@ export async function adoptArchive(app: App, file: string, foreign: boolean): Pr
   } finally {
     await rm(draft, { force: true })
   }
-  return name
 }
 
 /** @throws ApiError 400 for an archive of another installation that was not explicitly accepted */

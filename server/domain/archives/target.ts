@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm'
 import type { Db } from '#server/database/realms.ts'
 import { newSchemaName } from '#server/database/schema-names.ts'
 import type { App } from '#server/domain/context.ts'
+import { newSigningKey } from '#server/domain/keys/ring.ts'
 import { insertTenant } from '#server/domain/tenants/insert.ts'
 import { explainTaken } from '#server/domain/tenants/names.ts'
 import { tenantOrigin } from '#server/domain/tenants/origins.ts'
@@ -45,19 +46,19 @@ export async function openPlace(tx: Db, app: App, place: NewPlace): Promise<{ te
   return { tenant, url: tenantOrigin(app.config, tenant) }
 }
 
-/** @returns the result, if the tenant has been created */
+/** Gives a new tenant its first signing key, in the transaction that makes its schema. */
+export async function addSigningKey(tx: Db, app: App, schema: string): Promise<void> {
+  const key = await newSigningKey(schema, app.config.secret, new Date())
+  await tx.insert(app.database.tenant(schema).tables.signing_keys).values(key)
+}
+
+/** @returns what came of it, where it has been made */
 export async function findPlace(
-  {
-    config,
-    database: {
-      platform: {
-        db,
-        tables: { tenants },
-      },
-    },
-  }: App,
+  { config, database }: App,
   schema: string,
 ): Promise<{ tenant: string; subdomain: string; url: string } | undefined> {
+  const { db, tables } = database.platform
+  const { tenants } = tables
   const rows = await db
     .select({ tenant: tenants.id, subdomain: tenants.subdomain })
     .from(tenants)

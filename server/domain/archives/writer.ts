@@ -55,17 +55,21 @@ async function describe(
   { created, migrations, tables, pictures, missing }: Snapshot,
 ): Promise<Manifest> {
   const { id, name, subdomain, tenant_id, schema, business_email, business_phone_number } = tenant
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(join(folder, listFile))) hash.update(chunk as Buffer)
-  const { size } = await stat(join(folder, listFile))
   return {
     format: formatVersion,
     created: created.toISOString(),
     tenant: { id, name, subdomain, tenant_id, schema, business_email, business_phone_number },
     migrations,
     tables,
-    files: { count: pictures.length, missing, size, sha256: hash.digest('hex') },
+    files: { count: pictures.length, missing, ...(await sizeAndHash(join(folder, listFile))) },
   }
+}
+
+async function sizeAndHash(file: string): Promise<{ size: number; sha256: string }> {
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer)
+  const { size } = await stat(file)
+  return { size, sha256: hash.digest('hex') }
 }
 
 async function* tarOf(
@@ -75,26 +79,42 @@ async function* tarOf(
   report: OperationReport,
 ): AsyncGenerator<Buffer> {
   const modified = new Date(manifest.created)
-  const manifestBytes = Buffer.from(`${JSON.stringify(manifest)}\n`)
-  const seal = makeSeal(manifestBytes, secret)
-  const entry = (path: string, size: number, content: Iterable<Buffer> | AsyncIterable<Buffer>) =>
-    tarEntry(path, size, modified, content)
-  yield* entry(manifestEntry, manifestBytes.length, [manifestBytes])
-  yield* entry(sealEntry, seal.length, [seal])
-  yield* entry(listFile, filesEntry(manifest.files).size, createReadStream(join(folder, listFile)))
-  for (const table of manifest.tables) {
+  yield* tarManifest(manifest, secret, modified)
+  yield* tarEntry(listFile, filesEntry(manifest.files).size, modified, createReadStream(join(folder, listFile)))
+  yield* tarTables(folder, manifest, modified, report)
+  yield* tarPictures(folder, modified, report)
+  yield tarEnd
+}
+
+async function* tarManifest(manifest: Manifest, secret: string, modified: Date): AsyncGenerator<Buffer> {
+  const bytes = Buffer.from(`${JSON.stringify(manifest)}\n`)
+  const seal = makeSeal(bytes, secret)
+  yield* tarEntry(manifestEntry, bytes.length, modified, [bytes])
+  yield* tarEntry(sealEntry, seal.length, modified, [seal])
+}
+
+async function* tarTables(
+  folder: string,
+  { tables }: Manifest,
+  modified: Date,
+  report: OperationReport,
+): AsyncGenerator<Buffer> {
+  for (const table of tables) {
     const { path, size } = tableEntry(table)
-    yield* entry(path, size, resting(createReadStream(join(folder, `${table.name}.copy.gz`)), report.rest))
+    const rows = createReadStream(join(folder, `${table.name}.copy.gz`))
+    yield* tarEntry(path, size, modified, resting(rows, report.rest))
     report.advance()
   }
+}
+
+async function* tarPictures(folder: string, modified: Date, report: OperationReport): AsyncGenerator<Buffer> {
   for await (const line of createInterface({ input: createReadStream(join(folder, listFile)) })) {
     const file = parseFile(line)
     const { path, size } = fileEntry(file)
-    yield* entry(path, size, [await readFile(join(folder, pictureSpool(file.path)))])
+    yield* tarEntry(path, size, modified, [await readFile(join(folder, pictureSpool(file.path)))])
     report.advance()
     await report.rest()
   }
-  yield tarEnd
 }
 
 async function* tarEntry(

@@ -5,7 +5,7 @@ import type { Db, Realm } from '#server/database/realms.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
 import type { AuditAction } from '#shared/audit-actions.ts'
-import type { NamedRealm } from './names.ts'
+import type { AuditRow, NamedRealm } from './names.ts'
 import { withNames } from './names.ts'
 
 export interface AuditEntry {
@@ -34,22 +34,18 @@ export async function recordAudits(
   const created = new Date()
   // A statement has at most 65,535 parameters.
   for (let start = 0; start < entries.length; start += batchSize) {
-    await db.insert(audit_events).values(
-      entries.slice(start, start + batchSize).map(entry => ({
-        id: newId(),
-        created,
-        action: entry.action,
-        actor: audit.actor,
-        subject: entry.subject,
-        ip: audit.ip,
-        request_id: audit.request_id,
-        details: { ...entry.details, ...(audit.support ? { support: audit.support } : {}) },
-      })),
-    )
+    const batch = entries.slice(start, start + batchSize)
+    await db.insert(audit_events).values(batch.map(entry => eventOf(entry, audit, created)))
   }
 }
 
-/** An event's columns, by name, with the actor's address; for a query that joins the users. */
+function eventOf({ action, subject, details }: AuditEntry, audit: AuditContext, created: Date) {
+  const { actor, ip, request_id, support } = audit
+  const all = { ...details, ...(support ? { support } : {}) }
+  return { id: newId(), created, action, actor, subject, ip, request_id, details: all }
+}
+
+/** An event's columns, by name, with the address of who acted; for a query that joins the users. */
 export function auditColumns({ audit_events: events, users }: Realm['tables']) {
   const { id, created, action, actor, subject, ip, details } = events
   return { id, created, action, actor, actor_email: users.email, subject, ip, details }
@@ -70,35 +66,42 @@ export const auditHeader = [
 
 /** The audit log as rows of a file, newest first, without events that are added meanwhile. */
 export async function* auditBatches(named: NamedRealm, where: SQL | undefined) {
-  const { db, tables } = named.realm
-  const { audit_events: events, users } = tables
-  // Ids are ordered by time, also within a millisecond.
+  // Ids are made in the order of time, to the millisecond and beyond.
   let last = newId()
   for (;;) {
-    const rows = await db
-      .select(auditColumns(tables))
-      .from(events)
-      .leftJoin(users, eq(users.id, events.actor))
-      .where(and(where, lt(events.id, last)))
-      .orderBy(desc(events.id))
-      .limit(batchSize)
+    const rows = await readBatch(named.realm, where, last)
     if (rows.length === 0) return
-    yield (await withNames(named, rows)).map(({ names, ...row }) => [
-      row.id,
-      row.created,
-      row.action,
-      row.actor,
-      row.actor_email,
-      row.subject,
-      names[row.subject ?? ''] ?? null,
-      row.ip,
-      JSON.stringify(row.details),
-    ])
+    yield (await withNames(named, rows)).map(auditRow)
     last = rows.at(-1)!.id
   }
 }
 
-/** Writes a security event to the log, as one line. */
+function readBatch({ db, tables }: Realm, where: SQL | undefined, before: string) {
+  const { audit_events: events, users } = tables
+  return db
+    .select(auditColumns(tables))
+    .from(events)
+    .leftJoin(users, eq(users.id, events.actor))
+    .where(and(where, lt(events.id, before)))
+    .orderBy(desc(events.id))
+    .limit(batchSize)
+}
+
+function auditRow({ names, ...event }: AuditRow & { names: Record<string, string> }) {
+  return [
+    event.id,
+    event.created,
+    event.action,
+    event.actor,
+    event.actor_email,
+    event.subject,
+    names[event.subject ?? ''] ?? null,
+    event.ip,
+    JSON.stringify(event.details),
+  ]
+}
+
+/** Writes a security event's one line to the log. */
 export function logEvent(
   app: App,
   authRealm: AuthRealm,
@@ -106,12 +109,6 @@ export function logEvent(
   event: string,
   details: Record<string, unknown> = {},
 ): void {
-  app.log.info({
-    event,
-    tenant: authRealm.id,
-    user: audit.actor,
-    ip: audit.ip,
-    request_id: audit.request_id,
-    ...details,
-  })
+  const { actor, ip, request_id } = audit
+  app.log.info({ event, tenant: authRealm.id, user: actor, ip, request_id, ...details })
 }

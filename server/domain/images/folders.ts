@@ -50,17 +50,12 @@ export async function putImage(app: App, schema: string, path: string, bytes: Bu
 
 /** Paths of files that no row names and that are older than any upload in progress. */
 export async function strayImages(app: App, schema: string, olderThan: Date): Promise<string[]> {
-  const named = new Set(
-    (await namedImages(app, app.database.tenant(schema).db, schema)).flatMap(({ owner, name }) =>
-      imageSizes.map(size => imagePath(owner, name, size)),
-    ),
-  )
-  const files = await readdir(join(app.config.uploadDir, schema), { recursive: true, withFileTypes: true }).catch(
-    () => [],
-  )
+  const named = await namedPaths(app, schema)
+  const folder = join(app.config.uploadDir, schema)
+  const files = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
   const strays: string[] = []
   for (const file of files.filter(file => !file.isDirectory())) {
-    const path = join(file.parentPath, file.name).slice(join(app.config.uploadDir, schema).length + 1)
+    const path = join(file.parentPath, file.name).slice(folder.length + 1)
     if (named.has(path)) continue
     const { mtimeMs } = await stat(imageFile(app, schema, path)).catch(() => ({ mtimeMs: Infinity }))
     if (mtimeMs < olderThan.getTime()) strays.push(path)
@@ -68,7 +63,12 @@ export async function strayImages(app: App, schema: string, olderThan: Date): Pr
   return strays
 }
 
-/** Deletes files that no row names, for example of an interrupted upload. @returns how many */
+async function namedPaths(app: App, schema: string): Promise<Set<string>> {
+  const images = await namedImages(app, app.database.tenant(schema).db, schema)
+  return new Set(images.flatMap(({ owner, name }) => imageSizes.map(size => imagePath(owner, name, size))))
+}
+
+/** Removes what no row names, such as of an upload that was cut off. @returns how many files */
 export async function sweepImages(app: App, schema: string): Promise<number> {
   const strays = await strayImages(app, schema, new Date(Date.now() - staleAge))
   for (const path of strays) {

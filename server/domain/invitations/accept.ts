@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type { z } from 'zod'
-import type { TenantRealm } from '#server/database/realms.ts'
+import type { Db, TenantRealm } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
@@ -31,23 +31,25 @@ export async function issueInvitationLink(
   { realm, origin }: AuthRealm<TenantRealm>,
   id: string,
 ): Promise<IssuedInvitation | undefined> {
-  const {
-    db,
-    tables: { invitations },
-  } = realm
+  const { invitations } = realm.tables
   const token = newToken()
-  const rows = await db
+  const rows = await realm.db
     .update(invitations)
     .set({ token_hash: hashOf(token) })
     .where(and(eq(invitations.id, id), isOpen(invitations)))
     .returning(invitationColumns(invitations))
-  if (!rows[0]) return undefined
-  const { invited_by, department, role, expires_at } = rows[0]
+  return rows[0] && { link: `${origin}/invite/${token}`, ...(await describeInvitation(realm, rows[0])) }
+}
+
+async function describeInvitation(
+  realm: TenantRealm,
+  { invited_by, department, role, expires_at }: InvitationRow,
+): Promise<Omit<IssuedInvitation, 'link'>> {
   const [inviter, departmentName] = await Promise.all([
     findUser(realm, invited_by),
     findDepartmentName(realm, department),
   ])
-  return { link: `${origin}/invite/${token}`, inviter, department: departmentName, role, expires_at }
+  return { inviter, department: departmentName, role, expires_at }
 }
 
 /**
@@ -83,35 +85,32 @@ export async function acceptInvitation(
   audit: AuditContext,
 ): Promise<UserRow> {
   const { realm } = authRealm
-  const { invitations } = realm.tables
   const { token, password, ...names } = input
   const { id, email } = await requireInvitationByToken(app, authRealm, token, audit)
   const hash = await hashNewPassword(app, authRealm, { ...names, email }, password)
-  return authRealm.realm.transaction(async tx => {
-    const accepted = await tx
-      .update(invitations)
-      .set({ accepted_at: sql`now()` })
-      .where(and(eq(invitations.id, id), eq(invitations.token_hash, hashOf(token)), isOpen(invitations)))
-      .returning({ role: invitations.role, department: invitations.department })
-    if (!accepted[0]) throw invalid({ token: [invalidToken] })
-    const user = await insertUser(tx, realm, {
-      email,
-      ...names,
-      ...accepted[0],
-      password: hash,
-      activated_at: new Date(),
-    })
-    await recordAudit(
-      tx,
-      realm,
-      { ...audit, actor: user.id },
-      { action: 'invitation.accepted', subject: user.id, details: { invitation: id, role: user.role } },
-    )
+  return realm.transaction(async tx => {
+    const granted = await markAccepted(tx, realm, id, token)
+    const row = { email, ...names, ...granted, password: hash, activated_at: new Date() }
+    const user = await insertUser(tx, realm, row)
+    const byUser = { ...audit, actor: user.id }
+    const details = { invitation: id, role: user.role }
+    await recordAudit(tx, realm, byUser, { action: 'invitation.accepted', subject: user.id, details })
     return user
   })
 }
 
-/** @returns null if there is none */
+/** @returns what the invitation grants. @throws ApiError 400 on `token` where it is not open any more */
+async function markAccepted(tx: Db, { tables: { invitations } }: TenantRealm, id: string, token: string) {
+  const accepted = await tx
+    .update(invitations)
+    .set({ accepted_at: sql`now()` })
+    .where(and(eq(invitations.id, id), eq(invitations.token_hash, hashOf(token)), isOpen(invitations)))
+    .returning({ role: invitations.role, department: invitations.department })
+  if (!accepted[0]) throw invalid({ token: [invalidToken] })
+  return accepted[0]
+}
+
+/** @returns null where there is none */
 export async function findDepartmentName(
   { db, tables: { departments } }: TenantRealm,
   id: string | null,

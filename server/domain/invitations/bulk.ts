@@ -6,7 +6,7 @@ import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
 import { isOfOne } from '#server/domain/lib/errors.ts'
 import type { invitationResultAnswer } from '#shared/answers/invitations.ts'
-import type { FieldErrors } from '#shared/errors.ts'
+import type { ApiError, FieldErrors } from '#shared/errors.ts'
 import { invalid } from '#shared/errors.ts'
 import { cleanIdentifier, noSuchObject } from '#shared/schemas/fields.ts'
 import { invitationRowsLimit, invitationSchema } from '#shared/schemas/invitation.ts'
@@ -74,19 +74,16 @@ async function inviteRow(invite: Invite, { row, input, errors }: Row): Promise<R
   try {
     const wanted = validate(invitationSchema, input)
     const { invited = null, isNew } = await invite(wanted)
-    return {
-      row,
-      email: wanted.email,
-      status: isNew ? 'invited' : 'already_invited',
-      invitation: invited,
-      errors: null,
-    }
+    const status = isNew ? 'invited' : 'already_invited'
+    return { row, email: wanted.email, status, invitation: invited, errors: null }
   } catch (error) {
     if (!isOfOne(error)) throw error
-    const errors =
-      error.status === 400 ? (error.body as FieldErrors) : { non_field_errors: [String(error.body.detail)] }
-    return { row, email, status: 'failed', invitation: null, errors }
+    return { row, email, status: 'failed', invitation: null, errors: errorsOf(error) }
   }
+}
+
+function errorsOf({ status, body }: ApiError): FieldErrors {
+  return status === 400 ? (body as FieldErrors) : { non_field_errors: [String(body.detail)] }
 }
 
 /**
@@ -101,19 +98,21 @@ export async function readInvitationRows({ db, tables: { departments } }: Tenant
     throw invalid({ csv: [`Ensure this field has no more than ${invitationRowsLimit} rows.`] })
   const known = await db.select({ id: departments.id, name: sql<string>`lower(${departments.name})` }).from(departments)
   const ids = new Map(known.map(({ id, name }) => [name, id]))
-  return rows.map(({ record: { email, role, department }, info }) => {
-    const id = ids.get(department?.toLowerCase() ?? '')
-    const input = {
-      email,
-      ...(role ? { role: role[0]!.toUpperCase() + role.slice(1).toLowerCase() } : {}),
-      ...(id ? { department: id } : {}),
-    }
-    return {
-      row: info.lines,
-      input,
-      ...(department && !id ? { errors: { department: [`There is no department "${department}".`] } } : {}),
-    }
-  })
+  return rows.map(({ record, info }) => ({ row: info.lines, ...readRecord(record, ids) }))
+}
+
+function readRecord(
+  { email, role, department }: Record<string, string>,
+  departmentIds: Map<string, string>,
+): Pick<Row, 'input' | 'errors'> {
+  const id = departmentIds.get(department?.toLowerCase() ?? '')
+  const input = {
+    email,
+    ...(role ? { role: role[0]!.toUpperCase() + role.slice(1).toLowerCase() } : {}),
+    ...(id ? { department: id } : {}),
+  }
+  if (!department || id) return { input }
+  return { input, errors: { department: [`There is no department "${department}".`] } }
 }
 
 function parseCsv(csv: string): { record: Record<string, string>; info: { lines: number } }[] {

@@ -1,7 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { violatedReference, violatedUnique } from '#server/database/errors.ts'
 import { newId } from '#server/database/ids.ts'
-import type { TenantRealm } from '#server/database/realms.ts'
+import type { Db, TenantRealm } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
@@ -59,45 +59,70 @@ export async function inviteOnce(
   audit: AuditContext,
 ): Promise<{ invited: InvitationRow; isNew: boolean }> {
   const { realm } = authRealm
-  const { invitations } = realm.tables
   const open = await requireInvitable(realm, input.email)
   if (open) return { invited: open, isNew: false }
   await app.limits.admitInvitation(realm.schema, input.email)
   await admitOutreach(app, authRealm, [input.email])
   try {
-    return await realm.transaction(async tx => {
-      // An expired invitation is replaced. If two requests invite one address, the second one finds the first one's
-      // invitation below.
-      await tx
-        .update(invitations)
-        .set({ revoked_at: sql`now()` })
-        .where(
-          and(eq(invitations.email, input.email), isUnanswered(invitations), sql`${invitations.expires_at} <= now()`),
-        )
-      const now = new Date()
-      const rows = await tx
-        .insert(invitations)
-        .values({
-          id: newId(),
-          ...input,
-          invited_by: audit.actor,
-          token_hash: hashOf(newToken()),
-          created: now,
-          expires_at: expiryOf(now),
-        })
-        .returning(invitationColumns(invitations))
-      const invited = rows[0]!
-      await app.limits.countOutreach(tx, realm.schema, [invited.email])
-      await enqueueMail(tx, authRealm, { kind: 'invitation', to: invited.email, data: { invitation: invited.id } })
-      await recordAudit(tx, realm, audit, { action: 'invitation.created', subject: invited.id, details: { ...input } })
-      return { invited, isNew: true }
-    })
+    const invited = await realm.transaction(tx => insertAndMail(tx, app, authRealm, input, audit))
+    return { invited, isNew: true }
   } catch (error) {
-    if (violatedReference(error)) throw invalid({ department: [noSuchObject(input.department ?? '')] })
-    const other = violatedUnique(error) === 'invitations_one_open' ? await findOpen(realm, input.email) : undefined
-    if (!other) throw error
-    return { invited: other, isNew: false }
+    return { invited: await findOther(realm, input, error), isNew: false }
   }
+}
+
+async function insertAndMail(
+  tx: Db,
+  app: App,
+  authRealm: AuthRealm<TenantRealm>,
+  input: NewInvitation,
+  audit: AuditContext,
+): Promise<InvitationRow> {
+  const { realm } = authRealm
+  await revokeExpired(tx, realm, input.email)
+  const invited = await insertInvitation(tx, realm, input, audit)
+  await app.limits.countOutreach(tx, realm.schema, [invited.email])
+  await enqueueMail(tx, authRealm, { kind: 'invitation', to: invited.email, data: { invitation: invited.id } })
+  await recordAudit(tx, realm, audit, { action: 'invitation.created', subject: invited.id, details: { ...input } })
+  return invited
+}
+
+// An expired invitation makes room.
+async function revokeExpired(tx: Db, { tables: { invitations } }: TenantRealm, email: string): Promise<void> {
+  await tx
+    .update(invitations)
+    .set({ revoked_at: sql`now()` })
+    .where(and(eq(invitations.email, email), isUnanswered(invitations), sql`${invitations.expires_at} <= now()`))
+}
+
+async function insertInvitation(
+  tx: Db,
+  { tables: { invitations } }: TenantRealm,
+  input: NewInvitation,
+  { actor }: AuditContext,
+): Promise<InvitationRow> {
+  const now = new Date()
+  const times = { created: now, expires_at: expiryOf(now) }
+  const rows = await tx
+    .insert(invitations)
+    .values({ id: newId(), ...input, invited_by: actor, token_hash: hashOf(newToken()), ...times })
+    .returning(invitationColumns(invitations))
+  return rows[0]!
+}
+
+/**
+ * Where two requests invite one address, the second finds the first's invitation.
+ * @throws ApiError 400 on `department`, or the error itself
+ */
+async function findOther(
+  realm: TenantRealm,
+  { email, department }: NewInvitation,
+  error: unknown,
+): Promise<InvitationRow> {
+  if (violatedReference(error)) throw invalid({ department: [noSuchObject(department ?? '')] })
+  const other = violatedUnique(error) === 'invitations_one_open' ? await findOpen(realm, email) : undefined
+  if (!other) throw error
+  return other
 }
 
 async function findOpen(

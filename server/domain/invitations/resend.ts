@@ -1,5 +1,5 @@
 import { and, eq } from 'drizzle-orm'
-import type { TenantRealm } from '#server/database/realms.ts'
+import type { Db, TenantRealm } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
@@ -20,24 +20,26 @@ export async function resendInvitation(
   audit: AuditContext,
 ): Promise<InvitationRow> {
   const { realm } = authRealm
-  const { invitations } = realm.tables
   const before = await requireInvitation(realm, id)
   await app.limits.admitInvitation(realm.schema, before.email)
   await admitOutreach(app, authRealm, [before.email])
   return realm.transaction(async tx => {
-    const rows = await tx
-      .update(invitations)
-      .set({ token_hash: hashOf(newToken()), expires_at: expiryOf(new Date()) })
-      .where(and(eq(invitations.id, id), isUnanswered(invitations)))
-      .returning(invitationColumns(invitations))
-    if (!rows[0]) throw answered(await requireInvitation({ ...realm, db: tx }, id))
-    await app.limits.countOutreach(tx, realm.schema, [rows[0].email])
-    await enqueueMail(tx, authRealm, { kind: 'invitation', to: rows[0].email, data: { invitation: id } })
-    await recordAudit(tx, realm, audit, {
-      action: 'invitation.resent',
-      subject: id,
-      details: { email: rows[0].email },
-    })
-    return rows[0]
+    const invited = await renew(tx, realm, id)
+    const { email } = invited
+    await app.limits.countOutreach(tx, realm.schema, [email])
+    await enqueueMail(tx, authRealm, { kind: 'invitation', to: email, data: { invitation: id } })
+    await recordAudit(tx, realm, audit, { action: 'invitation.resent', subject: id, details: { email } })
+    return invited
   })
+}
+
+async function renew(tx: Db, realm: TenantRealm, id: string): Promise<InvitationRow> {
+  const { invitations } = realm.tables
+  const rows = await tx
+    .update(invitations)
+    .set({ token_hash: hashOf(newToken()), expires_at: expiryOf(new Date()) })
+    .where(and(eq(invitations.id, id), isUnanswered(invitations)))
+    .returning(invitationColumns(invitations))
+  if (!rows[0]) throw answered(await requireInvitation({ ...realm, db: tx }, id))
+  return rows[0]
 }

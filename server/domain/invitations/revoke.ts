@@ -17,10 +17,6 @@ export async function revokeInvitation(realm: TenantRealm, id: string, audit: Au
       .where(and(eq(invitations.id, id), isUnanswered(invitations)))
       .returning({ email: invitations.email })
     if (!rows[0]) throw answered(await requireInvitation({ ...realm, db: tx }, id))
-    await recordAudit(tx, realm, audit, {
-      action: 'invitation.revoked',
-      subject: id,
-      details: { email: rows[0].email },
-    })
+    await recordAudit(tx, realm, audit, { action: 'invitation.revoked', subject: id, details: rows[0] })
   })
 }

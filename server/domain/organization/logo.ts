@@ -1,4 +1,4 @@
-import type { TenantRealm } from '#server/database/realms.ts'
+import type { Db, TenantRealm } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
@@ -39,18 +39,21 @@ async function nameLogo(
   logo: string | null,
   audit: AuditContext,
 ): Promise<void> {
-  const { settings } = realm.tables
   const former = await realm.transaction(async tx => {
-    const before = (await tx.select({ logo: settings.logo }).from(settings).for('update'))[0]!.logo
-    await tx.update(settings).set({ logo })
+    const before = await setLogo(tx, realm, logo)
     if (before !== logo) {
-      await recordAudit(tx, realm, audit, {
-        action: logo ? 'organization.logo_replaced' : 'organization.logo_cleared',
-        subject: id,
-      })
+      const action = logo ? 'organization.logo_replaced' : 'organization.logo_cleared'
+      await recordAudit(tx, realm, audit, { action, subject: id })
       await announceTenant(tx, id)
     }
     return before
   })
   await tidyImages(imageFolder(app, realm, 'logo'), former, logo)
+}
+
+/** @returns the one before */
+async function setLogo(tx: Db, { tables: { settings } }: TenantRealm, logo: string | null): Promise<string | null> {
+  const before = (await tx.select({ logo: settings.logo }).from(settings).for('update'))[0]!.logo
+  await tx.update(settings).set({ logo })
+  return before
 }

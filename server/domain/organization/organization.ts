@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import type { z } from 'zod'
-import type { Db, TenantRealm } from '#server/database/realms.ts'
+import type { Db, PlatformRealm, TenantRealm } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
@@ -23,20 +23,15 @@ export async function readOrganization(
   const { tenants } = app.database.platform.tables
   const { settings } = realm.tables
   const [tenantRows, settingsRows] = await Promise.all([
-    db
-      .select({
-        id: tenants.id,
-        name: tenants.name,
-        business_email: tenants.business_email,
-        business_phone_number: tenants.business_phone_number,
-        subdomain: tenants.subdomain,
-        tenant_id: tenants.tenant_id,
-      })
-      .from(tenants)
-      .where(eq(tenants.id, id)),
+    db.select(identityColumns(tenants)).from(tenants).where(eq(tenants.id, id)),
     db.select(settingsColumns(settings)).from(settings),
   ])
   return { ...tenantRows[0]!, ...settingsRows[0]! }
+}
+
+function identityColumns(tenants: PlatformRealm['tables']['tenants']) {
+  const { id, name, business_email, business_phone_number, subdomain, tenant_id } = tenants
+  return { id, name, business_email, business_phone_number, subdomain, tenant_id }
 }
 
 function settingsColumns(settings: TenantRealm['tables']['settings']) {
@@ -54,27 +49,45 @@ export async function changeOrganization(
 ): Promise<StoredOrganization> {
   const { id, realm } = authRealm
   const { tenants } = app.database.platform.tables
-  const { name, business_email, business_phone_number, ...rest } = change
-  const identity = withoutAbsent({ name, business_email, business_phone_number })
-  const settings = withoutAbsent(rest)
   return explainTaken(() =>
     realm.transaction(async tx => {
       await tx.execute(sql`select id from ${tenants} where id = ${id} for update`)
       const before = await readOrganization(app, authRealm, tx)
-      if (Object.keys(identity).length > 0)
-        await tx
-          .update(tenants)
-          .set({ ...identity, updated: new Date() })
-          .where(eq(tenants.id, id))
-      if (Object.keys(settings).length > 0) await tx.update(realm.tables.settings).set(settings)
+      await storeChange(tx, app, authRealm, change)
       const after = await readOrganization(app, authRealm, tx)
-      const details = changesOf(before, after)
-      if (Object.keys(details).length > 0)
-        await recordAudit(tx, realm, audit, { action: 'organization.changed', subject: id, details })
-      if (before.allows_support && !after.allows_support)
-        await endSupportAccessesOf(tx, authRealm, audit, 'revoked', null)
+      await followChange(tx, authRealm, { before, after }, audit)
       await announceTenant(tx, id)
       return after
     }),
   )
+}
+
+async function storeChange(
+  tx: Db,
+  { database }: App,
+  { id, realm }: AuthRealm<TenantRealm>,
+  { name, business_email, business_phone_number, ...rest }: z.output<typeof organizationSchema>,
+): Promise<void> {
+  const { tenants } = database.platform.tables
+  const identity = withoutAbsent({ name, business_email, business_phone_number })
+  const settings = withoutAbsent(rest)
+  if (Object.keys(identity).length > 0) {
+    const values = { ...identity, updated: new Date() }
+    await tx.update(tenants).set(values).where(eq(tenants.id, id))
+  }
+  if (Object.keys(settings).length > 0) await tx.update(realm.tables.settings).set(settings)
+}
+
+/** Records the change, and ends support sessions that are no longer allowed. */
+async function followChange(
+  tx: Db,
+  authRealm: AuthRealm<TenantRealm>,
+  { before, after }: { before: StoredOrganization; after: StoredOrganization },
+  audit: AuditContext,
+): Promise<void> {
+  const { id, realm } = authRealm
+  const details = changesOf(before, after)
+  if (Object.keys(details).length > 0)
+    await recordAudit(tx, realm, audit, { action: 'organization.changed', subject: id, details })
+  if (before.allows_support && !after.allows_support) await endSupportAccessesOf(tx, authRealm, audit, 'revoked', null)
 }

@@ -36,36 +36,43 @@ export async function endSessions(
   audit: AuditContext,
   userId: string,
   reason: EndReason,
-  which: { only?: string; except?: string; support?: string } = {},
+  which: WhichSessions = {},
 ): Promise<number> {
-  const { sessions } = realm.tables
-  const ended = await tx
-    .update(sessions)
-    .set({ revoked_at: new Date(), revoked_reason: reason })
-    .where(
-      and(
-        eq(sessions.user_id, userId),
-        isNull(sessions.revoked_at),
-        which.only ? eq(sessions.id, which.only) : undefined,
-        which.except ? ne(sessions.id, which.except) : undefined,
-        which.support ? eq(sessions.support_access, which.support) : undefined,
-      ),
-    )
-    .returning({ id: sessions.id, support_access: sessions.support_access })
+  const ended = await revokeSessions(tx, realm, userId, reason, which)
   if (ended.length > 0)
     await recordAudit(tx, realm, audit, {
       action: 'session.ended',
       subject: userId,
       details: { reason, sessions: ended.map(({ id }) => id) },
     })
-  await closeSupportAccesses(
-    tx,
-    realm,
-    ended.flatMap(({ support_access: access }) => access ?? []),
-    audit,
-    reason,
-  )
+  const accesses = ended.flatMap(({ support_access: access }) => access ?? [])
+  await closeSupportAccesses(tx, realm, accesses, audit, reason)
   return ended.length
+}
+
+interface WhichSessions {
+  only?: string
+  except?: string
+  support?: string
+}
+
+function revokeSessions(
+  tx: Db,
+  { tables: { sessions } }: Realm,
+  userId: string,
+  reason: EndReason,
+  { only, except, support }: WhichSessions,
+) {
+  const narrowing = [
+    only ? eq(sessions.id, only) : undefined,
+    except ? ne(sessions.id, except) : undefined,
+    support ? eq(sessions.support_access, support) : undefined,
+  ]
+  return tx
+    .update(sessions)
+    .set({ revoked_at: new Date(), revoked_reason: reason })
+    .where(and(eq(sessions.user_id, userId), isNull(sessions.revoked_at), ...narrowing))
+    .returning({ id: sessions.id, support_access: sessions.support_access })
 }
 
 /**
@@ -96,17 +103,12 @@ export async function requireSessionOwner(
   sessionId: string,
   userIds: string[] | 'anyone',
 ): Promise<string> {
+  const isTheirs = userIds === 'anyone' ? undefined : inArray(sessions.user_id, userIds)
+  const isLive = [isNull(sessions.revoked_at), gt(sessions.expires_at, new Date())]
   const rows = await db
     .select({ user_id: sessions.user_id })
     .from(sessions)
-    .where(
-      and(
-        eq(sessions.id, sessionId),
-        isNull(sessions.revoked_at),
-        gt(sessions.expires_at, new Date()),
-        userIds === 'anyone' ? undefined : inArray(sessions.user_id, userIds),
-      ),
-    )
+    .where(and(eq(sessions.id, sessionId), ...isLive, isTheirs))
   if (!rows[0]) throw notFound()
   return rows[0].user_id
 }

@@ -42,31 +42,39 @@ export interface HashingOptions {
   }
 }
 
-export function createHashing({ pepper, cost, bcrypt = native }: HashingOptions): Hashing {
+export function createHashing(options: HashingOptions): Hashing {
+  const { pepper, cost, bcrypt = native } = options
   const limiter = createLimiter({ parallel: availableParallelism(), waiting: waitingLimit, waitLimit })
   let decoy: Promise<string> | undefined
-
   return {
     hash: (realm, password) => limiter.run(realm, () => bcrypt.hash(prepare(password, pepper), cost)),
     async verify(realm, password, stored, costliest, attempt) {
       decoy ??= bcrypt.hash(prepare('nobody has this password', pepper), cost)
       const spare = await decoy
       await attempt.admit()
-      return limiter.run(realm, async () => {
-        await attempt.admit()
-        const matches = (await bcrypt.compare(prepare(password, pepper), stored ?? spare)) && stored !== null
-        if (!matches) await topUp(native.getRounds(stored ?? spare), Math.max(cost, costliest))
-        await (matches ? attempt.forgive() : attempt.countFailure())
-        return matches
-      })
+      return limiter.run(realm, () => tryPassword(options, password, { stored, spare, costliest }, attempt))
     },
     isStale: stored => native.getRounds(stored) !== cost,
   }
+}
 
-  // A hash of cost n takes 2ⁿ rounds. One more of each cost from n to m - 1 makes it 2ᵐ.
-  async function topUp(done: number, wanted: number): Promise<void> {
-    for (let cost = done; cost < wanted; cost++) await bcrypt.hash(prepare('', pepper), cost)
-  }
+async function tryPassword(
+  options: HashingOptions,
+  password: string,
+  { stored, spare, costliest }: { stored: string | null; spare: string; costliest: number },
+  attempt: PasswordAttempt,
+): Promise<boolean> {
+  const { pepper, cost, bcrypt = native } = options
+  await attempt.admit()
+  const matches = (await bcrypt.compare(prepare(password, pepper), stored ?? spare)) && stored !== null
+  if (!matches) await topUp(options, native.getRounds(stored ?? spare), Math.max(cost, costliest))
+  await (matches ? attempt.forgive() : attempt.countFailure())
+  return matches
+}
+
+// A hash of cost n takes 2ⁿ rounds; one each of n to m - 1 besides make it 2ᵐ.
+async function topUp({ pepper, bcrypt = native }: HashingOptions, done: number, wanted: number): Promise<void> {
+  for (let cost = done; cost < wanted; cost++) await bcrypt.hash(prepare('', pepper), cost)
 }
 
 // bcrypt reads 72 bytes and stops at NUL. An HMAC in base64 uses the whole password, and the pepper makes a stolen

@@ -14,96 +14,122 @@ export interface Rule {
 /** What is counted, and per what. */
 export type Counted<Name> = [rule: Name, key: string]
 
-/** Counts in PostgreSQL, shared by all processes and kept over a restart. */
-export function createCounters<Rules extends Record<string, Rule>>(slots: Slots, rules: Rules) {
-  type Name = keyof Rules & string
+/** Counts in PostgreSQL, for all processes together and over a restart. */
+export interface Counters<Name extends string> {
+  /** @throws ApiError 429 where nothing is left */
+  check(rule: Name, key: string): Promise<void>
+  /** @returns false for one too many, of which the next check says so */
+  count(rule: Name, key: string): Promise<boolean>
+  /** Counts so many, or none where they are too many. @throws ApiError 429 */
+  consume(rule: Name, key: string, points?: number): Promise<void>
+  /** The same by several rules, of which the narrowest comes first: what it refuses leaves the others' share alone. */
+  consumeAll(counted: Counted<Name>[]): Promise<void>
+  /**
+   * Counts one point for each key, in the transaction of what is counted: where that fails, nothing has been counted.
+   * @throws ApiError 429
+   */
+  consumeWithin(tx: Db, rule: Name, keys: string[]): Promise<void>
+  forget(rule: Name, key: string): Promise<void>
+  giveBack(counted: Counted<Name>[]): Promise<void>
+}
+
+/** Opens the counters of a set of rules. */
+export function createCounters<Name extends string>(slots: Slots, rules: Record<Name, Rule>): Counters<Name> {
+  const counters = openCounters(slots, rules)
+  return {
+    check: (rule, key) => check(counters[rule], key),
+    count: async (rule, key) => (await tryConsume(counters[rule], key, 1)) === undefined,
+    consume: (rule, key, points = 1) => consume(counters[rule], key, points),
+    async consumeAll(counted) {
+      for (const [rule, key] of counted) await consume(counters[rule], key, 1)
+    },
+    consumeWithin: (tx, rule, keys) => consumeWithin(tx, counters[rule], keys),
+    forget: async (rule, key) => void (await counters[rule].limiter.delete(key)),
+    giveBack: async counted =>
+      void (await Promise.all(counted.map(([rule, key]) => counters[rule].limiter.reward(key)))),
+  }
+}
+
+/** Counts by one rule. */
+interface Counter {
+  name: string
+  rule: Rule
+  limiter: RateLimiterPostgres
+}
+
+function openCounters<Name extends string>(slots: Slots, rules: Record<Name, Rule>): Record<Name, Counter> {
   const storeClient = {
     query: async ({ text, values }: { text: string; values: unknown[] }) => {
       const rows = await slots.query('platform', text, values, false)
       return { rows, rowCount: rows.length }
     },
   }
-  const limiters = Object.fromEntries(
-    Object.entries(rules).map(([name, rule]) => [
+  return Object.fromEntries(
+    Object.entries<Rule>(rules).map(([name, rule]) => [
       name,
-      new RateLimiterPostgres({
-        ...rule,
-        storeClient,
-        storeType: 'client',
-        keyPrefix: name,
-        schemaName: 'platform',
-        tableName: 'rate_limits',
-        tableCreated: true,
-      }),
+      { name, rule, limiter: openLimiter(storeClient, name, rule) },
     ]),
-  ) as Record<Name, RateLimiterPostgres>
+  ) as Record<Name, Counter>
+}
 
-  return { check, count, consume, consumeAll, consumeWithin, forget, giveBack }
+function openLimiter(storeClient: object, name: string, rule: Rule): RateLimiterPostgres {
+  return new RateLimiterPostgres({
+    ...rule,
+    storeClient,
+    storeType: 'client',
+    keyPrefix: name,
+    schemaName: 'platform',
+    tableName: 'rate_limits',
+    tableCreated: true,
+  })
+}
 
-  /** @throws ApiError 429 if the limit is reached */
-  async function check(rule: Name, key: string): Promise<void> {
-    const state = await limiters[rule].get(key)
-    if (state && state.consumedPoints >= rules[rule]!.points) throw refusal(rule, state)
+async function check(counter: Counter, key: string): Promise<void> {
+  const state = await counter.limiter.get(key)
+  if (state && state.consumedPoints >= counter.rule.points) throw refusal(counter, state)
+}
+
+async function consume(counter: Counter, key: string, points: number): Promise<void> {
+  const state = await tryConsume(counter, key, points)
+  if (!state) return
+  if (points > 1) await counter.limiter.reward(key, points)
+  throw refusal(counter, state)
+}
+
+/** @returns how it stands, where that was too many */
+async function tryConsume({ limiter }: Counter, key: string, points: number): Promise<RateLimiterRes | undefined> {
+  try {
+    return void (await limiter.consume(key, points))
+  } catch (state) {
+    if (!(state instanceof RateLimiterRes)) throw state
+    return state
   }
+}
 
-  /** @returns false if this point exceeds the limit; the next check then throws */
-  async function count(rule: Name, key: string): Promise<boolean> {
-    return (await tryConsume(rule, key, 1)) === undefined
-  }
+async function consumeWithin(tx: Db, { name, rule }: Counter, keys: string[]): Promise<void> {
+  // In one order, so that two transactions do not wait for each other.
+  const names = [...new Set(keys)].sort().map(key => `${name}:${key}`)
+  if (names.length === 0) return
+  const now = Date.now()
+  const rows = await addPoints(tx, names, now, rule.duration)
+  const refused = rows.find(({ points }) => points > rule.points)
+  if (refused) throw throttled((Number(refused.expire) - now) / 1000, name)
+}
 
-  /** Counts this many points, or none if they exceed the limit. @throws ApiError 429 */
-  async function consume(rule: Name, key: string, points = 1): Promise<void> {
-    const state = await tryConsume(rule, key, points)
-    if (!state) return
-    if (points > 1) await limiters[rule].reward(key, points)
-    throw refusal(rule, state)
-  }
+function addPoints(tx: Db, names: string[], now: number, duration: number) {
+  const values = sql.join(
+    names.map(name => sql`${name}`),
+    sql`, `,
+  )
+  return tx.execute<{ points: number; expire: number }>(sql`
+    insert into platform.rate_limits as counted (key, points, expire)
+    select key, 1, ${now + duration * 1000}::bigint from unnest(array[${values}]::text[]) as key
+    on conflict (key) do update set
+      points = case when counted.expire <= ${now}::bigint then 1 else counted.points + 1 end,
+      expire = case when counted.expire <= ${now}::bigint then excluded.expire else counted.expire end
+    returning points, expire`)
+}
 
-  /** The same with several rules, the narrowest first: points that it refuses are not counted by the others. */
-  async function consumeAll(counted: Counted<Name>[]): Promise<void> {
-    for (const [rule, key] of counted) await consume(rule, key)
-  }
-
-  /**
-   * Counts one point for each key, in the transaction of the counted action: if that fails, nothing is counted.
-   * @throws ApiError 429
-   */
-  async function consumeWithin(tx: Db, rule: Name, keys: string[]): Promise<void> {
-    const { points, duration } = rules[rule]!
-    // In a fixed order, so that two transactions do not deadlock.
-    const names = [...new Set(keys)].sort().map(key => sql`${`${rule}:${key}`}`)
-    if (names.length === 0) return
-    const now = Date.now()
-    const rows = await tx.execute<{ points: number; expire: number }>(sql`
-      insert into platform.rate_limits as counted (key, points, expire)
-      select key, 1, ${now + duration * 1000}::bigint from unnest(array[${sql.join(names, sql`, `)}]::text[]) as key
-      on conflict (key) do update set
-        points = case when counted.expire <= ${now}::bigint then 1 else counted.points + 1 end,
-        expire = case when counted.expire <= ${now}::bigint then excluded.expire else counted.expire end
-      returning points, expire`)
-    const refused = rows.find(row => row.points > points)
-    if (refused) throw throttled((Number(refused.expire) - now) / 1000, rule)
-  }
-
-  async function forget(rule: Name, key: string): Promise<void> {
-    await limiters[rule].delete(key)
-  }
-
-  async function giveBack(counted: Counted<Name>[]): Promise<void> {
-    await Promise.all(counted.map(([rule, key]) => limiters[rule].reward(key)))
-  }
-
-  /** @returns the state of the counter, if the limit was exceeded */
-  async function tryConsume(rule: Name, key: string, points: number): Promise<RateLimiterRes | undefined> {
-    try {
-      return void (await limiters[rule].consume(key, points))
-    } catch (state) {
-      if (!(state instanceof RateLimiterRes)) throw state
-      return state
-    }
-  }
-
-  function refusal(rule: Name, { msBeforeNext }: RateLimiterRes) {
-    return throttled(msBeforeNext / 1000, rule)
-  }
+function refusal({ name }: Counter, { msBeforeNext }: RateLimiterRes) {
+  return throttled(msBeforeNext / 1000, name)
 }

@@ -2,64 +2,10 @@ import { createHash } from 'node:crypto'
 import type { Db } from '#server/database/realms.ts'
 import type { Slots } from '#server/database/slots/slots.ts'
 import { networkOf } from './client-network.ts'
-import type { Counted } from './limit-counters.ts'
+import type { Counted, Counters } from './limit-counters.ts'
 import { createCounters } from './limit-counters.ts'
-
-const hour = 60 * 60
-const day = 24 * hour
-
-/**
- * Every limit of the product. Limits are counted in PostgreSQL, so all processes share them, and they survive a
- * restart.
- */
-const rules = {
-  /** Wrong passwords for one account from one address. */
-  password_pair: { points: 10, duration: 15 * 60 },
-  /** Wrong passwords from one address, for any account. */
-  password_address: { points: 100, duration: 15 * 60 },
-  /** Links with a wrong token from one address. */
-  link_address: { points: 20, duration: 15 * 60 },
-  /** Mails that anyone can request, to one mailbox. */
-  mail_mailbox: { points: 3, duration: 15 * 60 },
-  mail_mailbox_day: { points: 20, duration: day },
-  /** Mails that one address requests, to any mailbox: each one is a row. */
-  mail_request_address: { points: 60, duration: 15 * 60 },
-  /** Mails to one mailbox from all organisations together, if a stranger or an unapproved organisation caused them. */
-  stranger_mailbox_day: { points: 10, duration: day },
-  /** Confirmations of a new address that one user requests. */
-  email_change_person_day: { points: 10, duration: day },
-  /** Invitations sent to one mailbox. */
-  invitation_mailbox: { points: 3, duration: 15 * 60 },
-  /** Invitations and links to choose a first password, from one organisation to one mailbox. */
-  outreach_mailbox_day: { points: 20, duration: day },
-  /** Registrations from one address with an e-mail address that is taken: each reveals that it exists. */
-  registration_address: { points: 20, duration: 15 * 60 },
-  /** Accounts that one address registers with an organisation: each is a row, and a mail to any mailbox. */
-  registration_address_hour: { points: 20, duration: hour },
-  registration_address_day: { points: 50, duration: day },
-  /** The same from all addresses together. */
-  registration_tenant_day: { points: 500, duration: day },
-  /** Organisations that one address signs up or tries to sign up: each reveals whether a name is taken. */
-  signup_address_hour: { points: 10, duration: hour },
-  signup_address_day: { points: 20, duration: day },
-  /** The same from all addresses together. */
-  signup_all_day: { points: 300, duration: day },
-  /** Invitations and links to new users from a young organisation; see server/domain/tenants/outreach.ts. */
-  young_tenant_mails_day: { points: 50, duration: day },
-  /** Subdomains that one address checks, as a user types. */
-  subdomain_address: { points: 120, duration: 60 },
-  /** Searches through all organisations that one address requests. */
-  search_address: { points: 10, duration: 15 * 60 },
-  /** Images that one user uploads; each one must be decoded. */
-  upload_person: { points: 100, duration: 15 * 60 },
-  /**
-   * Events of one kind that one unknown address causes in a realm's audit log. Beyond the limit, they cost no
-   * statement.
-   */
-  event_address: { points: 5, duration: 15 * 60, inMemoryBlockOnConsumed: 5 },
-  /** The same from all addresses together. */
-  event_realm: { points: 100, duration: 15 * 60, inMemoryBlockOnConsumed: 100 },
-} as const
+import type { LimitName } from './limit-rules.ts'
+import { limitRules } from './limit-rules.ts'
 
 /** Days for which an organisation that signed up by itself is young, unless an operator has approved it. */
 export const youth = 7
@@ -117,22 +63,51 @@ export interface PasswordAttempt {
 
 /** @param ipv6Prefix the length in bits of an IPv6 network that is counted as one address */
 export function createLimits(slots: Slots, ipv6Prefix: number): Limits {
-  const from = (ip: string | null) => networkOf(ip, ipv6Prefix)
-  const { check, count, consume, consumeAll, consumeWithin, forget, giveBack } = createCounters(slots, rules)
-
+  const counters = createCounters(slots, limitRules)
+  const from: From = ip => networkOf(ip, ipv6Prefix)
   return {
-    passwordAttempt(realm, account, ip) {
-      const address = keyOf(realm, from(ip))
-      const pair = keyOf(realm, from(ip), account)
-      return {
-        admit: async () => void (await Promise.all([check('password_pair', pair), check('password_address', address)])),
-        countFailure: async () =>
-          void (await Promise.all([count('password_pair', pair), count('password_address', address)])),
-        forgive: () => forget('password_pair', pair),
-      }
-    },
+    ...passwordLimits(counters, from),
+    ...linkLimits(counters, from),
+    ...mailLimits(counters, from),
+    ...outreachLimits(counters),
+    ...registrationLimits(counters, from),
+    ...siteLimits(counters, from),
+    ...recordLimits(counters, from),
+  }
+}
+
+/** @returns the network that an address is counted as */
+type From = (ip: string | null) => string | null
+
+function passwordLimits(counters: Counters<LimitName>, from: From): Pick<Limits, 'passwordAttempt'> {
+  return {
+    passwordAttempt: (realm, account, ip) =>
+      passwordAttempt(counters, keyOf(realm, from(ip)), keyOf(realm, from(ip), account)),
+  }
+}
+
+function passwordAttempt(
+  { check, count, forget }: Counters<LimitName>,
+  address: string,
+  pair: string,
+): PasswordAttempt {
+  return {
+    admit: async () => void (await Promise.all([check('password_pair', pair), check('password_address', address)])),
+    countFailure: async () =>
+      void (await Promise.all([count('password_pair', pair), count('password_address', address)])),
+    forgive: () => forget('password_pair', pair),
+  }
+}
+
+function linkLimits({ check, count }: Counters<LimitName>, from: From): Pick<Limits, 'countWrongLink' | 'checkLinks'> {
+  return {
     countWrongLink: async (realm, ip) => void (await count('link_address', keyOf(realm, from(ip)))),
     checkLinks: (realm, ip) => check('link_address', keyOf(realm, from(ip))),
+  }
+}
+
+function mailLimits({ count, consume, consumeAll }: Counters<LimitName>, from: From) {
+  return {
     admitMail: async (realm, mailbox) =>
       (await count('mail_mailbox', keyOf(realm, mailbox))) && (await count('mail_mailbox_day', keyOf(realm, mailbox))),
     countMail: (realm, mailbox) =>
@@ -144,41 +119,62 @@ export function createLimits(slots: Slots, ipv6Prefix: number): Limits {
     admitStranger: mailbox => count('stranger_mailbox_day', keyOf(mailbox)),
     countStranger: mailbox => consume('stranger_mailbox_day', keyOf(mailbox)),
     countEmailChange: (realm, user) => consume('email_change_person_day', keyOf(realm, user)),
+  } satisfies Partial<Limits>
+}
+
+function outreachLimits({ consume, consumeWithin }: Counters<LimitName>) {
+  return {
+    countYoungMails: (tenant, mails) => consume('young_tenant_mails_day', keyOf(tenant), mails),
+    admitInvitation: (realm, mailbox) => consume('invitation_mailbox', keyOf(realm, mailbox)),
+    countOutreach(tx, realm, mailboxes) {
+      const keys = mailboxes.map(mailbox => keyOf(realm, mailbox))
+      return consumeWithin(tx, 'outreach_mailbox_day', keys)
+    },
+  } satisfies Partial<Limits>
+}
+
+function registrationLimits({ check, count, consumeAll, giveBack }: Counters<LimitName>, from: From) {
+  return {
     async admitRegistration(realm, ip, mailbox) {
-      const address = keyOf(realm, from(ip))
-      const counted: Counted<keyof typeof rules>[] = [
-        ['stranger_mailbox_day', keyOf(mailbox)],
-        ['registration_address_hour', address],
-        ['registration_address_day', address],
-        ['registration_tenant_day', keyOf(realm)],
-      ]
+      const counted = registrationCounts(realm, from(ip), mailbox)
       await consumeAll(counted)
       return { undo: () => giveBack(counted) }
     },
-    countYoungMails: (tenant, mails) => consume('young_tenant_mails_day', keyOf(tenant), mails),
-    admitInvitation: (realm, mailbox) => consume('invitation_mailbox', keyOf(realm, mailbox)),
-    countOutreach: (tx, realm, mailboxes) =>
-      consumeWithin(
-        tx,
-        'outreach_mailbox_day',
-        mailboxes.map(mailbox => keyOf(realm, mailbox)),
-      ),
     countTaken: async (realm, ip) => void (await count('registration_address', keyOf(realm, from(ip)))),
     checkTaken: (realm, ip) => check('registration_address', keyOf(realm, from(ip))),
-    countUpload: (realm, user) => consume('upload_person', keyOf(realm, user)),
-    countSignup(ip) {
-      const address = keyOf('site', from(ip))
-      return consumeAll([
-        ['signup_address_hour', address],
-        ['signup_address_day', address],
+  } satisfies Partial<Limits>
+}
+
+function registrationCounts(realm: string, network: string | null, mailbox: string): Counted<LimitName>[] {
+  return [
+    ['stranger_mailbox_day', keyOf(mailbox)],
+    ['registration_address_hour', keyOf(realm, network)],
+    ['registration_address_day', keyOf(realm, network)],
+    ['registration_tenant_day', keyOf(realm)],
+  ]
+}
+
+function siteLimits({ consume, consumeAll }: Counters<LimitName>, from: From) {
+  const address = (ip: string | null) => keyOf('site', from(ip))
+  return {
+    countSignup: ip =>
+      consumeAll([
+        ['signup_address_hour', address(ip)],
+        ['signup_address_day', address(ip)],
         ['signup_all_day', keyOf('site')],
-      ])
-    },
-    countSubdomain: ip => consume('subdomain_address', keyOf('site', from(ip))),
-    countSearch: ip => consume('search_address', keyOf('site', from(ip))),
+      ]),
+    countSubdomain: ip => consume('subdomain_address', address(ip)),
+    countSearch: ip => consume('search_address', address(ip)),
+  } satisfies Partial<Limits>
+}
+
+// Uploads and recorded events take space.
+function recordLimits({ count, consume }: Counters<LimitName>, from: From) {
+  return {
+    countUpload: (realm, user) => consume('upload_person', keyOf(realm, user)),
     admitEvent: async (realm, kind, ip) =>
       (await count('event_address', keyOf(realm, kind, from(ip)))) && (await count('event_realm', keyOf(realm, kind))),
-  }
+  } satisfies Partial<Limits>
 }
 
 // Hashed, so that the table does not reveal who tried to sign in, and a key is never too long.

@@ -81,16 +81,11 @@ export async function issueLink(
 ): Promise<string | undefined> {
   const { one_time_tokens: tokens } = realm.tables
   const token = newToken()
+  const isNewAddress = email === undefined ? undefined : sql`${tokens.payload}->>'email' = ${email}`
   const rows = await db
     .update(tokens)
     .set({ token_hash: hashOf(token), expires_at: new Date(Date.now() + life * 1000) })
-    .where(
-      and(
-        eq(tokens.user_id, userId),
-        eq(tokens.purpose, purpose),
-        email === undefined ? undefined : sql`${tokens.payload}->>'email' = ${email}`,
-      ),
-    )
+    .where(and(eq(tokens.user_id, userId), eq(tokens.purpose, purpose), isNewAddress))
     .returning({ id: tokens.id })
   return rows[0] && `${origin}/${paths[purpose]}/${encodeUid(userId)}/${token}`
 }
@@ -113,19 +108,24 @@ export async function requireLink(
   audit: AuditContext,
 ) {
   const { realm } = authRealm
-  const { one_time_tokens: tokens } = realm.tables
   await Promise.all([requireOpenTenant(realm.db, authRealm), app.limits.checkLinks(realm.schema, audit.ip)])
   const user = await findByUid(realm, uid)
   if (!user) throw await wrongLink(app, realm, audit, { uid: ["Invalid user id or user doesn't exist."] })
-  const where = and(
-    eq(tokens.user_id, user.id),
+  const { one_time_tokens: tokens } = realm.tables
+  const where = isOpenLink(realm, user.id, purpose, token)
+  const rows = await realm.db.select({ payload: tokens.payload }).from(tokens).where(where)
+  if (!rows[0]) throw await wrongLink(app, realm, audit, { token: [invalidToken] })
+  return { user, payload: rows[0].payload, where }
+}
+
+function isOpenLink({ tables }: Realm, userId: string, purpose: LinkPurpose, token: string): SQL | undefined {
+  const { one_time_tokens: tokens } = tables
+  return and(
+    eq(tokens.user_id, userId),
     eq(tokens.purpose, purpose),
     eq(tokens.token_hash, hashOf(token)),
     gt(tokens.expires_at, new Date()),
   )
-  const rows = await realm.db.select({ payload: tokens.payload }).from(tokens).where(where)
-  if (!rows[0]) throw await wrongLink(app, realm, audit, { token: [invalidToken] })
-  return { user, payload: rows[0].payload, where }
 }
 
 /**
@@ -170,23 +170,21 @@ export function isReachable({ tables: { users } }: Realm): SQL {
 
 const invalidToken = 'Invalid token for given user.'
 
-async function findByUid(realm: Realm, uid: string) {
-  const id = Buffer.from(uid, 'base64url').toString('latin1')
-  // Only one encoding: a lenient decoder would accept many for the same token.
-  if (!uuidPattern.test(id) || encodeUid(id) !== uid) return undefined
-  const { users } = realm.tables
-  const rows = await realm.db
-    .select({
-      id: users.id,
-      email: users.email,
-      first_name: users.first_name,
-      last_name: users.last_name,
-      activated_at: users.activated_at,
-      deactivated_at: users.deactivated_at,
-    })
+async function findByUid({ db, tables: { users } }: Realm, uid: string) {
+  const decoded = decodeUid(uid)
+  if (!decoded) return undefined
+  const { id, email, first_name, last_name, activated_at, deactivated_at } = users
+  const rows = await db
+    .select({ id, email, first_name, last_name, activated_at, deactivated_at })
     .from(users)
-    .where(eq(users.id, id))
+    .where(eq(id, decoded))
   return rows[0]
+}
+
+function decodeUid(uid: string): string | undefined {
+  const id = Buffer.from(uid, 'base64url').toString('latin1')
+  // One spelling only: a decoder that forgives would take many for the same.
+  return uuidPattern.test(id) && encodeUid(id) === uid ? id : undefined
 }
 
 function encodeUid(id: string): string {

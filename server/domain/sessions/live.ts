@@ -48,21 +48,7 @@ export async function requireLiveSession(
   authRealm: AuthRealm,
   claims: Claims,
 ): Promise<LiveSession & { support: string | null }> {
-  const { realm } = authRealm
-  const { sessions, users } = realm.tables
-  const rows = await realm.db
-    .select({
-      ...liveColumns(sessions),
-      revoked_at: sessions.revoked_at,
-      revoked_reason: sessions.revoked_reason,
-      is_active: users.is_active,
-      support: supportedBy(realm),
-      standing: standingIn(authRealm),
-    })
-    .from(sessions)
-    .innerJoin(users, eq(users.id, sessions.user_id))
-    .where(and(eq(sessions.id, claims.sid), eq(users.id, claims.user_id)))
-  const session = rows[0]
+  const session = await findSession(authRealm, claims)
   const closed = session && closedAnswer(session.standing)
   if (closed) throw closed
   if (!session?.is_active) throw unauthorized({ detail: 'No active account found for the given token.' })
@@ -72,7 +58,21 @@ export async function requireLiveSession(
   return session
 }
 
-/** Whether the claims are those of the token just before the current one, within the grace period. */
+async function findSession(authRealm: AuthRealm, claims: Claims) {
+  const { realm } = authRealm
+  const { sessions, users } = realm.tables
+  const { revoked_at, revoked_reason } = sessions
+  const { is_active } = users
+  const state = { revoked_at, revoked_reason, is_active, support: supportedBy(realm), standing: standingIn(authRealm) }
+  const rows = await realm.db
+    .select({ ...liveColumns(sessions), ...state })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.user_id))
+    .where(and(eq(sessions.id, claims.sid), eq(users.id, claims.user_id)))
+  return rows[0]
+}
+
+/** Whether the claims are of the token just before the current one, and the grace period still lasts. */
 export function isWithinGrace(app: App, session: LiveSession, claims: Claims): boolean {
   const age = Date.now() - session.rotated_at.getTime()
   return claims.seq === session.counter - 1 && age < app.config.ttl.refreshGrace * 1000

@@ -37,12 +37,7 @@ export async function requirePrincipal(
  * @throws ApiError 401 with the code of what is no longer valid, 403 or 503 when the tenant is closed
  */
 export async function loadPrincipal(authRealm: AuthRealm, { user_id, sid }: { user_id: string; sid: string }, tx?: Db) {
-  const { realm } = authRealm
-  const query = tx
-    ? selectPrincipal(realm, tx)
-    : realm.prepared('principal', () => selectPrincipal(realm, realm.db).prepare('principal'))
-  const rows = await query.execute({ user_id, sid, tenant: tenantOf(authRealm) })
-  const row = rows[0]
+  const row = await findPrincipal(authRealm, user_id, sid, tx)
   if (!row) throw unauthorized({ detail: 'User not found', code: 'user_not_found' })
   // The last check before the caller is let in, independent of the connection's guards.
   if (row.user.id !== user_id || (row.session && row.session.id !== sid))
@@ -52,6 +47,15 @@ export async function loadPrincipal(authRealm: AuthRealm, { user_id, sid }: { us
   if (!row.user.is_active) throw unauthorized({ detail: 'User is inactive', code: 'user_inactive' })
   if (!row.session || row.session.revoked_at || row.session.expires_at <= new Date()) throw sessionRevoked()
   return { user: row.user, session: row.session }
+}
+
+async function findPrincipal(authRealm: AuthRealm, user_id: string, sid: string, tx?: Db) {
+  const { realm } = authRealm
+  const query = tx
+    ? selectPrincipal(realm, tx)
+    : realm.prepared('principal', () => selectPrincipal(realm, realm.db).prepare('principal'))
+  const rows = await query.execute({ user_id, sid, tenant: tenantOf(authRealm) })
+  return rows[0]
 }
 
 /**
@@ -67,18 +71,10 @@ export async function recheckPrincipal(tx: Db, authRealm: AuthRealm, { user, ses
 
 function selectPrincipal(realm: Realm, db: Db) {
   const { users, sessions } = realm.tables
+  const { id, expires_at, revoked_at, is_read_only } = sessions
+  const session = { id, expires_at, revoked_at, is_read_only, support: supportedBy(realm) }
   return db
-    .select({
-      user: userColumns(users),
-      session: {
-        id: sessions.id,
-        expires_at: sessions.expires_at,
-        revoked_at: sessions.revoked_at,
-        is_read_only: sessions.is_read_only,
-        support: supportedBy(realm),
-      },
-      standing: standingNow,
-    })
+    .select({ user: userColumns(users), session, standing: standingNow })
     .from(users)
     .leftJoin(sessions, and(eq(sessions.id, sql.placeholder('sid')), eq(sessions.user_id, users.id)))
     .where(eq(users.id, sql.placeholder('user_id')))

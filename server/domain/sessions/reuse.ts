@@ -1,4 +1,5 @@
 import { eq } from 'drizzle-orm'
+import type { Db, Realm } from '#server/database/realms.ts'
 import { logEvent, recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
@@ -21,21 +22,33 @@ export async function punishReuse(
   audit: AuditContext,
 ): Promise<ApiError> {
   const { realm } = authRealm
-  const { users } = realm.tables
-  const ended = await realm.transaction(async tx => {
-    const count = await endSessions(tx, authRealm, audit, session.user_id, 'reuse', { only: session.id })
-    if (count === 0) return 0
-    await recordAudit(tx, realm, audit, {
-      action: 'session.reuse_detected',
-      subject: session.user_id,
-      details: { session: session.id, presented: claims.seq, current: session.counter },
-    })
-    const owners = await tx.select({ email: users.email }).from(users).where(eq(users.id, session.user_id))
-    if (owners[0]) await enqueueMail(tx, authRealm, { kind: 'session_reuse', to: owners[0].email, data: {} })
-    return count
+  const hasEnded = await realm.transaction(async tx => {
+    const ended = await endSessions(tx, authRealm, audit, session.user_id, 'reuse', { only: session.id })
+    if (ended === 0) return false
+    await recordReuse(tx, realm, session, claims, audit)
+    await tellOwner(tx, authRealm, session)
+    return true
   })
-  if (ended > 0) {
-    logEvent(app, authRealm, audit, 'refresh_token_reused', { user: session.user_id, session: session.id })
-  }
+  if (hasEnded) logEvent(app, authRealm, audit, 'refresh_token_reused', { user: session.user_id, session: session.id })
   return blacklisted()
+}
+
+async function recordReuse(
+  tx: Db,
+  realm: Realm,
+  session: LiveSession,
+  claims: Claims,
+  audit: AuditContext,
+): Promise<void> {
+  await recordAudit(tx, realm, audit, {
+    action: 'session.reuse_detected',
+    subject: session.user_id,
+    details: { session: session.id, presented: claims.seq, current: session.counter },
+  })
+}
+
+async function tellOwner(tx: Db, authRealm: AuthRealm, session: LiveSession): Promise<void> {
+  const { users } = authRealm.realm.tables
+  const owners = await tx.select({ email: users.email }).from(users).where(eq(users.id, session.user_id))
+  if (owners[0]) await enqueueMail(tx, authRealm, { kind: 'session_reuse', to: owners[0].email, data: {} })
 }

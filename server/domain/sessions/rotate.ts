@@ -1,4 +1,5 @@
 import { and, eq, gt, isNull, sql } from 'drizzle-orm'
+import type { Realm } from '#server/database/realms.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
 import { standingNow, tenantOf } from '#server/domain/tenants/status.ts'
@@ -26,27 +27,9 @@ export async function rotateSession(
   return mintPair(app, authRealm, session)
 }
 
-// One compare-and-set statement: of several callers with the same token, exactly one succeeds.
 async function advance(authRealm: AuthRealm, claims: Claims): Promise<LiveSession | undefined> {
   const { realm } = authRealm
-  const { users, sessions } = realm.tables
-  const query = realm.prepared('advance', () =>
-    realm.db
-      .update(sessions)
-      .set({ counter: sql`${sessions.counter} + 1`, rotated_at: sql`${sql.placeholder('now')}` })
-      .where(
-        and(
-          eq(sessions.id, sql.placeholder('sid')),
-          eq(sessions.counter, sql.placeholder('seq')),
-          isNull(sessions.revoked_at),
-          gt(sessions.expires_at, sql`${sql.placeholder('now')}`),
-          sql`exists (select 1 from ${users} u where u.id = ${sessions.user_id} and u.id = ${sql.placeholder('user_id')} and u.is_active)`,
-          sql`${standingNow} = 'active'`,
-        ),
-      )
-      .returning(liveColumns(sessions))
-      .prepare('advance'),
-  )
+  const query = realm.prepared('advance', () => advanceQuery(realm).prepare('advance'))
   const rows = await query.execute({
     sid: claims.sid,
     user_id: claims.user_id,
@@ -55,6 +38,24 @@ async function advance(authRealm: AuthRealm, claims: Claims): Promise<LiveSessio
     tenant: tenantOf(authRealm),
   })
   return rows[0]
+}
+
+// One compare-and-set statement: of several callers with the same token, exactly one succeeds.
+function advanceQuery({ db, tables: { users, sessions } }: Realm) {
+  return db
+    .update(sessions)
+    .set({ counter: sql`${sessions.counter} + 1`, rotated_at: sql`${sql.placeholder('now')}` })
+    .where(
+      and(
+        eq(sessions.id, sql.placeholder('sid')),
+        eq(sessions.counter, sql.placeholder('seq')),
+        isNull(sessions.revoked_at),
+        gt(sessions.expires_at, sql`${sql.placeholder('now')}`),
+        sql`exists (select 1 from ${users} u where u.id = ${sessions.user_id} and u.id = ${sql.placeholder('user_id')} and u.is_active)`,
+        sql`${standingNow} = 'active'`,
+      ),
+    )
+    .returning(liveColumns(sessions))
 }
 
 async function explainRefusal(

@@ -1,5 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm'
-import type { Db } from '#server/database/realms.ts'
+import type { Db, Realm } from '#server/database/realms.ts'
 import { logEvent, recordAudit } from '#server/domain/audit/audit.ts'
 import { noteRefusedSignIn } from '#server/domain/audit/security-events.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
@@ -79,43 +79,38 @@ async function openSession(
   userAgent: string | null,
 ) {
   const { realm } = authRealm
-  const { users } = realm.tables
-  const renewed = app.hashing.isStale(account.password!)
-    ? await app.hashing.hash(realm.schema, password)
-    : account.password
+  const checked = account.password!
+  const renewed = app.hashing.isStale(checked) ? await app.hashing.hash(realm.schema, password) : checked
   return realm.transaction(async tx => {
-    // Hashing takes a while: tenant and user must still be active, and the password unchanged.
-    const updated = await tx
-      .update(users)
-      .set({ last_login: new Date(), password: renewed })
-      .where(
-        and(
-          eq(users.id, account.id),
-          eq(users.password, account.password!),
-          eq(users.is_active, true),
-          sql`${standingIn(authRealm)} = 'active'`,
-        ),
-      )
-      .returning(userColumns(users))
-    const user = updated[0]
+    const user = await noteSignIn(tx, authRealm, account.id, checked, renewed)
     if (!user) return void (await requireOpenTenant(tx, authRealm))
     await tellOfNewDevice(tx, authRealm, user, audit, userAgent)
     const session = await insertSession(tx, app, realm, user.id, { ip: audit.ip, user_agent: userAgent })
-    await recordAudit(
-      tx,
-      realm,
-      { ...audit, actor: user.id },
-      {
-        action: 'session.opened',
-        subject: user.id,
-        details: { session: session.id, device: describeUserAgent(userAgent) },
-      },
-    )
+    const details = { session: session.id, device: describeUserAgent(userAgent) }
+    const byUser = { ...audit, actor: user.id }
+    await recordAudit(tx, realm, byUser, { action: 'session.opened', subject: user.id, details })
     return { user, session }
   })
 }
 
-// Only a hint, because a device can send any User-Agent. A user's first device is not reported.
+// Hashing took a while: tenant and account must still be active, and the password the one that was checked.
+async function noteSignIn(
+  tx: Db,
+  authRealm: AuthRealm,
+  userId: string,
+  checked: string,
+  renewed: string,
+): Promise<UserRow | undefined> {
+  const { users } = authRealm.realm.tables
+  const isUnchanged = [eq(users.id, userId), eq(users.password, checked), eq(users.is_active, true)]
+  const rows = await tx
+    .update(users)
+    .set({ last_login: new Date(), password: renewed })
+    .where(and(...isUnchanged, sql`${standingIn(authRealm)} = 'active'`))
+    .returning(userColumns(users))
+  return rows[0]
+}
+
 async function tellOfNewDevice(
   tx: Db,
   authRealm: AuthRealm,
@@ -123,17 +118,26 @@ async function tellOfNewDevice(
   audit: AuditContext,
   userAgent: string | null,
 ): Promise<void> {
-  const { sessions } = authRealm.realm.tables
+  if (!(await isNewDevice(tx, authRealm.realm, user, userAgent))) return
+  await enqueueMail(tx, authRealm, {
+    kind: 'new_device',
+    to: user.email,
+    data: { user_agent: userAgent, ip: audit.ip, time: new Date().toISOString() },
+  })
+}
+
+// Only a hint, as a device says of itself what it likes; the first one of all is no news.
+async function isNewDevice(
+  tx: Db,
+  { tables: { sessions } }: Realm,
+  user: UserRow,
+  userAgent: string | null,
+): Promise<boolean> {
   const known = await tx
     .selectDistinct({ user_agent: sessions.user_agent })
     .from(sessions)
     .where(eq(sessions.user_id, user.id))
     .limit(200)
   const device = describeUserAgent(userAgent)
-  if (known.length === 0 || known.some(({ user_agent }) => describeUserAgent(user_agent) === device)) return
-  await enqueueMail(tx, authRealm, {
-    kind: 'new_device',
-    to: user.email,
-    data: { user_agent: userAgent, ip: audit.ip, time: new Date().toISOString() },
-  })
+  return known.length > 0 && known.every(({ user_agent }) => describeUserAgent(user_agent) !== device)
 }

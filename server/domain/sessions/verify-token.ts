@@ -50,14 +50,18 @@ async function verifySignature(app: App, authRealm: AuthRealm, token: string, au
   } catch (error) {
     if (error instanceof errors.JWTExpired) throw new TokenError('Token is expired')
     if (!(error instanceof errors.JOSEError || error instanceof TypeError)) throw error
-    const audience = claimedAudience(token)
-    if (audience && audience !== authRealm.id) await noteForeignToken(app, authRealm, audit, audience)
+    await noteAudience(app, authRealm, token, audit)
     throw new TokenError('Token is invalid')
   }
 }
 
-// The canonical origin, or another one of the same tenant if it was renamed or this process does not know the new one
-// yet. That is rare, so it is looked up.
+async function noteAudience(app: App, authRealm: AuthRealm, token: string, audit: AuditContext): Promise<void> {
+  const audience = claimedAudience(token)
+  if (audience && audience !== authRealm.id) await noteForeignToken(app, authRealm, audit, audience)
+}
+
+// The canonical origin, or another one of the same tenant: it was renamed, or this process has not heard of it yet.
+// That is rare, so it is looked up.
 async function isIssuer(app: App, authRealm: AuthRealm, issuer: unknown): Promise<boolean> {
   return (
     issuer === authRealm.origin ||

@@ -38,31 +38,49 @@ export async function confirmSignup(
   audit: AuditContext,
 ): Promise<SignupProgress> {
   const { platform } = app.database
-  const { signups } = platform.tables
   const { id } = await requireByToken(app, token, audit)
   return platform.transaction(async tx => {
-    const before = await lockSignup(tx, signups, id)
+    const before = await lockSignup(tx, platform.tables.signups, id)
     if (before.confirmed_at) return progressOf(app, before)
     requireOpenSignup(app)
     const signup = { ...before, ...withoutAbsent(change), confirmed_at: new Date() }
-    const { name, subdomain, confirmed_at } = signup
-    const waits = app.config.signup === 'approval'
-    if (waits) {
-      await requireFreeSubdomain(tx, platform, subdomain)
-      await requireFreeName(tx, platform, name)
-    }
-    const created = waits ? undefined : await makeTenant(tx, app, migrations, signup, audit)
-    await tx
-      .update(signups)
-      .set({ name, subdomain, confirmed_at, tenant: created?.tenant.id })
-      .where(eq(signups.id, id))
-    await recordAudit(tx, platform, audit, { action: 'signup.confirmed', subject: id, details: { name, subdomain } })
-    if (waits) await tellOperators(tx, app, signup)
-    return {
-      ...progressOf(app, { ...signup, tenant: created?.tenant.id ?? null }),
-      password_link: created?.password_link ?? null,
-    }
+    return app.config.signup === 'approval'
+      ? await waitForApproval(tx, app, signup, audit)
+      : await createAtOnce(tx, app, migrations, signup, audit)
   })
+}
+
+async function waitForApproval(tx: Db, app: App, signup: SignupRow, audit: AuditContext): Promise<SignupProgress> {
+  const { platform } = app.database
+  await requireFreeSubdomain(tx, platform, signup.subdomain)
+  await requireFreeName(tx, platform, signup.name)
+  await storeConfirmed(tx, app, signup, undefined, audit)
+  await tellOperators(tx, app, signup)
+  return progressOf(app, { ...signup, tenant: null })
+}
+
+async function createAtOnce(
+  tx: Db,
+  app: App,
+  migrations: Migration[],
+  signup: SignupRow,
+  audit: AuditContext,
+): Promise<SignupProgress> {
+  const { tenant, password_link } = await makeTenant(tx, app, migrations, signup, audit)
+  await storeConfirmed(tx, app, signup, tenant.id, audit)
+  return { ...progressOf(app, { ...signup, tenant: tenant.id }), password_link }
+}
+
+async function storeConfirmed(
+  tx: Db,
+  { database: { platform } }: App,
+  { id, name, subdomain, confirmed_at }: SignupRow,
+  tenant: string | undefined,
+  audit: AuditContext,
+): Promise<void> {
+  const { signups } = platform.tables
+  await tx.update(signups).set({ name, subdomain, confirmed_at, tenant }).where(eq(signups.id, id))
+  await recordAudit(tx, platform, audit, { action: 'signup.confirmed', subject: id, details: { name, subdomain } })
 }
 
 async function requireByToken({ limits, database }: App, token: string, audit: AuditContext): Promise<SignupRow> {

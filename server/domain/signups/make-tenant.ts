@@ -14,20 +14,7 @@ export function makeTenant(
   audit: AuditContext,
 ): Promise<CreatedTenant> {
   const { id, name, subdomain, email, language } = signup
-  return createTenantIn(
-    tx,
-    app,
-    migrations,
-    {
-      name,
-      subdomain,
-      language,
-      business_email: email,
-      business_phone_number: '',
-      admin_email: email,
-      admin_password: null,
-    },
-    audit,
-    id,
-  )
+  const business = { business_email: email, business_phone_number: '' }
+  const admin = { admin_email: email, admin_password: null }
+  return createTenantIn(tx, app, migrations, { name, subdomain, language, ...business, ...admin }, audit, id)
 }

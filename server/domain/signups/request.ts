@@ -1,4 +1,5 @@
 import { newId } from '#server/database/ids.ts'
+import type { Db, PlatformRealm } from '#server/database/realms.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
 import { enqueueSiteMail } from '#server/domain/mail/outbox.ts'
 import { hashOf, newToken } from '#server/domain/sessions/links.ts'
@@ -22,23 +23,21 @@ export async function requestSignup(app: App, input: NewSignup, audit: AuditCont
     await requireFreeName(tx, platform, input.name)
   })
   if (!(await app.limits.admitMail('site', input.email)) || !(await app.limits.admitStranger(input.email))) return
-  const now = Date.now()
   await platform.transaction(async tx => {
-    const id = newId()
-    // No link matches this token: the mail's token is created when it is sent.
-    await tx.insert(platform.tables.signups).values({
-      ...input,
-      id,
-      token_hash: hashOf(newToken()),
-      created: new Date(now),
-      expires_at: new Date(now + signupLife * 1000),
-    })
-    await enqueueSiteMail(tx, {
-      kind: 'signup_confirm',
-      to: input.email,
-      data: { signup: id, language: input.language },
-    })
+    const signup = await insertSignup(tx, platform, input)
+    const { email, language } = input
+    await enqueueSiteMail(tx, { kind: 'signup_confirm', to: email, data: { signup, language } })
   })
+}
+
+/** @returns its id */
+async function insertSignup(tx: Db, { tables: { signups } }: PlatformRealm, input: NewSignup): Promise<string> {
+  const id = newId()
+  const created = new Date()
+  const expires_at = new Date(created.getTime() + signupLife * 1000)
+  // No link matches this token: the mail's token is made when it is sent.
+  await tx.insert(signups).values({ ...input, id, token_hash: hashOf(newToken()), created, expires_at })
+  return id
 }
 
 /** Checks that sign-ups are possible here. @throws ApiError 403 `signup_closed` */

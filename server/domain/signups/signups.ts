@@ -35,14 +35,9 @@ export async function lockSignup(tx: Db, signups: Signups, id: string): Promise<
 }
 
 /** Deletes sign-ups that were never confirmed. @returns how many */
-export async function purgeSignups({
-  database: {
-    platform: {
-      db,
-      tables: { signups },
-    },
-  },
-}: App): Promise<number> {
+export async function purgeSignups({ database }: App): Promise<number> {
+  const { db, tables } = database.platform
+  const { signups } = tables
   const rows = await db
     .delete(signups)
     .where(and(isNull(signups.confirmed_at), lt(signups.expires_at, sql`now() - interval '7 days'`)))
@@ -52,32 +47,18 @@ export async function purgeSignups({
 
 /** A sign-up's columns, by name: never its token's hash. */
 export function signupColumns(signups: Signups) {
-  const {
-    id,
-    name,
-    subdomain,
-    email,
-    language,
-    created,
-    expires_at,
-    confirmed_at,
-    approved_at,
-    refused_at,
-    decided_by,
-    tenant,
-  } = signups
   return {
-    id,
-    name,
-    subdomain,
-    email,
-    language,
-    created,
-    expires_at,
-    confirmed_at,
-    approved_at,
-    refused_at,
-    decided_by,
-    tenant,
+    id: signups.id,
+    name: signups.name,
+    subdomain: signups.subdomain,
+    email: signups.email,
+    language: signups.language,
+    created: signups.created,
+    expires_at: signups.expires_at,
+    confirmed_at: signups.confirmed_at,
+    approved_at: signups.approved_at,
+    refused_at: signups.refused_at,
+    decided_by: signups.decided_by,
+    tenant: signups.tenant,
   }
 }

@@ -36,42 +36,41 @@ async function takeLinkBack({ database: { platform } }: App, id: string, audit: 
       .where(and(eq(accesses.id, id), isNull(accesses.opened_at), isNull(accesses.ended_at)))
       .returning({ tenant: accesses.tenant, user: accesses.user_id, operator: accesses.operator_email })
     if (!rows[0]) return false
-    const { tenant, ...details } = rows[0]
-    await recordAudit(tx, platform, audit, {
-      action: 'support.ended',
-      subject: tenant,
-      details: { access: id, ...details, reason: 'revoked' },
-    })
+    const { tenant, ...rest } = rows[0]
+    const details = { access: id, ...rest, reason: 'revoked' }
+    await recordAudit(tx, platform, audit, { action: 'support.ended', subject: tenant, details })
     return true
   })
 }
 
 /** Records the end of accesses that have expired. They stopped working when they expired. */
 export async function closeExpiredAccesses(app: App): Promise<void> {
-  const {
-    db,
-    tables: { support_accesses: accesses },
-  } = app.database.platform
-  const rows = await db
+  // A tenant with a broken schema does not stop the others.
+  for (const access of await readExpired(app))
+    await endOne(app, access, fromSystem, 'expired', null).catch((error: unknown) => logFailure(app, access, error))
+}
+
+interface AccessKey {
+  id: string
+  tenant: string
+}
+
+function readExpired({ database }: App): Promise<AccessKey[]> {
+  const { db, tables } = database.platform
+  const { support_accesses: accesses } = tables
+  return db
     .select({ id: accesses.id, tenant: accesses.tenant })
     .from(accesses)
     .where(and(isNotNull(accesses.opened_at), isNull(accesses.ended_at), lte(accesses.expires_at, new Date())))
-  for (const access of rows) {
-    // A tenant with a broken schema does not stop the others.
-    await endOne(app, access, fromSystem, 'expired', null).catch((error: unknown) =>
-      app.log.warn({
-        event: 'support_access_close_failed',
-        tenant: access.tenant,
-        access: access.id,
-        reason: reasonOf(error),
-      }),
-    )
-  }
+}
+
+function logFailure({ log }: App, { id, tenant }: AccessKey, error: unknown): void {
+  log.warn({ event: 'support_access_close_failed', tenant, access: id, reason: reasonOf(error) })
 }
 
 async function endOne(
   app: App,
-  { id, tenant }: { id: string; tenant: string },
+  { id, tenant }: AccessKey,
   audit: AuditContext,
   reason: string,
   operator: string | null,

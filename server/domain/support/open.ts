@@ -1,3 +1,4 @@
+import type { SQL } from 'drizzle-orm'
 import { and, eq, gt, isNull } from 'drizzle-orm'
 import type { Db, PlatformRealm, TenantRealm } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
@@ -6,6 +7,7 @@ import type { App, AuditContext } from '#server/domain/context.ts'
 import { hashOf } from '#server/domain/sessions/links.ts'
 import type { TokenPair } from '#server/domain/sessions/open.ts'
 import { insertSession, mintPair } from '#server/domain/sessions/open.ts'
+import type { LiveSession } from '#server/domain/sessions/tokens.ts'
 import { invalid } from '#shared/errors.ts'
 import { after, findActiveUser, requireSupportAllowed } from './conditions.ts'
 import { isStillOperators } from './sessions.ts'
@@ -27,17 +29,27 @@ export async function openSupportSession(
 ): Promise<TokenPair> {
   const { realm } = authRealm
   await app.limits.checkLinks(realm.schema, audit.ip)
-  const session = await authRealm.realm.transaction(async tx => {
-    await requireSupportAllowed(tx, realm)
-    const access = await takeAccess(tx, app.database.platform, authRealm.id, token)
-    if (!access || !(await findActiveUser(tx, realm, access.user_id))) return undefined
-    const session = await insertSession(tx, app, realm, access.user_id, { ip: audit.ip, user_agent: userAgent }, access)
-    await recordOpening(tx, app, authRealm, access, audit)
-    return session
-  })
+  const session = await realm.transaction(tx => tryOpen(tx, app, authRealm, token, audit, userAgent))
   if (session) return mintPair(app, authRealm, session)
   await app.limits.countWrongLink(realm.schema, audit.ip)
   throw invalid({ token: ['This link has been used or is too old.'] })
+}
+
+async function tryOpen(
+  tx: Db,
+  app: App,
+  authRealm: AuthRealm<TenantRealm>,
+  token: string,
+  audit: AuditContext,
+  userAgent: string | null,
+): Promise<LiveSession | undefined> {
+  const { realm } = authRealm
+  await requireSupportAllowed(tx, realm)
+  const access = await takeAccess(tx, app.database.platform, authRealm.id, token)
+  if (!access || !(await findActiveUser(tx, realm, access.user_id))) return undefined
+  const session = await insertSession(tx, app, realm, access.user_id, { ip: audit.ip, user_agent: userAgent }, access)
+  await recordOpening(tx, app, authRealm, access, audit)
+  return session
 }
 
 async function takeAccess(
@@ -47,29 +59,29 @@ async function takeAccess(
   token: string,
 ) {
   const now = new Date()
+  const { id, user_id, operator, operator_email, reason, is_read_only, expires_at } = accesses
   const rows = await tx
     .update(accesses)
     .set({ opened_at: now, expires_at: after(now, sessionLife) })
-    .where(
-      and(
-        eq(accesses.token_hash, hashOf(token)),
-        eq(accesses.tenant, tenant),
-        isNull(accesses.opened_at),
-        isNull(accesses.ended_at),
-        gt(accesses.expires_at, now),
-        isStillOperators(),
-      ),
-    )
-    .returning({
-      id: accesses.id,
-      user_id: accesses.user_id,
-      operator: accesses.operator,
-      operator_email: accesses.operator_email,
-      reason: accesses.reason,
-      is_read_only: accesses.is_read_only,
-      expires_at: accesses.expires_at,
-    })
+    .where(isOpenable(accesses, tenant, token, now))
+    .returning({ id, user_id, operator, operator_email, reason, is_read_only, expires_at })
   return rows[0]
+}
+
+function isOpenable(
+  accesses: PlatformRealm['tables']['support_accesses'],
+  tenant: string,
+  token: string,
+  now: Date,
+): SQL | undefined {
+  return and(
+    eq(accesses.token_hash, hashOf(token)),
+    eq(accesses.tenant, tenant),
+    isNull(accesses.opened_at),
+    isNull(accesses.ended_at),
+    gt(accesses.expires_at, now),
+    isStillOperators(),
+  )
 }
 
 async function recordOpening(

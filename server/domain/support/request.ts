@@ -1,5 +1,7 @@
 import { newId } from '#server/database/ids.ts'
+import type { Db, PlatformRealm, TenantRealm } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
+import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
 import { hashOf, newToken } from '#server/domain/sessions/links.ts'
 import { tenantRealmOf } from '#server/domain/tenants/origins.ts'
@@ -30,32 +32,47 @@ export async function requestSupportAccess(
   operator: { id: string; email: string },
   audit: AuditContext,
 ) {
-  const tenant = await requireTenant(app, { id: tenantId })
-  if (tenant.status !== 'active') throw conflict('The organisation is not active.', 'tenant_inactive')
-  const authRealm = tenantRealmOf(app, tenant)
-  await requireSupportAllowed(authRealm.realm.db, authRealm.realm)
-  if (!(await findActiveUser(authRealm.realm.db, authRealm.realm, request.user)))
-    throw invalid({ user: [noSuchObject(request.user)] })
+  const authRealm = await requireSupportable(app, tenantId, request.user)
   const { platform } = app.database
   const token = newToken()
   const now = new Date()
-  const access = { id: newId(), created: now, expires_at: after(now, linkLife) }
+  const access = { id: newId(), created: now, expires_at: after(now, linkLife), token_hash: hashOf(token) }
   await platform.transaction(async tx => {
-    await tx.insert(platform.tables.support_accesses).values({
-      ...access,
-      tenant: tenant.id,
-      user_id: request.user,
-      operator: operator.id,
-      operator_email: operator.email,
-      reason: request.reason,
-      is_read_only: request.is_read_only,
-      token_hash: hashOf(token),
-    })
-    await recordAudit(tx, platform, audit, {
-      action: 'support.requested',
-      subject: tenant.id,
-      details: { access: access.id, user: request.user, reason: request.reason, is_read_only: request.is_read_only },
-    })
+    await insertAccess(tx, platform, access, authRealm.id, request, operator)
+    await recordRequest(tx, platform, access.id, authRealm.id, request, audit)
   })
   return { id: access.id, url: `${authRealm.origin}/support/${token}`, expires_at: access.expires_at }
+}
+
+async function requireSupportable(app: App, tenantId: string, userId: string): Promise<AuthRealm<TenantRealm>> {
+  const tenant = await requireTenant(app, { id: tenantId })
+  if (tenant.status !== 'active') throw conflict('The organisation is not active.', 'tenant_inactive')
+  const authRealm = tenantRealmOf(app, tenant)
+  const { realm } = authRealm
+  await requireSupportAllowed(realm.db, realm)
+  if (!(await findActiveUser(realm.db, realm, userId))) throw invalid({ user: [noSuchObject(userId)] })
+  return authRealm
+}
+
+async function insertAccess(
+  tx: Db,
+  { tables: { support_accesses: accesses } }: PlatformRealm,
+  access: { id: string; created: Date; expires_at: Date; token_hash: string },
+  tenant: string,
+  { user, reason, is_read_only }: SupportRequest,
+  { id: operator, email: operator_email }: { id: string; email: string },
+): Promise<void> {
+  await tx.insert(accesses).values({ ...access, tenant, user_id: user, operator, operator_email, reason, is_read_only })
+}
+
+async function recordRequest(
+  tx: Db,
+  platform: PlatformRealm,
+  access: string,
+  tenant: string,
+  { user, reason, is_read_only }: SupportRequest,
+  audit: AuditContext,
+): Promise<void> {
+  const details = { access, user, reason, is_read_only }
+  await recordAudit(tx, platform, audit, { action: 'support.requested', subject: tenant, details })
 }

@@ -4,6 +4,7 @@ import { pgSchema } from 'drizzle-orm/pg-core'
 import { platformTables } from '#drizzle/platform/schema.ts'
 import { realmTables } from '#drizzle/realm/schema.ts'
 import type { Db, Realm } from '#server/database/realms.ts'
+import type { AuditEntry } from '#server/domain/audit/audit.ts'
 import { recordAudits } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
@@ -40,30 +41,33 @@ export async function closeSupportAccesses(
   operator: string | null = null,
 ): Promise<void> {
   if (ids.length === 0) return
-  const closed = await db
+  const closed = await closeRows(db, ids)
+  const opened = closed.filter(({ opened_at }) => opened_at !== null)
+  const forTenant = opened.map(access => endOf(access, access.user_id, reason))
+  const forPlatform = opened.map(access => endOf(access, access.tenant, reason))
+  await recordAudits(db, realm, { ...audit, support: null }, forTenant)
+  await recordAudits(db, platform, { ...audit, actor: operator, support: null }, forPlatform)
+}
+
+function closeRows(db: Db, ids: string[]) {
+  const { id, tenant, user_id, operator_email, opened_at } = accesses
+  return db
     .update(accesses)
     .set({ ended_at: new Date() })
-    .where(and(inArray(accesses.id, ids), isNull(accesses.ended_at)))
-    .returning({
-      id: accesses.id,
-      tenant: accesses.tenant,
-      user_id: accesses.user_id,
-      operator_email: accesses.operator_email,
-      opened_at: accesses.opened_at,
-    })
-  const entriesAbout = (subject: 'tenant' | 'user_id') =>
-    closed
-      .filter(({ opened_at }) => opened_at !== null)
-      .map(
-        access =>
-          ({
-            action: 'support.ended',
-            subject: access[subject],
-            details: { access: access.id, operator: access.operator_email, user: access.user_id, reason },
-          }) as const,
-      )
-  await recordAudits(db, realm, { ...audit, support: null }, entriesAbout('user_id'))
-  await recordAudits(db, platform, { ...audit, actor: operator, support: null }, entriesAbout('tenant'))
+    .where(and(inArray(id, ids), isNull(accesses.ended_at)))
+    .returning({ id, tenant, user_id, operator_email, opened_at })
+}
+
+function endOf(
+  { id, operator_email, user_id }: Awaited<ReturnType<typeof closeRows>>[number],
+  subject: string,
+  reason: string,
+): AuditEntry {
+  return {
+    action: 'support.ended',
+    subject,
+    details: { access: id, operator: operator_email, user: user_id, reason },
+  }
 }
 
 /** Ends accesses, opened or not, and their sessions; parameters as for `closeSupportAccesses`. */
@@ -96,14 +100,8 @@ export async function endSupportAccessesOf(
     .select({ id: accesses.id })
     .from(accesses)
     .where(and(eq(accesses.tenant, id), isOpenAccess()))
-  await endSupportAccesses(
-    db,
-    realm,
-    rows.map(row => row.id),
-    audit,
-    reason,
-    operator,
-  )
+  const ids = rows.map(row => row.id)
+  await endSupportAccesses(db, realm, ids, audit, reason, operator)
 }
 
 /**

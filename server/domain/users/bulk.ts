@@ -5,6 +5,7 @@ import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
 import { isOfOne, messageOf } from '#server/domain/lib/errors.ts'
+import type { NewMail } from '#server/domain/mail/kinds.ts'
 import { enqueueMail } from '#server/domain/mail/outbox.ts'
 import { openLink } from '#server/domain/sessions/links.ts'
 import { admitOutreach } from '#server/domain/tenants/outreach.ts'
@@ -33,9 +34,7 @@ export async function actOnMany(
 ): Promise<BulkResult[]> {
   const { realm } = authRealm
   if (bulk.action === 'move') await requireTarget(realm, bulk.department)
-  const { users } = realm.tables
-  const found = await realm.db.select(userColumns(users)).from(users).where(inArray(users.id, ids))
-  const people = new Map(found.map(person => [person.id, person]))
+  const people = await findPeople(realm, ids)
   const results: BulkResult[] = []
   const rest = app.pacer.begin()
   for (const id of new Set(ids)) {
@@ -43,6 +42,11 @@ export async function actOnMany(
     await rest()
   }
   return results
+}
+
+async function findPeople({ db, tables: { users } }: TenantRealm, ids: string[]): Promise<Map<string, UserRow>> {
+  const found = await db.select(userColumns(users)).from(users).where(inArray(users.id, ids))
+  return new Map(found.map(person => [person.id, person]))
 }
 
 async function requireTarget(
@@ -105,27 +109,31 @@ async function mailPasswordLink(
   audit: AuditContext,
 ): Promise<void> {
   const { realm } = authRealm
-  const { users } = realm.tables
-  const [state] = await realm.db
+  const hasPassword = await requireReachable(realm, id)
+  await app.limits.countMail(realm.schema, email)
+  await admitOutreach(app, authRealm, [email])
+  await realm.transaction(async tx => {
+    await app.limits.countOutreach(tx, realm.schema, [email])
+    await openLink(tx, realm, 'reset', eq(realm.tables.users.id, id))
+    await enqueueMail(tx, authRealm, linkMail(id, email, hasPassword))
+    await recordAudit(tx, realm, audit, { action: 'user.link_sent', subject: id, details: { email } })
+  })
+}
+
+/** @returns whether the user has a password. @throws ApiError 404, 409 for who is deactivated */
+async function requireReachable({ db, tables: { users } }: TenantRealm, id: string): Promise<boolean> {
+  const [state] = await db
     .select({ has_password: isNotNull(users.password), deactivated_at: users.deactivated_at })
     .from(users)
     .where(eq(users.id, id))
   if (!state) throw notFound()
   if (state.deactivated_at) throw conflict('This account is deactivated.', 'user_inactive')
-  await app.limits.countMail(realm.schema, email)
-  await admitOutreach(app, authRealm, [email])
-  await realm.transaction(async tx => {
-    await app.limits.countOutreach(tx, realm.schema, [email])
-    await openLink(tx, realm, 'reset', eq(users.id, id))
-    // A user with a password gets an hour, as if they had requested the link. A user without one gets the welcome mail,
-    // and a week.
-    await enqueueMail(
-      tx,
-      authRealm,
-      state.has_password
-        ? { kind: 'password_reset', to: email, data: {} }
-        : { kind: 'welcome', to: email, data: { user: id } },
-    )
-    await recordAudit(tx, realm, audit, { action: 'user.link_sent', subject: id, details: { email } })
-  })
+  return Boolean(state.has_password)
+}
+
+// Who has a password gets an hour, as if they had asked themselves; who has none is welcomed, and has a week.
+function linkMail(id: string, email: string, hasPassword: boolean): NewMail {
+  return hasPassword
+    ? { kind: 'password_reset', to: email, data: {} }
+    : { kind: 'welcome', to: email, data: { user: id } }
 }

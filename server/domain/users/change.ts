@@ -1,5 +1,5 @@
 import { eq } from 'drizzle-orm'
-import type { Db } from '#server/database/realms.ts'
+import type { Db, Realm } from '#server/database/realms.ts'
 import { logEvent, recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
@@ -34,28 +34,54 @@ export async function changeUser(
   audit: AuditContext,
 ): Promise<UserRow> {
   const { realm } = authRealm
-  const { users } = realm.tables
-  const { is_active, ...fields } = change
   const { before, after } = await explainConflict(change, () =>
-    realm.transaction(async tx => {
-      if ((change.role !== undefined && change.role !== 'Admin') || is_active === false)
-        await keepAnAdmin(tx, realm, id)
-      const before = (await tx.select(userColumns(users)).from(users).where(eq(users.id, id)).for('update'))[0]
-      if (!before) throw notFound()
-      // The caller may lock themselves out, but only while they still have the right to.
-      if (id === audit.actor) await authRealm.recheck?.(tx, { isLast: true })
-      const values = { ...differing(before, fields), ...activity(before.is_active, is_active) }
-      // A support session does not change access or language, as the change would outlast the session.
-      if (audit.support && ('role' in values || 'deactivated_at' in values || 'language' in values))
-        throw beyondSupport()
-      if (Object.keys(values).length === 0) return { before, after: before }
-      const after = (await tx.update(users).set(values).where(eq(users.id, id)).returning(userColumns(users)))[0]!
-      await followChange(tx, app, authRealm, { before, after }, audit)
-      return { before, after }
-    }),
+    realm.transaction(tx => changeRow(tx, app, authRealm, id, change, audit)),
   )
   if (before.photo !== after.photo) await tidyImages(imageFolder(app, realm, id), before.photo, after.photo)
   return after
+}
+
+async function changeRow(
+  tx: Db,
+  app: App,
+  authRealm: AuthRealm,
+  id: string,
+  change: UserChange,
+  audit: AuditContext,
+): Promise<{ before: UserRow; after: UserRow }> {
+  const { users } = authRealm.realm.tables
+  const before = await lockUser(tx, authRealm, id, change, audit)
+  const values = valuesOf(before, change)
+  if (audit.support) requireWithinSupport(values)
+  if (Object.keys(values).length === 0) return { before, after: before }
+  const after = (await tx.update(users).set(values).where(eq(users.id, id)).returning(userColumns(users)))[0]!
+  await followChange(tx, app, authRealm, { before, after }, audit)
+  return { before, after }
+}
+
+async function lockUser(
+  tx: Db,
+  { realm, recheck }: AuthRealm,
+  id: string,
+  { role, is_active }: UserChange,
+  audit: AuditContext,
+): Promise<UserRow> {
+  const { users } = realm.tables
+  if ((role !== undefined && role !== 'Admin') || is_active === false) await keepAnAdmin(tx, realm, id)
+  const user = (await tx.select(userColumns(users)).from(users).where(eq(users.id, id)).for('update'))[0]
+  if (!user) throw notFound()
+  // The caller may lock themselves out, but only while they still have the right to.
+  if (id === audit.actor) await recheck?.(tx, { isLast: true })
+  return user
+}
+
+function valuesOf(before: UserRow, { is_active, ...fields }: UserChange) {
+  return { ...differing(before, fields), ...activity(before.is_active, is_active) }
+}
+
+// A support session does not change access or language, as the change would outlast the session.
+function requireWithinSupport(values: object): void {
+  if ('role' in values || 'deactivated_at' in values || 'language' in values) throw beyondSupport()
 }
 
 /** Ends sessions that the user has lost the right to, and records the change, in its transaction. */
@@ -66,17 +92,26 @@ async function followChange(
   { before, after }: { before: UserRow; after: UserRow },
   audit: AuditContext,
 ): Promise<void> {
-  const { realm, kind } = authRealm
   const { id } = after
   if (before.is_active && !after.is_active) await endSessions(tx, authRealm, audit, id, 'deactivation')
-  if (kind === 'platform' && !(after.is_active && canSupportTenants(after)))
+  if (authRealm.kind === 'platform' && !(after.is_active && canSupportTenants(after)))
     await endSupportAccessesBy(tx, app, id, audit)
+  await recordChange(tx, authRealm.realm, { before, after }, audit)
+  if (before.role !== after.role)
+    logEvent(app, authRealm, audit, 'role_changed', { subject: id, from: before.role, to: after.role })
+}
+
+async function recordChange(
+  tx: Db,
+  realm: Realm,
+  { before, after }: { before: UserRow; after: UserRow },
+  audit: AuditContext,
+): Promise<void> {
+  const { id } = after
   const { photo, ...details } = changesOf(before, after)
   if (photo) await recordAudit(tx, realm, audit, { action: 'user.photo_cleared', subject: id })
   if (Object.keys(details).length > 0)
     await recordAudit(tx, realm, audit, { action: 'user.changed', subject: id, details })
-  if (before.role !== after.role)
-    logEvent(app, authRealm, audit, 'role_changed', { subject: id, from: before.role, to: after.role })
 }
 
 /** The columns that make a user active or inactive; none where nothing changes. */

@@ -25,6 +25,9 @@ export interface NewUser {
   is_active?: boolean
 }
 
+/** As it is inserted, with the password hashed. */
+type NewRow = Omit<NewUser, 'is_active'> & { activated_at: Date | null; deactivated_at?: Date | null }
+
 /**
  * Creates a user, active unless `is_active` is false.
  * @param db the transaction to use, where the user is created together with something else
@@ -41,21 +44,19 @@ export async function createUser(
   const { password, is_active = true, ...fields } = input
   const hash = password === null ? null : await hashNewPassword(app, authRealm, fields, password, { db })
   const now = new Date()
-  const insert = async (tx: Db) => {
-    const user = await insertUser(tx, authRealm.realm, {
-      ...fields,
-      password: hash,
-      activated_at: now,
-      deactivated_at: is_active ? null : now,
-    })
-    await recordAudit(tx, authRealm.realm, audit, {
-      action: 'user.created',
-      subject: user.id,
-      details: { email: user.email, role: user.role },
-    })
-    return user
-  }
+  const row: NewRow = { ...fields, password: hash, activated_at: now, deactivated_at: is_active ? null : now }
+  const insert = (tx: Db) => insertRecorded(tx, authRealm.realm, row, audit)
   return db ? insert(db) : authRealm.realm.transaction(insert)
+}
+
+async function insertRecorded(tx: Db, realm: Realm, row: NewRow, audit: AuditContext): Promise<UserRow> {
+  const user = await insertUser(tx, realm, row)
+  await recordAudit(tx, realm, audit, {
+    action: 'user.created',
+    subject: user.id,
+    details: { email: user.email, role: user.role },
+  })
+  return user
 }
 
 /**
@@ -84,11 +85,7 @@ export async function createUserByMail(
  * @param row with the password hashed
  * @throws ApiError 400 on the field that is taken or does not exist
  */
-export async function insertUser(
-  db: Db,
-  { tables: { users } }: Realm,
-  row: Omit<NewUser, 'is_active'> & { activated_at: Date | null; deactivated_at?: Date | null },
-): Promise<UserRow> {
+export async function insertUser(db: Db, { tables: { users } }: Realm, row: NewRow): Promise<UserRow> {
   return explainConflict(row, async () => {
     const rows = await db
       .insert(users)

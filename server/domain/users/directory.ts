@@ -1,6 +1,7 @@
 import type { SQL } from 'drizzle-orm'
 import { and, eq, gt } from 'drizzle-orm'
 import type { TenantRealm } from '#server/database/realms.ts'
+import type { PersonRow } from './present.ts'
 import { userColumns } from './users.ts'
 
 /** A user's columns in the directory, with the department's name. */
@@ -43,17 +44,21 @@ export async function* directoryBatches({ db, tables: { users, departments } }: 
       .orderBy(users.id)
       .limit(batchSize)
     if (people.length === 0) return
-    yield people.map(person => [
-      person.email,
-      person.first_name,
-      person.last_name,
-      person.employee_id,
-      person.department_name,
-      person.role,
-      person.is_active,
-      person.date_joined,
-      person.last_login,
-    ])
+    yield people.map(directoryRow)
     last = people.at(-1)!.id
   }
+}
+
+function directoryRow(person: PersonRow) {
+  return [
+    person.email,
+    person.first_name,
+    person.last_name,
+    person.employee_id,
+    person.department_name,
+    person.role,
+    person.is_active,
+    person.date_joined,
+    person.last_login,
+  ]
 }

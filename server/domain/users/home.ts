@@ -1,3 +1,4 @@
+import type { SQL } from 'drizzle-orm'
 import { and, desc, eq, gt, isNull, ne, sql } from 'drizzle-orm'
 import type { TenantRealm } from '#server/database/realms.ts'
 import { invitationState } from '#server/domain/invitations/invitations.ts'
@@ -9,28 +10,43 @@ import type { UserRow } from './users.ts'
 const colleaguesShown = 8
 const newestShown = 5
 
-/** The user's department, with the number of its active users and their first colleagues; null without a department. */
-export async function readOwnDepartment({ db, tables: { users, departments } }: TenantRealm, user: UserRow) {
-  if (!user.department) return null
-  const own = and(eq(users.department, user.department), eq(users.is_active, true))
-  const [rows, colleagues] = await Promise.all([
-    db
-      .select({
-        id: departments.id,
-        name: departments.name,
-        people: sql<number>`(select count(*)::int from ${users} where ${own})`,
-      })
-      .from(departments)
-      .where(eq(departments.id, user.department)),
-    db
-      .select(personColumns(users, departments))
-      .from(users)
-      .leftJoin(departments, eq(departments.id, users.department))
-      .where(and(own, ne(users.id, user.id)))
-      .orderBy(users.last_name, users.first_name, users.id)
-      .limit(colleaguesShown),
+/**
+ * The user's department, with the number of its active people and the first of her colleagues in it; null where she
+ * has none.
+ */
+export async function readOwnDepartment(realm: TenantRealm, { id, department }: UserRow) {
+  if (!department) return null
+  const [own, colleagues] = await Promise.all([
+    readDepartment(realm, department),
+    readColleagues(realm, department, id),
   ])
-  return rows[0] ? { ...rows[0], colleagues } : null
+  return own ? { ...own, colleagues } : null
+}
+
+async function readDepartment({ db, tables: { users, departments } }: TenantRealm, id: string) {
+  const rows = await db
+    .select({
+      id: departments.id,
+      name: departments.name,
+      people: sql<number>`(select count(*)::int from ${users} where ${isActiveIn(users, id)})`,
+    })
+    .from(departments)
+    .where(eq(departments.id, id))
+  return rows[0]
+}
+
+function readColleagues({ db, tables: { users, departments } }: TenantRealm, department: string, userId: string) {
+  return db
+    .select(personColumns(users, departments))
+    .from(users)
+    .leftJoin(departments, eq(departments.id, users.department))
+    .where(and(isActiveIn(users, department), ne(users.id, userId)))
+    .orderBy(users.last_name, users.first_name, users.id)
+    .limit(colleaguesShown)
+}
+
+function isActiveIn(users: TenantRealm['tables']['users'], department: string): SQL | undefined {
+  return and(eq(users.department, department), eq(users.is_active, true))
 }
 
 /** Other active users who joined within the last 90 days, the newest first. */

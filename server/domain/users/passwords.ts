@@ -1,5 +1,5 @@
 import { eq } from 'drizzle-orm'
-import type { Db } from '#server/database/realms.ts'
+import type { Db, Realm } from '#server/database/realms.ts'
 import { noteRefusedPassword } from '#server/domain/audit/security-events.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
@@ -24,11 +24,8 @@ export async function hashNewPassword(
 ): Promise<string> {
   const { first_name = '', last_name = '', email } = person
   const { password_min_length } = await readAccountRules(authRealm, db)
-  const faults = passwordFaults(
-    password,
-    { first_name, last_name, email, organization: authRealm.name },
-    password_min_length,
-  )
+  const names = { first_name, last_name, email, organization: authRealm.name }
+  const faults = passwordFaults(password, names, password_min_length)
   if (faults.length > 0) throw invalid({ [field]: faults })
   return app.hashing.hash(authRealm.realm.schema, password)
 }
@@ -67,13 +64,19 @@ export async function replacePassword(
   audit: AuditContext,
   keep?: string,
 ): Promise<void> {
-  const { users, one_time_tokens: tokens } = authRealm.realm.tables
+  const email = await setPassword(tx, authRealm.realm, userId, hash)
+  await endAllSessions(tx, app, authRealm, userId, 'password', audit, keep)
+  if (email) await enqueueMail(tx, authRealm, { kind: 'password_changed', to: email, data: {} })
+}
+
+/** @returns the user's address, where there is still such a user */
+async function setPassword(tx: Db, realm: Realm, userId: string, hash: string): Promise<string | undefined> {
+  const { users, one_time_tokens: tokens } = realm.tables
   const updated = await tx
     .update(users)
     .set({ password: hash })
     .where(eq(users.id, userId))
     .returning({ email: users.email })
   await tx.delete(tokens).where(eq(tokens.user_id, userId))
-  await endAllSessions(tx, app, authRealm, userId, 'password', audit, keep)
-  if (updated[0]) await enqueueMail(tx, authRealm, { kind: 'password_changed', to: updated[0].email, data: {} })
+  return updated[0]?.email
 }

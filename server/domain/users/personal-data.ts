@@ -3,29 +3,28 @@ import type { Realm } from '#server/database/realms.ts'
 
 const eventsLimit = 10_000
 
-/** A user's sessions, including ended ones, and the newest 10,000 events by or about them. */
-export async function readPersonalData({ db, tables: { sessions, audit_events: events } }: Realm, userId: string) {
+/** A person's sessions, ended ones too, and what was done by her or to her: the newest 10,000 events. */
+export async function readPersonalData(realm: Realm, userId: string) {
+  const [sessions, events] = await Promise.all([readSessions(realm, userId), readEvents(realm, userId)])
+  // The address from which somebody else acted is that person's datum.
+  return { sessions, events: events.map(event => ({ ...event, ip: event.actor === userId ? event.ip : null })) }
+}
+
+function readSessions({ db, tables: { sessions } }: Realm, userId: string) {
   const { id, created, rotated_at, expires_at, revoked_at, revoked_reason, ip, user_agent } = sessions
-  const [own, rows] = await Promise.all([
-    db
-      .select({ id, created, rotated_at, expires_at, revoked_at, revoked_reason, ip, user_agent })
-      .from(sessions)
-      .where(eq(sessions.user_id, userId))
-      .orderBy(desc(created)),
-    db
-      .select({
-        created: events.created,
-        action: events.action,
-        actor: events.actor,
-        subject: events.subject,
-        ip: events.ip,
-        details: events.details,
-      })
-      .from(events)
-      .where(or(eq(events.actor, userId), eq(events.subject, userId)))
-      .orderBy(desc(events.created))
-      .limit(eventsLimit),
-  ])
-  // Another actor's address is that person's data.
-  return { sessions: own, events: rows.map(row => ({ ...row, ip: row.actor === userId ? row.ip : null })) }
+  return db
+    .select({ id, created, rotated_at, expires_at, revoked_at, revoked_reason, ip, user_agent })
+    .from(sessions)
+    .where(eq(sessions.user_id, userId))
+    .orderBy(desc(created))
+}
+
+function readEvents({ db, tables: { audit_events: events } }: Realm, userId: string) {
+  const { created, action, actor, subject, ip, details } = events
+  return db
+    .select({ created, action, actor, subject, ip, details })
+    .from(events)
+    .where(or(eq(actor, userId), eq(subject, userId)))
+    .orderBy(desc(created))
+    .limit(eventsLimit)
 }

@@ -1,5 +1,5 @@
 import { eq } from 'drizzle-orm'
-import type { Db } from '#server/database/realms.ts'
+import type { Db, Realm } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
@@ -42,7 +42,6 @@ export async function clearPhoto(
   return namePhoto(app, authRealm, userId, null, audit)
 }
 
-// The row decides: of two simultaneous photos the later one stays, and each upload deletes the one that it replaces.
 async function namePhoto(
   app: App,
   { realm }: AuthRealm,
@@ -50,18 +49,21 @@ async function namePhoto(
   photo: string | null,
   audit: AuditContext,
 ): Promise<UserRow> {
+  const { former, user } = await realm.transaction(tx => changePhoto(tx, realm, userId, photo, audit))
+  await tidyImages(imageFolder(app, realm, userId), former, photo)
+  return user
+}
+
+// The row decides: of two photos at once the later one stays, and each removes the one that it finds.
+async function changePhoto(tx: Db, realm: Realm, userId: string, photo: string | null, audit: AuditContext) {
   const { users } = realm.tables
-  const { before, after } = await realm.transaction(async (tx: Db) => {
-    const before = (await tx.select({ photo: users.photo }).from(users).where(eq(users.id, userId)).for('update'))[0]
-    if (!before) throw notFound()
-    const after = (await tx.update(users).set({ photo }).where(eq(users.id, userId)).returning(userColumns(users)))[0]!
-    if (before.photo !== photo)
-      await recordAudit(tx, realm, audit, {
-        action: photo ? 'user.photo_replaced' : 'user.photo_cleared',
-        subject: userId,
-      })
-    return { before, after }
-  })
-  await tidyImages(imageFolder(app, realm, userId), before.photo, photo)
-  return after
+  const before = (await tx.select({ photo: users.photo }).from(users).where(eq(users.id, userId)).for('update'))[0]
+  if (!before) throw notFound()
+  const user = (await tx.update(users).set({ photo }).where(eq(users.id, userId)).returning(userColumns(users)))[0]!
+  if (before.photo !== photo)
+    await recordAudit(tx, realm, audit, {
+      action: photo ? 'user.photo_replaced' : 'user.photo_cleared',
+      subject: userId,
+    })
+  return { former: before.photo, user }
 }

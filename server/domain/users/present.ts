@@ -45,15 +45,12 @@ export function presentPerson(person: PersonRow, asAdmin: boolean) {
     photo: photoPath(person),
     department: department_id && department_name ? { id: department_id, name: department_name } : null,
     role: person.role,
-    ...(asAdmin
-      ? {
-          employee_id: person.employee_id,
-          is_active: person.is_active,
-          date_joined: person.date_joined,
-          last_login: person.last_login,
-        }
-      : {}),
+    ...(asAdmin ? fieldsForAdmin(person) : {}),
   }
+}
+
+function fieldsForAdmin({ employee_id, is_active, date_joined, last_login }: PersonRow) {
+  return { employee_id, is_active, date_joined, last_login }
 }
 
 /** The path changes with the photo, so that pages load the new one. */

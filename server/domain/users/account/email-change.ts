@@ -1,3 +1,4 @@
+import type { SQL } from 'drizzle-orm'
 import { eq } from 'drizzle-orm'
 import { violatedUnique } from '#server/database/errors.ts'
 import type { Db, Realm } from '#server/database/realms.ts'
@@ -40,25 +41,29 @@ export async function confirmEmailChange(
   link: Link,
   audit: AuditContext,
 ): Promise<void> {
-  const { realm } = authRealm
   const { payload, user, where } = await requireLink(app, authRealm, 'email', link, audit)
   if (!payload?.email || user.deactivated_at) throw staleLink()
-  const email = payload.email
+  const { email } = payload
   try {
-    await realm.transaction(async tx => {
-      await consumeLink(tx, realm, where)
-      await replaceEmail(tx, realm, user.id, email)
-      await enqueueMail(tx, authRealm, { kind: 'email_changed', to: user.email, data: { user: user.id } })
-      await recordAudit(
-        tx,
-        realm,
-        { ...audit, actor: user.id },
-        { action: 'user.email_changed', subject: user.id, details: { email: { from: user.email, to: email } } },
-      )
-    })
+    await authRealm.realm.transaction(tx => changeEmail(tx, authRealm, { user, where, email }, audit))
   } catch (error) {
     throw violatedUnique(error) === 'users_email' ? staleLink() : error
   }
+}
+
+async function changeEmail(
+  tx: Db,
+  authRealm: AuthRealm,
+  { user, where, email }: { user: { id: string; email: string }; where: SQL | undefined; email: string },
+  audit: AuditContext,
+): Promise<void> {
+  const { realm } = authRealm
+  await consumeLink(tx, realm, where)
+  await replaceEmail(tx, realm, user.id, email)
+  await enqueueMail(tx, authRealm, { kind: 'email_changed', to: user.email, data: { user: user.id } })
+  const byUser = { ...audit, actor: user.id }
+  const details = { email: { from: user.email, to: email } }
+  await recordAudit(tx, realm, byUser, { action: 'user.email_changed', subject: user.id, details })
 }
 
 // All other links were sent to an address that is no longer the user's.

@@ -1,4 +1,5 @@
 import { eq, sql } from 'drizzle-orm'
+import type { Db, Realm } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
@@ -32,18 +33,22 @@ export async function resetPassword(
   audit: AuditContext,
 ): Promise<void> {
   const { realm } = authRealm
-  const { users } = realm.tables
   // Checked first, so that a wrong link costs no hashing. The link is used up in the transaction below.
   const { user, where } = await requireLink(app, authRealm, 'reset', link, audit)
   const hash = await hashNewPassword(app, authRealm, user, new_password, { field: 'new_password' })
+  const byUser = { ...audit, actor: user.id }
   await realm.transaction(async tx => {
     await consumeLink(tx, realm, where)
-    // The link proves the address, as activation does; it does not undo a deactivation.
-    await tx
-      .update(users)
-      .set({ activated_at: sql`coalesce(${users.activated_at}, now())` })
-      .where(eq(users.id, user.id))
-    await replacePassword(tx, app, authRealm, user.id, hash, { ...audit, actor: user.id })
-    await recordAudit(tx, realm, { ...audit, actor: user.id }, { action: 'user.password_reset', subject: user.id })
+    await activate(tx, realm, user.id)
+    await replacePassword(tx, app, authRealm, user.id, hash, byUser)
+    await recordAudit(tx, realm, byUser, { action: 'user.password_reset', subject: user.id })
   })
+}
+
+// The link proves the address, as activation does; it does not undo a deactivation.
+async function activate(tx: Db, { tables: { users } }: Realm, userId: string): Promise<void> {
+  await tx
+    .update(users)
+    .set({ activated_at: sql`coalesce(${users.activated_at}, now())` })
+    .where(eq(users.id, userId))
 }

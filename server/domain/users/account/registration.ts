@@ -45,32 +45,46 @@ export async function register(
   { domains }: { domains: string[] },
   audit: AuditContext,
 ): Promise<UserRow> {
-  const { realm } = authRealm
-  await app.limits.checkTaken(realm.schema, audit.ip)
-  if (domains.length > 0 && !domains.includes(input.email.split('@')[1]!))
-    throw invalid({ email: [`Use an address at ${domains.join(', ')}.`] })
-  const admission = await app.limits.admitRegistration(realm.schema, audit.ip, input.email)
+  const { schema, transaction } = authRealm.realm
+  await app.limits.checkTaken(schema, audit.ip)
+  requireDomain(input.email, domains)
+  const admission = await app.limits.admitRegistration(schema, audit.ip, input.email)
   try {
     const password = await hashNewPassword(app, authRealm, input, input.password)
-    return await realm.transaction(async tx => {
-      // Hashing takes a while: the settings may have changed.
-      await requireOpenRegistration(authRealm, tx)
-      const user = await insertUser(tx, realm, { ...input, password, activated_at: null })
-      await openLink(tx, realm, 'activation', eq(realm.tables.users.id, user.id))
-      await enqueueMail(tx, authRealm, { kind: 'activation', to: user.email, data: { user: user.id } })
-      await recordAudit(tx, realm, audit, {
-        action: 'user.registered',
-        subject: user.id,
-        details: { email: user.email },
-      })
-      return user
-    })
+    return await transaction(tx => insertRegistered(tx, authRealm, { ...input, password }, audit))
   } catch (error) {
     await admission.undo()
-    if (!(error instanceof ApiError) || !('email' in error.body)) throw error
-    await app.limits.countTaken(realm.schema, audit.ip)
-    if (await app.limits.admitMail(realm.schema, input.email))
-      await enqueueMail(realm.db, authRealm, { kind: 'account_exists', to: input.email, data: {} })
+    if (error instanceof ApiError && 'email' in error.body) await noteTaken(app, authRealm, input.email, audit)
     throw error
   }
+}
+
+function requireDomain(email: string, domains: string[]): void {
+  if (domains.length > 0 && !domains.includes(email.split('@')[1]!))
+    throw invalid({ email: [`Use an address at ${domains.join(', ')}.`] })
+}
+
+async function insertRegistered(
+  tx: Db,
+  authRealm: AuthRealm,
+  row: Registration,
+  audit: AuditContext,
+): Promise<UserRow> {
+  const { realm } = authRealm
+  // Hashing takes a while: the settings may have changed.
+  await requireOpenRegistration(authRealm, tx)
+  const user = await insertUser(tx, realm, { ...row, activated_at: null })
+  await openLink(tx, realm, 'activation', eq(realm.tables.users.id, user.id))
+  await enqueueMail(tx, authRealm, { kind: 'activation', to: user.email, data: { user: user.id } })
+  const details = { email: user.email }
+  await recordAudit(tx, realm, audit, { action: 'user.registered', subject: user.id, details })
+  return user
+}
+
+// The owner of the address is told by mail.
+async function noteTaken(app: App, authRealm: AuthRealm, email: string, audit: AuditContext): Promise<void> {
+  const { schema, db } = authRealm.realm
+  await app.limits.countTaken(schema, audit.ip)
+  if (await app.limits.admitMail(schema, email))
+    await enqueueMail(db, authRealm, { kind: 'account_exists', to: email, data: {} })
 }

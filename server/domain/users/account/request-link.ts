@@ -23,10 +23,7 @@ export async function requestLink(
   if (!(await app.limits.admitMail(realm.schema, email))) return
   await realm.transaction(async tx => {
     await openLink(tx, realm, purpose, and(eq(realm.tables.users.email, email), isReachable(realm), condition)!)
-    await enqueueMail(tx, authRealm, {
-      kind: purpose === 'reset' ? 'password_reset' : 'activation_request',
-      to: email,
-      data: {},
-    })
+    const kind = purpose === 'reset' ? 'password_reset' : 'activation_request'
+    await enqueueMail(tx, authRealm, { kind, to: email, data: {} })
   })
 }

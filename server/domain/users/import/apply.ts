@@ -1,5 +1,6 @@
 import { eq } from 'drizzle-orm'
 import type { Db, TenantRealm } from '#server/database/realms.ts'
+import type { AuditEntry } from '#server/domain/audit/audit.ts'
 import { recordAudits } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
@@ -8,6 +9,7 @@ import { enqueueMails } from '#server/domain/mail/outbox.ts'
 import { endSessions } from '#server/domain/sessions/end.ts'
 import { openFirstLinks } from '#server/domain/sessions/links.ts'
 import { activity } from '#server/domain/users/change.ts'
+import type { AuditAction } from '#shared/audit-actions.ts'
 import type { ImportPlan } from './plan.ts'
 
 /** Writes a plan's changes, with its mails and audit events, in the caller's transaction. @throws ApiError 429 */
@@ -44,15 +46,21 @@ async function updateUsers(
   { updates }: ImportPlan,
   audit: AuditContext,
 ): Promise<void> {
-  const { users } = authRealm.realm.tables
-  for (const { before, fields } of updates) {
-    const { is_active, ...values } = fields
-    await tx
-      .update(users)
-      .set({ ...values, ...activity(before.is_active, is_active) })
-      .where(eq(users.id, before.id))
-    if (is_active === false) await endSessions(tx, authRealm, audit, before.id, 'deactivation')
+  for (const update of updates) {
+    await updateUser(tx, authRealm.realm, update)
+    if (update.fields.is_active === false) await endSessions(tx, authRealm, audit, update.before.id, 'deactivation')
   }
+}
+
+async function updateUser(
+  tx: Db,
+  { tables: { users } }: TenantRealm,
+  { before, fields: { is_active, ...values } }: ImportPlan['updates'][number],
+): Promise<void> {
+  await tx
+    .update(users)
+    .set({ ...values, ...activity(before.is_active, is_active) })
+    .where(eq(users.id, before.id))
 }
 
 async function insertUsers(
@@ -61,15 +69,13 @@ async function insertUsers(
   { creations }: ImportPlan,
   now: Date,
 ): Promise<void> {
-  if (creations.length === 0) return
-  await tx.insert(users).values(
-    creations.map(({ is_active, ...person }) => ({
-      ...person,
-      date_joined: now,
-      activated_at: now,
-      deactivated_at: is_active ? null : now,
-    })),
-  )
+  const rows = creations.map(({ is_active, ...person }) => ({
+    ...person,
+    date_joined: now,
+    activated_at: now,
+    deactivated_at: is_active ? null : now,
+  }))
+  if (rows.length > 0) await tx.insert(users).values(rows)
 }
 
 async function welcome(tx: Db, app: App, authRealm: AuthRealm<TenantRealm>, plan: ImportPlan): Promise<void> {
@@ -88,29 +94,17 @@ async function welcome(tx: Db, app: App, authRealm: AuthRealm<TenantRealm>, plan
   )
 }
 
-async function recordPlan(
-  tx: Db,
-  realm: TenantRealm,
-  { creations, updates, newDepartments }: ImportPlan,
-  audit: AuditContext,
-): Promise<void> {
+async function recordPlan(tx: Db, realm: TenantRealm, plan: ImportPlan, audit: AuditContext): Promise<void> {
+  const { creations, updates, newDepartments } = plan
   await recordAudits(tx, realm, audit, [
-    ...newDepartments.map(({ id, name }) => ({
-      action: 'department.created' as const,
-      subject: id,
-      details: { name },
-    })),
-    ...updates.map(({ before, fields }) => ({
-      action: 'user.changed' as const,
-      subject: before.id,
-      details: changesOf(before, fields),
-    })),
-    ...creations.map(({ id, email, role }) => ({
-      action: 'user.created' as const,
-      subject: id,
-      details: { email, role },
-    })),
+    ...newDepartments.map(({ id, name }) => entry('department.created', id, { name })),
+    ...updates.map(({ before, fields }) => entry('user.changed', before.id, changesOf(before, fields))),
+    ...creations.map(({ id, email, role }) => entry('user.created', id, { email, role })),
   ])
+}
+
+function entry(action: AuditAction, subject: string, details: Record<string, unknown>): AuditEntry {
+  return { action, subject, details }
 }
 
 /** The users of these plans who get a welcome mail. */

@@ -1,5 +1,5 @@
 import { violatedReference, violatedUnique } from '#server/database/errors.ts'
-import type { TenantRealm } from '#server/database/realms.ts'
+import type { Db, TenantRealm } from '#server/database/realms.ts'
 import { logEvent, recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
@@ -8,8 +8,9 @@ import type { ImportReport } from '#shared/answers/users.ts'
 import { unavailable } from '#shared/errors.ts'
 import { applyPlan, peopleToWelcome } from './apply.ts'
 import { readKnownState } from './known-state.ts'
-import type { ImportPlan, KnownPerson, KnownState } from './plan.ts'
+import type { ImportPlan } from './plan.ts'
 import { createPlanner } from './plan.ts'
+import type { KnownPerson, KnownState } from './planning.ts'
 import type { ImportRow, RowError } from './rows.ts'
 import { readImportRows } from './rows.ts'
 
@@ -22,7 +23,14 @@ export interface ImportOptions {
 
 type TenantAuthRealm = AuthRealm<TenantRealm>
 
-type Rest = () => Promise<void>
+/** One import of one file. */
+interface ImportRun {
+  app: App
+  authRealm: TenantAuthRealm
+  options: ImportOptions
+  audit: AuditContext
+  rest: () => Promise<void>
+}
 
 /**
  * Imports a CSV file of users. A row matches a user by employee_id, or else by e-mail: the user is changed, or created
@@ -38,16 +46,19 @@ export async function importPeople(
   options: ImportOptions,
   audit: AuditContext,
 ): Promise<ImportReport> {
-  const rest = app.pacer.begin()
-  const { rows, errors } = await readImportRows(bytes, rest)
-  if (options.dryRun) return reportOn(await rehearse(authRealm, rows, options, rest), errors)
+  const run: ImportRun = { app, authRealm, options, audit, rest: app.pacer.begin() }
+  const { rows, errors } = await readImportRows(bytes, run.rest)
+  return options.dryRun ? reportOn(await rehearse(run, rows), errors) : importRows(run, rows, errors)
+}
+
+async function importRows(run: ImportRun, rows: ImportRow[], errors: RowError[]): Promise<ImportReport> {
   const plans: ImportPlan[] = []
   try {
-    for await (const plan of perform(app, authRealm, rows, options, audit, rest)) plans.push(plan)
+    for await (const plan of perform(run, rows)) plans.push(plan)
     return reportOn(plans, errors)
   } finally {
     // What was imported before a failure stays, so it is recorded too.
-    if (plans.length > 0 || rows.length === 0) await recordImport(authRealm, reportOn(plans, errors), audit)
+    if (plans.length > 0 || rows.length === 0) await recordImport(run, reportOn(plans, errors))
   }
 }
 
@@ -62,9 +73,8 @@ function reportOn(plans: ImportPlan[], errors: RowError[]): ImportReport {
 }
 
 async function recordImport(
-  { realm }: TenantAuthRealm,
+  { authRealm: { realm }, audit }: ImportRun,
   { created, changed, unchanged, errors }: ImportReport,
-  audit: AuditContext,
 ): Promise<void> {
   await recordAudit(realm.db, realm, audit, {
     action: 'users.imported',
@@ -72,77 +82,54 @@ async function recordImport(
   })
 }
 
-async function rehearse(
-  { realm, recheck }: TenantAuthRealm,
-  rows: ImportRow[],
-  options: ImportOptions,
-  rest: Rest,
-): Promise<ImportPlan[]> {
-  const state: KnownState = { people: [], admins: [], departments: [] }
-  const people = new Map<string, KnownPerson>()
-  for (const batch of batches(rows)) {
-    const known = await readKnownState(realm.db, realm, batch)
-    for (const person of known.people) people.set(person.id, person)
-    Object.assign(state, { admins: known.admins, departments: known.departments })
-    await rest()
-    await recheck?.(realm.db)
-  }
-  const planRows = createPlanner(options).against({ ...state, people: [...people.values()] })
+async function rehearse(run: ImportRun, rows: ImportRow[]): Promise<ImportPlan[]> {
+  const planRows = createPlanner(run.options).against(await readStateOfAll(run, rows))
   const plans: ImportPlan[] = []
   for (const batch of batches(rows)) {
     plans.push(planRows(batch))
-    await rest()
+    await run.rest()
   }
   return plans
 }
 
-async function* perform(
-  app: App,
-  authRealm: TenantAuthRealm,
-  rows: ImportRow[],
-  options: ImportOptions,
-  audit: AuditContext,
-  rest: Rest,
-): AsyncGenerator<ImportPlan> {
-  if (await isYoung(app, authRealm)) {
-    const people = peopleToWelcome(await rehearse(authRealm, rows, options, rest))
-    await admitOutreach(
-      app,
-      authRealm,
-      people.map(({ email }) => email),
-    )
+async function readStateOfAll({ authRealm, rest }: ImportRun, rows: ImportRow[]): Promise<KnownState> {
+  const { realm, recheck } = authRealm
+  const people = new Map<string, KnownPerson>()
+  let last: KnownState = { people: [], admins: [], departments: [] }
+  for (const batch of batches(rows)) {
+    last = await readKnownState(realm.db, realm, batch)
+    for (const person of last.people) people.set(person.id, person)
+    await rest()
+    await recheck?.(realm.db)
   }
+  return { ...last, people: [...people.values()] }
+}
+
+async function* perform(run: ImportRun, rows: ImportRow[]): AsyncGenerator<ImportPlan> {
+  const { app, authRealm, options } = run
+  if (await isYoung(app, authRealm)) await admitNewPeople(run, rows)
   const planner = createPlanner(options)
   for (const batch of batches(rows)) {
-    const plan = await performBatch(app, authRealm, batch, planner, audit)
-    for (const { before, fields } of plan.updates) {
-      if (fields.role && fields.role !== before.role)
-        logEvent(app, authRealm, audit, 'role_changed', { subject: before.id, from: before.role, to: fields.role })
-    }
+    const plan = await performBatch(run, batch, planner)
+    logRoleChanges(run, plan)
     yield plan
-    await rest()
+    await run.rest()
   }
 }
 
+async function admitNewPeople(run: ImportRun, rows: ImportRow[]): Promise<void> {
+  const people = peopleToWelcome(await rehearse(run, rows))
+  const emails = people.map(({ email }) => email)
+  await admitOutreach(run.app, run.authRealm, emails)
+}
+
+type Planner = ReturnType<typeof createPlanner>
+
 // Between reading and writing, another request may add the same user or delete a department: then it is read again.
-async function performBatch(
-  app: App,
-  authRealm: TenantAuthRealm,
-  rows: ImportRow[],
-  planner: ReturnType<typeof createPlanner>,
-  audit: AuditContext,
-): Promise<ImportPlan> {
-  const { realm } = authRealm
+async function performBatch(run: ImportRun, rows: ImportRow[], planner: Planner): Promise<ImportPlan> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await realm.transaction(async tx => {
-        const state = await readKnownState(tx, realm, rows, { lock: true })
-        // The caller may be among the users that change.
-        await authRealm.recheck?.(tx, { isLast: state.people.some(({ id }) => id === audit.actor) })
-        const plan = planner.against(state)(rows)
-        await applyPlan(tx, app, authRealm, plan, audit)
-        return plan
-      })
+      return await run.authRealm.realm.transaction(tx => tryBatch(tx, run, rows, planner))
     } catch (error) {
       if (!violatedUnique(error) && !violatedReference(error)) throw error
       if (attempt === attemptsLimit) throw unavailable(error)
@@ -151,6 +138,23 @@ async function performBatch(
 }
 
 const attemptsLimit = 3
+
+async function tryBatch(tx: Db, run: ImportRun, rows: ImportRow[], planner: Planner): Promise<ImportPlan> {
+  const { app, authRealm, audit } = run
+  const state = await readKnownState(tx, authRealm.realm, rows, { lock: true })
+  // The caller may be among the users that change.
+  await authRealm.recheck?.(tx, { isLast: state.people.some(({ id }) => id === audit.actor) })
+  const plan = planner.against(state)(rows)
+  await applyPlan(tx, app, authRealm, plan, audit)
+  return plan
+}
+
+function logRoleChanges({ app, authRealm, audit }: ImportRun, { updates }: ImportPlan): void {
+  for (const { before, fields } of updates) {
+    if (fields.role && fields.role !== before.role)
+      logEvent(app, authRealm, audit, 'role_changed', { subject: before.id, from: before.role, to: fields.role })
+  }
+}
 
 function* batches(rows: ImportRow[]): Generator<ImportRow[]> {
   for (let start = 0; start < rows.length; start += batchSize) yield rows.slice(start, start + batchSize)

@@ -1,21 +1,18 @@
 import { newId } from '#server/database/ids.ts'
 import { differing } from '#server/domain/lib/diff.ts'
-import type { UserRow } from '#server/domain/users/users.ts'
+import type { KnownDepartment, KnownPerson, KnownState, Planning } from './planning.ts'
+import {
+  addDepartment,
+  beginPlanning,
+  findDepartment,
+  findPerson,
+  firstRowWith,
+  isAdmin,
+  isLastAdmin,
+  nameOfDepartment,
+  remember,
+} from './planning.ts'
 import type { ImportRow, RowError } from './rows.ts'
-
-export type KnownPerson = Pick<
-  UserRow,
-  'id' | 'email' | 'first_name' | 'last_name' | 'employee_id' | 'department' | 'role' | 'is_active'
->
-
-/** The state that the plan is based on; each row's changes are applied to it for the following rows. */
-export interface KnownState {
-  /** At least the users that the rows may match. */
-  people: KnownPerson[]
-  /** Ids of all active Admins. */
-  admins: string[]
-  departments: { id: string; name: string }[]
-}
 
 type Fields = Omit<KnownPerson, 'id' | 'email'>
 
@@ -53,126 +50,117 @@ const blank: Fields = {
 /** Plans rows, a batch at a time; duplicates are found across batches. */
 export function createPlanner(options: { createDepartments: boolean }) {
   const seen = new Map<string, number>()
-
-  return { against }
-
-  /**
-   * @returns a function that plans rows against a state, a batch at a time: each batch is planned against the result of
-   * the earlier ones
-   */
-  function against(state: KnownState): (rows: ImportRow[]) => ImportPlan {
-    let plan = emptyPlan()
-    const byEmail = new Map(state.people.map(person => [person.email, person]))
-    const byEmployeeId = new Map(state.people.map(person => [person.employee_id, person]))
-    const admins = new Set(state.admins)
-    const departments = [...state.departments]
-    return rows => {
-      plan = emptyPlan()
-      for (const row of rows) {
-        const error = planRow(row)
-        if (error) plan.errors.push({ row: row.row, ...error })
-      }
-      return plan
-    }
-
-    function planRow({ row, cells }: ImportRow): Omit<RowError, 'row'> | undefined {
-      const { email, department: name, ...given } = cells
-      const before = holderOf(given.employee_id) ?? byEmail.get(email)
-      const department = name ? findDepartment(name) : undefined
-      const error = conflictOf(row, cells, before) ?? (name && !department ? noDepartment(name) : undefined)
-      if (error) return error
-      const wanted: Partial<Fields> = { ...given, department: name === null ? null : department?.id }
-      const fields = differing<Fields>(before ?? blank, wanted)
-      if (before && Object.keys(fields).length === 0) {
-        plan.unchanged++
-        return undefined
-      }
-      const after: KnownPerson = { ...(before ?? { ...blank, id: newId(), email }), ...fields }
-      if (before && isLastAdmin(before.id) && !isAdmin(after)) {
-        return { field: after.role === 'Admin' ? 'is_active' : 'role', message: lastAdmin }
-      }
-      addDepartment(department)
-      remember(before, after)
-      if (before) plan.updates.push({ before, fields })
-      else plan.creations.push(after)
-      plan.changes.push({ row, action: before ? 'change' : 'create', email, fields: described(before, after, fields) })
-      return undefined
-    }
-
-    /** @returns the error if another row or another user has the same address or employee ID */
-    function conflictOf(row: number, { email, employee_id }: ImportRow['cells'], before: KnownPerson | undefined) {
-      const twice = seenBefore('email', email, row) ?? seenBefore('employee_id', employee_id, row)
-      if (twice) return twice
-      return before && before.email !== email ? { field: 'email', message: ofAnother } : undefined
-    }
-
-    function holderOf(employeeId: string | null | undefined): KnownPerson | undefined {
-      return employeeId ? byEmployeeId.get(employeeId) : undefined
-    }
-
-    function addDepartment(department: { id: string; name: string } | undefined): void {
-      if (!department || departments.includes(department)) return
-      departments.push(department)
-      plan.newDepartments.push(department)
-    }
-
-    /** The following rows are planned against the result of this one. */
-    function remember(before: KnownPerson | undefined, after: KnownPerson): void {
-      byEmail.set(after.email, after)
-      if (before) byEmployeeId.delete(before.employee_id)
-      byEmployeeId.set(after.employee_id, after)
-      if (isAdmin(after)) admins.add(after.id)
-      else admins.delete(after.id)
-    }
-
-    function seenBefore(field: 'email' | 'employee_id', value: string | null | undefined, row: number) {
-      if (!value) return undefined
-      const key = `${field} ${value}`
-      const first = seen.get(key) ?? row
-      seen.set(key, first)
-      return first < row ? { field, message: `Row ${first} has the same.` } : undefined
-    }
-
-    function findDepartment(name: string): { id: string; name: string } | undefined {
-      const folded = name.toLowerCase()
-      return (
-        departments.find(department => department.name.toLowerCase() === folded) ??
-        (options.createDepartments ? { id: newId(), name } : undefined)
-      )
-    }
-
-    function noDepartment(name: string) {
-      return { field: 'department', message: `There is no department "${name}".` }
-    }
-
-    function isLastAdmin(id: string): boolean {
-      return admins.size === 1 && admins.has(id)
-    }
-
-    function described(
-      before: KnownPerson | undefined,
-      after: KnownPerson,
-      fields: Partial<Fields>,
-    ): ImportChange['fields'] {
-      const nameOf = (id: string | null) => departments.find(department => department.id === id)?.name ?? null
-      const shown = (person: KnownPerson | undefined, field: keyof Fields) => {
-        if (!person) return null
-        return field === 'department' ? nameOf(person.department) : person[field]
-      }
-      return Object.fromEntries(
-        (Object.keys(fields) as (keyof Fields)[]).map(field => [
-          field,
-          { from: shown(before, field), to: shown(after, field) },
-        ]),
-      )
-    }
+  return {
+    /**
+     * @returns what plans rows against a state, a batch at a time: each batch against what those before it leave
+     * behind
+     */
+    against(state: KnownState): (rows: ImportRow[]) => ImportPlan {
+      const planning = beginPlanning(state, seen, options)
+      return rows => planRows(planning, rows)
+    },
   }
+}
+
+type Fault = Omit<RowError, 'row'>
+
+function planRows(planning: Planning, rows: ImportRow[]): ImportPlan {
+  const plan = emptyPlan()
+  for (const row of rows) {
+    const fault = planRow(planning, plan, row)
+    if (fault) plan.errors.push({ row: row.row, ...fault })
+  }
+  return plan
 }
 
 function emptyPlan(): ImportPlan {
   return { creations: [], updates: [], newDepartments: [], unchanged: 0, errors: [], changes: [] }
 }
 
-function isAdmin(person: KnownPerson): boolean {
-  return person.role === 'Admin' && person.is_active
+/** Adds what a row does to the plan. @returns what is wrong with the row, where it does nothing */
+function planRow(planning: Planning, plan: ImportPlan, { row, cells }: ImportRow): Fault | undefined {
+  const before = findPerson(planning, cells)
+  const department = cells.department ? findDepartment(planning, cells.department) : undefined
+  const fault = conflictOf(planning, row, cells, before) ?? departmentFault(cells, department)
+  if (fault) return fault
+  return planChange(planning, plan, row, changeOf(cells, before, department))
+}
+
+/** @returns what is wrong where another row, or another person, has the same address or employee ID */
+function conflictOf(
+  planning: Planning,
+  row: number,
+  { email, employee_id }: ImportRow['cells'],
+  before: KnownPerson | undefined,
+): Fault | undefined {
+  const twice = seenBefore(planning, 'email', email, row) ?? seenBefore(planning, 'employee_id', employee_id, row)
+  if (twice) return twice
+  return before && before.email !== email ? { field: 'email', message: ofAnother } : undefined
+}
+
+function seenBefore(
+  planning: Planning,
+  field: 'email' | 'employee_id',
+  value: string | null | undefined,
+  row: number,
+): Fault | undefined {
+  if (!value) return undefined
+  const first = firstRowWith(planning, field, value, row)
+  return first < row ? { field, message: `Row ${first} has the same.` } : undefined
+}
+
+function departmentFault({ department: name }: ImportRow['cells'], department: KnownDepartment | undefined) {
+  if (!name || department) return undefined
+  return { field: 'department', message: `There is no department "${name}".` }
+}
+
+/** What a row does to one person. */
+interface PersonChange {
+  /** Undefined for a person who is created. */
+  before: KnownPerson | undefined
+  after: KnownPerson
+  fields: Partial<Fields>
+  department: KnownDepartment | undefined
+}
+
+function changeOf(
+  { email, department: name, ...given }: ImportRow['cells'],
+  before: KnownPerson | undefined,
+  department: KnownDepartment | undefined,
+): PersonChange {
+  const wanted: Partial<Fields> = { ...given, department: name === null ? null : department?.id }
+  const fields = differing<Fields>(before ?? blank, wanted)
+  const after = { ...(before ?? { ...blank, id: newId(), email }), ...fields }
+  return { before, after, fields, department }
+}
+
+function planChange(planning: Planning, plan: ImportPlan, row: number, change: PersonChange): Fault | undefined {
+  const { before, after, fields, department } = change
+  if (before && Object.keys(fields).length === 0) {
+    plan.unchanged++
+    return undefined
+  }
+  if (before && isLastAdmin(planning, before.id) && !isAdmin(after))
+    return { field: after.role === 'Admin' ? 'is_active' : 'role', message: lastAdmin }
+  if (department && addDepartment(planning, department)) plan.newDepartments.push(department)
+  remember(planning, before, after)
+  if (before) plan.updates.push({ before, fields })
+  else plan.creations.push(after)
+  plan.changes.push(describe(planning, row, change))
+  return undefined
+}
+
+function describe(planning: Planning, row: number, { before, after, fields }: PersonChange): ImportChange {
+  const shown = Object.keys(fields).map(key => {
+    const field = key as keyof Fields
+    return [
+      field,
+      { from: before ? shownValue(planning, before, field) : null, to: shownValue(planning, after, field) },
+    ]
+  })
+  return { row, action: before ? 'change' : 'create', email: after.email, fields: Object.fromEntries(shown) }
+}
+
+function shownValue(planning: Planning, person: KnownPerson, field: keyof Fields) {
+  return field === 'department' ? nameOfDepartment(planning, person.department) : person[field]
 }

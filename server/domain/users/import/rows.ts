@@ -40,10 +40,7 @@ export async function readImportRows(
   rest: () => Promise<void>,
 ): Promise<{ rows: ImportRow[]; errors: RowError[] }> {
   const [header = [], ...records] = await parseCsv(decode(bytes), rest)
-  const columns = header.map(name => cleanIdentifier(name).toLowerCase().replaceAll(/[ -]+/g, '_'))
-  if (!columns.includes('email'))
-    throw unreadable('The first row must name the columns, and one of them must be email.')
-  if (new Set(columns).size < columns.length) throw unreadable('Two columns have the same name.')
+  const columns = readColumns(header)
   const filled = records
     .map((record, index) => ({ record, row: index + 2 }))
     .filter(({ record }) => record.some(cell => cell.trim() !== ''))
@@ -52,15 +49,30 @@ export async function readImportRows(
   const errors: RowError[] = []
   for (const { record, row } of filled) {
     if (row % restEvery === 0) await rest()
-    const { data, error } = importRowSchema.safeParse(
-      Object.fromEntries(columns.map((column, at) => [column, plainCell(record[at] ?? '')])),
-    )
-    if (record.slice(columns.length).some(cell => cell !== ''))
-      errors.push({ row, field: 'row', message: 'This row has more cells than the header.' })
-    else if (data) rows.push({ row, cells: data })
-    else errors.push(...error.issues.map(issue => ({ row, field: String(issue.path[0]), message: issue.message })))
+    const read = readRow(columns, record, row)
+    if (Array.isArray(read)) errors.push(...read)
+    else rows.push(read)
   }
   return { rows, errors }
+}
+
+function readColumns(header: string[]): string[] {
+  const columns = header.map(name => cleanIdentifier(name).toLowerCase().replaceAll(/[ -]+/g, '_'))
+  if (!columns.includes('email'))
+    throw unreadable('The first row must name the columns, and one of them must be email.')
+  if (new Set(columns).size < columns.length) throw unreadable('Two columns have the same name.')
+  return columns
+}
+
+/** @returns the row, or what is wrong with it */
+function readRow(columns: string[], record: string[], row: number): ImportRow | RowError[] {
+  const { data, error } = importRowSchema.safeParse(
+    Object.fromEntries(columns.map((column, at) => [column, plainCell(record[at] ?? '')])),
+  )
+  if (record.slice(columns.length).some(cell => cell !== ''))
+    return [{ row, field: 'row', message: 'This row has more cells than the header.' }]
+  if (data) return { row, cells: data }
+  return error.issues.map(issue => ({ row, field: String(issue.path[0]), message: issue.message }))
 }
 
 function decode(bytes: Buffer): string {
