@@ -85,7 +85,7 @@ async function changeName(
   return rows[0]!
 }
 
-/** @throws ApiError 404, or 409 `in_use` while people belong to it */
+/** @throws ApiError 404, or 409 `in_use` while users belong to it */
 export async function deleteDepartment(realm: TenantRealm, id: string, audit: AuditContext): Promise<void> {
   const { departments } = realm.tables
   await explained(() =>

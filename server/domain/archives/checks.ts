@@ -48,7 +48,7 @@ async function isInUse(path: string, name: string, running: Set<string>): Promis
     : mtimeMs > Date.now() - stale
 }
 
-/** Pictures in a tenant's folder that none of its rows names. */
+/** Images in a tenant's folder that none of its rows names. */
 export async function checkPictures(app: App): Promise<Check> {
   const { db, tables } = app.database.platform
   const { tenants } = tables

@@ -94,7 +94,7 @@ async function copyScrubbed(
   }
 }
 
-/** One statement, so that what is not to be known is never written. */
+/** One statement, so that the real values are never written. */
 function scrubbedCopy(from: string, to: string, { name, columns }: CopiedTable, keptAdmin: string | null): SQL {
   const identifiers = sql.join(
     columns.map(column => sql.identifier(column)),

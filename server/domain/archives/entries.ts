@@ -7,7 +7,7 @@ import type { Entry } from './format.ts'
 import { altered } from './format.ts'
 import { blockSize, paddingOf, tarHeader } from './tar.ts'
 
-/** @throws ApiError 400, at the latest with the last byte, when the entry is not as it was written */
+/** @throws ApiError 400, at the latest with the last byte, when the entry was changed */
 export async function* readEntry(
   handle: FileHandle,
   offset: number,

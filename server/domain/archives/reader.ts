@@ -26,7 +26,7 @@ export interface OpenArchive {
   /** Whether this installation made it. */
   ours: boolean
   size: number
-  /** Looks at every byte. @throws ApiError 400 */
+  /** Checks every byte. @throws ApiError 400 */
   verify(onProgress: OnProgress): Promise<void>
   /**
    * The rows of a table in PostgreSQL's text format, checked again as they are read. Throws ApiError 400 if there are

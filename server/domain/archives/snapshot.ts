@@ -59,7 +59,7 @@ async function trySnapshot(app: App, work: SnapshotWork, isLast: boolean): Promi
   return { created, pictures, missing, migrations, tables: await takeTables(work, tables) }
 }
 
-// LOCK looks at no rows, so the moment is that of the first query after it, and no migration can come between.
+// LOCK takes no snapshot: the first query after it does, so no migration can run in between.
 async function beginSnapshot(app: App, tx: Db, schema: string): Promise<CopiedTable[]> {
   const known = await readTables(app.database.tenant(schema).db, schema)
   if (known.length === 0) throw new Error(`There is no schema ${schema}.`)

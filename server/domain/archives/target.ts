@@ -52,7 +52,7 @@ export async function addSigningKey(tx: Db, app: App, schema: string): Promise<v
   await tx.insert(app.database.tenant(schema).tables.signing_keys).values(key)
 }
 
-/** @returns what came of it, where it has been made */
+/** @returns the result, if the tenant has been created */
 export async function findPlace(
   { config, database }: App,
   schema: string,

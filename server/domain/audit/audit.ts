@@ -45,7 +45,7 @@ function eventOf({ action, subject, details }: AuditEntry, audit: AuditContext, 
   return { id: newId(), created, action, actor, subject, ip, request_id, details: all }
 }
 
-/** An event's columns, by name, with the address of who acted; for a query that joins the users. */
+/** An event's columns, by name, with the actor's address; for a query that joins the users. */
 export function auditColumns({ audit_events: events, users }: Realm['tables']) {
   const { id, created, action, actor, subject, ip, details } = events
   return { id, created, action, actor, actor_email: users.email, subject, ip, details }
@@ -66,7 +66,7 @@ export const auditHeader = [
 
 /** The audit log as rows of a file, newest first, without events that are added meanwhile. */
 export async function* auditBatches(named: NamedRealm, where: SQL | undefined) {
-  // Ids are made in the order of time, to the millisecond and beyond.
+  // Ids are ordered by time, also within a millisecond.
   let last = newId()
   for (;;) {
     const rows = await readBatch(named.realm, where, last)
@@ -101,7 +101,7 @@ function auditRow({ names, ...event }: AuditRow & { names: Record<string, string
   ]
 }
 
-/** Writes a security event's one line to the log. */
+/** Writes a security event to the log, as one line. */
 export function logEvent(
   app: App,
   authRealm: AuthRealm,

@@ -68,7 +68,7 @@ async function namedPaths(app: App, schema: string): Promise<Set<string>> {
   return new Set(images.flatMap(({ owner, name }) => imageSizes.map(size => imagePath(owner, name, size))))
 }
 
-/** Removes what no row names, such as of an upload that was cut off. @returns how many files */
+/** Deletes files that no row names, for example of an interrupted upload. @returns how many */
 export async function sweepImages(app: App, schema: string): Promise<number> {
   const strays = await strayImages(app, schema, new Date(Date.now() - staleAge))
   for (const path of strays) {

@@ -110,7 +110,7 @@ async function markAccepted(tx: Db, { tables: { invitations } }: TenantRealm, id
   return accepted[0]
 }
 
-/** @returns null where there is none */
+/** @returns null if there is none */
 export async function findDepartmentName(
   { db, tables: { departments } }: TenantRealm,
   id: string | null,

@@ -14,18 +14,18 @@ export interface Rule {
 /** What is counted, and per what. */
 export type Counted<Name> = [rule: Name, key: string]
 
-/** Counts in PostgreSQL, for all processes together and over a restart. */
+/** Counts in PostgreSQL, shared by all processes and kept over a restart. */
 export interface Counters<Name extends string> {
-  /** @throws ApiError 429 where nothing is left */
+  /** @throws ApiError 429 if the limit is reached */
   check(rule: Name, key: string): Promise<void>
-  /** @returns false for one too many, of which the next check says so */
+  /** @returns false if this point exceeds the limit; the next check then throws */
   count(rule: Name, key: string): Promise<boolean>
-  /** Counts so many, or none where they are too many. @throws ApiError 429 */
+  /** Counts this many points, or none if they exceed the limit. @throws ApiError 429 */
   consume(rule: Name, key: string, points?: number): Promise<void>
-  /** The same by several rules, of which the narrowest comes first: what it refuses leaves the others' share alone. */
+  /** The same with several rules, the narrowest first: points that it refuses are not counted by the others. */
   consumeAll(counted: Counted<Name>[]): Promise<void>
   /**
-   * Counts one point for each key, in the transaction of what is counted: where that fails, nothing has been counted.
+   * Counts one point for each key, in the transaction of the counted action: if that fails, nothing is counted.
    * @throws ApiError 429
    */
   consumeWithin(tx: Db, rule: Name, keys: string[]): Promise<void>

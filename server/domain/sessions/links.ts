@@ -183,7 +183,7 @@ async function findByUid({ db, tables: { users } }: Realm, uid: string) {
 
 function decodeUid(uid: string): string | undefined {
   const id = Buffer.from(uid, 'base64url').toString('latin1')
-  // One spelling only: a decoder that forgives would take many for the same.
+  // Only one encoding: a lenient decoder would accept many for the same token.
   return uuidPattern.test(id) && encodeUid(id) === uid ? id : undefined
 }
 

@@ -72,7 +72,7 @@ async function findSession(authRealm: AuthRealm, claims: Claims) {
   return rows[0]
 }
 
-/** Whether the claims are of the token just before the current one, and the grace period still lasts. */
+/** Whether the claims are those of the token just before the current one, within the grace period. */
 export function isWithinGrace(app: App, session: LiveSession, claims: Claims): boolean {
   const age = Date.now() - session.rotated_at.getTime()
   return claims.seq === session.counter - 1 && age < app.config.ttl.refreshGrace * 1000

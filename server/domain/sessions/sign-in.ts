@@ -126,7 +126,7 @@ async function tellOfNewDevice(
   })
 }
 
-// Only a hint, as a device says of itself what it likes; the first one of all is no news.
+// Only a hint, because a device can send any User-Agent. A user's first device is not reported.
 async function isNewDevice(
   tx: Db,
   { tables: { sessions } }: Realm,

@@ -60,8 +60,8 @@ async function noteAudience(app: App, authRealm: AuthRealm, token: string, audit
   if (audience && audience !== authRealm.id) await noteForeignToken(app, authRealm, audit, audience)
 }
 
-// The canonical origin, or another one of the same tenant: it was renamed, or this process has not heard of it yet.
-// That is rare, so it is looked up.
+// The canonical origin, or another one of the same tenant if it was renamed or this process does not know the new one
+// yet. That is rare, so it is looked up.
 async function isIssuer(app: App, authRealm: AuthRealm, issuer: unknown): Promise<boolean> {
   return (
     issuer === authRealm.origin ||

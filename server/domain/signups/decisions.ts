@@ -77,7 +77,7 @@ async function storeDecision(tx: Db, { database }: App, id: string, decision: Pa
   await tx.update(signups).set(decision).where(eq(signups.id, id))
 }
 
-/** @returns the id of the sign-up that waits for a subdomain. @throws ApiError 404 */
+/** @returns the id of the sign-up that reserves a subdomain. @throws ApiError 404 */
 export async function requireWaitingSignup({ database }: App, subdomain: string): Promise<string> {
   const { db, tables } = database.platform
   const { signups } = tables

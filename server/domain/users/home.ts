@@ -10,10 +10,7 @@ import type { UserRow } from './users.ts'
 const colleaguesShown = 8
 const newestShown = 5
 
-/**
- * The user's department, with the number of its active people and the first of her colleagues in it; null where she
- * has none.
- */
+/** The user's department, with the number of its active users and their first colleagues; null without a department. */
 export async function readOwnDepartment(realm: TenantRealm, { id, department }: UserRow) {
   if (!department) return null
   const [own, colleagues] = await Promise.all([

@@ -3,10 +3,10 @@ import type { Realm } from '#server/database/realms.ts'
 
 const eventsLimit = 10_000
 
-/** A person's sessions, ended ones too, and what was done by her or to her: the newest 10,000 events. */
+/** A user's sessions, including ended ones, and the newest 10,000 events by or about them. */
 export async function readPersonalData(realm: Realm, userId: string) {
   const [sessions, events] = await Promise.all([readSessions(realm, userId), readEvents(realm, userId)])
-  // The address from which somebody else acted is that person's datum.
+  // Another actor's address is that person's data.
   return { sessions, events: events.map(event => ({ ...event, ip: event.actor === userId ? event.ip : null })) }
 }
 

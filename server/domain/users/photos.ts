@@ -54,7 +54,7 @@ async function namePhoto(
   return user
 }
 
-// The row decides: of two photos at once the later one stays, and each removes the one that it finds.
+// The row decides: of two simultaneous photos the later one stays, and each upload deletes the one that it replaces.
 async function changePhoto(tx: Db, realm: Realm, userId: string, photo: string | null, audit: AuditContext) {
   const { users } = realm.tables
   const before = (await tx.select({ photo: users.photo }).from(users).where(eq(users.id, userId)).for('update'))[0]

@@ -7,9 +7,9 @@ export type KnownPerson = Pick<
   'id' | 'email' | 'first_name' | 'last_name' | 'employee_id' | 'department' | 'role' | 'is_active'
 >
 
-/** What the plan is made against, and what each row of it changes for the rows that follow. */
+/** The state that the plan is based on; each row's changes are applied to it for the following rows. */
 export interface KnownState {
-  /** At least those whom the rows may be about. */
+  /** At least the users that the rows may match. */
   people: KnownPerson[]
   /** Ids of all active Admins. */
   admins: string[]
