@@ -60,7 +60,7 @@ export async function soak({
   const started = Date.now()
   const traffic = runTraffic(
     tenants,
-    (host, path, options) => call(port, host, path, options),
+    (host, path, options) => call(port, host, path, options).catch(reportLost),
     counts => {
       if (Math.floor(counts.requests / 10_000) > Math.floor(done / 10_000)) showProgress(counts, started)
       done = counts.requests
@@ -86,6 +86,11 @@ export async function soak({
 
 function showProgress(counts: TrafficCounts, started: number): void {
   console.log(`${Math.round((Date.now() - started) / 1000)} s`, JSON.stringify(counts))
+}
+
+function reportLost(error: unknown): never {
+  console.log('lost:', String((error as NodeJS.ErrnoException).code), String(error))
+  throw error
 }
 
 function makeTrouble(
