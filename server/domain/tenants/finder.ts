@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, inArray, or, sql } from 'drizzle-orm'
 import type { PlatformRealm } from '#server/database/realms.ts'
 import { createDatabase } from '#server/database/realms.ts'
 import { requireSchemaName } from '#server/database/schema-names.ts'
@@ -12,6 +12,23 @@ export interface Membership {
   name: string
   subdomain: string
   primary_domain: string | null
+}
+
+/** Finds the organisation with this public id or subdomain; a match of the public id comes first. */
+export async function findOrganization(
+  { database: { platform } }: App,
+  by: { tenant_id?: string; subdomain?: string },
+): Promise<Membership | undefined> {
+  const { tenants } = platform.tables
+  const isId = eq(tenants.tenant_id, by.tenant_id?.toUpperCase() ?? '')
+  const isSubdomain = eq(tenants.subdomain, by.subdomain?.toLowerCase() ?? '')
+  const rows = await platform.db
+    .select({ name: tenants.name, subdomain: tenants.subdomain, primary_domain: primaryDomain(tenants) })
+    .from(tenants)
+    .where(and(or(isId, isSubdomain), inArray(tenants.status, ['active', 'suspended'])))
+    .orderBy(desc(isId))
+    .limit(1)
+  return rows[0]
 }
 
 /**
