@@ -1,6 +1,6 @@
 import { defineCommand } from 'citty'
 import { asc, eq } from 'drizzle-orm'
-import { platformAuthRealm } from '#server/domain/auth-realm.ts'
+import { consoleRealm } from '#server/domain/auth-realm.ts'
 import type { App } from '#server/domain/context.ts'
 import { fromSystem } from '#server/domain/context.ts'
 import type { UserChange } from '#server/domain/users/change.ts'
@@ -102,7 +102,7 @@ function activityTask(name: string, is_active: boolean, description: string) {
 }
 
 async function change(app: App, email: string, change: UserChange) {
-  const authRealm = platformAuthRealm(app.database, app.config.originOf(`console.${app.config.baseDomain}`))
+  const authRealm = consoleRealm(app)
   const {
     db,
     tables: { users },

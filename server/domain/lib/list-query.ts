@@ -28,11 +28,7 @@ export function listQuery(
       .string()
       .optional()
       .transform(value => {
-        const fields =
-          value
-            ?.split(',')
-            .map(field => field.trim())
-            .filter(Boolean) ?? []
+        const fields = fieldsIn(value ?? '')
         return fields.length > 0 || !defaultOrdering ? fields : [defaultOrdering]
       })
       .refine(
@@ -40,6 +36,13 @@ export function listQuery(
         `Choose from: ${orderings.join(', ')}.`,
       ),
   })
+}
+
+function fieldsIn(list: string): string[] {
+  return list
+    .split(',')
+    .map(field => field.trim())
+    .filter(Boolean)
 }
 
 /** What of a list was asked for, to be recorded: its search and filters where any are given. */

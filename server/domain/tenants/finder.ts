@@ -1,8 +1,7 @@
 import { and, asc, desc, eq, gt, inArray, or, sql } from 'drizzle-orm'
-import type { PlatformRealm } from '#server/database/realms.ts'
-import { createDatabase } from '#server/database/realms.ts'
+import type { Db, PlatformRealm } from '#server/database/realms.ts'
 import { requireSchemaName } from '#server/database/schema-names.ts'
-import { createSlots } from '#server/database/slots/slots.ts'
+import { withDatabase } from '#server/database/with-database.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
 import { enqueueSiteMail } from '#server/domain/mail/outbox.ts'
 import type { Language } from '#shared/dates.ts'
@@ -59,22 +58,18 @@ export async function findMemberships(
   { config, databaseUrl }: App,
   addresses: string[],
 ): Promise<Map<string, Membership[]>> {
-  const { platform, end } = createDatabase(
-    createSlots(databaseUrl, {
-      size: 1,
-      prepare: config.dbPrepare,
-      statementTimeout: 30_000,
-      applicationName: 'tenantry-finder',
-    }),
-  )
+  const slots = {
+    size: 1,
+    prepare: config.dbPrepare,
+    statementTimeout: 30_000,
+    applicationName: 'tenantry-finder',
+  }
   const found = new Map<string, Membership[]>()
-  try {
+  await withDatabase(databaseUrl, slots, async ({ platform }) => {
     let last: string | undefined
     do last = await searchBatch(platform, addresses, last, found)
     while (last !== undefined)
-  } finally {
-    await end()
-  }
+  })
   return found
 }
 
@@ -89,40 +84,39 @@ function searchBatch(
   last: string | undefined,
   found: Map<string, Membership[]>,
 ): Promise<string | undefined> {
-  const { tenants } = platform.tables
   return platform.transaction(async tx => {
-    const rows = await tx
-      .select({
-        id: tenants.id,
-        name: tenants.name,
-        subdomain: tenants.subdomain,
-        primary_domain: primaryDomain(tenants),
-        schema: tenants.schema,
-        // Null where a schema was dropped by hand, which must not fail the others.
-        users: sql<string | null>`to_regclass(${tenants.schema} || '.users')::oid::text`,
-      })
-      .from(tenants)
-      .where(and(eq(tenants.status, 'active'), last === undefined ? undefined : gt(tenants.id, last)))
-      .orderBy(asc(tenants.id))
-      .limit(batch)
+    const rows = await readActive(tx, platform, last)
     const present = rows.filter(({ users }) => users !== null)
-    if (present.length > 0) {
-      // Not as a parameter: a statement without any is not kept prepared, which for hundreds of tables would fill
-      // the connection's memory.
-      await tx.execute(sql`select set_config('tenantry.addresses', ${JSON.stringify(addresses)}, true)`)
-      const members = await tx.execute<{ users: string; email: string }>(
-        sql.join(
-          present.map(({ schema }) => membersOf(schema)),
-          sql` union all `,
-        ),
-      )
-      const byTable = new Map(
-        present.map(({ users, name, subdomain, primary_domain }) => [users, { name, subdomain, primary_domain }]),
-      )
-      for (const { users, email } of members) found.set(email, [...(found.get(email) ?? []), byTable.get(users)!])
-    }
+    const byTable = new Map(present.map(({ users, membership }) => [users, membership]))
+    for (const { users, email } of await readMembers(tx, present, addresses))
+      found.set(email, [...(found.get(email) ?? []), byTable.get(users)!])
     return rows.length < batch ? undefined : rows.at(-1)!.id
   })
+}
+
+function readActive(tx: Db, { tables: { tenants } }: PlatformRealm, last: string | undefined) {
+  return tx
+    .select({
+      id: tenants.id,
+      schema: tenants.schema,
+      membership: { name: tenants.name, subdomain: tenants.subdomain, primary_domain: primaryDomain(tenants) },
+      // Null where a schema was dropped by hand, which must not fail the others.
+      users: sql<string | null>`to_regclass(${tenants.schema} || '.users')::oid::text`,
+    })
+    .from(tenants)
+    .where(and(eq(tenants.status, 'active'), last === undefined ? undefined : gt(tenants.id, last)))
+    .orderBy(asc(tenants.id))
+    .limit(batch)
+}
+
+/** @returns which of the addresses are in which table of users */
+async function readMembers(tx: Db, tenants: { schema: string }[], addresses: string[]) {
+  if (tenants.length === 0) return []
+  // Not as a parameter: a statement without any is not kept prepared, which for hundreds of tables would fill the
+  // connection's memory.
+  await tx.execute(sql`select set_config('tenantry.addresses', ${JSON.stringify(addresses)}, true)`)
+  const queries = tenants.map(({ schema }) => membersOf(schema))
+  return tx.execute<{ users: string; email: string }>(sql.join(queries, sql` union all `))
 }
 
 function membersOf(schema: string) {
