@@ -4,8 +4,15 @@ import type { TenantTables } from './tenants.ts'
 
 /** How much is asked of the server: by tenants, and by clients that are limited. */
 export function trafficTables(table: TableFactory, { tenants }: Pick<TenantTables, 'tenants'>) {
-  /** What each tenant's portal was asked, by day (UTC), as far as the processes have written it down. */
-  const tenant_days = table(
+  return {
+    tenant_days: tenantDaysTable(table, tenants),
+    rate_limits: rateLimitsTable(table),
+  }
+}
+
+/** What each tenant's portal was asked, by day (UTC), as far as the processes have written it down. */
+function tenantDaysTable(table: TableFactory, tenants: TenantTables['tenants']) {
+  return table(
     'tenant_days',
     {
       tenant: uuid()
@@ -18,9 +25,11 @@ export function trafficTables(table: TableFactory, { tenants }: Pick<TenantTable
     },
     days => [primaryKey({ columns: [days.tenant, days.day] })],
   )
+}
 
-  /** Counters of rate-limiter-flexible, which names these columns. */
-  const rate_limits = table(
+/** Counters of rate-limiter-flexible, which names these columns. */
+function rateLimitsTable(table: TableFactory) {
+  return table(
     'rate_limits',
     {
       key: varchar({ length: 255 }).primaryKey(),
@@ -29,6 +38,4 @@ export function trafficTables(table: TableFactory, { tenants }: Pick<TenantTable
     },
     limits => [index('rate_limits_expire').on(limits.expire)],
   )
-
-  return { tenant_days, rate_limits }
 }

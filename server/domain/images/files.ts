@@ -4,6 +4,7 @@ import { mkdir, readFile, readdir, rename, rm, rmdir, stat, writeFile } from 'no
 import { join } from 'node:path'
 import type { Realm } from '#server/database/realms.ts'
 import type { App } from '#server/domain/context.ts'
+import { isRefusal } from '#server/domain/lib/errors.ts'
 import type { ErrorCode } from '#shared/errors.ts'
 import { ApiError, notFound, unavailable } from '#shared/errors.ts'
 import type { ImageSize, RenderedImage } from './sizes.ts'
@@ -40,6 +41,24 @@ export async function storeImage(images: ImageFolder, image: RenderedImage): Pro
     const { code } = error as NodeJS.ErrnoException
     log.warn({ event: 'image_write_failed', reason: code })
     throw code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG' ? storageFull() : unavailable()
+  }
+}
+
+/**
+ * Stores a picture and has a row name it. Where that is refused, the files are removed again.
+ * @param nameIt writes the name into the row
+ */
+export async function replaceImage<T>(
+  images: ImageFolder,
+  image: RenderedImage,
+  nameIt: (name: string) => Promise<T>,
+): Promise<T> {
+  const name = await storeImage(images, image)
+  try {
+    return await nameIt(name)
+  } catch (error) {
+    if (isRefusal(error)) await removeImage(images, name)
+    throw error
   }
 }
 
