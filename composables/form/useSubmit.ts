@@ -12,16 +12,10 @@ export function useSubmit<Input>(
   action: (input: Input) => Promise<unknown>,
   explain?: (failure: ApiFailure) => string | undefined,
 ) {
-  const form = useTemplateRef<Form<never> & { $el: HTMLElement }>('form')
+  const setErrors = useFieldErrors()
   const inOwnWords = useServerText()
   const alert = ref('')
   const pending = ref(false)
-  watch(form, instance => instance?.$el.addEventListener('input', forget))
-
-  function forget({ target }: Event) {
-    const name = form.value?.getErrors().find(({ id }) => id === (target as Element).id)?.name
-    if (name) form.value?.clear(name)
-  }
 
   async function submit({ data }: { data: Input }) {
     if (pending.value) return
@@ -42,12 +36,9 @@ export function useSubmit<Input>(
       name,
       message: texts.map(inOwnWords).join(' '),
     }))
-    form.value?.setErrors(errors)
-    const atFields = form.value?.getErrors() ?? []
-    const elsewhere = errors
-      .filter(({ name }) => !atFields.some(shown => shown.name === name))
-      .map(({ message }) => message)
-    alert.value = explain?.(failure) ?? (elsewhere.join(' ') || (errors.length > 0 ? '' : inOwnWords(failure.message)))
+    const atFields = setErrors(errors)
+    const elsewhere = textsElsewhere(errors, atFields)
+    alert.value = explain?.(failure) ?? (elsewhere || (errors.length > 0 ? '' : inOwnWords(failure.message)))
     await focusFirst(atFields)
   }
 
@@ -55,16 +46,44 @@ export function useSubmit<Input>(
   async function showInvalid({ errors }: { errors: readonly { name?: string; message: string }[] }) {
     // An error in one entry of a list is shown at the list's field.
     const found = errors.map(({ name, message }) => ({ name: name?.split('.')[0], message: inOwnWords(message) }))
-    form.value?.setErrors(found)
-    const atFields = form.value?.getErrors().filter(({ id }) => id) ?? []
-    alert.value = found
-      .filter(({ name }) => !atFields.some(shown => shown.name === name))
-      .map(({ message }) => message)
-      .join(' ')
+    const atFields = setErrors(found).filter(({ id }) => id)
+    alert.value = textsElsewhere(found, atFields)
     await focusFirst(atFields)
   }
 
   return { alert, pending, submit, showInvalid }
+}
+
+interface FieldError {
+  name?: string
+  message: string
+}
+
+/**
+ * Shows errors at the fields of the form; typing in a field clears its own.
+ * @returns what shows them, and returns those that the form has taken
+ */
+function useFieldErrors() {
+  const form = useTemplateRef<Form<never> & { $el: HTMLElement }>('form')
+  watch(form, instance => instance?.$el.addEventListener('input', forget))
+
+  function forget({ target }: Event) {
+    const name = form.value?.getErrors().find(({ id }) => id === (target as Element).id)?.name
+    if (name) form.value?.clear(name)
+  }
+
+  return (errors: FieldError[]) => {
+    form.value?.setErrors(errors)
+    return form.value?.getErrors() ?? []
+  }
+}
+
+/** The texts of the errors that no field shows. */
+function textsElsewhere(errors: FieldError[], atFields: readonly { name?: string }[]): string {
+  return errors
+    .filter(({ name }) => !atFields.some(shown => shown.name === name))
+    .map(({ message }) => message)
+    .join(' ')
 }
 
 async function focusFirst(errors: readonly { id?: string }[]) {
