@@ -27,7 +27,7 @@ export class CsvError extends Error {
   readonly line: number
 
   constructor(line: number) {
-    super(`Not CSV, in line ${line} or before.`)
+    super(`not CSV up to line ${line}`)
     this.line = line
   }
 }
