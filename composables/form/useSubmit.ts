@@ -12,9 +12,7 @@ export function useSubmit<Input>(
   action: (input: Input) => Promise<unknown>,
   explain?: (failure: ApiFailure) => string | undefined,
 ) {
-  const setErrors = useFieldErrors()
-  const inOwnWords = useServerText()
-  const alert = ref('')
+  const { alert, showFailure, showInvalid } = useFormErrors(explain)
   const pending = ref(false)
 
   async function submit({ data }: { data: Input }) {
@@ -25,13 +23,21 @@ export function useSubmit<Input>(
       await action(data)
     } catch (error) {
       if (!(error instanceof ApiFailure)) throw error
-      await show(error)
+      await showFailure(error)
     } finally {
       pending.value = false
     }
   }
 
-  async function show(failure: ApiFailure) {
+  return { alert, pending, submit, showInvalid }
+}
+
+function useFormErrors(explain?: (failure: ApiFailure) => string | undefined) {
+  const alert = ref('')
+  const setErrors = useFieldErrors()
+  const inOwnWords = useServerText()
+
+  async function showFailure(failure: ApiFailure) {
     const errors = Object.entries(failure.fieldErrors).map(([name, texts]) => ({
       name,
       message: texts.map(inOwnWords).join(' '),
@@ -43,7 +49,7 @@ export function useSubmit<Input>(
   }
 
   /** Shows errors that the schema found before anything was sent. */
-  async function showInvalid({ errors }: { errors: readonly { name?: string; message: string }[] }) {
+  async function showInvalid({ errors }: { errors: readonly FieldError[] }) {
     // An error in one entry of a list is shown at the list's field.
     const found = errors.map(({ name, message }) => ({ name: name?.split('.')[0], message: inOwnWords(message) }))
     const atFields = setErrors(found).filter(({ id }) => id)
@@ -51,7 +57,7 @@ export function useSubmit<Input>(
     await focusFirst(atFields)
   }
 
-  return { alert, pending, submit, showInvalid }
+  return { alert, showFailure, showInvalid }
 }
 
 interface FieldError {

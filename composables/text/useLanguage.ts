@@ -12,11 +12,32 @@ const names = [
  * else the browser's.
  */
 export function useLanguage() {
+  const { language, cookie, speak } = useSpokenLanguage()
+  const branding = useBranding()
+  const store = useStoredLanguage()
+
+  /** Changes the language and stores the choice: in this browser, and in the user's account. */
+  async function choose(chosen: Language) {
+    if (await speak(chosen)) await store(chosen)
+  }
+
+  /**
+   * Removes the choice from this browser and uses the organisation's language. If it has none, the next page uses the
+   * browser's.
+   */
+  async function forget() {
+    if (branding.value?.language) await speak(branding.value.language)
+    cookie.value = null
+  }
+
+  return { language, names, choose, speak, forget }
+}
+
+/** The language of the page, and the cookie by which the browser keeps it. */
+function useSpokenLanguage() {
   const { locale, setLocale, getLocaleMessage, t } = useI18n()
   const { notify } = useNotices()
-  const branding = useBranding()
   const cookie = useLanguageCookie()
-  const store = useStoredLanguage()
   const language = computed(() => locale.value as Language)
 
   /**
@@ -35,21 +56,7 @@ export function useLanguage() {
     return false
   }
 
-  /** Changes the language and stores the choice: in this browser, and in the user's account. */
-  async function choose(chosen: Language) {
-    if (await speak(chosen)) await store(chosen)
-  }
-
-  /**
-   * Removes the choice from this browser and uses the organisation's language. If it has none, the next page uses the
-   * browser's.
-   */
-  async function forget() {
-    if (branding.value?.language) await speak(branding.value.language)
-    cookie.value = null
-  }
-
-  return { language, names, choose, speak, forget }
+  return { language, cookie, speak }
 }
 
 function useLanguageCookie() {

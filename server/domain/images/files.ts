@@ -29,7 +29,7 @@ export function imageFolder({ config, log }: App, { schema }: Realm, owner: stri
  * @returns the name, for the row
  * @throws ApiError 507 when the disk is full, 503 when it cannot be written
  */
-export async function storeImage(images: ImageFolder, image: RenderedImage): Promise<string> {
+async function storeImage(images: ImageFolder, image: RenderedImage): Promise<string> {
   const { folder, log } = images
   const name = randomUUID()
   try {
@@ -72,7 +72,7 @@ export async function readImage({ folder }: ImageFolder, name: string, size: Ima
 }
 
 /** Removes one picture's files; that there are none is fine. */
-export async function removeImage(images: ImageFolder, name: string): Promise<void> {
+async function removeImage(images: ImageFolder, name: string): Promise<void> {
   for (const size of imageSizes) await remove(images, join(images.folder, fileName(name, size)))
 }
 
