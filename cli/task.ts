@@ -56,19 +56,15 @@ export function defineTask<const Args extends ArgsDef>(task: Task<Args>): Comman
   }) as CommandDef<Args & typeof shared>
 }
 
+const usualSlots = { size: 2, statementShare: 1, statementTimeout: 60_000, applicationName: 'tenantry-cli' }
+
 async function withApp<T>(
   slots: Partial<SlotsOptions>,
   work: (app: RunningApp, migrations: MigrationSets) => Promise<T>,
 ): Promise<T> {
   const root = new URL('..', import.meta.url).pathname
   const migrations = { platform: loadMigrations(root, 'platform'), tenant: loadMigrations(root, 'tenant') }
-  const app = await createApp(loadConfig(process.env), createLogger('silent'), {
-    size: 2,
-    statementShare: 1,
-    statementTimeout: 60_000,
-    applicationName: 'tenantry-cli',
-    ...slots,
-  })
+  const app = await createApp(loadConfig(process.env), createLogger('silent'), { ...usualSlots, ...slots })
   try {
     await bootstrapPlatform(app.database, migrations.platform)
     return await work(app, migrations)

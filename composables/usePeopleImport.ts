@@ -22,93 +22,99 @@ const batchSize = 250
  * again; rows that are already imported do not change.
  */
 export function usePeopleImport() {
-  const api = useApi()
-  const file = shallowRef<File>()
-  const createDepartments = ref(false)
-  const state = ref<'idle' | 'reading' | 'preview' | 'running' | 'done'>('idle')
-  const failure = ref('')
-  const preview = shallowRef<ImportLine[]>([])
-  const results = shallowRef<ImportLine[]>([])
-  const progress = reactive({ done: 0, total: 0 })
-  let records: CsvRecord[] = []
-
-  async function choose(chosen: File) {
-    file.value = chosen
-    await rehearse()
+  const current = newImport()
+  return {
+    ...current,
+    choose(file: File) {
+      current.file.value = file
+      return rehearse(current)
+    },
+    rehearse: () => rehearse(current),
+    run: () => run(current),
+    reset: () => reset(current),
   }
+}
 
-  async function rehearse() {
-    if (!file.value) return
-    state.value = 'reading'
-    results.value = []
-    Object.assign(progress, { done: 0, total: 0 })
-    const isKnown = await attempt(async () => {
-      const report = await send(file.value!, true)
-      records = splitCsv(await file.value!.text())
-      const rows = filledRows(records)
-      preview.value = linesOf(report, rows, rows, records)
-    })
-    state.value = isKnown ? 'preview' : 'idle'
+type Import = ReturnType<typeof newImport>
+
+function newImport() {
+  return {
+    api: useApi(),
+    file: shallowRef<File>(),
+    records: shallowRef<CsvRecord[]>([]),
+    createDepartments: ref(false),
+    state: ref<'idle' | 'reading' | 'preview' | 'running' | 'done'>('idle'),
+    failure: ref(''),
+    preview: shallowRef<ImportLine[]>([]),
+    results: shallowRef<ImportLine[]>([]),
+    progress: reactive({ done: 0, total: 0 }),
   }
+}
 
-  /** Sends the remaining batches, without the rows that had an error in the preview. */
-  async function run() {
-    state.value = 'running'
-    const sound = preview.value.filter(({ outcome }) => outcome !== 'error').map(({ row }) => row)
-    progress.total = sound.length
-    await attempt(async () => {
-      while (progress.done < sound.length) {
-        const rows = sound.slice(progress.done, progress.done + batchSize)
-        const part = [records[0]!, ...rows.map(row => records[row - 1]!)].map(({ text }) =>
-          /[\r\n]$/.test(text) ? text : `${text}\n`,
-        )
-        const report = await send(new Blob(part), false)
-        results.value = [
-          ...results.value,
-          ...linesOf(
-            report,
-            rows,
-            rows.map((_, at) => at + 2),
-            records,
-          ),
-        ]
-        progress.done += rows.length
-      }
-      results.value = [...results.value, ...preview.value.filter(({ outcome }) => outcome === 'error')].sort(
-        (a, b) => a.row - b.row,
-      )
-      state.value = 'done'
-    })
+async function rehearse(current: Import) {
+  const file = current.file.value
+  if (!file) return
+  current.state.value = 'reading'
+  current.results.value = []
+  Object.assign(current.progress, { done: 0, total: 0 })
+  const isKnown = await attempt(current, async () => {
+    const report = await send(current, file, true)
+    const records = splitCsv(await file.text())
+    const rows = filledRows(records)
+    current.records.value = records
+    current.preview.value = linesOf(report, rows, rows, records)
+  })
+  current.state.value = isKnown ? 'preview' : 'idle'
+}
+
+/** Sends the remaining batches, without the rows that had an error in the preview. */
+async function run(current: Import) {
+  const { state, preview, results, progress } = current
+  state.value = 'running'
+  const faulty = preview.value.filter(({ outcome }) => outcome === 'error')
+  const sound = preview.value.filter(({ outcome }) => outcome !== 'error').map(({ row }) => row)
+  progress.total = sound.length
+  await attempt(current, async () => {
+    while (progress.done < sound.length) await sendBatch(current, sound.slice(progress.done, progress.done + batchSize))
+    results.value = [...results.value, ...faulty].sort((a, b) => a.row - b.row)
+    state.value = 'done'
+  })
+}
+
+async function sendBatch(current: Import, rows: number[]) {
+  const { records, results, progress } = current
+  const part = [1, ...rows].map(row => records.value[row - 1]!.text)
+  const lines = part.map(text => (/[\r\n]$/.test(text) ? text : `${text}\n`))
+  const report = await send(current, new Blob(lines), false)
+  const reported = rows.map((_, at) => at + 2)
+  results.value = [...results.value, ...linesOf(report, rows, reported, records.value)]
+  progress.done += rows.length
+}
+
+function send({ api, createDepartments }: Import, content: Blob, dry_run: boolean) {
+  return api('users/import/', {
+    method: 'POST',
+    body: new Blob([content], { type: 'text/csv' }),
+    query: { dry_run, create_departments: createDepartments.value },
+  })
+}
+
+async function attempt({ failure }: Import, work: () => Promise<void>): Promise<boolean> {
+  failure.value = ''
+  try {
+    await work()
+    return true
+  } catch (error) {
+    if (!(error instanceof ApiFailure)) throw error
+    failure.value = Object.values(error.fieldErrors).flat().join(' ') || error.message
+    return false
   }
+}
 
-  function send(content: Blob, dry_run: boolean) {
-    const body = new Blob([content], { type: 'text/csv' })
-    return api('users/import/', {
-      method: 'POST',
-      body,
-      query: { dry_run, create_departments: createDepartments.value },
-    })
-  }
-
-  async function attempt(work: () => Promise<void>): Promise<boolean> {
-    failure.value = ''
-    try {
-      await work()
-      return true
-    } catch (error) {
-      if (!(error instanceof ApiFailure)) throw error
-      failure.value = Object.values(error.fieldErrors).flat().join(' ') || error.message
-      return false
-    }
-  }
-
-  function reset() {
-    file.value = undefined
-    failure.value = ''
-    state.value = 'idle'
-  }
-
-  return { file, createDepartments, state, failure, preview, results, progress, choose, rehearse, run, reset }
+function reset({ file, failure, state }: Import) {
+  file.value = undefined
+  failure.value = ''
+  state.value = 'idle'
 }
 
 /** Row numbers of all records except the header and empty lines. */
@@ -132,9 +138,10 @@ function linesOf(
   return rows.map((row, at) => {
     const change = changeAt.get(reported[at]!)
     const faults = errorsAt.get(reported[at]!) ?? []
+    const given = plainCell(records[row - 1]!.cells[column] ?? '').trim()
     return {
       row,
-      email: change?.email ?? plainCell(records[row - 1]!.cells[column] ?? '').trim(),
+      email: change?.email ?? given,
       outcome: faults.length > 0 ? 'error' : (change?.action ?? 'unchanged'),
       fields: change?.fields ?? {},
       errors: faults.map(({ field, message }) => ({ field, message })),

@@ -12,8 +12,11 @@ export function useSubdomain(state: { name: string; subdomain: string }) {
   const api = useApi()
   const answer = ref<SubdomainAnswer>()
   let isOwn = state.subdomain !== ''
-  let timer: ReturnType<typeof setTimeout> | undefined
-  let asking: AbortController | undefined
+  const { request, cancel } = useTypedRequest(pause, async (subdomain: string, signal) => {
+    // Only a hint: if it fails, the form's own validation reports the problem.
+    const given = await api('signup/subdomain/', { query: { subdomain }, signal }).catch(() => undefined)
+    if (!signal.aborted) answer.value = given
+  })
 
   watch(
     () => state.name,
@@ -26,23 +29,10 @@ export function useSubdomain(state: { name: string; subdomain: string }) {
     subdomain => {
       isOwn = subdomain !== '' && subdomain !== subdomainFrom(state.name)
       answer.value = undefined
-      clearTimeout(timer)
-      asking?.abort()
-      if (subdomain.trim().length > 1) timer = setTimeout(() => ask(subdomain.trim().toLowerCase()), pause)
+      if (subdomain.trim().length > 1) request(subdomain.trim().toLowerCase())
+      else cancel()
     },
   )
-  onBeforeUnmount(() => {
-    clearTimeout(timer)
-    asking?.abort()
-  })
-
-  async function ask(subdomain: string) {
-    asking = new AbortController()
-    const { signal } = asking
-    // Only a hint: if it fails, the form's own validation reports the problem.
-    const given = await api('signup/subdomain/', { query: { subdomain }, signal }).catch(() => undefined)
-    if (!signal.aborted) answer.value = given
-  }
 
   return { answer }
 }

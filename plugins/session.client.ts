@@ -25,32 +25,45 @@ export default defineNuxtPlugin(nuxtApp => {
     { flush: 'sync' },
   )
 
-  tabs?.addEventListener('message', ({ data }: MessageEvent<News>) => {
-    if (data.type === 'signed-out') {
-      if (!session.user) return
-      if (data.reason === 'expired') session.expire(unsaved.value > 0)
-      else session.clear('signed-out')
-    } else if (data.id === session.user?.id) {
-      session.isLapsed = false
-    } else {
-      location.reload()
-    }
-  })
+  tabs?.addEventListener('message', ({ data }: MessageEvent<News>) => hear(data, session, unsaved.value > 0))
 
   // A page from the back-forward cache shows old data, perhaps of another user.
-  window.addEventListener('pageshow', async ({ persisted }) => {
-    if (!persisted || !session.user) return
-    const { id } = session.user
-    document.documentElement.hidden = true
-    try {
-      await nuxtApp.runWithContext(() => session.load({ force: true }))
-      if ((session.user as User | null)?.id === id) document.documentElement.hidden = false
-      else location.reload()
-    } catch {
-      location.reload()
-    }
+  window.addEventListener('pageshow', ({ persisted }) => {
+    if (persisted && session.user) return requireSameUser(session.user.id, () => nuxtApp.runWithContext(reload))
   })
 })
+
+type SessionStore = ReturnType<typeof useSessionStore>
+
+/** Takes over what another tab has told. */
+function hear(news: News, session: SessionStore, hasUnsaved: boolean) {
+  if (news.type === 'signed-out') {
+    if (!session.user) return
+    if (news.reason === 'expired') session.expire(hasUnsaved)
+    else session.clear('signed-out')
+  } else if (news.id === session.user?.id) {
+    session.isLapsed = false
+  } else {
+    location.reload()
+  }
+}
+
+/** Hides the page until it is known whose it is, and loads it again where that is not the same user. */
+async function requireSameUser(id: string, load: () => Promise<User | null>) {
+  document.documentElement.hidden = true
+  try {
+    if ((await load())?.id === id) document.documentElement.hidden = false
+    else location.reload()
+  } catch {
+    location.reload()
+  }
+}
+
+async function reload(): Promise<User | null> {
+  const session = useSessionStore()
+  await session.load({ force: true })
+  return session.user
+}
 
 function forgetEverything() {
   const session = useSessionStore()

@@ -1,5 +1,6 @@
 import type { BlockList } from 'node:net'
 import { join, resolve } from 'node:path'
+import type { z } from 'zod'
 import { parseDnsServer, parseProxies } from './config/addresses.ts'
 import { ConfigError } from './config/error.ts'
 import { secretOf } from './config/secrets.ts'
@@ -63,58 +64,86 @@ export interface Config {
  * @throws {ConfigError} on the first setting that is missing or wrong
  */
 export function loadConfig(env: Record<string, string | undefined>): Config {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
-  const parsed = settings.safeParse(given)
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]!
-    throw new ConfigError(`${String(issue.path[0])}: ${issue.message}`)
-  }
-  const value = parsed.data
-  const production = value.NODE_ENV === 'production' && value.DEMO !== '1'
-  const dataDir = resolve(value.DATA_DIR)
-  const publicPort = value.PUBLIC_PORT ?? (value.SITE_PROTOCOL === 'http' ? value.PORT : undefined)
-  const portSuffix = publicPort && publicPort !== (value.SITE_PROTOCOL === 'http' ? 80 : 443) ? `:${publicPort}` : ''
+  const given = readSettings(env)
+  const production = given.NODE_ENV === 'production' && given.DEMO !== '1'
+  const dataDir = resolve(given.DATA_DIR)
   return {
     production,
-    port: value.PORT,
-    host: value.HOST,
-    baseDomain: value.BASE_DOMAIN,
-    protocol: value.SITE_PROTOCOL,
-    originOf: host => `${value.SITE_PROTOCOL}://${host}${portSuffix}`,
-    databaseUrl: value.DATABASE_URL,
+    ...addressOf(given),
+    ...foldersOf(given, dataDir),
+    ...databaseOf(given),
+    ...lifetimesOf(given),
+    secret: secretOf('SECRET', given.SECRET, production, dataDir),
+    pepper: secretOf('PEPPER', given.PEPPER, production, dataDir),
+    trustedProxies: parseProxies(given.TRUSTED_PROXIES),
+    signup: given.SIGNUP ?? (given.DEMO === '1' ? 'open' : 'closed'),
+    poolSize: given.POOL_SIZE,
+    bcryptCost: given.BCRYPT_COST,
+    limitIpv6Prefix: given.LIMIT_IPV6_PREFIX,
+    requestLimit: given.REQUEST_LIMIT,
+    dnsServer: parseDnsServer(given.DNS_SERVER),
+    logLevel: given.LOG_LEVEL,
+    checkAnswers: given.CHECK_ANSWERS === '1',
+  }
+}
+
+type Settings = z.output<typeof settings>
+
+function readSettings(env: Record<string, string | undefined>): Settings {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
+  const { data, error } = settings.safeParse(given)
+  if (data) return data
+  const issue = error.issues[0]!
+  throw new ConfigError(`${String(issue.path[0])}: ${issue.message}`)
+}
+
+function addressOf({ PORT, HOST, BASE_DOMAIN, SITE_PROTOCOL, PUBLIC_PORT }: Settings) {
+  const publicPort = PUBLIC_PORT ?? (SITE_PROTOCOL === 'http' ? PORT : undefined)
+  const portSuffix = publicPort && publicPort !== (SITE_PROTOCOL === 'http' ? 80 : 443) ? `:${publicPort}` : ''
+  return {
+    port: PORT,
+    host: HOST,
+    baseDomain: BASE_DOMAIN,
+    protocol: SITE_PROTOCOL,
+    originOf: (host: string) => `${SITE_PROTOCOL}://${host}${portSuffix}`,
+  }
+}
+
+function foldersOf(given: Settings, dataDir: string) {
+  return {
     dataDir,
-    uploadDir: resolve(value.UPLOAD_DIR ?? join(dataDir, 'uploads')),
-    archiveDir: resolve(value.ARCHIVE_DIR ?? join(dataDir, 'archives')),
-    secret: secretOf('SECRET', value.SECRET, production, dataDir),
-    pepper: secretOf('PEPPER', value.PEPPER, production, dataDir),
+    uploadDir: resolve(given.UPLOAD_DIR ?? join(dataDir, 'uploads')),
+    archiveDir: resolve(given.ARCHIVE_DIR ?? join(dataDir, 'archives')),
     mail: {
-      smtpUrl: value.SMTP_URL,
-      dir: resolve(value.MAIL_DIR ?? join(dataDir, 'mail')),
-      from: value.MAIL_FROM ?? `no-reply@${value.BASE_DOMAIN}`,
+      smtpUrl: given.SMTP_URL,
+      dir: resolve(given.MAIL_DIR ?? join(dataDir, 'mail')),
+      from: given.MAIL_FROM ?? `no-reply@${given.BASE_DOMAIN}`,
     },
-    trustedProxies: parseProxies(value.TRUSTED_PROXIES),
-    dbSlots: value.DB_SLOTS,
-    dbTenantSlots: value.DB_TENANT_SLOTS ?? Math.ceil(value.DB_SLOTS / 2),
-    dbPrepare: value.DB_PREPARE === '1',
-    signup: value.SIGNUP ?? (value.DEMO === '1' ? 'open' : 'closed'),
-    poolSize: value.POOL_SIZE,
-    bcryptCost: value.BCRYPT_COST,
-    limitIpv6Prefix: value.LIMIT_IPV6_PREFIX,
-    requestLimit: value.REQUEST_LIMIT,
+  }
+}
+
+function databaseOf({ DATABASE_URL, DB_SLOTS, DB_TENANT_SLOTS, DB_PREPARE }: Settings) {
+  return {
+    databaseUrl: DATABASE_URL,
+    dbSlots: DB_SLOTS,
+    dbTenantSlots: DB_TENANT_SLOTS ?? Math.ceil(DB_SLOTS / 2),
+    dbPrepare: DB_PREPARE === '1',
+  }
+}
+
+function lifetimesOf(given: Settings): Pick<Config, 'ttl' | 'life'> {
+  return {
     ttl: {
-      access: value.ACCESS_TTL,
-      refresh: value.REFRESH_TTL,
-      session: value.SESSION_TTL,
-      refreshGrace: value.REFRESH_GRACE,
+      access: given.ACCESS_TTL,
+      refresh: given.REFRESH_TTL,
+      session: given.SESSION_TTL,
+      refreshGrace: given.REFRESH_GRACE,
     },
     life: {
-      redirect: value.RENAME_REDIRECT,
-      deletionGrace: value.DELETION_GRACE,
-      quarantine: value.SUBDOMAIN_QUARANTINE,
-      keyLead: value.KEY_LEAD,
+      redirect: given.RENAME_REDIRECT,
+      deletionGrace: given.DELETION_GRACE,
+      quarantine: given.SUBDOMAIN_QUARANTINE,
+      keyLead: given.KEY_LEAD,
     },
-    dnsServer: parseDnsServer(value.DNS_SERVER),
-    logLevel: value.LOG_LEVEL,
-    checkAnswers: value.CHECK_ANSWERS === '1',
   }
 }

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import pino from 'pino'
 import type { Config } from './config.ts'
 import { startEmbeddedDatabase } from './database/embedded/embedded.ts'
+import type { Database } from './database/realms.ts'
 import { createDatabase } from './database/realms.ts'
 import type { SlotsOptions } from './database/slots/options.ts'
 import { createSlots } from './database/slots/slots.ts'
@@ -27,14 +28,7 @@ export async function createApp(
 ): Promise<RunningApp> {
   const embedded = config.databaseUrl ? undefined : await startEmbeddedDatabase(config.dataDir)
   const databaseUrl = config.databaseUrl ?? embedded!.url
-  const slots = createSlots(databaseUrl, {
-    size: config.dbSlots,
-    tenantShare: config.dbTenantSlots,
-    prepare: config.dbPrepare,
-    onMismatch: ({ realm, message }) => log.error({ event: 'answer_mismatched', realm, reason: message }),
-    ...slotsOptions,
-  })
-  const database = createDatabase(slots)
+  const database = openDatabase(databaseUrl, config, log, slotsOptions)
   return {
     config,
     database,
@@ -42,7 +36,7 @@ export async function createApp(
     log,
     keys: createKeyRings(config),
     hashing: createHashing({ pepper: config.pepper, cost: config.bcryptCost }),
-    limits: createLimits(slots, config.limitIpv6Prefix),
+    limits: createLimits(database.slots, config.limitIpv6Prefix),
     pacer: createPacer(),
     async close() {
       await database.end()
@@ -51,6 +45,30 @@ export async function createApp(
   }
 }
 
+function openDatabase(url: string, config: Config, log: Logger, options: Partial<SlotsOptions>): Database {
+  const slots = createSlots(url, {
+    size: config.dbSlots,
+    tenantShare: config.dbTenantSlots,
+    prepare: config.dbPrepare,
+    onMismatch: ({ realm, message }) => log.error({ event: 'answer_mismatched', realm, reason: message }),
+    ...options,
+  })
+  return createDatabase(slots)
+}
+
+const secretFields = [
+  'password',
+  'token',
+  'refresh',
+  'access',
+  'authorization',
+  'cookie',
+  '*.password',
+  '*.token',
+  '*.authorization',
+  '*.cookie',
+]
+
 /** Writes one JSON line per event to stdout. Fields that hold secrets are redacted. */
 export function createLogger(level: string): Logger {
   return pino({
@@ -58,20 +76,6 @@ export function createLogger(level: string): Logger {
     base: undefined,
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: name => ({ level: name }) },
-    redact: {
-      paths: [
-        'password',
-        'token',
-        'refresh',
-        'access',
-        'authorization',
-        'cookie',
-        '*.password',
-        '*.token',
-        '*.authorization',
-        '*.cookie',
-      ],
-      censor: '[redacted]',
-    },
+    redact: { paths: secretFields, censor: '[redacted]' },
   })
 }

@@ -43,13 +43,17 @@ function answerTo(error: Error, event: H3Event): ApiError {
   const status = (error as { statusCode?: number }).statusCode
   if (status === 404) return notFound()
   if (status !== undefined && status >= 400 && status < 500) return new ApiError(status, { detail: 'Bad request.' })
+  logDefect(error, event)
+  return new ApiError(500, { detail: 'A server error occurred.' })
+}
+
+function logDefect(error: Error, event: H3Event): void {
   log().error({
     event: 'request_failed',
     request_id: event.context.request_id,
     path: withoutToken(event.path),
     err: describe(error),
   })
-  return new ApiError(500, { detail: 'A server error occurred.' })
 }
 
 function passedOn(status: number): ApiError {
@@ -98,18 +102,7 @@ function addressOf({ path }: H3Event): string {
 /** Renders the application's error page in an internal request; undefined if that fails too. */
 async function renderApp(event: H3Event, status: number): Promise<string | undefined> {
   try {
-    const response = await useNitroApp().localFetch(
-      `/__nuxt_error?statusCode=${status}&url=${encodeURIComponent(addressOf(event))}`,
-      {
-        headers: {
-          'host': getHeader(event, 'host') ?? '',
-          'cookie': getHeader(event, 'cookie') ?? '',
-          'accept-language': getHeader(event, 'accept-language') ?? '',
-          'accept': 'text/html',
-        },
-        context: event.context.inner,
-      } as RequestInit,
-    )
+    const response = await fetchErrorPage(event, status)
     for (const name of ['content-security-policy', 'cross-origin-opener-policy']) {
       const value = response.headers.get(name)
       if (value) setResponseHeader(event, name, value)
@@ -118,4 +111,15 @@ async function renderApp(event: H3Event, status: number): Promise<string | undef
   } catch {
     return undefined
   }
+}
+
+function fetchErrorPage(event: H3Event, status: number): Promise<Response> {
+  const url = `/__nuxt_error?statusCode=${status}&url=${encodeURIComponent(addressOf(event))}`
+  const headers = {
+    'host': getHeader(event, 'host') ?? '',
+    'cookie': getHeader(event, 'cookie') ?? '',
+    'accept-language': getHeader(event, 'accept-language') ?? '',
+    'accept': 'text/html',
+  }
+  return useNitroApp().localFetch(url, { headers, context: event.context.inner } as RequestInit)
 }

@@ -44,36 +44,42 @@ export function startJobs(app: RunningApp, migrations: Migration[]): { stop(): P
     schema: 'pgboss',
     max: 2,
   })
-  let stopped = false
-  let timer: NodeJS.Timeout | undefined
   // The database may be away for a moment; pg-boss retries by itself.
   boss.on('error', error => app.log.warn({ event: 'job_queue_unavailable', reason: error.message }))
-  let started = start()
+  const state: State = { app, migrations, boss, stopped: false, timer: undefined, started: undefined }
+  state.started = start(state)
+  return { stop: () => stop(state) }
+}
 
-  return {
-    async stop() {
-      stopped = true
-      clearTimeout(timer)
-      await started
-      await boss.stop({ graceful: true, timeout: 5_000 }).catch(() => {})
-    },
-  }
+interface State {
+  app: RunningApp
+  migrations: Migration[]
+  boss: PgBoss
+  stopped: boolean
+  timer: NodeJS.Timeout | undefined
+  /** The last attempt to start. */
+  started: Promise<void> | undefined
+}
 
-  async function start(): Promise<void> {
-    try {
-      await boss.start()
-      for (const { name, cron, run } of jobs) {
-        await boss.createQueue(name, { policy: 'exclusive' })
-        await boss.work(
-          name,
-          { pollingIntervalSeconds: 60 },
-          async ([job]) => void (await run(app, migrations, job!.signal)),
-        )
-        await boss.schedule(name, cron)
-      }
-    } catch (error) {
-      app.log.warn({ event: 'job_start_failed', reason: reasonOf(error) })
-      if (!stopped) timer = setTimeout(() => (started = start()), retryPause).unref()
-    }
+async function start(state: State): Promise<void> {
+  try {
+    await state.boss.start()
+    for (const job of jobs) await schedule(state, job)
+  } catch (error) {
+    state.app.log.warn({ event: 'job_start_failed', reason: reasonOf(error) })
+    if (!state.stopped) state.timer = setTimeout(() => (state.started = start(state)), retryPause).unref()
   }
+}
+
+async function schedule({ app, migrations, boss }: State, { name, cron, run }: Job): Promise<void> {
+  await boss.createQueue(name, { policy: 'exclusive' })
+  await boss.work(name, { pollingIntervalSeconds: 60 }, async ([job]) => void (await run(app, migrations, job!.signal)))
+  await boss.schedule(name, cron)
+}
+
+async function stop(state: State): Promise<void> {
+  state.stopped = true
+  clearTimeout(state.timer)
+  await state.started
+  await state.boss.stop({ graceful: true, timeout: 5_000 }).catch(() => {})
 }

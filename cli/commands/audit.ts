@@ -1,6 +1,8 @@
+import type { SQL } from 'drizzle-orm'
 import { and, eq, gte } from 'drizzle-orm'
 import { auditBatches, auditHeader } from '#server/domain/audit/audit.ts'
 import type { NamedRealm } from '#server/domain/audit/names.ts'
+import type { App } from '#server/domain/context.ts'
 import { csvLines } from '#server/domain/lib/csv.ts'
 import { requireTenant } from '#server/domain/tenants/tenants.ts'
 import { UsageError, defineTask, wholeNumber } from '../task.ts'
@@ -21,25 +23,27 @@ export default defineTask({
   async run({ app, args }) {
     const since = args.since === undefined ? undefined : new Date(args.since)
     if (since && Number.isNaN(since.getTime())) throw new UsageError('--since takes a date or time, such as 2026-01-31')
-    const named: NamedRealm =
-      args.subdomain === undefined
-        ? { kind: 'platform', realm: app.database.platform }
-        : { kind: 'tenant', realm: app.database.tenant((await requireTenant(app, args.subdomain)).schema) }
-    const { audit_events: events } = named.realm.tables
-    const where = and(
-      args.action === undefined ? undefined : eq(events.action, args.action),
-      since && gte(events.created, since),
-    )
-    const limit = wholeNumber('limit', args.limit, 1, 1_000_000)
-    const rows: Parameters<typeof csvLines>[0] = []
-    for await (const batch of auditBatches(named, where)) {
-      rows.push(...batch)
-      if (rows.length >= limit) break
-    }
-    const told = rows.slice(0, limit)
+    const named = await findRealm(app, args.subdomain)
+    const { action, created } = named.realm.tables.audit_events
+    const where = and(args.action === undefined ? undefined : eq(action, args.action), since && gte(created, since))
+    const rows = await readRows(named, where, wholeNumber('limit', args.limit, 1, 1_000_000))
     return {
-      json: told.map(row => Object.fromEntries(auditHeader.map((name, i) => [name, row[i]]))),
-      text: csvLines([auditHeader, ...told]).trimEnd(),
+      json: rows.map(row => Object.fromEntries(auditHeader.map((name, i) => [name, row[i]]))),
+      text: csvLines([auditHeader, ...rows]).trimEnd(),
     }
   },
 })
+
+async function findRealm(app: App, subdomain: string | undefined): Promise<NamedRealm> {
+  if (subdomain === undefined) return { kind: 'platform', realm: app.database.platform }
+  return { kind: 'tenant', realm: app.database.tenant((await requireTenant(app, subdomain)).schema) }
+}
+
+async function readRows(named: NamedRealm, where: SQL | undefined, limit: number) {
+  const rows: Parameters<typeof csvLines>[0] = []
+  for await (const batch of auditBatches(named, where)) {
+    rows.push(...batch)
+    if (rows.length >= limit) break
+  }
+  return rows.slice(0, limit)
+}

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import type { FleetQuery } from '#server/database/migrations/fleet-query.ts'
+import type { FleetQuery, TenantAnswer } from '#server/database/migrations/fleet-query.ts'
 import { queryFleet, readTargets } from '#server/database/migrations/fleet-query.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { App } from '#server/domain/context.ts'
@@ -7,6 +7,7 @@ import { fromSystem } from '#server/domain/context.ts'
 import { csvLines } from '#server/domain/lib/csv.ts'
 import { requireTenant } from '#server/domain/tenants/tenants.ts'
 import { showProgress } from '../progress.ts'
+import { linesOf } from '../table.ts'
 import { UsageError, defineTask, wholeNumber } from '../task.ts'
 
 const parallel = {
@@ -39,27 +40,25 @@ export const exec = defineTask({
     if ((sql === undefined) === (file === undefined)) throw new UsageError('Use either --sql or --file')
     if (write && !args.yes) throw new UsageError('--write changes data. Use --yes to confirm')
     const text = sql ?? (await readFile(file!, 'utf8'))
+    const isScript = sql === undefined
     const answers = await ask(
       app,
-      { text, isScript: sql === undefined, write, parallel: wholeNumber('parallel', args.parallel, 1, 64) },
+      { text, isScript, write, parallel: wholeNumber('parallel', args.parallel, 1, 64) },
       subdomain,
     )
-    const failed = answers.filter(({ error }) => error !== null)
+    const failed = answers.filter(({ error }) => error !== null).length
     return {
-      json: { done: answers.length - failed.length, failed: failed.length, answers },
-      text:
-        answers
-          .map(({ subdomain, rows, count, error }) =>
-            [
-              `${subdomain}: ${error ?? (count === null ? 'done' : `${count} row${count === 1 ? '' : 's'}`)}`,
-              ...rows.map(row => `  ${JSON.stringify(row)}`),
-            ].join('\n'),
-          )
-          .join('\n') || 'No organisations yet.',
-      failed: failed.length > 0,
+      json: { done: answers.length - failed, failed, answers },
+      text: answers.map(describe).join('\n') || 'No organisations yet.',
+      failed: failed > 0,
     }
   },
 })
+
+function describe({ subdomain, rows, count, error }: TenantAnswer): string {
+  const outcome = error ?? (count === null ? 'done' : `${count} row${count === 1 ? '' : 's'}`)
+  return [`${subdomain}: ${outcome}`, ...rows.map(row => `  ${JSON.stringify(row)}`)].join('\n')
+}
 
 export default defineTask({
   name: 'report',
@@ -106,16 +105,7 @@ function asTable(rows: Record<string, unknown>[]): string {
   const columns = columnsOf(rows)
   const lines = [columns, ...rows.map(row => columns.map(column => cellOf(row[column])))]
   const widths = columns.map((_, i) => Math.max(...lines.map(line => line[i]!.length)))
-  return rows.length === 0
-    ? 'No rows.'
-    : lines
-        .map(line =>
-          line
-            .map((cell, i) => cell.padEnd(widths[i]!))
-            .join('  ')
-            .trimEnd(),
-        )
-        .join('\n')
+  return rows.length === 0 ? 'No rows.' : linesOf(lines, line => line.map((cell, i) => cell.padEnd(widths[i]!)), '')
 }
 
 // Organisations at different schema versions may return different columns.

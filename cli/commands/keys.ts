@@ -6,6 +6,7 @@ import { listKeyOwners, readKeys, rotateKey } from '#server/domain/keys/rotation
 import { messageOf } from '#server/domain/lib/errors.ts'
 import { notFound } from '#shared/errors.ts'
 import { showProgress } from '../progress.ts'
+import { linesOf } from '../table.ts'
 import { UsageError, defineTask } from '../task.ts'
 
 const subdomain = {
@@ -20,16 +21,7 @@ const list = defineTask({
   args: { subdomain: { ...subdomain, required: true } },
   async run({ app, args }) {
     const rows = await readKeys(app, await requireOwner(app, args.subdomain))
-    return {
-      json: rows,
-      text: rows
-        .map(row =>
-          [row.kid, row.state.padEnd(8), `since ${row.activated_at.toISOString()}`, `${row.sessions} sessions`].join(
-            '  ',
-          ),
-        )
-        .join('\n'),
-    }
+    return { json: rows, text: linesOf(rows, cellsOf, '') }
   },
 })
 
@@ -40,19 +32,7 @@ const rotate = defineTask({
   async run({ app, args }) {
     if ((args.subdomain === undefined) === !args.all) throw new UsageError('Use either a subdomain or --all')
     const owners = args.all ? await listKeyOwners(app) : [await requireOwner(app, args.subdomain!)]
-    const onProgress = showProgress('Rotating')
-    const rotated: { subdomain: string; kid: string; signs_from: Date }[] = []
-    const failed: { subdomain: string; error: string }[] = []
-    for (const [i, owner] of owners.entries()) {
-      try {
-        rotated.push({ subdomain: owner.subdomain, ...(await rotateKey(app, owner, fromSystem)) })
-      } catch (error) {
-        // With --all, one broken tenant does not stop the others.
-        if (!args.all) throw error
-        failed.push({ subdomain: owner.subdomain, error: messageOf(error) })
-      }
-      onProgress(i + 1, owners.length)
-    }
+    const { rotated, failed } = await rotateEach(app, owners, args.all === true)
     return {
       json: { rotated, failed },
       text: [
@@ -69,7 +49,32 @@ export default defineCommand({
   subCommands: { list, rotate },
 })
 
-async function requireOwner(app: App, subdomain: string): Promise<KeyOwner & { subdomain: string }> {
+type Key = Awaited<ReturnType<typeof readKeys>>[number]
+
+function cellsOf({ kid, state, activated_at, sessions }: Key): string[] {
+  return [kid, state.padEnd(8), `since ${activated_at.toISOString()}`, `${sessions} sessions`]
+}
+
+type NamedOwner = KeyOwner & { subdomain: string }
+
+/** @param goesOn whether one that fails does not stop the others */
+async function rotateEach(app: App, owners: NamedOwner[], goesOn: boolean) {
+  const onProgress = showProgress('Rotating')
+  const rotated: { subdomain: string; kid: string; signs_from: Date }[] = []
+  const failed: { subdomain: string; error: string }[] = []
+  for (const [i, owner] of owners.entries()) {
+    try {
+      rotated.push({ subdomain: owner.subdomain, ...(await rotateKey(app, owner, fromSystem)) })
+    } catch (error) {
+      if (!goesOn) throw error
+      failed.push({ subdomain: owner.subdomain, error: messageOf(error) })
+    }
+    onProgress(i + 1, owners.length)
+  }
+  return { rotated, failed }
+}
+
+async function requireOwner(app: App, subdomain: string): Promise<NamedOwner> {
   const owner = (await listKeyOwners(app)).find(owner => owner.subdomain === subdomain)
   if (!owner) throw notFound()
   return owner

@@ -3,6 +3,7 @@ import { desc } from 'drizzle-orm'
 import { fromSystem } from '#server/domain/context.ts'
 import { inMailState, mailState, mailStates, retryOutbox } from '#server/domain/mail/outbox-admin.ts'
 import type { MailState } from '#shared/answers/mail.ts'
+import { linesOf } from '../table.ts'
 import { defineTask, wholeNumber } from '../task.ts'
 
 const list = defineTask({
@@ -13,28 +14,22 @@ const list = defineTask({
     limit: { type: 'string', description: 'Maximum number of emails', default: '50' },
   },
   async run({ app, args }) {
-    const {
-      db,
-      tables: { outbox },
-    } = app.database.platform
+    const { outbox } = app.database.platform.tables
     const { id, kind, recipient, attempts, last_error, created, due_at, sent_at } = outbox
-    const rows = await db
+    const rows = await app.database.platform.db
       .select({ id, kind, recipient, state: mailState(outbox), attempts, last_error, created, due_at, sent_at })
       .from(outbox)
       .where(args.state && inMailState(outbox, args.state as MailState))
       .orderBy(desc(created), id)
       .limit(wholeNumber('limit', args.limit, 1, 10_000))
-    return {
-      json: rows,
-      text:
-        rows
-          .map(row =>
-            [row.id, row.state.padEnd(7), row.kind.padEnd(18), row.recipient, row.last_error ?? '']
-              .join('  ')
-              .trimEnd(),
-          )
-          .join('\n') || 'No emails.',
-    }
+    const cellsOf = (row: (typeof rows)[number]) => [
+      row.id,
+      row.state.padEnd(7),
+      row.kind.padEnd(18),
+      row.recipient,
+      row.last_error ?? '',
+    ]
+    return { json: rows, text: linesOf(rows, cellsOf, 'No emails.') }
   },
 })
 

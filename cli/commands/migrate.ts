@@ -1,6 +1,8 @@
+import type { FleetReport, FleetStatus } from '#server/database/migrations/fleet.ts'
 import { fleetStatus, migrateFleet } from '#server/database/migrations/fleet.ts'
 import { requireTenant } from '#server/domain/tenants/tenants.ts'
 import { showProgress } from '../progress.ts'
+import type { Report } from '../task.ts'
 import { UsageError, defineTask, wholeNumber } from '../task.ts'
 
 export default defineTask({
@@ -18,19 +20,7 @@ export default defineTask({
     lockTimeout: 10_000,
   }),
   async run({ app, migrations, args }) {
-    if (args.action === 'status') {
-      const status = await fleetStatus(app.database, migrations.tenant)
-      return {
-        json: status,
-        text: [
-          `${status.current} at ${status.target}, ${status.behind.length} behind.`,
-          ...status.behind.map(
-            row =>
-              `${row.subdomain}: ${row.version ?? 'no version'} (${row.state})${row.error ? `: ${row.error}` : ''}`,
-          ),
-        ].join('\n'),
-      }
-    }
+    if (args.action === 'status') return describeStatus(await fleetStatus(app.database, migrations.tenant))
     if (args.action !== undefined) throw new UsageError(`Unknown action: ${args.action}`)
     if (args.tenant !== undefined) await requireTenant(app, args.tenant)
     const report = await migrateFleet(app.database, migrations.tenant, {
@@ -40,16 +30,27 @@ export default defineTask({
       onProgress: showProgress('Migrating'),
       signal: interruption(),
     })
-    return {
-      json: report,
-      text: [
-        `${report.done} ${args['dry-run'] ? 'to migrate' : 'migrated'}, ${report.skipped} already at ${report.target}, ${report.failed.length} failed.`,
-        ...report.failed.map(({ subdomain, error }) => `${subdomain}: ${error}`),
-      ].join('\n'),
-      failed: report.failed.length > 0 || report.interrupted,
-    }
+    return describeRun(report, args['dry-run'] ? 'to migrate' : 'migrated')
   },
 })
+
+function describeStatus(status: FleetStatus): Report {
+  const { current, target, behind } = status
+  const lines = behind.map(
+    row => `${row.subdomain}: ${row.version ?? 'no version'} (${row.state})${row.error ? `: ${row.error}` : ''}`,
+  )
+  return { json: status, text: [`${current} at ${target}, ${behind.length} behind.`, ...lines].join('\n') }
+}
+
+function describeRun(report: FleetReport, done: string): Report {
+  const { skipped, target, failed, interrupted } = report
+  const sum = `${report.done} ${done}, ${skipped} already at ${target}, ${failed.length} failed.`
+  return {
+    json: report,
+    text: [sum, ...failed.map(({ subdomain, error }) => `${subdomain}: ${error}`)].join('\n'),
+    failed: failed.length > 0 || interrupted,
+  }
+}
 
 // Migrations that have begun are finished; the next run does the rest.
 function interruption(): AbortSignal {

@@ -1,11 +1,12 @@
 import { defineCommand } from 'citty'
 import { asc, eq } from 'drizzle-orm'
-import { platformAuthRealm } from '#server/domain/auth-realm.ts'
+import { consoleRealm } from '#server/domain/auth-realm.ts'
 import type { App } from '#server/domain/context.ts'
 import { fromSystem } from '#server/domain/context.ts'
 import type { UserChange } from '#server/domain/users/change.ts'
 import { changeUser } from '#server/domain/users/change.ts'
 import { createOperator } from '#server/domain/users/operators.ts'
+import type { UserRow } from '#server/domain/users/users.ts'
 import { userColumns } from '#server/domain/users/users.ts'
 import { notFound } from '#shared/errors.ts'
 import { foldEmail } from '#shared/schemas/fields.ts'
@@ -13,6 +14,7 @@ import { operatorRoles } from '#shared/schemas/operator.ts'
 import { newPersonSchema } from '#shared/schemas/user.ts'
 import { validate } from '#shared/schemas/validate.ts'
 import type { Role } from '#shared/answers/users.ts'
+import { linesOf } from '../table.ts'
 import { defineTask, readPassword } from '../task.ts'
 
 const email = { type: 'positional', description: "The operator's email address", required: true } as const
@@ -52,27 +54,19 @@ const list = defineTask({
   description: 'List operators',
   args: {},
   async run({ app }) {
-    const {
-      db,
-      tables: { users },
-    } = app.database.platform
-    const rows = await db.select(userColumns(users)).from(users).orderBy(asc(users.email))
+    const { users } = app.database.platform.tables
+    const rows = await app.database.platform.db.select(userColumns(users)).from(users).orderBy(asc(users.email))
     return {
       json: rows.map(({ id, email, role, is_active, last_login }) => ({ id, email, role, is_active, last_login })),
-      text:
-        rows
-          .map(row =>
-            [
-              row.email.padEnd(32),
-              row.role.padEnd(8),
-              row.is_active ? 'active  ' : 'inactive',
-              row.last_login?.toISOString() ?? 'never',
-            ].join('  '),
-          )
-          .join('\n') || 'No operators yet.',
+      text: linesOf(rows, cellsOf, 'No operators yet.'),
     }
   },
 })
+
+function cellsOf({ email, role, is_active, last_login }: UserRow): string[] {
+  const activity = is_active ? 'active  ' : 'inactive'
+  return [email.padEnd(32), role.padEnd(8), activity, last_login?.toISOString() ?? 'never']
+}
 
 const setRole = defineTask({
   name: 'role',
@@ -102,12 +96,9 @@ function activityTask(name: string, is_active: boolean, description: string) {
 }
 
 async function change(app: App, email: string, change: UserChange) {
-  const authRealm = platformAuthRealm(app.database, app.config.originOf(`console.${app.config.baseDomain}`))
-  const {
-    db,
-    tables: { users },
-  } = authRealm.realm
-  const rows = await db
+  const authRealm = consoleRealm(app)
+  const { users } = authRealm.realm.tables
+  const rows = await authRealm.realm.db
     .select({ id: users.id })
     .from(users)
     .where(eq(users.email, foldEmail(email)))

@@ -10,6 +10,7 @@ import { uuidPattern } from '#shared/schemas/fields.ts'
 import { refusalSchema } from '#shared/schemas/signup.ts'
 import { validate } from '#shared/schemas/validate.ts'
 import type { SignupState } from '#shared/answers/signups.ts'
+import { linesOf } from '../table.ts'
 import { defineTask, UsageError } from '../task.ts'
 
 const signup = {
@@ -25,28 +26,13 @@ const list = defineTask({
   async run({ app, args }) {
     const { state } = args
     if (state !== undefined && !isState(state)) throw new UsageError(`--state takes one of ${signupStates.join(', ')}`)
-    const {
-      db,
-      tables: { signups },
-    } = app.database.platform
-    const rows = await db
+    const { signups } = app.database.platform.tables
+    const rows = await app.database.platform.db
       .select(signupColumns(signups))
       .from(signups)
       .where(state && isInState(signups, state))
       .orderBy(asc(signups.created), asc(signups.id))
-    return {
-      json: rows.map(withState),
-      text:
-        rows.length === 0
-          ? 'No sign-ups.'
-          : rows
-              .map(row =>
-                [row.id, signupStateOf(row).padEnd(11), row.subdomain.padEnd(24), row.email.padEnd(32), row.name].join(
-                  '  ',
-                ),
-              )
-              .join('\n'),
-    }
+    return { json: rows.map(withState), text: linesOf(rows, cellsOf, 'No sign-ups.') }
   },
 })
 
@@ -81,6 +67,10 @@ export default defineCommand({
 
 function isState(text: string): text is SignupState {
   return (signupStates as readonly string[]).includes(text)
+}
+
+function cellsOf(row: SignupRow): string[] {
+  return [row.id, signupStateOf(row).padEnd(11), row.subdomain.padEnd(24), row.email.padEnd(32), row.name]
 }
 
 function withState(row: SignupRow) {

@@ -1,4 +1,5 @@
 import { defineCommand } from 'citty'
+import type { SQL } from 'drizzle-orm'
 import { and, desc, eq } from 'drizzle-orm'
 import type { App } from '#server/domain/context.ts'
 import { fromSystem } from '#server/domain/context.ts'
@@ -11,6 +12,7 @@ import { canSupportTenants } from '#shared/permissions.ts'
 import { foldEmail } from '#shared/schemas/fields.ts'
 import { supportRequestSchema } from '#shared/schemas/support.ts'
 import { validate } from '#shared/schemas/validate.ts'
+import { linesOf } from '../table.ts'
 import { defineTask } from '../task.ts'
 
 // The command line cannot authenticate an operator. The caller names one, and the audit log records that name.
@@ -21,45 +23,8 @@ const list = defineTask({
   description: 'List support sessions, newest first',
   args: { open: { type: 'boolean', description: 'Only active sessions' } },
   async run({ app, args }) {
-    const {
-      db,
-      tables: { support_accesses: accesses, tenants },
-    } = app.database.platform
-    const { id, operator_email, user_id, reason, is_read_only, created, opened_at, expires_at, ended_at } = accesses
-    const rows = await db
-      .select({
-        id,
-        subdomain: tenants.subdomain,
-        operator_email,
-        user_id,
-        reason,
-        is_read_only,
-        created,
-        opened_at,
-        expires_at,
-        ended_at,
-      })
-      .from(accesses)
-      .innerJoin(tenants, eq(tenants.id, accesses.tenant))
-      .where(args.open ? isOpenAccess() : undefined)
-      .orderBy(desc(created), id)
-      .limit(1_000)
-    return {
-      json: rows,
-      text:
-        rows
-          .map(row =>
-            [
-              row.id,
-              row.subdomain.padEnd(24),
-              row.operator_email.padEnd(28),
-              row.is_read_only ? 'reads  ' : 'changes',
-              row.expires_at.toISOString(),
-              row.reason,
-            ].join('  '),
-          )
-          .join('\n') || 'No support sessions.',
-    }
+    const rows = await readAccesses(app, args.open ? isOpenAccess() : undefined)
+    return { json: rows, text: linesOf(rows, cellsOf, 'No support sessions.') }
   },
 })
 
@@ -98,6 +63,32 @@ export default defineCommand({
   meta: { name: 'support', description: 'Manage support access: operators sign in as a person of an organisation' },
   subCommands: { list, request, end },
 })
+
+type Access = Awaited<ReturnType<typeof readAccesses>>[number]
+
+function readAccesses({ database: { platform } }: App, where: SQL | undefined) {
+  const { support_accesses: accesses, tenants } = platform.tables
+  const { id, operator_email, user_id, reason, is_read_only, created, opened_at, expires_at, ended_at } = accesses
+  const whose = { id, subdomain: tenants.subdomain, operator_email, user_id, reason, is_read_only }
+  return platform.db
+    .select({ ...whose, created, opened_at, expires_at, ended_at })
+    .from(accesses)
+    .innerJoin(tenants, eq(tenants.id, accesses.tenant))
+    .where(where)
+    .orderBy(desc(created), id)
+    .limit(1_000)
+}
+
+function cellsOf(access: Access): string[] {
+  return [
+    access.id,
+    access.subdomain.padEnd(24),
+    access.operator_email.padEnd(28),
+    access.is_read_only ? 'reads  ' : 'changes',
+    access.expires_at.toISOString(),
+    access.reason,
+  ]
+}
 
 async function requireOperator(app: App, address: string): Promise<{ id: string; email: string }> {
   const {

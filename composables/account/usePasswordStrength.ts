@@ -1,3 +1,4 @@
+import { watchDebounced } from '@vueuse/core'
 import type { PasswordContext, PasswordFault } from '#shared/password-rules'
 import { findPasswordFaults, passwordAttributes } from '#shared/password-rules'
 
@@ -17,36 +18,30 @@ export function usePasswordStrength(
   minLength: () => number,
 ) {
   const strength = shallowRef<PasswordStrength>()
-  let timer: ReturnType<typeof setTimeout> | undefined
-
-  // Also at mount: a password manager may fill the field before this runs.
-  onMounted(() =>
-    watch(
-      [password, context, minLength],
-      () => {
-        clearTimeout(timer)
-        timer = setTimeout(measure, pause)
-      },
-      { immediate: true },
-    ),
-  )
-  onBeforeUnmount(() => clearTimeout(timer))
-  // Fetched while the user types the first characters.
-  onMounted(() => import('./strength/strength'))
-
-  async function measure() {
+  const measure = async () => {
     const typed = password()
-    if (!typed) return (strength.value = undefined)
-    const { isCommon, measureStrength } = await import('./strength/strength')
-    if (typed !== password()) return
-    const person = context()
-    // The caller may pass all of the form's state, the password included.
-    const words = passwordAttributes.flatMap(name => person[name] ?? []).filter(Boolean)
-    strength.value = {
-      score: measureStrength(typed, words),
-      faults: findPasswordFaults(typed, person, isCommon, minLength()),
-    }
+    const found = typed ? await strengthOf(typed, context, minLength) : undefined
+    if (typed === password()) strength.value = found
   }
 
+  // Also at mount: a password manager may fill the field before this runs.
+  onMounted(() => watchDebounced([password, context, minLength], measure, { debounce: pause, immediate: true }))
+  // Fetched while the user types the first characters.
+  onMounted(() => import('./strength/strength'))
   return strength
+}
+
+async function strengthOf(
+  password: string,
+  context: () => Partial<PasswordContext>,
+  minLength: () => number,
+): Promise<PasswordStrength> {
+  const { isCommon, measureStrength } = await import('./strength/strength')
+  const person = context()
+  // The caller may pass all of the form's state, the password included.
+  const words = passwordAttributes.flatMap(name => person[name] ?? []).filter(Boolean)
+  return {
+    score: measureStrength(password, words),
+    faults: findPasswordFaults(password, person, isCommon, minLength()),
+  }
 }

@@ -35,11 +35,7 @@ async function send(path: string, { method = 'GET', body, query, signal }: ApiOp
   try {
     const response = await fetch(`/api/v1/${path}${filledQuery(query)}`, {
       method,
-      body: body instanceof Blob ? body : body && JSON.stringify(body),
-      headers: {
-        accept: 'application/json',
-        ...(body && { 'content-type': body instanceof Blob ? body.type : 'application/json' }),
-      },
+      ...contentOf(body),
       credentials: 'same-origin',
       signal: signal ? AbortSignal.any([signal, limit]) : limit,
     })
@@ -48,6 +44,13 @@ async function send(path: string, { method = 'GET', body, query, signal }: ApiOp
     if (signal?.aborted) throw signal.reason
     throw new ApiFailure(0, {}, { cause: error })
   }
+}
+
+function contentOf(body: ApiOptions['body']): Pick<RequestInit, 'body' | 'headers'> {
+  const accept = 'application/json'
+  if (body === undefined) return { headers: { accept } }
+  if (body instanceof Blob) return { body, headers: { accept, 'content-type': body.type } }
+  return { body: JSON.stringify(body), headers: { accept, 'content-type': 'application/json' } }
 }
 
 /** Runs a task while no other tab runs one. After 5 s, or without Web Locks, it runs anyway. */

@@ -6,88 +6,99 @@ interface Change {
   to?: unknown
 }
 
+type Words = Pick<ReturnType<typeof useI18n>, 't' | 'te' | 'locale'>
+
 /** Describes audit events in the user's language. */
 export function useAuditText() {
-  const { t, te, locale } = useI18n()
-
-  /** The event in one sentence. */
-  function sentence(event: AuditEvent): string {
-    const { action, details } = event
-    const values = Object.fromEntries(
-      Object.entries(details)
-        .filter(([, value]) => !isChange(value))
-        .map(([field, value]) => [field, show(event, field, value)]),
-    )
-    const named = { ...values, actor: actorOf(event), subject: subjectOf(event) }
-    const changes = changesOf(event)
-    const [only] = changes
-    if (action === 'session.ended')
-      return t(
-        details.reason === 'logout' ? 'audit.sentences.session.signed_out' : 'audit.sentences.session.ended',
-        named,
-      )
-    if (action === 'session.refused' && !event.subject) return t('audit.sentences.session.refused_unknown', named)
-    if (action === 'limit.reached' && event.subject && event.subject !== event.actor)
-      return t('audit.sentences.limit.reached_for', named)
-    if (only && changes.length === 1 && action.endsWith('.changed'))
-      return t(`audit.sentences.${action}_one`, { ...named, ...only, field: theField(only) })
-    const fields = new Intl.ListFormat(locale.value === 'en' ? 'en-GB' : locale.value).format(changes.map(theField))
-    return te(`audit.sentences.${action}`)
-      ? t(`audit.sentences.${action}`, { ...named, ...only, fields })
-      : t('audit.sentences.unknown', { ...named, action })
+  const words: Words = useI18n()
+  return {
+    sentence: (event: AuditEvent) => sentenceOf(words, event),
+    changesOf: (event: AuditEvent) => changesOf(words, event),
+    factsOf: (event: AuditEvent) => factsOf(words, event),
+    actorOf: (event: AuditEvent) => actorOf(words, event),
+    subjectOf: (event: AuditEvent) => subjectOf(words, event),
   }
+}
 
+/** The event in one sentence. */
+function sentenceOf(words: Words, event: AuditEvent): string {
+  const { t, te, locale } = words
+  const { action } = event
+  const named = { ...valuesOf(words, event), actor: actorOf(words, event), subject: subjectOf(words, event) }
+  const special = specialSentenceOf(event)
+  if (special) return t(special, named)
+  const changes = changesOf(words, event)
+  const [only] = changes
   const theField = ({ field }: { field: string }) => t('audit.the', { field })
+  if (only && changes.length === 1 && action.endsWith('.changed'))
+    return t(`audit.sentences.${action}_one`, { ...named, ...only, field: theField(only) })
+  const fields = new Intl.ListFormat(locale.value === 'en' ? 'en-GB' : locale.value).format(changes.map(theField))
+  return te(`audit.sentences.${action}`)
+    ? t(`audit.sentences.${action}`, { ...named, ...only, fields })
+    : t('audit.sentences.unknown', { ...named, action })
+}
 
-  /** Old and new values, by field. */
-  function changesOf(event: AuditEvent) {
-    return Object.entries(event.details)
-      .filter((entry): entry is [string, Change] => isChange(entry[1]))
-      .map(([field, { from, to }]) => ({
-        key: field,
-        field: nameOfField(field),
-        from: show(event, field, from),
-        to: show(event, field, to),
-      }))
-  }
+/** The text of an action that has several. */
+function specialSentenceOf({ action, actor, subject, details }: AuditEvent): string | undefined {
+  if (action === 'session.ended')
+    return details.reason === 'logout' ? 'audit.sentences.session.signed_out' : 'audit.sentences.session.ended'
+  if (action === 'session.refused' && !subject) return 'audit.sentences.session.refused_unknown'
+  if (action === 'limit.reached' && subject && subject !== actor) return 'audit.sentences.limit.reached_for'
+}
 
-  /** The other details of the event. */
-  function factsOf(event: AuditEvent) {
-    const { action, details, ip } = event
-    const others = Object.entries(details)
-      .filter(([, value]) => !isChange(value))
-      .map(([field, value]) => ({ label: nameOfField(field), text: show(event, field, value) }))
-    return [...others, { label: t('audit.address'), text: ip }, { label: t('audit.action'), text: action }]
-  }
+/** The details that are no changes, by field. */
+function valuesOf(words: Words, event: AuditEvent): Record<string, string> {
+  const values = Object.entries(event.details).filter(([, value]) => !isChange(value))
+  return Object.fromEntries(values.map(([field, value]) => [field, show(words, event, field, value)]))
+}
 
-  function actorOf({ actor, names, ip }: AuditEvent): string {
-    if (actor) return names[actor] ?? t('audit.gone')
-    return ip ? t('audit.stranger') : t('audit.system')
-  }
+/** Old and new values, by field. */
+function changesOf(words: Words, event: AuditEvent) {
+  return Object.entries(event.details)
+    .filter((entry): entry is [string, Change] => isChange(entry[1]))
+    .map(([field, { from, to }]) => ({
+      key: field,
+      field: nameOfField(words, field),
+      from: show(words, event, field, from),
+      to: show(words, event, field, to),
+    }))
+}
 
-  function subjectOf({ subject, names, details }: AuditEvent): string {
-    if (subject && names[subject]) return names[subject]
-    const { name, email, first_name, last_name } = details
-    if (typeof name === 'string') return name
-    return (
-      nameOf({ first_name: textOf(first_name), last_name: textOf(last_name), email: textOf(email) }) || t('audit.gone')
-    )
-  }
+/** The other details of the event. */
+function factsOf(words: Words, event: AuditEvent) {
+  const { t } = words
+  const others = Object.entries(valuesOf(words, event)).map(([field, text]) => ({
+    label: nameOfField(words, field),
+    text,
+  }))
+  return [...others, { label: t('audit.address'), text: event.ip }, { label: t('audit.action'), text: event.action }]
+}
 
-  function nameOfField(field: string): string {
-    return te(`audit.fields.${field}`) ? t(`audit.fields.${field}`) : field
-  }
+function actorOf({ t }: Words, { actor, names, ip }: AuditEvent): string {
+  if (actor) return names[actor] ?? t('audit.gone')
+  return ip ? t('audit.stranger') : t('audit.system')
+}
 
-  function show({ names }: AuditEvent, field: string, value: unknown): string {
-    if (value === null || value === undefined || value === '') return '–'
-    if (Array.isArray(value)) return field === 'sessions' ? String(value.length) : value.join(', ') || '–'
-    const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
-    if (te(`audit.values.${field}.${text}`)) return t(`audit.values.${field}.${text}`)
-    if (typeof value === 'boolean') return t(value ? 'audit.yes' : 'audit.no')
-    return names[text] ?? (idFields.has(field) ? t('audit.gone') : text)
-  }
+function subjectOf({ t }: Words, { subject, names, details }: AuditEvent): string {
+  if (subject && names[subject]) return names[subject]
+  const { name, email, first_name, last_name } = details
+  if (typeof name === 'string') return name
+  return (
+    nameOf({ first_name: textOf(first_name), last_name: textOf(last_name), email: textOf(email) }) || t('audit.gone')
+  )
+}
 
-  return { sentence, changesOf, factsOf, actorOf, subjectOf }
+function nameOfField({ t, te }: Words, field: string): string {
+  return te(`audit.fields.${field}`) ? t(`audit.fields.${field}`) : field
+}
+
+function show({ t, te }: Words, { names }: AuditEvent, field: string, value: unknown): string {
+  if (value === null || value === undefined || value === '') return '–'
+  if (Array.isArray(value)) return field === 'sessions' ? String(value.length) : value.join(', ') || '–'
+  const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
+  if (te(`audit.values.${field}.${text}`)) return t(`audit.values.${field}.${text}`)
+  if (typeof value === 'boolean') return t(value ? 'audit.yes' : 'audit.no')
+  return names[text] ?? (idFields.has(field) ? t('audit.gone') : text)
 }
 
 const idFields: ReadonlySet<string> = new Set(['department', 'to', 'from'])

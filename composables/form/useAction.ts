@@ -2,8 +2,8 @@ import { ApiFailure } from '#shared/api-failure'
 
 /** Runs the action of a button: shows its result as a notice, and does not run twice at the same time. */
 export function useAction() {
-  const { t } = useI18n()
   const { notify } = useNotices()
+  const tell = useTell()
   const pending = ref(false)
 
   /** @returns whether it succeeded */
@@ -22,15 +22,17 @@ export function useAction() {
     }
   }
 
-  /** Shows why an action failed; rethrows errors that are not API responses. */
-  function tell(error: unknown): ApiFailure {
+  return { pending, act, tell }
+}
+
+/** @returns what shows why an action failed, and rethrows errors that are not API responses */
+function useTell() {
+  const { t } = useI18n()
+  const { notify } = useNotices()
+  return (error: unknown): ApiFailure => {
     if (!(error instanceof ApiFailure)) throw error
-    notify(t('common.not_done'), {
-      text: Object.values(error.fieldErrors).flat().join(' ') || error.message,
-      tone: 'error',
-    })
+    const text = Object.values(error.fieldErrors).flat().join(' ') || error.message
+    notify(t('common.not_done'), { text, tone: 'error' })
     return error
   }
-
-  return { pending, act, tell }
 }

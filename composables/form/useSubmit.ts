@@ -20,20 +20,8 @@ export function useSubmit<Input>(
   action: (input: Input) => Promise<unknown>,
   explain?: (failure: ApiFailure) => string | undefined,
 ) {
-  const instance = shallowRef<FormInstance>()
-  const inOwnWords = useServerText()
-  const alert = ref('')
+  const { alert, showFailure, showInvalid } = useFormErrors(explain)
   const pending = ref(false)
-
-  function attach(mounted: FormInstance) {
-    instance.value = mounted
-    mounted.$el.addEventListener('input', forget)
-  }
-
-  function forget({ target }: Event) {
-    const name = instance.value?.getErrors().find(({ id }) => id === (target as Element).id)?.name
-    if (name) instance.value?.clear(name)
-  }
 
   async function submit({ data }: { data: Input }) {
     if (pending.value) return
@@ -43,41 +31,73 @@ export function useSubmit<Input>(
       await action(data)
     } catch (error) {
       if (!(error instanceof ApiFailure)) throw error
-      await show(error)
+      await showFailure(error)
     } finally {
       pending.value = false
     }
   }
 
-  async function show(failure: ApiFailure) {
+  return { alert, pending, submit, showInvalid }
+}
+
+function useFormErrors(explain?: (failure: ApiFailure) => string | undefined) {
+  const alert = ref('')
+  const setErrors = useFieldErrors()
+  const inOwnWords = useServerText()
+
+  async function showFailure(failure: ApiFailure) {
     const errors = Object.entries(failure.fieldErrors).map(([name, texts]) => ({
       name,
       message: texts.map(inOwnWords).join(' '),
     }))
-    instance.value?.setErrors(errors)
-    const atFields = instance.value?.getErrors() ?? []
-    const elsewhere = errors
-      .filter(({ name }) => !atFields.some(shown => shown.name === name))
-      .map(({ message }) => message)
-    alert.value = explain?.(failure) ?? (elsewhere.join(' ') || (errors.length > 0 ? '' : inOwnWords(failure.message)))
+    const atFields = setErrors(errors)
+    const elsewhere = textsElsewhere(errors, atFields)
+    alert.value = explain?.(failure) ?? (elsewhere || (errors.length > 0 ? '' : inOwnWords(failure.message)))
     await focusFirst(atFields)
   }
 
   /** Shows errors that the schema found before anything was sent. */
-  async function showInvalid({ errors }: Parameters<FormActions<Input>['showInvalid']>[0]) {
+  async function showInvalid({ errors }: { errors: readonly FieldError[] }) {
     // An error in one entry of a list is shown at the list's field.
     const found = errors.map(({ name, message }) => ({ name: name?.split('.')[0], message: inOwnWords(message) }))
-    instance.value?.setErrors(found)
-    const atFields = instance.value?.getErrors().filter(({ id }) => id) ?? []
-    alert.value = found
-      .filter(({ name }) => !atFields.some(shown => shown.name === name))
-      .map(({ message }) => message)
-      .join(' ')
+    const atFields = setErrors(found).filter(({ id }) => id)
+    alert.value = textsElsewhere(found, atFields)
     await focusFirst(atFields)
   }
 
-  const form: FormActions<Input> = { attach, submit, showInvalid }
-  return { form, alert, pending }
+  return { alert, showFailure, showInvalid }
+}
+
+interface FieldError {
+  name?: string
+  message: string
+}
+
+/**
+ * Shows errors at the fields of the form; typing in a field clears its own.
+ * @returns what shows them, and returns those that the form has taken
+ */
+function useFieldErrors() {
+  const form = useTemplateRef<Form<never> & { $el: HTMLElement }>('form')
+  watch(form, instance => instance?.$el.addEventListener('input', forget))
+
+  function forget({ target }: Event) {
+    const name = form.value?.getErrors().find(({ id }) => id === (target as Element).id)?.name
+    if (name) form.value?.clear(name)
+  }
+
+  return (errors: FieldError[]) => {
+    form.value?.setErrors(errors)
+    return form.value?.getErrors() ?? []
+  }
+}
+
+/** The texts of the errors that no field shows. */
+function textsElsewhere(errors: FieldError[], atFields: readonly { name?: string }[]): string {
+  return errors
+    .filter(({ name }) => !atFields.some(shown => shown.name === name))
+    .map(({ message }) => message)
+    .join(' ')
 }
 
 async function focusFirst(errors: readonly { id?: string }[]) {

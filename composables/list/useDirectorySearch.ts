@@ -1,32 +1,15 @@
 import { ApiFailure } from '#shared/api-failure'
 import { nameOf } from '#shared/person-name'
-import type { CommandGroup } from '../shell/useCommands'
+import type { Person } from '#shared/answers/users'
+import type { Command, CommandGroup } from '../shell/useCommands'
+import type { Api } from '../useApi'
 
 /** Searches the directory, or the tenants on the console, while the user types. */
 export function useDirectorySearch(text: Ref<string>) {
   const groups = shallowRef<CommandGroup[]>([])
   const state = ref<'idle' | 'searching' | 'failed'>('idle')
   const search = useSearch()
-  let running: AbortController | undefined
-  let timer: ReturnType<typeof setTimeout> | undefined
-
-  watch(
-    () => text.value.trim(),
-    words => {
-      clearTimeout(timer)
-      running?.abort()
-      state.value = words.length < 2 ? 'idle' : 'searching'
-      if (words.length < 2) groups.value = []
-      else timer = setTimeout(run, 200, words)
-    },
-  )
-  onBeforeUnmount(() => {
-    clearTimeout(timer)
-    running?.abort()
-  })
-
-  async function run(words: string) {
-    const { signal } = (running = new AbortController())
+  const { request, cancel } = useTypedRequest(200, async (words: string, signal) => {
     try {
       const found = await search(words, signal)
       if (signal.aborted) return
@@ -38,58 +21,71 @@ export function useDirectorySearch(text: Ref<string>) {
       groups.value = []
       state.value = 'failed'
     }
-  }
+  })
+
+  watch(
+    () => text.value.trim(),
+    words => {
+      state.value = words.length < 2 ? 'idle' : 'searching'
+      if (words.length >= 2) return request(words)
+      cancel()
+      groups.value = []
+    },
+  )
 
   return { groups, state }
 }
 
-function useSearch(): (words: string, signal: AbortSignal) => Promise<CommandGroup[]> {
+type Search = (words: string, signal: AbortSignal) => Promise<CommandGroup[]>
+
+function useSearch(): Search {
   const api = useApi()
   const { t } = useI18n()
+  return useHostInfo().surface === 'console' ? searchConsole(api, t) : searchPortal(api, t)
+}
 
-  const searchPortal = async (search: string, signal: AbortSignal) => {
+type Translate = ReturnType<typeof useI18n>['t']
+
+function searchPortal(api: Api, t: Translate): Search {
+  return async (search, signal) => {
     const [people, departments] = await Promise.all([
       api('users/', { query: { search, page_size: 6 }, signal }),
       api('departments/', { query: { search, page_size: 4 }, signal }),
     ])
     return [
-      {
-        title: t('shell.palette.people'),
-        commands: people.results.map(person => ({
-          id: person.id,
-          label: nameOf(person),
-          note: person.department?.name ?? person.email,
-          icon: 'icon-circle-user',
-          to: `/people/${person.id}`,
-        })),
-      },
-      {
-        title: t('shell.palette.departments'),
-        commands: departments.results.map(({ id, name }) => ({
-          id,
-          label: name,
-          icon: 'icon-network',
-          to: `/departments/${id}`,
-        })),
-      },
+      { title: t('shell.palette.people'), commands: people.results.map(openPerson) },
+      { title: t('shell.palette.departments'), commands: departments.results.map(openDepartment) },
     ]
   }
+}
 
-  const searchConsole = async (search: string, signal: AbortSignal) => {
+function openPerson(person: Person): Command {
+  return {
+    id: person.id,
+    label: nameOf(person),
+    note: person.department?.name ?? person.email,
+    icon: 'icon-circle-user',
+    to: `/people/${person.id}`,
+  }
+}
+
+function openDepartment({ id, name }: { id: string; name: string }): Command {
+  return { id, label: name, icon: 'icon-network', to: `/departments/${id}` }
+}
+
+function searchConsole(api: Api, t: Translate): Search {
+  return async (search, signal) => {
     const { results } = await api('tenants/', { query: { search, page_size: 6 }, signal })
-    return [
-      {
-        title: t('shell.palette.tenants'),
-        commands: results.map(({ id, name, subdomain }) => ({
-          id,
-          label: name,
-          note: subdomain,
-          icon: 'icon-building-2',
-          to: `/tenants?search=${encodeURIComponent(subdomain)}`,
-        })),
-      },
-    ]
+    return [{ title: t('shell.palette.tenants'), commands: results.map(findTenant) }]
   }
+}
 
-  return useHostInfo().surface === 'console' ? searchConsole : searchPortal
+function findTenant({ id, name, subdomain }: { id: string; name: string; subdomain: string }): Command {
+  return {
+    id,
+    label: name,
+    note: subdomain,
+    icon: 'icon-building-2',
+    to: `/tenants?search=${encodeURIComponent(subdomain)}`,
+  }
 }

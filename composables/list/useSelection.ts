@@ -16,16 +16,9 @@ export function useSelection(ids: MaybeRefOrGetter<string[]>) {
   )
 
   function toggle(id: string, isRange: boolean) {
-    const all = toValue(ids)
-    const [from, to] = [all.indexOf(anchor ?? id), all.indexOf(id)].sort((a, b) => a - b)
-    const range = isRange && from !== -1 ? all.slice(from, to! + 1) : [id]
-    const isChosen = !chosen.value.has(id)
-    const next = new Set(chosen.value)
-    for (const one of range) {
-      if (isChosen) next.add(one)
-      else next.delete(one)
-    }
-    chosen.value = next
+    const changed = isRange ? rangeOf(toValue(ids), anchor ?? id, id) : [id]
+    const all = [...chosen.value]
+    chosen.value = new Set(chosen.value.has(id) ? all.filter(one => !changed.includes(one)) : [...all, ...changed])
     anchor = id
   }
 
@@ -38,4 +31,10 @@ export function useSelection(ids: MaybeRefOrGetter<string[]>) {
   }
 
   return { chosen, isAll, toggle, toggleAll, clear }
+}
+
+/** The ids from one to the other; only the second where the first is not there any more. */
+function rangeOf(ids: string[], from: string, to: string): string[] {
+  const [first, last] = [ids.indexOf(from), ids.indexOf(to)].sort((a, b) => a - b)
+  return first === -1 ? [to] : ids.slice(first, last! + 1)
 }

@@ -72,24 +72,12 @@ function useCreationActions(): ComputedRef<Command[]> {
 function useCommonActions(): ComputedRef<Command[]> {
   const { t } = useI18n()
   const { opened } = useOpenDialog()
-  const { colours, setColours } = useColours()
-  const { language, names, choose } = useLanguage()
+  const colours = useColourActions()
+  const languages = useLanguageActions()
   const signOut = useSignOut()
   return computed(() => [
-    ...colours.map(({ value, label, icon }) => ({
-      id: label,
-      label: t('shell.palette.colours', { choice: t(label) }),
-      icon,
-      run: () => setColours(value),
-    })),
-    ...names
-      .filter(({ code }) => code !== language.value)
-      .map(({ code, name }) => ({
-        id: code,
-        label: t('shell.palette.language', { name }),
-        icon: 'icon-languages',
-        run: () => choose(code),
-      })),
+    ...colours.value,
+    ...languages.value,
     {
       id: 'shortcuts',
       label: t('shell.palette.shortcuts'),
@@ -99,6 +87,34 @@ function useCommonActions(): ComputedRef<Command[]> {
     },
     { id: 'sign-out', label: t('shell.sign_out'), icon: 'icon-log-out', run: signOut },
   ])
+}
+
+function useColourActions(): ComputedRef<Command[]> {
+  const { t } = useI18n()
+  const { colours, setColours } = useColours()
+  return computed(() =>
+    colours.map(({ value, label, icon }) => ({
+      id: label,
+      label: t('shell.palette.colours', { choice: t(label) }),
+      icon,
+      run: () => setColours(value),
+    })),
+  )
+}
+
+function useLanguageActions(): ComputedRef<Command[]> {
+  const { t } = useI18n()
+  const { language, names, choose } = useLanguage()
+  return computed(() =>
+    names
+      .filter(({ code }) => code !== language.value)
+      .map(({ code, name }) => ({
+        id: code,
+        label: t('shell.palette.language', { name }),
+        icon: 'icon-languages',
+        run: () => choose(code),
+      })),
+  )
 }
 
 /** The commands whose label contains every word of the search, ignoring case and diacritics. */

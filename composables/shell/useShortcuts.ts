@@ -1,3 +1,4 @@
+import { useEventListener, useTimeoutFn } from '@vueuse/core'
 import type { NavigationItem } from './useNavigation'
 
 /**
@@ -7,48 +8,42 @@ import type { NavigationItem } from './useNavigation'
 export function useShortcuts(pages: Ref<NavigationItem[]>) {
   const { opened } = useOpenDialog()
   const { areSingleKeysOn } = useSingleKeys()
-  let isGoing = false
-  let timer: ReturnType<typeof setTimeout> | undefined
+  /** Pending after `g`: the next key is a page's. */
+  const going = useTimeoutFn(() => {}, 2_000, { immediate: false })
 
-  onMounted(() => window.addEventListener('keydown', press))
-  onBeforeUnmount(() => {
-    window.removeEventListener('keydown', press)
-    clearTimeout(timer)
-  })
-
-  function press(event: KeyboardEvent) {
+  useEventListener('keydown', (event: KeyboardEvent) => {
     if (event.defaultPrevented || event.isComposing) return
     const key = keyOf(event)
     const handled =
       event.ctrlKey || event.metaKey || event.altKey
-        ? isPaletteKey(event, key) && togglePalette()
+        ? isPaletteKey(event, key) && togglePalette(opened)
         : areSingleKeysOn.value && !isBusy(event) && pressSingle(key)
     if (handled) event.preventDefault()
-  }
-
-  function togglePalette(): boolean {
-    if (opened.value === 'palette') opened.value = null
-    else if (!hasDialog()) opened.value = 'palette'
-    return true
-  }
+  })
 
   /** @returns whether the key is a shortcut */
   function pressSingle(key: string): boolean {
-    clearTimeout(timer)
-    if (isGoing) {
-      isGoing = false
-      const page = pages.value.find(({ shortcut }) => shortcut === key)
-      if (page) void navigateTo(page.to)
-      return Boolean(page)
+    if (going.isPending.value) {
+      going.stop()
+      return goTo(pages.value.find(({ shortcut }) => shortcut === key))
     }
-    if (key === 'g') {
-      isGoing = true
-      timer = setTimeout(() => (isGoing = false), 2_000)
-    } else if (key === '?') opened.value = 'shortcuts'
-    else if (key === '/') return focusSearch()
+    if (key === '/') return focusSearch()
+    if (key === 'g') going.start()
+    else if (key === '?') opened.value = 'shortcuts'
     else return false
     return true
   }
+}
+
+function togglePalette(opened: ReturnType<typeof useOpenDialog>['opened']): boolean {
+  if (opened.value === 'palette') opened.value = null
+  else if (!hasDialog()) opened.value = 'palette'
+  return true
+}
+
+function goTo(page: NavigationItem | undefined): boolean {
+  if (page) void navigateTo(page.to)
+  return Boolean(page)
 }
 
 /** Whether single keys are shortcuts; remembered in this browser. */

@@ -1,33 +1,44 @@
 import { ApiFailure } from '#shared/api-failure'
 import type { Language } from '#shared/dates'
 
+// Each name in its own language, for users who read no other.
+const names = [
+  { code: 'en', name: 'English' },
+  { code: 'ar', name: 'العربية' },
+] as const
+
 /**
  * The language of the interface: the signed-in user's, else the one chosen in this browser, else the organisation's,
  * else the browser's.
  */
 export function useLanguage() {
-  const { locale, setLocale, getLocaleMessage, t } = useI18n()
-  const session = useSessionStore()
-  const { notify } = useNotices()
-  const api = useApi()
+  const { language, cookie, speak } = useSpokenLanguage()
   const branding = useBranding()
-  const isSecure = useHostInfo().origin.startsWith('https:')
-  const cookie = useCookie('tenantry_locale', {
-    maxAge: 31_536_000,
-    sameSite: 'lax',
-    secure: isSecure,
-    readonly: false,
-  })
+  const store = useStoredLanguage()
 
-  const language = computed(() => locale.value as Language)
+  /** Changes the language and stores the choice: in this browser, and in the user's account. */
+  async function choose(chosen: Language) {
+    if (await speak(chosen)) await store(chosen)
+  }
 
   /**
-   * Changes the language and stores the choice: in this browser, and in the user's account if it is their own
-   * session.
+   * Removes the choice from this browser and uses the organisation's language. If it has none, the next page uses the
+   * browser's.
    */
-  async function choose(chosen: Language) {
-    if ((await speak(chosen)) && session.user && !session.support) await keep(chosen)
+  async function forget() {
+    if (branding.value?.language) await speak(branding.value.language)
+    cookie.value = null
   }
+
+  return { language, names, choose, speak, forget }
+}
+
+/** The language of the page, and the cookie by which the browser keeps it. */
+function useSpokenLanguage() {
+  const { locale, setLocale, getLocaleMessage, t } = useI18n()
+  const { notify } = useNotices()
+  const cookie = useLanguageCookie()
+  const language = computed(() => locale.value as Language)
 
   /**
    * Changes the language in this browser.
@@ -45,18 +56,29 @@ export function useLanguage() {
     return false
   }
 
-  /**
-   * Removes the choice from this browser and uses the organisation's language. If it has none, the next page uses the
-   * browser's.
-   */
-  async function forget() {
-    if (branding.value?.language) await speak(branding.value.language)
-    cookie.value = null
-  }
+  return { language, cookie, speak }
+}
 
-  async function keep(chosen: Language) {
+function useLanguageCookie() {
+  return useCookie('tenantry_locale', {
+    maxAge: 31_536_000,
+    sameSite: 'lax',
+    secure: useHostInfo().origin.startsWith('https:'),
+    readonly: false,
+  })
+}
+
+/** @returns what stores the language in the user's account, if it is their own session */
+function useStoredLanguage() {
+  const session = useSessionStore()
+  const { notify } = useNotices()
+  const { t } = useI18n()
+  const api = useApi()
+
+  return async (chosen: Language) => {
+    if (!session.user || session.support) return
     // Set at once, or the next page would use the former language again.
-    session.user = { ...session.user!, language: chosen }
+    session.user = { ...session.user, language: chosen }
     try {
       await api('auth/users/me/', { method: 'PATCH', body: { language: chosen } })
     } catch (error) {
@@ -64,12 +86,4 @@ export function useLanguage() {
       notify(t('shell.language.not_kept'), { text: error.message, tone: 'error' })
     }
   }
-
-  // Each name in its own language, for users who read no other.
-  const names = [
-    { code: 'en', name: 'English' },
-    { code: 'ar', name: 'العربية' },
-  ] as const
-
-  return { language, names, choose, speak, forget }
 }

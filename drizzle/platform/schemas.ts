@@ -5,8 +5,15 @@ import { moment } from '#drizzle/table-factory.ts'
 
 /** The schemas of the database, and the version of each. */
 export function schemaTables(table: TableFactory) {
-  /** Spare schemas for future tenants; `schema_versions` has their version. */
-  const spare_schemas = table(
+  return {
+    spare_schemas: spareSchemasTable(table),
+    schema_versions: schemaVersionsTable(table),
+  }
+}
+
+/** Schemas that are made in advance, for tenants to come; `schema_versions` says how far each is. */
+function spareSchemasTable(table: TableFactory) {
+  return table(
     'spare_schemas',
     {
       schema: varchar({ length: 63 }).primaryKey(),
@@ -14,9 +21,11 @@ export function schemaTables(table: TableFactory) {
     },
     () => [check('spare_schemas_name', sql`schema ~ '^t_[a-z0-9_]+$'`)],
   )
+}
 
-  /** The applied migrations of each schema, by its name. Versions are stored only here. */
-  const schema_versions = table('schema_versions', {
+/** What has been done to each schema, by its name: the one place where versions are kept. */
+function schemaVersionsTable(table: TableFactory) {
+  return table('schema_versions', {
     schema: varchar({ length: 63 }).primaryKey(),
     /** `name checksum` of each migration that has been applied, oldest first. */
     applied: text().array().notNull(),
@@ -28,6 +37,4 @@ export function schemaTables(table: TableFactory) {
     error: text(),
     updated: moment().notNull(),
   })
-
-  return { spare_schemas, schema_versions }
 }

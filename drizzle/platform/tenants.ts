@@ -6,7 +6,19 @@ import { tenantStatuses } from '#shared/tenant-statuses.ts'
 
 /** Organisations, their hosts, and tombstones of purged ones. */
 export function tenantTables(table: TableFactory) {
-  const tenants = table(
+  const tenants = tenantsTable(table)
+  return {
+    tenants,
+    domains: domainsTable(table, tenants),
+    former_subdomains: formerSubdomainsTable(table, tenants),
+    tombstones: tombstonesTable(table),
+  }
+}
+
+export type TenantTables = ReturnType<typeof tenantTables>
+
+function tenantsTable(table: TableFactory) {
+  return table(
     'tenants',
     {
       id: id(),
@@ -49,9 +61,11 @@ export function tenantTables(table: TableFactory) {
       check('tenants_schema_name', sql`schema ~ '^t_[a-z0-9_]+$'`),
     ],
   )
+}
 
-  /** Custom domains of a tenant. Only a verified one is served. */
-  const domains = table(
+/** Hosts of a tenant's own, besides its subdomain; only a verified one routes. */
+function domainsTable(table: TableFactory, tenants: ReturnType<typeof tenantsTable>) {
+  return table(
     'domains',
     {
       host: varchar({ length: 253 }).primaryKey(),
@@ -76,9 +90,11 @@ export function tenantTables(table: TableFactory) {
       check('domains_host_folded', sql`host = lower(host)`),
     ],
   )
+}
 
-  /** Former subdomains of a renamed tenant. They redirect for a while, and nobody else can have them until then. */
-  const former_subdomains = table(
+/** Subdomains that a tenant had before it was renamed: redirected for a while, and nobody else's meanwhile. */
+function formerSubdomainsTable(table: TableFactory, tenants: ReturnType<typeof tenantsTable>) {
+  return table(
     'former_subdomains',
     {
       subdomain: varchar({ length: 40 }).primaryKey(),
@@ -90,9 +106,11 @@ export function tenantTables(table: TableFactory) {
     },
     former => [index('former_subdomains_tenant').on(former.tenant)],
   )
+}
 
-  /** What remains of a purged tenant: its subdomains stay quarantined for a while. */
-  const tombstones = table('tombstones', {
+/** What is left of a tenant that was purged: its subdomains stay nobody's for a while. */
+function tombstonesTable(table: TableFactory) {
+  return table('tombstones', {
     subdomain: varchar({ length: 40 }).primaryKey(),
     tenant: uuid().notNull(),
     name: varchar({ length: 150 }).notNull(),
@@ -100,8 +118,4 @@ export function tenantTables(table: TableFactory) {
     purged_at: moment().notNull(),
     quarantined_until: moment().notNull(),
   })
-
-  return { tenants, domains, former_subdomains, tombstones }
 }
-
-export type TenantTables = ReturnType<typeof tenantTables>

@@ -4,8 +4,15 @@ import type { TenantTables } from './tenants.ts'
 
 /** Counts of requests: by tenant, and by clients for the limits. */
 export function trafficTables(table: TableFactory, { tenants }: Pick<TenantTables, 'tenants'>) {
-  /** Requests to each tenant's portal by day (UTC), as far as the processes have saved them. */
-  const tenant_days = table(
+  return {
+    tenant_days: tenantDaysTable(table, tenants),
+    rate_limits: rateLimitsTable(table),
+  }
+}
+
+/** What each tenant's portal was asked, by day (UTC), as far as the processes have written it down. */
+function tenantDaysTable(table: TableFactory, tenants: TenantTables['tenants']) {
+  return table(
     'tenant_days',
     {
       tenant: uuid()
@@ -18,9 +25,11 @@ export function trafficTables(table: TableFactory, { tenants }: Pick<TenantTable
     },
     days => [primaryKey({ columns: [days.tenant, days.day] })],
   )
+}
 
-  /** Counters of rate-limiter-flexible, which prescribes these columns. */
-  const rate_limits = table(
+/** Counters of rate-limiter-flexible, which names these columns. */
+function rateLimitsTable(table: TableFactory) {
+  return table(
     'rate_limits',
     {
       key: varchar({ length: 255 }).primaryKey(),
@@ -29,6 +38,4 @@ export function trafficTables(table: TableFactory, { tenants }: Pick<TenantTable
     },
     limits => [index('rate_limits_expire').on(limits.expire)],
   )
-
-  return { tenant_days, rate_limits }
 }

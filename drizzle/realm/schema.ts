@@ -8,7 +8,20 @@ import { id, moment } from '#drizzle/table-factory.ts'
  * tokens and audit events.
  */
 export function realmTables(table: TableFactory) {
-  const users = table(
+  const users = usersTable(table)
+  return {
+    users,
+    sessions: sessionsTable(table, users),
+    signing_keys: signingKeysTable(table),
+    one_time_tokens: oneTimeTokensTable(table, users),
+    audit_events: auditEventsTable(table),
+  }
+}
+
+export type RealmTables = ReturnType<typeof realmTables>
+
+function usersTable(table: TableFactory) {
+  return table(
     'users',
     {
       id: id(),
@@ -54,8 +67,10 @@ export function realmTables(table: TableFactory) {
       check('users_language', sql`language in ('en', 'ar')`),
     ],
   )
+}
 
-  const sessions = table(
+function sessionsTable(table: TableFactory, users: ReturnType<typeof usersTable>) {
+  return table(
     'sessions',
     {
       id: id(),
@@ -81,8 +96,10 @@ export function realmTables(table: TableFactory) {
     },
     sessions => [index('sessions_user').on(sessions.user_id)],
   )
+}
 
-  const signing_keys = table(
+function signingKeysTable(table: TableFactory) {
+  return table(
     'signing_keys',
     {
       kid: text().primaryKey(),
@@ -101,8 +118,10 @@ export function realmTables(table: TableFactory) {
         .where(sql`activated_at is not null and retired_at is null`),
     ],
   )
+}
 
-  const one_time_tokens = table(
+function oneTimeTokensTable(table: TableFactory, users: ReturnType<typeof usersTable>) {
+  return table(
     'one_time_tokens',
     {
       id: id(),
@@ -122,8 +141,10 @@ export function realmTables(table: TableFactory) {
       check('one_time_tokens_purpose', sql`purpose in ('reset', 'activation', 'email')`),
     ],
   )
+}
 
-  const audit_events = table(
+function auditEventsTable(table: TableFactory) {
+  return table(
     'audit_events',
     {
       id: id(),
@@ -140,8 +161,4 @@ export function realmTables(table: TableFactory) {
     },
     events => [index('audit_events_created').on(events.created), index('audit_events_subject').on(events.subject)],
   )
-
-  return { users, sessions, signing_keys, one_time_tokens, audit_events }
 }
-
-export type RealmTables = ReturnType<typeof realmTables>

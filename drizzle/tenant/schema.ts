@@ -5,7 +5,18 @@ import { id, moment } from '#drizzle/table-factory.ts'
 
 /** The tables of an organisation's schema in addition to the realm's. */
 export function tenantTables(table: TableFactory) {
-  const departments = table(
+  const departments = departmentsTable(table)
+  return {
+    departments,
+    invitations: invitationsTable(table, departments),
+    settings: settingsTable(table),
+  }
+}
+
+export type TenantTables = ReturnType<typeof tenantTables>
+
+function departmentsTable(table: TableFactory) {
+  return table(
     'departments',
     {
       id: id(),
@@ -15,8 +26,10 @@ export function tenantTables(table: TableFactory) {
     },
     departments => [uniqueIndex('departments_name').on(sql`lower(${departments.name})`)],
   )
+}
 
-  const invitations = table(
+function invitationsTable(table: TableFactory, departments: ReturnType<typeof departmentsTable>) {
+  return table(
     'invitations',
     {
       id: id(),
@@ -40,9 +53,11 @@ export function tenantTables(table: TableFactory) {
       check('invitations_role', sql`role in ('Admin', 'Staff')`),
     ],
   )
+}
 
-  /** One row, created with the schema. */
-  const settings = table(
+/** One row, created with the schema. */
+function settingsTable(table: TableFactory) {
+  return table(
     'settings',
     {
       id: boolean().primaryKey().default(true),
@@ -73,8 +88,4 @@ export function tenantTables(table: TableFactory) {
       check('settings_password_min_length', sql`password_min_length between 12 and 64`),
     ],
   )
-
-  return { departments, invitations, settings }
 }
-
-export type TenantTables = ReturnType<typeof tenantTables>

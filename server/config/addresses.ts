@@ -4,20 +4,21 @@ import { ConfigError } from './error.ts'
 /** Parses the addresses and CIDR blocks of TRUSTED_PROXIES. @throws {ConfigError} */
 export function parseProxies(list: string): BlockList {
   const proxies = new BlockList()
-  for (const entry of list
+  const entries = list
     .split(',')
     .map(part => part.trim())
-    .filter(Boolean)) {
-    const [, address = '', prefix] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(entry) ?? []
-    const family = isIP(address)
-    const longest = family === 6 ? 128 : 32
-    const bits = Number(prefix ?? longest)
-    if (!family || bits > longest) {
-      throw new ConfigError(`TRUSTED_PROXIES: "${entry}" is not an address or CIDR block`)
-    }
-    proxies.addSubnet(address, bits, family === 6 ? 'ipv6' : 'ipv4')
-  }
+    .filter(Boolean)
+  for (const entry of entries) addProxy(proxies, entry)
   return proxies
+}
+
+function addProxy(proxies: BlockList, entry: string): void {
+  const [, address = '', prefix] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(entry) ?? []
+  const family = isIP(address)
+  const longest = family === 6 ? 128 : 32
+  const bits = Number(prefix ?? longest)
+  if (!family || bits > longest) throw new ConfigError(`TRUSTED_PROXIES: "${entry}" is not an address or CIDR block`)
+  proxies.addSubnet(address, bits, family === 6 ? 'ipv6' : 'ipv4')
 }
 
 /** @returns DNS_SERVER as address and port. @throws {ConfigError} */

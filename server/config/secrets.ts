@@ -17,12 +17,16 @@ export function secretOf(
     if (production) throw new ConfigError(`${name}: is required in production; make one with: openssl rand -base64 48`)
     return keptSecret(join(dataDir, name.toLowerCase()))
   }
-  if (Buffer.byteLength(given) < 32) throw new ConfigError(`${name}: must be at least 32 bytes`)
-  if (production && /change.?me|example|replace.?(me|this)|secret.*secret/i.test(given))
-    throw new ConfigError(`${name}: is an example; make one with: openssl rand -base64 48`)
-  if (new Set(given).size < 8)
-    throw new ConfigError(`${name}: is too easily guessed; make one with: openssl rand -base64 48`)
+  requireStrong(name, given, production)
   return given
+}
+
+function requireStrong(name: string, secret: string, production: boolean): void {
+  if (Buffer.byteLength(secret) < 32) throw new ConfigError(`${name}: must be at least 32 bytes`)
+  if (production && /change.?me|example|replace.?(me|this)|secret.*secret/i.test(secret))
+    throw new ConfigError(`${name}: is an example; make one with: openssl rand -base64 48`)
+  if (new Set(secret).size < 8)
+    throw new ConfigError(`${name}: is too easily guessed; make one with: openssl rand -base64 48`)
 }
 
 function keptSecret(file: string): string {

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import { isConnectionError } from './errors.ts'
 import { requireSchemaName } from './schema-names.ts'
 import type { TransactionClient } from './slots/transaction.ts'
@@ -29,12 +29,8 @@ export async function copyIn(
   lines: AsyncIterable<Buffer>,
 ): Promise<void> {
   const sink = await client.raw(`copy ${target(schema, table)} from stdin`).writable()
-  const failed = new Promise<never>((_resolve, reject) => sink.once('error', reject))
-  failed.catch(() => {})
-  const sent = (chunk: Buffer) =>
-    new Promise<void>((resolve, reject) => sink.write(chunk, error => (error ? reject(error) : resolve())))
   try {
-    for await (const chunk of lines) await Promise.race([failed, sent(chunk)])
+    await writeAll(sink, lines)
   } catch (error) {
     // Ends the COPY; without that, the transaction cannot be rolled back.
     sink.destroy(error as Error)
@@ -47,6 +43,14 @@ export async function copyIn(
   await client.raw('select 1').catch((error: unknown) => {
     throw isConnectionError(error) ? error : new Error(`The database refuses the rows of ${table.name}.`)
   })
+}
+
+async function writeAll(sink: Writable, lines: AsyncIterable<Buffer>): Promise<void> {
+  const failed = new Promise<never>((_resolve, reject) => sink.once('error', reject))
+  failed.catch(() => {})
+  const sent = (chunk: Buffer) =>
+    new Promise<void>((resolve, reject) => sink.write(chunk, error => (error ? reject(error) : resolve())))
+  for await (const chunk of lines) await Promise.race([failed, sent(chunk)])
 }
 
 // The names are from the catalog. The quotes are for names that are SQL keywords.

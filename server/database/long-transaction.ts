@@ -1,6 +1,6 @@
 import type { Database, Db } from './realms.ts'
 import type { TransactionClient } from './slots/transaction.ts'
-import { createSlots } from './slots/slots.ts'
+import { withDatabase } from './with-database.ts'
 
 /**
  * Runs `work` in one transaction on a connection of its own, with timeouts that allow work on a whole schema. Slots
@@ -13,16 +13,15 @@ export async function inLongTransaction<T>(
   schema: string,
   work: (tx: Db, client: TransactionClient) => Promise<T>,
 ): Promise<T> {
-  const slots = createSlots(url, {
-    size: 1,
-    statementTimeout: 6 * 60 * 60_000,
-    lockTimeout: 30_000,
-    idleTimeout: 10 * 60_000,
-    applicationName: 'tenantry-archive',
-  })
-  try {
-    return await slots.transaction(schema, client => work(database.on(client), client))
-  } finally {
-    await slots.end()
-  }
+  return withDatabase(url, options, ({ slots }) =>
+    slots.transaction(schema, client => work(database.on(client), client)),
+  )
+}
+
+const options = {
+  size: 1,
+  statementTimeout: 6 * 60 * 60_000,
+  lockTimeout: 30_000,
+  idleTimeout: 10 * 60_000,
+  applicationName: 'tenantry-archive',
 }

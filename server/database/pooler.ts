@@ -17,35 +17,7 @@ const triesLimit = 5
 export async function checkPooler(url: string, prepare: boolean): Promise<void> {
   const [first, second] = [open(url), open(url)]
   try {
-    const timeout = await first.unsafe(
-      `select current_setting('statement_timeout') as timeout, pg_backend_pid() as pid`,
-    )
-    // PostgreSQL tells each connection its process id; a pooler invents one.
-    if (timeout[0]!.pid === (timeout as unknown as { state: { pid: number } }).state.pid) return
-    if (timeout[0]!.timeout === '0') {
-      throw new PoolerError(
-        'DATABASE_URL: the connection pooler drops our time-outs; set them on the database: ' +
-          `alter database … set statement_timeout = '5s'; and lock_timeout = '1500ms', idle_in_transaction_session_timeout = '10s'`,
-      )
-    }
-    if (
-      !(await second
-        .begin(tx => tx.unsafe('select 1'))
-        .then(
-          () => true,
-          () => false,
-        ))
-    ) {
-      throw new PoolerError(
-        'DATABASE_URL: the connection pooler knows no transactions; set pool_mode = transaction or session',
-      )
-    }
-    if (prepare && !(await keepsStatements(first, second))) {
-      throw new PoolerError(
-        'DATABASE_URL: the connection pooler keeps no prepared statements; set DB_PREPARE=0, ' +
-          'or use PgBouncer 1.21 or newer with max_prepared_statements, or pool_mode = session',
-      )
-    }
+    await requireUsable(first, second, prepare)
   } catch (error) {
     const { code, message } = error as { code?: string; message: string }
     // Poolers answer unknown settings with a protocol violation.
@@ -55,6 +27,36 @@ export async function checkPooler(url: string, prepare: boolean): Promise<void> 
   } finally {
     await Promise.all([first.end({ timeout: 0 }), second.end({ timeout: 0 })])
   }
+}
+
+async function requireUsable(first: Sql, second: Sql, prepare: boolean): Promise<void> {
+  const rows = await first.unsafe(`select current_setting('statement_timeout') as timeout, pg_backend_pid() as pid`)
+  const { timeout, pid } = rows[0]!
+  // PostgreSQL tells each connection its process id; a pooler invents one.
+  if (pid === (rows as unknown as { state: { pid: number } }).state.pid) return
+  if (timeout === '0')
+    throw new PoolerError(
+      'DATABASE_URL: the connection pooler drops our time-outs; set them on the database: ' +
+        `alter database … set statement_timeout = '5s'; and lock_timeout = '1500ms', idle_in_transaction_session_timeout = '10s'`,
+    )
+  if (!(await knowsTransactions(second)))
+    throw new PoolerError(
+      'DATABASE_URL: the connection pooler knows no transactions; set pool_mode = transaction or session',
+    )
+  if (prepare && !(await keepsStatements(first, second)))
+    throw new PoolerError(
+      'DATABASE_URL: the connection pooler keeps no prepared statements; set DB_PREPARE=0, ' +
+        'or use PgBouncer 1.21 or newer with max_prepared_statements, or pool_mode = session',
+    )
+}
+
+function knowsTransactions(client: Sql): Promise<boolean> {
+  return client
+    .begin(tx => tx.unsafe('select 1'))
+    .then(
+      () => true,
+      () => false,
+    )
 }
 
 // A statement is prepared on one backend. While the second client occupies that backend, the first client gets

@@ -55,21 +55,20 @@ const realmsLimit = 2_000
 
 export function createDatabase(slots: Slots): Database {
   const tenants = new Map<string, TenantRealm>()
-  const platform = createRealm(slots, 'platform', table => ({ ...realmTables(table), ...platformTables(table) }))
-
-  return { platform, tenant, on: dbOn, slots, end: () => slots.end() }
-
-  function tenant(schema: string): TenantRealm {
-    const known = tenants.get(schema)
-    if (known) return known
-    const realm = createRealm(slots, requireSchemaName(schema), table => ({
-      ...realmTables(table),
-      ...tenantTables(table),
-    }))
-    if (tenants.size >= realmsLimit) tenants.delete(tenants.keys().next().value!)
-    tenants.set(schema, realm)
-    return realm
+  return {
+    platform: createRealm(slots, 'platform', table => ({ ...realmTables(table), ...platformTables(table) })),
+    tenant: schema => tenants.get(schema) ?? addTenant(tenants, slots, requireSchemaName(schema)),
+    on: dbOn,
+    slots,
+    end: () => slots.end(),
   }
+}
+
+function addTenant(tenants: Map<string, TenantRealm>, slots: Slots, schema: string): TenantRealm {
+  const realm = createRealm(slots, schema, table => ({ ...realmTables(table), ...tenantTables(table) }))
+  if (tenants.size >= realmsLimit) tenants.delete(tenants.keys().next().value!)
+  tenants.set(schema, realm)
+  return realm
 }
 
 function createRealm<Tables extends RealmTables>(
@@ -78,14 +77,13 @@ function createRealm<Tables extends RealmTables>(
   makeTables: (table: ReturnType<typeof pgSchema>['table']) => Tables,
 ): Realm<Tables> {
   const queries = new Map<string, unknown>()
-  const client: GuardedClient = {
-    options: { parsers: {}, serializers: {} },
-    unsafe: (text, params = []) => lazily(asArrays => slots.query(schema, text, params, asArrays)),
-  }
   return {
     schema,
     tables: makeTables(pgSchema(schema).table),
-    db: dbOn(client),
+    db: dbOn({
+      options: { parsers: {}, serializers: {} },
+      unsafe: (text, params = []) => lazily(asArrays => slots.query(schema, text, params, asArrays)),
+    }),
     transaction: work => slots.transaction(schema, client => work(dbOn(client))),
     distrust: message => slots.distrust(schema, message),
     prepared<Query>(name: string, make: () => Query): Query {

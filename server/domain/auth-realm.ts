@@ -1,3 +1,4 @@
+import type { Config } from '#server/config.ts'
 import type { Database, Db, PlatformRealm, Realm, TenantRealm } from '#server/database/realms.ts'
 
 /** A realm as tokens and rules use it: its users sign in here, and its tokens are bound to it. */
@@ -72,6 +73,12 @@ function guardRealm<R extends Realm>(realm: R, recheck: Recheck): R {
   }
 }
 
+/** The console's realm, at its own origin. */
+export function consoleRealm({ config, database }: { config: Config; database: Database }): AuthRealm<PlatformRealm> {
+  return platformAuthRealm(database, config.originOf(`console.${config.baseDomain}`))
+}
+
+/** The console's realm, at a given origin. */
 export function platformAuthRealm(database: Database, origin: string): AuthRealm<PlatformRealm> {
   return { kind: 'platform', id: 'platform', origin, name: 'Tenantry', realm: database.platform }
 }

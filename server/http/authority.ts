@@ -36,6 +36,18 @@ export interface Authority {
   recheck: Recheck
 }
 
+interface State {
+  event: H3Event
+  app: App
+  authRealm: AuthRealm
+  stranger: AuditContext
+  options: { access: Access; support?: boolean }
+  /** The caller, when they have been identified. */
+  principal: Principal | undefined
+  /** Transactions that need no check at their end. */
+  checkedLast: WeakSet<Db>
+}
+
 /** @param options the route's */
 export function createAuthority(
   event: H3Event,
@@ -44,36 +56,43 @@ export function createAuthority(
   stranger: AuditContext,
   options: { access: Access; support?: boolean },
 ): Authority {
-  const { access, support } = options
-  let principal: Principal | undefined
-  const checkedLast = new WeakSet<Db>()
-  return { identify, authorize, recheck: { now: recheck, atEnd: recheckAtEnd } }
-
-  async function identify(): Promise<Principal | undefined> {
-    const token = readAccessToken(event, app.config)
-    if (!token) return undefined
-    principal = await requirePrincipal(app, authRealm, token, stranger)
-    const { session } = principal
-    const isUnsafe = unsafeMethods.has(event.method)
-    if (isUnsafe && session.is_read_only) throw readOnly()
-    if (session.support !== null && !(support ?? !isUnsafe)) throw beyondSupport()
-    return principal
+  const state: State = { event, app, authRealm, stranger, options, principal: undefined, checkedLast: new WeakSet() }
+  return {
+    identify: () => identify(state),
+    authorize: () => authorize(state),
+    recheck: {
+      now: (tx, how) => recheck(state, tx, how),
+      atEnd: tx => recheckAtEnd(state, tx),
+    },
   }
+}
 
-  async function authorize(): Promise<Principal | null> {
-    if (access === 'public') return null
-    const principal = await identify()
-    if (!principal) throw notAuthenticated()
-    if (access !== 'signed-in' && !access(principal.user)) throw forbidden()
-    return principal
-  }
+async function identify(state: State): Promise<Principal | undefined> {
+  const { event, app, authRealm, stranger, options } = state
+  const token = readAccessToken(event, app.config)
+  if (!token) return undefined
+  const principal = (state.principal = await requirePrincipal(app, authRealm, token, stranger))
+  const { session } = principal
+  const isUnsafe = unsafeMethods.has(event.method)
+  if (isUnsafe && session.is_read_only) throw readOnly()
+  if (session.support !== null && !(options.support ?? !isUnsafe)) throw beyondSupport()
+  return principal
+}
 
-  async function recheck(tx: Db, { isLast = false } = {}): Promise<void> {
-    await (principal ? recheckPrincipal(tx, authRealm, principal) : requireOpenTenant(tx, authRealm))
-    if (isLast) checkedLast.add(tx)
-  }
+async function authorize(state: State): Promise<Principal | null> {
+  const { access } = state.options
+  if (access === 'public') return null
+  const principal = await identify(state)
+  if (!principal) throw notAuthenticated()
+  if (access !== 'signed-in' && !access(principal.user)) throw forbidden()
+  return principal
+}
 
-  async function recheckAtEnd(tx: Db): Promise<void> {
-    if (principal && !checkedLast.has(tx)) await recheck(tx)
-  }
+async function recheck({ authRealm, principal, checkedLast }: State, tx: Db, { isLast = false } = {}): Promise<void> {
+  await (principal ? recheckPrincipal(tx, authRealm, principal) : requireOpenTenant(tx, authRealm))
+  if (isLast) checkedLast.add(tx)
+}
+
+async function recheckAtEnd(state: State, tx: Db): Promise<void> {
+  if (state.principal && !state.checkedLast.has(tx)) await recheck(state, tx)
 }

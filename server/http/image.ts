@@ -1,8 +1,11 @@
 import type { H3Event } from 'h3'
 import { getHeader, setResponseHeaders } from 'h3'
 import { z } from 'zod'
+import type { ImageFolder } from '#server/domain/images/files.ts'
+import { readImage } from '#server/domain/images/files.ts'
+import type { ImageSize } from '#server/domain/images/sizes.ts'
 import { imageSizeLimit, imageSizes } from '#server/domain/images/sizes.ts'
-import { ApiError } from '#shared/errors.ts'
+import { ApiError, notFound } from '#shared/errors.ts'
 import { choice } from '#shared/schemas/fields.ts'
 import { readBytes } from './body/body.ts'
 import { readOnlyPart } from './body/multipart.ts'
@@ -24,11 +27,21 @@ export function readImageBody(event: H3Event, field: string): Buffer {
 export const imageQuery = z.object({ size: choice(imageSizes).default('256') })
 
 /**
- * Sends an image with headers that keep a browser from interpreting it as anything else, even when it is opened
- * directly.
+ * Sends a stored picture with headers that keep a browser from interpreting it as anything else, even when it is
+ * opened directly.
+ * @param stored name of the picture, null where there is none
  * @param name a file name of ours
+ * @throws ApiError 404
  */
-export function sendImage(event: H3Event, image: Buffer, name: 'photo' | 'logo'): Buffer {
+export async function sendImage(
+  event: H3Event,
+  images: ImageFolder,
+  stored: string | null,
+  size: ImageSize,
+  name: 'photo' | 'logo',
+): Promise<Buffer> {
+  if (stored === null) throw notFound()
+  const image = await readImage(images, stored, size)
   setResponseHeaders(event, {
     'content-type': 'image/webp',
     'content-disposition': `inline; filename="${name}.webp"`,

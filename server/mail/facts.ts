@@ -39,3 +39,9 @@ export interface MailFacts {
 
 /** The texts of every kind of mail, in one language. */
 export type MailTexts = { [Kind in keyof MailFacts]: (brand: Brand, facts: MailFacts[Kind]) => Content }
+
+/** What an organisation is told, by event. */
+export type Notices = Record<
+  MailFacts['tenant_notice']['event'],
+  (facts: MailFacts['tenant_notice']) => { subject: string; text: string }
+>

@@ -1,5 +1,5 @@
 import { subscribe as subscribeTo } from 'node:diagnostics_channel'
-import { Server } from 'node:http'
+import { Server as HttpServer } from 'node:http'
 import { defineNitroPlugin } from 'nitropack/runtime'
 import { migrations } from '#migrations'
 import type { Config } from '#server/config.ts'
@@ -35,67 +35,71 @@ export default defineNitroPlugin(nitro => {
   process.env.NITRO_SHUTDOWN_TIMEOUT ??= String(shutdownLimit)
   limitRequestTime(config.requestLimit * 1000)
   process.on('uncaughtException', endWithoutPort)
-  let app: RunningApp | undefined
-  let subscription: Subscription | undefined
-  let closing = false
-  const started = start().catch((error: unknown) => {
+  const server: Server = { config, app: undefined, subscription: undefined, closing: false }
+  const started = start(server).catch((error: unknown) => {
     log().fatal({ event: 'start_failed', reason: (error as Error).message })
     process.exit(1)
   })
-
   nitro.hooks.hook('close', async () => {
-    closing = true
+    server.closing = true
     await started
     await endRuntime()
-    await subscription?.stop()
-    await app?.close()
+    await server.subscription?.stop()
+    await server.app?.close()
   })
+})
 
-  async function start(): Promise<void> {
-    app = await createApp(config, log())
-    await bootstrap(app)
-    if (closing) return
-    const isListening = () => subscription?.isUp() ?? false
-    const hosts = createHostDirectory(config, app.database, { isAnnounced: isListening })
-    subscription = subscribe(app, tenantsChannel, { onMessage: hosts.forget, onUp: () => hosts.forget() })
-    setRuntime({
-      app,
-      migrations,
-      hosts,
-      activity: createActivity(app),
-      fleetRuns: createFleetRuns(app, app.databaseUrl, migrations.tenant),
-      isListening,
-    })
-    log().info({ event: 'server_started', port: config.port, base_domain: config.baseDomain })
-  }
+interface Server {
+  config: Config
+  app: RunningApp | undefined
+  subscription: Subscription | undefined
+  closing: boolean
+}
 
-  // Waits for a database that is still starting. Every failed attempt is logged.
-  async function bootstrap(app: RunningApp): Promise<void> {
-    for (let attempt = 1; !closing && !getRuntime(); attempt++) {
-      try {
-        // In parallel, as the start waits for both; a pooler's problem explains the other error.
-        const [pooler, platform] = await Promise.allSettled([
-          config.databaseUrl ? checkPooler(config.databaseUrl, config.dbPrepare) : undefined,
-          bootstrapPlatform(app.database, migrations.platform),
-        ])
-        if (pooler.status === 'rejected') throw pooler.reason
-        if (platform.status === 'rejected') throw platform.reason
-        return await ensureSigningKey(app)
-      } catch (error) {
-        if (error instanceof PoolerError) throw error
-        log().warn({ event: 'database_bootstrap_failed', attempt, reason: reasonOf(error) })
-        await new Promise(resolve => setTimeout(resolve, retryPause))
-      }
+async function start(server: Server): Promise<void> {
+  const { config } = server
+  const app = (server.app = await createApp(config, log()))
+  await bootstrap(server, app)
+  if (server.closing) return
+  const isListening = () => server.subscription?.isUp() ?? false
+  const hosts = createHostDirectory(config, app.database, { isAnnounced: isListening })
+  server.subscription = subscribe(app, tenantsChannel, { onMessage: hosts.forget, onUp: () => hosts.forget() })
+  const activity = createActivity(app)
+  const fleetRuns = createFleetRuns(app, app.databaseUrl, migrations.tenant)
+  setRuntime({ app, migrations, hosts, activity, fleetRuns, isListening })
+  log().info({ event: 'server_started', port: config.port, base_domain: config.baseDomain })
+}
+
+// Waits for a database that is still starting. Every failed attempt is logged.
+async function bootstrap(server: Server, app: RunningApp): Promise<void> {
+  for (let attempt = 1; !server.closing && !getRuntime(); attempt++) {
+    try {
+      await requireDatabase(app)
+      return await ensureSigningKey(app)
+    } catch (error) {
+      if (error instanceof PoolerError) throw error
+      log().warn({ event: 'database_bootstrap_failed', attempt, reason: reasonOf(error) })
+      await new Promise(resolve => setTimeout(resolve, retryPause))
     }
   }
-})
+}
+
+async function requireDatabase({ config, database }: RunningApp): Promise<void> {
+  // In parallel, as the start waits for both; a pooler's problem explains the other error.
+  const [pooler, platform] = await Promise.allSettled([
+    config.databaseUrl ? checkPooler(config.databaseUrl, config.dbPrepare) : undefined,
+    bootstrapPlatform(database, migrations.platform),
+  ])
+  if (pooler.status === 'rejected') throw pooler.reason
+  if (platform.status === 'rejected') throw platform.reason
+}
 
 // Nitro does not expose its server. Node.js publishes it before it listens, the last moment to set how often it
 // checks.
 function limitRequestTime(limit: number): void {
   subscribeTo('tracing:net.server.listen:asyncStart', message => {
     const { server } = message as { server: unknown }
-    if (!(server instanceof Server)) return
+    if (!(server instanceof HttpServer)) return
     const pause = Math.min(lookPause, limit)
     // Code that reads a body reports itself that it took too long.
     Object.assign(server, { headersTimeout: limit, requestTimeout: limit + pause, connectionsCheckingInterval: pause })

@@ -99,14 +99,14 @@ describe('every route', () => {
   })
 
   test('that lists takes a search, and says what that looks into', () => {
-    const lists = routes.filter(({ code }) => /\b(?:toPage|pageOf)\(|\bnext: null\b/.test(code))
+    const lists = routes.filter(({ code }) => /\b(?:readPage|pageOf)\(|\bnext: null\b/.test(code))
     expect(lists.length).toBeGreaterThan(15)
     expect(lists.filter(({ code }) => !searches(code)).map(({ file }) => file)).toEqual([])
-    expect(
-      searches(
-        "defineTenantRoute({ access: 'signed-in', query: listQuery([], ['name']) }, ({ query }) => toPage(event, windowOf(query), 0, []))",
-      ),
-    ).toBe(false)
+    const listing = (read: string) =>
+      `import { listKeys } from '#server/domain/lib/window.ts'
+      defineTenantRoute({ query: listQuery([], ['name']) }, ({ query }) => readPage(event, query, window => ${read}))`
+    expect(searches(listing('findKeys(realm, query, window)'))).toBe(false)
+    expect(searches(listing('listKeys(realm, query, window)'))).toBe(false)
   })
 
   test('of the API declares what it answers: JSON, a file, or nothing', async () => {
@@ -171,9 +171,12 @@ describe('every permission', () => {
   }
 })
 
-/** The route searches by itself, or by a filter that it shares with a file's route and that takes the whole query. */
+/** The route searches by itself, by a filter that takes the whole query, or by a list of the domain that does so. */
 function searches(code: string): boolean {
-  return /\bquery\.search\b/.test(code) || /\b\w+Filter\(\w+(?:\.\w+)*, query\b/.test(code)
+  if (/\bquery\.search\b/.test(code) || /\b\w+Filter\(\w+(?:\.\w+)*, query\b/.test(code)) return true
+  const list = /\b(list\w+)\([^()]*\bquery, (?:\w+, )?window\)/.exec(code)?.[1]
+  const file = new RegExp(`^import \\{[^}]*\\b${list}\\b[^}]*\\} from '#(server/domain/[^']+)'`, 'm').exec(code)?.[1]
+  return file !== undefined && readSources(file).some(source => searches(source.code))
 }
 
 /** The `access` that a route declares; a file that re-exports another route has that one's. */

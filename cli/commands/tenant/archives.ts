@@ -3,6 +3,7 @@ import { listArchives, requireArchive } from '#server/domain/archives/store.ts'
 import { messageOf } from '#server/domain/lib/errors.ts'
 import { requireTenant } from '#server/domain/tenants/tenants.ts'
 import type { Archive } from '#shared/answers/operations.ts'
+import { linesOf } from '../../table.ts'
 import { defineTask } from '../../task.ts'
 import { subdomain } from './describe.ts'
 
@@ -19,22 +20,16 @@ export const archives = defineTask({
     if (args.verify) for (const archive of found) archive.problem ??= await faultOf(app, archive)
     return {
       json: found,
-      text:
-        found
-          .map(({ name, size, people, ours, problem }) =>
-            [
-              name,
-              `${size} bytes`,
-              `${people ?? '?'} people`,
-              ...(ours ? [] : ['another SECRET']),
-              ...(problem ? [problem] : []),
-            ].join('  '),
-          )
-          .join('\n') || 'No archives yet.',
+      text: linesOf(found, cellsOf, 'No archives yet.'),
       failed: found.some(({ problem }) => problem !== null),
     }
   },
 })
+
+function cellsOf({ name, size, people, ours, problem }: Archive): string[] {
+  const known = [name, `${size} bytes`, `${people ?? '?'} people`]
+  return [...known, ...(ours ? [] : ['another SECRET']), ...(problem ? [problem] : [])]
+}
 
 async function faultOf(app: RunningApp, { name }: Archive): Promise<string | null> {
   const archive = await requireArchive(app, name)

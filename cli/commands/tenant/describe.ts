@@ -10,30 +10,18 @@ export function identity({ id, name, subdomain, schema, tenant_id }: TenantRow) 
 
 /** The fields of a tenant that every command prints. */
 export function details({ config }: App, tenant: TenantRow) {
-  const {
-    business_email,
-    business_phone_number,
-    status,
-    status_reason,
-    purge_after,
-    maintenance_since,
-    primary_domain,
-    is_active,
-    created,
-    updated,
-  } = tenant
   return {
     ...identity(tenant),
-    business_email,
-    business_phone_number,
-    status,
-    status_reason,
-    purge_after,
-    maintenance_since,
-    primary_domain,
-    is_active,
-    created,
-    updated,
+    business_email: tenant.business_email,
+    business_phone_number: tenant.business_phone_number,
+    status: tenant.status,
+    status_reason: tenant.status_reason,
+    purge_after: tenant.purge_after,
+    maintenance_since: tenant.maintenance_since,
+    primary_domain: tenant.primary_domain,
+    is_active: tenant.is_active,
+    created: tenant.created,
+    updated: tenant.updated,
     url: tenantOrigin(config, tenant),
   }
 }

@@ -2,10 +2,12 @@ import { asc } from 'drizzle-orm'
 import { fromSystem } from '#server/domain/context.ts'
 import { createTenant } from '#server/domain/tenants/create.ts'
 import { requireTenantDetails } from '#server/domain/tenants/details.ts'
+import type { TenantRow } from '#server/domain/tenants/tenants.ts'
 import { requireTenant, tenantColumns } from '#server/domain/tenants/tenants.ts'
 import { changeTenant } from '#server/domain/tenants/update.ts'
 import { newTenantSchema, tenantChangeSchema } from '#shared/schemas/tenant.ts'
 import { validate } from '#shared/schemas/validate.ts'
+import { linesOf } from '../../table.ts'
 import { defineTask, readPassword, UsageError } from '../../task.ts'
 import { details, identity, subdomain } from './describe.ts'
 
@@ -51,24 +53,21 @@ export const list = defineTask({
   description: 'List all organisations',
   args: {},
   async run({ app }) {
-    const {
-      db,
-      tables: { tenants },
-    } = app.database.platform
-    const rows = await db.select(tenantColumns(tenants)).from(tenants).orderBy(asc(tenants.subdomain))
+    const { tenants } = app.database.platform.tables
+    const rows = await app.database.platform.db
+      .select(tenantColumns(tenants))
+      .from(tenants)
+      .orderBy(asc(tenants.subdomain))
     return {
       json: rows.map(row => details(app, row)),
-      text:
-        rows.length === 0
-          ? 'No organisations yet.'
-          : rows
-              .map(row =>
-                [row.subdomain.padEnd(24), row.status.padEnd(10), row.tenant_id.padEnd(12), row.name].join('  '),
-              )
-              .join('\n'),
+      text: linesOf(rows, cellsOf, 'No organisations yet.'),
     }
   },
 })
+
+function cellsOf({ subdomain, status, tenant_id, name }: TenantRow): string[] {
+  return [subdomain.padEnd(24), status.padEnd(10), tenant_id.padEnd(12), name]
+}
 
 export const show = defineTask({
   name: 'show',

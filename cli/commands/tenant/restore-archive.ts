@@ -1,12 +1,16 @@
 import { resolve } from 'node:path'
+import type { z } from 'zod'
 import type { RunningApp } from '#server/create-app.ts'
+import type { MigrationSets } from '#server/database/migrations/runner.ts'
 import { requestNewFromArchive, requestRestoration } from '#server/domain/archives/requests.ts'
 import { adoptArchive, archivePath, listArchives } from '#server/domain/archives/store.ts'
 import { fromSystem } from '#server/domain/context.ts'
+import type { TenantRow } from '#server/domain/tenants/tenants.ts'
 import { requireTenant } from '#server/domain/tenants/tenants.ts'
 import { newFromArchiveSchema } from '#shared/schemas/archive.ts'
 import { validate } from '#shared/schemas/validate.ts'
 import { runToEnd } from '../../run-operation.ts'
+import type { Report } from '../../task.ts'
 import { defineTask, UsageError } from '../../task.ts'
 
 export const restoreArchive = defineTask({
@@ -35,25 +39,34 @@ export const restoreArchive = defineTask({
     const place = as === undefined ? undefined : validate(newFromArchiveSchema, { name, subdomain: as, foreign })
     const tenant = inPlace === undefined ? undefined : await requireTenant(app, inPlace)
     const archive = await findArchive(app, args.file, foreign)
-    if (place) {
-      const result = await runToEnd<{ tenant: string; subdomain: string; url: string }>(
-        app,
-        migrations,
-        await requestNewFromArchive(app, { archive, ...place }, fromSystem, true),
-      )
-      return { json: { archive, ...result }, text: `${place.name} is ready at ${result.url}.` }
-    }
-    const result = await runToEnd<{ kept: string | null }>(
-      app,
-      migrations,
-      await requestRestoration(app, tenant!.id, { archive, foreign, keep: args.keep }, fromSystem, true),
-    )
-    return {
-      json: { archive, ...result },
-      text: `${tenant!.name} has been restored.${result.kept ? `\nIts previous data is in ${archivePath(app, result.kept)}.` : ''}`,
-    }
+    return place
+      ? makeNew(app, migrations, archive, place)
+      : restore(app, migrations, tenant!, { archive, foreign, keep: args.keep })
   },
 })
+
+async function makeNew(
+  app: RunningApp,
+  migrations: MigrationSets,
+  archive: string,
+  place: z.output<typeof newFromArchiveSchema>,
+): Promise<Report> {
+  const id = await requestNewFromArchive(app, { archive, ...place }, fromSystem, true)
+  const result = await runToEnd<{ tenant: string; subdomain: string; url: string }>(app, migrations, id)
+  return { json: { archive, ...result }, text: `${place.name} is ready at ${result.url}.` }
+}
+
+async function restore(
+  app: RunningApp,
+  migrations: MigrationSets,
+  { id: tenant, name }: TenantRow,
+  what: Parameters<typeof requestRestoration>[2],
+): Promise<Report> {
+  const id = await requestRestoration(app, tenant, what, fromSystem, true)
+  const result = await runToEnd<{ kept: string | null }>(app, migrations, id)
+  const kept = result.kept ? `\nIts previous data is in ${archivePath(app, result.kept)}.` : ''
+  return { json: { archive: what.archive, ...result }, text: `${name} has been restored.${kept}` }
+}
 
 async function findArchive(app: RunningApp, file: string, foreign: boolean): Promise<string> {
   const known = (await listArchives(app)).some(({ name }) => name === file)

@@ -1,3 +1,4 @@
+import type { MigrationSets } from '#server/database/migrations/runner.ts'
 import type { App } from '#server/domain/context.ts'
 import { fromSystem } from '#server/domain/context.ts'
 import { runOperation } from '#server/domain/operations/runner.ts'
@@ -7,6 +8,7 @@ import { resumeTenant, suspendTenant } from '#server/domain/tenants/lifecycle/su
 import type { TenantRow } from '#server/domain/tenants/tenants.ts'
 import { requireTenant } from '#server/domain/tenants/tenants.ts'
 import { showSteps } from '../../progress.ts'
+import type { Report } from '../../task.ts'
 import { defineTask, UsageError } from '../../task.ts'
 import { details, subdomain } from './describe.ts'
 
@@ -54,24 +56,24 @@ export const deletion = defineTask({
         `This ${args.now ? `permanently deletes ${name}` : `closes ${name} and schedules its deletion`}. Use --yes to confirm`,
       )
     if (!args.now) return change(app, args.subdomain, () => scheduleDeletion(app, id, args.reason ?? null, fromSystem))
-    const operation = await runOperation(app, migrations, await purgeTenant(app, id, fromSystem, { held: true }), {
-      onProgress: showSteps(),
-    })
-    const { state, error } = operation
-    return {
-      json: {
-        id,
-        name,
-        subdomain: args.subdomain,
-        status: state === 'done' ? 'gone' : 'purging',
-        operation: operation.id,
-        error,
-      },
-      text: state === 'done' ? `${name} was deleted.` : `${name} could not be deleted: ${error}`,
-      failed: state !== 'done',
-    }
+    return purge(app, migrations, { id, name, subdomain: args.subdomain })
   },
 })
+
+async function purge(
+  app: App,
+  migrations: MigrationSets,
+  tenant: Pick<TenantRow, 'id' | 'name' | 'subdomain'>,
+): Promise<Report> {
+  const purging = await purgeTenant(app, tenant.id, fromSystem, { held: true })
+  const { id, state, error } = await runOperation(app, migrations, purging, { onProgress: showSteps() })
+  const isDone = state === 'done'
+  return {
+    json: { ...tenant, status: isDone ? 'gone' : 'purging', operation: id, error },
+    text: isDone ? `${tenant.name} was deleted.` : `${tenant.name} could not be deleted: ${error}`,
+    failed: !isDone,
+  }
+}
 
 export const restore = defineTask({
   name: 'restore',

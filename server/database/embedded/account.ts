@@ -37,15 +37,8 @@ async function findUser() {
 
 async function createUser() {
   await run('groupadd', ['--system', '--force', 'postgres']).catch(() => {})
-  await run('useradd', [
-    '--system',
-    '--gid',
-    'postgres',
-    '--no-create-home',
-    '--shell',
-    '/usr/sbin/nologin',
-    'postgres',
-  ]).catch(() => {})
+  const flags = ['--system', '--gid', 'postgres', '--no-create-home', '--shell', '/usr/sbin/nologin']
+  await run('useradd', [...flags, 'postgres']).catch(() => {})
   const owner = await findUser()
   if (!owner)
     throw new Error(
@@ -74,16 +67,16 @@ function withParents(path: string): string[] {
 async function passage(prefix: string[], blocked: string) {
   for (const capability of ['+dac_read_search', '+dac_override']) {
     const flags = ['--securebits=+no_setuid_fixup', `--inh-caps=${capability}`, `--ambient-caps=${capability}`]
-    const [command, ...args] = [...prefix, ...flags, 'test', '-x', blocked]
-    if (
-      await run(command!, args, { cwd: '/' }).then(
-        () => true,
-        () => false,
-      )
-    )
-      return flags
+    if (await canRun([...prefix, ...flags, 'test', '-x', blocked])) return flags
   }
   throw new Error(
     `The user \`postgres\` may not enter ${blocked}: allow it (chmod o+x ${blocked}), start Tenantry as an ordinary user, or set DATABASE_URL.`,
+  )
+}
+
+function canRun([command, ...args]: string[]): Promise<boolean> {
+  return run(command!, args, { cwd: '/' }).then(
+    () => true,
+    () => false,
   )
 }

@@ -46,19 +46,20 @@ async function removeInterrupted(home: string) {
   }
 }
 
+const initdbOptions = [
+  '--username=postgres',
+  '--auth=reject',
+  '--no-instructions',
+  '--encoding=UTF8',
+  '--locale-provider=builtin',
+  '--locale=C',
+  '--builtin-locale=C.UTF-8',
+  '--set=timezone=UTC',
+  '--set=log_timezone=UTC',
+]
+
 async function initdb(account: Account, binaries: string, directory: string) {
-  await runProgram(account, join(binaries, 'initdb'), [
-    `--pgdata=${directory}`,
-    '--username=postgres',
-    '--auth=reject',
-    '--no-instructions',
-    '--encoding=UTF8',
-    '--locale-provider=builtin',
-    '--locale=C',
-    '--builtin-locale=C.UTF-8',
-    '--set=timezone=UTC',
-    '--set=log_timezone=UTC',
-  ])
+  await runProgram(account, join(binaries, 'initdb'), [`--pgdata=${directory}`, ...initdbOptions])
   // No sign-in as the superuser.
   await writeFile(join(directory, 'pg_hba.conf'), 'host all tenantry 127.0.0.1/32 scram-sha-256\n')
 }

@@ -67,14 +67,8 @@ async function enter(home: string): Promise<Hold> {
 }
 
 function isConnectionLost(error: unknown) {
-  const { code } = error as { code?: string }
-  return (
-    code === 'ECONNREFUSED' ||
-    code === 'ECONNRESET' ||
-    code === 'CONNECTION_CLOSED' ||
-    code === '57P01' ||
-    code === '57P03'
-  )
+  const { code = '' } = error as { code?: string }
+  return ['ECONNREFUSED', 'ECONNRESET', 'CONNECTION_CLOSED', '57P01', '57P03'].includes(code)
 }
 
 async function leave(home: string, hold: Hold) {

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import type { Sql } from 'postgres'
 import { connectDatabase } from '#server/database/driver.ts'
 
 export interface Hold {
@@ -24,7 +25,7 @@ export async function openHold(url: string, revive: (isClosed: () => boolean) =>
     if (closed) return
     try {
       connection = await openConnection(await revive(() => closed), reopenLater)
-      if (closed) await connection.close()
+      if (closed) await closeConnection(connection)
     } catch {
       reopenLater()
     }
@@ -33,17 +34,35 @@ export async function openHold(url: string, revive: (isClosed: () => boolean) =>
   return {
     url,
     /** How many other processes hold it; 0 also when PostgreSQL is down. */
-    countOthers: () => connection.countOthers().catch(() => 0),
+    countOthers: () => countOthers(connection).catch(() => 0),
     close: async () => {
       closed = true
-      await connection.close()
+      await closeConnection(connection)
     },
   }
 }
 
-async function openConnection(url: string, onLost: () => void) {
-  let socket: Socket | undefined
-  let established = false
+interface Connection {
+  sql: Sql
+  /** postgres.js has no unref, so it gets a socket that we create. */
+  socket?: Socket
+  established: boolean
+}
+
+async function openConnection(url: string, onLost: () => void): Promise<Connection> {
+  const connection = connectTo(url, onLost)
+  try {
+    await connection.sql`select`
+  } catch (error) {
+    await connection.sql.end({ timeout: 0 })
+    throw error
+  }
+  connection.established = true
+  connection.socket?.unref()
+  return connection
+}
+
+function connectTo(url: string, onLost: () => void): Connection {
   const { hostname, port } = new URL(url)
   const options = {
     max: 1,
@@ -54,34 +73,24 @@ async function openConnection(url: string, onLost: () => void) {
     fetch_types: false,
     onnotice: () => {},
     connection: { application_name: 'tenantry-hold' },
-    onclose: () => established && onLost(),
-    // postgres.js has no unref, so it gets a socket that we create.
-    socket: () => (socket = connect(Number(port), hostname)),
+    onclose: () => connection.established && onLost(),
+    socket: () => (connection.socket = connect(Number(port), hostname)),
   }
-  const sql = connectDatabase(url, options)
+  const connection: Connection = { sql: connectDatabase(url, options), established: false }
+  return connection
+}
 
-  try {
-    await sql`select`
-  } catch (error) {
-    await sql.end({ timeout: 0 })
-    throw error
-  }
-  established = true
-  socket?.unref()
+async function countOthers({ sql, socket }: Connection): Promise<number> {
+  socket?.ref()
+  const [row] = await sql<[{ others: number }]>`
+    select count(*)::int as others from pg_stat_activity
+    where application_name = 'tenantry-hold' and pid <> pg_backend_pid()`
+  return row.others
+}
 
-  return {
-    countOthers: async () => {
-      socket?.ref()
-      const [row] = await sql<[{ others: number }]>`
-        select count(*)::int as others from pg_stat_activity
-        where application_name = 'tenantry-hold' and pid <> pg_backend_pid()`
-      return row.others
-    },
-    close: async () => {
-      established = false
-      socket?.ref()
-      // Resolves when the backend has closed its end, and so no longer counts in pg_stat_activity.
-      await sql.end({ timeout: 5 })
-    },
-  }
+async function closeConnection(connection: Connection): Promise<void> {
+  connection.established = false
+  connection.socket?.ref()
+  // Resolves when the backend has closed its end, and so no longer counts in pg_stat_activity.
+  await connection.sql.end({ timeout: 5 })
 }

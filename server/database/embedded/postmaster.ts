@@ -36,7 +36,7 @@ export async function startPostmaster(home: string, limit = 60_000): Promise<num
 }
 
 /** Resolves when PostgreSQL accepts connections, or has failed for a reason that a retry can fix. */
-async function launch(home: string, attempt: number) {
+async function launch(home: string, attempt: number): Promise<void> {
   const directory = join(home, 'postgres')
   const binaries = binariesDir()
   const { prefix } = await postgresAccount(binaries, home)
@@ -46,15 +46,18 @@ async function launch(home: string, attempt: number) {
 
   const log = await openLog(home)
   const written = (await log.stat()).size
-  const [command, ...args] = [
-    ...prefix,
-    join(binaries, 'postgres'),
-    '-D',
-    directory,
-    '-p',
-    String(port),
-    ...settings.flatMap(setting => ['-c', setting]),
-  ]
+  const command = [...prefix, join(binaries, 'postgres'), '-D', directory, '-p', String(port)]
+  const failed = await start(home, [...command, ...settings.flatMap(setting => ['-c', setting])], log)
+  const said = failed ? await readFrom(log, written) : ''
+  await log.close()
+  if (!failed || /could not bind|could not create any TCP/.test(said)) return
+  // The child processes of a killed PostgreSQL finish their work first.
+  if (/is still in use|lock file .* already exists/.test(said)) return sleep(100)
+  throw new Error(`${failed.message}: ${/FATAL: +(.*)/.exec(said)?.[1] ?? 'no reason given'} (${logFile(home)})`)
+}
+
+/** @returns why it did not start, as soon as it has or has not */
+async function start(home: string, [command, ...args]: string[], log: FileHandle): Promise<Error | undefined> {
   const child = spawn(command!, args, {
     cwd: '/',
     // A session of its own: Ctrl-C in the terminal is for us, not for PostgreSQL.
@@ -64,15 +67,9 @@ async function launch(home: string, attempt: number) {
   })
   let failed: Error | undefined
   child.once('error', error => (failed = error)).once('exit', () => (failed ??= new Error('PostgreSQL did not start')))
-
   while (!failed && (await readPostmaster(home))?.status !== 'ready') await sleep(10)
   child.removeAllListeners().unref()
-  const said = failed ? await readFrom(log, written) : ''
-  await log.close()
-  if (!failed || /could not bind|could not create any TCP/.test(said)) return
-  // The child processes of a killed PostgreSQL finish their work first.
-  if (/is still in use|lock file .* already exists/.test(said)) return sleep(100)
-  throw new Error(`${failed.message}: ${/FATAL: +(.*)/.exec(said)?.[1] ?? 'no reason given'} (${logFile(home)})`)
+  return failed
 }
 
 /** The last port if it is free: other processes have it in their DATABASE_URL. */

@@ -28,17 +28,16 @@ const rowsLimit = 10_000
 /** The states in which a tenant has a schema. */
 const reachable: TenantStatus[] = ['active', 'suspended', 'deleting']
 
+/** A tenant in whose schema a query runs. */
+export interface FleetTarget {
+  subdomain: string
+  schema: string
+}
+
 /** @param subdomain only this tenant */
-export async function readTargets(
-  {
-    platform: {
-      db,
-      tables: { tenants },
-    },
-  }: Database,
-  subdomain?: string,
-): Promise<{ subdomain: string; schema: string }[]> {
-  const rows = await db
+export async function readTargets({ platform }: Database, subdomain?: string): Promise<FleetTarget[]> {
+  const { tenants } = platform.tables
+  const rows = await platform.db
     .select({ subdomain: tenants.subdomain, schema: tenants.schema })
     .from(tenants)
     .where(inArray(tenants.status, reachable))
@@ -54,26 +53,33 @@ export async function readTargets(
  */
 export async function queryFleet(
   database: Database,
-  targets: { subdomain: string; schema: string }[],
+  targets: FleetTarget[],
   query: FleetQuery,
 ): Promise<TenantAnswer[]> {
   const answers: TenantAnswer[] = []
   const queue = targets.entries()
   let finished = 0
-  await Promise.all(
-    Array.from({ length: query.parallel }, async () => {
-      for (const [i, { subdomain, schema }] of queue) {
-        answers[i] = await database.slots
-          .transaction(schema, client => queryOne(database.on(client), client, schema, query))
-          .then(
-            answer => ({ subdomain, ...answer, error: null }),
-            error => ({ subdomain, rows: [], count: null, error: reasonOf(error) }),
-          )
-        query.onProgress?.(++finished, targets.length)
-      }
-    }),
-  )
+  const work = async () => {
+    for (const [i, target] of queue) {
+      answers[i] = await answerOf(database, target, query)
+      query.onProgress?.(++finished, targets.length)
+    }
+  }
+  await Promise.all(Array.from({ length: query.parallel }, work))
   return answers
+}
+
+function answerOf(
+  { slots, on }: Database,
+  { subdomain, schema }: FleetTarget,
+  query: FleetQuery,
+): Promise<TenantAnswer> {
+  return slots
+    .transaction(schema, client => queryOne(on(client), client, schema, query))
+    .then(
+      answer => ({ subdomain, ...answer, error: null }),
+      error => ({ subdomain, rows: [], count: null, error: reasonOf(error) }),
+    )
 }
 
 async function queryOne(
@@ -83,22 +89,28 @@ async function queryOne(
   { text, isScript, write }: FleetQuery,
 ): Promise<Pick<TenantAnswer, 'rows' | 'count'>> {
   const mark = randomUUID()
+  await prepareConnection(tx, schema, write, mark)
+  const own = await readOwnTables(tx, schema)
+  const answer = isScript ? await runScript(client, text) : await runStatement(client, text)
+  await requireSameTransaction(tx, mark)
+  await requireOwnTables(tx, schema, own)
+  return answer
+}
+
+/** @param mark shows at the end that it is still the same transaction */
+async function prepareConnection(tx: Db, schema: string, write: boolean, mark: string): Promise<void> {
   // Resets what the previous text has set on the same connection.
   await tx.execute(sql`reset all; set session authorization default`)
   await tx.execute(write ? sql`set transaction read write` : sql`set transaction read only`)
   await tx.execute(sql`set local search_path to ${sql.identifier(requireSchemaName(schema))}`)
   await tx.execute(sql`select set_config('tenantry.query', ${mark}, true)`)
-  const own = await tx.execute<{ oid: number }>(
+}
+
+async function readOwnTables(tx: Db, schema: string): Promise<number[]> {
+  const rows = await tx.execute<{ oid: number }>(
     sql`select c.oid::int8 as oid from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = ${schema}`,
   )
-  const answer = isScript ? await runScript(client, text) : await runStatement(client, text)
-  await requireSameTransaction(tx, mark)
-  await requireOwnTables(
-    tx,
-    schema,
-    [...own].map(({ oid }) => oid),
-  )
-  return answer
+  return [...rows].map(({ oid }) => oid)
 }
 
 // Prepared, so that PostgreSQL rejects several statements; with a cursor, so that too many rows are noticed in time.

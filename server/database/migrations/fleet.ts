@@ -55,49 +55,60 @@ export async function migrateFleet(
 ): Promise<FleetReport> {
   const rows = await readFleet(database, options.subdomain)
   const report: FleetReport = { target: targetVersion(migrations), done: 0, failed: [], skipped: 0, interrupted: false }
-  const queue = rows.values()
-  let finished = 0
-  await Promise.all(Array.from({ length: options.parallel }, worker))
+  const run: FleetRun = { database, migrations, options, report, rows, queue: rows.values(), finished: 0 }
+  await Promise.all(Array.from({ length: options.parallel }, () => work(run)))
   if (options.subdomain === undefined && !options.dryRun && !report.interrupted)
     await migrateSpares(database, migrations)
   report.failed.sort((a, b) => a.subdomain.localeCompare(b.subdomain))
   return report
+}
 
-  // The workers share one iterator, so each tenant is taken once.
-  async function worker(): Promise<void> {
-    for (const row of queue) {
-      if (options.signal?.aborted) {
-        report.interrupted = true
-        return
-      }
-      await migrateOne(row)
-      options.onProgress?.(++finished, rows.length)
-    }
-  }
+interface FleetRun {
+  database: Database
+  migrations: Migration[]
+  options: FleetOptions
+  report: FleetReport
+  rows: FleetRow[]
+  /** The workers share one iterator, so each tenant is taken once. */
+  queue: IterableIterator<FleetRow>
+  finished: number
+}
 
-  async function migrateOne(row: FleetRow): Promise<void> {
-    try {
-      if (hasNoSchema(row)) {
-        report.skipped++
-        return
-      }
-      if (pendingMigrations(row.schema, row.applied ?? [], migrations).length === 0) {
-        report.skipped++
-        // The connection was lost after the commit, before its answer.
-        if (row.state === 'failed' && !options.dryRun) await recordSuccess(database, row.schema)
-        return
-      }
-      if (!options.dryRun)
-        await database.slots.transaction(row.schema, client =>
-          applyMigrations(database.on(client), row.schema, migrations),
-        )
-      report.done++
-    } catch (error) {
-      const message = reasonOf(error).split('\n')[0]!
-      report.failed.push({ subdomain: row.subdomain, error: message })
-      if (!options.dryRun) await recordFailure(database, row.schema, message)
+async function work(run: FleetRun): Promise<void> {
+  const { options, report, rows, queue } = run
+  for (const row of queue) {
+    if (options.signal?.aborted) {
+      report.interrupted = true
+      return
     }
+    await migrateOne(run, row)
+    options.onProgress?.(++run.finished, rows.length)
   }
+}
+
+async function migrateOne(run: FleetRun, row: FleetRow): Promise<void> {
+  const { database, options, report } = run
+  try {
+    if (await migrate(run, row)) report.done++
+    else report.skipped++
+  } catch (error) {
+    const message = reasonOf(error).split('\n')[0]!
+    report.failed.push({ subdomain: row.subdomain, error: message })
+    if (!options.dryRun) await recordFailure(database, row.schema, message)
+  }
+}
+
+/** @returns whether there is anything to migrate */
+async function migrate({ database, migrations, options }: FleetRun, row: FleetRow): Promise<boolean> {
+  if (hasNoSchema(row)) return false
+  if (pendingMigrations(row.schema, row.applied ?? [], migrations).length === 0) {
+    // The connection was lost after the commit, before its answer.
+    if (row.state === 'failed' && !options.dryRun) await recordSuccess(database, row.schema)
+    return false
+  }
+  if (!options.dryRun)
+    await database.slots.transaction(row.schema, client => applyMigrations(database.on(client), row.schema, migrations))
+  return true
 }
 
 /** The migration state of every tenant, in one query. */
@@ -123,32 +134,22 @@ function isCurrent(row: FleetRow, migrations: Migration[]): boolean {
   }
 }
 
-async function readFleet(database: Database, subdomain?: string): Promise<FleetRow[]> {
-  const {
-    db,
-    tables: { tenants, schema_versions: versions },
-  } = database.platform
+async function readFleet(database: Database, only?: string): Promise<FleetRow[]> {
+  const { db, tables } = database.platform
+  const { tenants, schema_versions: versions } = tables
+  const { subdomain, status, schema } = tenants
+  const { applied, version, state, error } = versions
   return db
-    .select({
-      subdomain: tenants.subdomain,
-      status: tenants.status,
-      schema: tenants.schema,
-      applied: versions.applied,
-      version: versions.version,
-      state: versions.state,
-      error: versions.error,
-    })
+    .select({ subdomain, status, schema, applied, version, state, error })
     .from(tenants)
-    .leftJoin(versions, eq(versions.schema, tenants.schema))
-    .where(subdomain === undefined ? undefined : eq(tenants.subdomain, subdomain))
-    .orderBy(asc(tenants.subdomain))
+    .leftJoin(versions, eq(versions.schema, schema))
+    .where(only === undefined ? undefined : eq(subdomain, only))
+    .orderBy(asc(subdomain))
 }
 
 async function recordSuccess(database: Database, schema: string): Promise<void> {
-  const {
-    db,
-    tables: { schema_versions: versions },
-  } = database.platform
+  const { db, tables } = database.platform
+  const { schema_versions: versions } = tables
   await db
     .update(versions)
     .set({ state: 'migrated', error: null, updated: sql`now()` })
@@ -156,10 +157,8 @@ async function recordSuccess(database: Database, schema: string): Promise<void> 
 }
 
 async function recordFailure(database: Database, schema: string, error: string): Promise<void> {
-  const {
-    db,
-    tables: { schema_versions: versions },
-  } = database.platform
+  const { db, tables } = database.platform
+  const { schema_versions: versions } = tables
   // The report is returned even if the database is unavailable; the next run reads the schema's actual state.
   await db
     .update(versions)

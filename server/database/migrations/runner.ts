@@ -19,13 +19,8 @@ class MigrationError extends Error {}
  */
 export async function bootstrapPlatform(database: Database, migrations: Migration[]): Promise<void> {
   const { db, transaction } = database.platform
-  const exists = await db.execute<{ found: boolean }>(
-    sql`select to_regclass('platform.schema_versions') is not null as found`,
-  )
-  if (exists[0]?.found) {
-    const applied = await readApplied(db, 'platform')
-    if (pendingMigrations('platform', applied, migrations).length === 0) return
-  }
+  const applied = await readApplied(db, 'platform')
+  if (applied && pendingMigrations('platform', applied, migrations).length === 0) return
   await transaction(async tx => {
     // A fixed lock key, because an empty database has no row or table to lock.
     await tx.execute(sql`select pg_advisory_xact_lock(7265003)`)
@@ -42,22 +37,22 @@ export async function bootstrapPlatform(database: Database, migrations: Migratio
 export async function applyMigrations(tx: Db, schema: string, migrations: Migration[]): Promise<boolean> {
   const name = schema === 'platform' ? schema : requireSchemaName(schema)
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`)
-  const found = await tx.execute<{ found: boolean }>(
-    sql`select to_regclass('platform.schema_versions') is not null as found`,
-  )
-  const applied = found[0]!.found ? await readApplied(tx, name) : []
+  const applied = (await readApplied(tx, name)) ?? []
   const pending = pendingMigrations(name, applied, migrations)
   if (pending.length === 0) return false
   await tx.execute(
     sql.raw(`set local search_path to "${name}";\n${pending.map(migration => migration.statements).join(';\n')}`),
   )
   await tx.execute(sql`set local search_path to default`)
-  const record = [...applied, ...pending.map(entryOf)]
+  await recordApplied(tx, name, [...applied, ...pending.map(entryOf)], targetVersion(pending))
+  return true
+}
+
+async function recordApplied(tx: Db, schema: string, applied: string[], version: string): Promise<void> {
   await tx.execute(sql`
     insert into platform.schema_versions (schema, applied, version, state, error, updated)
-    values (${name}, array(select json_array_elements_text(${JSON.stringify(record)}::text::json)), ${targetVersion(pending)}, 'migrated', null, now())
+    values (${schema}, array(select json_array_elements_text(${JSON.stringify(applied)}::text::json)), ${version}, 'migrated', null, now())
     on conflict (schema) do update set applied = excluded.applied, version = excluded.version, state = 'migrated', error = null, updated = now()`)
-  return true
 }
 
 /**
@@ -79,7 +74,12 @@ export function pendingMigrations(schema: string, applied: string[], migrations:
   return migrations.filter(migration => !done.has(entryOf(migration)))
 }
 
-async function readApplied(db: Db, schema: string): Promise<string[]> {
+/** @returns undefined where the platform has no record yet */
+async function readApplied(db: Db, schema: string): Promise<string[] | undefined> {
+  const exists = await db.execute<{ found: boolean }>(
+    sql`select to_regclass('platform.schema_versions') is not null as found`,
+  )
+  if (!exists[0]!.found) return undefined
   const rows = await db.execute<{ applied: string[] }>(
     sql`select to_json(applied) as applied from platform.schema_versions where schema = ${schema}`,
   )

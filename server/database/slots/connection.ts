@@ -9,23 +9,24 @@ import { createSlot } from './slot.ts'
  */
 export function openSlot(url: string, options: SlotsOptions, onClose: (slot: Slot) => void): Slot {
   const connect = options.connect ?? connectDatabase
-  const slot = createSlot(
-    connect(url, {
-      max: 1,
-      connect_timeout: 2,
-      max_lifetime: null,
-      fetch_types: false,
-      // The driver's own COMMIT and ROLLBACK too.
-      prepare: options.prepare !== false,
-      onnotice: () => {},
-      onclose: () => onClose(slot),
-      connection: {
-        application_name: options.applicationName ?? 'tenantry',
-        statement_timeout: options.statementTimeout ?? 5_000,
-        lock_timeout: options.lockTimeout ?? 1_500,
-        idle_in_transaction_session_timeout: options.idleTimeout ?? 10_000,
-      },
-    }),
-  )
+  const slot = createSlot(connect(url, { ...clientOptions(options), onclose: () => onClose(slot) }))
   return slot
+}
+
+function clientOptions(options: SlotsOptions) {
+  return {
+    max: 1,
+    connect_timeout: 2,
+    max_lifetime: null,
+    fetch_types: false,
+    // The driver's own COMMIT and ROLLBACK too.
+    prepare: options.prepare !== false,
+    onnotice: () => {},
+    connection: {
+      application_name: options.applicationName ?? 'tenantry',
+      statement_timeout: options.statementTimeout ?? 5_000,
+      lock_timeout: options.lockTimeout ?? 1_500,
+      idle_in_transaction_session_timeout: options.idleTimeout ?? 10_000,
+    },
+  }
 }

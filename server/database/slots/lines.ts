@@ -40,72 +40,75 @@ interface Waiter<Grant> {
   fail: () => void
 }
 
-export function createLines<Grant>({
-  find,
-  isFull = () => false,
-  waitLimit,
-  limit,
-  refuse,
-}: LinesOptions<Grant>): Lines<Grant> {
-  const lines = new Map<string, Waiter<Grant>[]>()
-  let length = 0
+interface State<Grant> extends Required<LinesOptions<Grant>> {
+  lines: Map<string, Waiter<Grant>[]>
+  length: number
+}
 
-  return { join, advance, dismiss, length: () => length }
-
-  async function join(key: string): Promise<Grant> {
-    const grant = lines.has(key) ? undefined : find(key, 0)
-    return grant ?? wait(key)
+export function createLines<Grant>(options: LinesOptions<Grant>): Lines<Grant> {
+  const state: State<Grant> = { isFull: () => false, ...options, lines: new Map(), length: 0 }
+  return {
+    join: key => join(state, key),
+    advance: () => advance(state),
+    dismiss: () => dismiss(state),
+    length: () => state.length,
   }
+}
 
-  function wait(key: string): Promise<Grant> {
-    if (length >= limit) makeRoom(key)
-    return new Promise((take, reject) => {
-      const waiter = {
-        since: performance.now(),
-        take,
-        timer: setTimeout(() => leave(key, waiter), waitLimit),
-        fail: () => reject(refuse()),
-      }
-      const line = lines.get(key)
-      if (line) line.push(waiter)
-      else lines.set(key, [waiter])
-      length++
-    })
-  }
+async function join<Grant>(state: State<Grant>, key: string): Promise<Grant> {
+  const grant = state.lines.has(key) ? undefined : state.find(key, 0)
+  return grant ?? wait(state, key)
+}
 
-  function makeRoom(key: string): void {
-    const [longest, line] = [...lines].reduce((a, b) => (b[1].length > a[1].length ? b : a))
-    if (longest === key || line.length <= (lines.get(key)?.length ?? 0) + 1) throw refuse()
-    leave(longest, line.at(-1)!)
-  }
-
-  function leave(key: string, waiter: Waiter<Grant>): void {
-    remove(key, waiter)
-    waiter.fail()
-  }
-
-  function remove(key: string, waiter: Waiter<Grant>): void {
-    clearTimeout(waiter.timer)
-    const line = lines.get(key)!
-    line.splice(line.indexOf(waiter), 1)
-    if (line.length === 0) lines.delete(key)
-    length--
-  }
-
-  function advance(): void {
-    for (const [key, line] of lines) {
-      if (isFull()) return
-      const first = line[0]!
-      const grant = find(key, performance.now() - first.since)
-      if (grant === undefined) continue
-      remove(key, first)
-      // Moved to the end, where it is tried once more in this round.
-      if (lines.delete(key)) lines.set(key, line)
-      first.take(grant)
+function wait<Grant>(state: State<Grant>, key: string): Promise<Grant> {
+  if (state.length >= state.limit) makeRoom(state, key)
+  return new Promise((take, reject) => {
+    const waiter = {
+      since: performance.now(),
+      take,
+      timer: setTimeout(() => leave(state, key, waiter), state.waitLimit),
+      fail: () => reject(state.refuse()),
     }
-  }
+    const line = state.lines.get(key)
+    if (line) line.push(waiter)
+    else state.lines.set(key, [waiter])
+    state.length++
+  })
+}
 
-  function dismiss(): void {
-    for (const [key, line] of [...lines]) for (const waiter of [...line]) leave(key, waiter)
+function makeRoom<Grant>(state: State<Grant>, key: string): void {
+  const [longest, line] = [...state.lines].reduce((a, b) => (b[1].length > a[1].length ? b : a))
+  if (longest === key || line.length <= (state.lines.get(key)?.length ?? 0) + 1) throw state.refuse()
+  leave(state, longest, line.at(-1)!)
+}
+
+function leave<Grant>(state: State<Grant>, key: string, waiter: Waiter<Grant>): void {
+  remove(state, key, waiter)
+  waiter.fail()
+}
+
+function remove<Grant>(state: State<Grant>, key: string, waiter: Waiter<Grant>): void {
+  clearTimeout(waiter.timer)
+  const line = state.lines.get(key)!
+  line.splice(line.indexOf(waiter), 1)
+  if (line.length === 0) state.lines.delete(key)
+  state.length--
+}
+
+function advance<Grant>(state: State<Grant>): void {
+  const { lines } = state
+  for (const [key, line] of lines) {
+    if (state.isFull()) return
+    const first = line[0]!
+    const grant = state.find(key, performance.now() - first.since)
+    if (grant === undefined) continue
+    remove(state, key, first)
+    // Moved to the end, where it is tried once more in this round.
+    if (lines.delete(key)) lines.set(key, line)
+    first.take(grant)
   }
+}
+
+function dismiss<Grant>(state: State<Grant>): void {
+  for (const [key, line] of [...state.lines]) for (const waiter of [...line]) leave(state, key, waiter)
 }

@@ -36,18 +36,20 @@ export function markStatement(text: string, parameters: number): MarkedStatement
   if (!verb || outline.includes(';') || !/^\s*(?:select|insert|update|delete|merge|with)\b/i.test(outline)) {
     return { text, answers: 'none' }
   }
-  if (verb[0].toLowerCase() === 'select') {
-    return {
-      text: isSimple(outline)
-        ? insertAt(statement, 'select'.length + verb.index, ` ${mark} as mark,`)
-        : `select ${mark} as mark, q.* from (${statement}) q`,
-      answers: 'rows',
-      emptiness: `select ${mark} as mark where not exists (${statement})`,
-    }
-  }
+  if (verb[0].toLowerCase() === 'select') return markSelect(statement, outline, verb.index, mark)
   const returning = /\breturning\b/i.exec(outline)
   if (!returning) return { text: `${statement} returning ${mark} as mark`, answers: 'marks' }
   return { text: insertAt(statement, 'returning'.length + returning.index, ` ${mark} as mark,`), answers: 'rows' }
+}
+
+function markSelect(statement: string, outline: string, index: number, mark: string): MarkedStatement {
+  return {
+    text: isSimple(outline)
+      ? insertAt(statement, 'select'.length + index, ` ${mark} as mark,`)
+      : `select ${mark} as mark, q.* from (${statement}) q`,
+    answers: 'rows',
+    emptiness: `select ${mark} as mark where not exists (${statement})`,
+  }
 }
 
 // An additional column would change what DISTINCT and the set operations compare, and which column a number in ORDER

@@ -1,4 +1,5 @@
 import { unavailable } from '#shared/errors.ts'
+import type { Lines } from './lines.ts'
 import { createLines } from './lines.ts'
 import type { Slot, Work } from './slot.ts'
 
@@ -27,94 +28,114 @@ const waitLimit = 2_000
 const stallLimit = 5
 const waitersLimit = 2_000
 
+interface State {
+  slots: readonly Slot[]
+  shares: Shares & { platform: Shares['tenant'] }
+  lines: Lines<Slot>
+  /** How many slots each realm holds, by its name, and how many are held for transactions in total. */
+  held: Map<string, Record<Work, number>>
+  transactions: number
+  timer: NodeJS.Timeout | undefined
+}
+
 /**
  * Runs a realm's work on its two home slots, whose caches know its tables, and on other slots when these are busy.
  * Realms take turns: each has its own queues, and none holds more than its share.
  * @param slots replaced one by one as connections are renewed; their number stays
  */
 export function createSchedule(slots: readonly Slot[], shares: Shares): Schedule {
-  // Platform queries are made on behalf of all tenants.
-  const platformShare = { slots: slots.length, transactions: shares.transactions }
-  const held = new Map<string, Record<Work, number>>()
-  let transactions = 0
-  let timer: NodeJS.Timeout | undefined
-  const lines = createLines({
+  const lines = createLines<Slot>({
     waitLimit,
     limit: waitersLimit,
     refuse: unavailable,
-    find: takeSlot,
+    find: (line, waited) => takeSlot(state, line, waited),
     isFull: () => !slots.some(isFree),
   })
-
-  return { take, release, look, dismiss, waiting: lines.length }
-
-  function take(realm: string, work: Work): Promise<Slot> {
-    const slot = lines.join(work === 'statement' ? `s ${realm}` : `t ${realm}`)
-    if (lines.length() > 0) lookLater()
-    return slot
+  // Platform queries are made on behalf of all tenants.
+  const platform = { slots: slots.length, transactions: shares.transactions }
+  const state: State = {
+    slots,
+    shares: { ...shares, platform },
+    lines,
+    held: new Map(),
+    transactions: 0,
+    timer: undefined,
   }
-
-  function release(slot: Slot): void {
-    const { realm, work } = slot.holder!
-    slot.holder = undefined
-    const counts = held.get(realm)!
-    counts[work]--
-    if (work === 'transaction') transactions--
-    if (counts.statement + counts.transaction === 0) held.delete(realm)
-    look()
+  return {
+    take: (realm, work) => take(state, realm, work),
+    release: slot => release(state, slot),
+    look: () => look(state),
+    dismiss: () => dismiss(state),
+    waiting: lines.length,
   }
+}
 
-  function look(): void {
-    if (lines.length() === 0) return
-    lines.advance()
-    lookLater()
-  }
+function take(state: State, realm: string, work: Work): Promise<Slot> {
+  const slot = state.lines.join(work === 'statement' ? `s ${realm}` : `t ${realm}`)
+  if (state.lines.length() > 0) lookLater(state)
+  return slot
+}
 
-  // A caller that waits for a home slot takes another one after a moment.
-  function lookLater(): void {
-    timer ??= setTimeout(() => {
-      timer = undefined
-      look()
-    }, stallLimit)
-  }
+function release(state: State, slot: Slot): void {
+  const { realm, work } = slot.holder!
+  slot.holder = undefined
+  const counts = state.held.get(realm)!
+  counts[work]--
+  if (work === 'transaction') state.transactions--
+  if (counts.statement + counts.transaction === 0) state.held.delete(realm)
+  look(state)
+}
 
-  function takeSlot(line: string, waited: number): Slot | undefined {
-    const work = line.startsWith('s') ? 'statement' : 'transaction'
-    const realm = line.slice(2)
-    const slot = findSlot(realm, work, waited)
-    if (!slot) return undefined
-    slot.holder = { realm, work, since: performance.now() }
-    const counts = held.get(realm) ?? { statement: 0, transaction: 0 }
-    counts[work]++
-    if (work === 'transaction') transactions++
-    held.set(realm, counts)
-    return slot
-  }
+function look(state: State): void {
+  if (state.lines.length() === 0) return
+  state.lines.advance()
+  lookLater(state)
+}
 
-  function findSlot(realm: string, work: Work, waited: number): Slot | undefined {
-    if (!mayHold(realm, work)) return undefined
-    const [first, second] = homeSlots(slots, realm)
-    const home = [first, second].find(isFree)
-    if (home) return home
-    if (waited < stallLimit && (isMoving(first) || isMoving(second))) return undefined
-    return slots.find(isFree)
-  }
+// A caller that waits for a home slot takes another one after a moment.
+function lookLater(state: State): void {
+  state.timer ??= setTimeout(() => {
+    state.timer = undefined
+    look(state)
+  }, stallLimit)
+}
 
-  function mayHold(realm: string, work: Work): boolean {
-    const counts = held.get(realm)
-    const share = realm === 'platform' ? platformShare : shares.tenant
-    if (
-      work === 'transaction' &&
-      (transactions >= shares.transactions || (counts?.transaction ?? 0) >= share.transactions)
-    )
-      return false
-    return !counts || counts.statement + counts.transaction < share.slots
-  }
+function dismiss(state: State): void {
+  clearTimeout(state.timer)
+  state.lines.dismiss()
+}
 
-  function dismiss(): void {
-    clearTimeout(timer)
-    lines.dismiss()
-  }
+function takeSlot(state: State, line: string, waited: number): Slot | undefined {
+  const work = line.startsWith('s') ? 'statement' : 'transaction'
+  const realm = line.slice(2)
+  const slot = findSlot(state, realm, work, waited)
+  if (!slot) return undefined
+  slot.holder = { realm, work, since: performance.now() }
+  const counts = state.held.get(realm) ?? { statement: 0, transaction: 0 }
+  counts[work]++
+  if (work === 'transaction') state.transactions++
+  state.held.set(realm, counts)
+  return slot
+}
+
+function findSlot(state: State, realm: string, work: Work, waited: number): Slot | undefined {
+  if (!mayHold(state, realm, work)) return undefined
+  const [first, second] = homeSlots(state.slots, realm)
+  const home = [first, second].find(isFree)
+  if (home) return home
+  if (waited < stallLimit && (isMoving(first) || isMoving(second))) return undefined
+  return state.slots.find(isFree)
+}
+
+function mayHold({ shares, held, transactions }: State, realm: string, work: Work): boolean {
+  const counts = held.get(realm)
+  const share = realm === 'platform' ? shares.platform : shares.tenant
+  if (
+    work === 'transaction' &&
+    (transactions >= shares.transactions || (counts?.transaction ?? 0) >= share.transactions)
+  )
+    return false
+  return !counts || counts.statement + counts.transaction < share.slots
 }
 
 function isFree(slot: Slot): boolean {

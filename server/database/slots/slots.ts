@@ -1,11 +1,9 @@
-import { PostgresError } from '#server/database/driver.ts'
 import { isConnectionError, isConnectionLost, isTimeout } from '#server/database/errors.ts'
 import type { ApiError } from '#shared/errors.ts'
 import { unavailable } from '#shared/errors.ts'
-import { openSlot } from './connection.ts'
 import type { SlotsOptions } from './options.ts'
-import { createSchedule } from './schedule.ts'
-import type { Slot } from './slot.ts'
+import type { Pool } from './pool.ts'
+import { endPool, noteMismatch, openPool, releaseSlot, retireAfter, retireOld, retireSlot, takeSlot } from './pool.ts'
 import { AnswerMismatch, ask, StaleStatement } from './slot.ts'
 import type { TransactionClient } from './transaction.ts'
 import { runTransaction } from './transaction.ts'
@@ -30,145 +28,82 @@ export interface Slots {
   end(): Promise<void>
 }
 
-// Prepared statements live as long as their connection and name their schema: with many tenants there are many.
-const statementsLimit = 2_000
-
 const attemptsLimit = 3
 
-/** Milliseconds until a connection is replaced, so that its backend's memory is freed. */
-const lifetime = 30 * 60_000
-
-/** Milliseconds for a whole transaction in addition to its longest statement. */
-const transactionAllowance = 10_000
-
 export function createSlots(url: string, options: SlotsOptions): Slots {
-  const statementTimeout = options.statementTimeout ?? 5_000
-  const tenantShare = Math.min(options.tenantShare ?? Math.ceil(options.size / 2), options.size)
-  const slots: Slot[] = Array.from({ length: options.size }, open)
-  const schedule = createSchedule(slots, {
-    tenant: { slots: tenantShare, transactions: Math.max(1, Math.floor(tenantShare / 2)) },
-    transactions: Math.max(1, options.size - Math.max(1, options.statementShare ?? Math.floor(options.size / 4))),
-  })
-  let ended = false
-  let retired = 0
-  let mismatched = 0
-  const watch = setInterval(retireOld, 500)
+  const pool = openPool(url, options)
+  const watch = setInterval(retireOld, 500, pool)
   watch.unref()
-
-  return { query, transaction, distrust, inspect, end }
-
-  // Repeats a statement that was refused before it began, and a read whose answer was lost with its connection.
-  async function query(realm: string, text: string, params: unknown[], asArrays: boolean): Promise<unknown[]> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await queryOnce(realm, text, params, { prepare: options.prepare !== false && attempt === 1, asArrays })
-      } catch (error) {
-        const isRepeatable = error instanceof StaleStatement || (isConnectionLost(error) && isRead(text))
-        if (!isRepeatable || attempt === attemptsLimit || ended) throw translate(error)
-      }
-    }
+  return {
+    query: (realm, text, params, asArrays) => query(pool, realm, text, params, asArrays),
+    transaction: (realm, work) => transaction(pool, realm, work),
+    distrust: (realm, message) => distrust(pool, realm, message),
+    inspect: () => inspect(pool),
+    end: () => {
+      clearInterval(watch)
+      return endPool(pool)
+    },
   }
+}
 
-  async function queryOnce(
-    realm: string,
-    text: string,
-    params: unknown[],
-    how: { prepare: boolean; asArrays: boolean },
-  ): Promise<unknown[]> {
-    const slot = await take(realm, 'statement')
+// What was refused before it began is asked again, and so is a read whose answer was lost with its connection.
+async function query(
+  pool: Pool,
+  realm: string,
+  text: string,
+  params: unknown[],
+  asArrays: boolean,
+): Promise<unknown[]> {
+  for (let attempt = 1; ; attempt++) {
     try {
-      return await ask(slot, slot.sql, text, params, how)
+      const prepare = pool.options.prepare !== false && attempt === 1
+      return await queryOnce(pool, realm, text, params, { prepare, asArrays })
     } catch (error) {
-      retireAfter(slot, error)
-      throw error
-    } finally {
-      release(slot)
+      const isRepeatable = error instanceof StaleStatement || (isConnectionLost(error) && isRead(text))
+      if (!isRepeatable || attempt === attemptsLimit || pool.ended) throw translate(error)
     }
   }
+}
 
-  async function transaction<T>(realm: string, work: (client: TransactionClient) => Promise<T>): Promise<T> {
-    const slot = await take(realm, 'transaction')
-    try {
-      return await runTransaction(slot, work, error => retireAfter(slot, error))
-    } catch (error) {
-      if (isConnectionError(error)) retire(slot)
-      throw translate(error)
-    } finally {
-      release(slot)
-    }
+async function queryOnce(
+  pool: Pool,
+  realm: string,
+  text: string,
+  params: unknown[],
+  how: { prepare: boolean; asArrays: boolean },
+): Promise<unknown[]> {
+  const slot = await takeSlot(pool, realm, 'statement')
+  try {
+    return await ask(slot, slot.sql, text, params, how)
+  } catch (error) {
+    retireAfter(pool, slot, error)
+    throw error
+  } finally {
+    releaseSlot(pool, slot)
   }
+}
 
-  async function take(realm: string, work: 'statement' | 'transaction'): Promise<Slot> {
-    if (ended) throw unavailable()
-    return schedule.take(realm, work)
+async function transaction<T>(pool: Pool, realm: string, work: (client: TransactionClient) => Promise<T>): Promise<T> {
+  const slot = await takeSlot(pool, realm, 'transaction')
+  try {
+    return await runTransaction(slot, work, error => retireAfter(pool, slot, error))
+  } catch (error) {
+    if (isConnectionError(error)) retireSlot(pool, slot)
+    throw translate(error)
+  } finally {
+    releaseSlot(pool, slot)
   }
+}
 
-  function release(slot: Slot): void {
-    if (slot.statements.size > statementsLimit) retire(slot)
-    schedule.release(slot)
-  }
+function distrust(pool: Pool, realm: string, message: string): ApiError {
+  noteMismatch(pool, realm, message)
+  for (const slot of [...pool.slots]) retireSlot(pool, slot)
+  return unavailable()
+}
 
-  /**
-   * The state of a connection is known only after an error that PostgreSQL itself has sent and that does not end the
-   * connection.
-   */
-  function retireAfter(slot: Slot, error: unknown): void {
-    if (error instanceof AnswerMismatch) noteMismatch(slot.holder?.realm ?? '', error.message)
-    if (!(error instanceof PostgresError) || isConnectionError(error)) retire(slot)
-  }
-
-  function noteMismatch(realm: string, message: string): void {
-    mismatched++
-    options.onMismatch?.({ realm, message })
-  }
-
-  function distrust(realm: string, message: string): ApiError {
-    noteMismatch(realm, message)
-    for (const slot of [...slots]) retire(slot)
-    return unavailable()
-  }
-
-  function retire(slot: Slot): void {
-    if (slot.retired) return
-    slot.retired = true
-    retired++
-    const place = slots.indexOf(slot)
-    if (place >= 0 && !ended) slots[place] = open()
-    // Statements in progress are rejected individually; the end of a lost connection adds nothing.
-    slot.sql.end({ timeout: 0 }).catch(() => {})
-    if (!ended) schedule.look()
-  }
-
-  // A half-open connection answers nothing, not even a timeout.
-  function retireOld(): void {
-    const now = performance.now()
-    for (const slot of [...slots]) {
-      const { holder, opened } = slot
-      const limit = statementTimeout + 1_000 + (holder?.work === 'transaction' ? transactionAllowance : 0)
-      if (holder ? now - holder.since > limit : now - opened > lifetime) retire(slot)
-    }
-  }
-
-  function open(): Slot {
-    return openSlot(url, { ...options, statementTimeout }, retire)
-  }
-
-  function inspect() {
-    return {
-      size: slots.length,
-      busy: slots.filter(slot => slot.holder).length,
-      waiting: schedule.waiting(),
-      retired,
-      mismatched,
-    }
-  }
-
-  async function end(): Promise<void> {
-    ended = true
-    clearInterval(watch)
-    schedule.dismiss()
-    await Promise.all(slots.map(slot => slot.sql.end({ timeout: 5 })))
-  }
+function inspect({ slots, schedule, retired, mismatched }: Pool) {
+  const busy = slots.filter(slot => slot.holder).length
+  return { size: slots.length, busy, waiting: schedule.waiting(), retired, mismatched }
 }
 
 function translate(error: unknown): unknown {

@@ -26,16 +26,16 @@ export async function runTransaction<T>(
   work: (client: TransactionClient) => Promise<T>,
   onError: (error: unknown) => void,
 ): Promise<T> {
-  const state = { over: false }
+  const transaction: Transaction = { slot, onError, over: false }
   const lost = Promise.withResolvers<never>()
   const begun = slot.sql.begin(async client => {
     try {
-      const result = await work(guard(slot, client, state, onError))
+      const result = await work(guard(transaction, client))
       // Even if its statements succeeded, it can no longer be committed.
       if (slot.retired) throw unavailable()
       return result
     } catch (error) {
-      if (!state.over && !slot.retired && !isConnectionError(error)) throw error
+      if (!transaction.over && !slot.retired && !isConnectionError(error)) throw error
       // postgres.js would then send a ROLLBACK, which fails outside of any handler when the connection is lost.
       lost.reject(error)
       return new Promise<never>(() => {})
@@ -44,47 +44,53 @@ export async function runTransaction<T>(
   try {
     return (await Promise.race([lost.promise, begun])) as T
   } finally {
-    state.over = true
+    transaction.over = true
   }
 }
 
-/** The callback may still run after begin() has rejected; its further statements are rejected. */
-function guard(
-  slot: Slot,
-  client: TransactionSql,
-  state: { over: boolean },
-  onError: (error: unknown) => void,
-): TransactionClient {
-  let last: Promise<unknown> = Promise.resolve()
+interface Transaction {
+  slot: Slot
+  onError: (error: unknown) => void
+  /** The callback may still run after begin() has rejected; its further statements are rejected. */
+  over: boolean
+}
 
+function guard(transaction: Transaction, client: TransactionSql): TransactionClient {
+  let last: Promise<unknown> = Promise.resolve()
   return {
     options: { parsers: {}, serializers: {} },
     unsafe: (text, params = []) =>
       lazily(asArrays => {
-        const answer = last.then(() => askNow(text, params, asArrays))
+        const answer = last.then(() => askNow(transaction, client, text, params, asArrays))
         last = answer.catch(() => {})
         return answer
       }),
     raw(text, params = []) {
-      requireOpen()
+      requireOpen(transaction)
       return client.unsafe(text, params as never[])
     },
   }
+}
 
-  // Not prepared: a stale prepared statement would make the whole transaction fail.
-  async function askNow(text: string, params: unknown[], asArrays: boolean): Promise<unknown[]> {
-    requireOpen()
-    try {
-      return await ask(slot, client, text, params, { prepare: false, asArrays })
-    } catch (error) {
-      onError(error)
-      throw error
-    }
+// Not prepared: a stale prepared statement would make the whole transaction fail.
+async function askNow(
+  transaction: Transaction,
+  client: TransactionSql,
+  text: string,
+  params: unknown[],
+  asArrays: boolean,
+): Promise<unknown[]> {
+  requireOpen(transaction)
+  try {
+    return await ask(transaction.slot, client, text, params, { prepare: false, asArrays })
+  } catch (error) {
+    transaction.onError(error)
+    throw error
   }
+}
 
-  function requireOpen(): void {
-    if (state.over || slot.retired) throw new Error('The transaction is over.')
-  }
+function requireOpen({ over, slot }: Transaction): void {
+  if (over || slot.retired) throw new Error('The transaction is over.')
 }
 
 /** drizzle sets the row format after it has created a query, so nothing is sent before. */

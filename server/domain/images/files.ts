@@ -4,6 +4,7 @@ import { mkdir, readFile, readdir, rename, rm, rmdir, stat, writeFile } from 'no
 import { join } from 'node:path'
 import type { Realm } from '#server/database/realms.ts'
 import type { App } from '#server/domain/context.ts'
+import { isRefusal } from '#server/domain/lib/errors.ts'
 import type { ErrorCode } from '#shared/errors.ts'
 import { ApiError, notFound, unavailable } from '#shared/errors.ts'
 import type { ImageSize, RenderedImage } from './sizes.ts'
@@ -28,7 +29,7 @@ export function imageFolder({ config, log }: App, { schema }: Realm, owner: stri
  * @returns the name, for the row
  * @throws ApiError 507 when the disk is full, 503 when it cannot be written
  */
-export async function storeImage(images: ImageFolder, image: RenderedImage): Promise<string> {
+async function storeImage(images: ImageFolder, image: RenderedImage): Promise<string> {
   const { folder, log } = images
   const name = randomUUID()
   try {
@@ -43,7 +44,25 @@ export async function storeImage(images: ImageFolder, image: RenderedImage): Pro
   }
 }
 
-/** @throws ApiError 404 when the file does not exist */
+/**
+ * Stores a picture and has a row name it. Where that is refused, the files are removed again.
+ * @param nameIt writes the name into the row
+ */
+export async function replaceImage<T>(
+  images: ImageFolder,
+  image: RenderedImage,
+  nameIt: (name: string) => Promise<T>,
+): Promise<T> {
+  const name = await storeImage(images, image)
+  try {
+    return await nameIt(name)
+  } catch (error) {
+    if (isRefusal(error)) await removeImage(images, name)
+    throw error
+  }
+}
+
+/** @throws ApiError 404 when there is no such file */
 export async function readImage({ folder }: ImageFolder, name: string, size: ImageSize): Promise<Buffer> {
   try {
     return await readFile(join(folder, fileName(name, size)), { flag: constants.O_RDONLY | constants.O_NOFOLLOW })
@@ -52,8 +71,8 @@ export async function readImage({ folder }: ImageFolder, name: string, size: Ima
   }
 }
 
-/** Deletes one image's files; does nothing if there are none. */
-export async function removeImage(images: ImageFolder, name: string): Promise<void> {
+/** Removes one picture's files; that there are none is fine. */
+async function removeImage(images: ImageFolder, name: string): Promise<void> {
   for (const size of imageSizes) await remove(images, join(images.folder, fileName(name, size)))
 }
 

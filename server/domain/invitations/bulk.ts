@@ -1,9 +1,9 @@
-import { parse } from 'csv-parse/sync'
 import { eq, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import type { TenantRealm } from '#server/database/realms.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
+import { readCsv } from '#server/domain/lib/csv.ts'
 import { isOfOne } from '#server/domain/lib/errors.ts'
 import type { invitationResultAnswer } from '#shared/answers/invitations.ts'
 import type { ApiError, FieldErrors } from '#shared/errors.ts'
@@ -91,42 +91,35 @@ function errorsOf({ status, body }: ApiError): FieldErrors {
  * @throws ApiError 400 on `csv` if it is not valid
  */
 export async function readInvitationRows({ db, tables: { departments } }: TenantRealm, csv: string): Promise<Row[]> {
-  const rows = parseCsv(csv)
+  const rows = await parseCsv(csv)
   if (rows.length > 0 && !('email' in rows[0]!.record))
     throw invalid({ csv: ['The first line must name a column email.'] })
   if (rows.length > invitationRowsLimit)
     throw invalid({ csv: [`Ensure this field has no more than ${invitationRowsLimit} rows.`] })
   const known = await db.select({ id: departments.id, name: sql<string>`lower(${departments.name})` }).from(departments)
   const ids = new Map(known.map(({ id, name }) => [name, id]))
-  return rows.map(({ record, info }) => ({ row: info.lines, ...readRecord(record, ids) }))
+  return rows.map(({ record: { email, role, department }, line }) => {
+    const id = ids.get(department?.toLowerCase() ?? '')
+    const input = {
+      email,
+      ...(role ? { role: role[0]!.toUpperCase() + role.slice(1).toLowerCase() } : {}),
+      ...(id ? { department: id } : {}),
+    }
+    return {
+      row: line,
+      input,
+      ...(department && !id ? { errors: { department: [`There is no department "${department}".`] } } : {}),
+    }
+  })
 }
 
-function readRecord(
-  { email, role, department }: Record<string, string>,
-  departmentIds: Map<string, string>,
-): Pick<Row, 'input' | 'errors'> {
-  const id = departmentIds.get(department?.toLowerCase() ?? '')
-  const input = {
-    email,
-    ...(role ? { role: role[0]!.toUpperCase() + role.slice(1).toLowerCase() } : {}),
-    ...(id ? { department: id } : {}),
-  }
-  if (!department || id) return { input }
-  return { input, errors: { department: [`There is no department "${department}".`] } }
-}
-
-function parseCsv(csv: string): { record: Record<string, string>; info: { lines: number } }[] {
-  try {
-    return parse(csv, {
-      bom: true,
-      info: true,
-      columns: (names: string[]) => names.map(name => cleanIdentifier(name).toLowerCase()),
-      cast: cleanIdentifier,
-      skip_empty_lines: true,
-      relax_column_count: true,
-      delimiter: [',', ';', '\t'],
-    }) as unknown as ReturnType<typeof parseCsv>
-  } catch {
+async function parseCsv(csv: string): Promise<{ record: Record<string, string>; line: number }[]> {
+  const rows = await readCsv(csv, { delimiters: [',', ';', '\t'], skipEmptyLines: true }).catch(() => {
     throw invalid({ csv: ['This is not a CSV text.'] })
-  }
+  })
+  const [names = [], ...records] = rows.map(({ cells }) => cells.map(cleanIdentifier))
+  return records.map((cells, at) => ({
+    record: Object.fromEntries(names.slice(0, cells.length).map((name, i) => [name.toLowerCase(), cells[i]!])),
+    line: rows[at + 1]!.line,
+  }))
 }

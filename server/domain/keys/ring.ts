@@ -42,59 +42,46 @@ const ringsLimit = 5_000
 // An invented kid must not cost a query each time.
 const reloadPause = 1_000
 
-/**
- * A ring is cached for half of the time that a new key is published ahead, so every process has read the new key by
- * then.
- */
+interface State {
+  secret: string
+  /** Seconds for which a key that signs no more still verifies. */
+  overlap: number
+  /** Milliseconds. Half of what a new key is published ahead: every process has looked at the database by then. */
+  ringLife: number
+  rings: Map<string, { ring: Promise<KeyRing>; loaded: number }>
+}
+
 export function createKeyRings({ secret, ttl, life }: Config): KeyRings {
   const ringLife = Math.min(longestRingLife, life.keyLead * 500)
-  const rings = new Map<string, { ring: Promise<KeyRing>; loaded: number }>()
-
+  const state: State = { secret, overlap: keyOverlap(ttl), ringLife, rings: new Map() }
   return {
-    get,
-    async findPublicKey(realm, kid) {
-      const known = (await get(realm)).publicKeys.get(kid)
-      const entry = rings.get(realm.schema)
-      if (known || !entry || Date.now() - entry.loaded < reloadPause) return known
-      rings.delete(realm.schema)
-      return (await get(realm)).publicKeys.get(kid)
-    },
-    forget: schema => void rings.delete(schema),
-  }
-
-  function get(realm: Realm): Promise<KeyRing> {
-    const entry = rings.get(realm.schema)
-    if (entry && Date.now() - entry.loaded < ringLife) return entry.ring
-    const ring = loadKeyRing(realm, secret, keyOverlap(ttl))
-    rings.delete(realm.schema)
-    if (rings.size >= ringsLimit) rings.delete(rings.keys().next().value!)
-    rings.set(realm.schema, { ring, loaded: Date.now() })
-    ring.catch(() => rings.delete(realm.schema))
-    return ring
+    get: realm => getRing(state, realm),
+    findPublicKey: (realm, kid) => findPublicKey(state, realm, kid),
+    forget: schema => void state.rings.delete(schema),
   }
 }
 
-async function loadKeyRing(
-  { schema, db, tables: { signing_keys: keys } }: Realm,
-  secret: string,
-  overlap: number,
-): Promise<KeyRing> {
-  const rows = await db
-    .select({
-      kid: keys.kid,
-      public_key: keys.public_key,
-      private_key: keys.private_key,
-      activated_at: keys.activated_at,
-      retired_at: keys.retired_at,
-    })
-    .from(keys)
-    .where(
-      and(
-        isNotNull(keys.activated_at),
-        or(isNull(keys.retired_at), gt(keys.retired_at, new Date(Date.now() - overlap * 1000))),
-      ),
-    )
-    .orderBy(desc(keys.activated_at))
+function getRing({ secret, overlap, ringLife, rings }: State, realm: Realm): Promise<KeyRing> {
+  const entry = rings.get(realm.schema)
+  if (entry && Date.now() - entry.loaded < ringLife) return entry.ring
+  const ring = loadKeyRing(realm, secret, overlap)
+  rings.delete(realm.schema)
+  if (rings.size >= ringsLimit) rings.delete(rings.keys().next().value!)
+  rings.set(realm.schema, { ring, loaded: Date.now() })
+  ring.catch(() => rings.delete(realm.schema))
+  return ring
+}
+
+async function findPublicKey(state: State, realm: Realm, kid: string): Promise<CryptoKey | undefined> {
+  const known = (await getRing(state, realm)).publicKeys.get(kid)
+  const entry = state.rings.get(realm.schema)
+  if (known || !entry || Date.now() - entry.loaded < reloadPause) return known
+  state.rings.delete(realm.schema)
+  return (await getRing(state, realm)).publicKeys.get(kid)
+}
+
+async function loadKeyRing(realm: Realm, secret: string, overlap: number): Promise<KeyRing> {
+  const rows = await readKeys(realm, overlap)
   if (rows.length === 0) throw new Error('The realm has no signing key.')
   const jwks = rows.map(
     row => ({ kty: 'OKP', crv: 'Ed25519', use: 'sig', alg: 'EdDSA', kid: row.kid, x: row.public_key }) as const,
@@ -103,15 +90,28 @@ async function loadKeyRing(
     await Promise.all(jwks.map(async jwk => [jwk.kid, (await importJWK({ ...jwk }, 'EdDSA')) as CryptoKey] as const)),
   )
   const opened = new Map<string, KeyObject>()
-  return { signerAt, publicKeys, jwks: { keys: jwks } }
+  return { signerAt: moment => signerAt(moment, rows, opened, realm.schema, secret), publicKeys, jwks: { keys: jwks } }
+}
 
-  function signerAt(moment: Date) {
-    // Because of another machine's clock, a session may be older than the first key.
-    const { kid, private_key } = rows.find(row => row.activated_at! <= moment) ?? rows.at(-1)!
-    let privateKey = opened.get(kid)
-    if (!privateKey) opened.set(kid, (privateKey = unwrap(private_key, secret, `${schema}:${kid}`)))
-    return { kid, privateKey }
-  }
+type KeyRow = Awaited<ReturnType<typeof readKeys>>[number]
+
+function readKeys({ db, tables: { signing_keys: keys } }: Realm, overlap: number) {
+  const { kid, public_key, private_key, activated_at, retired_at } = keys
+  const isAlive = or(isNull(retired_at), gt(retired_at, new Date(Date.now() - overlap * 1000)))
+  return db
+    .select({ kid, public_key, private_key, activated_at, retired_at })
+    .from(keys)
+    .where(and(isNotNull(activated_at), isAlive))
+    .orderBy(desc(activated_at))
+}
+
+/** @param opened private keys that were needed already, by kid */
+function signerAt(moment: Date, rows: KeyRow[], opened: Map<string, KeyObject>, schema: string, secret: string) {
+  // Another machine's clock may put a session before the first key.
+  const { kid, private_key } = rows.find(row => row.activated_at! <= moment) ?? rows.at(-1)!
+  let privateKey = opened.get(kid)
+  if (!privateKey) opened.set(kid, (privateKey = unwrap(private_key, secret, `${schema}:${kid}`)))
+  return { kid, privateKey }
 }
 
 /** @returns seconds for which a retired key still verifies: the lifetime of the longest token */

@@ -1,3 +1,4 @@
+import type { Lines } from '#server/database/slots/lines.ts'
 import { createLines } from '#server/database/slots/lines.ts'
 import { unavailable } from '#shared/errors.ts'
 
@@ -24,6 +25,14 @@ export interface LimiterOptions {
   refuse?: () => Error
 }
 
+interface State {
+  parallel: number
+  perRealm: number
+  running: Map<string, number>
+  total: number
+  lines: Lines<() => void>
+}
+
 export function createLimiter({
   parallel,
   perRealm = parallel,
@@ -31,10 +40,8 @@ export function createLimiter({
   waitLimit,
   refuse = unavailable,
 }: LimiterOptions): Limiter {
-  const running = new Map<string, number>()
-  let total = 0
-  const lines = createLines({ waitLimit, limit: waiting, refuse, find: begin })
-
+  const lines = createLines({ waitLimit, limit: waiting, refuse, find: realm => begin(state, realm) })
+  const state: State = { parallel, perRealm, running: new Map(), total: 0, lines }
   return {
     take: realm => lines.join(realm),
     async run(realm, work) {
@@ -46,20 +53,20 @@ export function createLimiter({
       }
     },
   }
+}
 
-  function begin(realm: string): (() => void) | undefined {
-    const own = running.get(realm) ?? 0
-    if (total >= parallel || own >= perRealm) return undefined
-    running.set(realm, own + 1)
-    total++
-    return () => end(realm)
-  }
+function begin(state: State, realm: string): (() => void) | undefined {
+  const own = state.running.get(realm) ?? 0
+  if (state.total >= state.parallel || own >= state.perRealm) return undefined
+  state.running.set(realm, own + 1)
+  state.total++
+  return () => end(state, realm)
+}
 
-  function end(realm: string): void {
-    const own = running.get(realm)! - 1
-    if (own === 0) running.delete(realm)
-    else running.set(realm, own)
-    total--
-    lines.advance()
-  }
+function end(state: State, realm: string): void {
+  const own = state.running.get(realm)! - 1
+  if (own === 0) state.running.delete(realm)
+  else state.running.set(realm, own)
+  state.total--
+  state.lines.advance()
 }

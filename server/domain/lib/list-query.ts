@@ -29,11 +29,7 @@ export function listQuery(
       .string()
       .optional()
       .transform(value => {
-        const fields =
-          value
-            ?.split(',')
-            .map(field => field.trim())
-            .filter(Boolean) ?? []
+        const fields = fieldsIn(value ?? '')
         return fields.length > 0 || !defaultOrdering ? fields : [defaultOrdering]
       })
       .refine(
@@ -43,7 +39,14 @@ export function listQuery(
   })
 }
 
-/** The search and filters of a list's query, if any are given, for the audit log. */
+function fieldsIn(list: string): string[] {
+  return list
+    .split(',')
+    .map(field => field.trim())
+    .filter(Boolean)
+}
+
+/** What of a list was asked for, to be recorded: its search and filters where any are given. */
 export function givenFilters({
   page,
   page_size,

@@ -18,51 +18,60 @@ export interface PacerOptions {
   quietAfter?: number
 }
 
-export function createPacer({ longestRest = 100, longestWait = 25, quietAfter = 100 }: PacerOptions = {}): Pacer {
-  let active = 0
-  let lastEnd = -Infinity
-  const waiting: (() => void)[] = []
+interface State extends Required<PacerOptions> {
+  active: number
+  lastEnd: number
+  /** What goes on when no short request is under way. */
+  waiting: (() => void)[]
+}
 
+export function createPacer({ longestRest = 100, longestWait = 25, quietAfter = 100 }: PacerOptions = {}): Pacer {
+  const state: State = { longestRest, longestWait, quietAfter, active: 0, lastEnd: -Infinity, waiting: [] }
   return {
     enter() {
-      active++
-      return () => {
-        active--
-        lastEnd = performance.now()
-        // One at a time: several pieces at once would be like a large one.
-        if (active === 0) waiting.shift()?.()
-      }
+      state.active++
+      return () => leave(state)
     },
     begin() {
       let begun = performance.now()
       return async () => {
-        await nextTurn()
-        if (isWanted()) {
-          await sleep(Math.min(4 * (performance.now() - begun), longestRest))
-          if (active > 0) await untilIdle()
-        }
+        await rest(state, begun)
         begun = performance.now()
       }
     },
   }
+}
 
-  function isWanted(): boolean {
-    return active > 0 || performance.now() - lastEnd < quietAfter
-  }
+function leave(state: State): void {
+  state.active--
+  state.lastEnd = performance.now()
+  // One at a time: several pieces at once would be a large one.
+  if (state.active === 0) state.waiting.shift()?.()
+}
 
-  function untilIdle(): Promise<void> {
-    return new Promise(resolve => {
-      const goOn = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-      const timer = setTimeout(() => {
-        waiting.splice(waiting.indexOf(goOn), 1)
-        resolve()
-      }, longestWait)
-      waiting.push(goOn)
-    })
-  }
+async function rest(state: State, begun: number): Promise<void> {
+  await nextTurn()
+  if (!isWanted(state)) return
+  await sleep(Math.min(4 * (performance.now() - begun), state.longestRest))
+  if (state.active > 0) await untilIdle(state)
+}
+
+function isWanted({ active, lastEnd, quietAfter }: State): boolean {
+  return active > 0 || performance.now() - lastEnd < quietAfter
+}
+
+function untilIdle({ waiting, longestWait }: State): Promise<void> {
+  return new Promise(resolve => {
+    const goOn = () => {
+      clearTimeout(timer)
+      resolve()
+    }
+    const timer = setTimeout(() => {
+      waiting.splice(waiting.indexOf(goOn), 1)
+      resolve()
+    }, longestWait)
+    waiting.push(goOn)
+  })
 }
 
 /** The same chunks, with pauses in between. */

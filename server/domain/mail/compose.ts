@@ -1,7 +1,7 @@
 import { and, eq, or, sql } from 'drizzle-orm'
 import type { TenantRealm } from '#server/database/realms.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
-import { platformAuthRealm } from '#server/domain/auth-realm.ts'
+import { consoleRealm } from '#server/domain/auth-realm.ts'
 import type { App } from '#server/domain/context.ts'
 import { issueInvitationLink } from '#server/domain/invitations/accept.ts'
 import type { LinkPurpose } from '#server/domain/sessions/links.ts'
@@ -14,7 +14,7 @@ import type { Message } from '#server/mail/message.ts'
 import { nameInMail } from '#server/mail/names.ts'
 import { mailTexts } from '#server/mail/texts.ts'
 import type { Language } from '#shared/dates.ts'
-import type { MailData, MailKind, QueuedRealmMail } from './kinds.ts'
+import type { MailData, MailKind, QueuedMail, QueuedRealmMail } from './kinds.ts'
 
 /**
  * Writes a mail when it is sent. Its links are created at this time only.
@@ -30,16 +30,18 @@ export async function composeMail(app: App, mail: QueuedRealmMail): Promise<Mess
     mail.data as never,
   )
   const sender = strangersMails.has(mail.kind) ? `${brand.name} via ${brand.via}` : brand.name
-  return (
-    content && {
-      ...layOut(brand, content),
-      id: mail.id,
-      realm: mail.realm,
-      sender,
-      to: mail.recipient,
-      created: mail.created,
-    }
-  )
+  return content && addressMail(mail, mail.realm, sender, brand, content)
+}
+
+/** @param realm for whose mailbox it is, in development */
+export function addressMail(
+  { id, recipient, created }: QueuedMail,
+  realm: string,
+  sender: string,
+  brand: Brand,
+  content: Content,
+): Message {
+  return { ...layOut(brand, content), id, realm, sender, to: recipient, created }
 }
 
 /** The kinds of mail whose recipient may not know the organisation. */
@@ -151,12 +153,11 @@ async function findSettings({ kind, realm }: AuthRealm): Promise<{ color: string
 }
 
 async function findRealm(app: App, realm: string): Promise<AuthRealm | undefined> {
-  const { originOf, baseDomain } = app.config
-  if (realm === 'platform') return platformAuthRealm(app.database, originOf(`console.${baseDomain}`))
-  const {
-    db,
-    tables: { tenants },
-  } = app.database.platform
-  const rows = await db.select(identityColumns(tenants)).from(tenants).where(eq(tenants.id, realm))
+  if (realm === 'platform') return consoleRealm(app)
+  const { tenants } = app.database.platform.tables
+  const rows = await app.database.platform.db
+    .select(identityColumns(tenants))
+    .from(tenants)
+    .where(eq(tenants.id, realm))
   return rows[0] && tenantRealmOf(app, rows[0])
 }

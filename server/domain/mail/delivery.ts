@@ -5,11 +5,14 @@ import { createWorker } from '#server/domain/operations/worker.ts'
 import type { Membership } from '#server/domain/tenants/finder.ts'
 import { findMemberships } from '#server/domain/tenants/finder.ts'
 import type { Mailer } from '#server/mail/mailer.ts'
+import type { Message } from '#server/mail/message.ts'
 import { composeMail } from './compose.ts'
 import type { QueuedMail } from './kinds.ts'
 import type { Lane } from './queue.ts'
 import { claimMails, dropMail, nextMailDue, postponeMail, settleMail } from './queue.ts'
 import { composeSiteMail, isSiteMail } from './site-mails.ts'
+
+type Memberships = Promise<Map<string, Membership[]>>
 
 const lanes: Lane[] = [
   { searches: false, batch: 8 },
@@ -49,13 +52,7 @@ async function sendAll(app: App, mailer: Mailer, lane: Lane, signal: AbortSignal
 // Mails are written one after another, with pauses, and sent in parallel: sending mostly waits for the mail server.
 async function sendBatch(app: App, mailer: Mailer, lane: Lane): Promise<number> {
   const mails = await claimMails(app, lane)
-  const memberships =
-    lane.searches && mails.length > 0
-      ? findMemberships(
-          app,
-          mails.map(({ recipient }) => recipient),
-        )
-      : Promise.resolve(new Map<string, Membership[]>())
+  const memberships = lane.searches ? membershipsOf(app, mails) : Promise.resolve(new Map())
   const rest = app.pacer.begin()
   const sendings: ReturnType<typeof settled>[] = []
   for (const mail of mails) {
@@ -69,7 +66,12 @@ async function sendBatch(app: App, mailer: Mailer, lane: Lane): Promise<number> 
   return mails.length
 }
 
-/** @returns the error of the work, if any; it is handled later */
+function membershipsOf(app: App, mails: QueuedMail[]): Memberships {
+  const addresses = mails.map(({ recipient }) => recipient)
+  return addresses.length > 0 ? findMemberships(app, addresses) : Promise.resolve(new Map())
+}
+
+/** @returns what the work threw, if anything: it is asked about later */
 function settled(work: Promise<unknown>): Promise<{ error?: unknown }> {
   return work.then(
     () => ({}),
@@ -82,33 +84,39 @@ async function deliver(
   app: App,
   mailer: Mailer,
   mail: QueuedMail,
-  memberships: Promise<Map<string, Membership[]>>,
+  memberships: Memberships,
   onComposed: () => void,
 ): Promise<void> {
   try {
-    const message = isSiteMail(mail)
-      ? await composeSiteMail(app, mail, await memberships)
-      : await composeMail(app, mail)
+    const message = await compose(app, mail, memberships)
     if (!message) return await dropMail(app, mail)
     onComposed()
     await mailer.send(message)
     await settleMail(app, mail)
     app.log.info({ event: 'mail_sent', kind: mail.kind, tenant: mail.realm, mail: mail.id })
   } catch (error) {
-    const givenUp = await postponeMail(app, mail, reasonOf(error), isFinal(error))
-    app.log.warn({
-      event: givenUp ? 'mail_delivery_abandoned' : 'mail_delivery_failed',
-      kind: mail.kind,
-      tenant: mail.realm,
-      mail: mail.id,
-      attempt: mail.attempts,
-      reason: reasonOf(error),
-    })
+    await postpone(app, mail, error)
   }
 }
 
-// RFC 5321, 4.2.1: 5yz to a recipient is permanent. Any other error may come from a wrong setting, which can be
-// corrected.
+async function compose(app: App, mail: QueuedMail, memberships: Memberships): Promise<Message | undefined> {
+  return isSiteMail(mail) ? composeSiteMail(app, mail, await memberships) : composeMail(app, mail)
+}
+
+async function postpone(app: App, mail: QueuedMail, error: unknown): Promise<void> {
+  const reason = reasonOf(error)
+  const givenUp = await postponeMail(app, mail, reason, isFinal(error))
+  app.log.warn({
+    event: givenUp ? 'mail_delivery_abandoned' : 'mail_delivery_failed',
+    kind: mail.kind,
+    tenant: mail.realm,
+    mail: mail.id,
+    attempt: mail.attempts,
+    reason,
+  })
+}
+
+// RFC 5321, 4.2.1: 5yz to a recipient is for good. Any other may be a setting of ours that is mended.
 function isFinal(error: unknown): boolean {
   const { responseCode, command } = error as { responseCode?: number; command?: string }
   return command === 'RCPT TO' && responseCode !== undefined && responseCode >= 500

@@ -1,17 +1,64 @@
 import type { SQL } from 'drizzle-orm'
-import { and, isNotNull, isNull, sql } from 'drizzle-orm'
+import { and, count, desc, eq, isNotNull, isNull, sql } from 'drizzle-orm'
+import { z } from 'zod'
 import type { PlatformRealm } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
+import { listQuery } from '#server/domain/lib/list-query.ts'
+import { matchesSearch } from '#server/domain/lib/search.ts'
+import type { Window } from '#server/domain/lib/window.ts'
+import { readWindow } from '#server/domain/lib/window.ts'
 import { notFound } from '#shared/errors.ts'
 import type { MailState } from '#shared/answers/mail.ts'
+import { choice } from '#shared/schemas/fields.ts'
 import { retryMails } from './queue.ts'
 
 export const mailStates = ['queued', 'delayed', 'failed', 'sent'] as const satisfies MailState[]
 
+export const outboxQuery = listQuery([], ['recipient', 'kind']).extend({
+  state: choice(mailStates).optional(),
+  tenant: z.guid('Enter a valid UUID.').optional(),
+})
+
 type Outbox = PlatformRealm['tables']['outbox']
 
-/** Queued: not tried yet. Delayed: failed, and will be tried again. Failed: given up. */
+/** The mails of the outbox, newest first: kind and recipient, never the content. */
+export function listMails({ db, tables }: PlatformRealm, query: z.output<typeof outboxQuery>, window: Window) {
+  const { outbox, tenants } = tables
+  const where = and(
+    query.state && inMailState(outbox, query.state),
+    query.tenant ? eq(outbox.realm, query.tenant) : undefined,
+    matchesSearch(query.search, [outbox.recipient, outbox.kind]),
+  )
+  return readWindow(
+    db.select({ count: count() }).from(outbox).where(where),
+    db
+      .select(mailColumns(tables))
+      .from(outbox)
+      .leftJoin(tenants, sql`${tenants.id} = nullif(${outbox.realm}, 'platform')::uuid`)
+      .where(where)
+      .orderBy(desc(outbox.created), outbox.id),
+    window,
+  )
+}
+
+function mailColumns({ outbox, tenants }: PlatformRealm['tables']) {
+  return {
+    id: outbox.id,
+    kind: outbox.kind,
+    recipient: outbox.recipient,
+    tenant: tenants.id,
+    tenant_name: tenants.name,
+    state: mailState(outbox),
+    attempts: outbox.attempts,
+    last_error: outbox.last_error,
+    created: outbox.created,
+    due_at: outbox.due_at,
+    sent_at: outbox.sent_at,
+  }
+}
+
+/** Queued: not tried yet. Delayed: tried in vain, and will be again. Failed: given up. */
 export function mailState(outbox: Outbox): SQL<MailState> {
   return sql<MailState>`case when ${outbox.sent_at} is not null then 'sent' when ${outbox.given_up_at} is not null then 'failed' when ${outbox.last_error} is not null then 'delayed' else 'queued' end`
 }

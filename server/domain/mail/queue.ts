@@ -22,57 +22,31 @@ export interface Lane {
 }
 
 /** Claims mails that are due, until their lease ends. */
-export async function claimMails(
-  {
-    database: {
-      platform: { db },
-    },
-  }: App,
-  lane: Lane,
-): Promise<QueuedMail[]> {
+export async function claimMails({ database: { platform } }: App, lane: Lane): Promise<QueuedMail[]> {
   // As an array, so that rows are chosen once: PostgreSQL may run a subquery in IN again and lock more rows.
   const due = sql`any(array(select id from platform.outbox where ${pending} and ${unheld} and ${isIn(lane)} and due_at <= now() order by due_at limit ${lane.batch} for update skip locked))`
-  const rows = await db
+  const rows = await platform.db
     .update(outbox)
     .set({ attempts: sql`${outbox.attempts} + 1`, due_at: sql`now() + make_interval(secs => ${lease})` })
     .where(sql`${outbox.id} = ${due}`)
-    .returning({
-      id: outbox.id,
-      realm: outbox.realm,
-      kind: outbox.kind,
-      recipient: outbox.recipient,
-      data: outbox.data,
-      created: outbox.created,
-      attempts: outbox.attempts,
-    })
+    .returning(queuedColumns)
   return rows.map(row => ({ ...row, kind: row.kind, data: row.data ?? {} }) as QueuedMail)
 }
 
+const { id, realm, kind, recipient, data, created, attempts } = outbox
+const queuedColumns = { id, realm, kind, recipient, data, created, attempts }
+
 /** Marks a mail as sent, and erases its data. */
-export async function settleMail(
-  {
-    database: {
-      platform: { db },
-    },
-  }: App,
-  mail: QueuedMail,
-): Promise<void> {
-  await db
+export async function settleMail({ database: { platform } }: App, mail: QueuedMail): Promise<void> {
+  await platform.db
     .update(outbox)
     .set({ sent_at: sql`now()`, data: null, last_error: null })
     .where(stillOurs(mail))
 }
 
 /** Deletes a mail for which there is nothing to send. */
-export async function dropMail(
-  {
-    database: {
-      platform: { db },
-    },
-  }: App,
-  mail: QueuedMail,
-): Promise<void> {
-  await db.delete(outbox).where(stillOurs(mail))
+export async function dropMail({ database: { platform } }: App, mail: QueuedMail): Promise<void> {
+  await platform.db.delete(outbox).where(stillOurs(mail))
 }
 
 /**
@@ -81,18 +55,14 @@ export async function dropMail(
  * @returns whether it was given up
  */
 export async function postponeMail(
-  {
-    database: {
-      platform: { db },
-    },
-  }: App,
+  { database: { platform } }: App,
   mail: QueuedMail,
   error: string,
   final: boolean,
 ): Promise<boolean> {
   const givenUp = final || mail.attempts >= attemptsLimit
   const wait = Math.min(2 ** (mail.attempts - 1), longestWait)
-  await db
+  await platform.db
     .update(outbox)
     .set({
       last_error: error.slice(0, 500),
@@ -109,32 +79,20 @@ export async function postponeMail(
  * @returns how many
  */
 export async function retryMails(tx: Db, only?: string): Promise<number> {
+  const isOne = only === undefined ? undefined : eq(outbox.id, only)
   const waits = and(isNull(outbox.given_up_at), sql`${outbox.due_at} > now() + make_interval(secs => ${lease})`)
   const rows = await tx
     .update(outbox)
     .set({ given_up_at: null, due_at: sql`now()` })
-    .where(
-      and(
-        only === undefined ? undefined : eq(outbox.id, only),
-        isNull(outbox.sent_at),
-        or(isNotNull(outbox.given_up_at), waits),
-      ),
-    )
+    .where(and(isOne, isNull(outbox.sent_at), or(isNotNull(outbox.given_up_at), waits)))
     .returning({ id: outbox.id })
   if (rows.length > 0) await wakeMails(tx)
   return rows.length
 }
 
-/** @returns milliseconds until the next mail is due, 0 if one is due, or undefined if there is none */
-export async function nextMailDue(
-  {
-    database: {
-      platform: { db },
-    },
-  }: App,
-  lane: Lane,
-): Promise<number | undefined> {
-  const rows = await db
+/** @returns milliseconds until the next mail is due, 0 for one that is, or undefined where there is none */
+export async function nextMailDue({ database: { platform } }: App, lane: Lane): Promise<number | undefined> {
+  const rows = await platform.db
     .select({ wait: sql<number | null>`(extract(epoch from min(${outbox.due_at}) - now()) * 1000)::float8` })
     .from(outbox)
     .where(and(pending, unheld, isIn(lane)))
@@ -142,14 +100,10 @@ export async function nextMailDue(
   return wait === null || wait === undefined ? undefined : Math.max(0, wait)
 }
 
-/** Deletes mails whose retention period is over. @returns how many */
-export async function purgeOutbox({
-  database: {
-    platform: { db },
-  },
-}: App): Promise<number> {
+/** Deletes mails that were sent or given up long ago. @returns how many */
+export async function purgeOutbox({ database: { platform } }: App): Promise<number> {
   const old = new Date(Date.now() - keptDays * 86_400_000)
-  const rows = await db
+  const rows = await platform.db
     .delete(outbox)
     .where(or(lt(outbox.sent_at, old), lt(outbox.given_up_at, old)))
     .returning({ id: outbox.id })

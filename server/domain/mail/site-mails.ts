@@ -4,11 +4,12 @@ import type { Membership } from '#server/domain/tenants/finder.ts'
 import { tenantOrigin } from '#server/domain/tenants/origins.ts'
 import type { MailTexts } from '#server/mail/facts.ts'
 import type { Brand, Content } from '#server/mail/layout.ts'
-import { defaultColor, layOut } from '#server/mail/layout.ts'
+import { defaultColor } from '#server/mail/layout.ts'
 import type { Message } from '#server/mail/message.ts'
 import { nameInMail } from '#server/mail/names.ts'
 import { mailTexts } from '#server/mail/texts.ts'
 import type { Language } from '#shared/dates.ts'
+import { addressMail } from './compose.ts'
 import type { QueuedMail, QueuedSiteMail, SiteMailData, SiteMailKind } from './kinds.ts'
 
 interface Circumstances {
@@ -52,28 +53,16 @@ export async function composeSiteMail(
   mail: QueuedSiteMail,
   memberships: Map<string, Membership[]>,
 ): Promise<Message | undefined> {
-  const { originOf, baseDomain } = app.config
   const language = mail.data.language as Language
-  const brand: Brand = {
-    name: 'Tenantry',
-    via: baseDomain,
-    origin: originOf(baseDomain),
-    color: defaultColor,
-    language,
-  }
+  const brand = siteBrand(app, language)
   const write = writers[mail.kind] as Writer<SiteMailKind>
   const content = await write(
     { app, memberships: memberships.get(mail.recipient) ?? [], brand, texts: mailTexts[language] },
     mail.data as never,
   )
-  return (
-    content && {
-      ...layOut(brand, content),
-      id: mail.id,
-      realm: 'site',
-      sender: brand.name,
-      to: mail.recipient,
-      created: mail.created,
-    }
-  )
+  return content && addressMail(mail, 'site', brand.name, brand, content)
+}
+
+function siteBrand({ config: { originOf, baseDomain } }: App, language: Language): Brand {
+  return { name: 'Tenantry', via: baseDomain, origin: originOf(baseDomain), color: defaultColor, language }
 }

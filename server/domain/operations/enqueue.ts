@@ -23,21 +23,15 @@ export async function enqueueOperation(
 ): Promise<string> {
   const { operations } = platform.tables
   const id = newId()
-  try {
-    await tx.insert(operations).values({
-      id,
-      kind,
-      tenant,
-      input,
-      requested_by: audit.actor,
-      created: new Date(),
-      lease_until: held ? leaseEnd : null,
+  const lease_until = held ? leaseEnd : null
+  await tx
+    .insert(operations)
+    .values({ id, kind, tenant, input, requested_by: audit.actor, created: new Date(), lease_until })
+    .catch((error: unknown) => {
+      throw violatedUnique(error) === 'operations_one_each'
+        ? conflict('Another operation is under way on this organisation.', 'busy')
+        : error
     })
-  } catch (error) {
-    if (violatedUnique(error) === 'operations_one_each')
-      throw conflict('Another operation is under way on this organisation.', 'busy')
-    throw error
-  }
   if (!held) await tx.execute(sql`select pg_notify(${operationsChannel}, '')`)
   return id
 }

@@ -1,3 +1,4 @@
+import type { SQL } from 'drizzle-orm'
 import { and, eq, sql } from 'drizzle-orm'
 import type { App } from '#server/domain/context.ts'
 import type { OperationKind } from '#shared/operations.ts'
@@ -10,25 +11,17 @@ export const lease = 30
 /** After this many ended processes, the operation is assumed to be the cause. */
 const attemptsLimit = 5
 
-/**
- * Claims an operation that no process works on, until its lease ends.
- * @param what the kinds that this program knows, or the id of an operation that was queued as held
- */
+/** The kinds that this program knows, or the id of one that was queued as held. */
+type Claimable = { kinds: readonly OperationKind[] } | { id: string }
+
+/** Claims an operation that no process works on, until its lease ends. */
 export async function claimOperation(
   { database: { platform } }: App,
-  what: { kinds: readonly OperationKind[] } | { id: string },
+  what: Claimable,
 ): Promise<OperationRow | undefined> {
-  const {
-    db,
-    tables: { operations },
-  } = platform
-  const isFree = sql`coalesce(lease_until < now(), true)`
-  const which =
-    'id' in what
-      ? sql`id = ${what.id} and (state = 'queued' or (state = 'running' and ${isFree}))`
-      : sql`state in ('queued', 'running') and ${isFree} and kind in ${what.kinds}`
-  const free = sql`any(array(select id from platform.operations where ${which} order by created limit 1 for update skip locked))`
-  const rows = await db
+  const { operations } = platform.tables
+  const free = sql`any(array(select id from platform.operations where ${isClaimable(what)} order by created limit 1 for update skip locked))`
+  const rows = await platform.db
     .update(operations)
     .set({
       state: 'running',
@@ -41,7 +34,14 @@ export async function claimOperation(
   return rows[0]
 }
 
-/** Saves the progress and renews the lease. @returns false if another process has taken over */
+function isClaimable(what: Claimable): SQL {
+  const isFree = sql`coalesce(lease_until < now(), true)`
+  return 'id' in what
+    ? sql`id = ${what.id} and (state = 'queued' or (state = 'running' and ${isFree}))`
+    : sql`state in ('queued', 'running') and ${isFree} and kind in ${what.kinds}`
+}
+
+/** Saves the progress and renews the lease. @returns false where another process has taken over */
 export async function renewOperation(app: App, operation: OperationRow, progress: Progress): Promise<boolean> {
   return updateOurs(app, operation, { ...progress, lease_until: leaseEnd })
 }
@@ -110,11 +110,8 @@ export const leaseEnd = sql`now() + make_interval(secs => ${lease})`
 type Changes = Parameters<ReturnType<App['database']['platform']['db']['update']>['set']>[0]
 
 async function updateOurs(app: App, operation: OperationRow, changes: Changes): Promise<boolean> {
-  const {
-    db,
-    tables: { operations },
-  } = app.database.platform
-  const rows = await db
+  const { operations } = app.database.platform.tables
+  const rows = await app.database.platform.db
     .update(operations)
     .set(changes)
     .where(stillOurs(app, operation))
@@ -122,16 +119,8 @@ async function updateOurs(app: App, operation: OperationRow, changes: Changes): 
   return rows.length > 0
 }
 
-// If this process seemed dead, another one may have taken over: then nothing is changed.
-function stillOurs(
-  {
-    database: {
-      platform: {
-        tables: { operations },
-      },
-    },
-  }: App,
-  { id, attempts }: OperationRow,
-) {
+// Another process may have taken over, where this one was thought dead: then nothing is changed.
+function stillOurs({ database: { platform } }: App, { id, attempts }: OperationRow) {
+  const { operations } = platform.tables
   return and(eq(operations.id, id), eq(operations.attempts, attempts), eq(operations.state, 'running'))
 }

@@ -29,54 +29,28 @@ export const operationsChannel = 'tenantry_operations'
 
 /** An operation's columns, by name. */
 export function operationColumns(operations: App['database']['platform']['tables']['operations']) {
-  const {
-    id,
-    kind,
-    tenant,
-    state,
-    input,
-    result,
-    step,
-    done,
-    total,
-    attempts,
-    error,
-    requested_by,
-    created,
-    started_at,
-    finished_at,
-  } = operations
   return {
-    id,
-    kind,
-    tenant,
-    state,
-    input,
-    result,
-    step,
-    done,
-    total,
-    attempts,
-    error,
-    requested_by,
-    created,
-    started_at,
-    finished_at,
+    id: operations.id,
+    kind: operations.kind,
+    tenant: operations.tenant,
+    state: operations.state,
+    input: operations.input,
+    result: operations.result,
+    step: operations.step,
+    done: operations.done,
+    total: operations.total,
+    attempts: operations.attempts,
+    error: operations.error,
+    requested_by: operations.requested_by,
+    created: operations.created,
+    started_at: operations.started_at,
+    finished_at: operations.finished_at,
   }
 }
 
-/** Loads an operation, if it exists. */
-export async function getOperation(
-  {
-    database: {
-      platform: {
-        db,
-        tables: { operations },
-      },
-    },
-  }: App,
-  id: string,
-): Promise<OperationRow | undefined> {
-  const rows = await db.select(operationColumns(operations)).from(operations).where(eq(operations.id, id))
+/** Loads an operation, where there is one. */
+export async function getOperation({ database: { platform } }: App, id: string): Promise<OperationRow | undefined> {
+  const { operations } = platform.tables
+  const rows = await platform.db.select(operationColumns(operations)).from(operations).where(eq(operations.id, id))
   return rows[0]
 }

@@ -11,38 +11,43 @@ export interface Worker {
 /** Milliseconds. A process that stops does not wait longer for work that cannot be interrupted. */
 const patience = 10_000
 
+interface State {
+  round: (signal: AbortSignal) => Promise<number>
+  stopping: AbortController
+  again: boolean
+  timer: NodeJS.Timeout | undefined
+  running: Promise<void> | undefined
+}
+
 /**
  * Starts when it is first woken.
  * @param round does the work that there is, ends early if the signal is aborted, and returns the milliseconds until the
  * next check. An error that it throws is a defect of the program
  */
-export function createWorker(round: (signal: AbortSignal) => Promise<number>): Worker {
-  const stopping = new AbortController()
-  let again = false
-  let timer: NodeJS.Timeout | undefined
-  let running: Promise<void> | undefined
+export function createWorker(round: State['round']): Worker {
+  const state: State = { round, stopping: new AbortController(), again: false, timer: undefined, running: undefined }
+  return { wake: () => wake(state), stop: () => stop(state) }
+}
 
-  return { wake, stop }
+function wake(state: State): void {
+  state.again = true
+  if (state.stopping.signal.aborted || state.running) return
+  clearTimeout(state.timer)
+  state.running = run(state).finally(() => (state.running = undefined))
+}
 
-  function wake(): void {
-    again = true
-    if (stopping.signal.aborted || running) return
-    clearTimeout(timer)
-    running = run().finally(() => (running = undefined))
+async function run(state: State): Promise<void> {
+  const { signal } = state.stopping
+  let wait = 0
+  while (state.again && !signal.aborted) {
+    state.again = false
+    wait = await state.round(signal)
   }
+  if (!signal.aborted) state.timer = setTimeout(wake, wait, state).unref()
+}
 
-  async function stop(): Promise<void> {
-    stopping.abort()
-    clearTimeout(timer)
-    await Promise.race([running, sleep(patience, undefined, { ref: false })])
-  }
-
-  async function run(): Promise<void> {
-    let wait = 0
-    while (again && !stopping.signal.aborted) {
-      again = false
-      wait = await round(stopping.signal)
-    }
-    if (!stopping.signal.aborted) timer = setTimeout(wake, wait).unref()
-  }
+async function stop({ stopping, timer, running }: State): Promise<void> {
+  stopping.abort()
+  clearTimeout(timer)
+  await Promise.race([running, sleep(patience, undefined, { ref: false })])
 }

@@ -2,9 +2,8 @@ import type { Db, TenantRealm } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
-import { imageFolder, removeImage, storeImage, tidyImages } from '#server/domain/images/files.ts'
+import { imageFolder, replaceImage, tidyImages } from '#server/domain/images/files.ts'
 import { renderImage } from '#server/domain/images/render.ts'
-import { isRefusal } from '#server/domain/lib/errors.ts'
 import { announceTenant } from '#server/domain/tenants/tenants.ts'
 
 /**
@@ -18,14 +17,14 @@ export async function replaceLogo(
   bytes: Buffer,
   audit: AuditContext,
 ): Promise<void> {
-  const images = imageFolder(app, authRealm.realm, 'logo')
-  const name = await storeImage(images, await renderImage(authRealm.realm.schema, bytes, 'logo', 'inside'))
-  try {
-    await nameLogo(app, authRealm, name, audit)
-  } catch (error) {
-    if (isRefusal(error)) await removeImage(images, name)
-    throw error
-  }
+  const image = await renderImage(authRealm.realm.schema, bytes, 'logo', 'inside')
+  await replaceImage(imageFolder(app, authRealm.realm, 'logo'), image, name => nameLogo(app, authRealm, name, audit))
+}
+
+/** The name of the logo, or null where there is none. */
+export async function findLogo({ db, tables: { settings } }: TenantRealm): Promise<string | null> {
+  const rows = await db.select({ logo: settings.logo }).from(settings)
+  return rows[0]?.logo ?? null
 }
 
 /** Deletes the logo; does nothing if there is none. */

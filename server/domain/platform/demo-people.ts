@@ -3,34 +3,28 @@ import type { AuthRealm } from '#server/domain/auth-realm.ts'
 
 /** Fills a demo organisation with users. They have no password, so nobody can sign in as one of them. */
 export async function seedPeople(
-  {
-    realm: {
-      db,
-      tables: { users },
-    },
-  }: AuthRealm,
+  { realm: { db, tables } }: AuthRealm,
   subdomain: string,
   count: number,
   places: string[],
 ): Promise<void> {
-  const day = 86_400_000
-  await db.insert(users).values(
-    Array.from({ length: count }, (_, i) => {
-      const first_name = firstNames[(i * 7) % firstNames.length]!
-      const last_name = lastNames[(i * 11) % lastNames.length]!
-      const joined = new Date(Date.now() - (i + 3) * 9 * day)
-      return {
-        id: newId(),
-        email: `${first_name}.${last_name}${i}@${subdomain}.test`.toLowerCase(),
-        first_name,
-        last_name,
-        department: places[i % places.length],
-        employee_id: `${subdomain.slice(0, 2).toUpperCase()}-${String(1000 + i)}`,
-        activated_at: joined,
-        date_joined: joined,
-      }
-    }),
-  )
+  await db.insert(tables.users).values(Array.from({ length: count }, (_, i) => personOf(i, subdomain, places)))
+}
+
+function personOf(i: number, subdomain: string, places: string[]) {
+  const first_name = firstNames[(i * 7) % firstNames.length]!
+  const last_name = lastNames[(i * 11) % lastNames.length]!
+  const joined = new Date(Date.now() - (i + 3) * 9 * 86_400_000)
+  return {
+    id: newId(),
+    email: `${first_name}.${last_name}${i}@${subdomain}.test`.toLowerCase(),
+    first_name,
+    last_name,
+    department: places[i % places.length],
+    employee_id: `${subdomain.slice(0, 2).toUpperCase()}-${String(1000 + i)}`,
+    activated_at: joined,
+    date_joined: joined,
+  }
 }
 
 const firstNames = [

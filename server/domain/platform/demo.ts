@@ -30,8 +30,8 @@ const organisations = [
     phone: '+44 20 7946 0000',
     people: 84,
     departments: ['Design', 'Engineering', 'Finance', 'People', 'Sales'],
-    ann: 'violet harbour at dawn',
-    ben: 'seven copper lanterns',
+    ann: { last_name: 'Archer', password: 'violet harbour at dawn' },
+    ben: { last_name: 'Abbott', password: 'seven copper lanterns' },
   },
   {
     name: 'Globex Corporation',
@@ -39,10 +39,12 @@ const organisations = [
     phone: '+1 212 555 0100',
     people: 37,
     departments: ['Logistics', 'Operations', 'Research'],
-    ann: 'a quiet meadow in june',
-    ben: 'the tin roof rattles',
+    ann: { last_name: 'Gallagher', password: 'a quiet meadow in june' },
+    ben: { last_name: 'Grant', password: 'the tin roof rattles' },
   },
 ] as const
+
+type Organisation = (typeof organisations)[number]
 
 const operator = { email: 'olivia@tenantry.test', password: 'lighthouse keepers log' }
 
@@ -63,17 +65,25 @@ export async function seedDemo(
   return { accounts: accountsOf(app), created }
 }
 
-async function seedOrganisation(
-  app: App,
-  migrations: Migration[],
-  { name, subdomain, phone, people, departments, ann, ben }: (typeof organisations)[number],
-): Promise<boolean> {
-  const {
-    db,
-    tables: { tenants },
-  } = app.database.platform
-  if ((await db.$count(tenants, eq(tenants.subdomain, subdomain))) > 0) return false
-  const { tenant, admin } = await createTenant(
+async function seedOrganisation(app: App, migrations: Migration[], organisation: Organisation): Promise<boolean> {
+  const { subdomain, people, departments, ann, ben } = organisation
+  const { platform } = app.database
+  if ((await platform.db.$count(platform.tables.tenants, eq(platform.tables.tenants.subdomain, subdomain))) > 0)
+    return false
+  const { tenant, admin } = await seedTenant(app, migrations, organisation)
+  const authRealm = tenantRealmOf(app, tenant)
+  const places = await seedDepartments(authRealm.realm, departments)
+  const annsNames = { first_name: 'Ann', last_name: ann.last_name, department: places[0]! }
+  await changeUser(app, authRealm, admin.id, annsNames, fromSystem)
+  const bensNames = { first_name: 'Ben', last_name: ben.last_name, department: places[1]! }
+  const bensAccount = { email: 'ben@example.com', password: ben.password }
+  await createUser(app, authRealm, { ...bensAccount, ...bensNames }, fromSystem)
+  await seedPeople(authRealm, subdomain, people, places)
+  return true
+}
+
+function seedTenant(app: App, migrations: Migration[], { name, subdomain, phone, ann }: Organisation) {
+  return createTenant(
     app,
     migrations,
     {
@@ -82,33 +92,10 @@ async function seedOrganisation(
       business_email: `office@${subdomain}.test`,
       business_phone_number: phone,
       admin_email: 'ann@example.com',
-      admin_password: ann,
+      admin_password: ann.password,
     },
     fromSystem,
   )
-  const authRealm = tenantRealmOf(app, tenant)
-  const places = await seedDepartments(authRealm.realm, departments)
-  await changeUser(
-    app,
-    authRealm,
-    admin.id,
-    { first_name: 'Ann', last_name: subdomain === 'acme' ? 'Archer' : 'Gallagher', department: places[0]! },
-    fromSystem,
-  )
-  await createUser(
-    app,
-    authRealm,
-    {
-      email: 'ben@example.com',
-      password: ben,
-      first_name: 'Ben',
-      last_name: subdomain === 'acme' ? 'Abbott' : 'Grant',
-      department: places[1]!,
-    },
-    fromSystem,
-  )
-  await seedPeople(authRealm, subdomain, people, places)
-  return true
 }
 
 async function seedDepartments(
@@ -136,8 +123,8 @@ function accountsOf({ config: { originOf, baseDomain } }: App): DemoAccount[] {
     ...organisations.flatMap(({ name, subdomain, ann, ben }) => {
       const place = { surface: 'portal', url: originOf(`${subdomain}.${baseDomain}`), organisation: name } as const
       return [
-        { ...place, role: 'Admin', email: 'ann@example.com', password: ann } as const,
-        { ...place, role: 'Staff', email: 'ben@example.com', password: ben } as const,
+        { ...place, role: 'Admin', email: 'ann@example.com', password: ann.password } as const,
+        { ...place, role: 'Staff', email: 'ben@example.com', password: ben.password } as const,
       ]
     }),
     { surface: 'console', url: originOf(`console.${baseDomain}`), organisation: null, role: 'Operator', ...operator },

@@ -1,10 +1,8 @@
 import { reasonOf } from '#server/database/errors.ts'
 import type { Migration } from '#server/database/migrations/files.ts'
-import type { FleetReport } from '#server/database/migrations/fleet.ts'
+import type { FleetOptions, FleetReport } from '#server/database/migrations/fleet.ts'
 import { migrateFleet } from '#server/database/migrations/fleet.ts'
-import type { Database } from '#server/database/realms.ts'
-import { createDatabase } from '#server/database/realms.ts'
-import { createSlots } from '#server/database/slots/slots.ts'
+import { withDatabase } from '#server/database/with-database.ts'
 import type { App } from '#server/domain/context.ts'
 import type { Unsent } from '#shared/answers/fields.ts'
 import type { migrationRunAnswer } from '#shared/answers/platform.ts'
@@ -25,71 +23,66 @@ export interface FleetRuns {
 
 const parallel = 2
 
+interface State {
+  app: App
+  databaseUrl: string
+  migrations: Migration[]
+  stopping: AbortController
+  current: FleetRun | null
+  running: Promise<void> | undefined
+}
+
 /**
  * Migrations from the console. They use separate connections, because a migration may take longer than a request's
  * statement.
  */
-export function createFleetRuns({ config, log }: App, databaseUrl: string, migrations: Migration[]): FleetRuns {
+export function createFleetRuns(app: App, databaseUrl: string, migrations: Migration[]): FleetRuns {
   const stopping = new AbortController()
-  let current: FleetRun | null = null
-  let running: Promise<void> | undefined
-
+  const state: State = { app, databaseUrl, migrations, stopping, current: null, running: undefined }
   return {
-    start,
-    last: () => current,
-    migrateOne: subdomain => withDatabase(database => migrateFleet(database, migrations, { parallel: 1, subdomain })),
+    start: () => start(state),
+    last: () => state.current,
+    migrateOne: subdomain => migrate(state, { parallel: 1, subdomain }),
     async stop() {
       stopping.abort()
-      await running
+      await state.running
     },
   }
+}
 
-  function start(): FleetRun {
-    if (current?.is_running) return current
-    current = { is_running: true, started: new Date(), ended: null, finished: 0, total: 0, failed: 0 }
-    running = run(current)
-    return current
-  }
+function start(state: State): FleetRun {
+  if (state.current?.is_running) return state.current
+  const run: FleetRun = { is_running: true, started: new Date(), ended: null, finished: 0, total: 0, failed: 0 }
+  state.current = run
+  state.running = migrateAll(state, run)
+  return run
+}
 
-  async function run(state: FleetRun): Promise<void> {
-    try {
-      const report = await withDatabase(database =>
-        migrateFleet(database, migrations, {
-          parallel,
-          signal: stopping.signal,
-          onProgress: (finished, total) => Object.assign(state, { finished, total }),
-        }),
-      )
-      state.failed = report.failed.length
-      log.info({
-        event: 'fleet_migrated',
-        target: report.target,
-        done: report.done,
-        skipped: report.skipped,
-        failed: report.failed.length,
-      })
-    } catch (error) {
-      log.warn({ event: 'fleet_migration_failed', reason: reasonOf(error) })
-    } finally {
-      Object.assign(state, { is_running: false, ended: new Date() })
-    }
+async function migrateAll(state: State, run: FleetRun): Promise<void> {
+  const { log } = state.app
+  try {
+    const { target, done, skipped, failed } = await migrate(state, {
+      parallel,
+      signal: state.stopping.signal,
+      onProgress: (finished, total) => Object.assign(run, { finished, total }),
+    })
+    run.failed = failed.length
+    log.info({ event: 'fleet_migrated', target, done, skipped, failed: failed.length })
+  } catch (error) {
+    log.warn({ event: 'fleet_migration_failed', reason: reasonOf(error) })
+  } finally {
+    Object.assign(run, { is_running: false, ended: new Date() })
   }
+}
 
-  async function withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
-    const database = createDatabase(
-      createSlots(databaseUrl, {
-        size: 1 + parallel,
-        statementShare: 1,
-        prepare: config.dbPrepare,
-        statementTimeout: 600_000,
-        lockTimeout: 10_000,
-        applicationName: 'tenantry-migrate',
-      }),
-    )
-    try {
-      return await work(database)
-    } finally {
-      await database.end()
-    }
+function migrate({ app, databaseUrl, migrations }: State, options: FleetOptions): Promise<FleetReport> {
+  const slots = {
+    size: 1 + parallel,
+    statementShare: 1,
+    prepare: app.config.dbPrepare,
+    statementTimeout: 600_000,
+    lockTimeout: 10_000,
+    applicationName: 'tenantry-migrate',
   }
+  return withDatabase(databaseUrl, slots, database => migrateFleet(database, migrations, options))
 }

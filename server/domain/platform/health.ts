@@ -1,37 +1,37 @@
 import { statfs } from 'node:fs/promises'
 import { and, isNotNull, isNull, sql } from 'drizzle-orm'
-import type { Db } from '#server/database/realms.ts'
+import type { Db, PlatformRealm } from '#server/database/realms.ts'
 import type { App } from '#server/domain/context.ts'
 
 /**
  * The health of the database, this process and its environment. Four queries.
  * @param isListening whether notifications reach this process
  */
-export async function readHealth(app: App, isListening: boolean) {
-  const {
-    database: { platform, slots },
-    config,
-  } = app
-  const latency = await measureLatency(platform.db)
-  const [database, outbox, pool, disk] = await Promise.all([
+export async function readHealth({ database: { platform, slots }, config }: App, isListening: boolean) {
+  const latency_ms = await measureLatency(platform.db)
+  const [database, outbox, spare_schemas, disk] = await Promise.all([
     readDatabase(platform.db),
-    readOutbox(app),
-    readPool(app),
+    readOutbox(platform),
+    platform.db.$count(platform.tables.spare_schemas),
     readDisk(config.dataDir),
   ])
   return {
-    database: { ...database, latency_ms: latency, is_embedded: config.databaseUrl === undefined },
+    database: { ...database, latency_ms, is_embedded: config.databaseUrl === undefined },
     slots: slots.inspect(),
     outbox,
-    spare_schemas: pool,
+    spare_schemas,
     disk,
     is_listening: isListening,
-    process: {
-      pid: process.pid,
-      node: process.versions.node,
-      uptime: Math.round(process.uptime()),
-      memory: process.memoryUsage.rss(),
-    },
+    process: readProcess(),
+  }
+}
+
+function readProcess() {
+  return {
+    pid: process.pid,
+    node: process.versions.node,
+    uptime: Math.round(process.uptime()),
+    memory: process.memoryUsage.rss(),
   }
 }
 
@@ -57,14 +57,7 @@ async function readDatabase(db: Db) {
   return rows[0]!
 }
 
-async function readOutbox({
-  database: {
-    platform: {
-      db,
-      tables: { outbox },
-    },
-  },
-}: App) {
+async function readOutbox({ db, tables: { outbox } }: PlatformRealm) {
   const pending = and(isNull(outbox.sent_at), isNull(outbox.given_up_at))
   const rows = await db
     .select({
@@ -77,18 +70,7 @@ async function readOutbox({
   return rows[0]!
 }
 
-function readPool({
-  database: {
-    platform: {
-      db,
-      tables: { spare_schemas: spares },
-    },
-  },
-}: App): Promise<number> {
-  return db.$count(spares)
-}
-
-/** @returns bytes, or null if the folder does not exist, for example if the database is on another machine */
+/** @returns bytes, or null where the folder is not there, as with a database elsewhere */
 async function readDisk(folder: string): Promise<{ free: number; total: number } | null> {
   try {
     const { bavail, blocks, bsize } = await statfs(folder)

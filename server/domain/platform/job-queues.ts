@@ -1,19 +1,27 @@
 import { CronExpressionParser } from 'cron-parser'
 import { sql } from 'drizzle-orm'
+import type { Db } from '#server/database/realms.ts'
 import type { App } from '#server/domain/context.ts'
 import type { JobQueue } from '#shared/answers/platform.ts'
 
-/** The queues of pg-boss; none before pg-boss has created its schema. Two queries. */
-export async function readJobQueues({
-  database: {
-    platform: { db },
-  },
-}: App): Promise<JobQueue[]> {
-  const found = await db.execute<{ found: boolean }>(
+/** The queues of pg-boss, whose schema is its own to make: none before that. Two queries. */
+export async function readJobQueues({ database: { platform } }: App): Promise<JobQueue[]> {
+  if (!(await hasQueues(platform.db))) return []
+  return (await readQueues(platform.db)).map(row => ({
+    ...row,
+    next: row.cron && CronExpressionParser.parse(row.cron, { tz: 'UTC' }).next().toISOString(),
+  }))
+}
+
+async function hasQueues(db: Db): Promise<boolean> {
+  const rows = await db.execute<{ found: boolean }>(
     sql`select to_regclass('pgboss.job') is not null and to_regclass('pgboss.schedule') is not null as found`,
   )
-  if (!found[0]!.found) return []
-  const rows = await db.execute<Omit<JobQueue, 'next'>>(sql`
+  return rows[0]!.found
+}
+
+function readQueues(db: Db) {
+  return db.execute<Omit<JobQueue, 'next'>>(sql`
     select q.name, s.cron,
       count(j.id) filter (where j.state in ('created', 'retry'))::int as waiting,
       count(j.id) filter (where j.state = 'active')::int as running,
@@ -27,8 +35,4 @@ export async function readJobQueues({
     left join pgboss.job j on j.name = q.name
     where q.name not like '\\_\\_pgboss\\_\\_%'
     group by q.name, s.cron order by q.name`)
-  return rows.map(row => ({
-    ...row,
-    next: row.cron && CronExpressionParser.parse(row.cron, { tz: 'UTC' }).next().toISOString(),
-  }))
 }

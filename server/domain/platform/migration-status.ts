@@ -1,11 +1,66 @@
 import type { SQL } from 'drizzle-orm'
-import { sql } from 'drizzle-orm'
+import { and, count, eq, sql } from 'drizzle-orm'
+import type { z } from 'zod'
 import type { Migration } from '#server/database/migrations/files.ts'
 import { entryOf } from '#server/database/migrations/runner.ts'
 import type { PlatformRealm } from '#server/database/realms.ts'
+import { listQuery, orderBy } from '#server/domain/lib/list-query.ts'
+import { matchesSearch } from '#server/domain/lib/search.ts'
+import type { Window } from '#server/domain/lib/window.ts'
+import { readWindow } from '#server/domain/lib/window.ts'
 import type { MigrationState } from '#shared/answers/platform.ts'
+import { choice } from '#shared/schemas/fields.ts'
 
-export const migrationStates = ['current', 'behind', 'failed', 'missing'] as const satisfies MigrationState[]
+const migrationStates = ['current', 'behind', 'failed', 'missing'] as const satisfies MigrationState[]
+
+export const migrationsQuery = listQuery(['name', 'subdomain', 'updated'], ['name', 'subdomain'], 'subdomain').extend({
+  state: choice(migrationStates).optional(),
+})
+
+/**
+ * Each tenant's schema version and state.
+ * @param migrations all that a tenant's schema needs
+ */
+export function listSchemaVersions(
+  { db, tables }: PlatformRealm,
+  migrations: Migration[],
+  query: z.output<typeof migrationsQuery>,
+  window: Window,
+) {
+  const { tenants, schema_versions: versions } = tables
+  const state = migrationState(tables, migrations)
+  const joined = eq(versions.schema, tenants.schema)
+  const where = and(
+    query.state && sql`${state} = ${query.state}`,
+    matchesSearch(query.search, [tenants.name, tenants.subdomain]),
+  )
+  const columns = { name: tenants.name, subdomain: tenants.subdomain, updated: versions.updated }
+  return readWindow(
+    db.select({ count: count() }).from(tenants).leftJoin(versions, joined).where(where),
+    db
+      .select({ tenant: tenants.id, ...columns, version: versions.version, state, error: versions.error })
+      .from(tenants)
+      .leftJoin(versions, joined)
+      .where(where)
+      .orderBy(...orderBy(query.ordering, columns, tenants.id)),
+    window,
+  )
+}
+
+/** How many tenants' schemas are in each state. */
+export async function countSchemaStates(
+  { db, tables }: PlatformRealm,
+  migrations: Migration[],
+): Promise<Partial<Record<MigrationState, number>>> {
+  const { tenants, schema_versions: versions } = tables
+  const state = migrationState(tables, migrations)
+  const rows = await db
+    .select({ state: sql<string>`${state}`.as('state'), count: count() })
+    .from(tenants)
+    .leftJoin(versions, eq(versions.schema, tenants.schema))
+    .groupBy(sql`1`)
+  return Object.fromEntries(rows.map(row => [row.state, row.count]))
+}
 
 /**
  * The migration state of a tenant's schema, for a query of tenants joined with their versions. A schema is behind if it

@@ -20,12 +20,8 @@ export async function removeOrphans(app: App): Promise<Orphans> {
   return orphans
 }
 
-async function findOrphanSchemas({
-  database: {
-    platform: { db },
-  },
-}: App): Promise<string[]> {
-  const rows = await db.execute<{ name: string }>(sql`
+async function findOrphanSchemas({ database: { platform } }: App): Promise<string[]> {
+  const rows = await platform.db.execute<{ name: string }>(sql`
     select nspname::text as name from pg_namespace
     where nspname ~ '^t_' and nspname not in (select schema from platform.tenants union all select schema from platform.spare_schemas) order by 1`)
   return rows.map(({ name }) => name)

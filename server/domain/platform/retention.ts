@@ -4,8 +4,7 @@ import type { PgTable } from 'drizzle-orm/pg-core'
 import { reasonOf } from '#server/database/errors.ts'
 import type { Migration } from '#server/database/migrations/files.ts'
 import type { Database, PlatformRealm, Realm } from '#server/database/realms.ts'
-import { createDatabase } from '#server/database/realms.ts'
-import { createSlots } from '#server/database/slots/slots.ts'
+import { withDatabase } from '#server/database/with-database.ts'
 import type { App } from '#server/domain/context.ts'
 import { sweepImages } from '#server/domain/images/folders.ts'
 import { migrationState } from './migration-status.ts'
@@ -34,49 +33,38 @@ interface Leftovers {
  * @param signal stops it after the current statement
  */
 export async function cleanUp(app: App, migrations: Migration[], signal = new AbortController().signal): Promise<void> {
-  const database = createDatabase(
-    createSlots(app.databaseUrl, {
-      size: 1,
-      prepare: app.config.dbPrepare,
-      statementTimeout,
-      applicationName: 'tenantry-cleaning',
-    }),
-  )
-  const ending = AbortSignal.any([signal, AbortSignal.timeout(timeLimit)])
-  try {
-    const { current, behind } = await listTenants(database, migrations)
-    if (behind.length > 0) app.log.warn({ event: 'cleanup_skipped', tenants: behind })
-    let removed = await cleanRealm(app, 'console', database.platform, platformLeftovers(database.platform), ending)
-    for (const { subdomain, schema } of current)
-      removed += await cleanRealm(app, subdomain, database.tenant(schema), [], ending)
-    for (const tenant of current) if (!ending.aborted) await cleanImages(app, tenant)
-    app.log.info({ event: 'cleanup_completed', removed, interrupted: ending.aborted })
-  } finally {
-    await database.end()
+  const slots = {
+    size: 1,
+    prepare: app.config.dbPrepare,
+    statementTimeout,
+    applicationName: 'tenantry-cleaning',
   }
+  const ending = AbortSignal.any([signal, AbortSignal.timeout(timeLimit)])
+  await withDatabase(app.databaseUrl, slots, database => cleanAll(app, database, migrations, ending))
+}
+
+async function cleanAll(app: App, database: Database, migrations: Migration[], ending: AbortSignal): Promise<void> {
+  const { current, behind } = await listTenants(database, migrations)
+  if (behind.length > 0) app.log.warn({ event: 'cleanup_skipped', tenants: behind })
+  let removed = await cleanRealm(app, 'console', database.platform, platformLeftovers(database.platform), ending)
+  for (const { subdomain, schema } of current)
+    removed += await cleanRealm(app, subdomain, database.tenant(schema), [], ending)
+  for (const tenant of current) if (!ending.aborted) await cleanImages(app, tenant)
+  app.log.info({ event: 'cleanup_completed', removed, interrupted: ending.aborted })
 }
 
 // In random order: if the time is not enough for all tenants, it is not always the same ones that wait.
 async function listTenants({ platform: { db, tables } }: Database, migrations: Migration[]) {
   const { tenants, schema_versions: versions } = tables
+  const { id, subdomain, schema } = tenants
   const rows = await db
-    .select({
-      id: tenants.id,
-      subdomain: tenants.subdomain,
-      schema: tenants.schema,
-      state: migrationState(tables, migrations),
-    })
+    .select({ id, subdomain, schema, state: migrationState(tables, migrations) })
     .from(tenants)
-    .leftJoin(versions, eq(versions.schema, tenants.schema))
+    .leftJoin(versions, eq(versions.schema, schema))
     .where(ne(tenants.status, 'purging'))
     .orderBy(sql`random()`)
-  return {
-    current: rows.filter(({ state }) => state === 'current'),
-    behind: rows
-      .filter(({ state }) => state !== 'current')
-      .map(({ subdomain }) => subdomain)
-      .sort(),
-  }
+  const behind = rows.filter(({ state }) => state !== 'current').map(({ subdomain }) => subdomain)
+  return { current: rows.filter(({ state }) => state === 'current'), behind: behind.sort() }
 }
 
 /** @returns how many rows. A tenant that is broken or being replaced does not stop the others. */
@@ -101,23 +89,22 @@ async function cleanImages(
   app: App,
   { id, subdomain, schema }: { id: string; subdomain: string; schema: string },
 ): Promise<void> {
-  const {
-    db,
-    tables: { operations },
-  } = app.database.platform
   try {
-    const isBusy =
-      (await db.$count(operations, and(eq(operations.tenant, id), inArray(operations.state, ['queued', 'running'])))) >
-      0
-    const files = isBusy ? 0 : await sweepImages(app, schema)
+    const files = (await isBusy(app, id)) ? 0 : await sweepImages(app, schema)
     if (files > 0) app.log.info({ event: 'unused_images_removed', tenant: subdomain, files })
   } catch (error) {
     app.log.warn({ event: 'cleanup_failed', tenant: subdomain, reason: reasonOf(error) })
   }
 }
 
-// A session's refresh tokens expire with it at the latest, even if it was revoked earlier. Until then, the row is
-// needed to recognise a token that was replaced or stolen.
+async function isBusy({ database: { platform } }: App, tenant: string): Promise<boolean> {
+  const { operations } = platform.tables
+  const isOpen = inArray(operations.state, ['queued', 'running'])
+  return (await platform.db.$count(operations, and(eq(operations.tenant, tenant), isOpen))) > 0
+}
+
+// A session's refresh tokens end with it at the latest, however often it was renewed and whenever it was revoked: until
+// then a token that was used up or stolen finds it, and is told so.
 function realmLeftovers({ tables: { sessions, one_time_tokens: tokens } }: Realm): Leftovers[] {
   return [
     { table: sessions, over: lt(sessions.expires_at, daysAgo(kept.sessions)) },

@@ -4,30 +4,30 @@ import type { Check } from './check.ts'
 
 /** Tenants whose purge no process works on. */
 export async function checkStates({ database }: App): Promise<Check> {
-  const rows = await database.platform.db.execute<{
-    subdomain: string
-    status: string
-    since: string | null
-    error: string | null
-  }>(sql`
+  const rows = await database.platform.db.execute<StalledTenant>(sql`
     select t.subdomain, t.status, to_json(t.status_changed) #>> '{}' as since, last.error
     from platform.tenants t
     left join lateral (select o.state, o.error, o.lease_until, o.created from platform.operations o where o.tenant = t.id and o.kind = 'purge' order by o.created desc limit 1) last on true
     where (t.status = 'purging' and not coalesce(last.state in ('queued', 'running') and coalesce(last.lease_until, last.created) > now() - interval '2 minutes', false))
       or (t.status = 'deleting' and t.purge_after < now() - interval '1 day')
     order by t.subdomain`)
-  const words: Record<string, string> = {
-    purging: 'is being deleted, but no process is working on it',
-    deleting: 'is overdue for deletion',
-  }
-  return {
-    name: 'tenant states',
-    found: `${rows.length} stuck`,
-    problems: rows.map(
-      ({ subdomain, status, since, error }) =>
-        `${subdomain} ${words[status]}${since ? `, since ${since}` : ''}${error ? ` (${error})` : ''}. Run: tenantry tenant delete ${subdomain} --now --yes`,
-    ),
-  }
+  return { name: 'tenant states', found: `${rows.length} stuck`, problems: rows.map(describeStalled) }
+}
+
+interface StalledTenant extends Record<string, unknown> {
+  subdomain: string
+  status: string
+  since: string | null
+  error: string | null
+}
+
+const stalledWords: Record<string, string> = {
+  purging: 'is being deleted, but no process is working on it',
+  deleting: 'is overdue for deletion',
+}
+
+function describeStalled({ subdomain, status, since, error }: StalledTenant): string {
+  return `${subdomain} ${stalledWords[status]}${since ? `, since ${since}` : ''}${error ? ` (${error})` : ''}. Run: tenantry tenant delete ${subdomain} --now --yes`
 }
 
 /** Operations that no process works on. */

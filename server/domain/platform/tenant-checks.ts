@@ -8,13 +8,24 @@ import { findOrphanFolders } from './orphans.ts'
 
 /** Schemas without a tenant, tenants and spares without a schema, tables that were created or dropped by hand. */
 export async function checkSchemas({ database }: App): Promise<Check> {
-  const rows = await database.platform.db.execute<{
-    schema: string
-    owner: string | null
-    kind: 'tenant' | 'spare' | null
-    status: string | null
-    present: string[] | null
-  }>(sql`
+  const tables = Object.values(database.tenant('t_doctor').tables as unknown as Record<string, PgTable>)
+  const expected = tables.map(getTableName)
+  const rows = await readSchemas(database)
+  return { name: 'schemas', found: `${rows.length} found`, problems: rows.flatMap(row => faultsOf(row, expected)) }
+}
+
+interface SchemaRow extends Record<string, unknown> {
+  schema: string
+  owner: string | null
+  kind: 'tenant' | 'spare' | null
+  status: string | null
+  /** Its tables. */
+  present: string[] | null
+}
+
+/** Every schema that there is or should be, with its owner. */
+function readSchemas({ platform }: App['database']) {
+  return platform.db.execute<SchemaRow>(sql`
     select coalesce(o.schema, n.nspname) as schema, o.owner, o.kind, o.status, to_json(n.tables) as present
     from (
       select schema, subdomain as owner, 'tenant' as kind, status from platform.tenants
@@ -26,29 +37,24 @@ export async function checkSchemas({ database }: App): Promise<Check> {
       where n.nspname ~ '^t_' group by n.nspname
     ) n on n.nspname = o.schema
     order by 1`)
-  const expected = Object.values(database.tenant('t_doctor').tables as unknown as Record<string, PgTable>).map(
-    getTableName,
-  )
-  const problems = rows.flatMap(({ schema, owner, kind, status, present }) => {
-    if (owner === null)
-      return [
-        `Schema ${schema} belongs to no organisation. If you do not need it, run: tenantry doctor --remove-orphans`,
-      ]
-    // `checkStates` looks at its operation.
-    if (status === 'purging') return []
-    const tables = new Set(present ?? [])
-    if (tables.size === 0)
-      return [
-        `${owner} has no schema ${schema}. ${kind === 'tenant' ? `Restore it from a backup, or run: tenantry tenant delete ${owner} --now --yes` : 'Run: tenantry pool drain'}`,
-      ]
+}
+
+function faultsOf({ schema, owner, kind, status, present }: SchemaRow, expected: string[]): string[] {
+  if (owner === null)
+    return [`Schema ${schema} belongs to no organisation. If you do not need it, run: tenantry doctor --remove-orphans`]
+  // `checkStates` looks at its operation.
+  if (status === 'purging') return []
+  const tables = present ?? []
+  if (tables.length === 0)
     return [
-      ...expected.filter(table => !tables.has(table)).map(table => `${owner} lacks the table ${schema}.${table}.`),
-      ...[...tables]
-        .filter(table => !expected.includes(table))
-        .map(table => `${owner} has an unknown table: ${schema}.${table}.`),
+      `${owner} has no schema ${schema}. ${kind === 'tenant' ? `Restore it from a backup, or run: tenantry tenant delete ${owner} --now --yes` : 'Run: tenantry pool drain'}`,
     ]
-  })
-  return { name: 'schemas', found: `${rows.length} found`, problems }
+  const missing = expected.filter(table => !tables.includes(table))
+  const unknown = tables.filter(table => !expected.includes(table))
+  return [
+    ...missing.map(table => `${owner} lacks the table ${schema}.${table}.`),
+    ...unknown.map(table => `${owner} has an unknown table: ${schema}.${table}.`),
+  ]
 }
 
 /** Image folders whose tenant no longer exists. */
@@ -66,14 +72,9 @@ export async function checkFiles(app: App): Promise<Check> {
 
 /** Every current key must be decryptable with the configured SECRET: otherwise nobody can sign in. */
 export async function checkKeys({ database, config }: App): Promise<Check> {
-  const {
-    db,
-    tables: { tenants },
-  } = database.platform
-  const rows = await db
-    .select({ subdomain: tenants.subdomain, schema: tenants.schema })
-    .from(tenants)
-    .where(ne(tenants.status, 'purging'))
+  const { db, tables } = database.platform
+  const { subdomain, schema, status } = tables.tenants
+  const rows = await db.select({ subdomain, schema }).from(tables.tenants).where(ne(status, 'purging'))
   const problems: string[] = []
   let opened = 0
   for (const { subdomain, schema } of rows) {

@@ -2,7 +2,7 @@ import { and, eq } from 'drizzle-orm'
 import type { Migration } from '#server/database/migrations/files.ts'
 import type { Db } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
-import { platformAuthRealm } from '#server/domain/auth-realm.ts'
+import { consoleRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
 import { withoutAbsent } from '#server/domain/lib/diff.ts'
 import { enqueueMails } from '#server/domain/mail/outbox.ts'
@@ -111,7 +111,7 @@ function progressOf({ config }: App, signup: SignupRow): SignupProgress {
 }
 
 async function tellOperators(tx: Db, { config, database }: App, { name, subdomain }: SignupRow): Promise<void> {
-  const authRealm = platformAuthRealm(database, config.originOf(`console.${config.baseDomain}`))
+  const authRealm = consoleRealm({ config, database })
   const { users } = database.platform.tables
   const operators = await tx
     .select({ email: users.email })

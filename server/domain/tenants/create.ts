@@ -1,14 +1,16 @@
 import { sql } from 'drizzle-orm'
 import type { Migration } from '#server/database/migrations/files.ts'
 import { claimSpare, makeSchema } from '#server/database/migrations/spare-schemas.ts'
-import type { Db } from '#server/database/realms.ts'
+import type { Db, TenantRealm } from '#server/database/realms.ts'
 import { newSchemaName } from '#server/database/schema-names.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
+import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
 import { newSigningKey } from '#server/domain/keys/ring.ts'
 import { mailWelcome } from '#server/domain/mail/welcome.ts'
 import { inviteLife, issuePasswordLink } from '#server/domain/sessions/links.ts'
 import { createUser } from '#server/domain/users/create.ts'
+import type { Language } from '#shared/dates.ts'
 import type { NewTenant } from './insert.ts'
 import { insertTenant } from './insert.ts'
 import { explainTaken } from './names.ts'
@@ -71,22 +73,9 @@ export async function createTenantIn(
   await requireFreeSubdomain(tx, platform, input.subdomain, { signup })
   const tenant = await explainTaken(() => insertTenant(tx, app, input, schema, now))
   const authRealm = tenantRealmOf(app, tenant)
-  const { signing_keys: keys, settings } = authRealm.realm.tables
-  if (!(await claimSpare(tx, migrations, schema))) await makeSchema(tx, schema, migrations)
-  // Not created in advance, because the private key is bound to the schema's name.
-  await tx.insert(keys).values(await newSigningKey(schema, app.config.secret, now))
-  if (input.language) await tx.update(settings).set({ language: input.language })
-  // The tenant's audit log does not name operators: their ids are of another realm.
-  const inTenant = audit.actor === null ? audit : { ...audit, actor: null, ip: null }
-  const admin = await createUser(
-    app,
-    authRealm,
-    { email: input.admin_email, password: input.admin_password, role: 'Admin' },
-    inTenant,
-    tx,
-  )
-  const password_link =
-    input.admin_password === null ? await issuePasswordLink(tx, authRealm, admin.id, inviteLife) : null
+  await fillRealm(tx, app, migrations, authRealm, input.language, now)
+  const { id, email } = await createAdmin(tx, app, authRealm, input, audit)
+  const password_link = input.admin_password === null ? await issuePasswordLink(tx, authRealm, id, inviteLife) : null
   await recordAudit(tx, platform, audit, {
     action: 'tenant.created',
     subject: tenant.id,
@@ -94,5 +83,27 @@ export async function createTenantIn(
   })
   await announceTenant(tx, tenant.id)
   await tx.execute(sql`select pg_notify(${poolChannel}, '')`)
-  return { tenant, url: authRealm.origin, admin: { id: admin.id, email: admin.email }, password_link }
+  return { tenant, url: authRealm.origin, admin: { id, email }, password_link }
+}
+
+/** Makes the schema, where there is no spare one, and its signing key. */
+async function fillRealm(
+  tx: Db,
+  app: App,
+  migrations: Migration[],
+  { realm: { schema, tables } }: AuthRealm<TenantRealm>,
+  language: Language | undefined,
+  now: Date,
+): Promise<void> {
+  if (!(await claimSpare(tx, migrations, schema))) await makeSchema(tx, schema, migrations)
+  // Not made in advance, as the private key is bound to the schema's name.
+  await tx.insert(tables.signing_keys).values(await newSigningKey(schema, app.config.secret, now))
+  if (language) await tx.update(tables.settings).set({ language })
+}
+
+function createAdmin(tx: Db, app: App, authRealm: AuthRealm<TenantRealm>, input: NewTenant, audit: AuditContext) {
+  const admin = { email: input.admin_email, password: input.admin_password, role: 'Admin' } as const
+  // The tenant's audit log does not name operators: their ids are of another realm.
+  const inTenant = audit.actor === null ? audit : { ...audit, actor: null, ip: null }
+  return createUser(app, authRealm, admin, inTenant, tx)
 }

@@ -1,5 +1,6 @@
 import type { SQL } from 'drizzle-orm'
 import { and, asc, desc, eq, gt, inArray, sql } from 'drizzle-orm'
+import type { TenantRealm } from '#server/database/realms.ts'
 import type { App } from '#server/domain/context.ts'
 import type { OperationRow } from '#server/domain/operations/operations.ts'
 import { operationColumns } from '#server/domain/operations/operations.ts'
@@ -56,103 +57,83 @@ export const tenantsHeader = [
 
 const batchSize = 500
 
-/** The tenants as rows of a file, in the order in which they were created. */
-export async function* tenantBatches(
-  {
-    config,
-    database: {
-      platform: {
-        db,
-        tables: { tenants },
-      },
-    },
-  }: App,
-  where: SQL | undefined,
-) {
+/** The tenants as rows of a file, in the order in which they were made. */
+export async function* tenantBatches({ config, database: { platform } }: App, where: SQL | undefined) {
+  const { tenants } = platform.tables
   let last: string | undefined
   for (;;) {
-    const rows = await db
+    const rows = await platform.db
       .select(tenantColumns(tenants))
       .from(tenants)
       .where(and(where, last ? gt(tenants.id, last) : undefined))
       .orderBy(tenants.id)
       .limit(batchSize)
     if (rows.length === 0) return
-    yield rows.map(row => [
-      row.id,
-      row.name,
-      row.subdomain,
-      row.tenant_id,
-      tenantOrigin(config, row),
-      row.status,
-      row.status_reason,
-      row.purge_after,
-      row.business_email,
-      row.business_phone_number,
-      row.created,
-      row.updated,
-    ])
+    yield rows.map(row => cellsOf(config, row))
     last = rows.at(-1)!.id
   }
 }
 
-// A tenant with a missing or broken schema is shown without these.
+function cellsOf(config: App['config'], tenant: TenantRow) {
+  return [
+    tenant.id,
+    tenant.name,
+    tenant.subdomain,
+    tenant.tenant_id,
+    tenantOrigin(config, tenant),
+    tenant.status,
+    tenant.status_reason,
+    tenant.purge_after,
+    tenant.business_email,
+    tenant.business_phone_number,
+    tenant.created,
+    tenant.updated,
+  ]
+}
+
+// A schema that is gone or broken is no reason to see nothing of its tenant.
 async function readPeople({ database }: App, schema: string): Promise<Pick<TenantDetails, 'people' | 'admin'>> {
-  const {
-    db,
-    tables: { users },
-  } = database.tenant(schema)
+  const realm = database.tenant(schema)
   try {
-    const [counts, admins] = await Promise.all([
-      db
-        .select({
-          active: sql<number>`count(*) filter (where ${users.is_active})::int`,
-          total: sql<number>`count(*)::int`,
-        })
-        .from(users),
-      db
-        .select({ id: users.id, email: users.email })
-        .from(users)
-        .where(eq(users.role, 'Admin'))
-        .orderBy(asc(users.date_joined), asc(users.id))
-        .limit(1),
-    ])
-    return { people: counts[0]!, admin: admins[0] ?? null }
+    const [people, admin] = await Promise.all([countPeople(realm), findFirstAdmin(realm)])
+    return { people, admin }
   } catch {
     return { people: null, admin: null }
   }
 }
 
-async function readFormerSubdomains(
-  {
-    database: {
-      platform: {
-        db,
-        tables: { former_subdomains: former },
-      },
-    },
-  }: App,
-  tenant: string,
-) {
-  return db
+async function countPeople({ db, tables: { users } }: TenantRealm) {
+  const rows = await db
+    .select({
+      active: sql<number>`count(*) filter (where ${users.is_active})::int`,
+      total: sql<number>`count(*)::int`,
+    })
+    .from(users)
+  return rows[0]!
+}
+
+async function findFirstAdmin({ db, tables: { users } }: TenantRealm) {
+  const rows = await db
+    .select({ id: users.id, email: users.email })
+    .from(users)
+    .where(eq(users.role, 'Admin'))
+    .orderBy(asc(users.date_joined), asc(users.id))
+    .limit(1)
+  return rows[0] ?? null
+}
+
+async function readFormerSubdomains({ database: { platform } }: App, tenant: string) {
+  const { former_subdomains: former } = platform.tables
+  return platform.db
     .select({ subdomain: former.subdomain, redirects_until: former.redirects_until })
     .from(former)
     .where(and(eq(former.tenant, tenant), gt(former.redirects_until, sql`now()`)))
     .orderBy(asc(former.subdomain))
 }
 
-async function readOperation(
-  {
-    database: {
-      platform: {
-        db,
-        tables: { operations },
-      },
-    },
-  }: App,
-  tenant: string,
-): Promise<OperationRow | null> {
-  const rows = await db
+async function readOperation({ database: { platform } }: App, tenant: string): Promise<OperationRow | null> {
+  const { operations } = platform.tables
+  const rows = await platform.db
     .select(operationColumns(operations))
     .from(operations)
     .where(eq(operations.tenant, tenant))

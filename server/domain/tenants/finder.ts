@@ -1,8 +1,7 @@
-import { and, asc, eq, gt, sql } from 'drizzle-orm'
-import type { PlatformRealm } from '#server/database/realms.ts'
-import { createDatabase } from '#server/database/realms.ts'
+import { and, asc, desc, eq, gt, inArray, or, sql } from 'drizzle-orm'
+import type { Db, PlatformRealm } from '#server/database/realms.ts'
 import { requireSchemaName } from '#server/database/schema-names.ts'
-import { createSlots } from '#server/database/slots/slots.ts'
+import { withDatabase } from '#server/database/with-database.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
 import { enqueueSiteMail } from '#server/domain/mail/outbox.ts'
 import type { Language } from '#shared/dates.ts'
@@ -12,6 +11,23 @@ export interface Membership {
   name: string
   subdomain: string
   primary_domain: string | null
+}
+
+/** Finds the organisation with this public id or subdomain; a match of the public id comes first. */
+export async function findOrganization(
+  { database: { platform } }: App,
+  by: { tenant_id?: string; subdomain?: string },
+): Promise<Membership | undefined> {
+  const { tenants } = platform.tables
+  const isId = eq(tenants.tenant_id, by.tenant_id?.toUpperCase() ?? '')
+  const isSubdomain = eq(tenants.subdomain, by.subdomain?.toLowerCase() ?? '')
+  const rows = await platform.db
+    .select({ name: tenants.name, subdomain: tenants.subdomain, primary_domain: primaryDomain(tenants) })
+    .from(tenants)
+    .where(and(or(isId, isSubdomain), inArray(tenants.status, ['active', 'suspended'])))
+    .orderBy(desc(isId))
+    .limit(1)
+  return rows[0]
 }
 
 /**
@@ -42,22 +58,18 @@ export async function findMemberships(
   { config, databaseUrl }: App,
   addresses: string[],
 ): Promise<Map<string, Membership[]>> {
-  const { platform, end } = createDatabase(
-    createSlots(databaseUrl, {
-      size: 1,
-      prepare: config.dbPrepare,
-      statementTimeout: 30_000,
-      applicationName: 'tenantry-finder',
-    }),
-  )
+  const slots = {
+    size: 1,
+    prepare: config.dbPrepare,
+    statementTimeout: 30_000,
+    applicationName: 'tenantry-finder',
+  }
   const found = new Map<string, Membership[]>()
-  try {
+  await withDatabase(databaseUrl, slots, async ({ platform }) => {
     let last: string | undefined
     do last = await searchBatch(platform, addresses, last, found)
     while (last !== undefined)
-  } finally {
-    await end()
-  }
+  })
   return found
 }
 
@@ -71,40 +83,39 @@ function searchBatch(
   last: string | undefined,
   found: Map<string, Membership[]>,
 ): Promise<string | undefined> {
-  const { tenants } = platform.tables
   return platform.transaction(async tx => {
-    const rows = await tx
-      .select({
-        id: tenants.id,
-        name: tenants.name,
-        subdomain: tenants.subdomain,
-        primary_domain: primaryDomain(tenants),
-        schema: tenants.schema,
-        // Null if a schema was dropped by hand, which must not make the others fail.
-        users: sql<string | null>`to_regclass(${tenants.schema} || '.users')::oid::text`,
-      })
-      .from(tenants)
-      .where(and(eq(tenants.status, 'active'), last === undefined ? undefined : gt(tenants.id, last)))
-      .orderBy(asc(tenants.id))
-      .limit(batch)
+    const rows = await readActive(tx, platform, last)
     const present = rows.filter(({ users }) => users !== null)
-    if (present.length > 0) {
-      // Not a parameter: a statement without parameters is not kept prepared, and hundreds of prepared tables would
-      // fill the connection's memory.
-      await tx.execute(sql`select set_config('tenantry.addresses', ${JSON.stringify(addresses)}, true)`)
-      const members = await tx.execute<{ users: string; email: string }>(
-        sql.join(
-          present.map(({ schema }) => membersOf(schema)),
-          sql` union all `,
-        ),
-      )
-      const byTable = new Map(
-        present.map(({ users, name, subdomain, primary_domain }) => [users, { name, subdomain, primary_domain }]),
-      )
-      for (const { users, email } of members) found.set(email, [...(found.get(email) ?? []), byTable.get(users)!])
-    }
+    const byTable = new Map(present.map(({ users, membership }) => [users, membership]))
+    for (const { users, email } of await readMembers(tx, present, addresses))
+      found.set(email, [...(found.get(email) ?? []), byTable.get(users)!])
     return rows.length < batch ? undefined : rows.at(-1)!.id
   })
+}
+
+function readActive(tx: Db, { tables: { tenants } }: PlatformRealm, last: string | undefined) {
+  return tx
+    .select({
+      id: tenants.id,
+      schema: tenants.schema,
+      membership: { name: tenants.name, subdomain: tenants.subdomain, primary_domain: primaryDomain(tenants) },
+      // Null where a schema was dropped by hand, which must not fail the others.
+      users: sql<string | null>`to_regclass(${tenants.schema} || '.users')::oid::text`,
+    })
+    .from(tenants)
+    .where(and(eq(tenants.status, 'active'), last === undefined ? undefined : gt(tenants.id, last)))
+    .orderBy(asc(tenants.id))
+    .limit(batch)
+}
+
+/** @returns which of the addresses are in which table of users */
+async function readMembers(tx: Db, tenants: { schema: string }[], addresses: string[]) {
+  if (tenants.length === 0) return []
+  // Not as a parameter: a statement without any is not kept prepared, which for hundreds of tables would fill the
+  // connection's memory.
+  await tx.execute(sql`select set_config('tenantry.addresses', ${JSON.stringify(addresses)}, true)`)
+  const queries = tenants.map(({ schema }) => membersOf(schema))
+  return tx.execute<{ users: string; email: string }>(sql.join(queries, sql` union all `))
 }
 
 function membersOf(schema: string) {

@@ -1,7 +1,8 @@
 import { isIP } from 'node:net'
+import type { SQL } from 'drizzle-orm'
 import { eq, or, sql } from 'drizzle-orm'
 import type { Config } from '#server/config.ts'
-import type { Database } from '#server/database/realms.ts'
+import type { Database, PlatformRealm } from '#server/database/realms.ts'
 import type { TenantIdentity } from '#server/domain/auth-realm.ts'
 import { ApiError } from '#shared/errors.ts'
 import { identityColumns, tenantOrigin } from './origins.ts'
@@ -66,77 +67,101 @@ export interface HostDirectoryOptions {
 const unknownLife = 500
 const entriesLimit = 10_000
 
+interface Directory {
+  config: Config
+  database: Database
+  options: HostDirectoryOptions
+  entries: Map<string, Entry>
+}
+
+interface Entry {
+  match: Promise<HostMatch | undefined>
+  loaded: number
+  known: boolean
+  tenantId: string | undefined
+}
+
 export function createHostDirectory(config: Config, database: Database, options: HostDirectoryOptions): HostDirectory {
-  const { life = 30_000, lifeUnannounced = 500, isAnnounced } = options
-  const entries = new Map<
-    string,
-    { match: Promise<HostMatch | undefined>; loaded: number; known: boolean; tenantId?: string }
-  >()
-
-  return { find, forget }
-
-  function find(host: string): Promise<HostMatch | undefined> {
-    const entry = entries.get(host)
-    const knownLife = isAnnounced() ? life : lifeUnannounced
-    const limit = entry?.known ? knownLife : unknownLife
-    if (entry && Date.now() - entry.loaded < limit) return entry.match
-    const match = lookUp(host)
-    const fresh = { match, loaded: Date.now(), known: true, tenantId: undefined as string | undefined }
-    entries.delete(host)
-    if (entries.size >= entriesLimit) entries.delete(entries.keys().next().value!)
-    entries.set(host, fresh)
-    match.then(
-      found => {
-        fresh.known = found !== undefined
-        fresh.tenantId = found?.surface === 'portal' ? found.tenant.id : undefined
-      },
-      () => entries.delete(host),
-    )
-    return match
+  const directory: Directory = { config, database, options, entries: new Map() }
+  return {
+    find: host => find(directory, host),
+    forget: tenantId => forget(directory, tenantId),
   }
+}
 
-  function forget(tenantId?: string): void {
-    if (tenantId === undefined) return entries.clear()
-    for (const [host, entry] of entries)
-      if (!entry.known || entry.tenantId === undefined || entry.tenantId === tenantId) entries.delete(host)
-  }
+function find(directory: Directory, host: string): Promise<HostMatch | undefined> {
+  const { entries, options } = directory
+  const entry = entries.get(host)
+  if (entry && Date.now() - entry.loaded < lifeOf(entry, options)) return entry.match
+  const match = lookUp(directory, host)
+  entries.delete(host)
+  if (entries.size >= entriesLimit) entries.delete(entries.keys().next().value!)
+  remember(directory, host, match)
+  return match
+}
 
-  async function lookUp(host: string): Promise<HostMatch | undefined> {
-    const { baseDomain, originOf } = config
-    if (host === baseDomain || host === `www.${baseDomain}`) return { surface: 'site', origin: originOf(baseDomain) }
-    if (host === `console.${baseDomain}`) return { surface: 'console', origin: originOf(host) }
-    const subdomain = host.endsWith(`.${baseDomain}`) ? host.slice(0, -baseDomain.length - 1) : undefined
-    if (subdomain !== undefined && !label.test(subdomain)) return undefined
-    const row = await readTenant(host, subdomain)
-    if (!row) return undefined
-    const origin = tenantOrigin(config, row)
-    return {
-      surface: 'portal',
-      origin,
-      tenant: { id: row.id, name: row.name, schema: row.schema, origin, standing: standingOf(row) },
-      is_former: subdomain !== undefined && subdomain !== row.subdomain,
-    }
-  }
+function lifeOf({ known }: Entry, { life = 30_000, lifeUnannounced = 500, isAnnounced }: HostDirectoryOptions): number {
+  if (!known) return unknownLife
+  return isAnnounced() ? life : lifeUnannounced
+}
 
-  async function readTenant(host: string, subdomain: string | undefined) {
-    const {
-      db,
-      tables: { tenants, domains, former_subdomains: former },
-    } = database.platform
-    const rows = await db
-      .select({ ...identityColumns(tenants), status: tenants.status, maintenance_since: tenants.maintenance_since })
-      .from(tenants)
-      .where(
-        subdomain === undefined
-          ? sql`${tenants.id} = (select ${domains.tenant} from ${domains} where ${domains.host} = ${host} and ${domains.verified_at} is not null)`
-          : or(
-              eq(tenants.subdomain, subdomain),
-              sql`${tenants.id} = (select ${former.tenant} from ${former} where ${former.subdomain} = ${subdomain} and ${former.redirects_until} > now())`,
-            ),
-      )
-      // If a subdomain belongs to one tenant and is a former one of another, the owner has priority.
-      .orderBy(sql`${tenants.subdomain} = ${subdomain ?? ''} desc`)
-      .limit(1)
-    return rows[0]
+function remember({ entries }: Directory, host: string, match: Entry['match']): void {
+  const entry: Entry = { match, loaded: Date.now(), known: true, tenantId: undefined }
+  entries.set(host, entry)
+  match.then(
+    found => {
+      entry.known = found !== undefined
+      entry.tenantId = found?.surface === 'portal' ? found.tenant.id : undefined
+    },
+    () => entries.delete(host),
+  )
+}
+
+function forget({ entries }: Directory, tenantId?: string): void {
+  if (tenantId === undefined) return entries.clear()
+  for (const [host, entry] of entries)
+    if (!entry.known || entry.tenantId === undefined || entry.tenantId === tenantId) entries.delete(host)
+}
+
+async function lookUp({ config, database }: Directory, host: string): Promise<HostMatch | undefined> {
+  const { baseDomain, originOf } = config
+  if (host === baseDomain || host === `www.${baseDomain}`) return { surface: 'site', origin: originOf(baseDomain) }
+  if (host === `console.${baseDomain}`) return { surface: 'console', origin: originOf(host) }
+  const subdomain = host.endsWith(`.${baseDomain}`) ? host.slice(0, -baseDomain.length - 1) : undefined
+  if (subdomain !== undefined && !label.test(subdomain)) return undefined
+  const row = await readTenant(database, host, subdomain)
+  if (!row) return undefined
+  const origin = tenantOrigin(config, row)
+  return {
+    surface: 'portal',
+    origin,
+    tenant: { id: row.id, name: row.name, schema: row.schema, origin, standing: standingOf(row) },
+    is_former: subdomain !== undefined && subdomain !== row.subdomain,
   }
+}
+
+async function readTenant({ platform }: Database, host: string, subdomain: string | undefined) {
+  const { tenants } = platform.tables
+  const rows = await platform.db
+    .select({ ...identityColumns(tenants), status: tenants.status, maintenance_since: tenants.maintenance_since })
+    .from(tenants)
+    .where(subdomain === undefined ? hasDomain(platform, host) : hasSubdomain(platform, subdomain))
+    // Of a subdomain that is one's and was another's, whoever has it now.
+    .orderBy(sql`${tenants.subdomain} = ${subdomain ?? ''} desc`)
+    .limit(1)
+  return rows[0]
+}
+
+function hasDomain({ tables: { tenants, domains } }: PlatformRealm, host: string): SQL {
+  return sql`${tenants.id} = (select ${domains.tenant} from ${domains} where ${domains.host} = ${host} and ${domains.verified_at} is not null)`
+}
+
+function hasSubdomain(
+  { tables: { tenants, former_subdomains: former } }: PlatformRealm,
+  subdomain: string,
+): SQL | undefined {
+  return or(
+    eq(tenants.subdomain, subdomain),
+    sql`${tenants.id} = (select ${former.tenant} from ${former} where ${former.subdomain} = ${subdomain} and ${former.redirects_until} > now())`,
+  )
 }

@@ -25,27 +25,17 @@ export interface NewTenant {
 export async function insertTenant(
   tx: Db,
   app: App,
-  input: Omit<NewTenant, 'admin_email' | 'admin_password'>,
+  { name, subdomain, business_email, business_phone_number }: Omit<NewTenant, 'admin_email' | 'admin_password'>,
   schema: string,
   now: Date,
 ): Promise<TenantRow> {
   const { tenants } = app.database.platform.tables
-  const { name, subdomain, business_email, business_phone_number } = input
-  // If the `tenant_id` is taken, another one is drawn, with one more digit each time.
+  const given = { name, subdomain, business_email, business_phone_number, schema, created: now, updated: now }
+  // A `tenant_id` that is taken is drawn again, with one more digit each time.
   for (let digits = 4; digits <= 9; digits++) {
     const rows = await tx
       .insert(tenants)
-      .values({
-        id: newId(),
-        name,
-        subdomain,
-        business_email,
-        business_phone_number,
-        schema,
-        tenant_id: drawTenantId(name, digits),
-        created: now,
-        updated: now,
-      })
+      .values({ ...given, id: newId(), tenant_id: drawTenantId(name, digits) })
       .onConflictDoNothing({ target: tenants.tenant_id })
       .returning(tenantColumns(tenants))
     if (rows[0]) return rows[0]

@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm'
 import type { Db } from '#server/database/realms.ts'
-import { platformAuthRealm } from '#server/domain/auth-realm.ts'
+import { consoleRealm } from '#server/domain/auth-realm.ts'
 import type { App } from '#server/domain/context.ts'
 import { enqueueMail } from '#server/domain/mail/outbox.ts'
 import type { Language } from '#shared/dates.ts'
@@ -23,10 +23,9 @@ export async function noticeTenant(
   language: Language,
   notice: TenantNotice,
 ): Promise<void> {
-  const { baseDomain, originOf } = app.config
   const until = 'until' in notice ? notice.until.toISOString() : null
   const reason = 'reason' in notice ? notice.reason : null
-  await enqueueMail(tx, platformAuthRealm(app.database, originOf(`console.${baseDomain}`)), {
+  await enqueueMail(tx, consoleRealm(app), {
     kind: 'tenant_notice',
     to: tenant.business_email,
     data: { organization: tenant.name, language, event: notice.event, reason, until },

@@ -42,21 +42,12 @@ export function tenantRealmOf(
  * Whether an origin belongs to a tenant: to its subdomain, to a former one that still redirects, or to a verified
  * domain.
  */
-export async function isOriginOf(
-  {
-    config,
-    database: {
-      platform: { db },
-    },
-  }: App,
-  tenant: string,
-  origin: string,
-): Promise<boolean> {
+export async function isOriginOf({ config, database }: App, tenant: string, origin: string): Promise<boolean> {
   const host = URL.parse(origin)?.hostname
   if (host === undefined || config.originOf(host) !== origin) return false
   const suffix = `.${config.baseDomain}`
   const subdomain = host.endsWith(suffix) ? host.slice(0, -suffix.length) : null
-  const rows = await db.execute(
+  const rows = await database.platform.db.execute(
     subdomain === null
       ? sql`select 1 from platform.domains where host = ${host} and tenant = ${tenant} and verified_at is not null`
       : sql`

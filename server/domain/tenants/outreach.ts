@@ -16,20 +16,12 @@ export async function admitOutreach(app: App, authRealm: AuthRealm, mailboxes: s
 
 export async function isYoung({ database }: App, { kind, id }: AuthRealm): Promise<boolean> {
   if (kind === 'platform') return false
-  const {
-    db,
-    tables: { tenants, signups },
-  } = database.platform
-  const rows = await db
+  const { tenants, signups } = database.platform.tables
+  const isNew = gt(tenants.created, sql`now() - make_interval(days => ${youth})`)
+  const rows = await database.platform.db
     .select({ id: tenants.id })
     .from(tenants)
     .innerJoin(signups, eq(signups.tenant, tenants.id))
-    .where(
-      and(
-        eq(tenants.id, id),
-        gt(tenants.created, sql`now() - make_interval(days => ${youth})`),
-        isNull(signups.approved_at),
-      ),
-    )
+    .where(and(eq(tenants.id, id), isNew, isNull(signups.approved_at)))
   return rows.length > 0
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eq, lt, or, sql } from 'drizzle-orm'
 import { reasonOf } from '#server/database/errors.ts'
+import type { Db } from '#server/database/realms.ts'
 import { requireSchemaName } from '#server/database/schema-names.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { App } from '#server/domain/context.ts'
@@ -33,11 +34,8 @@ export const purge: OperationWork = async (app, { tenant, input }, report) => {
 
 /** Starts to purge every tenant whose grace period is over, and continues failed purges. */
 export async function purgeOverdue(app: App): Promise<void> {
-  const {
-    db,
-    tables: { tenants },
-  } = app.database.platform
-  const rows = await db
+  const { tenants } = app.database.platform.tables
+  const rows = await app.database.platform.db
     .select({ id: tenants.id })
     .from(tenants)
     .where(or(eq(tenants.status, 'purging'), lt(tenants.purge_after, sql`now()`)))
@@ -61,28 +59,32 @@ async function removeFiles({ config }: App, schema: string): Promise<void> {
   await rm(join(config.uploadDir, requireSchemaName(schema)), { recursive: true, force: true })
 }
 
-/** Deletes the row and what depends on it; its subdomains are quarantined. */
-async function leaveTombstone(
-  app: App,
-  { id, schema, name }: { id: string; schema: string; name: string },
-): Promise<void> {
+/** The row and what hangs on it; its subdomains stay nobody's for a while. */
+async function leaveTombstone(app: App, tenant: { id: string; schema: string; name: string }): Promise<void> {
   const { platform } = app.database
   const { tenants, outbox } = platform.tables
+  const { id, name } = tenant
   await platform.transaction(async tx => {
-    await tx.execute(sql`
-      insert into platform.tombstones (subdomain, tenant, name, schema, purged_at, quarantined_until)
-      select subdomain, ${id}::uuid, ${name}, ${schema}, now(), now() + make_interval(secs => ${app.config.life.quarantine})
-      from (select subdomain from platform.tenants where id = ${id} union select subdomain from platform.former_subdomains where tenant = ${id}) as its
-      on conflict (subdomain) do update set tenant = excluded.tenant, name = excluded.name, schema = excluded.schema, purged_at = excluded.purged_at, quarantined_until = excluded.quarantined_until`)
+    await quarantineSubdomains(tx, app, tenant)
     await tx.delete(outbox).where(eq(outbox.realm, id))
     const gone = await tx.delete(tenants).where(eq(tenants.id, id)).returning({ subdomain: tenants.subdomain })
-    // No row: an earlier process had deleted it, and died before it could report that.
-    if (gone[0])
-      await recordAudit(tx, platform, fromSystem, {
-        action: 'tenant.purged',
-        subject: id,
-        details: { subdomain: gone[0].subdomain, name },
-      })
+    // None: it had been done, and only its process did not live to say so.
+    if (gone[0]) {
+      const details = { subdomain: gone[0].subdomain, name }
+      await recordAudit(tx, platform, fromSystem, { action: 'tenant.purged', subject: id, details })
+    }
     await announceTenant(tx, id)
   })
+}
+
+async function quarantineSubdomains(
+  tx: Db,
+  { config }: App,
+  { id, schema, name }: { id: string; schema: string; name: string },
+): Promise<void> {
+  await tx.execute(sql`
+    insert into platform.tombstones (subdomain, tenant, name, schema, purged_at, quarantined_until)
+    select subdomain, ${id}::uuid, ${name}, ${schema}, now(), now() + make_interval(secs => ${config.life.quarantine})
+    from (select subdomain from platform.tenants where id = ${id} union select subdomain from platform.former_subdomains where tenant = ${id}) as its
+    on conflict (subdomain) do update set tenant = excluded.tenant, name = excluded.name, schema = excluded.schema, purged_at = excluded.purged_at, quarantined_until = excluded.quarantined_until`)
 }

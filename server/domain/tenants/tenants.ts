@@ -38,11 +38,8 @@ export async function requireTenant(
   app: App,
   by: string | { id: string },
 ): Promise<TenantRow & { version: string | null }> {
-  const {
-    db,
-    tables: { tenants, schema_versions: versions },
-  } = app.database.platform
-  const rows = await db
+  const { tenants, schema_versions: versions } = app.database.platform.tables
+  const rows = await app.database.platform.db
     .select({ ...tenantColumns(tenants), version: versions.version })
     .from(tenants)
     .leftJoin(versions, eq(versions.schema, tenants.schema))

@@ -25,27 +25,27 @@ export async function changeTenant(
   change: TenantChange,
   audit: AuditContext,
 ): Promise<TenantRow> {
+  return explainTaken(() => app.database.platform.transaction(tx => changeIn(tx, app, id, change, audit)))
+}
+
+async function changeIn(tx: Db, app: App, id: string, change: TenantChange, audit: AuditContext): Promise<TenantRow> {
   const { platform } = app.database
   const { tenants } = platform.tables
-  return explainTaken(() =>
-    platform.transaction(async tx => {
-      const before = await lockTenant(tx, app, id)
-      if (before.status === 'purging') throw wrongState('The organisation is being removed.')
-      const details = changesOf(before, change)
-      if (Object.keys(details).length === 0) return before
-      const rows = await tx
-        .update(tenants)
-        .set({ ...change, updated: new Date() })
-        .where(eq(tenants.id, id))
-        .returning(tenantColumns(tenants))
-      const tenant = rows[0]!
-      if (tenant.subdomain !== before.subdomain) await moveSubdomain(tx, app, before, tenant)
-      await recordAudit(tx, platform, audit, { action: 'tenant.changed', subject: id, details })
-      await recordInTenant(tx, app, tenant, { action: 'organization.changed', subject: id, details })
-      await announceTenant(tx, id)
-      return tenant
-    }),
-  )
+  const before = await lockTenant(tx, app, id)
+  if (before.status === 'purging') throw wrongState('The organisation is being removed.')
+  const details = changesOf(before, change)
+  if (Object.keys(details).length === 0) return before
+  const rows = await tx
+    .update(tenants)
+    .set({ ...change, updated: new Date() })
+    .where(eq(tenants.id, id))
+    .returning(tenantColumns(tenants))
+  const tenant = rows[0]!
+  if (tenant.subdomain !== before.subdomain) await moveSubdomain(tx, app, before, tenant)
+  await recordAudit(tx, platform, audit, { action: 'tenant.changed', subject: id, details })
+  await recordInTenant(tx, app, tenant, { action: 'organization.changed', subject: id, details })
+  await announceTenant(tx, id)
+  return tenant
 }
 
 async function moveSubdomain(tx: Db, app: App, before: TenantRow, { id, subdomain }: TenantRow): Promise<void> {
@@ -61,14 +61,8 @@ async function moveSubdomain(tx: Db, app: App, before: TenantRow, { id, subdomai
     .onConflictDoUpdate({ target: former.subdomain, set: moved })
 }
 
-/** Deletes former subdomains whose redirect has expired. */
-export async function dropFormerSubdomains({
-  database: {
-    platform: {
-      db,
-      tables: { former_subdomains: former },
-    },
-  },
-}: App): Promise<void> {
-  await db.delete(former).where(sql`${former.redirects_until} < now()`)
+/** Forgets the former subdomains whose redirect is over. */
+export async function dropFormerSubdomains({ database: { platform } }: App): Promise<void> {
+  const { former_subdomains: former } = platform.tables
+  await platform.db.delete(former).where(sql`${former.redirects_until} < now()`)
 }

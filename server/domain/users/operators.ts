@@ -1,4 +1,4 @@
-import { platformAuthRealm } from '#server/domain/auth-realm.ts'
+import { consoleRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
 import { newSigningKey } from '#server/domain/keys/ring.ts'
 import { inviteLife, issuePasswordLink } from '#server/domain/sessions/links.ts'
@@ -16,7 +16,7 @@ export async function createOperator(
   input: { email: string; password: string | null; role?: Role },
   audit: AuditContext,
 ): Promise<{ user: UserRow; url: string; password_link: string | null }> {
-  const authRealm = platformAuthRealm(app.database, app.config.originOf(`console.${app.config.baseDomain}`))
+  const authRealm = consoleRealm(app)
   await ensureSigningKey(app)
   return authRealm.realm.transaction(async tx => {
     const user = await createUser(app, authRealm, { role: 'Admin', ...input }, audit, tx)

@@ -1,11 +1,10 @@
-import { eq } from 'drizzle-orm'
+import { and, eq } from 'drizzle-orm'
 import type { Db, Realm } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
-import { imageFolder, removeImage, storeImage, tidyImages } from '#server/domain/images/files.ts'
+import { imageFolder, replaceImage, tidyImages } from '#server/domain/images/files.ts'
 import { renderImage } from '#server/domain/images/render.ts'
-import { isRefusal } from '#server/domain/lib/errors.ts'
 import { notFound } from '#shared/errors.ts'
 import type { UserRow } from './users.ts'
 import { userColumns } from './users.ts'
@@ -22,14 +21,24 @@ export async function replacePhoto(
   bytes: Buffer,
   audit: AuditContext,
 ): Promise<UserRow> {
-  const images = imageFolder(app, authRealm.realm, userId)
-  const name = await storeImage(images, await renderImage(authRealm.realm.schema, bytes, 'photo', 'cover'))
-  try {
-    return await namePhoto(app, authRealm, userId, name, audit)
-  } catch (error) {
-    if (isRefusal(error)) await removeImage(images, name)
-    throw error
-  }
+  const image = await renderImage(authRealm.realm.schema, bytes, 'photo', 'cover')
+  return replaceImage(imageFolder(app, authRealm.realm, userId), image, name =>
+    namePhoto(app, authRealm, userId, name, audit),
+  )
+}
+
+/** The name of a user's photo, or null where there is none. @param asAdmin whether inactive users have one, too */
+export async function findPhoto(
+  { db, tables: { users } }: Realm,
+  userId: string,
+  asAdmin: boolean,
+): Promise<string | null> {
+  const visible = asAdmin ? undefined : eq(users.is_active, true)
+  const rows = await db
+    .select({ photo: users.photo })
+    .from(users)
+    .where(and(eq(users.id, userId), visible))
+  return rows[0]?.photo ?? null
 }
 
 /** Deletes a user's photo; does nothing if there is none. @throws ApiError 404 */

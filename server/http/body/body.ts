@@ -52,26 +52,17 @@ export function readJson(event: H3Event): unknown {
 
 function collect(event: H3Event): Promise<Buffer> {
   const { req } = event.node
-  const { limit, readLimit } = acceptedBody(event)
-  const { requestLimit } = requireRuntime().app.config
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
-  // A body whose announced length is over the limit is not stored.
-  const isKept = Number(getHeader(event, 'content-length') ?? 0) <= limit
-  let chunks: Buffer[] = []
-  let size = 0
+  const { requestLimit } = requireRuntime().app.config
   const refuse = (status: number, detail: string) => reject(new ApiError(status, { detail }, { connection: 'close' }))
   const tooLarge = () => refuse(413, 'Request body is too large.')
   const endEarly = () => refuse(400, 'The request body ended too early.')
-  const take = (chunk: Buffer) => {
-    size += chunk.length
-    if (size > readLimit) tooLarge()
-    else if (size > limit) chunks = []
-    else if (isKept) chunks.push(chunk)
-  }
+  const { take, content } = keeper(event, tooLarge)
   const finish = () => {
     // Every request emits `close`; it is an error only before the end of the body.
     req.off('close', endEarly)
-    if (size <= limit) resolve(Buffer.concat(chunks))
+    const body = content()
+    if (body) resolve(body)
     else tooLarge()
   }
   const timer = setTimeout(refuse, requestLimit * 1_000, 408, 'The request body took too long.')
@@ -82,6 +73,25 @@ function collect(event: H3Event): Promise<Buffer> {
     clearTimeout(timer)
     req.off('data', take).off('end', finish).off('close', endEarly)
   })
+}
+
+/** Keeps the parts of a body up to the limit of its path. @param tooLarge called when it is not worth reading on */
+function keeper(event: H3Event, tooLarge: () => void) {
+  const { limit, readLimit } = acceptedBody(event)
+  // A body whose announced length is over the limit is not stored.
+  const isKept = Number(getHeader(event, 'content-length') ?? 0) <= limit
+  let chunks: Buffer[] = []
+  let size = 0
+  return {
+    take(chunk: Buffer) {
+      size += chunk.length
+      if (size > readLimit) tooLarge()
+      else if (size > limit) chunks = []
+      else if (isKept) chunks.push(chunk)
+    },
+    /** @returns undefined where it was longer than the limit */
+    content: () => (size <= limit ? Buffer.concat(chunks) : undefined),
+  }
 }
 
 function utf8(bytes: Buffer): string {

@@ -21,24 +21,25 @@ export async function sendCsv(
   authRealm: AuthRealm,
   name: string,
   header: string[],
-  batches: AsyncGenerator<Parameters<typeof csvLines>[0]>,
+  batches: AsyncGenerator<Batch>,
 ): Promise<Readable> {
-  const rest = requireRuntime().app.pacer.begin()
   const first = await batches.next()
   setResponseHeaders(event, {
     'content-type': 'text/csv; charset=utf-8; header=present',
     'content-disposition': `attachment; filename="${name}.csv"`,
     'content-security-policy': `default-src 'none'; sandbox`,
   })
-  const file = guardDownload(event, authRealm, `${name}.csv`, lines())
+  const file = guardDownload(event, authRealm, `${name}.csv`, linesOf(header, first, batches))
   const deadline = setTimeout(() => event.node.res.destroy(), downloadLimit)
   file.once('close', () => clearTimeout(deadline))
   return file
+}
 
-  async function* lines() {
-    yield byteOrderMark + csvLines([header])
-    if (first.done) return
-    yield csvLines(first.value)
-    for await (const batch of resting(batches, rest)) yield csvLines(batch)
-  }
+type Batch = Parameters<typeof csvLines>[0]
+
+async function* linesOf(header: string[], first: IteratorResult<Batch>, batches: AsyncGenerator<Batch>) {
+  yield byteOrderMark + csvLines([header])
+  if (first.done) return
+  yield csvLines(first.value)
+  for await (const batch of resting(batches, requireRuntime().app.pacer.begin())) yield csvLines(batch)
 }

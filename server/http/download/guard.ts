@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import type { H3Event } from 'h3'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
@@ -16,28 +17,33 @@ export function guardDownload(
   name: string,
   parts: AsyncIterable<string | Buffer>,
 ): Readable {
-  const { config, log } = requireRuntime().app
   const { res } = event.node
-  const file = Readable.from(guarded())
+  const file = Readable.from(guarded(res, authRealm, name, parts))
   // h3 does not stop reading when the client has disconnected.
   if (res.destroyed) file.destroy()
   else res.once('close', () => file.destroy())
   return file
+}
 
-  async function* guarded() {
-    try {
-      for await (const part of parts) {
-        await authRealm.recheck?.(authRealm.realm.db)
-        const timer = setTimeout(() => res.destroy(), config.requestLimit * 1_000)
-        try {
-          yield part
-        } finally {
-          clearTimeout(timer)
-        }
+async function* guarded(
+  res: ServerResponse,
+  { id, realm, recheck }: AuthRealm,
+  name: string,
+  parts: AsyncIterable<string | Buffer>,
+) {
+  const { config, log } = requireRuntime().app
+  try {
+    for await (const part of parts) {
+      await recheck?.(realm.db)
+      const timer = setTimeout(() => res.destroy(), config.requestLimit * 1_000)
+      try {
+        yield part
+      } finally {
+        clearTimeout(timer)
       }
-    } catch (error) {
-      log.warn({ event: 'download_aborted', tenant: authRealm.id, name, reason: messageOf(error) })
-      res.destroy()
     }
+  } catch (error) {
+    log.warn({ event: 'download_aborted', tenant: id, name, reason: messageOf(error) })
+    res.destroy()
   }
 }

@@ -24,32 +24,33 @@ export async function serve(
   handler: Handler<never, Access, never, never, undefined>,
   opened: OpenedRequest,
 ): Promise<unknown> {
+  const context = await contextOf(event, options, opened)
+  const result = await noting(
+    () => handleInTurn(event, options.turn, opened.authority, () => handler(context as never)),
+    context,
+  )
+  setResponseStatus(event, options.status ?? 200)
+  if (options.status === 204) return null
+  if ((import.meta.dev || opened.app.config.checkAnswers) && options.answer) requireDeclared(options.answer, result)
+  return result
+}
+
+async function contextOf(event: H3Event, options: AnyOptions, opened: OpenedRequest) {
   const { app, authRealm, stranger, authority } = opened
   const principal = (await authority?.authorize()) ?? null
   const params = readParams(event)
-  const audit = principal ? { ...stranger, actor: principal.user.id, support: principal.session.support } : stranger
-  const context = {
+  return {
     app,
     authRealm,
     principal,
     params,
     body: options.body && validate(options.body, readJson(event)),
     query: options.query && validate(options.query, firstValues(getQuery(event))),
-    audit,
+    audit: principal ? { ...stranger, actor: principal.user.id, support: principal.session.support } : stranger,
     identify: authority?.identify,
     userAgent: getHeader(event, 'user-agent') ?? null,
     event,
-  } as never
-  const result = await noting(
-    () => handleInTurn(event, options.turn, authority, () => handler(context)),
-    app,
-    authRealm,
-    audit,
-  )
-  setResponseStatus(event, options.status ?? 200)
-  if (options.status === 204) return null
-  if ((import.meta.dev || app.config.checkAnswers) && options.answer) requireDeclared(options.answer, result)
-  return result
+  }
 }
 
 /** @throws ApiError 500 if an answer does not match its declaration, for example by an undeclared field */
@@ -84,9 +85,7 @@ async function handleInTurn(
 
 async function noting(
   handle: () => unknown,
-  app: App,
-  authRealm: AuthRealm | undefined,
-  audit: AuditContext,
+  { app, authRealm, audit }: { app: App; authRealm: AuthRealm | undefined; audit: AuditContext },
 ): Promise<unknown> {
   try {
     return await handle()

@@ -1,4 +1,4 @@
-import type { MailTexts } from '#server/mail/facts.ts'
+import type { MailTexts, Notices } from '#server/mail/facts.ts'
 import { formatDay, formatMoment } from '#shared/dates.ts'
 import { describeUserAgent } from '#shared/user-agent.ts'
 
@@ -85,38 +85,11 @@ export const ar: MailTexts = {
     action: { label: 'تسجيل الدخول', url: `${origin}/login` },
   }),
 
-  tenant_notice({ name }, { organization, event, reason, until }) {
-    const why = reason ? [`السبب: ${reason}`] : []
-    const ask = `إذا كانت لديك أسئلة، فتواصل مع مشغّلي ${name}.`
-    switch (event) {
-      case 'suspended':
-        return {
-          subject: `عُلّقت ${organization}`,
-          paragraphs: [
-            `عُلّقت ${organization} وأُغلقت بوابتها. لا يمكن لأحد تسجيل الدخول حتى يُعاد تفعيل المؤسسة. ولم تُحذف أي بيانات.`,
-            ...why,
-            ask,
-          ],
-        }
-      case 'deletion_scheduled':
-        return {
-          subject: `${organization} مجدولة للحذف`,
-          paragraphs: [
-            `أُغلقت بوابة ${organization}. وستُحذف المؤسسة وكل بياناتها نهائيًا${until ? ` بعد ${formatMoment(until, 'ar', 'UTC')} (UTC)` : ''}. ويمكن استعادتها حتى ذلك الحين.`,
-            ...why,
-            ask,
-          ],
-        }
-      default:
-        return {
-          subject: `${organization} مفتوحة من جديد`,
-          paragraphs: [
-            event === 'restored'
-              ? `أُلغي حذف ${organization}، وعادت إلى حالتها السابقة.`
-              : `بوابة ${organization} مفتوحة من جديد، ويمكن للجميع تسجيل الدخول كما في السابق.`,
-          ],
-        }
-    }
+  tenant_notice({ name }, notice) {
+    const { subject, text } = notices[notice.event](notice)
+    if (notice.event === 'resumed' || notice.event === 'restored') return { subject, paragraphs: [text] }
+    const why = notice.reason ? [`السبب: ${notice.reason}`] : []
+    return { subject, paragraphs: [text, ...why, `إذا كانت لديك أسئلة، فتواصل مع مشغّلي ${name}.`] }
   },
 
   signup_confirm: ({ via }, { name, link }) => ({
@@ -153,6 +126,25 @@ export const ar: MailTexts = {
       ...found.map(({ name, url }) => `${name}: ${url}`),
     ],
     note: 'إذا لم تكن أنت، فتجاهل هذه الرسالة.',
+  }),
+}
+
+const notices: Notices = {
+  suspended: ({ organization }) => ({
+    subject: `عُلّقت ${organization}`,
+    text: `عُلّقت ${organization} وأُغلقت بوابتها. لا يمكن لأحد تسجيل الدخول حتى يُعاد تفعيل المؤسسة. ولم تُحذف أي بيانات.`,
+  }),
+  deletion_scheduled: ({ organization, until }) => ({
+    subject: `${organization} مجدولة للحذف`,
+    text: `أُغلقت بوابة ${organization}. وستُحذف المؤسسة وكل بياناتها نهائيًا${until ? ` بعد ${formatMoment(until, 'ar', 'UTC')} (UTC)` : ''}. ويمكن استعادتها حتى ذلك الحين.`,
+  }),
+  restored: ({ organization }) => ({
+    subject: `${organization} مفتوحة من جديد`,
+    text: `أُلغي حذف ${organization}، وعادت إلى حالتها السابقة.`,
+  }),
+  resumed: ({ organization }) => ({
+    subject: `${organization} مفتوحة من جديد`,
+    text: `بوابة ${organization} مفتوحة من جديد، ويمكن للجميع تسجيل الدخول كما في السابق.`,
   }),
 }
 

@@ -1,4 +1,4 @@
-import type { MailTexts } from '#server/mail/facts.ts'
+import type { MailTexts, Notices } from '#server/mail/facts.ts'
 import { formatDay, formatMoment } from '#shared/dates.ts'
 import { describeUserAgent } from '#shared/user-agent.ts'
 
@@ -89,38 +89,11 @@ export const en: MailTexts = {
     action: { label: 'Sign in', url: `${origin}/login` },
   }),
 
-  tenant_notice({ name }, { organization, event, reason, until }) {
-    const why = reason ? [`Reason: ${reason}`] : []
-    const ask = `If you have questions, contact the operators of ${name}.`
-    switch (event) {
-      case 'suspended':
-        return {
-          subject: `${organization} has been suspended`,
-          paragraphs: [
-            `${organization} has been suspended and its portal is closed. Nobody can sign in until the organisation is resumed. No data has been deleted.`,
-            ...why,
-            ask,
-          ],
-        }
-      case 'deletion_scheduled':
-        return {
-          subject: `${organization} is scheduled for deletion`,
-          paragraphs: [
-            `The portal of ${organization} has been closed. The organisation and all its data will be permanently deleted${until ? ` after ${formatMoment(until, 'en', 'UTC')} UTC` : ''}. It can be restored until then.`,
-            ...why,
-            ask,
-          ],
-        }
-      default:
-        return {
-          subject: `${organization} is open again`,
-          paragraphs: [
-            event === 'restored'
-              ? `The deletion of ${organization} has been cancelled. It has the same status as before.`
-              : `The portal of ${organization} is open again. Everyone can sign in as before.`,
-          ],
-        }
-    }
+  tenant_notice({ name }, notice) {
+    const { subject, text } = notices[notice.event](notice)
+    if (notice.event === 'resumed' || notice.event === 'restored') return { subject, paragraphs: [text] }
+    const why = notice.reason ? [`Reason: ${notice.reason}`] : []
+    return { subject, paragraphs: [text, ...why, `If you have questions, contact the operators of ${name}.`] }
   },
 
   signup_confirm: ({ via }, { name, link }) => ({
@@ -164,6 +137,25 @@ export const en: MailTexts = {
       ...found.map(({ name, url }) => `${name}: ${url}`),
     ],
     note: 'If it was not you, ignore this email.',
+  }),
+}
+
+const notices: Notices = {
+  suspended: ({ organization }) => ({
+    subject: `${organization} has been suspended`,
+    text: `${organization} has been suspended and its portal is closed. Nobody can sign in until the organisation is resumed. No data has been deleted.`,
+  }),
+  deletion_scheduled: ({ organization, until }) => ({
+    subject: `${organization} is scheduled for deletion`,
+    text: `The portal of ${organization} has been closed. The organisation and all its data will be permanently deleted${until ? ` after ${formatMoment(until, 'en', 'UTC')} UTC` : ''}. It can be restored until then.`,
+  }),
+  restored: ({ organization }) => ({
+    subject: `${organization} is open again`,
+    text: `The deletion of ${organization} has been cancelled. It has the same status as before.`,
+  }),
+  resumed: ({ organization }) => ({
+    subject: `${organization} is open again`,
+    text: `The portal of ${organization} is open again. Everyone can sign in as before.`,
   }),
 }
 

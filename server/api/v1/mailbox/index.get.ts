@@ -1,7 +1,7 @@
 import { listQuery } from '#server/domain/lib/list-query.ts'
 import { searchRows } from '#server/domain/lib/search.ts'
-import type { Window } from '#server/http/list.ts'
-import { toPage, windowOf } from '#server/http/list.ts'
+import type { Window } from '#server/domain/lib/window.ts'
+import { readPage } from '#server/http/list.ts'
 import { mailboxId, requireMailbox } from '#server/http/mailbox.ts'
 import { defineHostRoute } from '#server/http/route.ts'
 import { readKeptMails } from '#server/mail/mail-files.ts'
@@ -11,16 +11,12 @@ import { keptMailAnswer } from '#shared/answers/mail.ts'
 /** The mails of this host, newest first; in development and the demo only. */
 export default defineHostRoute(
   { access: 'public', query: listQuery([], ['to', 'subject']), answer: page(keptMailAnswer) },
-  async ({ app, authRealm, query, event }) => {
+  ({ app, authRealm, query, event }) => {
     const dir = requireMailbox(app.config)
-    const window = windowOf(query)
-    const { count, mails } = await findMails(dir, mailboxId(authRealm), query.search, window)
-    return toPage(
-      event,
-      window,
-      count,
-      mails.map(({ id, to, subject, date }) => ({ id, to, subject, date })),
-    )
+    return readPage(event, query, async window => {
+      const { count, mails } = await findMails(dir, mailboxId(authRealm), query.search, window)
+      return { count, rows: mails.map(({ id, to, subject, date }) => ({ id, to, subject, date })) }
+    })
   },
 )
 

@@ -6,6 +6,7 @@ import { recordAudit } from '#server/domain/audit/audit.ts'
 import { recordInTenant } from '#server/domain/audit/tenant-audit.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
 import { lockTenant } from '#server/domain/tenants/lifecycle/transitions.ts'
+import type { TenantRow } from '#server/domain/tenants/tenants.ts'
 import { announceTenant } from '#server/domain/tenants/tenants.ts'
 import type { AuditAction } from '#shared/audit-actions.ts'
 import { conflict, invalid, notFound } from '#shared/errors.ts'
@@ -63,22 +64,32 @@ export async function changeDomains<T>(
   app: App,
   tenant: string,
   audit: AuditContext,
-  entry: { action: AuditAction; host: string | null } | undefined,
+  entry: DomainEntry | undefined,
   work: (tx: Db) => Promise<T>,
 ): Promise<T> {
-  const { platform } = app.database
-  return platform.transaction(async tx => {
+  return app.database.platform.transaction(async tx => {
     const row = await lockTenant(tx, app, tenant)
     const result = await work(tx)
-    if (!entry) return result
-    const details = { host: entry.host }
-    await recordAudit(tx, platform, audit, { action: entry.action, subject: tenant, details })
-    await recordInTenant(tx, app, row, {
-      action: 'organization.domains_changed',
-      subject: tenant,
-      details: { ...details, change: entry.action.replace('tenant.domain_', '') },
-    })
-    await announceTenant(tx, tenant)
+    if (entry) await recordChange(tx, app, row, audit, entry)
     return result
   })
+}
+
+interface DomainEntry {
+  action: AuditAction
+  host: string | null
+}
+
+async function recordChange(
+  tx: Db,
+  app: App,
+  tenant: TenantRow,
+  audit: AuditContext,
+  { action, host }: DomainEntry,
+): Promise<void> {
+  const subject = tenant.id
+  await recordAudit(tx, app.database.platform, audit, { action, subject, details: { host } })
+  const details = { host, change: action.replace('tenant.domain_', '') }
+  await recordInTenant(tx, app, tenant, { action: 'organization.domains_changed', subject, details })
+  await announceTenant(tx, tenant.id)
 }

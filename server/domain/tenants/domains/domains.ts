@@ -21,18 +21,13 @@ export function challengeName(host: string): string {
 }
 
 /** @returns the domains of a tenant, by name */
-export async function listDomains(
-  {
-    database: {
-      platform: {
-        db,
-        tables: { domains },
-      },
-    },
-  }: App,
-  tenant: string,
-): Promise<DomainRow[]> {
-  return db.select(domainColumns(domains)).from(domains).where(eq(domains.tenant, tenant)).orderBy(asc(domains.host))
+export async function listDomains({ database: { platform } }: App, tenant: string): Promise<DomainRow[]> {
+  const { domains } = platform.tables
+  return platform.db
+    .select(domainColumns(domains))
+    .from(domains)
+    .where(eq(domains.tenant, tenant))
+    .orderBy(asc(domains.host))
 }
 
 /** Loads a tenant's domain. @throws ApiError 404 */
@@ -47,17 +42,8 @@ export async function requireDomain(db: Db, app: App, tenant: string, host: stri
 }
 
 /** A condition: the host is a domain of this tenant. */
-export function isTheirs(
-  {
-    database: {
-      platform: {
-        tables: { domains },
-      },
-    },
-  }: App,
-  tenant: string,
-  host: string,
-) {
+export function isTheirs({ database: { platform } }: App, tenant: string, host: string) {
+  const { domains } = platform.tables
   return and(eq(domains.host, host), eq(domains.tenant, tenant))
 }
 

@@ -21,23 +21,8 @@ const patience = 3 * 86_400_000
  */
 export async function verifyDomain(app: App, tenant: string, host: string, audit: AuditContext): Promise<DomainRow> {
   const before = await requireDomain(app.database.platform.db, app, tenant, host)
-  const { error, isCertain } = await proveDomain(app, before)
+  const { set, action } = outcomeOf(before, await proveDomain(app, before))
   const { domains } = app.database.platform.tables
-  const now = new Date()
-  const isLost =
-    error !== null &&
-    isCertain &&
-    before.verified_at !== null &&
-    now.getTime() - before.verified_at.getTime() > patience
-  const set = {
-    checked_at: now,
-    last_error: error,
-    ...(error === null ? { verified_at: now } : {}),
-    ...(isLost ? { verified_at: null, is_primary: false } : {}),
-  }
-  const isFirstProof = error === null && before.verified_at === null
-  const actionOfProof: AuditAction | undefined = isFirstProof ? 'tenant.domain_verified' : undefined
-  const action = isLost ? 'tenant.domain_lost' : actionOfProof
   return changeDomains(app, tenant, audit, action && { action, host }, async tx => {
     const rows = await tx
       .update(domains)
@@ -49,13 +34,23 @@ export async function verifyDomain(app: App, tenant: string, host: string, audit
   })
 }
 
+/** @returns what changes with a check, and what is recorded of it, if anything */
+function outcomeOf({ verified_at }: DomainRow, { error, isCertain }: Proof) {
+  const now = new Date()
+  const checked = { checked_at: now, last_error: error }
+  if (error === null) {
+    const action: AuditAction | undefined = verified_at === null ? 'tenant.domain_verified' : undefined
+    return { set: { ...checked, verified_at: now }, action }
+  }
+  const isLost = isCertain && verified_at !== null && now.getTime() - verified_at.getTime() > patience
+  if (!isLost) return { set: checked }
+  return { set: { ...checked, verified_at: null, is_primary: false }, action: 'tenant.domain_lost' as const }
+}
+
 /** Checks every verified domain again, daily. One that fails for three days is no longer served. */
 export async function verifyDomains(app: App): Promise<void> {
-  const {
-    db,
-    tables: { domains },
-  } = app.database.platform
-  const rows = await db
+  const { domains } = app.database.platform.tables
+  const rows = await app.database.platform.db
     .select({ host: domains.host, tenant: domains.tenant })
     .from(domains)
     .where(isNotNull(domains.verified_at))
@@ -66,10 +61,12 @@ export async function verifyDomains(app: App): Promise<void> {
   }
 }
 
-async function proveDomain(
-  { config }: App,
-  { host, challenge }: DomainRow,
-): Promise<{ error: string | null; isCertain: boolean }> {
+interface Proof {
+  error: string | null
+  isCertain: boolean
+}
+
+async function proveDomain({ config }: App, { host, challenge }: DomainRow): Promise<Proof> {
   const answer = await lookUpTxt(config, challengeName(host))
   if ('error' in answer) return answer
   return {

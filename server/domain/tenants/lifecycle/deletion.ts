@@ -1,10 +1,12 @@
 import { and, desc, eq, inArray } from 'drizzle-orm'
+import type { Db } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
 import { enqueueOperation } from '#server/domain/operations/enqueue.ts'
 import type { TenantRow } from '#server/domain/tenants/tenants.ts'
 import { announceTenant } from '#server/domain/tenants/tenants.ts'
 import { changeState } from './change-state.ts'
+import type { LockedTenant } from './transitions.ts'
 import { lockTenant, setState, wrongState } from './transitions.ts'
 
 /** Closes a tenant. It is purged after the grace period, unless the deletion is cancelled. @throws ApiError 404, 409 */
@@ -52,35 +54,38 @@ export async function purgeTenant(
   audit: AuditContext,
   { held = false, overdue = false } = {},
 ): Promise<string> {
-  const { operations } = app.database.platform.tables
   return app.database.platform.transaction(async tx => {
     const before = await lockTenant(tx, app, id, 'purge')
-    const open = await tx
-      .select({ id: operations.id })
-      .from(operations)
-      .where(
-        and(eq(operations.tenant, id), eq(operations.kind, 'purge'), inArray(operations.state, ['queued', 'running'])),
-      )
-      .orderBy(desc(operations.created))
-      .limit(1)
-    if (open[0]) return open[0].id
+    const open = await findPurge(tx, app, id)
+    if (open !== undefined) return open
     if (overdue && before.status !== 'purging' && !(before.purge_after && before.purge_after < new Date()))
       throw wrongState('Its grace is not over.')
-    if (before.status !== 'purging') {
-      await setState(tx, app, id, { status: 'purging', purge_after: null, status_before: null, reason_before: null })
-      await recordAudit(tx, app.database.platform, audit, {
-        action: 'tenant.purge_started',
-        subject: id,
-        details: { subdomain: before.subdomain, name: before.name },
-      })
-      await announceTenant(tx, id)
-    }
-    return enqueueOperation(
-      tx,
-      app,
-      audit,
-      { kind: 'purge', tenant: id, input: { schema: before.schema, subdomain: before.subdomain, name: before.name } },
-      held,
-    )
+    if (before.status !== 'purging') await closeForGood(tx, app, before, audit)
+    const { schema, subdomain, name } = before
+    return enqueueOperation(tx, app, audit, { kind: 'purge', tenant: id, input: { schema, subdomain, name } }, held)
   })
+}
+
+/** @returns the id of the purge that is under way */
+async function findPurge(tx: Db, { database: { platform } }: App, tenant: string): Promise<string | undefined> {
+  const { operations } = platform.tables
+  const isOpen = inArray(operations.state, ['queued', 'running'])
+  const rows = await tx
+    .select({ id: operations.id })
+    .from(operations)
+    .where(and(eq(operations.tenant, tenant), eq(operations.kind, 'purge'), isOpen))
+    .orderBy(desc(operations.created))
+    .limit(1)
+  return rows[0]?.id
+}
+
+async function closeForGood(tx: Db, app: App, tenant: LockedTenant, audit: AuditContext): Promise<void> {
+  const { id, subdomain, name } = tenant
+  await setState(tx, app, id, { status: 'purging', purge_after: null, status_before: null, reason_before: null })
+  await recordAudit(tx, app.database.platform, audit, {
+    action: 'tenant.purge_started',
+    subject: id,
+    details: { subdomain, name },
+  })
+  await announceTenant(tx, id)
 }

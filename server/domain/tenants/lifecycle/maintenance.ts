@@ -1,5 +1,6 @@
 import type { App, AuditContext } from '#server/domain/context.ts'
 import type { TenantRow } from '#server/domain/tenants/tenants.ts'
+import type { AuditAction } from '#shared/audit-actions.ts'
 import { lockTenant, recordState, setState, wrongState } from './transitions.ts'
 
 /**
@@ -15,6 +16,9 @@ export function endMaintenance(app: App, id: string, audit: AuditContext): Promi
   return changeMaintenance(app, id, null, audit)
 }
 
+const started: [AuditAction, AuditAction] = ['tenant.maintenance_started', 'organization.maintenance_started']
+const ended: [AuditAction, AuditAction] = ['tenant.maintenance_ended', 'organization.maintenance_ended']
+
 async function changeMaintenance(
   app: App,
   id: string,
@@ -27,15 +31,7 @@ async function changeMaintenance(
     if ((before.maintenance_since === null) === (maintenance_since === null))
       throw wrongState(`The organisation is ${maintenance_since ? 'in maintenance already' : 'not in maintenance'}.`)
     const tenant = await setState(tx, app, id, { maintenance_since })
-    await recordState(
-      tx,
-      app,
-      tenant,
-      audit,
-      maintenance_since
-        ? ['tenant.maintenance_started', 'organization.maintenance_started']
-        : ['tenant.maintenance_ended', 'organization.maintenance_ended'],
-    )
+    await recordState(tx, app, tenant, audit, maintenance_since ? started : ended)
     return tenant
   })
 }

@@ -1,5 +1,4 @@
-import { Readable } from 'node:stream'
-import { parse } from 'csv-parse'
+import { CsvError, readCsv } from '#server/domain/lib/csv.ts'
 import { delimiterOf, plainCell } from '#shared/csv.ts'
 import { invalid } from '#shared/errors.ts'
 import { cleanIdentifier } from '#shared/schemas/fields.ts'
@@ -11,10 +10,8 @@ export const importSizeLimit = 1_000_000
 
 const rowsLimit = 5_000
 
-/** Rows and characters after which other requests are served. */
+/** Rows after which others' requests come in between. */
 const restEvery = 50
-
-const chunkSize = 8_192
 
 export interface ImportRow {
   /** The row number in a spreadsheet: the header is row 1. */
@@ -84,23 +81,10 @@ function decode(bytes: Buffer): string {
 }
 
 async function parseCsv(text: string, rest: () => Promise<void>): Promise<string[][]> {
-  const records: string[][] = []
-  try {
-    const parser = Readable.from(piecesOf(text, rest)).compose(
-      parse({ delimiter: delimiterOf(text), relax_column_count: true }),
-    )
-    for await (const record of parser) records.push(record as string[])
-    return records
-  } catch (error) {
-    throw unreadable(`The file is not valid CSV, in line ${(error as { lines?: number }).lines ?? 1} or before.`)
-  }
-}
-
-async function* piecesOf(text: string, rest: () => Promise<void>): AsyncGenerator<string> {
-  for (let start = 0; start < text.length; start += chunkSize) {
-    yield text.slice(start, start + chunkSize)
-    await rest()
-  }
+  const rows = await readCsv(text, { delimiters: [delimiterOf(text)] }, rest).catch((error: unknown) => {
+    throw error instanceof CsvError ? unreadable(`The file is not valid CSV, in line ${error.line} or before.`) : error
+  })
+  return rows.map(({ cells }) => cells)
 }
 
 function unreadable(message: string) {

@@ -1,9 +1,8 @@
-import { and, eq, sql } from 'drizzle-orm'
 import { listQuery } from '#server/domain/lib/list-query.ts'
 import { tenantRealmOf } from '#server/domain/tenants/origins.ts'
 import { requireTenant } from '#server/domain/tenants/tenants.ts'
-import { matchesPeople } from '#server/domain/users/directory-query.ts'
-import { toPage, windowOf } from '#server/http/list.ts'
+import { listActiveUsers } from '#server/domain/users/list.ts'
+import { readPage } from '#server/http/list.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { page } from '#shared/answers/fields.ts'
 import { supportableUserAnswer } from '#shared/answers/support.ts'
@@ -17,31 +16,7 @@ export default definePlatformRoute(
     answer: page(supportableUserAnswer),
   },
   async ({ app, params, query, event }) => {
-    const {
-      realm: {
-        schema,
-        db,
-        tables: { users },
-      },
-    } = tenantRealmOf(app, await requireTenant(app, { id: params.id! }))
-    const where = and(eq(users.is_active, true), matchesPeople(schema, query.search, [sql`${users.search}`]))
-    const window = windowOf(query)
-    const [count, rows] = await Promise.all([
-      db.$count(users, where),
-      db
-        .select({
-          id: users.id,
-          email: users.email,
-          first_name: users.first_name,
-          last_name: users.last_name,
-          role: users.role,
-        })
-        .from(users)
-        .where(where)
-        .orderBy(users.last_name, users.first_name, users.id)
-        .limit(window.limit)
-        .offset(window.offset),
-    ])
-    return toPage(event, window, count, rows)
+    const { realm } = tenantRealmOf(app, await requireTenant(app, { id: params.id! }))
+    return readPage(event, query, window => listActiveUsers(realm, query.search, window))
   },
 )
