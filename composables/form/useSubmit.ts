@@ -7,12 +7,13 @@ export type FormInstance = Form<never> & { $el: HTMLElement }
 export interface FormActions<Input> {
   attach(instance: FormInstance): void
   submit(event: { data: Input }): Promise<void>
-  showInvalid(event: { errors: readonly { name?: string; message: string }[] }): Promise<void>
+  showInvalid(event: { errors: readonly FieldError[] }): Promise<void>
 }
 
 /**
- * Submits a SubmitForm, which takes the `form` that this returns. Errors of the schema or the server are shown at their fields, in the page's language, and all
- * others in `alert`. The first wrong field gets the focus; typing clears its error.
+ * Submits a SubmitForm, which takes the `form` that this returns. Errors of the schema or the server are shown at
+ * their fields, in the page's language, and all others in `alert`. The first wrong field gets the focus; typing clears
+ * its error.
  * @param action does the work with the parsed input; only an ApiFailure is handled here
  * @param explain returns another text for a failure where the server's would not help
  */
@@ -20,7 +21,7 @@ export function useSubmit<Input>(
   action: (input: Input) => Promise<unknown>,
   explain?: (failure: ApiFailure) => string | undefined,
 ) {
-  const { alert, showFailure, showInvalid } = useFormErrors(explain)
+  const { alert, attach, showFailure, showInvalid } = useFormErrors(explain)
   const pending = ref(false)
 
   async function submit({ data }: { data: Input }) {
@@ -37,12 +38,13 @@ export function useSubmit<Input>(
     }
   }
 
-  return { alert, pending, submit, showInvalid }
+  const form: FormActions<Input> = { attach, submit, showInvalid }
+  return { form, alert, pending }
 }
 
 function useFormErrors(explain?: (failure: ApiFailure) => string | undefined) {
   const alert = ref('')
-  const setErrors = useFieldErrors()
+  const { attach, setErrors } = useFieldErrors()
   const inOwnWords = useServerText()
 
   async function showFailure(failure: ApiFailure) {
@@ -65,7 +67,7 @@ function useFormErrors(explain?: (failure: ApiFailure) => string | undefined) {
     await focusFirst(atFields)
   }
 
-  return { alert, showFailure, showInvalid }
+  return { alert, attach, showFailure, showInvalid }
 }
 
 interface FieldError {
@@ -75,21 +77,27 @@ interface FieldError {
 
 /**
  * Shows errors at the fields of the form; typing in a field clears its own.
- * @returns what shows them, and returns those that the form has taken
+ * @returns `setErrors`, which shows them and returns those that the form has taken
  */
 function useFieldErrors() {
-  const form = useTemplateRef<Form<never> & { $el: HTMLElement }>('form')
-  watch(form, instance => instance?.$el.addEventListener('input', forget))
+  const form = shallowRef<FormInstance>()
+
+  function attach(instance: FormInstance) {
+    form.value = instance
+    instance.$el.addEventListener('input', forget)
+  }
 
   function forget({ target }: Event) {
     const name = form.value?.getErrors().find(({ id }) => id === (target as Element).id)?.name
     if (name) form.value?.clear(name)
   }
 
-  return (errors: FieldError[]) => {
+  function setErrors(errors: FieldError[]) {
     form.value?.setErrors(errors)
     return form.value?.getErrors() ?? []
   }
+
+  return { attach, setErrors }
 }
 
 /** The texts of the errors that no field shows. */

@@ -19,13 +19,13 @@ export interface Pool {
   mismatched: number
 }
 
-// Prepared statements live as long as their connection and name their schema: with many tenants they add up.
+// Prepared statements live as long as their connection and name their schema: with many tenants there are many.
 const statementsLimit = 2_000
 
-/** Milliseconds until a connection is replaced, so that none keeps its backend's memory for ever. */
+/** Milliseconds until a connection is replaced, so that its backend's memory is freed. */
 const lifetime = 30 * 60_000
 
-/** Milliseconds for a whole transaction besides its longest statement. */
+/** Milliseconds for a whole transaction in addition to its longest statement. */
 const transactionAllowance = 10_000
 
 /** Opens the connections. */
@@ -88,7 +88,7 @@ export function retireOld(pool: Pool): void {
   const now = performance.now()
   for (const slot of [...pool.slots]) {
     const { holder, opened } = slot
-    // A half-open connection answers nothing, not even a time-out.
+    // A half-open connection answers nothing, not even a timeout.
     const limit = pool.options.statementTimeout + 1_000 + (holder?.work === 'transaction' ? transactionAllowance : 0)
     if (holder ? now - holder.since > limit : now - opened > lifetime) retireSlot(pool, slot)
   }

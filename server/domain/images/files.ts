@@ -62,7 +62,7 @@ export async function replaceImage<T>(
   }
 }
 
-/** @throws ApiError 404 when there is no such file */
+/** @throws ApiError 404 when the file does not exist */
 export async function readImage({ folder }: ImageFolder, name: string, size: ImageSize): Promise<Buffer> {
   try {
     return await readFile(join(folder, fileName(name, size)), { flag: constants.O_RDONLY | constants.O_NOFOLLOW })
@@ -71,7 +71,7 @@ export async function readImage({ folder }: ImageFolder, name: string, size: Ima
   }
 }
 
-/** Removes one picture's files; that there are none is fine. */
+/** Deletes one image's files; does nothing if there are none. */
 async function removeImage(images: ImageFolder, name: string): Promise<void> {
   for (const size of imageSizes) await remove(images, join(images.folder, fileName(name, size)))
 }

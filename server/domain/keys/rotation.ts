@@ -55,7 +55,7 @@ async function recordRotation(
     await recordInTenant(tx, app, owner, { action: 'organization.key_rotated', subject, details })
 }
 
-/** A realm's keys, newest first, and how many sessions still hold a token of each. */
+/** A realm's keys, newest first, each with the number of sessions that still hold one of its tokens. */
 export async function readKeys(app: App, owner: KeyOwner): Promise<Unsent<typeof signingKeyAnswer>[]> {
   const { db, tables } = realmOf(app, owner)
   const { signing_keys: keys, sessions } = tables
@@ -131,7 +131,7 @@ async function dropRetired({ db, tables: { signing_keys: keys } }: Realm, over: 
   return rows.length
 }
 
-/** Everyone who has keys: every tenant that is not being removed, and the console. */
+/** All realms with keys: every tenant that is not being purged, and the console. */
 export async function listKeyOwners({ database: { platform } }: App): Promise<(KeyOwner & { subdomain: string })[]> {
   const { tenants } = platform.tables
   const rows = await platform.db

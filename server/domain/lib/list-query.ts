@@ -46,7 +46,7 @@ function fieldsIn(list: string): string[] {
     .filter(Boolean)
 }
 
-/** What of a list was asked for, to be recorded: its search and filters where any are given. */
+/** The search and filters of a list's query, if any are given, for the audit log. */
 export function givenFilters({
   page,
   page_size,

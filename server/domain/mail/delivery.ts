@@ -71,7 +71,7 @@ function membershipsOf(app: App, mails: QueuedMail[]): Memberships {
   return addresses.length > 0 ? findMemberships(app, addresses) : Promise.resolve(new Map())
 }
 
-/** @returns what the work threw, if anything: it is asked about later */
+/** @returns the error of the work, if any; it is handled later */
 function settled(work: Promise<unknown>): Promise<{ error?: unknown }> {
   return work.then(
     () => ({}),
@@ -116,7 +116,8 @@ async function postpone(app: App, mail: QueuedMail, error: unknown): Promise<voi
   })
 }
 
-// RFC 5321, 4.2.1: 5yz to a recipient is for good. Any other may be a setting of ours that is mended.
+// RFC 5321, 4.2.1: 5yz to a recipient is permanent. Any other error may come from a wrong setting, which can be
+// corrected.
 function isFinal(error: unknown): boolean {
   const { responseCode, command } = error as { responseCode?: number; command?: string }
   return command === 'RCPT TO' && responseCode !== undefined && responseCode >= 500

@@ -58,7 +58,7 @@ function mailColumns({ outbox, tenants }: PlatformRealm['tables']) {
   }
 }
 
-/** Queued: not tried yet. Delayed: tried in vain, and will be again. Failed: given up. */
+/** Queued: not tried yet. Delayed: failed, and will be tried again. Failed: given up. */
 export function mailState(outbox: Outbox): SQL<MailState> {
   return sql<MailState>`case when ${outbox.sent_at} is not null then 'sent' when ${outbox.given_up_at} is not null then 'failed' when ${outbox.last_error} is not null then 'delayed' else 'queued' end`
 }

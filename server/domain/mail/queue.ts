@@ -90,7 +90,7 @@ export async function retryMails(tx: Db, only?: string): Promise<number> {
   return rows.length
 }
 
-/** @returns milliseconds until the next mail is due, 0 for one that is, or undefined where there is none */
+/** @returns milliseconds until the next mail is due, 0 if one is due, or undefined if there is none */
 export async function nextMailDue({ database: { platform } }: App, lane: Lane): Promise<number | undefined> {
   const rows = await platform.db
     .select({ wait: sql<number | null>`(extract(epoch from min(${outbox.due_at}) - now()) * 1000)::float8` })
@@ -100,7 +100,7 @@ export async function nextMailDue({ database: { platform } }: App, lane: Lane): 
   return wait === null || wait === undefined ? undefined : Math.max(0, wait)
 }
 
-/** Deletes mails that were sent or given up long ago. @returns how many */
+/** Deletes mails whose retention period is over. @returns how many */
 export async function purgeOutbox({ database: { platform } }: App): Promise<number> {
   const old = new Date(Date.now() - keptDays * 86_400_000)
   const rows = await platform.db

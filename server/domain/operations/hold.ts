@@ -5,7 +5,7 @@ import type { OperationReport } from './report.ts'
 
 /** Milliseconds between two writings of the progress. */
 const writePause = 500
-/** Of the lease, how long it is not renewed while nothing changes. */
+/** The part of the lease after which it is renewed while there is no progress. */
 const renewAfter = (lease * 1000) / 3
 
 interface Hold {

@@ -41,7 +41,7 @@ function isClaimable(what: Claimable): SQL {
     : sql`state in ('queued', 'running') and ${isFree} and kind in ${what.kinds}`
 }
 
-/** Saves the progress and renews the lease. @returns false where another process has taken over */
+/** Saves the progress and renews the lease. @returns false if another process has taken over */
 export async function renewOperation(app: App, operation: OperationRow, progress: Progress): Promise<boolean> {
   return updateOurs(app, operation, { ...progress, lease_until: leaseEnd })
 }
@@ -119,7 +119,7 @@ async function updateOurs(app: App, operation: OperationRow, changes: Changes): 
   return rows.length > 0
 }
 
-// Another process may have taken over, where this one was thought dead: then nothing is changed.
+// If this process seemed dead, another one may have taken over: then nothing is changed.
 function stillOurs({ database: { platform } }: App, { id, attempts }: OperationRow) {
   const { operations } = platform.tables
   return and(eq(operations.id, id), eq(operations.attempts, attempts), eq(operations.state, 'running'))

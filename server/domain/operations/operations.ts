@@ -48,7 +48,7 @@ export function operationColumns(operations: App['database']['platform']['tables
   }
 }
 
-/** Loads an operation, where there is one. */
+/** Loads an operation, if it exists. */
 export async function getOperation({ database: { platform } }: App, id: string): Promise<OperationRow | undefined> {
   const { operations } = platform.tables
   const rows = await platform.db.select(operationColumns(operations)).from(operations).where(eq(operations.id, id))

@@ -70,7 +70,7 @@ async function readOutbox({ db, tables: { outbox } }: PlatformRealm) {
   return rows[0]!
 }
 
-/** @returns bytes, or null where the folder is not there, as with a database elsewhere */
+/** @returns bytes, or null if the folder does not exist, for example if the database is on another machine */
 async function readDisk(folder: string): Promise<{ free: number; total: number } | null> {
   try {
     const { bavail, blocks, bsize } = await statfs(folder)

@@ -4,7 +4,7 @@ import type { Db } from '#server/database/realms.ts'
 import type { App } from '#server/domain/context.ts'
 import type { JobQueue } from '#shared/answers/platform.ts'
 
-/** The queues of pg-boss, whose schema is its own to make: none before that. Two queries. */
+/** The queues of pg-boss; none before pg-boss has created its schema. Two queries. */
 export async function readJobQueues({ database: { platform } }: App): Promise<JobQueue[]> {
   if (!(await hasQueues(platform.db))) return []
   return (await readQueues(platform.db)).map(row => ({

@@ -103,8 +103,8 @@ async function isBusy({ database: { platform } }: App, tenant: string): Promise<
   return (await platform.db.$count(operations, and(eq(operations.tenant, tenant), isOpen))) > 0
 }
 
-// A session's refresh tokens end with it at the latest, however often it was renewed and whenever it was revoked: until
-// then a token that was used up or stolen finds it, and is told so.
+// A session's refresh tokens expire with it at the latest, even if it was revoked earlier. Until then, the row is
+// needed to recognise a token that was replaced or stolen.
 function realmLeftovers({ tables: { sessions, one_time_tokens: tokens } }: Realm): Leftovers[] {
   return [
     { table: sessions, over: lt(sessions.expires_at, daysAgo(kept.sessions)) },

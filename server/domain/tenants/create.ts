@@ -96,7 +96,7 @@ async function fillRealm(
   now: Date,
 ): Promise<void> {
   if (!(await claimSpare(tx, migrations, schema))) await makeSchema(tx, schema, migrations)
-  // Not made in advance, as the private key is bound to the schema's name.
+  // Not created in advance, because the private key is bound to the schema's name.
   await tx.insert(tables.signing_keys).values(await newSigningKey(schema, app.config.secret, now))
   if (language) await tx.update(tables.settings).set({ language })
 }

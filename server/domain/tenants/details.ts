@@ -57,7 +57,7 @@ export const tenantsHeader = [
 
 const batchSize = 500
 
-/** The tenants as rows of a file, in the order in which they were made. */
+/** The tenants as rows of a file, in the order in which they were created. */
 export async function* tenantBatches({ config, database: { platform } }: App, where: SQL | undefined) {
   const { tenants } = platform.tables
   let last: string | undefined
@@ -91,7 +91,7 @@ function cellsOf(config: App['config'], tenant: TenantRow) {
   ]
 }
 
-// A schema that is gone or broken is no reason to see nothing of its tenant.
+// A tenant with a missing or broken schema is shown without these.
 async function readPeople({ database }: App, schema: string): Promise<Pick<TenantDetails, 'people' | 'admin'>> {
   const realm = database.tenant(schema)
   try {

@@ -31,7 +31,7 @@ export async function insertTenant(
 ): Promise<TenantRow> {
   const { tenants } = app.database.platform.tables
   const given = { name, subdomain, business_email, business_phone_number, schema, created: now, updated: now }
-  // A `tenant_id` that is taken is drawn again, with one more digit each time.
+  // If the `tenant_id` is taken, another one is drawn, with one more digit each time.
   for (let digits = 4; digits <= 9; digits++) {
     const rows = await tx
       .insert(tenants)

@@ -59,7 +59,7 @@ async function removeFiles({ config }: App, schema: string): Promise<void> {
   await rm(join(config.uploadDir, requireSchemaName(schema)), { recursive: true, force: true })
 }
 
-/** The row and what hangs on it; its subdomains stay nobody's for a while. */
+/** Deletes the row and what depends on it; its subdomains are quarantined. */
 async function leaveTombstone(app: App, tenant: { id: string; schema: string; name: string }): Promise<void> {
   const { platform } = app.database
   const { tenants, outbox } = platform.tables
@@ -68,7 +68,7 @@ async function leaveTombstone(app: App, tenant: { id: string; schema: string; na
     await quarantineSubdomains(tx, app, tenant)
     await tx.delete(outbox).where(eq(outbox.realm, id))
     const gone = await tx.delete(tenants).where(eq(tenants.id, id)).returning({ subdomain: tenants.subdomain })
-    // None: it had been done, and only its process did not live to say so.
+    // No row: an earlier process had deleted it, and died before it could report that.
     if (gone[0]) {
       const details = { subdomain: gone[0].subdomain, name }
       await recordAudit(tx, platform, fromSystem, { action: 'tenant.purged', subject: id, details })

@@ -26,7 +26,7 @@ const entriesLimit = 20_000
 
 type Counts = Map<string, Count>
 
-/** Counts in memory what each tenant's portal is asked, and now and then adds it to `platform.tenant_days`. */
+/** Counts in memory the requests to each tenant's portal, and regularly adds them to `platform.tenant_days`. */
 export function createActivity({ database: { platform }, log }: App): Activity {
   const counts: Counts = new Map()
   const write = async () => {
