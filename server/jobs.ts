@@ -2,14 +2,14 @@ import { PgBoss } from 'pg-boss'
 import type { RunningApp } from './create-app.ts'
 import { reasonOf } from './database/errors.ts'
 import type { Migration } from './database/migrations/files.ts'
-import { dropRetiredKeys } from './domain/keys/rotation.ts'
-import { purgeOutbox } from './domain/mail/queue.ts'
+import { deleteRetiredKeys } from './domain/keys/rotation.ts'
+import { deleteOldMails } from './domain/mail/queue.ts'
 import { cleanUp } from './domain/platform/retention.ts'
-import { purgeSignups } from './domain/signups/signups.ts'
-import { closeExpiredAccesses } from './domain/support/end.ts'
+import { deleteExpiredSignups } from './domain/signups/signups.ts'
+import { endExpiredAccesses } from './domain/support/end.ts'
 import { verifyDomains } from './domain/tenants/domains/verification.ts'
 import { purgeOverdue } from './domain/tenants/purge.ts'
-import { dropFormerSubdomains } from './domain/tenants/update.ts'
+import { deleteFormerSubdomains } from './domain/tenants/update.ts'
 
 interface Job {
   name: string
@@ -21,12 +21,12 @@ interface Job {
 /** The scheduled jobs. Each run takes place in one process, whichever is free. */
 const jobs: Job[] = [
   { name: 'clean-up', cron: '7 3 * * *', run: cleanUp },
-  { name: 'purge-outbox', cron: '17 3 * * *', run: purgeOutbox },
-  { name: 'close-support-accesses', cron: '*/5 * * * *', run: closeExpiredAccesses },
-  { name: 'purge-signups', cron: '27 3 * * *', run: purgeSignups },
+  { name: 'purge-outbox', cron: '17 3 * * *', run: deleteOldMails },
+  { name: 'close-support-accesses', cron: '*/5 * * * *', run: endExpiredAccesses },
+  { name: 'purge-signups', cron: '27 3 * * *', run: deleteExpiredSignups },
   { name: 'purge-tenants', cron: '*/10 * * * *', run: purgeOverdue },
-  { name: 'drop-former-subdomains', cron: '27 3 * * *', run: dropFormerSubdomains },
-  { name: 'drop-retired-keys', cron: '37 3 * * *', run: dropRetiredKeys },
+  { name: 'drop-former-subdomains', cron: '27 3 * * *', run: deleteFormerSubdomains },
+  { name: 'drop-retired-keys', cron: '37 3 * * *', run: deleteRetiredKeys },
   { name: 'verify-domains', cron: '47 4 * * *', run: verifyDomains },
 ]
 

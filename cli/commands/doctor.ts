@@ -1,5 +1,5 @@
 import { examine } from '#server/domain/platform/doctor.ts'
-import { removeOrphans } from '#server/domain/platform/orphans.ts'
+import { deleteOrphans } from '#server/domain/platform/orphans.ts'
 import { defineTask } from '../task.ts'
 
 export default defineTask({
@@ -12,7 +12,7 @@ export default defineTask({
     },
   },
   async run({ app, migrations, args }) {
-    const removed = args['remove-orphans'] ? await removeOrphans(app) : undefined
+    const removed = args['remove-orphans'] ? await deleteOrphans(app) : undefined
     const checks = await examine(app, migrations)
     const failed = checks.some(check => check.problems.length > 0)
     return {

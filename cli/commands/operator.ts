@@ -11,7 +11,7 @@ import { userColumns } from '#server/domain/users/users.ts'
 import { notFound } from '#shared/errors.ts'
 import { foldEmail } from '#shared/schemas/fields.ts'
 import { operatorRoles } from '#shared/schemas/operator.ts'
-import { newPersonSchema } from '#shared/schemas/user.ts'
+import { userWithoutPasswordSchema } from '#shared/schemas/user.ts'
 import { validate } from '#shared/schemas/validate.ts'
 import type { Role } from '#shared/answers/users.ts'
 import { linesOf } from '../table.ts'
@@ -36,7 +36,7 @@ const create = defineTask({
     },
   },
   async run({ app, args }) {
-    const { email } = validate(newPersonSchema, { email: args.email })
+    const { email } = validate(userWithoutPasswordSchema, { email: args.email })
     const { user, url, password_link } = await createOperator(
       app,
       { email, role: args.role as Role, password: args['password-stdin'] ? await readPassword() : null },

@@ -4,7 +4,7 @@ import { inviteLife, issuePasswordLink } from '#server/domain/sessions/links.ts'
 import { tenantRealmOf } from '#server/domain/tenants/origins.ts'
 import { requireTenant } from '#server/domain/tenants/tenants.ts'
 import { createUser } from '#server/domain/users/create.ts'
-import { newPersonSchema } from '#shared/schemas/user.ts'
+import { userWithoutPasswordSchema } from '#shared/schemas/user.ts'
 import { validate } from '#shared/schemas/validate.ts'
 import { defineTask, readPassword } from '../task.ts'
 
@@ -25,7 +25,7 @@ const create = defineTask({
   async run({ app, args }) {
     const tenant = await requireTenant(app, args.subdomain)
     const authRealm = tenantRealmOf(app, tenant)
-    const input = validate(newPersonSchema, {
+    const input = validate(userWithoutPasswordSchema, {
       email: args.email,
       first_name: args['first-name'],
       last_name: args['last-name'],

@@ -1,6 +1,6 @@
 import { ApiFailure } from '#shared/api-failure'
 import { nameOf } from '#shared/person-name'
-import type { Person } from '#shared/answers/users'
+import type { DirectoryUser } from '#shared/answers/users'
 import type { Command, CommandGroup } from '../shell/useCommands'
 import type { Api } from '../useApi'
 
@@ -59,7 +59,7 @@ function searchPortal(api: Api, t: Translate): Search {
   }
 }
 
-function openPerson(person: Person): Command {
+function openPerson(person: DirectoryUser): Command {
   return {
     id: person.id,
     label: nameOf(person),

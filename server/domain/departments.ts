@@ -102,7 +102,7 @@ export async function deleteDepartment(realm: TenantRealm, id: string, audit: Au
  * @returns how many were moved
  * @throws ApiError 404 for the old department, 400 for the new one
  */
-export async function transferPeople(
+export async function transferUsers(
   realm: TenantRealm,
   from: string,
   to: string,

@@ -36,7 +36,7 @@ export const meAnswer = userAnswer.extend({
 export type Me = z.output<typeof meAnswer>
 
 /** A user in the directory; only an Admin gets the last four fields. */
-export const personAnswer = z.strictObject({
+export const directoryUserAnswer = z.strictObject({
   id: id(),
   email: z.string(),
   first_name: z.string(),
@@ -54,7 +54,7 @@ export const personAnswer = z.strictObject({
   date_joined: time().optional(),
   last_login: time().nullable().optional(),
 })
-export type Person = z.output<typeof personAnswer>
+export type DirectoryUser = z.output<typeof directoryUserAnswer>
 
 /** The result for one of the users of a bulk action. */
 export const bulkResultAnswer = z.strictObject({
@@ -113,11 +113,11 @@ export const homeAnswer = z.strictObject({
       id: id(),
       name: z.string(),
       people: count(),
-      colleagues: z.array(personAnswer),
+      colleagues: z.array(directoryUserAnswer),
     })
     .nullable()
     .describe("The user's department, with its number of active people and some of the others."),
-  newest: z.array(personAnswer).describe('Colleagues who joined recently, newest first.'),
+  newest: z.array(directoryUserAnswer).describe('Colleagues who joined recently, newest first.'),
   tasks: z.array(
     z.strictObject({
       task: homeTask,

@@ -52,7 +52,7 @@ export const bulkSchema = z
   })
 
 /** A user without a password. */
-export const newPersonSchema = z.object({ email: email(), ...personal, ...employment })
+export const userWithoutPasswordSchema = z.object({ email: email(), ...personal, ...employment })
 
 /**
  * A user created by an Admin. Without a password, they get a mail with a link to set one. The password rules are in

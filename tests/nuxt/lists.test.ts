@@ -1,10 +1,10 @@
 import { mountSuspended } from '@nuxt/test-utils/runtime'
 import { describe, expect, it } from 'vitest'
-import type { Person } from '#shared/answers/users'
+import type { DirectoryUser } from '#shared/answers/users'
 import ListPages from '~/components/list/ListPages.vue'
 import PeopleTable from '~/components/people/PeopleTable.vue'
 
-const ann: Person = {
+const ann: DirectoryUser = {
   id: 'a',
   email: 'ann@acme.test',
   first_name: 'Ann',
@@ -13,7 +13,7 @@ const ann: Person = {
   department: { id: 'd', name: 'Design' },
   role: 'Admin',
 }
-const ben: Person = {
+const ben: DirectoryUser = {
   ...ann,
   id: 'b',
   email: 'ben@acme.test',

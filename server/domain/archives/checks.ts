@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import type { App } from '#server/domain/context.ts'
-import { strayImages } from '#server/domain/images/folders.ts'
+import { findUnusedImages } from '#server/domain/images/folders.ts'
 import type { Check } from '#server/domain/platform/check.ts'
 import { listArchives, workPrefix } from './store.ts'
 
@@ -57,7 +57,7 @@ export async function checkPictures(app: App): Promise<Check> {
   let count = 0
   for (const { subdomain, schema } of rows) {
     // Another check reports a schema that is missing or lacks a table.
-    const strays = await strayImages(app, schema, new Date(Date.now() - stale)).catch(() => [])
+    const strays = await findUnusedImages(app, schema, new Date(Date.now() - stale)).catch(() => [])
     count += strays.length
     if (strays.length > 0) problems.push(orphansProblem(app, subdomain, schema, strays))
   }

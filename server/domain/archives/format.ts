@@ -49,9 +49,9 @@ const manifestSchema = z.strictObject({
 
 export type Manifest = z.output<typeof manifestSchema>
 
-const picturePath =
+const imagePathPattern =
   /^(?:logo|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-(?:64|256)\.webp$/
-const fileSchema = z.strictObject({ path: z.string().regex(picturePath), size: size.max(1024 ** 2), sha256 })
+const fileSchema = z.strictObject({ path: z.string().regex(imagePathPattern), size: size.max(1024 ** 2), sha256 })
 
 /** An image: `<owner>/<name>-<size>.webp`, its path under the schema's upload folder. */
 export type ArchivedFile = z.output<typeof fileSchema>

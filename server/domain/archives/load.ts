@@ -99,7 +99,7 @@ export async function clearTable(tx: Db, schema: string, name: string): Promise<
  * Invalidates the links of open invitations: whoever made the archive may know them, and the invited people were
  * invited to another organisation. An invitation that is sent again works.
  */
-export async function closeInvitationLinks(tx: Db, schema: string): Promise<void> {
+export async function invalidateInvitationLinks(tx: Db, schema: string): Promise<void> {
   await tx.execute(
     sql`update ${sql.identifier(schema)}.invitations set token_hash = encode(sha256(convert_to(gen_random_uuid()::text, 'UTF8')), 'base64')`,
   )

@@ -8,7 +8,7 @@ import type { TransactionClient } from '#server/database/slots/transaction.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { App } from '#server/domain/context.ts'
 import { fromSystem } from '#server/domain/context.ts'
-import { imageFile, strayImages } from '#server/domain/images/folders.ts'
+import { imageFile, findUnusedImages } from '#server/domain/images/folders.ts'
 import { canOpenKeys, newSigningKey } from '#server/domain/keys/ring.ts'
 import { isPassing } from '#server/domain/operations/errors.ts'
 import type { OperationRow } from '#server/domain/operations/operations.ts'
@@ -16,7 +16,7 @@ import type { OperationReport } from '#server/domain/operations/report.ts'
 import type { TenantRow } from '#server/domain/tenants/tenants.ts'
 import { announceTenant, requireTenant } from '#server/domain/tenants/tenants.ts'
 import { archiveTenant } from './export.ts'
-import { closeInvitationLinks, fillSchema } from './load.ts'
+import { invalidateInvitationLinks, fillSchema } from './load.ts'
 import type { OpenArchive } from './reader.ts'
 import { putImages } from './restore-images.ts'
 import type { RestoreInput } from './target.ts'
@@ -39,7 +39,7 @@ export async function restoreInPlace(restoration: Restoration): Promise<Record<s
   const { app, operation } = restoration
   const tenant = await requireTenant(app, { id: operation.tenant! })
   const result = operation.result ?? (await replaceData(restoration, tenant))
-  await removeImages(app, tenant, await strayImages(app, tenant.schema, operation.created))
+  await removeImages(app, tenant, await findUnusedImages(app, tenant.schema, operation.created))
   return result
 }
 
@@ -120,7 +120,7 @@ async function fillDraft(
   draft: string,
 ): Promise<void> {
   await fillSchema(tx, client, draft, archive, migrations.tenant, report)
-  if (!archive.ours) await closeInvitationLinks(tx, draft)
+  if (!archive.ours) await invalidateInvitationLinks(tx, draft)
 }
 
 // Signing keys are bound to the schema's name, which stays. Every process knows them, and all sessions are gone.

@@ -1,11 +1,11 @@
 import { inLongTransaction } from '#server/database/long-transaction.ts'
 import type { MigrationSets } from '#server/database/migrations/runner.ts'
 import type { App } from '#server/domain/context.ts'
-import { removeImageFolder } from '#server/domain/images/folders.ts'
+import { deleteImages } from '#server/domain/images/folders.ts'
 import { isPassing } from '#server/domain/operations/errors.ts'
 import type { OperationReport } from '#server/domain/operations/report.ts'
 import { announceTenant } from '#server/domain/tenants/tenants.ts'
-import { closeInvitationLinks, fillSchema } from './load.ts'
+import { invalidateInvitationLinks, fillSchema } from './load.ts'
 import type { OpenArchive } from './reader.ts'
 import { putImages } from './restore-images.ts'
 import type { NewPlace } from './target.ts'
@@ -29,7 +29,7 @@ export async function restoreAsNew(
     // Another process may have taken over, and may have finished.
     const made = await findPlace(app, schema)
     if (made) return made
-    if (!report.signal.aborted && !isPassing(error)) await removeImageFolder(app, schema)
+    if (!report.signal.aborted && !isPassing(error)) await deleteImages(app, schema)
     throw error
   }
 }
@@ -45,7 +45,7 @@ async function makeTenant(
   return inLongTransaction(app.database, app.databaseUrl, schema, async (tx, client) => {
     const { tenant, url } = await openPlace(tx, app, place)
     await fillSchema(tx, client, schema, archive, migrations.tenant, report)
-    await closeInvitationLinks(tx, schema)
+    await invalidateInvitationLinks(tx, schema)
     await addSigningKey(tx, app, schema)
     await announceTenant(tx, tenant.id)
     report.signal.throwIfAborted()

@@ -22,8 +22,8 @@ export interface Snapshot {
   migrations: string[]
   /** The tables, whose rows are in the folder as `<name>.copy.gz`. */
   tables: Manifest['tables']
-  /** Paths of the images, which are in the folder under `pictureSpool(path)`. */
-  pictures: string[]
+  /** Paths of the images, which are in the folder under `spooledImage(path)`. */
+  images: string[]
   missing: number
 }
 
@@ -52,11 +52,11 @@ async function trySnapshot(app: App, work: SnapshotWork, isLast: boolean): Promi
   const { tx, schema } = work
   const tables = await beginSnapshot(app, tx, schema)
   const created = new Date()
-  const { pictures, missing } = await takePictures(app, work)
+  const { images, missing } = await takeImages(app, work)
   // One was replaced since the moment that the snapshot is of: a later moment, then. Lost ones stay missing.
   if (missing > 0 && !isLast) return undefined
   const migrations = await readMigrations(tx, schema)
-  return { created, pictures, missing, migrations, tables: await takeTables(work, tables) }
+  return { created, images, missing, migrations, tables: await takeTables(work, tables) }
 }
 
 // LOCK takes no snapshot: the first query after it does, so no migration can run in between.
@@ -84,23 +84,23 @@ async function readMigrations(tx: Db, schema: string): Promise<string[]> {
   return rows[0].applied
 }
 
-async function takePictures(app: App, { tx, schema, folder, report }: SnapshotWork) {
+async function takeImages(app: App, { tx, schema, folder, report }: SnapshotWork) {
   const wanted = await namedImages(app, tx, schema)
   report.begin('Copying images', wanted.length)
-  const pictures: string[] = []
+  const images: string[] = []
   for (const { owner, name } of wanted) {
     for (const size of imageSizes) {
       const path = imagePath(owner, name, size)
-      if (await take(imageFile(app, schema, path), join(folder, pictureSpool(path)))) pictures.push(path)
+      if (await take(imageFile(app, schema, path), join(folder, spooledImage(path)))) images.push(path)
     }
     report.advance()
     await report.rest()
   }
-  return { pictures: pictures.sort(), missing: wanted.length * imageSizes.length - pictures.length }
+  return { images: images.sort(), missing: wanted.length * imageSizes.length - images.length }
 }
 
 /** The path of an image in the folder of a snapshot. */
-export function pictureSpool(path: string): string {
+export function spooledImage(path: string): string {
   return path.replace('/', '_')
 }
 

@@ -100,7 +100,7 @@ export async function readArchiveFile(app: App, name: string): Promise<{ size: n
 }
 
 /** Deletes an archive, after recording that: the file cannot be recovered. @throws ApiError 404 */
-export async function removeArchive(app: App, name: string, audit: AuditContext): Promise<void> {
+export async function deleteArchive(app: App, name: string, audit: AuditContext): Promise<void> {
   const path = archivePath(app, name)
   const { platform } = app.database
   if (!(await stat(path).catch(() => undefined))) throw notFound()

@@ -12,7 +12,7 @@ import type { ArchivedFile, Manifest } from './format.ts'
 import { fileEntry, filesEntry, formatVersion, manifestEntry, parseFile, sealEntry, tableEntry } from './format.ts'
 import { makeSeal } from './signature.ts'
 import type { Snapshot } from './snapshot.ts'
-import { pictureSpool } from './snapshot.ts'
+import { spooledImage } from './snapshot.ts'
 import { paddingOf, tarEnd, tarHeader } from './tar.ts'
 
 const listFile = 'files.jsonl'
@@ -26,9 +26,9 @@ export async function writeArchive(
   secret: string,
   report: OperationReport,
 ): Promise<Manifest> {
-  report.begin('Writing the archive', 2 * snapshot.pictures.length + snapshot.tables.length)
+  report.begin('Writing the archive', 2 * snapshot.images.length + snapshot.tables.length)
   await pipeline(
-    listPictures(folder, snapshot.pictures, report),
+    listImages(folder, snapshot.images, report),
     createWriteStream(join(folder, listFile), { mode: 0o600 }),
   )
   const manifest = await describe(folder, tenant, snapshot)
@@ -39,9 +39,9 @@ export async function writeArchive(
   return manifest
 }
 
-async function* listPictures(folder: string, pictures: string[], report: OperationReport): AsyncGenerator<string> {
-  for (const path of pictures) {
-    const bytes = await readFile(join(folder, pictureSpool(path)))
+async function* listImages(folder: string, images: string[], report: OperationReport): AsyncGenerator<string> {
+  for (const path of images) {
+    const bytes = await readFile(join(folder, spooledImage(path)))
     const file: ArchivedFile = { path, size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
     yield `${JSON.stringify(file)}\n`
     report.advance()
@@ -52,7 +52,7 @@ async function* listPictures(folder: string, pictures: string[], report: Operati
 async function describe(
   folder: string,
   tenant: TenantRow,
-  { created, migrations, tables, pictures, missing }: Snapshot,
+  { created, migrations, tables, images, missing }: Snapshot,
 ): Promise<Manifest> {
   const { id, name, subdomain, tenant_id, schema, business_email, business_phone_number } = tenant
   return {
@@ -61,7 +61,7 @@ async function describe(
     tenant: { id, name, subdomain, tenant_id, schema, business_email, business_phone_number },
     migrations,
     tables,
-    files: { count: pictures.length, missing, ...(await sizeAndHash(join(folder, listFile))) },
+    files: { count: images.length, missing, ...(await sizeAndHash(join(folder, listFile))) },
   }
 }
 
@@ -111,7 +111,7 @@ async function* tarPictures(folder: string, modified: Date, report: OperationRep
   for await (const line of createInterface({ input: createReadStream(join(folder, listFile)) })) {
     const file = parseFile(line)
     const { path, size } = fileEntry(file)
-    yield* tarEntry(path, size, modified, [await readFile(join(folder, pictureSpool(file.path)))])
+    yield* tarEntry(path, size, modified, [await readFile(join(folder, spooledImage(file.path)))])
     report.advance()
     await report.rest()
   }

@@ -35,14 +35,14 @@ export async function withNames<Event extends AuditRow>(
 
 async function readNames(named: NamedRealm, ids: string[]): Promise<Map<string, string>> {
   if (ids.length === 0) return new Map()
-  const [people, things] = await Promise.all([readPeople(named, ids), readThings(named, ids)])
+  const [people, things] = await Promise.all([readUsers(named, ids), readThings(named, ids)])
   return new Map([
     ...things.map(({ id, name }) => [id, name] as const),
     ...people.map(person => [person.id, nameOf(person)] as const),
   ])
 }
 
-function readPeople({ realm: { db, tables } }: NamedRealm, ids: string[]) {
+function readUsers({ realm: { db, tables } }: NamedRealm, ids: string[]) {
   const { id, first_name, last_name, email } = tables.users
   return db.select({ id, first_name, last_name, email }).from(tables.users).where(inArray(id, ids))
 }

@@ -37,7 +37,7 @@ async function storeImage(images: ImageFolder, image: RenderedImage): Promise<st
     for (const size of imageSizes) await writeWhole(join(folder, fileName(name, size)), image[size])
     return name
   } catch (error) {
-    await removeImage(images, name)
+    await deleteImage(images, name)
     const { code } = error as NodeJS.ErrnoException
     log.warn({ event: 'image_write_failed', reason: code })
     throw code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG' ? storageFull() : unavailable()
@@ -57,7 +57,7 @@ export async function replaceImage<T>(
   try {
     return await nameIt(name)
   } catch (error) {
-    if (isRefusal(error)) await removeImage(images, name)
+    if (isRefusal(error)) await deleteImage(images, name)
     throw error
   }
 }
@@ -72,7 +72,7 @@ export async function readImage({ folder }: ImageFolder, name: string, size: Ima
 }
 
 /** Deletes one image's files; does nothing if there are none. */
-async function removeImage(images: ImageFolder, name: string): Promise<void> {
+async function deleteImage(images: ImageFolder, name: string): Promise<void> {
   for (const size of imageSizes) await remove(images, join(images.folder, fileName(name, size)))
 }
 
@@ -82,7 +82,7 @@ async function removeImage(images: ImageFolder, name: string): Promise<void> {
  */
 export async function tidyImages(images: ImageFolder, former: string | null, current: string | null): Promise<void> {
   const { folder } = images
-  if (former && former !== current) await removeImage(images, former)
+  if (former && former !== current) await deleteImage(images, former)
   for (const file of await readdir(folder).catch(() => [])) {
     if (current && file.startsWith(current)) continue
     const path = join(folder, file)
@@ -93,7 +93,7 @@ export async function tidyImages(images: ImageFolder, former: string | null, cur
 }
 
 /** Deletes the owner's folder with all its files. */
-export async function removeImageFolder(images: ImageFolder): Promise<void> {
+export async function deleteImageFolder(images: ImageFolder): Promise<void> {
   await remove(images, images.folder)
 }
 

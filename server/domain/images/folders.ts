@@ -49,7 +49,7 @@ export async function putImage(app: App, schema: string, path: string, bytes: Bu
 }
 
 /** Paths of files that no row names and that are older than any upload in progress. */
-export async function strayImages(app: App, schema: string, olderThan: Date): Promise<string[]> {
+export async function findUnusedImages(app: App, schema: string, olderThan: Date): Promise<string[]> {
   const named = await namedPaths(app, schema)
   const folder = join(app.config.uploadDir, schema)
   const files = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
@@ -69,8 +69,8 @@ async function namedPaths(app: App, schema: string): Promise<Set<string>> {
 }
 
 /** Deletes files that no row names, for example of an interrupted upload. @returns how many */
-export async function sweepImages(app: App, schema: string): Promise<number> {
-  const strays = await strayImages(app, schema, new Date(Date.now() - staleAge))
+export async function deleteUnusedImages(app: App, schema: string): Promise<number> {
+  const strays = await findUnusedImages(app, schema, new Date(Date.now() - staleAge))
   for (const path of strays) {
     const file = imageFile(app, schema, path)
     await rm(file, { force: true })
@@ -81,6 +81,6 @@ export async function sweepImages(app: App, schema: string): Promise<number> {
 }
 
 /** Deletes all images of a schema that was purged or was never created. */
-export async function removeImageFolder({ config }: App, schema: string): Promise<void> {
+export async function deleteImages({ config }: App, schema: string): Promise<void> {
   await rm(join(config.uploadDir, schema), { recursive: true, force: true })
 }

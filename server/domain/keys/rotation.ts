@@ -118,7 +118,7 @@ export async function summarizeKeys(app: App, owner: KeyOwner): Promise<KeySumma
 }
 
 /** Deletes the keys whose last token has expired. @returns how many */
-export async function dropRetiredKeys(app: App): Promise<number> {
+export async function deleteRetiredKeys(app: App): Promise<number> {
   const over = new Date(Date.now() - keyOverlap(app.config.ttl) * 1000)
   let dropped = 0
   // A schema that is broken is for `tenantry doctor` to tell of, and must not keep the others waiting.

@@ -9,7 +9,7 @@ import type { Message } from '#server/mail/message.ts'
 import { composeMail } from './compose.ts'
 import type { QueuedMail } from './kinds.ts'
 import type { Lane } from './queue.ts'
-import { claimMails, dropMail, nextMailDue, postponeMail, settleMail } from './queue.ts'
+import { claimMails, deleteMail, nextMailDue, postponeMail, settleMail } from './queue.ts'
 import { composeSiteMail, isSiteMail } from './site-mails.ts'
 
 type Memberships = Promise<Map<string, Membership[]>>
@@ -89,7 +89,7 @@ async function deliver(
 ): Promise<void> {
   try {
     const message = await compose(app, mail, memberships)
-    if (!message) return await dropMail(app, mail)
+    if (!message) return await deleteMail(app, mail)
     onComposed()
     await mailer.send(message)
     await settleMail(app, mail)

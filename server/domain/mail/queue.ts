@@ -45,7 +45,7 @@ export async function settleMail({ database: { platform } }: App, mail: QueuedMa
 }
 
 /** Deletes a mail for which there is nothing to send. */
-export async function dropMail({ database: { platform } }: App, mail: QueuedMail): Promise<void> {
+export async function deleteMail({ database: { platform } }: App, mail: QueuedMail): Promise<void> {
   await platform.db.delete(outbox).where(stillOurs(mail))
 }
 
@@ -101,7 +101,7 @@ export async function nextMailDue({ database: { platform } }: App, lane: Lane): 
 }
 
 /** Deletes mails whose retention period is over. @returns how many */
-export async function purgeOutbox({ database: { platform } }: App): Promise<number> {
+export async function deleteOldMails({ database: { platform } }: App): Promise<number> {
   const old = new Date(Date.now() - keptDays * 86_400_000)
   const rows = await platform.db
     .delete(outbox)

@@ -11,7 +11,7 @@ import { createUser } from '#server/domain/users/create.ts'
 import { createOperator } from '#server/domain/users/operators.ts'
 import { ApiError } from '#shared/errors.ts'
 import type { Role } from '#shared/answers/users.ts'
-import { seedPeople } from './demo-people.ts'
+import { seedUsers } from './demo-users.ts'
 
 export interface DemoAccount {
   surface: 'portal' | 'console'
@@ -78,7 +78,7 @@ async function seedOrganisation(app: App, migrations: Migration[], organisation:
   const bensNames = { first_name: 'Ben', last_name: ben.last_name, department: places[1]! }
   const bensAccount = { email: 'ben@example.com', password: ben.password }
   await createUser(app, authRealm, { ...bensAccount, ...bensNames }, fromSystem)
-  await seedPeople(authRealm, subdomain, people, places)
+  await seedUsers(authRealm, subdomain, people, places)
   return true
 }
 

@@ -12,7 +12,7 @@ export interface Orphans {
 }
 
 /** Deletes schemas and files that belong to no tenant. @returns what was deleted */
-export async function removeOrphans(app: App): Promise<Orphans> {
+export async function deleteOrphans(app: App): Promise<Orphans> {
   const orphans = { schemas: await findOrphanSchemas(app), folders: await findOrphanFolders(app) }
   for (const schema of orphans.schemas) await dropSchema(app, schema)
   for (const folder of orphans.folders)

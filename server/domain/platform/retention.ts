@@ -6,7 +6,7 @@ import type { Migration } from '#server/database/migrations/files.ts'
 import type { Database, PlatformRealm, Realm } from '#server/database/realms.ts'
 import { withDatabase } from '#server/database/with-database.ts'
 import type { App } from '#server/domain/context.ts'
-import { sweepImages } from '#server/domain/images/folders.ts'
+import { deleteUnusedImages } from '#server/domain/images/folders.ts'
 import { migrationState } from './migration-status.ts'
 
 /** Retention in days after the end of each; docs/security.md lists them too. */
@@ -46,10 +46,10 @@ export async function cleanUp(app: App, migrations: Migration[], signal = new Ab
 async function cleanAll(app: App, database: Database, migrations: Migration[], ending: AbortSignal): Promise<void> {
   const { current, behind } = await listTenants(database, migrations)
   if (behind.length > 0) app.log.warn({ event: 'cleanup_skipped', tenants: behind })
-  let removed = await cleanRealm(app, 'console', database.platform, platformLeftovers(database.platform), ending)
+  let removed = await cleanUpRealm(app, 'console', database.platform, platformLeftovers(database.platform), ending)
   for (const { subdomain, schema } of current)
-    removed += await cleanRealm(app, subdomain, database.tenant(schema), [], ending)
-  for (const tenant of current) if (!ending.aborted) await cleanImages(app, tenant)
+    removed += await cleanUpRealm(app, subdomain, database.tenant(schema), [], ending)
+  for (const tenant of current) if (!ending.aborted) await cleanUpImages(app, tenant)
   app.log.info({ event: 'cleanup_completed', removed, interrupted: ending.aborted })
 }
 
@@ -68,7 +68,7 @@ async function listTenants({ platform: { db, tables } }: Database, migrations: M
 }
 
 /** @returns how many rows. A tenant that is broken or being replaced does not stop the others. */
-async function cleanRealm(
+async function cleanUpRealm(
   app: App,
   tenant: string,
   realm: Realm,
@@ -77,7 +77,7 @@ async function cleanRealm(
 ): Promise<number> {
   let removed = 0
   try {
-    for (const leftovers of [...realmLeftovers(realm), ...more]) removed += await removeAll(realm, leftovers, ending)
+    for (const leftovers of [...realmLeftovers(realm), ...more]) removed += await deleteAll(realm, leftovers, ending)
   } catch (error) {
     app.log.warn({ event: 'cleanup_failed', tenant, reason: reasonOf(error) })
   }
@@ -85,12 +85,12 @@ async function cleanRealm(
 }
 
 // During an operation on a tenant, its images may exist before their rows.
-async function cleanImages(
+async function cleanUpImages(
   app: App,
   { id, subdomain, schema }: { id: string; subdomain: string; schema: string },
 ): Promise<void> {
   try {
-    const files = (await isBusy(app, id)) ? 0 : await sweepImages(app, schema)
+    const files = (await isBusy(app, id)) ? 0 : await deleteUnusedImages(app, schema)
     if (files > 0) app.log.info({ event: 'unused_images_removed', tenant: subdomain, files })
   } catch (error) {
     app.log.warn({ event: 'cleanup_failed', tenant: subdomain, reason: reasonOf(error) })
@@ -126,7 +126,7 @@ function platformLeftovers({
   ]
 }
 
-async function removeAll({ db }: Realm, { table, over }: Leftovers, ending: AbortSignal): Promise<number> {
+async function deleteAll({ db }: Realm, { table, over }: Leftovers, ending: AbortSignal): Promise<number> {
   let removed = 0
   let last = step
   while (last === step && !ending.aborted) {

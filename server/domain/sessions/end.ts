@@ -3,7 +3,7 @@ import type { Db, Realm } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
-import { closeSupportAccesses, endSupportAccessesBy } from '#server/domain/support/sessions.ts'
+import { markSupportAccessesEnded, endSupportAccessesBy } from '#server/domain/support/sessions.ts'
 import { notFound } from '#shared/errors.ts'
 
 export type EndReason = 'logout' | 'blacklist' | 'reuse' | 'password' | 'deactivation' | 'revoked'
@@ -46,7 +46,7 @@ export async function endSessions(
       details: { reason, sessions: ended.map(({ id }) => id) },
     })
   const accesses = ended.flatMap(({ support_access: access }) => access ?? [])
-  await closeSupportAccesses(tx, realm, accesses, audit, reason)
+  await markSupportAccessesEnded(tx, realm, accesses, audit, reason)
   return ended.length
 }
 

@@ -35,7 +35,7 @@ export async function lockSignup(tx: Db, signups: Signups, id: string): Promise<
 }
 
 /** Deletes sign-ups that were never confirmed. @returns how many */
-export async function purgeSignups({ database }: App): Promise<number> {
+export async function deleteExpiredSignups({ database }: App): Promise<number> {
   const { db, tables } = database.platform
   const { signups } = tables
   const rows = await db

@@ -44,7 +44,7 @@ async function takeLinkBack({ database: { platform } }: App, id: string, audit: 
 }
 
 /** Records the end of accesses that have expired. They stopped working when they expired. */
-export async function closeExpiredAccesses(app: App): Promise<void> {
+export async function endExpiredAccesses(app: App): Promise<void> {
   // A tenant with a broken schema does not stop the others.
   for (const access of await readExpired(app))
     await endOne(app, access, fromSystem, 'expired', null).catch((error: unknown) => logFailure(app, access, error))

@@ -32,7 +32,7 @@ export function supportedBy({ tables: { sessions } }: Realm): SQL<string | null>
  * @param reason such as `logout` or `expired`
  * @param operator the operator who ended it on the console; an id is valid only in its own realm
  */
-export async function closeSupportAccesses(
+export async function markSupportAccessesEnded(
   db: Db,
   realm: Realm,
   ids: string[],
@@ -70,7 +70,7 @@ function endOf(
   }
 }
 
-/** Ends accesses, opened or not, and their sessions; parameters as for `closeSupportAccesses`. */
+/** Ends accesses, opened or not, and their sessions; parameters as for `markSupportAccessesEnded`. */
 export async function endSupportAccesses(
   db: Db,
   realm: Realm,
@@ -81,7 +81,7 @@ export async function endSupportAccesses(
 ): Promise<void> {
   if (ids.length === 0) return
   const { sessions } = realm.tables
-  await closeSupportAccesses(db, realm, ids, audit, reason, operator)
+  await markSupportAccessesEnded(db, realm, ids, audit, reason, operator)
   await db
     .update(sessions)
     .set({ revoked_at: new Date(), revoked_reason: 'revoked' })

@@ -31,7 +31,7 @@ export interface TenantDetails extends TenantRow {
 export async function requireTenantDetails(app: App, by: string | { id: string }): Promise<TenantDetails> {
   const tenant = await requireTenant(app, by)
   const [people, domains, former_subdomains, operation] = await Promise.all([
-    readPeople(app, tenant.schema),
+    readUsers(app, tenant.schema),
     listDomains(app, tenant.id),
     readFormerSubdomains(app, tenant.id),
     readOperation(app, tenant.id),
@@ -92,7 +92,7 @@ function cellsOf(config: App['config'], tenant: TenantRow) {
 }
 
 // A tenant with a missing or broken schema is shown without these.
-async function readPeople({ database }: App, schema: string): Promise<Pick<TenantDetails, 'people' | 'admin'>> {
+async function readUsers({ database }: App, schema: string): Promise<Pick<TenantDetails, 'people' | 'admin'>> {
   const realm = database.tenant(schema)
   try {
     const [people, admin] = await Promise.all([countPeople(realm), findFirstAdmin(realm)])

@@ -32,7 +32,7 @@ export async function readInsights(
   const { realm } = authRealm
   const [size, people, signIns, events] = await Promise.all([
     readSize(realm),
-    readPeople(realm),
+    readUsers(realm),
     readSignIns(realm, since),
     withEvents ? readEvents(authRealm) : [],
   ])
@@ -69,7 +69,7 @@ async function readSize({ schema, db }: TenantRealm): Promise<number> {
   return rows[0]!.size
 }
 
-async function readPeople({ db, tables: { users, sessions, departments } }: TenantRealm) {
+async function readUsers({ db, tables: { users, sessions, departments } }: TenantRealm) {
   const live = and(isNull(sessions.revoked_at), gt(sessions.expires_at, new Date()))
   const rows = await db
     .select({

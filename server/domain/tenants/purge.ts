@@ -26,7 +26,7 @@ export const purge: OperationWork = async (app, { tenant, input }, report) => {
   report.begin('Deleting the schema')
   await dropSchema(app, schema)
   report.begin('Deleting files')
-  await removeFiles(app, schema)
+  await deleteFiles(app, schema)
   report.begin('Recording the deletion')
   await leaveTombstone(app, { id: tenant!, schema, name })
   return { subdomain, name }
@@ -55,7 +55,7 @@ export async function dropSchema(app: App, schema: string): Promise<void> {
   })
 }
 
-async function removeFiles({ config }: App, schema: string): Promise<void> {
+async function deleteFiles({ config }: App, schema: string): Promise<void> {
   await rm(join(config.uploadDir, requireSchemaName(schema)), { recursive: true, force: true })
 }
 

@@ -62,7 +62,7 @@ async function moveSubdomain(tx: Db, app: App, before: TenantRow, { id, subdomai
 }
 
 /** Deletes former subdomains whose redirect has expired. */
-export async function dropFormerSubdomains({ database: { platform } }: App): Promise<void> {
+export async function deleteFormerSubdomains({ database: { platform } }: App): Promise<void> {
   const { former_subdomains: former } = platform.tables
   await platform.db.delete(former).where(sql`${former.redirects_until} < now()`)
 }

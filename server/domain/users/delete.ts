@@ -3,7 +3,7 @@ import type { Db } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
-import { imageFolder, removeImageFolder } from '#server/domain/images/files.ts'
+import { imageFolder, deleteImageFolder } from '#server/domain/images/files.ts'
 import { endSupportAccessesBy } from '#server/domain/support/sessions.ts'
 import { notFound } from '#shared/errors.ts'
 import { keepAnAdmin } from './last-admin.ts'
@@ -17,7 +17,7 @@ export async function deleteUser(app: App, authRealm: AuthRealm, id: string, aud
     if (kind === 'platform') await endSupportAccessesBy(tx, app, id, audit)
     await recordAudit(tx, realm, audit, { action: 'user.deleted', subject: id, details })
   })
-  await removeImageFolder(imageFolder(app, realm, id))
+  await deleteImageFolder(imageFolder(app, realm, id))
 }
 
 /** @returns who it was */

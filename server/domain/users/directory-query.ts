@@ -33,7 +33,7 @@ export function directoryFilter(
     query.department && query.department !== 'none' ? eq(users.department, query.department) : undefined,
     query.role ? eq(users.role, query.role) : undefined,
     asAdmin && query.last_login ? isNull(users.last_login) : undefined,
-    matchesPeople(schema, query.search, [
+    matchesUsers(schema, query.search, [
       sql`${users.search}`,
       ...(asAdmin ? [callOf(schema, 'search_fold', users.employee_id)] : []),
     ]),
@@ -45,7 +45,7 @@ export function directoryFilter(
  * n-grams of a word, which may be apart from each other, so the word itself is checked too. An index is of no use for a
  * single character, which occurs in too many texts.
  */
-export function matchesPeople(schema: string, search: string, texts: SQL[]): SQL | undefined {
+export function matchesUsers(schema: string, search: string, texts: SQL[]): SQL | undefined {
   return and(
     ...wordsOf(search).flatMap(input => {
       const word = callOf(schema, 'search_fold', input)

@@ -1,11 +1,11 @@
 import type { SQL } from 'drizzle-orm'
 import { and, eq, gt } from 'drizzle-orm'
 import type { TenantRealm } from '#server/database/realms.ts'
-import type { PersonRow } from './present.ts'
+import type { DirectoryRow } from './present.ts'
 import { userColumns } from './users.ts'
 
 /** A user's columns in the directory, with the department's name. */
-export function personColumns(
+export function directoryColumns(
   users: TenantRealm['tables']['users'],
   departments: TenantRealm['tables']['departments'],
 ) {
@@ -37,7 +37,7 @@ export async function* directoryBatches({ db, tables: { users, departments } }: 
   let last: string | undefined
   for (;;) {
     const people = await db
-      .select(personColumns(users, departments))
+      .select(directoryColumns(users, departments))
       .from(users)
       .leftJoin(departments, eq(departments.id, users.department))
       .where(and(where, last ? gt(users.id, last) : undefined))
@@ -49,7 +49,7 @@ export async function* directoryBatches({ db, tables: { users, departments } }: 
   }
 }
 
-function directoryRow(person: PersonRow) {
+function directoryRow(person: DirectoryRow) {
   return [
     person.email,
     person.first_name,

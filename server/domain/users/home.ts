@@ -4,7 +4,7 @@ import type { TenantRealm } from '#server/database/realms.ts'
 import { invitationState } from '#server/domain/invitations/invitations.ts'
 import { canManageUsers } from '#shared/permissions.ts'
 import type { HomeTask } from '#shared/answers/users.ts'
-import { personColumns } from './directory.ts'
+import { directoryColumns } from './directory.ts'
 import type { UserRow } from './users.ts'
 
 const colleaguesShown = 8
@@ -34,7 +34,7 @@ async function readDepartment({ db, tables: { users, departments } }: TenantReal
 
 function readColleagues({ db, tables: { users, departments } }: TenantRealm, department: string, userId: string) {
   return db
-    .select(personColumns(users, departments))
+    .select(directoryColumns(users, departments))
     .from(users)
     .leftJoin(departments, eq(departments.id, users.department))
     .where(and(isActiveIn(users, department), ne(users.id, userId)))
@@ -49,7 +49,7 @@ function isActiveIn(users: TenantRealm['tables']['users'], department: string): 
 /** Other active users who joined within the last 90 days, the newest first. */
 export async function readNewest({ db, tables: { users, departments } }: TenantRealm, user: UserRow) {
   return db
-    .select(personColumns(users, departments))
+    .select(directoryColumns(users, departments))
     .from(users)
     .leftJoin(departments, eq(departments.id, users.department))
     .where(

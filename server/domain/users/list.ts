@@ -6,9 +6,9 @@ import { orderBy } from '#server/domain/lib/list-query.ts'
 import type { Window, WindowRows } from '#server/domain/lib/window.ts'
 import { readWindow } from '#server/domain/lib/window.ts'
 import type { directoryQuery } from './directory-query.ts'
-import { directoryFilter, matchesPeople } from './directory-query.ts'
-import { personColumns } from './directory.ts'
-import type { PersonRow } from './present.ts'
+import { directoryFilter, matchesUsers } from './directory-query.ts'
+import { directoryColumns } from './directory.ts'
+import type { DirectoryRow } from './present.ts'
 import type { UserRow } from './users.ts'
 import { userColumns } from './users.ts'
 
@@ -18,11 +18,11 @@ export async function listPeople(
   query: z.output<typeof directoryQuery>,
   asAdmin: boolean,
   { limit, offset }: Window,
-): Promise<WindowRows<PersonRow>> {
+): Promise<WindowRows<DirectoryRow>> {
   const { users, departments } = realm.tables
   const where = directoryFilter(realm, query, asAdmin)
   const rows = await realm.db
-    .select({ count: countOf(users, query.search, where), ...personColumns(users, departments) })
+    .select({ count: countOf(users, query.search, where), ...directoryColumns(users, departments) })
     .from(users)
     .leftJoin(departments, eq(departments.id, users.department))
     .where(where)
@@ -83,5 +83,5 @@ export function listActiveUsers(realm: Realm, search: string, window: Window) {
 }
 
 function matchesName({ schema, tables: { users } }: Realm, search: string): SQL | undefined {
-  return matchesPeople(schema, search, [sql`${users.search}`])
+  return matchesUsers(schema, search, [sql`${users.search}`])
 }

@@ -32,10 +32,13 @@ function presentSupport({ support, expires_at, is_read_only }: Principal['sessio
   return support === null ? null : { operator_email: support, expires_at, is_read_only }
 }
 
-export type PersonRow = Omit<UserRow, 'department'> & { department_id: string | null; department_name: string | null }
+export type DirectoryRow = Omit<UserRow, 'department'> & {
+  department_id: string | null
+  department_name: string | null
+}
 
 /** A user in the directory. @param asAdmin whether the caller is an Admin, who sees more fields */
-export function presentPerson(person: PersonRow, asAdmin: boolean) {
+export function presentDirectoryUser(person: DirectoryRow, asAdmin: boolean) {
   const { department_id, department_name } = person
   return {
     id: person.id,
@@ -49,7 +52,7 @@ export function presentPerson(person: PersonRow, asAdmin: boolean) {
   }
 }
 
-function fieldsForAdmin({ employee_id, is_active, date_joined, last_login }: PersonRow) {
+function fieldsForAdmin({ employee_id, is_active, date_joined, last_login }: DirectoryRow) {
   return { employee_id, is_active, date_joined, last_login }
 }
 
@@ -59,14 +62,14 @@ function photoPath({ id, photo }: Pick<UserRow, 'id' | 'photo'>): string | null 
 }
 
 interface HomeRows {
-  department: { id: string; name: string; people: number; colleagues: PersonRow[] } | null
-  newest: PersonRow[]
+  department: { id: string; name: string; people: number; colleagues: DirectoryRow[] } | null
+  newest: DirectoryRow[]
   tasks: Home['tasks']
 }
 
-/** @param asAdmin as for `presentPerson` */
+/** @param asAdmin as for `presentDirectoryUser` */
 export function presentHome({ department, newest, tasks }: HomeRows, asAdmin: boolean) {
-  const present = (person: PersonRow) => presentPerson(person, asAdmin)
+  const present = (person: DirectoryRow) => presentDirectoryUser(person, asAdmin)
   return {
     department: department && {
       id: department.id,

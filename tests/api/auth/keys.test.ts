@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { gt, isNotNull } from 'drizzle-orm'
 import { decodeProtectedHeader } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { dropRetiredKeys } from '#server/domain/keys/rotation.ts'
+import { deleteRetiredKeys } from '#server/domain/keys/rotation.ts'
 import { finished } from '../../support/data/archives.ts'
 import { runCli } from '../../support/process/cli.ts'
 import { waitLimit } from '../../support/process/wait-limit.ts'
@@ -121,14 +121,14 @@ describe('a key that has been retired', () => {
   test('verifies until its last token has expired, and is then removed', async () => {
     const { realm } = realmOf(world.app, world.globex)
     const { signing_keys: keys } = realm.tables
-    await dropRetiredKeys(world.app)
+    await deleteRetiredKeys(world.app)
     expect(await realm.db.$count(keys)).toBe(2)
     const { refresh } = world.app.config.ttl
     await realm.db
       .update(keys)
       .set({ retired_at: new Date(Date.now() - (refresh + 60) * 1000) })
       .where(isNotNull(keys.retired_at))
-    expect(await dropRetiredKeys(world.app)).toBe(1)
+    expect(await deleteRetiredKeys(world.app)).toBe(1)
     expect(await realm.db.$count(keys)).toBe(1)
     await expect.poll(async () => (await second.at(world.globex, '/.well-known/jwks.json')).json.keys.length).toBe(1)
     expect((await signInAs(world.globex, world.globex.staff)).access).toEqual(expect.any(String))

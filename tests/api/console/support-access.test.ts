@@ -2,7 +2,7 @@ import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TenantRealm } from '#server/database/realms.ts'
 import { fromSystem } from '#server/domain/context.ts'
-import { closeExpiredAccesses } from '#server/domain/support/end.ts'
+import { endExpiredAccesses } from '#server/domain/support/end.ts'
 import { resumeTenant, suspendTenant } from '#server/domain/tenants/lifecycle/suspension.ts'
 import type { AuditEvent } from '#shared/answers/audit.ts'
 import { lastMailTo, linkParts } from '../../support/data/mails.ts'
@@ -372,7 +372,7 @@ describe('a support session ends', () => {
   test('when it expires, which is recorded once', async () => {
     const session = await openSupport(world, operator.token, world.acme.staff)
     await outdate(session.id)
-    await Promise.all([closeExpiredAccesses(world.app), closeExpiredAccesses(world.app)])
+    await Promise.all([endExpiredAccesses(world.app), endExpiredAccesses(world.app)])
     expect((await lastEvent('acme', 'support.ended')).details).toMatchObject({ access: session.id, reason: 'expired' })
     const { json } = await onAcme(`${api}/audit/?action=support.ended&page_size=100`, { token: admin })
     expect(
@@ -400,7 +400,7 @@ describe('a support session ends', () => {
     for (const { id } of [past, oldLink]) await outdate(id)
     await suspendTenant(world.app, world.acme.id, 'Unpaid', fromSystem)
     await resumeTenant(world.app, world.acme.id, fromSystem)
-    await closeExpiredAccesses(world.app)
+    await endExpiredAccesses(world.app)
     await expect.poll(async () => (await open(link.url)).status).toBe(400)
     for (const side of ['acme', 'console'] as const) {
       const ended = (await events(side, 'support.ended', 100)).filter(({ details }) =>

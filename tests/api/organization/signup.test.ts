@@ -4,7 +4,7 @@ import { loadMigrations } from '#server/database/migrations/files.ts'
 import { platformAuthRealm } from '#server/domain/auth-realm.ts'
 import { fromSystem } from '#server/domain/context.ts'
 import { examine } from '#server/domain/platform/doctor.ts'
-import { purgeSignups } from '#server/domain/signups/signups.ts'
+import { deleteExpiredSignups } from '#server/domain/signups/signups.ts'
 import { createUser } from '#server/domain/users/create.ts'
 import { lastMailTo, linkParts, mailsTo, sitePlace } from '../../support/data/mails.ts'
 import type { Answer, Call } from '../../support/http.ts'
@@ -193,12 +193,12 @@ describe('a link of a sign-up', () => {
       400,
     ])
     expect(await tenantsAt('late')).toHaveLength(0)
-    expect(await purgeSignups(world.app)).toBe(0)
+    expect(await deleteExpiredSignups(world.app)).toBe(0)
     await db
       .update(signups)
       .set({ expires_at: new Date(Date.now() - 8 * 86_400_000) })
       .where(eq(signups.subdomain, 'late'))
-    expect(await purgeSignups(world.app)).toBe(1)
+    expect(await deleteExpiredSignups(world.app)).toBe(1)
   })
 
   test('is stored nowhere, neither in the database nor in the log', async () => {

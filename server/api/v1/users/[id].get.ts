@@ -1,13 +1,13 @@
 import { and, eq } from 'drizzle-orm'
-import { personColumns } from '#server/domain/users/directory.ts'
-import { presentPerson } from '#server/domain/users/present.ts'
+import { directoryColumns } from '#server/domain/users/directory.ts'
+import { presentDirectoryUser } from '#server/domain/users/present.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
-import { personAnswer } from '#shared/answers/users.ts'
+import { directoryUserAnswer } from '#shared/answers/users.ts'
 import { notFound } from '#shared/errors.ts'
 import { canManageUsers } from '#shared/permissions.ts'
 
 export default defineTenantRoute(
-  { access: 'signed-in', answer: personAnswer },
+  { access: 'signed-in', answer: directoryUserAnswer },
   async ({ authRealm, principal, params }) => {
     const {
       db,
@@ -15,11 +15,11 @@ export default defineTenantRoute(
     } = authRealm.realm
     const asAdmin = canManageUsers(principal.user)
     const rows = await db
-      .select(personColumns(users, departments))
+      .select(directoryColumns(users, departments))
       .from(users)
       .leftJoin(departments, eq(departments.id, users.department))
       .where(and(eq(users.id, params.id!), asAdmin ? undefined : eq(users.is_active, true)))
     if (!rows[0]) throw notFound()
-    return presentPerson(rows[0], asAdmin)
+    return presentDirectoryUser(rows[0], asAdmin)
   },
 )

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { importPeople } from '#server/domain/users/import/import.ts'
+import { importUsers } from '#server/domain/users/import/import.ts'
 import { readBytes } from '#server/http/body/body.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { importReportAnswer } from '#shared/answers/users.ts'
@@ -12,7 +12,7 @@ const importQuery = z.object({ dry_run: flag(), create_departments: flag() })
 export default defineTenantRoute(
   { access: canManageUsers, turn: 'change', query: importQuery, answer: importReportAnswer },
   async ({ app, authRealm, query, audit, event }) =>
-    importPeople(
+    importUsers(
       app,
       authRealm,
       readBytes(event),

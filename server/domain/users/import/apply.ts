@@ -79,7 +79,7 @@ async function insertUsers(
 }
 
 async function welcome(tx: Db, app: App, authRealm: AuthRealm<TenantRealm>, plan: ImportPlan): Promise<void> {
-  const people = peopleToWelcome([plan])
+  const people = usersToWelcome([plan])
   await app.limits.countOutreach(
     tx,
     authRealm.realm.schema,
@@ -108,6 +108,6 @@ function entry(action: AuditAction, subject: string, details: Record<string, unk
 }
 
 /** The users of these plans who get a welcome mail. */
-export function peopleToWelcome(plans: Pick<ImportPlan, 'creations'>[]): ImportPlan['creations'] {
+export function usersToWelcome(plans: Pick<ImportPlan, 'creations'>[]): ImportPlan['creations'] {
   return plans.flatMap(({ creations }) => creations.filter(person => person.is_active))
 }

@@ -6,7 +6,7 @@ import type { App, AuditContext } from '#server/domain/context.ts'
 import { admitOutreach, isYoung } from '#server/domain/tenants/outreach.ts'
 import type { ImportReport } from '#shared/answers/users.ts'
 import { unavailable } from '#shared/errors.ts'
-import { applyPlan, peopleToWelcome } from './apply.ts'
+import { applyPlan, usersToWelcome } from './apply.ts'
 import { readKnownState } from './known-state.ts'
 import type { ImportPlan } from './plan.ts'
 import { createPlanner } from './plan.ts'
@@ -39,7 +39,7 @@ interface ImportRun {
  * @param bytes a CSV file
  * @throws ApiError 400 on `file` when it cannot be read at all; 429 where a young organisation adds too many users; 503
  */
-export async function importPeople(
+export async function importUsers(
   app: App,
   authRealm: TenantAuthRealm,
   bytes: Buffer,
@@ -118,7 +118,7 @@ async function* perform(run: ImportRun, rows: ImportRow[]): AsyncGenerator<Impor
 }
 
 async function admitNewPeople(run: ImportRun, rows: ImportRow[]): Promise<void> {
-  const people = peopleToWelcome(await rehearse(run, rows))
+  const people = usersToWelcome(await rehearse(run, rows))
   const emails = people.map(({ email }) => email)
   await admitOutreach(run.app, run.authRealm, emails)
 }

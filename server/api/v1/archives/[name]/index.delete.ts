@@ -1,7 +1,7 @@
-import { removeArchive } from '#server/domain/archives/store.ts'
+import { deleteArchive } from '#server/domain/archives/store.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { canManageArchives } from '#shared/permissions.ts'
 
 export default definePlatformRoute({ access: canManageArchives, status: 204 }, ({ app, params, audit }) =>
-  removeArchive(app, params.name!, audit),
+  deleteArchive(app, params.name!, audit),
 )

@@ -1,4 +1,4 @@
-import { transferPeople } from '#server/domain/departments.ts'
+import { transferUsers } from '#server/domain/departments.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { transferAnswer } from '#shared/answers/departments.ts'
 import { canManageDepartments } from '#shared/permissions.ts'
@@ -8,6 +8,6 @@ import { transferSchema } from '#shared/schemas/department.ts'
 export default defineTenantRoute(
   { access: canManageDepartments, turn: 'change', support: true, body: transferSchema, answer: transferAnswer },
   async ({ authRealm, params, body, audit }) => ({
-    moved: await transferPeople(authRealm.realm, params.id!, body.department, audit),
+    moved: await transferUsers(authRealm.realm, params.id!, body.department, audit),
   }),
 )

@@ -2,7 +2,7 @@ import { newId } from '#server/database/ids.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 
 /** Fills a demo organisation with users. They have no password, so nobody can sign in as one of them. */
-export async function seedPeople(
+export async function seedUsers(
   { realm: { db, tables } }: AuthRealm,
   subdomain: string,
   count: number,
