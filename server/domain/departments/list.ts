@@ -1,7 +1,7 @@
 import { eq, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import type { TenantRealm } from '#server/database/realms.ts'
-import { departmentColumns } from '#server/domain/departments.ts'
+import { departmentColumns } from './departments.ts'
 import { listQuery, orderBy } from '#server/domain/lib/list-query.ts'
 import { matchesSearch } from '#server/domain/lib/search.ts'
 import type { Window } from '#server/domain/lib/window.ts'

@@ -1,4 +1,4 @@
-import { deleteDepartment } from '#server/domain/departments.ts'
+import { deleteDepartment } from '#server/domain/departments/departments.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { canManageDepartments } from '#shared/permissions.ts'
 

@@ -1,4 +1,4 @@
-import { requireDepartment } from '#server/domain/departments.ts'
+import { requireDepartment } from '#server/domain/departments/departments.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { departmentAnswer } from '#shared/answers/departments.ts'
 

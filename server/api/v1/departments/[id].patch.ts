@@ -1,4 +1,4 @@
-import { renameDepartment } from '#server/domain/departments.ts'
+import { renameDepartment } from '#server/domain/departments/departments.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { departmentAnswer } from '#shared/answers/departments.ts'
 import { canManageDepartments } from '#shared/permissions.ts'

@@ -1,4 +1,4 @@
-import { createDepartment } from '#server/domain/departments.ts'
+import { createDepartment } from '#server/domain/departments/departments.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { departmentAnswer } from '#shared/answers/departments.ts'
 import { canManageDepartments } from '#shared/permissions.ts'

@@ -1,4 +1,4 @@
-import { transferUsers } from '#server/domain/departments.ts'
+import { transferUsers } from '#server/domain/departments/departments.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { transferAnswer } from '#shared/answers/departments.ts'
 import { canManageDepartments } from '#shared/permissions.ts'

@@ -4,8 +4,8 @@ import { newId } from '#server/database/ids.ts'
 import type { Db, TenantRealm } from '#server/database/realms.ts'
 import { conflict, invalid, notFound } from '#shared/errors.ts'
 import { noSuchObject } from '#shared/schemas/fields.ts'
-import { recordAudit, recordAudits } from './audit/audit.ts'
-import type { AuditContext } from './context.ts'
+import { recordAudit, recordAudits } from '#server/domain/audit/audit.ts'
+import type { AuditContext } from '#server/domain/context.ts'
 
 export interface DepartmentRow {
   id: string
