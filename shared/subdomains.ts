@@ -17,6 +17,75 @@ export const similarPairs = [
   ['vv', 'w'],
 ] as const
 
+/** Subdomains that a tenant cannot have: our own, infrastructure's, and those useful for phishing. */
+const reserved = [
+  'account',
+  'accounts',
+  'admin',
+  'api',
+  'app',
+  'apps',
+  'assets',
+  'auth',
+  'autodiscover',
+  'billing',
+  'blog',
+  'cdn',
+  'console',
+  'dashboard',
+  'dev',
+  'docs',
+  'drizzle',
+  'find',
+  'ftp',
+  'help',
+  'imap',
+  'info',
+  'login',
+  'localhost',
+  'mail',
+  'metrics',
+  'mx',
+  'news',
+  'ns',
+  'ns1',
+  'ns2',
+  'ns3',
+  'operator',
+  'operators',
+  'pgboss',
+  'platform',
+  'pool',
+  'pop',
+  'postgres',
+  'postmaster',
+  'public',
+  'root',
+  'security',
+  'shop',
+  'signin',
+  'signup',
+  'site',
+  'smtp',
+  'sso',
+  'static',
+  'staging',
+  'status',
+  'support',
+  'system',
+  'tenantry',
+  'test',
+  'webmaster',
+  'wpad',
+  'www',
+]
+const reservedSkeletons: ReadonlySet<string> = new Set(reserved.map(skeletonOf))
+
+/** Whether no tenant can have a subdomain, because it is reserved or looks like a reserved one. */
+export function isReserved(subdomain: string): boolean {
+  return reservedSkeletons.has(skeletonOf(subdomain))
+}
+
 /** @returns a subdomain made of an organisation's name, or an empty text if it has too few letters from a to z */
 export function subdomainFrom(name: string): string {
   const plain = name

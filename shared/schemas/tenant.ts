@@ -1,71 +1,7 @@
 import { z } from 'zod'
 import { languages } from '#shared/dates.ts'
-import { skeletonOf } from '#shared/subdomains.ts'
+import { isReserved } from '#shared/subdomains.ts'
 import { boolean, choice, email, identifier, text } from './fields.ts'
-
-/** Subdomains that a tenant cannot have: our own, infrastructure's, and those useful for phishing. */
-const reserved = [
-  'account',
-  'accounts',
-  'admin',
-  'api',
-  'app',
-  'apps',
-  'assets',
-  'auth',
-  'autodiscover',
-  'billing',
-  'blog',
-  'cdn',
-  'console',
-  'dashboard',
-  'dev',
-  'docs',
-  'drizzle',
-  'find',
-  'ftp',
-  'help',
-  'imap',
-  'info',
-  'login',
-  'localhost',
-  'mail',
-  'metrics',
-  'mx',
-  'news',
-  'ns',
-  'ns1',
-  'ns2',
-  'ns3',
-  'operator',
-  'operators',
-  'pgboss',
-  'platform',
-  'pool',
-  'pop',
-  'postgres',
-  'postmaster',
-  'public',
-  'root',
-  'security',
-  'shop',
-  'signin',
-  'signup',
-  'site',
-  'smtp',
-  'sso',
-  'static',
-  'staging',
-  'status',
-  'support',
-  'system',
-  'tenantry',
-  'test',
-  'webmaster',
-  'wpad',
-  'www',
-]
-const reservedSkeletons: ReadonlySet<string> = new Set(reserved.map(skeletonOf))
 
 /** A DNS label of 2 to 40 characters that is not reserved; converted to lower case. */
 export const subdomainSchema = identifier(63).pipe(
@@ -84,7 +20,7 @@ export const subdomainSchema = identifier(63).pipe(
           error: 'Hyphens in third and fourth place are not allowed.',
           abort: true,
         })
-        .refine(value => !reservedSkeletons.has(skeletonOf(value)), 'This subdomain is reserved.'),
+        .refine(value => !isReserved(value), 'This subdomain is reserved.'),
     ),
 )
 

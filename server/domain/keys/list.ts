@@ -5,7 +5,7 @@ import { listQuery } from '#server/domain/lib/list-query.ts'
 import type { Window } from '#server/domain/lib/window.ts'
 import { readWindow } from '#server/domain/lib/window.ts'
 import { tenantSearches, tenantsFilter } from '#server/domain/tenants/query.ts'
-import { summarizeKeys } from './rotation.ts'
+import { summarizeKeys } from './rotate.ts'
 
 export const tenantKeysQuery = listQuery([], tenantSearches)
 

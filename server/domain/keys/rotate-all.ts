@@ -3,7 +3,7 @@ import { messageOf } from '#server/domain/lib/errors.ts'
 import { enqueueOperation } from '#server/domain/operations/enqueue.ts'
 import type { OperationWork } from '#server/domain/operations/work.ts'
 import { ApiError } from '#shared/errors.ts'
-import { listKeyOwners, rotateKey } from './rotation.ts'
+import { listKeyOwners, rotateKey } from './rotate.ts'
 
 /** The result of rotating all keys. A realm whose next key is pending counts as done. */
 interface Rotations {

@@ -4,7 +4,7 @@ import type { TenantRealm } from '#server/database/realms.ts'
 import { invitationState } from '#server/domain/invitations/invitations.ts'
 import { canManageUsers } from '#shared/permissions.ts'
 import type { HomeTask } from '#shared/answers/users.ts'
-import { directoryColumns } from './directory.ts'
+import { directoryColumns } from './export.ts'
 import type { UserRow } from './users.ts'
 
 const colleaguesShown = 8

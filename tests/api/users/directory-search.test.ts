@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newId } from '#server/database/ids.ts'
 import type { TenantRealm } from '#server/database/realms.ts'
-import { directoryFilter, directoryQuery } from '#server/domain/users/directory-query.ts'
+import { directoryFilter, directoryQuery } from '#server/domain/users/query.ts'
 import type { World } from '../../support/world.ts'
 import { api, createWorld, realmOf, signInAs } from '../../support/world.ts'
 

@@ -1,5 +1,5 @@
 import { and, eq } from 'drizzle-orm'
-import { directoryColumns } from '#server/domain/users/directory.ts'
+import { directoryColumns } from '#server/domain/users/export.ts'
 import { presentDirectoryUser } from '#server/domain/users/present.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { directoryUserAnswer } from '#shared/answers/users.ts'

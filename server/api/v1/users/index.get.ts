@@ -1,4 +1,4 @@
-import { directoryQuery } from '#server/domain/users/directory-query.ts'
+import { directoryQuery } from '#server/domain/users/query.ts'
 import { listPeople } from '#server/domain/users/list.ts'
 import { presentDirectoryUser } from '#server/domain/users/present.ts'
 import { readPage } from '#server/http/list.ts'

@@ -1,5 +1,6 @@
 import { newId } from '#server/database/ids.ts'
 import { differing } from '#server/domain/lib/diff.ts'
+import { lastAdminText } from '#server/domain/users/last-admin.ts'
 import type { KnownDepartment, KnownPerson, KnownState, Planning } from './planning.ts'
 import {
   addDepartment,
@@ -35,8 +36,6 @@ export interface ImportPlan {
 }
 
 const ofAnother = 'The person with this employee ID has another e-mail address, which only that person can change.'
-
-const lastAdmin = 'The last active Admin cannot be demoted, deactivated or deleted.'
 
 const blank: Fields = {
   first_name: '',
@@ -141,7 +140,7 @@ function planChange(planning: Planning, plan: ImportPlan, row: number, change: P
     return undefined
   }
   if (before && isLastAdmin(planning, before.id) && !isAdmin(after))
-    return { field: after.role === 'Admin' ? 'is_active' : 'role', message: lastAdmin }
+    return { field: after.role === 'Admin' ? 'is_active' : 'role', message: lastAdminText }
   if (department && addDepartment(planning, department)) plan.newDepartments.push(department)
   remember(planning, before, after)
   if (before) plan.updates.push({ before, fields })

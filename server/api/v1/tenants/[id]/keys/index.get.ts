@@ -1,4 +1,4 @@
-import { readKeys } from '#server/domain/keys/rotation.ts'
+import { readKeys } from '#server/domain/keys/rotate.ts'
 import { listQuery } from '#server/domain/lib/list-query.ts'
 import { searchRows } from '#server/domain/lib/search.ts'
 import { requireTenant } from '#server/domain/tenants/tenants.ts'

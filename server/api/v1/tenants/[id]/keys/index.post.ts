@@ -1,4 +1,4 @@
-import { rotateKey } from '#server/domain/keys/rotation.ts'
+import { rotateKey } from '#server/domain/keys/rotate.ts'
 import { requireTenant } from '#server/domain/tenants/tenants.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { rotationAnswer } from '#shared/answers/keys.ts'
