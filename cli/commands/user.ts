@@ -4,7 +4,7 @@ import { inviteLife, issuePasswordLink } from '#server/domain/sessions/links.ts'
 import { tenantRealmOf } from '#server/domain/tenants/origins.ts'
 import { requireTenant } from '#server/domain/tenants/tenants.ts'
 import { createUser } from '#server/domain/users/create.ts'
-import { userWithoutPasswordSchema } from '#shared/schemas/user.ts'
+import { userWithoutPasswordSchema } from '#shared/schemas/users.ts'
 import { validate } from '#shared/schemas/validate.ts'
 import { defineTask, readPassword } from '../task.ts'
 

@@ -1,4 +1,4 @@
-import type { TenantStanding } from '#server/domain/tenants/status.ts'
+import type { TenantStanding } from '#server/domain/tenants/lifecycle/standing.ts'
 import type { Language } from '#shared/dates.ts'
 import { preferredLanguage } from '#shared/preferred-language.ts'
 

@@ -1,7 +1,7 @@
 import type { H3Event } from 'h3'
 import type { PlatformRealm, TenantRealm } from '#server/database/realms.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
-import type { TenantStanding } from '#server/domain/tenants/status.ts'
+import type { TenantStanding } from '#server/domain/tenants/lifecycle/standing.ts'
 import type { Branding } from '#shared/answers/organization.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { languages } from '#shared/dates.ts'
 import { boolean, choice, email, identifier, integer, text } from './fields.ts'
-import { phoneSchema } from './tenant.ts'
+import { phoneSchema } from './tenants.ts'
 
 const domain = identifier(253).pipe(
   z

@@ -7,7 +7,7 @@ import { challengeName, listDomains } from '#server/domain/tenants/domains/domai
 import { clearPrimaryDomain, setPrimaryDomain } from '#server/domain/tenants/domains/primary.ts'
 import { verifyDomain } from '#server/domain/tenants/domains/verification.ts'
 import { requireTenant } from '#server/domain/tenants/tenants.ts'
-import { domainSchema } from '#shared/schemas/tenant.ts'
+import { domainSchema } from '#shared/schemas/tenants.ts'
 import { validate } from '#shared/schemas/validate.ts'
 import { defineTask } from '../../task.ts'
 import { subdomain } from './describe.ts'

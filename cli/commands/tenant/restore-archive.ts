@@ -7,7 +7,7 @@ import { adoptArchive, archivePath, listArchives } from '#server/domain/archives
 import { fromSystem } from '#server/domain/context.ts'
 import type { TenantRow } from '#server/domain/tenants/tenants.ts'
 import { requireTenant } from '#server/domain/tenants/tenants.ts'
-import { newFromArchiveSchema } from '#shared/schemas/archive.ts'
+import { newFromArchiveSchema } from '#shared/schemas/archives.ts'
 import { validate } from '#shared/schemas/validate.ts'
 import { runToEnd } from '../../run-operation.ts'
 import type { Report } from '../../task.ts'

@@ -5,7 +5,7 @@ import { newId } from '#server/database/ids.ts'
 import type { Db, Realm } from '#server/database/realms.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
-import { requireOpenTenant } from '#server/domain/tenants/status.ts'
+import { requireOpenTenant } from '#server/domain/tenants/lifecycle/standing.ts'
 import { invalid } from '#shared/errors.ts'
 import { uuidPattern } from '#shared/schemas/fields.ts'
 

@@ -6,8 +6,8 @@ import type { Database, PlatformRealm } from '#server/database/realms.ts'
 import type { TenantIdentity } from '#server/domain/auth-realm.ts'
 import { ApiError } from '#shared/errors.ts'
 import { identityColumns, tenantOrigin } from './origins.ts'
-import type { TenantStanding } from './status.ts'
-import { standingOf } from './status.ts'
+import type { TenantStanding } from './lifecycle/standing.ts'
+import { standingOf } from './lifecycle/standing.ts'
 
 export type HostMatch =
   | { surface: 'site' | 'console'; origin: string }

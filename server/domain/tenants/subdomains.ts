@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm'
 import type { Db, PlatformRealm } from '#server/database/realms.ts'
 import type { ApiError } from '#shared/errors.ts'
 import { invalid } from '#shared/errors.ts'
-import { subdomainSchema } from '#shared/schemas/tenant.ts'
+import { subdomainSchema } from '#shared/schemas/tenants.ts'
 import { similarLetters, similarPairs, skeletonOf, subdomainFrom } from '#shared/subdomains.ts'
 import type { SubdomainAnswer } from '#shared/answers/signups.ts'
 

@@ -13,7 +13,7 @@ import { fromSystem } from '#server/domain/context.ts'
 import { examine } from '#server/domain/platform/doctor.ts'
 import { createTenant } from '#server/domain/tenants/create.ts'
 import { requireTenantDetails } from '#server/domain/tenants/details.ts'
-import { newTenantSchema } from '#shared/schemas/tenant.ts'
+import { newTenantSchema } from '#shared/schemas/tenants.ts'
 import { hold } from '../../support/database/hold.ts'
 import type { Outcome } from '../../support/process/cli.ts'
 import {

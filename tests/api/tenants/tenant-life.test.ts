@@ -51,9 +51,14 @@ describe("a tenant's states", () => {
     suspend: ['PUT', 'suspension'],
     resume: ['DELETE', 'suspension'],
     scheduleDeletion: ['PUT', 'deletion'],
-    restore: ['DELETE', 'deletion'],
+    cancelDeletion: ['DELETE', 'deletion'],
   } as const
-  const leadsTo = { suspend: 'suspended', resume: 'active', scheduleDeletion: 'deleting', restore: 'active' } as const
+  const leadsTo = {
+    suspend: 'suspended',
+    resume: 'active',
+    scheduleDeletion: 'deleting',
+    cancelDeletion: 'active',
+  } as const
 
   test.each(tenantStatuses)('lead on where the table says, and nowhere else: %s', async state => {
     const place = await makeTenant(`state-${state}`)

@@ -9,7 +9,7 @@ import { insertSession, mintPair } from '#server/domain/sessions/open.ts'
 import { createTenant } from '#server/domain/tenants/create.ts'
 import { tenantRealmOf } from '#server/domain/tenants/origins.ts'
 import { createUser } from '#server/domain/users/create.ts'
-import { newTenantSchema } from '#shared/schemas/tenant.ts'
+import { newTenantSchema } from '#shared/schemas/tenants.ts'
 import type { Answer, Call } from '../http.ts'
 
 const api = '/api/v1'

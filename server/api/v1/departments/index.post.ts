@@ -2,7 +2,7 @@ import { createDepartment } from '#server/domain/departments/departments.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { departmentAnswer } from '#shared/answers/departments.ts'
 import { canManageDepartments } from '#shared/permissions.ts'
-import { departmentSchema } from '#shared/schemas/department.ts'
+import { departmentSchema } from '#shared/schemas/departments.ts'
 
 export default defineTenantRoute(
   { access: canManageDepartments, support: true, body: departmentSchema, status: 201, answer: departmentAnswer },

@@ -2,7 +2,7 @@ import { acceptInvitation } from '#server/domain/invitations/accept.ts'
 import { presentUser } from '#server/domain/users/present.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { userAnswer } from '#shared/answers/users.ts'
-import { acceptInvitationSchema } from '#shared/schemas/invitation.ts'
+import { acceptInvitationSchema } from '#shared/schemas/invitations.ts'
 
 /** Creates an active account, without signing in. */
 export default defineTenantRoute(

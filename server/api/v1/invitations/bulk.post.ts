@@ -4,7 +4,7 @@ import { defineTenantRoute } from '#server/http/route.ts'
 import { invitationResultsAnswer } from '#shared/answers/invitations.ts'
 import { canManageInvitations } from '#shared/permissions.ts'
 import { flag } from '#shared/schemas/fields.ts'
-import { invitationsSchema } from '#shared/schemas/invitation.ts'
+import { invitationsSchema } from '#shared/schemas/invitations.ts'
 
 /** Invites many people, from a list or a CSV text, and reports the result of each; with `dry_run` only the preview. */
 export default defineTenantRoute(

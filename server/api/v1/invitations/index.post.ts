@@ -2,7 +2,7 @@ import { invite } from '#server/domain/invitations/invite.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { invitationAnswer } from '#shared/answers/invitations.ts'
 import { canManageInvitations } from '#shared/permissions.ts'
-import { invitationSchema } from '#shared/schemas/invitation.ts'
+import { invitationSchema } from '#shared/schemas/invitations.ts'
 
 export default defineTenantRoute(
   { access: canManageInvitations, body: invitationSchema, status: 201, answer: invitationAnswer },

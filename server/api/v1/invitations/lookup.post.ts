@@ -1,7 +1,7 @@
 import { findDepartmentName, requireInvitationByToken } from '#server/domain/invitations/accept.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { openInvitationAnswer } from '#shared/answers/invitations.ts'
-import { invitationTokenSchema } from '#shared/schemas/invitation.ts'
+import { invitationTokenSchema } from '#shared/schemas/invitations.ts'
 
 /** The data for an invitation's page; it does not use the link up. */
 export default defineTenantRoute(

@@ -2,7 +2,7 @@ import { confirmSignup } from '#server/domain/signups/confirm.ts'
 import { defineSiteRoute } from '#server/http/route.ts'
 import { requireRuntime } from '#server/runtime.ts'
 import { signupProgressAnswer } from '#shared/answers/signups.ts'
-import { signupConfirmationSchema } from '#shared/schemas/signup.ts'
+import { signupConfirmationSchema } from '#shared/schemas/signups.ts'
 
 /** Creates the organisation, or queues it for an operator's decision. Another call only reports the result. */
 export default defineSiteRoute(

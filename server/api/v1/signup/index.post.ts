@@ -1,7 +1,7 @@
 import { requestSignup } from '#server/domain/signups/request.ts'
 import { defineSiteRoute } from '#server/http/route.ts'
 import { emptyAnswer } from '#shared/answers/fields.ts'
-import { signupSchema } from '#shared/schemas/signup.ts'
+import { signupSchema } from '#shared/schemas/signups.ts'
 
 /** The same answer for every address; the address gets a mail. */
 export default defineSiteRoute(

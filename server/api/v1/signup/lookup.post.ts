@@ -1,7 +1,7 @@
 import { readSignupProgress } from '#server/domain/signups/confirm.ts'
 import { defineSiteRoute } from '#server/http/route.ts'
 import { signupProgressAnswer } from '#shared/answers/signups.ts'
-import { signupTokenSchema } from '#shared/schemas/signup.ts'
+import { signupTokenSchema } from '#shared/schemas/signups.ts'
 
 /** The data for the page behind a sign-up's link; it does not use the link up. */
 export default defineSiteRoute(

@@ -1,7 +1,7 @@
 import { suggestSubdomain } from '#server/domain/tenants/subdomains.ts'
 import { defineSiteRoute } from '#server/http/route.ts'
 import { subdomainAnswer } from '#shared/answers/signups.ts'
-import { subdomainQuery } from '#shared/schemas/signup.ts'
+import { subdomainQuery } from '#shared/schemas/signups.ts'
 
 /** Whether a subdomain is available; taken, reserved, quarantined and malformed ones get the same answer. */
 export default defineSiteRoute(

@@ -4,7 +4,7 @@ import { definePlatformRoute } from '#server/http/route.ts'
 import { requireRuntime } from '#server/runtime.ts'
 import { tenantDetailsAnswer } from '#shared/answers/tenants.ts'
 import { canManageTenants } from '#shared/permissions.ts'
-import { newTenantSchema } from '#shared/schemas/tenant.ts'
+import { newTenantSchema } from '#shared/schemas/tenants.ts'
 
 /** Creates a tenant. Its first Admin gets a mail with a link to set a password. */
 export default definePlatformRoute(

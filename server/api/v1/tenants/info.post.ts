@@ -3,7 +3,7 @@ import { tenantOrigin } from '#server/domain/tenants/origins.ts'
 import { defineSiteRoute } from '#server/http/route.ts'
 import { tenantInfoAnswer } from '#shared/answers/tenants.ts'
 import { notFound } from '#shared/errors.ts'
-import { tenantInfoSchema } from '#shared/schemas/tenant.ts'
+import { tenantInfoSchema } from '#shared/schemas/tenants.ts'
 
 /** The organisation finder: returns the portal's address for an organisation's public id or subdomain. */
 export default defineSiteRoute(

@@ -2,7 +2,7 @@ import { actOnMany } from '#server/domain/users/bulk.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { bulkResultsAnswer } from '#shared/answers/users.ts'
 import { canManageUsers } from '#shared/permissions.ts'
-import { bulkSchema } from '#shared/schemas/user.ts'
+import { bulkSchema } from '#shared/schemas/users.ts'
 
 /** Moves, promotes, deactivates, reactivates or mails many users, and reports the result of each. */
 export default defineTenantRoute(

@@ -28,7 +28,7 @@ export function scheduleDeletion(app: App, id: string, reason: string | null, au
 
 /** Cancels a scheduled deletion: the tenant is in its former state again. @throws ApiError 404, 409 */
 export function cancelDeletion(app: App, id: string, audit: AuditContext): Promise<TenantRow> {
-  return changeState(app, id, audit, 'restore', before => ({
+  return changeState(app, id, audit, 'cancelDeletion', before => ({
     set: {
       status: before.status_before ?? 'suspended',
       status_reason: before.reason_before,

@@ -4,7 +4,7 @@ import { recordAudit } from '#server/domain/audit/audit.ts'
 import { recordInTenant } from '#server/domain/audit/tenant-audit.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
 import { wakeMails } from '#server/domain/mail/outbox.ts'
-import { standingOf } from '#server/domain/tenants/status.ts'
+import { standingOf } from './standing.ts'
 import type { TenantRow } from '#server/domain/tenants/tenants.ts'
 import { announceTenant, tenantColumns } from '#server/domain/tenants/tenants.ts'
 import type { AuditAction } from '#shared/audit-actions.ts'
@@ -20,7 +20,7 @@ export const verbsFrom = {
   suspend: ['active'],
   resume: ['suspended'],
   scheduleDeletion: ['active', 'suspended'],
-  restore: ['deleting'],
+  cancelDeletion: ['deleting'],
   purge: tenantStatuses,
 } as const satisfies Record<string, readonly TenantStatus[]>
 

@@ -6,13 +6,13 @@ import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
 import { enqueueMail } from '#server/domain/mail/outbox.ts'
 import { openLink } from '#server/domain/sessions/links.ts'
-import { requireOpenTenant } from '#server/domain/tenants/status.ts'
+import { requireOpenTenant } from '#server/domain/tenants/lifecycle/standing.ts'
 import { readAccountRules } from '#server/domain/users/account-rules.ts'
 import { insertUser } from '#server/domain/users/create.ts'
 import { hashNewPassword } from '#server/domain/users/passwords.ts'
 import type { UserRow } from '#server/domain/users/users.ts'
 import { ApiError, forbidden, invalid } from '#shared/errors.ts'
-import type { registrationSchema } from '#shared/schemas/user.ts'
+import type { registrationSchema } from '#shared/schemas/users.ts'
 
 export type Registration = Omit<z.output<typeof registrationSchema>, 're_password'>
 

@@ -10,7 +10,7 @@ import { applyPlan, usersToWelcome } from './apply.ts'
 import { readKnownState } from './known-state.ts'
 import type { ImportPlan } from './plan.ts'
 import { createPlanner } from './plan.ts'
-import type { KnownPerson, KnownState } from './planning.ts'
+import type { KnownPerson, KnownState } from './lookups.ts'
 import type { ImportRow, RowError } from './rows.ts'
 import { readImportRows } from './rows.ts'
 

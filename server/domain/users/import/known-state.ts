@@ -1,8 +1,8 @@
 import type { SQL } from 'drizzle-orm'
 import { and, asc, eq, inArray, or } from 'drizzle-orm'
 import type { Db, TenantRealm } from '#server/database/realms.ts'
-import type { KnownState } from './planning.ts'
-import { isAdmin } from './planning.ts'
+import type { KnownState } from './lookups.ts'
+import { isAdmin } from './lookups.ts'
 import type { ImportRow } from './rows.ts'
 
 /** Reads the users that the rows match, all active Admins, and all departments. @param lock locks the users' rows */

@@ -1,7 +1,7 @@
 import { newId } from '#server/database/ids.ts'
 import { differing } from '#server/domain/lib/diff.ts'
 import { lastAdminText } from '#server/domain/users/last-admin.ts'
-import type { KnownDepartment, KnownPerson, KnownState, Planning } from './planning.ts'
+import type { KnownDepartment, KnownPerson, KnownState, Planning } from './lookups.ts'
 import {
   addDepartment,
   beginPlanning,
@@ -12,7 +12,7 @@ import {
   isLastAdmin,
   nameOfDepartment,
   remember,
-} from './planning.ts'
+} from './lookups.ts'
 import type { ImportRow, RowError } from './rows.ts'
 
 type Fields = Omit<KnownPerson, 'id' | 'email'>

@@ -2,8 +2,8 @@ import { CsvError, readCsv } from '#server/domain/lib/csv.ts'
 import { delimiterOf, plainCell } from '#shared/csv.ts'
 import { invalid } from '#shared/errors.ts'
 import { cleanIdentifier } from '#shared/schemas/fields.ts'
-import type { ImportCells } from '#shared/schemas/people-import.ts'
-import { importRowSchema } from '#shared/schemas/people-import.ts'
+import type { ImportCells } from '#shared/schemas/users-import.ts'
+import { importRowSchema } from '#shared/schemas/users-import.ts'
 
 /** In bytes. */
 export const importSizeLimit = 1_000_000

@@ -3,7 +3,7 @@ import { presentQueued } from '#server/http/operations.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { operationAnswer } from '#shared/answers/operations.ts'
 import { canManageArchives } from '#shared/permissions.ts'
-import { newFromArchiveSchema } from '#shared/schemas/archive.ts'
+import { newFromArchiveSchema } from '#shared/schemas/archives.ts'
 
 /** Restores the archive as a new organisation. */
 export default definePlatformRoute(

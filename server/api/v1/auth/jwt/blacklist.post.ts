@@ -1,7 +1,7 @@
 import { blacklistSession } from '#server/domain/sessions/blacklist.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { emptyAnswer } from '#shared/answers/fields.ts'
-import { refreshSchema } from '#shared/schemas/session.ts'
+import { refreshSchema } from '#shared/schemas/sessions.ts'
 
 export default defineRealmRoute(
   { access: 'public', body: refreshSchema, answer: emptyAnswer },

@@ -1,7 +1,7 @@
 import { signIn } from '#server/domain/sessions/sign-in.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { tokensAnswer } from '#shared/answers/sessions.ts'
-import { credentialsSchema } from '#shared/schemas/session.ts'
+import { credentialsSchema } from '#shared/schemas/sessions.ts'
 
 export default defineRealmRoute(
   { access: 'public', body: credentialsSchema, answer: tokensAnswer },

@@ -1,7 +1,7 @@
 import { rotateSession } from '#server/domain/sessions/rotate.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { tokensAnswer } from '#shared/answers/sessions.ts'
-import { refreshSchema } from '#shared/schemas/session.ts'
+import { refreshSchema } from '#shared/schemas/sessions.ts'
 
 export default defineRealmRoute(
   { access: 'public', body: refreshSchema, answer: tokensAnswer },

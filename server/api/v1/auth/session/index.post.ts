@@ -3,7 +3,7 @@ import { presentUser } from '#server/domain/users/present.ts'
 import { setSessionCookies } from '#server/http/cookies.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { signedInAnswer } from '#shared/answers/sessions.ts'
-import { credentialsSchema } from '#shared/schemas/session.ts'
+import { credentialsSchema } from '#shared/schemas/sessions.ts'
 
 export default defineRealmRoute(
   { access: 'public', body: credentialsSchema, answer: signedInAnswer },

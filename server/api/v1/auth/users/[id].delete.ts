@@ -3,7 +3,7 @@ import { requireCurrentPassword } from '#server/domain/users/passwords.ts'
 import { requireVisibleUser } from '#server/domain/users/users.ts'
 import { readJson } from '#server/http/body/body.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
-import { deleteUserSchema } from '#shared/schemas/user.ts'
+import { deleteUserSchema } from '#shared/schemas/users.ts'
 import { validate } from '#shared/schemas/validate.ts'
 
 /** Deletes a user, or the caller's own account; it takes the caller's password. */

@@ -5,8 +5,8 @@ import { readJson } from '#server/http/body/body.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { userAnswer } from '#shared/answers/users.ts'
 import { canManageUsers } from '#shared/permissions.ts'
-import { operatorChangeSchema } from '#shared/schemas/operator.ts'
-import { profileSchema, userChangeSchema } from '#shared/schemas/user.ts'
+import { operatorChangeSchema } from '#shared/schemas/operators.ts'
+import { profileSchema, userChangeSchema } from '#shared/schemas/users.ts'
 import { validate } from '#shared/schemas/validate.ts'
 
 /** An Admin changes any user; Staff find only themselves, and change their names and language. */

@@ -1,6 +1,6 @@
 import { activate } from '#server/domain/users/account/activation.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
-import { linkSchema } from '#shared/schemas/user.ts'
+import { linkSchema } from '#shared/schemas/users.ts'
 
 export default defineRealmRoute(
   { access: 'public', body: linkSchema, status: 204 },

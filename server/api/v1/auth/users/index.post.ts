@@ -5,8 +5,8 @@ import { readJson } from '#server/http/body/body.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { userAnswer } from '#shared/answers/users.ts'
 import { canManageUsers } from '#shared/permissions.ts'
-import { newOperatorSchema } from '#shared/schemas/operator.ts'
-import { newUserSchema, registrationSchema } from '#shared/schemas/user.ts'
+import { newOperatorSchema } from '#shared/schemas/operators.ts'
+import { newUserSchema, registrationSchema } from '#shared/schemas/users.ts'
 import { validate } from '#shared/schemas/validate.ts'
 
 /** Registration, where it is open. An Admin can always create users, with any role. */

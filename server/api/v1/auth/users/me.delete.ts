@@ -1,7 +1,7 @@
 import { deleteUser } from '#server/domain/users/delete.ts'
 import { requireCurrentPassword } from '#server/domain/users/passwords.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
-import { deleteUserSchema } from '#shared/schemas/user.ts'
+import { deleteUserSchema } from '#shared/schemas/users.ts'
 
 export default defineRealmRoute(
   { access: 'signed-in', body: deleteUserSchema, status: 204 },

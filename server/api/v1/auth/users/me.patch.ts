@@ -2,7 +2,7 @@ import { changeUser } from '#server/domain/users/change.ts'
 import { presentMe } from '#server/domain/users/present.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { meAnswer } from '#shared/answers/users.ts'
-import { profileSchema } from '#shared/schemas/user.ts'
+import { profileSchema } from '#shared/schemas/users.ts'
 
 /** Changes names and language, and removes the photo. Other fields are ignored. */
 export default defineRealmRoute(

@@ -1,6 +1,6 @@
 import { requestPasswordReset } from '#server/domain/users/account/password-reset.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
-import { mailboxSchema } from '#shared/schemas/user.ts'
+import { mailboxSchema } from '#shared/schemas/users.ts'
 
 /** The same answer for every address; a user with an account gets a mail. */
 export default defineRealmRoute(

@@ -1,6 +1,6 @@
 import { resetPassword } from '#server/domain/users/account/password-reset.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
-import { resetPasswordConfirmSchema } from '#shared/schemas/user.ts'
+import { resetPasswordConfirmSchema } from '#shared/schemas/users.ts'
 
 export default defineRealmRoute(
   { access: 'public', body: resetPasswordConfirmSchema, status: 204 },

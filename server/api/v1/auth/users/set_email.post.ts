@@ -1,7 +1,7 @@
 import { requestEmailChange } from '#server/domain/users/account/email-change.ts'
 import { requireCurrentPassword } from '#server/domain/users/passwords.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
-import { setEmailSchema } from '#shared/schemas/user.ts'
+import { setEmailSchema } from '#shared/schemas/users.ts'
 
 /** The address changes when the link in the mail to the new address is used, not before. */
 export default defineRealmRoute(

@@ -1,6 +1,6 @@
 import { confirmEmailChange } from '#server/domain/users/account/email-change.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
-import { linkSchema } from '#shared/schemas/user.ts'
+import { linkSchema } from '#shared/schemas/users.ts'
 
 export default defineRealmRoute(
   { access: 'public', body: linkSchema, status: 204 },

@@ -1,7 +1,7 @@
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import { hashNewPassword, replacePassword, requireCurrentPassword } from '#server/domain/users/passwords.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
-import { setPasswordSchema } from '#shared/schemas/user.ts'
+import { setPasswordSchema } from '#shared/schemas/users.ts'
 
 /** Ends every session except the caller's. */
 export default defineRealmRoute(

@@ -2,7 +2,7 @@ import { transferUsers } from '#server/domain/departments/departments.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { transferAnswer } from '#shared/answers/departments.ts'
 import { canManageDepartments } from '#shared/permissions.ts'
-import { transferSchema } from '#shared/schemas/department.ts'
+import { transferSchema } from '#shared/schemas/departments.ts'
 
 /** Moves everyone in this department to another, for example before it is deleted. */
 export default defineTenantRoute(

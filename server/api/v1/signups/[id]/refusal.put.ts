@@ -3,7 +3,7 @@ import { presentSignup } from '#server/domain/signups/present.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { signupAnswer } from '#shared/answers/signups.ts'
 import { canDecideSignups } from '#shared/permissions.ts'
-import { refusalSchema } from '#shared/schemas/signup.ts'
+import { refusalSchema } from '#shared/schemas/signups.ts'
 
 export default definePlatformRoute(
   { access: canDecideSignups, body: refusalSchema, answer: signupAnswer },

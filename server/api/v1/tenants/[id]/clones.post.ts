@@ -3,7 +3,7 @@ import { presentQueued } from '#server/http/operations.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { operationAnswer } from '#shared/answers/operations.ts'
 import { canManageArchives } from '#shared/permissions.ts'
-import { cloneSchema } from '#shared/schemas/archive.ts'
+import { cloneSchema } from '#shared/schemas/archives.ts'
 
 export default definePlatformRoute(
   { access: canManageArchives, status: 202, body: cloneSchema, answer: operationAnswer },

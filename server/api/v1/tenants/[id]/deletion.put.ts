@@ -5,7 +5,7 @@ import { definePlatformRoute } from '#server/http/route.ts'
 import { tenantDetailsAnswer } from '#shared/answers/tenants.ts'
 import { invalid } from '#shared/errors.ts'
 import { canManageTenants } from '#shared/permissions.ts'
-import { deletionSchema } from '#shared/schemas/tenant.ts'
+import { deletionSchema } from '#shared/schemas/tenants.ts'
 
 /** Schedules the deletion. With `now` it starts at once; the answer's `operation` has the progress. */
 export default definePlatformRoute(

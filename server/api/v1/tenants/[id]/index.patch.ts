@@ -3,7 +3,7 @@ import { changeTenant } from '#server/domain/tenants/update.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { tenantDetailsAnswer } from '#shared/answers/tenants.ts'
 import { canManageTenants } from '#shared/permissions.ts'
-import { tenantChangeSchema } from '#shared/schemas/tenant.ts'
+import { tenantChangeSchema } from '#shared/schemas/tenants.ts'
 
 export default definePlatformRoute(
   { access: canManageTenants, body: tenantChangeSchema, answer: tenantDetailsAnswer },

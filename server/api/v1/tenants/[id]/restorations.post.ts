@@ -3,7 +3,7 @@ import { presentQueued } from '#server/http/operations.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { operationAnswer } from '#shared/answers/operations.ts'
 import { canManageArchives } from '#shared/permissions.ts'
-import { restorationSchema } from '#shared/schemas/archive.ts'
+import { restorationSchema } from '#shared/schemas/archives.ts'
 
 /** Replaces all of the tenant's data by an archive. */
 export default definePlatformRoute(

@@ -3,7 +3,7 @@ import { readTenantDetails } from '#server/domain/tenants/present.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { tenantDetailsAnswer } from '#shared/answers/tenants.ts'
 import { canSupportTenants } from '#shared/permissions.ts'
-import { suspensionSchema } from '#shared/schemas/tenant.ts'
+import { suspensionSchema } from '#shared/schemas/tenants.ts'
 
 export default definePlatformRoute(
   { access: canSupportTenants, body: suspensionSchema, answer: tenantDetailsAnswer },

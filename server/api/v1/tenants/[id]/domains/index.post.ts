@@ -3,7 +3,7 @@ import { presentDomain } from '#server/domain/tenants/present.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { domainAnswer } from '#shared/answers/tenants.ts'
 import { canManageTenants } from '#shared/permissions.ts'
-import { domainSchema } from '#shared/schemas/tenant.ts'
+import { domainSchema } from '#shared/schemas/tenants.ts'
 
 export default definePlatformRoute(
   { access: canManageTenants, status: 201, body: domainSchema, answer: domainAnswer },

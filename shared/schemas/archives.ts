@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { boolean, email, text } from './fields.ts'
-import { newTenantSchema } from './tenant.ts'
+import { newTenantSchema } from './tenants.ts'
 
 const place = newTenantSchema.pick({ name: true, subdomain: true })
 /** Whether an archive of another installation is accepted. */

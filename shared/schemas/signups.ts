@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { languages } from '#shared/dates.ts'
 import { choice, email, identifier, text } from './fields.ts'
-import { subdomainSchema } from './tenant.ts'
+import { subdomainSchema } from './tenants.ts'
 
 /** Signs an organisation up on the site; the requester becomes its first Admin. */
 export const signupSchema = z.object({
