@@ -18,18 +18,19 @@ export async function addSignedIn(world: World, place: Place, count: number): Pr
   const { app } = world
   const authRealm = realmOf(app, place)
   const { realm } = authRealm
-  return Promise.all(
-    Array.from({ length: count }, async (_, i) => {
-      const canary = `Canary${place.schema.slice(2, 4)}${i}Wren`
-      const { id } = await createUser(
-        app,
-        authRealm,
-        { email: `wren${i}@example.com`, password: null, first_name: canary },
-        fromSystem,
-      )
-      const session = await insertSession(realm.db, app, realm, id, { ip: null, user_agent: null })
-      const { access, refresh } = await mintPair(app, authRealm, session)
-      return { place, canary, cookies: { tenantry_access: access.token, tenantry_refresh: refresh.token } }
-    }),
-  )
+  const added: SignedIn[] = []
+  // One after the other: on a slow machine, so many at once would wait for a connection for too long.
+  for (let i = 0; i < count; i++) {
+    const canary = `Canary${place.schema.slice(2, 4)}${i}Wren`
+    const { id } = await createUser(
+      app,
+      authRealm,
+      { email: `wren${i}@example.com`, password: null, first_name: canary },
+      fromSystem,
+    )
+    const session = await insertSession(realm.db, app, realm, id, { ip: null, user_agent: null })
+    const { access, refresh } = await mintPair(app, authRealm, session)
+    added.push({ place, canary, cookies: { tenantry_access: access.token, tenantry_refresh: refresh.token } })
+  }
+  return added
 }
