@@ -11,6 +11,7 @@ import { createKeyRings } from './domain/keys/ring.ts'
 import { createPacer } from './domain/lib/pacer.ts'
 import { createHashing } from './domain/sessions/hashing.ts'
 import { createLimits } from './domain/sessions/limits.ts'
+import { createVerifiedTokens } from './domain/sessions/tokens/verified.ts'
 
 export interface RunningApp extends App {
   /** Closes every connection, and stops the embedded database if no other process uses it. */
@@ -35,6 +36,7 @@ export async function createApp(
     databaseUrl,
     log,
     keys: createKeyRings(config),
+    verifiedTokens: createVerifiedTokens(),
     hashing: createHashing({ pepper: config.pepper, cost: config.bcryptCost }),
     limits: createLimits(database.slots, config.limitIpv6Prefix),
     pacer: createPacer(),

@@ -7,7 +7,7 @@ import { deleteOldMails } from './domain/mail/queue.ts'
 import { cleanUp } from './domain/platform/retention.ts'
 import { deleteExpiredSignups } from './domain/signups/signups.ts'
 import { endExpiredAccesses } from './domain/support/end.ts'
-import { verifyDomains } from './domain/tenants/domains/verification.ts'
+import { verifyDomains } from './domain/tenants/domains/verify.ts'
 import { purgeOverdue } from './domain/tenants/purge.ts'
 import { deleteFormerSubdomains } from './domain/tenants/update.ts'
 

@@ -1,6 +1,6 @@
 import { defineCommand } from 'citty'
 import { fromSystem } from '#server/domain/context.ts'
-import { inviteLife, issuePasswordLink } from '#server/domain/sessions/links.ts'
+import { inviteLife, issuePasswordLink } from '#server/domain/sessions/one-time-links.ts'
 import { tenantRealmOf } from '#server/domain/tenants/origins.ts'
 import { requireTenant } from '#server/domain/tenants/tenants.ts'
 import { createUser } from '#server/domain/users/create.ts'

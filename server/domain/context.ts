@@ -5,6 +5,7 @@ import type { KeyRings } from './keys/ring.ts'
 import type { Pacer } from './lib/pacer.ts'
 import type { Hashing } from './sessions/hashing.ts'
 import type { Limits } from './sessions/limits.ts'
+import type { VerifiedTokens } from './sessions/tokens/verified.ts'
 
 /**
  * What every domain function may need. `createApp` creates it once per process: in the server, the CLI and the tests.
@@ -15,6 +16,7 @@ export interface App {
   /** For connections in addition to the slots, such as those that listen or copy. */
   databaseUrl: string
   keys: KeyRings
+  verifiedTokens: VerifiedTokens
   hashing: Hashing
   limits: Limits
   pacer: Pacer

@@ -5,7 +5,7 @@ import { addDomain, removeDomain } from '#server/domain/tenants/domains/change.t
 import type { DomainRow } from '#server/domain/tenants/domains/domains.ts'
 import { challengeName, listDomains } from '#server/domain/tenants/domains/domains.ts'
 import { clearPrimaryDomain, setPrimaryDomain } from '#server/domain/tenants/domains/primary.ts'
-import { verifyDomain } from '#server/domain/tenants/domains/verification.ts'
+import { verifyDomain } from '#server/domain/tenants/domains/verify.ts'
 import { requireTenant } from '#server/domain/tenants/tenants.ts'
 import { domainSchema } from '#shared/schemas/tenants.ts'
 import { validate } from '#shared/schemas/validate.ts'

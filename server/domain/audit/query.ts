@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { Realm } from '#server/database/realms.ts'
 import { listQuery } from '#server/domain/lib/list-query.ts'
 import { matchesFolded, wordsOf } from '#server/domain/lib/search.ts'
-import { matchesUsers } from '#server/domain/users/query.ts'
+import { matchesUsers, searchWords } from '#server/domain/users/query.ts'
 import type { AuditGroup } from '#shared/audit-actions.ts'
 import { auditActions } from '#shared/audit-actions.ts'
 import { moment } from '#shared/schemas/fields.ts'
@@ -53,7 +53,7 @@ function concerns(
   search: string,
 ): SQL | undefined {
   // As an array, so that it is evaluated once and not for each event.
-  const people = sql`array(select ${users.id} from ${users} where ${matchesUsers(schema, search, [sql`${users.search}`])})`
+  const people = sql`array(select ${users.id} from ${users} where ${matchesUsers(schema, searchWords(search), [sql`${users.search}`])})`
   const told = sql`lower(concat_ws(' ', ${events.action}, ${events.details} ->> 'email', ${events.details} ->> 'name', ${events.details} ->> 'first_name', ${events.details} ->> 'last_name'))`
   return or(
     sql`${events.actor} = any(${people})`,

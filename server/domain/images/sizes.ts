@@ -1,6 +1,3 @@
-/** The maximum size of an uploaded image, in bytes. */
-export const imageSizeLimit = 5 * 1024 * 1024
-
 /** Pixels of a stored image's longer side, as strings, because requests name them. */
 export const imageSizes = ['64', '256'] as const
 export type ImageSize = (typeof imageSizes)[number]

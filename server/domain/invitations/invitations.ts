@@ -1,6 +1,6 @@
 import { and, eq, gt, isNull, sql } from 'drizzle-orm'
 import type { TenantRealm } from '#server/database/realms.ts'
-import { inviteLife } from '#server/domain/sessions/links.ts'
+import { inviteLife } from '#server/domain/sessions/one-time-links.ts'
 import { conflict, notFound } from '#shared/errors.ts'
 import type { TenantRole } from '#shared/answers/users.ts'
 

@@ -64,7 +64,7 @@ export function createKeyRings({ secret, ttl, life }: Config): KeyRings {
 function getRing({ secret, overlap, ringLife, rings }: State, realm: Realm): Promise<KeyRing> {
   const entry = rings.get(realm.schema)
   if (entry && Date.now() - entry.loaded < ringLife) return entry.ring
-  const ring = loadKeyRing(realm, secret, overlap)
+  const ring = loadKeyRing(realm, secret, overlap, entry?.ring)
   rings.delete(realm.schema)
   if (rings.size >= ringsLimit) rings.delete(rings.keys().next().value!)
   rings.set(realm.schema, { ring, loaded: Date.now() })
@@ -80,17 +80,33 @@ async function findPublicKey(state: State, realm: Realm, kid: string): Promise<C
   return (await getRing(state, realm)).publicKeys.get(kid)
 }
 
-async function loadKeyRing(realm: Realm, secret: string, overlap: number): Promise<KeyRing> {
+/** @param previous the ring that it replaces: a key that is in both stays the same object */
+async function loadKeyRing(
+  realm: Realm,
+  secret: string,
+  overlap: number,
+  previous: Promise<KeyRing> | undefined,
+): Promise<KeyRing> {
   const rows = await readKeys(realm, overlap)
   if (rows.length === 0) throw new Error('The realm has no signing key.')
   const jwks = rows.map(
     row => ({ kty: 'OKP', crv: 'Ed25519', use: 'sig', alg: 'EdDSA', kid: row.kid, x: row.public_key }) as const,
   )
+  const known = await previous?.catch(() => undefined)
   const publicKeys = new Map(
-    await Promise.all(jwks.map(async jwk => [jwk.kid, (await importJWK({ ...jwk }, 'EdDSA')) as CryptoKey] as const)),
+    await Promise.all(jwks.map(async jwk => [jwk.kid, knownKey(known, jwk) ?? (await importKey(jwk))] as const)),
   )
   const opened = new Map<string, KeyObject>()
   return { signerAt: moment => signerAt(moment, rows, opened, realm.schema, secret), publicKeys, jwks: { keys: jwks } }
+}
+
+function knownKey(ring: KeyRing | undefined, { kid, x }: PublicJwk): CryptoKey | undefined {
+  const isSame = ring?.jwks.keys.some(jwk => jwk.kid === kid && jwk.x === x)
+  return isSame ? ring?.publicKeys.get(kid) : undefined
+}
+
+async function importKey(jwk: PublicJwk): Promise<CryptoKey> {
+  return (await importJWK({ ...jwk }, 'EdDSA')) as CryptoKey
 }
 
 type KeyRow = Awaited<ReturnType<typeof readKeys>>[number]

@@ -63,7 +63,7 @@ export function givenFilters({
  */
 export function orderBy(
   fields: string[],
-  columns: Record<string, AnyPgColumn | AnyPgColumn[]>,
+  columns: Record<string, AnyPgColumn | SQL | AnyPgColumn[]>,
   tie: AnyPgColumn,
 ): SQL[] {
   const terms = fields.flatMap(field => {

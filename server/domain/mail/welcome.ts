@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm'
 import type { Db } from '#server/database/realms.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
-import { openLink } from '#server/domain/sessions/links.ts'
+import { openLink } from '#server/domain/sessions/one-time-links.ts'
 import { enqueueMail } from './outbox.ts'
 
 /**

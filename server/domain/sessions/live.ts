@@ -7,9 +7,9 @@ import { closedAnswer, standingIn } from '#server/domain/tenants/lifecycle/stand
 import type { ApiError } from '#shared/errors.ts'
 import { unauthorized } from '#shared/errors.ts'
 import { blacklisted, sessionRevoked } from './refusals.ts'
-import type { Claims, LiveSession } from './tokens.ts'
-import { TokenError } from './tokens.ts'
-import { verifyToken } from './verify-token.ts'
+import type { Claims, LiveSession } from './tokens/tokens.ts'
+import { TokenError } from './tokens/tokens.ts'
+import { verifyToken } from './tokens/verify.ts'
 
 /** Checks whether an access or refresh token is valid now: its signature, session, user and counter. */
 export async function isLiveToken(

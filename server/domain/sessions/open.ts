@@ -2,8 +2,8 @@ import { newId } from '#server/database/ids.ts'
 import type { Db, Realm } from '#server/database/realms.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App } from '#server/domain/context.ts'
-import { mintAccess, mintRefresh } from './mint-tokens.ts'
-import type { LiveSession } from './tokens.ts'
+import { mintAccess, mintRefresh } from './tokens/mint.ts'
+import type { LiveSession } from './tokens/tokens.ts'
 
 export interface TokenPair {
   access: { token: string; expires_at: Date }

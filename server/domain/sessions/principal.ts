@@ -7,9 +7,9 @@ import { closedAnswer, standingNow, tenantOf } from '#server/domain/tenants/life
 import { userColumns } from '#server/domain/users/users.ts'
 import { forbidden, unauthorized } from '#shared/errors.ts'
 import { sessionRevoked } from './refusals.ts'
-import type { TokenFault } from './tokens.ts'
-import { TokenError } from './tokens.ts'
-import { verifyToken } from './verify-token.ts'
+import type { TokenFault } from './tokens/tokens.ts'
+import { TokenError } from './tokens/tokens.ts'
+import { verifyToken } from './tokens/verify.ts'
 
 export type Principal = Awaited<ReturnType<typeof loadPrincipal>>
 

@@ -7,7 +7,7 @@ import { enqueueMail } from '#server/domain/mail/outbox.ts'
 import type { ApiError } from '#shared/errors.ts'
 import { endSessions } from './end.ts'
 import { blacklisted } from './refusals.ts'
-import type { Claims, LiveSession } from './tokens.ts'
+import type { Claims, LiveSession } from './tokens/tokens.ts'
 
 /**
  * Ends a session whose older refresh token was presented, and mails its user. Two clients hold tokens of the session,

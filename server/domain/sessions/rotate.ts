@@ -8,7 +8,7 @@ import { isWithinGrace, liveColumns, readRefreshToken, requireLiveSession } from
 import type { TokenPair } from './open.ts'
 import { mintPair } from './open.ts'
 import { punishReuse } from './reuse.ts'
-import type { Claims, LiveSession } from './tokens.ts'
+import type { Claims, LiveSession } from './tokens/tokens.ts'
 
 /**
  * Exchanges a refresh token for its successor. The current token rotates the session. The one just before it gets the

@@ -1,6 +1,6 @@
 import { and, eq, gt, isNull } from 'drizzle-orm'
 import type { App } from '#server/domain/context.ts'
-import { hashOf, newToken } from '#server/domain/sessions/links.ts'
+import { hashOf, newToken } from '#server/domain/sessions/one-time-links.ts'
 
 /** Seconds for which a sign-up can be confirmed. */
 export const signupLife = 3 * 24 * 60 * 60

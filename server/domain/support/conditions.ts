@@ -1,6 +1,26 @@
 import { and, eq } from 'drizzle-orm'
 import type { Db, TenantRealm } from '#server/database/realms.ts'
-import { forbidden } from '#shared/errors.ts'
+import type { AuthRealm } from '#server/domain/auth-realm.ts'
+import type { App } from '#server/domain/context.ts'
+import { tenantRealmOf } from '#server/domain/tenants/origins.ts'
+import { requireTenant } from '#server/domain/tenants/tenants.ts'
+import { conflict, forbidden, invalid } from '#shared/errors.ts'
+import { noSuchObject } from '#shared/schemas/fields.ts'
+
+/**
+ * Checks that an operator may request to sign in as a user.
+ * @returns the tenant's realm
+ * @throws ApiError 403 `support_refused`, 404, 409 where the tenant is not active, 400 on `user`
+ */
+export async function requireSupportable(app: App, tenantId: string, userId: string): Promise<AuthRealm<TenantRealm>> {
+  const tenant = await requireTenant(app, { id: tenantId })
+  if (tenant.status !== 'active') throw conflict('The organisation is not active.', 'tenant_inactive')
+  const authRealm = tenantRealmOf(app, tenant)
+  const { realm } = authRealm
+  await requireSupportAllowed(realm.db, realm)
+  if (!(await findActiveUser(realm.db, realm, userId))) throw invalid({ user: [noSuchObject(userId)] })
+  return authRealm
+}
 
 /** Checks that the tenant allows support access. @throws ApiError 403 `support_refused` */
 export async function requireSupportAllowed(db: Db, { tables: { settings } }: TenantRealm): Promise<void> {

@@ -1,14 +1,9 @@
 import { newId } from '#server/database/ids.ts'
-import type { Db, PlatformRealm, TenantRealm } from '#server/database/realms.ts'
+import type { Db, PlatformRealm } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
-import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
-import { hashOf, newToken } from '#server/domain/sessions/links.ts'
-import { tenantRealmOf } from '#server/domain/tenants/origins.ts'
-import { requireTenant } from '#server/domain/tenants/tenants.ts'
-import { conflict, invalid } from '#shared/errors.ts'
-import { noSuchObject } from '#shared/schemas/fields.ts'
-import { after, findActiveUser, requireSupportAllowed } from './conditions.ts'
+import { hashOf, newToken } from '#server/domain/sessions/one-time-links.ts'
+import { after, requireSupportable } from './conditions.ts'
 
 /** In seconds. */
 const linkLife = 60
@@ -42,16 +37,6 @@ export async function requestSupportAccess(
     await recordRequest(tx, platform, access.id, authRealm.id, request, audit)
   })
   return { id: access.id, url: `${authRealm.origin}/support/${token}`, expires_at: access.expires_at }
-}
-
-async function requireSupportable(app: App, tenantId: string, userId: string): Promise<AuthRealm<TenantRealm>> {
-  const tenant = await requireTenant(app, { id: tenantId })
-  if (tenant.status !== 'active') throw conflict('The organisation is not active.', 'tenant_inactive')
-  const authRealm = tenantRealmOf(app, tenant)
-  const { realm } = authRealm
-  await requireSupportAllowed(realm.db, realm)
-  if (!(await findActiveUser(realm.db, realm, userId))) throw invalid({ user: [noSuchObject(userId)] })
-  return authRealm
 }
 
 async function insertAccess(

@@ -1,16 +1,18 @@
 import type { SQL } from 'drizzle-orm'
-import { and, eq, gt } from 'drizzle-orm'
+import { and, gt, sql } from 'drizzle-orm'
 import type { TenantRealm } from '#server/database/realms.ts'
 import type { DirectoryRow } from './present.ts'
 import { userColumns } from './users.ts'
 
-/** A user's columns in the directory, with the department's name. */
-export function directoryColumns(
-  users: TenantRealm['tables']['users'],
-  departments: TenantRealm['tables']['departments'],
-) {
-  const { department, ...columns } = userColumns(users)
-  return { ...columns, department_id: department, department_name: departments.name }
+/** A user's columns in the directory, in a query of users. */
+export function directoryColumns(tables: TenantRealm['tables']) {
+  const { department, ...columns } = userColumns(tables.users)
+  return { ...columns, department_id: department, department_name: departmentName(tables) }
+}
+
+/** The name of a user's department. A subselect, which PostgreSQL evaluates only for the rows of the page. */
+export function departmentName({ users, departments }: TenantRealm['tables']): SQL<string | null> {
+  return sql`(select d.name from ${departments} d where d.id = ${users}.department)`
 }
 
 /** The columns of the directory as a file, in order; an import takes the first seven. */
@@ -33,13 +35,13 @@ const batchSize = 100
  * The directory as rows of a file, in the order in which users were added: by id, which never changes, so nobody is
  * missing or occurs twice.
  */
-export async function* directoryBatches({ db, tables: { users, departments } }: TenantRealm, where: SQL | undefined) {
+export async function* directoryBatches({ db, tables }: TenantRealm, where: SQL | undefined) {
+  const { users } = tables
   let last: string | undefined
   for (;;) {
     const people = await db
-      .select(directoryColumns(users, departments))
+      .select(directoryColumns(tables))
       .from(users)
-      .leftJoin(departments, eq(departments.id, users.department))
       .where(and(where, last ? gt(users.id, last) : undefined))
       .orderBy(users.id)
       .limit(batchSize)

@@ -32,11 +32,11 @@ async function readDepartment({ db, tables: { users, departments } }: TenantReal
   return rows[0]
 }
 
-function readColleagues({ db, tables: { users, departments } }: TenantRealm, department: string, userId: string) {
+function readColleagues({ db, tables }: TenantRealm, department: string, userId: string) {
+  const { users } = tables
   return db
-    .select(directoryColumns(users, departments))
+    .select(directoryColumns(tables))
     .from(users)
-    .leftJoin(departments, eq(departments.id, users.department))
     .where(and(isActiveIn(users, department), ne(users.id, userId)))
     .orderBy(users.last_name, users.first_name, users.id)
     .limit(colleaguesShown)
@@ -47,11 +47,11 @@ function isActiveIn(users: TenantRealm['tables']['users'], department: string): 
 }
 
 /** Other active users who joined within the last 90 days, the newest first. */
-export async function readNewest({ db, tables: { users, departments } }: TenantRealm, user: UserRow) {
+export async function readNewest({ db, tables }: TenantRealm, user: UserRow) {
+  const { users } = tables
   return db
-    .select(directoryColumns(users, departments))
+    .select(directoryColumns(tables))
     .from(users)
-    .leftJoin(departments, eq(departments.id, users.department))
     .where(
       and(eq(users.is_active, true), ne(users.id, user.id), gt(users.date_joined, sql`now() - interval '90 days'`)),
     )

@@ -5,48 +5,73 @@ import type { Realm, TenantRealm } from '#server/database/realms.ts'
 import { orderBy } from '#server/domain/lib/list-query.ts'
 import type { Window, WindowRows } from '#server/domain/lib/window.ts'
 import { readWindow } from '#server/domain/lib/window.ts'
-import type { directoryQuery } from './query.ts'
-import { directoryFilter, matchesUsers } from './query.ts'
-import { directoryColumns } from './export.ts'
+import { departmentName, directoryColumns } from './export.ts'
+import type { directoryQuery, SearchWord } from './query.ts'
+import { directoryFilter, matchesUsers, searchWords } from './query.ts'
 import type { DirectoryRow } from './present.ts'
 import type { UserRow } from './users.ts'
 import { userColumns } from './users.ts'
 
+type DirectoryQuery = z.output<typeof directoryQuery>
+
 /** People of the directory. @param asAdmin as for `directoryFilter` */
 export async function listPeople(
   realm: TenantRealm,
-  query: z.output<typeof directoryQuery>,
+  query: DirectoryQuery,
   asAdmin: boolean,
-  { limit, offset }: Window,
+  window: Window,
 ): Promise<WindowRows<DirectoryRow>> {
-  const { users, departments } = realm.tables
-  const where = directoryFilter(realm, query, asAdmin)
-  const rows = await realm.db
-    .select({ count: countOf(users, query.search, where), ...directoryColumns(users, departments) })
-    .from(users)
-    .leftJoin(departments, eq(departments.id, users.department))
-    .where(where)
-    .orderBy(...orderBy(query.ordering, orderings(realm.tables), users.id))
-    .limit(limit)
-    .offset(offset)
+  const words = searchWords(query.search)
+  const make = () => selectPeople(realm, query, asAdmin, words)
+  const select = isUsual(query, words) ? realm.prepared(shapeOf(asAdmin, words), make) : make()
+  const rows = await select.execute({
+    ...window,
+    ...Object.fromEntries(words.map(({ value }, i) => [`word${i}`, value])),
+  })
   return { count: rows[0]?.count ?? 0, rows }
+}
+
+// Queries that differ in filters or order are too many to keep them all.
+function isUsual(query: DirectoryQuery, words: SearchWord[]): boolean {
+  const { search, page, page_size, ordering, ...filters } = query
+  return words.length <= 2 && ordering.join() === 'last_name' && !Object.values(filters).some(Boolean)
+}
+
+function shapeOf(asAdmin: boolean, words: SearchWord[]): string {
+  return ['people', asAdmin, ...words.map(word => word.isLetter)].join(' ')
+}
+
+function selectPeople(realm: TenantRealm, query: DirectoryQuery, asAdmin: boolean, words: SearchWord[]) {
+  const { db, tables } = realm
+  const { users } = tables
+  const held = words.map((word, i) => ({ ...word, value: sql.placeholder(`word${i}`) }))
+  const where = directoryFilter(realm, query, asAdmin, held)
+  return db
+    .select({ count: countOf(users, words.length > 0, where), ...directoryColumns(tables) })
+    .from(users)
+    .where(where)
+    .orderBy(...orderBy(query.ordering, orderings(tables), users.id))
+    .limit(sql.placeholder('limit'))
+    .offset(sql.placeholder('offset'))
+    .prepare('people')
 }
 
 // A search reads all matches anyway, and counts them on its way. Without one, the index on the name returns a page
 // early.
-function countOf(users: TenantRealm['tables']['users'], search: string, where: SQL | undefined): SQL<number> {
-  return search
+function countOf(users: TenantRealm['tables']['users'], isSearch: boolean, where: SQL | undefined): SQL<number> {
+  return isSearch
     ? sql<number>`(count(*) over ())::int`
     : sql<number>`(select count(*)::int from ${users} where ${where ?? sql`true`})`
 }
 
-function orderings({ users, departments }: TenantRealm['tables']) {
+function orderings(tables: TenantRealm['tables']) {
+  const { users } = tables
   return {
     last_name: [users.last_name, users.first_name],
     first_name: users.first_name,
     email: users.email,
     date_joined: users.date_joined,
-    department: departments.name,
+    department: departmentName(tables),
   }
 }
 
@@ -83,5 +108,5 @@ export function listActiveUsers(realm: Realm, search: string, window: Window) {
 }
 
 function matchesName({ schema, tables: { users } }: Realm, search: string): SQL | undefined {
-  return matchesUsers(schema, search, [sql`${users.search}`])
+  return matchesUsers(schema, searchWords(search), [sql`${users.search}`])
 }

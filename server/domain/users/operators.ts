@@ -1,7 +1,7 @@
 import { consoleRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
 import { newSigningKey } from '#server/domain/keys/ring.ts'
-import { inviteLife, issuePasswordLink } from '#server/domain/sessions/links.ts'
+import { inviteLife, issuePasswordLink } from '#server/domain/sessions/one-time-links.ts'
 import type { Role } from '#shared/answers/users.ts'
 import { createUser } from './create.ts'
 import type { UserRow } from './users.ts'

@@ -21,11 +21,15 @@ export const directoryQuery = listQuery(
   last_login: choice(['never']).optional(),
 })
 
-/** @param asAdmin whether to include inactive users and search by employee_id */
+/**
+ * @param asAdmin whether to include inactive users and search by employee_id
+ * @param words those of the search, as placeholders in a prepared query
+ */
 export function directoryFilter(
   { schema, tables: { users } }: TenantRealm,
   query: z.output<typeof directoryQuery>,
   asAdmin: boolean,
+  words = searchWords(query.search),
 ): SQL | undefined {
   return and(
     asAdmin ? query.is_active && eq(users.is_active, query.is_active === 'true') : eq(users.is_active, true),
@@ -33,11 +37,22 @@ export function directoryFilter(
     query.department && query.department !== 'none' ? eq(users.department, query.department) : undefined,
     query.role ? eq(users.role, query.role) : undefined,
     asAdmin && query.last_login ? isNull(users.last_login) : undefined,
-    matchesUsers(schema, query.search, [
+    matchesUsers(schema, words, [
       sql`${users.search}`,
       ...(asAdmin ? [callOf(schema, 'search_fold', users.employee_id)] : []),
     ]),
   )
+}
+
+export interface SearchWord {
+  /** The word, or a placeholder for it. */
+  value: unknown
+  /** Whether it is a single character. */
+  isLetter: boolean
+}
+
+export function searchWords(search: string): SearchWord[] {
+  return wordsOf(search).map(value => ({ value, isLetter: [...value].length === 1 }))
 }
 
 /**
@@ -45,14 +60,15 @@ export function directoryFilter(
  * n-grams of a word, which may be apart from each other, so the word itself is checked too. An index is of no use for a
  * single character, which occurs in too many texts.
  */
-export function matchesUsers(schema: string, search: string, texts: SQL[]): SQL | undefined {
+export function matchesUsers(schema: string, words: SearchWord[], texts: SQL[]): SQL | undefined {
   return and(
-    ...wordsOf(search).flatMap(input => {
-      const word = callOf(schema, 'search_fold', input)
-      const runs = callOf(schema, 'search_grams', word, sql`least(3, greatest(2, length(${word})))`)
+    ...words.flatMap(({ value, isLetter }) => {
+      // As subselects, so that PostgreSQL evaluates them once and not for each row.
+      const word = sql`(select ${callOf(schema, 'search_fold', value)})`
+      const runs = sql`(select ${callOf(schema, 'search_grams', word, sql`least(3, greatest(2, length(${word})))`)})`
       return [
         or(...texts.map(text => sql`strpos(${text}, ${word}) > 0`)),
-        [...input].length === 1
+        isLetter
           ? undefined
           : or(...texts.map(text => sql`${callOf(schema, 'search_grams', text, sql`2`)} @> ${runs}`)),
       ]

@@ -1,5 +1,5 @@
 import type { H3Event } from 'h3'
-import { imageSizeLimit } from '#server/domain/images/sizes.ts'
+import { imageSizeLimit } from '#server/domain/images/upload-limit.ts'
 import { importSizeLimit } from '#server/domain/users/import/rows.ts'
 
 /** The accepted content types of a request's body, and its maximum size in bytes. */

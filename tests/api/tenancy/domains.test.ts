@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { verifyDomains } from '#server/domain/tenants/domains/verification.ts'
+import { verifyDomains } from '#server/domain/tenants/domains/verify.ts'
 import type { DnsServer } from '../../support/data/dns.ts'
 import { createDnsServer } from '../../support/data/dns.ts'
 import { lastMailTo } from '../../support/data/mails.ts'

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newId } from '#server/database/ids.ts'
 import { fromSystem } from '#server/domain/context.ts'
-import { inviteLife, issuePasswordLink } from '#server/domain/sessions/links.ts'
+import { inviteLife, issuePasswordLink } from '#server/domain/sessions/one-time-links.ts'
 import { changeUser } from '#server/domain/users/change.ts'
 import { createUser } from '#server/domain/users/create.ts'
 import type { Person } from '../../support/database/templates.ts'

@@ -9,15 +9,12 @@ import { canManageUsers } from '#shared/permissions.ts'
 export default defineTenantRoute(
   { access: 'signed-in', answer: directoryUserAnswer },
   async ({ authRealm, principal, params }) => {
-    const {
-      db,
-      tables: { users, departments },
-    } = authRealm.realm
+    const { db, tables } = authRealm.realm
+    const { users } = tables
     const asAdmin = canManageUsers(principal.user)
     const rows = await db
-      .select(directoryColumns(users, departments))
+      .select(directoryColumns(tables))
       .from(users)
-      .leftJoin(departments, eq(departments.id, users.department))
       .where(and(eq(users.id, params.id!), asAdmin ? undefined : eq(users.is_active, true)))
     if (!rows[0]) throw notFound()
     return presentDirectoryUser(rows[0], asAdmin)

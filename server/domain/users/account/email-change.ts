@@ -6,8 +6,8 @@ import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
 import { enqueueMail } from '#server/domain/mail/outbox.ts'
-import type { Link } from '#server/domain/sessions/links.ts'
-import { consumeLink, openLink, requireLink, staleLink } from '#server/domain/sessions/links.ts'
+import type { Link } from '#server/domain/sessions/one-time-links.ts'
+import { consumeLink, openLink, requireLink, staleLink } from '#server/domain/sessions/one-time-links.ts'
 
 /**
  * Mails a link to the new address, which confirms it. For an address that is taken the answer is the same, and its

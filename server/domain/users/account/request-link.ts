@@ -3,7 +3,7 @@ import { and, eq } from 'drizzle-orm'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
 import { enqueueMail } from '#server/domain/mail/outbox.ts'
-import { isReachable, openLink } from '#server/domain/sessions/links.ts'
+import { isReachable, openLink } from '#server/domain/sessions/one-time-links.ts'
 
 /**
  * Queues a mail with a link. The statements are the same for every address: whether an account exists, and whether

@@ -1,4 +1,4 @@
-import { verifyDomain } from '#server/domain/tenants/domains/verification.ts'
+import { verifyDomain } from '#server/domain/tenants/domains/verify.ts'
 import { presentDomain } from '#server/domain/tenants/present.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { domainAnswer } from '#shared/answers/tenants.ts'

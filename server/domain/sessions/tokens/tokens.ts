@@ -1,4 +1,5 @@
-export type TokenType = 'access' | 'refresh'
+export const tokenTypes = ['access', 'refresh'] as const
+export type TokenType = (typeof tokenTypes)[number]
 
 /** The claims of a verified token. */
 export interface Claims {

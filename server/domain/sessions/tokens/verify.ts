@@ -6,7 +6,8 @@ import type { App, AuditContext } from '#server/domain/context.ts'
 import { isOriginOf } from '#server/domain/tenants/origins.ts'
 import { uuidPattern } from '#shared/schemas/fields.ts'
 import type { Claims, TokenType } from './tokens.ts'
-import { encodePart, headerTypes, TokenError } from './tokens.ts'
+import { encodePart, headerTypes, TokenError, tokenTypes } from './tokens.ts'
+import type { VerifiedToken } from './verified.ts'
 
 // 64 bytes of signature in base64url are 86 characters, the last of which carries only two bits.
 const compactForm = /^[\w-]{1,512}\.[\w-]{1,2048}\.[\w-]{85}[AQgw]$/
@@ -28,25 +29,43 @@ export async function verifyToken(
 ): Promise<Claims & { type: TokenType }> {
   // Only one encoding: with padding, white space or spare bits, one token could be written in several ways.
   if (!compactForm.test(token)) throw new TokenError('Token is invalid')
-  const { payload, protectedHeader } = await verifySignature(app, authRealm, token, audit)
-  if (!(await isIssuer(app, authRealm, payload.iss))) throw new TokenError('Token is invalid')
-  const type = payload.token_type === 'access' || payload.token_type === 'refresh' ? payload.token_type : undefined
-  if (!type || !isOurSpelling(token, type, protectedHeader.kid, payload)) throw new TokenError('Token is invalid')
+  const { type, payload } =
+    (await recall(app, authRealm, token)) ?? (await verifySignature(app, authRealm, token, audit))
+  if (payload.exp <= Date.now() / 1000) throw new TokenError('Token is expired')
+  if (payload.aud !== authRealm.id) throw new TokenError('Token is invalid')
+  if (payload.iss !== authRealm.origin && !(await isFormerIssuer(app, authRealm, payload.iss)))
+    throw new TokenError('Token is invalid')
   if (!types.includes(type)) throw new TokenError('Token has wrong type')
   return { type, ...claimsOf(payload, type, app.config.ttl[type]) }
 }
 
-async function verifySignature(app: App, authRealm: AuthRealm, token: string, audit: AuditContext) {
+/** @returns what is remembered of the token, if its key is still one of the realm's */
+async function recall(app: App, { realm }: AuthRealm, token: string): Promise<VerifiedToken | undefined> {
+  const known = app.verifiedTokens.find(token)
+  return known && (await app.keys.findPublicKey(realm, known.kid)) === known.key ? known : undefined
+}
+
+async function verifySignature(
+  app: App,
+  authRealm: AuthRealm,
+  token: string,
+  audit: AuditContext,
+): Promise<VerifiedToken> {
   // Outside the try: a failure of the database or of a key says nothing about the token.
   const kid = claimedKid(token)
   const key = kid === undefined ? undefined : await app.keys.findPublicKey(authRealm.realm, kid)
   try {
     if (!key) throw new errors.JWKSNoMatchingKey()
-    return await jwtVerify(token, key, {
+    const { payload } = await jwtVerify(token, key, {
       algorithms: ['EdDSA'],
       audience: authRealm.id,
       requiredClaims: ['iss', 'exp', 'iat', 'jti', 'sub', 'sid', 'user_id', 'token_type'],
     })
+    const type = tokenTypes.find(known => known === payload.token_type)
+    if (!type || !isOurSpelling(token, type, kid!, payload)) throw new errors.JWTInvalid()
+    const verified = { key, kid: kid!, type, payload: payload as VerifiedToken['payload'] }
+    app.verifiedTokens.add(token, verified)
+    return verified
   } catch (error) {
     if (error instanceof errors.JWTExpired) throw new TokenError('Token is expired')
     if (!(error instanceof errors.JOSEError || error instanceof TypeError)) throw error
@@ -60,17 +79,14 @@ async function noteAudience(app: App, authRealm: AuthRealm, token: string, audit
   if (audience && audience !== authRealm.id) await noteForeignToken(app, authRealm, audit, audience)
 }
 
-// The canonical origin, or another one of the same tenant if it was renamed or this process does not know the new one
-// yet. That is rare, so it is looked up.
-async function isIssuer(app: App, authRealm: AuthRealm, issuer: unknown): Promise<boolean> {
-  return (
-    issuer === authRealm.origin ||
-    (authRealm.kind === 'tenant' && typeof issuer === 'string' && isOriginOf(app, authRealm.id, issuer))
-  )
+// Another origin of the same tenant, if it was renamed or this process does not know the new one yet. That is rare, so
+// it is looked up.
+async function isFormerIssuer(app: App, authRealm: AuthRealm, issuer: unknown): Promise<boolean> {
+  return authRealm.kind === 'tenant' && typeof issuer === 'string' && isOriginOf(app, authRealm.id, issuer)
 }
 
 // Header and claims must be encoded exactly as this server writes them: no extensions of JWS, no duplicate names.
-function isOurSpelling(token: string, type: TokenType, kid: string | undefined, payload: JWTPayload): boolean {
+function isOurSpelling(token: string, type: TokenType, kid: string, payload: JWTPayload): boolean {
   return token.startsWith(`${encodePart({ alg: 'EdDSA', typ: headerTypes[type], kid })}.${encodePart(payload)}.`)
 }
 
