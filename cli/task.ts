@@ -2,11 +2,12 @@ import type { ArgsDef, CommandDef, ParsedArgs } from 'citty'
 import { defineCommand } from 'citty'
 import { loadConfig } from '#server/config.ts'
 import type { RunningApp } from '#server/create-app.ts'
-import { createApp, createLogger } from '#server/create-app.ts'
+import { createApp } from '#server/create-app.ts'
 import { loadMigrations } from '#server/database/migrations/files.ts'
 import type { MigrationSets } from '#server/database/migrations/runner.ts'
 import { bootstrapPlatform } from '#server/database/migrations/runner.ts'
 import type { SlotsOptions } from '#server/database/slots/options.ts'
+import { createLogger } from '#server/logger.ts'
 
 /** The arguments are wrong: exit code 2. */
 export class UsageError extends Error {}

@@ -1,7 +1,5 @@
 import type { Logger } from 'pino'
-import pino from 'pino'
 import type { Config } from './config.ts'
-import { startEmbeddedDatabase } from './database/embedded/embedded.ts'
 import type { Database } from './database/realms.ts'
 import { createDatabase } from './database/realms.ts'
 import type { SlotsOptions } from './database/slots/options.ts'
@@ -27,7 +25,7 @@ export async function createApp(
   log: Logger,
   slotsOptions: Partial<SlotsOptions> = {},
 ): Promise<RunningApp> {
-  const embedded = config.databaseUrl ? undefined : await startEmbeddedDatabase(config.dataDir)
+  const embedded = config.databaseUrl ? undefined : await startEmbedded(config.dataDir)
   const databaseUrl = config.databaseUrl ?? embedded!.url
   const database = openDatabase(databaseUrl, config, log, slotsOptions)
   return {
@@ -47,6 +45,12 @@ export async function createApp(
   }
 }
 
+// Loaded only where it is needed.
+async function startEmbedded(dataDir: string) {
+  const { startEmbeddedDatabase } = await import('./database/embedded/embedded.ts')
+  return startEmbeddedDatabase(dataDir)
+}
+
 function openDatabase(url: string, config: Config, log: Logger, options: Partial<SlotsOptions>): Database {
   const slots = createSlots(url, {
     size: config.dbSlots,
@@ -56,28 +60,4 @@ function openDatabase(url: string, config: Config, log: Logger, options: Partial
     ...options,
   })
   return createDatabase(slots)
-}
-
-const secretFields = [
-  'password',
-  'token',
-  'refresh',
-  'access',
-  'authorization',
-  'cookie',
-  '*.password',
-  '*.token',
-  '*.authorization',
-  '*.cookie',
-]
-
-/** Writes one JSON line per event to stdout. Fields that hold secrets are redacted. */
-export function createLogger(level: string): Logger {
-  return pino({
-    level,
-    base: undefined,
-    timestamp: () => `,"time":"${new Date().toISOString()}"`,
-    formatters: { level: name => ({ level: name }) },
-    redact: { paths: secretFields, censor: '[redacted]' },
-  })
 }

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { createLogger } from './create-app.ts'
+import { createLogger } from './logger.ts'
 
 let logger: Logger | undefined
 

@@ -1,7 +1,6 @@
 import { unavailable } from '#shared/errors.ts'
 import type { RunningApp } from './create-app.ts'
 import type { MigrationSets } from './database/migrations/runner.ts'
-import type { FleetRuns } from './domain/platform/fleet-runs.ts'
 import type { HostDirectory } from './domain/tenants/hosts.ts'
 import type { Activity } from './domain/tenants/usage.ts'
 
@@ -11,7 +10,6 @@ export interface Runtime {
   migrations: MigrationSets
   hosts: HostDirectory
   activity: Activity
-  fleetRuns: FleetRuns
   /** Whether this process currently receives announcements of tenant changes. */
   isListening: () => boolean
 }

@@ -42,7 +42,10 @@ const show = defineTask({
 })
 
 export default defineCommand({
-  meta: { name: 'operation', description: 'Show background operations: archive, restore, clone, delete, key rotation' },
+  meta: {
+    name: 'operation',
+    description: 'Show background operations: archive, restore, clone, delete, key rotation, migration',
+  },
   subCommands: { list, show },
 })
 

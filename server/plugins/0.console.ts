@@ -9,10 +9,7 @@ export default defineNitroPlugin(() => {
   if (import.meta.dev) return
   for (const [method, level] of Object.entries(levels) as [keyof typeof levels, 'info'][]) {
     console[method] = (...args: unknown[]) => {
-      const message = format(...args)
-      // The one line that Nitro prints at each start.
-      const url = /^Listening on (\S+)$/.exec(message)?.[1]
-      log()[level](url ? { event: 'server_port_opened', url } : { event: 'console_output_captured', message })
+      log()[level]({ event: 'console_output_captured', message: format(...args) })
     }
   }
   // Node's own listener writes plain text.

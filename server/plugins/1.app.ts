@@ -1,40 +1,28 @@
-import { subscribe as subscribeTo } from 'node:diagnostics_channel'
-import { Server as HttpServer } from 'node:http'
 import { defineNitroPlugin } from 'nitropack/runtime'
 import { migrations } from '#migrations'
 import type { Config } from '#server/config.ts'
-import { loadConfig } from '#server/config.ts'
-import { ConfigError } from '#server/config/error.ts'
 import type { RunningApp } from '#server/create-app.ts'
-import { createApp, createLogger } from '#server/create-app.ts'
+import { createApp } from '#server/create-app.ts'
 import { reasonOf } from '#server/database/errors.ts'
 import { bootstrapPlatform } from '#server/database/migrations/runner.ts'
 import type { Subscription } from '#server/database/notifications.ts'
 import { subscribe } from '#server/database/notifications.ts'
 import { checkPooler, PoolerError } from '#server/database/pooler.ts'
-import { createFleetRuns } from '#server/domain/platform/fleet-runs.ts'
 import { createHostDirectory } from '#server/domain/tenants/hosts.ts'
 import { tenantsChannel } from '#server/domain/tenants/tenants.ts'
 import { createActivity } from '#server/domain/tenants/usage.ts'
 import { ensureSigningKey } from '#server/domain/users/operators.ts'
 import { log } from '#server/log.ts'
+import { createLogger } from '#server/logger.ts'
+import { processConfig } from '#server/process-config.ts'
 import { endRuntime, getRuntime, setRuntime } from '#server/runtime.ts'
 
 const retryPause = 500
-/** Milliseconds for running requests to end at a shutdown. */
-const shutdownLimit = 20_000
-/** Milliseconds between two checks of how long requests have been arriving. */
-const lookPause = 5_000
 
 /** Creates what every request needs. Until that is done, requests are answered 503, and so is /readyz. */
 export default defineNitroPlugin(nitro => {
   requireNode()
-  const config = requireConfig()
-  // Nitro reads these when it starts to listen, which is later.
-  process.env.HOST ??= config.host
-  process.env.NITRO_SHUTDOWN_TIMEOUT ??= String(shutdownLimit)
-  limitRequestTime(config.requestLimit * 1000)
-  process.on('uncaughtException', endWithoutPort)
+  const config = processConfig()
   const server: Server = { config, app: undefined, subscription: undefined, closing: false }
   const started = start(server).catch((error: unknown) => {
     log().fatal({ event: 'start_failed', reason: (error as Error).message })
@@ -65,8 +53,7 @@ async function start(server: Server): Promise<void> {
   const hosts = createHostDirectory(config, app.database, { isAnnounced: isListening })
   server.subscription = subscribe(app, tenantsChannel, { onMessage: hosts.forget, onUp: () => hosts.forget() })
   const activity = createActivity(app)
-  const fleetRuns = createFleetRuns(app, app.databaseUrl, migrations.tenant)
-  setRuntime({ app, migrations, hosts, activity, fleetRuns, isListening })
+  setRuntime({ app, migrations, hosts, activity, isListening })
   log().info({ event: 'server_started', port: config.port, base_domain: config.baseDomain })
 }
 
@@ -94,26 +81,6 @@ async function requireDatabase({ config, database }: RunningApp): Promise<void> 
   if (platform.status === 'rejected') throw platform.reason
 }
 
-// Nitro does not expose its server. Node.js publishes it before it listens, the last moment to set how often it
-// checks.
-function limitRequestTime(limit: number): void {
-  subscribeTo('tracing:net.server.listen:asyncStart', message => {
-    const { server } = message as { server: unknown }
-    if (!(server instanceof HttpServer)) return
-    const pause = Math.min(lookPause, limit)
-    // Code that reads a body reports itself that it took too long.
-    Object.assign(server, { headersTimeout: limit, requestTimeout: limit + pause, connectionsCheckingInterval: pause })
-  })
-}
-
-// Nitro logs uncaught errors and continues: without a port, such a process would be unreachable and still work on
-// operations.
-function endWithoutPort(error: NodeJS.ErrnoException): void {
-  if (error.syscall !== 'listen') return
-  log().fatal({ event: 'start_failed', reason: error.message })
-  process.exit(1)
-}
-
 // An older version starts, and fails with the first request body.
 function requireNode(): void {
   const { node } = process.versions
@@ -121,19 +88,4 @@ function requireNode(): void {
   const reason = `This is Node.js ${node}, and 24 is needed. The one that came with Tenantry is: npx node .output/server/index.mjs`
   createLogger('fatal').fatal({ event: 'node_version_rejected', reason })
   process.exit(1)
-}
-
-function requireConfig(): Config {
-  try {
-    // A built server runs in production mode unless NODE_ENV says otherwise.
-    return loadConfig({
-      ...process.env,
-      NODE_ENV: process.env.NODE_ENV ?? (import.meta.dev ? 'development' : 'production'),
-    })
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
-    // Independent of LOG_LEVEL: the reason of a failed start must be visible.
-    createLogger('fatal').fatal({ event: 'config_rejected', reason: error.message })
-    process.exit(1)
-  }
 }

@@ -1,35 +1,21 @@
 import { defineNitroPlugin } from 'nitropack/runtime'
-import type { RunningApp } from '#server/create-app.ts'
-import type { Migration } from '#server/database/migrations/files.ts'
-import { subscribe } from '#server/database/notifications.ts'
-import { startMailDelivery } from '#server/domain/mail/delivery.ts'
-import { outboxChannel } from '#server/domain/mail/outbox.ts'
-import { operationsChannel } from '#server/domain/operations/operations.ts'
-import { startOperations } from '#server/domain/operations/runner.ts'
-import { createPoolKeeper, poolChannel } from '#server/domain/tenants/pool.ts'
-import { startJobs } from '#server/jobs.ts'
-import { createMailer } from '#server/mail/mailer.ts'
 import { whileRunning } from '#server/runtime.ts'
 
-/** Background work of every process: mail delivery and operations. One of the processes runs each scheduled job. */
+/** Milliseconds. The first requests must not wait for code that they do not need. */
+const startDelay = 300
+
+/** Starts the background work when requests are served already. */
 export default defineNitroPlugin(() => {
   whileRunning(({ app, migrations }) => {
-    const delivery = startMailDelivery(app, createMailer(app.config))
-    // The first process that is notified sends the mail. `onUp` wakes too, as notifications may have been missed.
-    const subscription = subscribe(app, outboxChannel, { onMessage: delivery.wake, onUp: delivery.wake })
-    const operations = startOperations(app, migrations)
-    const calls = subscribe(app, operationsChannel, { onMessage: operations.wake, onUp: operations.wake })
-    const jobs = startJobs(app, migrations.tenant)
-    const pool = app.config.poolSize > 0 ? keepPool(app, migrations.tenant) : undefined
+    let stop: Promise<() => Promise<void>> | undefined
+    const timer = setTimeout(() => {
+      stop = import('#server/background.ts').then(({ startBackground }) => startBackground(app, migrations))
+    }, startDelay)
     return async () => {
-      await Promise.all([subscription.stop(), calls.stop(), jobs.stop(), pool?.stop()])
-      await Promise.all([delivery.stop(), operations.stop()])
+      clearTimeout(timer)
+      await (
+        await stop
+      )?.()
     }
   })
 })
-
-function keepPool(app: RunningApp, migrations: Migration[]) {
-  const keeper = createPoolKeeper(app, migrations)
-  const subscription = subscribe(app, poolChannel, { onMessage: keeper.wake, onUp: keeper.wake })
-  return { stop: () => Promise.all([subscription.stop(), keeper.stop()]) }
-}

@@ -50,6 +50,7 @@ export const migrationRunAnswer = z.strictObject({
   finished: count(),
   total: count(),
   failed: count(),
+  error: z.string().nullable().describe('Why the run could not be finished.'),
 })
 
 export const jobQueueAnswer = z.strictObject({
@@ -110,7 +111,7 @@ export const healthAnswer = z.strictObject({
 export const migrationsAnswer = page(tenantMigrationAnswer).extend({
   target: z.string().nullable().describe('The newest version.'),
   counts: z.partialRecord(migrationState, count()),
-  run: migrationRunAnswer.nullable().describe('The last run of the process that answers.'),
+  run: migrationRunAnswer.nullable().describe('The current or last run.'),
 })
 
 /** The migration of one tenant. */

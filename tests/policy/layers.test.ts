@@ -14,11 +14,11 @@ const layers: [name: string, files: RegExp, uses: string[]][] = [
   ['database', /^server\/database\//, ['shared', 'drizzle']],
   ['mail', /^server\/mail\//, ['shared', 'config']],
   ['domain', /^server\/domain\//, ['shared', 'drizzle', 'config', 'database', 'mail']],
-  ['app', /^server\/create-app\.ts$/, ['shared', 'config', 'database', 'domain']],
+  ['app', /^server\/(?:create-app|logger)\.ts$/, ['shared', 'config', 'database', 'domain']],
   ['cli', /^cli\//, ['shared', 'config', 'database', 'domain', 'app']],
   [
     'server',
-    /^server\/(?:api|http|middleware|plugins|routes)\/|^server\/(?:log|runtime|jobs|error-handler)\.ts$|^server\/virtual\.d\.ts$/,
+    /^server\/(?:api|http|middleware|plugins|routes)\/|^server\/(?:entry|primary|serve|process-config|background|log|runtime|jobs|error-handler)\.ts$|^server\/virtual\.d\.ts$/,
     ['shared', 'config', 'database', 'mail', 'domain', 'app'],
   ],
   [

@@ -2,6 +2,7 @@ import { cloneTenant } from '#server/domain/archives/clone.ts'
 import { exportTenant } from '#server/domain/archives/export.ts'
 import { restoreArchive } from '#server/domain/archives/restore.ts'
 import { rotateAllKeys } from '#server/domain/keys/rotate-all.ts'
+import { migrateTenants } from '#server/domain/platform/fleet-migration.ts'
 import { purge } from '#server/domain/tenants/purge.ts'
 import type { OperationKind } from '#shared/operations.ts'
 import type { OperationWork } from './work.ts'
@@ -13,4 +14,5 @@ export const operationWork: Record<OperationKind, OperationWork> = {
   clone: cloneTenant,
   purge,
   rotation: rotateAllKeys,
+  migration: migrateTenants,
 }

@@ -1,8 +1,8 @@
-import { dictionary } from '@zxcvbn-ts/language-common'
 import type { PasswordContext, PasswordFault } from '#shared/password-rules.ts'
 import { findPasswordFaults } from '#shared/password-rules.ts'
 
-const common = new Set(dictionary['passwords-common'])
+let common: Promise<Set<string>> | undefined
+
 const labels = {
   email: 'email',
   first_name: 'first name',
@@ -15,8 +15,19 @@ const labels = {
  * @param minLength in characters, if the organisation requires more than the general minimum
  * @returns every broken rule, or an empty list
  */
-export function passwordFaults(password: string, context: PasswordContext, minLength?: number): string[] {
-  return findPasswordFaults(password, context, password => common.has(password), minLength).map(textOf)
+export async function passwordFaults(
+  password: string,
+  context: PasswordContext,
+  minLength?: number,
+): Promise<string[]> {
+  const known = await (common ??= loadCommon())
+  return findPasswordFaults(password, context, password => known.has(password), minLength).map(textOf)
+}
+
+// Loaded when the first password is set: unpacking takes a tenth of a start.
+async function loadCommon(): Promise<Set<string>> {
+  const { dictionary } = await import('@zxcvbn-ts/language-common')
+  return new Set(dictionary['passwords-common'])
 }
 
 function textOf(fault: PasswordFault): string {

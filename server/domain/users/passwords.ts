@@ -25,7 +25,7 @@ export async function hashNewPassword(
   const { first_name = '', last_name = '', email } = person
   const { password_min_length } = await readAccountRules(authRealm, db)
   const names = { first_name, last_name, email, organization: authRealm.name }
-  const faults = passwordFaults(password, names, password_min_length)
+  const faults = await passwordFaults(password, names, password_min_length)
   if (faults.length > 0) throw invalid({ [field]: faults })
   return app.hashing.hash(authRealm.realm.schema, password)
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import postgres from 'postgres'
 import { loadConfig } from '#server/config.ts'
 import type { RunningApp } from '#server/create-app.ts'
-import { createApp, createLogger } from '#server/create-app.ts'
+import { createApp } from '#server/create-app.ts'
 import { loadMigrations } from '#server/database/migrations/files.ts'
 import { bootstrapPlatform } from '#server/database/migrations/runner.ts'
 import { fromSystem } from '#server/domain/context.ts'
@@ -10,6 +10,7 @@ import { createTenant } from '#server/domain/tenants/create.ts'
 import { tenantRealmOf } from '#server/domain/tenants/origins.ts'
 import { createUser } from '#server/domain/users/create.ts'
 import { createOperator } from '#server/domain/users/operators.ts'
+import { createLogger } from '#server/logger.ts'
 
 export interface Organization {
   id: string

@@ -32,16 +32,14 @@ export interface TestServer {
  */
 export async function startServer(env: Record<string, string>, log: LogLine[] = []): Promise<TestServer> {
   const port = Number(env.PORT ?? (await freePort()))
-  const preloads = ['quick-imports', 'end-with-parent'].flatMap(name => [
-    '--import',
-    `./tests/support/process/${name}.ts`,
-  ])
-  const child = spawn(process.execPath, [...preloads, '.output/server/index.mjs'], {
+  const preload = ['--import', './tests/support/process/end-with-parent.ts']
+  const child = spawn(process.execPath, [...preload, '.output/server/index.mjs'], {
     env: {
       PATH: process.env.PATH,
       NODE_ENV: 'production',
       NODE_COMPILE_CACHE: compiled,
       CHECK_ANSWERS: '1',
+      WORKERS: '1',
       ...env,
       PORT: String(port),
     },

@@ -1,7 +1,8 @@
 import postgres from 'postgres'
 import { loadConfig } from '#server/config.ts'
 import type { RunningApp } from '#server/create-app.ts'
-import { createApp, createLogger } from '#server/create-app.ts'
+import { createApp } from '#server/create-app.ts'
+import { createLogger } from '#server/logger.ts'
 import { createSettings } from '../world.ts'
 
 /** The domain rules on their own database without a server, for tests of the command line and the jobs. */

@@ -1,4 +1,5 @@
 import { targetVersion } from '#server/database/migrations/files.ts'
+import { lastFleetMigration } from '#server/domain/platform/fleet-migration.ts'
 import { countSchemaStates, listSchemaVersions, migrationsQuery } from '#server/domain/platform/migration-status.ts'
 import { readPage } from '#server/http/list.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
@@ -6,15 +7,16 @@ import { requireRuntime } from '#server/runtime.ts'
 import { migrationsAnswer } from '#shared/answers/platform.ts'
 import { canReadTenants } from '#shared/permissions.ts'
 
-/** Each tenant's schema version, the counts by state, and this process's current or last run. */
+/** Each tenant's schema version, the counts by state, and the current or last run. */
 export default definePlatformRoute(
   { access: canReadTenants, query: migrationsQuery, answer: migrationsAnswer },
-  async ({ authRealm: { realm }, query, event }) => {
-    const { migrations, fleetRuns } = requireRuntime()
-    const [page, counts] = await Promise.all([
+  async ({ app, authRealm: { realm }, query, event }) => {
+    const { migrations } = requireRuntime()
+    const [page, counts, run] = await Promise.all([
       readPage(event, query, window => listSchemaVersions(realm, migrations.tenant, query, window)),
       countSchemaStates(realm, migrations.tenant),
+      lastFleetMigration(app),
     ])
-    return { ...page, target: targetVersion(migrations.tenant), counts, run: fleetRuns.last() }
+    return { ...page, target: targetVersion(migrations.tenant), counts, run }
   },
 )

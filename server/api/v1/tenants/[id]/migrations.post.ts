@@ -1,4 +1,5 @@
 import { recordAudit } from '#server/domain/audit/audit.ts'
+import { migrateTenant } from '#server/domain/platform/fleet-migration.ts'
 import { requireTenant } from '#server/domain/tenants/tenants.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { requireRuntime } from '#server/runtime.ts'
@@ -10,7 +11,7 @@ export default definePlatformRoute(
   { access: canSupportTenants, answer: tenantMigrationResultAnswer },
   async ({ app, authRealm: { realm }, params, audit }) => {
     const { id, subdomain } = await requireTenant(app, { id: params.id! })
-    const { target, failed } = await requireRuntime().fleetRuns.migrateOne(subdomain)
+    const { target, failed } = await migrateTenant(app, requireRuntime().migrations.tenant, subdomain)
     await recordAudit(realm.db, realm, audit, {
       action: 'tenant.migrated',
       subject: id,

@@ -1,0 +1,16 @@
+import type { H3Event } from 'h3'
+import { setResponseHeaders } from 'h3'
+import { getRuntime } from '#server/runtime.ts'
+import { hasToken } from './token-paths.ts'
+
+/** Sets the headers of every response: pages, API, files and errors. */
+export function setCommonHeaders(event: H3Event): void {
+  setResponseHeaders(event, {
+    'x-content-type-options': 'nosniff',
+    'cross-origin-resource-policy': 'same-origin',
+    // A URL with a token must not be sent to anyone, not even with requests for our own assets.
+    'referrer-policy': hasToken(event.path) ? 'no-referrer' : 'strict-origin-when-cross-origin',
+  })
+  if (getRuntime()?.app.config.protocol === 'https')
+    setResponseHeaders(event, { 'strict-transport-security': 'max-age=31536000; includeSubDomains' })
+}

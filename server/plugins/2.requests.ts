@@ -1,0 +1,33 @@
+import { getResponseStatus, removeResponseHeader } from 'h3'
+import { defineNitroPlugin, useRuntimeConfig } from 'nitropack/runtime'
+import { setCommonHeaders } from '#server/http/common-headers.ts'
+import { countAnswer } from '#server/http/count-answer.ts'
+import { isApiPath } from '#server/http/methods.ts'
+
+/**
+ * What happens before and after every request.
+ *
+ * The hooks of Nitro and its modules are for pages only. @nuxtjs/i18n prepares its texts in them, and copies Nitro's
+ * runtime configuration, which is frozen and has nothing of ours in it, so all requests can share one. For an API call
+ * that took as long as its query.
+ */
+export default defineNitroPlugin(nitro => {
+  const runtimeConfig = useRuntimeConfig()
+  const { options } = nitro.h3App
+  const { onRequest, onBeforeResponse, onAfterResponse } = options
+  options.onRequest = event => {
+    event.context.nitro = { errors: [], runtimeConfig }
+    setCommonHeaders(event)
+    return isApiPath(event.path) ? undefined : onRequest?.(event)
+  }
+  options.onBeforeResponse = (event, response) => {
+    if (isApiPath(event.path)) return
+    removeResponseHeader(event, 'x-powered-by')
+    return onBeforeResponse?.(event, response)
+  }
+  options.onAfterResponse = (event, response) => {
+    // Errors are counted in error-handler.ts.
+    countAnswer(event, getResponseStatus(event))
+    return isApiPath(event.path) ? undefined : onAfterResponse?.(event, response)
+  }
+})

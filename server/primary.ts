@@ -1,0 +1,101 @@
+import type { Worker } from 'node:cluster'
+import cluster from 'node:cluster'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** Milliseconds before a worker that died is replaced. */
+const restartPause = 1_000
+/** Milliseconds for a worker to end its requests; each also has a limit of its own. */
+const stopLimit = 30_000
+
+interface State {
+  count: number
+  /** Whether a worker has ever served. */
+  hasServed: boolean
+  stopping: boolean
+  renewing: boolean
+}
+
+/**
+ * Runs the server in several worker processes, which share its port. A worker that dies is replaced. SIGHUP replaces
+ * the workers one after another, without a lost request: it is how a new version is started. SIGTERM and SIGINT end all
+ * of them.
+ * @param count how many
+ */
+export function superviseWorkers(count: number): void {
+  const state: State = { count, hasServed: false, stopping: false, renewing: false }
+  cluster.on('message', (_worker, message) => {
+    if (message === 'serving') begun(state)
+  })
+  cluster.on('exit', (worker, code, signal) => exited(state, worker, code, signal))
+  process.on('SIGHUP', () => void renew(state))
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(state))
+  start(false)
+}
+
+/** @param isBehind whether others serve already: then it opens the port only when it can serve */
+function start(isBehind: boolean): Worker {
+  return cluster.fork({ SERVE_WHEN: isBehind ? 'ready' : 'now' })
+}
+
+function running(): Worker[] {
+  return Object.values(cluster.workers ?? {}).filter(worker => worker !== undefined)
+}
+
+// The first one alone finds out whether the server can start; the others follow.
+function begun(state: State): void {
+  if (state.hasServed || state.stopping) return
+  state.hasServed = true
+  while (running().length < state.count) start(true)
+}
+
+function exited(state: State, worker: Worker, code: number | null, signal: string | null): void {
+  if (state.stopping || worker.exitedAfterDisconnect) return
+  if (!state.hasServed) process.exit(code ?? 1)
+  log.error({ event: 'worker_exited', pid: worker.process.pid, code, signal })
+  setTimeout(() => {
+    if (!state.stopping && running().length < state.count) start(running().length > 0)
+  }, restartPause)
+}
+
+async function renew(state: State): Promise<void> {
+  if (state.renewing || state.stopping) return
+  state.renewing = true
+  for (const former of running()) {
+    const next = start(true)
+    const [message] = (await Promise.race([once(next, 'message'), once(next, 'exit')])) as unknown[]
+    // A new version that cannot start must not end the old one; the log says why.
+    if (message !== 'serving') break
+    await end(former)
+  }
+  state.renewing = false
+  log.info({ event: 'workers_renewed', pids: running().map(worker => worker.process.pid) })
+}
+
+async function stop(state: State): Promise<void> {
+  state.stopping = true
+  const codes = await Promise.all(running().map(end))
+  process.exit(Math.max(0, ...codes.map(code => code ?? 1)))
+}
+
+/** Lets a worker finish its requests. @returns its exit code */
+async function end(worker: Worker): Promise<number | null> {
+  const ended = once(worker, 'exit') as Promise<[number | null]>
+  worker.exitedAfterDisconnect = true
+  worker.process.kill('SIGTERM')
+  const [code] = await Promise.race([ended, sleep(stopLimit, [null], { ref: false })])
+  if (code === null) worker.process.kill('SIGKILL')
+  return code
+}
+
+// Without the server's logger, as this process loads nothing else.
+const log = {
+  info: (fields: object) => write('info', fields),
+  error: (fields: object) => write('error', fields),
+}
+
+function write(level: 'info' | 'error', fields: object): void {
+  const levels = ['debug', 'info', 'warn', 'error', 'silent']
+  if (levels.indexOf(level) < levels.indexOf(process.env.LOG_LEVEL || 'info')) return
+  process.stdout.write(`${JSON.stringify({ level, time: new Date().toISOString(), ...fields })}\n`)
+}

@@ -1,0 +1,59 @@
+import type { AddressInfo } from 'node:net'
+import { Server } from 'node:http'
+import { toNodeListener } from 'h3'
+import { useNitroApp } from 'nitropack/runtime'
+import { log } from './log.ts'
+import { processConfig } from './process-config.ts'
+import { whileRunning } from './runtime.ts'
+
+/** Milliseconds for running requests and background work to end at a shutdown. */
+const shutdownLimit = 20_000
+/** Milliseconds between two checks of how long requests have been arriving. */
+const lookPause = 5_000
+/** Milliseconds between two looks for connections that have become idle, at a shutdown. */
+const closePause = 50
+
+const { host, port, requestLimit } = processConfig()
+const nitro = useNitroApp()
+const server = createServer(requestLimit * 1000)
+
+for (const event of ['uncaughtException', 'unhandledRejection'] as const)
+  process.on(event, (err: unknown) => log().error({ event: 'error_uncaught', err }))
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void shutDown())
+
+// A worker that replaces another, or follows the first, opens the port only when it can answer.
+if (process.env.SERVE_WHEN !== 'ready') listen()
+whileRunning(() => {
+  if (!server.listening) listen()
+  process.send?.('serving')
+  return () => Promise.resolve()
+})
+
+function createServer(limit: number): Server {
+  const connectionsCheckingInterval = Math.min(lookPause, limit)
+  // Code that reads a body reports itself that it took too long.
+  const requestTimeout = limit + connectionsCheckingInterval
+  return new Server({ headersTimeout: limit, requestTimeout, connectionsCheckingInterval }, toNodeListener(nitro.h3App))
+}
+
+function listen(): void {
+  server.once('error', (error: Error) => {
+    log().fatal({ event: 'start_failed', reason: error.message })
+    process.exit(1)
+  })
+  server.listen({ port, host }, () => {
+    const { address, family, port: opened } = server.address() as AddressInfo
+    const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${opened}`
+    log().info({ event: 'server_port_opened', url })
+  })
+}
+
+/** Ends the requests in progress, then the background work, then the process. */
+async function shutDown(): Promise<void> {
+  setTimeout(() => process.exit(1), shutdownLimit)
+  const idle = setInterval(() => server.closeIdleConnections(), closePause)
+  await new Promise(resolve => server.close(resolve))
+  clearInterval(idle)
+  await nitro.hooks.callHook('close')
+  process.exit(0)
+}

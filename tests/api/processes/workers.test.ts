@@ -1,0 +1,96 @@
+import { execFileSync } from 'node:child_process'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { fromSystem } from '#server/domain/context.ts'
+import { resumeTenant, suspendTenant } from '#server/domain/tenants/lifecycle/suspension.ts'
+import type { LogLine } from '../../support/process/server.ts'
+import type { SecondServer } from '../../support/process/second-server.ts'
+import { startBeside } from '../../support/process/second-server.ts'
+import { waitLimit } from '../../support/process/wait-limit.ts'
+import type { Answer } from '../../support/http.ts'
+import type { Place, World } from '../../support/world.ts'
+import { auth, createWorld, signInAs } from '../../support/world.ts'
+
+let world: World
+let server: SecondServer
+
+beforeAll(async () => {
+  world = await createWorld()
+  server = await startBeside(world, { WORKERS: '2' })
+  await vi.waitUntil(() => events('server_port_opened').length === 2, waitLimit)
+})
+afterAll(async () => {
+  await server.stop()
+  await world.stop()
+})
+
+test('a worker that dies is replaced, and the other one serves meanwhile', async () => {
+  const [victim] = workersOf(server.pid)
+  process.kill(victim!, 'SIGKILL')
+  await expect.poll(() => events('worker_exited').length, waitLimit).toBe(1)
+  expect(events('worker_exited')).toMatchObject([{ level: 'error', pid: victim, signal: 'SIGKILL' }])
+  expect(workersOf(server.pid)).toHaveLength(1)
+  for (const place of [world.acme, world.globex]) expect((await request(place)).status).toBe(200)
+  await expect.poll(() => events('server_port_opened').length, waitLimit).toBe(3)
+  expect(workersOf(server.pid)).toHaveLength(2)
+})
+
+test('SIGHUP replaces all workers without a lost request', async () => {
+  const before = workersOf(server.pid)
+  process.kill(server.pid, 'SIGHUP')
+  const statuses = new Set<number>()
+  const isRenewed = () => events('workers_renewed').length > 0
+  while (!isRenewed()) for (const place of [world.acme, world.globex]) statuses.add((await request(place)).status)
+  expect([...statuses]).toEqual([200])
+  const after = workersOf(server.pid)
+  expect(after).toHaveLength(2)
+  expect(after.filter(pid => before.includes(pid))).toEqual([])
+})
+
+test('a suspension and a sign-out count at every worker', async () => {
+  const { acme, globex, app } = world
+  const { access } = await signInAs(acme, acme.staff)
+  const other = await signInAs(globex, globex.staff)
+  await expectEverywhere(acme, access, 200)
+  await suspendTenant(app, acme.id, 'a test', fromSystem)
+  await expectEverywhere(acme, access, 403)
+  await expectEverywhere(globex, other.access, 200)
+  await resumeTenant(app, acme.id, fromSystem)
+  await expectEverywhere(acme, access, 200)
+  await globex.call(`${auth}/jwt/blacklist/`, { body: { refresh: other.refresh } })
+  await expectEverywhere(globex, other.access, 401)
+})
+
+test('a wrong setting is reported once, and ends all', async () => {
+  const log: LogLine[] = []
+  await expect(startBeside(world, { WORKERS: '2', BCRYPT_COST: 'much' }, log)).rejects.toThrow('ended with 1')
+  expect(log).toMatchObject([
+    { level: 'fatal', event: 'config_rejected', reason: expect.stringMatching(/^BCRYPT_COST/) },
+  ])
+  const other: LogLine[] = []
+  await expect(startBeside(world, { WORKERS: 'many' }, other)).rejects.toThrow('ended with 1')
+  expect(other).toMatchObject([{ event: 'config_rejected', reason: expect.stringMatching(/^WORKERS/) }])
+})
+
+/** Over connections of their own, which the primary process deals out in turns. */
+async function expectEverywhere(place: Place, token: string, status: number) {
+  const answers = await Promise.all(Array.from({ length: 8 }, () => request(place, `${auth}/users/me/`, token)))
+  expect(answers.map(answer => answer.status)).toEqual(Array(8).fill(status))
+}
+
+function request(place: Place, path = '/login', token?: string): Promise<Answer> {
+  return server.at(place, path, { token, headers: { connection: 'close' } })
+}
+
+function events(name: string): LogLine[] {
+  return server.log.filter(({ event }) => event === name)
+}
+
+function workersOf(pid: number): number[] {
+  return execFileSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' })
+    .split('\n')
+    .filter(Boolean)
+    .map(Number)
+    .filter(child =>
+      execFileSync('ps', ['-o', 'args=', '-p', String(child)], { encoding: 'utf8' }).includes('index.mjs'),
+    )
+}
