@@ -1,73 +1,19 @@
 #!/usr/bin/env node
-import type { CommandDef } from 'citty'
-import { defineCommand, renderUsage, runCommand } from 'citty'
-import { ConfigError } from '#server/config/error.ts'
-import { reasonOf } from '#server/database/errors.ts'
-import { ApiError } from '#shared/errors.ts'
-import { TaskFailed, UsageError } from './task.ts'
+import { existsSync } from 'node:fs'
+import { enableCompileCache, registerHooks } from 'node:module'
+import { join } from 'node:path'
 
-const main = defineCommand({
-  meta: { name: 'tenantry', description: 'Manage a Tenantry installation: organisations, people, schemas' },
-  subCommands: {
-    tenant: () => import('./commands/tenant.ts').then(module => module.default),
-    user: () => import('./commands/user.ts').then(module => module.default),
-    operator: () => import('./commands/operator.ts').then(module => module.default),
-    signup: () => import('./commands/signup.ts').then(module => module.default),
-    pool: () => import('./commands/pool.ts').then(module => module.default),
-    mail: () => import('./commands/mail.ts').then(module => module.default),
-    operation: () => import('./commands/operation.ts').then(module => module.default),
-    support: () => import('./commands/support.ts').then(module => module.default),
-    audit: () => import('./commands/audit.ts').then(module => module.default),
-    migrate: () => import('./commands/migrate.ts').then(module => module.default),
-    seed: () => import('./commands/seed.ts').then(module => module.default),
-    report: () => import('./commands/exec.ts').then(module => module.default),
-    keys: () => import('./commands/keys.ts').then(module => module.default),
-    doctor: () => import('./commands/doctor.ts').then(module => module.default),
+// What makes a command start in a third of the time has to happen before anything else is loaded. Node.js reads the
+// package.json of drizzle-orm, 180 kB, again for each of its hundred modules. Relative imports inside the package do
+// not need it.
+registerHooks({
+  resolve(specifier, context, next) {
+    if (!specifier.startsWith('.') || !context.parentURL?.includes('/node_modules/drizzle-orm/'))
+      return next(specifier, context)
+    return { url: new URL(specifier, context.parentURL).href, format: 'module', shortCircuit: true }
   },
 })
+const dataDir = process.env.DATA_DIR || '.data'
+if (existsSync(dataDir)) enableCompileCache(join(dataDir, 'compiled'))
 
-const rawArgs = process.argv.slice(2)
-try {
-  if (rawArgs.length === 0 || rawArgs.some(arg => arg === '--help' || arg === '-h')) console.log(await usageOf(rawArgs))
-  else await runCommand(main, { rawArgs })
-} catch (error) {
-  process.exitCode = await report(error)
-}
-
-async function report(error: unknown): Promise<number> {
-  if (error instanceof TaskFailed) return 1
-  if (error instanceof UsageError || (error as Error).name === 'CLIError') {
-    process.stderr.write(`${(error as Error).message}\n\n${await usageOf(rawArgs)}\n`)
-    return 2
-  }
-  process.stderr.write(`${describe(error)}\n`)
-  return 1
-}
-
-function describe(error: unknown): string {
-  if (error instanceof ConfigError) return error.message
-  if (error instanceof ApiError) {
-    return Object.entries(error.body)
-      .filter(([key]) => key !== 'code')
-      .map(([field, texts]) => (field === 'detail' ? String(texts) : `${field}: ${[texts].flat().join(' ')}`))
-      .join('\n')
-  }
-  return reasonOf(error)
-}
-
-/** The help of the command that the words name, or of the closest parent command. */
-async function usageOf(words: string[]): Promise<string> {
-  let command = main as CommandDef
-  let parent: CommandDef | undefined
-  for (const word of words) {
-    const subCommands = command.subCommands as Record<string, CommandDef | (() => Promise<CommandDef>)> | undefined
-    const next = subCommands?.[word]
-    if (!next) break
-    const name = [parent && (parent.meta as { name: string }).name, (command.meta as { name: string }).name]
-      .filter(Boolean)
-      .join(' ')
-    parent = { ...command, meta: { name } } as CommandDef
-    command = typeof next === 'function' ? await next() : next
-  }
-  return renderUsage(command, parent)
-}
+await import('./main.ts')

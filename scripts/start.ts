@@ -11,8 +11,8 @@ await main(async () => {
   const config = loadDemoConfig()
   const logFile = join(config.dataDir, 'server.log')
   await requireFreePort(config)
-  await buildIfNeeded()
-  const signIns = await prepareDemo(config)
+  // The command line, which prepares the demo, needs no build.
+  const [signIns] = await Promise.all([prepareDemo(config), buildIfNeeded()])
   const server = await startServer(logFile)
   if (await becomesReady(server, config.port))
     console.log(`\nTenantry is running.\n\n${signIns}\n\nIts log is ${relative('', logFile)}. Ctrl-C stops it.`)

@@ -29,7 +29,7 @@ export function superviseWorkers(count: number): void {
   })
   cluster.on('exit', (worker, code, signal) => exited(state, worker, code, signal))
   process.on('SIGHUP', () => void renew(state))
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(state))
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(state))
   start(false)
 }
 
@@ -73,6 +73,7 @@ async function renew(state: State): Promise<void> {
 }
 
 async function stop(state: State): Promise<void> {
+  if (state.stopping) return
   state.stopping = true
   const codes = await Promise.all(running().map(end))
   process.exit(Math.max(0, ...codes.map(code => code ?? 1)))

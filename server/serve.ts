@@ -19,7 +19,8 @@ const server = createServer(requestLimit * 1000)
 
 for (const event of ['uncaughtException', 'unhandledRejection'] as const)
   process.on(event, (err: unknown) => log().error({ event: 'error_uncaught', err }))
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void shutDown())
+let isEnding: Promise<void> | undefined
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => (isEnding ??= shutDown()))
 
 // A worker that replaces another, or follows the first, opens the port only when it can answer.
 if (process.env.SERVE_WHEN !== 'ready') listen()

@@ -1,5 +1,6 @@
 import { getResponseStatus, removeResponseHeader } from 'h3'
 import { defineNitroPlugin, useRuntimeConfig } from 'nitropack/runtime'
+import { requireKnownCoding } from '#server/http/body/transfer-coding.ts'
 import { setCommonHeaders } from '#server/http/common-headers.ts'
 import { countAnswer } from '#server/http/count-answer.ts'
 import { isApiPath } from '#server/http/methods.ts'
@@ -16,6 +17,8 @@ export default defineNitroPlugin(nitro => {
   const { options } = nitro.h3App
   const { onRequest, onBeforeResponse, onAfterResponse } = options
   options.onRequest = event => {
+    // Before everything else, static files included.
+    requireKnownCoding(event.node.req)
     event.context.nitro = { errors: [], runtimeConfig }
     setCommonHeaders(event)
     return isApiPath(event.path) ? undefined : onRequest?.(event)

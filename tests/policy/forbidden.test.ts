@@ -133,6 +133,7 @@ const rules: Rule[] = [
     pattern: /\bprocess\.env\b|import\.meta\.env\b/,
     exceptions: {
       'cli/task.ts': 'hands it to the configuration',
+      'cli/tenantry.ts': 'looks for compiled code before anything is loaded',
       'server/process-config.ts': 'hands it to the configuration',
       'server/entry.ts': 'needs two settings before anything else is loaded',
       'server/primary.ts': 'loads nothing, the configuration neither',

@@ -197,7 +197,9 @@ describe('the texts of the interface', () => {
     const address = await textsAt(world.acme, 'ar')
     expect((await world.acme.call(address)).headers['cache-control']).toMatch(/max-age=31536000/)
     const [, , hash] = address.split('/')
-    for (const wrong of ['x', '00000000', hash!.toUpperCase(), `${hash}0`, hash!.slice(1)]) {
+    // In capitals it is the same where it has digits only.
+    const wrongs = ['x', '00000000', hash!.toUpperCase(), `${hash}0`, hash!.slice(1)].filter(wrong => wrong !== hash)
+    for (const wrong of wrongs) {
       const { status, headers, cookies } = await world.acme.call(address.replace(hash!, wrong))
       expect([wrong, status, headers.location, headers['cache-control'], cookies]).toEqual([
         wrong,

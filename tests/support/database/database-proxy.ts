@@ -6,6 +6,8 @@ export interface DatabaseProxy {
   url: string
   /** Forwards the COMMIT of the next transaction that contains this word, and cuts its connection before the answer. */
   loseCommitAfter(word: string): void
+  /** How many statements the program has sent. */
+  statements(): number
   close(): void
 }
 
@@ -13,10 +15,12 @@ export async function createDatabaseProxy(databaseUrl: string): Promise<Database
   const url = new URL(databaseUrl)
   const target = { host: url.hostname, port: Number(url.port) }
   let awaited: string | undefined
+  let statements = 0
   const sockets = new Set<Socket>()
   const server: Server = createServer(client => {
     const database = connect(target)
     let isMarked = false
+    const countIn = createCounter(() => statements++)
     for (const [socket, other] of [
       [client, database],
       [database, client],
@@ -25,6 +29,7 @@ export async function createDatabaseProxy(databaseUrl: string): Promise<Database
       socket.on('error', () => {}).on('close', () => other.destroy())
     }
     client.on('data', bytes => {
+      countIn(bytes)
       if (awaited !== undefined && bytes.includes(awaited)) {
         awaited = undefined
         isMarked = true
@@ -43,9 +48,27 @@ export async function createDatabaseProxy(databaseUrl: string): Promise<Database
     loseCommitAfter(word) {
       awaited = word
     },
+    statements: () => statements,
     close() {
       server.close()
       for (const socket of sockets) socket.destroy()
     },
+  }
+}
+
+/** Calls back for each Execute message of PostgreSQL's protocol, whose messages begin with a letter and their length. */
+function createCounter(onExecute: () => void): (bytes: Buffer) => void {
+  let rest = Buffer.alloc(0)
+  let hasBegun = false
+  return bytes => {
+    rest = Buffer.concat([rest, bytes])
+    // The first message has no letter.
+    for (let start = hasBegun ? 1 : 0; rest.length >= start + 4; start = 1) {
+      const end = start + rest.readInt32BE(start)
+      if (rest.length < end) return
+      if (hasBegun && rest[0] === 'E'.charCodeAt(0)) onExecute()
+      hasBegun = true
+      rest = rest.subarray(end)
+    }
   }
 }

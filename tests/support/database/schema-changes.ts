@@ -33,14 +33,19 @@ const platformChanges = [
 /**
  * Makes every change to every schema, one after another, as migrations would.
  * @param pause called after each kind of change
+ * @param rest called after each change of a tenant's schema
  */
 export async function changeEverything(
   sql: postgres.Sql,
   schemas: string[],
   pause: () => Promise<unknown>,
+  rest: () => Promise<unknown> = () => Promise.resolve(),
 ): Promise<void> {
   for (const change of tenantChanges) {
-    for (const schema of schemas) await changeSchema(sql, schema, change)
+    for (const schema of schemas) {
+      await changeSchema(sql, schema, change)
+      await rest()
+    }
     await pause()
   }
   for (const change of platformChanges) {

@@ -25,6 +25,8 @@ export interface Soak {
   restarts: number
   /** Milliseconds between two terminated backends. */
   terminateEvery: number
+  /** Milliseconds between two changes of a schema. */
+  changeEvery: number
 }
 
 /**
@@ -36,6 +38,7 @@ export async function soak({
   requests,
   restarts,
   terminateEvery,
+  changeEvery,
 }: Soak): Promise<TrafficCounts & { terminated: number; changes: number }> {
   const cluster = await createCluster()
   const port = await freePort()
@@ -71,7 +74,7 @@ export async function soak({
   const trouble = makeTrouble(
     cluster,
     tenants.map(({ schema }) => schema),
-    { terminateEvery, restarts, share: () => done / requests },
+    { terminateEvery, changeEvery, restarts, share: () => done / requests },
   )
   const counts = await traffic.finally(() => trouble.stop())
   const { terminated, changes } = await trouble.over
@@ -97,7 +100,12 @@ function reportLost(error: unknown): never {
 function makeTrouble(
   cluster: Cluster,
   schemas: string[],
-  { terminateEvery, restarts, share }: { terminateEvery: number; restarts: number; share: () => number },
+  {
+    terminateEvery,
+    changeEvery,
+    restarts,
+    share,
+  }: Pick<Soak, 'terminateEvery' | 'changeEvery' | 'restarts'> & { share: () => number },
 ) {
   let isOver = false
   let terminated = 0
@@ -129,10 +137,12 @@ function makeTrouble(
   async function change(): Promise<void> {
     const stop = new Error('The traffic is over.')
     while (!isOver) {
-      await changeEverything(sql, schemas, async () => {
-        changes += schemas.length
-        if (isOver) throw stop
-      }).catch((error: unknown) => {
+      const changed = async () => {
+        changes++
+        if (changeEvery > 0) await sleep(changeEvery)
+      }
+      const pause = () => (isOver ? Promise.reject(stop) : Promise.resolve())
+      await changeEverything(sql, schemas, pause, changed).catch((error: unknown) => {
         if (error !== stop) throw error
       })
     }

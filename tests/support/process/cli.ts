@@ -20,11 +20,9 @@ export function startCli(
   env: Record<string, string>,
   input = '',
 ): { kill(): void; exited: Promise<Outcome> } {
-  const child = spawn(
-    process.execPath,
-    ['--import', './tests/support/process/quick-imports.ts', 'cli/tenantry.ts', ...args],
-    { env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: compiled, ...env } },
-  )
+  const child = spawn(process.execPath, ['cli/tenantry.ts', ...args], {
+    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: compiled, ...env },
+  })
   child.stdin.on('error', () => {}).end(input)
   const exited = Promise.all([
     text(child.stdout),
