@@ -56,7 +56,7 @@ export async function createDatabaseProxy(databaseUrl: string): Promise<Database
   }
 }
 
-/** Calls back for each Execute message of PostgreSQL's protocol, whose messages begin with a letter and their length. */
+/** Calls back for each Execute message. PostgreSQL's messages begin with a letter and their length. */
 function createCounter(onExecute: () => void): (bytes: Buffer) => void {
   let rest = Buffer.alloc(0)
   let hasBegun = false
