@@ -42,6 +42,7 @@ export default defineNuxtConfig({
   compatibilityDate: '2026-11-01',
 
   nitro: {
+    compressPublicAssets: { gzip: true, brotli: true },
     // By default, code is rewritten for Node.js 12.
     esbuild: { options: { target: 'node24' } },
     errorHandler: '~~/server/error-handler.ts',

@@ -1,4 +1,5 @@
 import { globSync, readFileSync } from 'node:fs'
+import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 
 const files = globSync('.output/public/**/*', { withFileTypes: true })
@@ -15,5 +16,16 @@ test('what the browser is given holds no secret, nothing of the server, and no s
   for (const file of files.filter(file => /\.(?:js|css|html|json|txt)$/.test(file))) {
     const text = readFileSync(file, 'utf8')
     expect([file, servers.exec(text)?.[0], text.includes(process.cwd())]).toEqual([file, undefined, false])
+  }
+})
+
+test('scripts and styles can be sent compressed, with the same content', () => {
+  // Nitro compresses nothing shorter.
+  const texts = files.filter(file => /_nuxt\/.*\.(?:js|css)$/.test(file) && readFileSync(file).length > 1_024)
+  expect(texts.length).toBeGreaterThan(10)
+  for (const file of texts) {
+    const content = readFileSync(file)
+    expect([file, brotliDecompressSync(readFileSync(`${file}.br`)).equals(content)]).toEqual([file, true])
+    expect([file, gunzipSync(readFileSync(`${file}.gz`)).equals(content)]).toEqual([file, true])
   }
 })
