@@ -1,21 +1,21 @@
 import { sql } from 'drizzle-orm'
 import { boolean, check, index, integer, jsonb, text, uniqueIndex, uuid, varchar } from 'drizzle-orm/pg-core'
 import type { TableFactory } from '#drizzle/table-factory.ts'
-import { id, moment } from '#drizzle/table-factory.ts'
+import { id, lazily, moment, once } from '#drizzle/table-factory.ts'
 
 /**
  * The tables of every realm, a tenant's schema and the platform's alike: users, sessions, signing keys, one-time
  * tokens and audit events.
  */
 export function realmTables(table: TableFactory) {
-  const users = usersTable(table)
-  return {
+  const users = once(() => usersTable(table))
+  return lazily({
     users,
-    sessions: sessionsTable(table, users),
-    signing_keys: signingKeysTable(table),
-    one_time_tokens: oneTimeTokensTable(table, users),
-    audit_events: auditEventsTable(table),
-  }
+    sessions: () => sessionsTable(table, users),
+    signing_keys: () => signingKeysTable(table),
+    one_time_tokens: () => oneTimeTokensTable(table, users),
+    audit_events: () => auditEventsTable(table),
+  })
 }
 
 export type RealmTables = ReturnType<typeof realmTables>
@@ -69,14 +69,14 @@ function usersTable(table: TableFactory) {
   )
 }
 
-function sessionsTable(table: TableFactory, users: ReturnType<typeof usersTable>) {
+function sessionsTable(table: TableFactory, users: () => ReturnType<typeof usersTable>) {
   return table(
     'sessions',
     {
       id: id(),
       user_id: uuid()
         .notNull()
-        .references(() => users.id, { onDelete: 'cascade' }),
+        .references(() => users().id, { onDelete: 'cascade' }),
       /** How often the session was refreshed. A refresh token carries the count at which it was issued. */
       counter: integer().notNull().default(0),
       rotated_at: moment().notNull(),
@@ -120,14 +120,14 @@ function signingKeysTable(table: TableFactory) {
   )
 }
 
-function oneTimeTokensTable(table: TableFactory, users: ReturnType<typeof usersTable>) {
+function oneTimeTokensTable(table: TableFactory, users: () => ReturnType<typeof usersTable>) {
   return table(
     'one_time_tokens',
     {
       id: id(),
       user_id: uuid()
         .notNull()
-        .references(() => users.id, { onDelete: 'cascade' }),
+        .references(() => users().id, { onDelete: 'cascade' }),
       purpose: text({ enum: ['reset', 'activation', 'email'] }).notNull(),
       /** SHA-256 of the token, base64url; the token itself is only in the link. */
       token_hash: text().notNull(),

@@ -1,16 +1,16 @@
 import { sql } from 'drizzle-orm'
 import { boolean, check, integer, text, uniqueIndex, uuid, varchar } from 'drizzle-orm/pg-core'
 import type { TableFactory } from '#drizzle/table-factory.ts'
-import { id, moment } from '#drizzle/table-factory.ts'
+import { id, lazily, moment, once } from '#drizzle/table-factory.ts'
 
 /** The tables of an organisation's schema in addition to the realm's. */
 export function tenantTables(table: TableFactory) {
-  const departments = departmentsTable(table)
-  return {
+  const departments = once(() => departmentsTable(table))
+  return lazily({
     departments,
-    invitations: invitationsTable(table, departments),
-    settings: settingsTable(table),
-  }
+    invitations: () => invitationsTable(table, departments),
+    settings: () => settingsTable(table),
+  })
 }
 
 export type TenantTables = ReturnType<typeof tenantTables>
@@ -28,7 +28,7 @@ function departmentsTable(table: TableFactory) {
   )
 }
 
-function invitationsTable(table: TableFactory, departments: ReturnType<typeof departmentsTable>) {
+function invitationsTable(table: TableFactory, departments: () => ReturnType<typeof departmentsTable>) {
   return table(
     'invitations',
     {
@@ -37,7 +37,7 @@ function invitationsTable(table: TableFactory, departments: ReturnType<typeof de
       role: text({ enum: ['Admin', 'Staff'] })
         .notNull()
         .default('Staff'),
-      department: uuid().references(() => departments.id, { onDelete: 'set null' }),
+      department: uuid().references(() => departments().id, { onDelete: 'set null' }),
       invited_by: uuid(),
       token_hash: text().notNull(),
       created: moment().notNull(),

@@ -38,7 +38,7 @@ export interface KeyRings {
 }
 
 const longestRingLife = 30_000
-const ringsLimit = 5_000
+const ringsLimit = 6_000
 // An invented kid must not cost a query each time.
 const reloadPause = 1_000
 
