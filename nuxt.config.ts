@@ -29,6 +29,9 @@ export default defineNuxtConfig({
   app: {
     head: {
       link: [{ rel: 'icon', type: 'image/svg+xml', href: '/favicon.svg' }],
+      // zod would try to compile its schemas with eval, which the Content-Security-Policy blocks and reports. It reads
+      // this when a schema is made, so before any module of ours runs.
+      script: [{ innerHTML: 'globalThis.__zod_globalConfig={jitless:true}' }],
     },
   },
   css: ['~/assets/main.css'],

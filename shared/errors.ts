@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'signup_decided'
   | 'busy'
   | 'wrong_state'
+  | 'changed_meanwhile'
   | 'maintenance'
   | 'tenant_moved'
   | 'storage_full'
@@ -74,6 +75,18 @@ export function notFound(detail = 'Not found.'): ApiError {
 
 export function conflict(detail: string, code: ErrorCode): ApiError {
   return new ApiError(409, { detail, code })
+}
+
+/**
+ * A 412: somebody else has changed what the request was based on.
+ * @param current the resource as it is now
+ */
+export function changedMeanwhile(current: object): ApiError {
+  return new ApiError(412, {
+    detail: 'It has been changed in the meantime.',
+    code: 'changed_meanwhile' satisfies ErrorCode,
+    current,
+  })
 }
 
 /**

@@ -29,13 +29,13 @@ async function isRenewed(): Promise<boolean> {
   return (await send('auth/users/me/', {})).status !== 401
 }
 
-async function send(path: string, { method = 'GET', body, query, signal }: ApiOptions): Promise<Answer> {
+async function send(path: string, { method = 'GET', body, query, signal, ifMatch }: ApiOptions): Promise<Answer> {
   // An upload takes as long as the connection needs; the server's own limit is shorter.
   const limit = AbortSignal.timeout(body instanceof Blob ? 60_000 : 30_000)
   try {
     const response = await fetch(`/api/v1/${path}${filledQuery(query)}`, {
       method,
-      ...contentOf(body),
+      ...contentOf(body, ifMatch),
       credentials: 'same-origin',
       signal: signal ? AbortSignal.any([signal, limit]) : limit,
     })
@@ -46,11 +46,11 @@ async function send(path: string, { method = 'GET', body, query, signal }: ApiOp
   }
 }
 
-function contentOf(body: ApiOptions['body']): Pick<RequestInit, 'body' | 'headers'> {
-  const accept = 'application/json'
-  if (body === undefined) return { headers: { accept } }
-  if (body instanceof Blob) return { body, headers: { accept, 'content-type': body.type } }
-  return { body: JSON.stringify(body), headers: { accept, 'content-type': 'application/json' } }
+function contentOf(body: ApiOptions['body'], ifMatch?: string): Pick<RequestInit, 'body' | 'headers'> {
+  const headers = { accept: 'application/json', ...(ifMatch && { 'if-match': ifMatch }) }
+  if (body === undefined) return { headers }
+  if (body instanceof Blob) return { body, headers: { ...headers, 'content-type': body.type } }
+  return { body: JSON.stringify(body), headers: { ...headers, 'content-type': 'application/json' } }
 }
 
 /** Runs a task while no other tab runs one. After 5 s, or without Web Locks, it runs anyway. */

@@ -5,6 +5,8 @@ export interface ApiOptions {
   /** Entries that are undefined, null or empty are left out. */
   query?: Record<string, string | number | boolean | null | undefined>
   signal?: AbortSignal
+  /** The entity tag of what a change is based on. */
+  ifMatch?: string
 }
 
 /** How calls are sent: in-process on the server, over the network in the browser. */

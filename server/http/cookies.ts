@@ -32,16 +32,21 @@ export function clearSessionCookies(event: H3Event, config: Config): void {
 }
 
 /**
- * Finds what browsers never send: names with bytes that only some parsers trim, or one of our cookies twice, when it
- * would be unclear which one counts.
+ * Finds what makes it unclear which of our cookies counts: one that is sent twice, or a name that only some parsers
+ * would trim to one of ours. The cookies of other applications on a parent domain may contain anything.
  */
 export function findCookieFault(header: string | undefined, config: Config): string | undefined {
   if (!header) return undefined
-  const pairs = cookiePairs(header)
-  if (pairs.some(({ name }) => !/^[\x21-\x7E]*$/.test(name))) return 'The Cookie header is not valid.'
+  const names = cookiePairs(header).map(({ name }) => name)
   const ours = new Set(Object.values(cookieNames(config)))
-  const seen = pairs.filter(({ name }) => ours.has(name))
-  return seen.length > new Set(seen.map(({ name }) => name)).size ? 'The Cookie header has a cookie twice.' : undefined
+  if (names.some(name => !ours.has(name) && ours.has(withoutUnprintable(name))))
+    return 'The Cookie header is not valid.'
+  const seen = names.filter(name => ours.has(name))
+  return seen.length > new Set(seen).size ? 'The Cookie header has a cookie twice.' : undefined
+}
+
+function withoutUnprintable(name: string): string {
+  return name.replace(/[^\x21-\x7E]+/g, '')
 }
 
 function cookiePairs(header: string | undefined): { name: string; value: string }[] {

@@ -8,7 +8,7 @@ import { readSessionCookies } from './cookies.ts'
 /**
  * The access token of a request. A header has priority over a cookie; an Authorization header of another scheme is
  * ignored, as in simplejwt.
- * @throws ApiError 401 for a Bearer header that is not one value, 400 for several headers
+ * @throws ApiError 401 for a Bearer or JWT header that is not one value, 400 for several headers
  */
 export function readAccessToken(event: H3Event, config: Config): string | undefined {
   const headers = rawHeaderValues(event.node.req, 'authorization')
@@ -24,11 +24,11 @@ export function readAccessToken(event: H3Event, config: Config): string | undefi
 }
 
 /**
- * True when the request has a Bearer token. Another scheme, such as a proxy's Basic, which browsers add by
- * themselves, does not count.
+ * True when the request has a token in its header, as `Bearer` or, as in djoser's guide, as `JWT`. Another scheme, such
+ * as a proxy's Basic, which browsers add by themselves, does not count.
  */
 export function hasBearer(event: H3Event): boolean {
-  return words(getHeader(event, 'authorization'))[0]?.toLowerCase() === 'bearer'
+  return /^(?:bearer|jwt)$/i.test(words(getHeader(event, 'authorization'))[0] ?? '')
 }
 
 function words(header: string | undefined): string[] {

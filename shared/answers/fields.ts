@@ -22,6 +22,11 @@ export type Unsent<Schema extends z.ZodType> = {
     : z.input<Schema>[Field]
 }
 
+/** The entity tag of a resource, with its quotes, for the If-Match of a change. */
+export function etag() {
+  return z.string().regex(/^"[\w-]{16}"$/)
+}
+
 /** A whole number from 0. */
 export function count() {
   return z.int().min(0)

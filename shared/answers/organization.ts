@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { count, id, language } from './fields.ts'
+import { count, etag, id, language } from './fields.ts'
 
 /** An organisation as its own users see it. */
 export const organizationAnswer = z.strictObject({
@@ -24,6 +24,7 @@ export const organizationAnswer = z.strictObject({
     .nullable()
     .describe('The colour, such as `#1d4ed8`, and black or white, whichever is readable on it.'),
   brand_text_color: z.string().nullable(),
+  etag: etag(),
 })
 export type Organization = z.output<typeof organizationAnswer>
 

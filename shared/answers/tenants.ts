@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { auditEventAnswer } from './audit.ts'
-import { count, id, tenantStatus, time } from './fields.ts'
+import { count, etag, id, tenantStatus, time } from './fields.ts'
 import { operationAnswer } from './operations.ts'
 
 /** An organisation as operators see it. */
@@ -43,6 +43,7 @@ export const domainAnswer = z.strictObject({
 export type Domain = z.output<typeof domainAnswer>
 
 export const tenantDetailsAnswer = tenantAnswer.extend({
+  etag: etag(),
   version: z.string().nullable().describe('Version of its schema.'),
   people: z
     .strictObject({

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { count, id, language, time } from './fields.ts'
+import { count, etag, id, language, time } from './fields.ts'
 
 /** People and departments. */
 export const tenantRole = z.enum(['Admin', 'Staff'])
@@ -23,6 +23,7 @@ export const userAnswer = z.strictObject({
   is_active: z.boolean(),
   date_joined: time(),
   last_login: time().nullable(),
+  etag: etag(),
 })
 export type User = z.output<typeof userAnswer>
 
@@ -35,7 +36,7 @@ export const meAnswer = userAnswer.extend({
 })
 export type Me = z.output<typeof meAnswer>
 
-/** A user in the directory; only an Admin gets the last four fields. */
+/** A user in the directory; only an Admin gets the last five fields. */
 export const directoryUserAnswer = z.strictObject({
   id: id(),
   email: z.string(),
@@ -53,6 +54,7 @@ export const directoryUserAnswer = z.strictObject({
   is_active: z.boolean().optional(),
   date_joined: time().optional(),
   last_login: time().nullable().optional(),
+  etag: etag().optional().describe('Not in lists.'),
 })
 export type DirectoryUser = z.output<typeof directoryUserAnswer>
 

@@ -4,6 +4,8 @@ import { newId } from '#server/database/ids.ts'
 import type { Db, TenantRealm } from '#server/database/realms.ts'
 import { conflict, invalid, notFound } from '#shared/errors.ts'
 import { noSuchObject } from '#shared/schemas/fields.ts'
+import type { Precondition } from '#server/domain/lib/etag.ts'
+import { etagOf, requireMatch } from '#server/domain/lib/etag.ts'
 import { recordAudit, recordAudits } from '#server/domain/audit/audit.ts'
 import type { AuditContext } from '#server/domain/context.ts'
 
@@ -17,6 +19,11 @@ export interface DepartmentRow {
 /** A department's columns, by name. */
 export function departmentColumns(departments: TenantRealm['tables']['departments']) {
   return { id: departments.id, name: departments.name, created: departments.created, updated: departments.updated }
+}
+
+/** A department as the API shows it. */
+export function presentDepartment<Row extends DepartmentRow>(department: Row) {
+  return { ...department, etag: etagOf({ name: department.name }) }
 }
 
 /** @throws ApiError 404 */
@@ -46,16 +53,18 @@ export async function createDepartment(realm: TenantRealm, name: string, audit: 
   )
 }
 
-/** @throws ApiError 404, or 400 when the name is taken */
+/** @throws ApiError 404, 412, or 400 when the name is taken */
 export async function renameDepartment(
   realm: TenantRealm,
   id: string,
   name: string,
   audit: AuditContext,
+  precondition?: Precondition,
 ): Promise<DepartmentRow> {
   return explained(() =>
     realm.transaction(async tx => {
       const before = await lockDepartment(tx, realm, id)
+      requireMatch(precondition, presentDepartment(before))
       const department = await changeName(tx, realm, id, name)
       const details = { name: { from: before.name, to: name } }
       if (before.name !== name)
@@ -65,8 +74,9 @@ export async function renameDepartment(
   )
 }
 
-async function lockDepartment(tx: Db, { tables: { departments } }: TenantRealm, id: string): Promise<{ name: string }> {
-  const rows = await tx.select({ name: departments.name }).from(departments).where(eq(departments.id, id)).for('update')
+async function lockDepartment(tx: Db, { tables: { departments } }: TenantRealm, id: string): Promise<DepartmentRow> {
+  const columns = departmentColumns(departments)
+  const rows = await tx.select(columns).from(departments).where(eq(departments.id, id)).for('update')
   if (!rows[0]) throw notFound()
   return rows[0]
 }

@@ -1,5 +1,5 @@
 import type { TenantRealm } from '#server/database/realms.ts'
-import type { StoredOrganization } from './organization.ts'
+import type { StoredOrganization } from './present.ts'
 
 /** The public part of an organisation's look and language. */
 export async function readBranding({

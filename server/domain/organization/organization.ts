@@ -4,15 +4,15 @@ import type { Db, PlatformRealm, TenantRealm } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
+import type { Precondition } from '#server/domain/lib/etag.ts'
+import { requireMatch } from '#server/domain/lib/etag.ts'
 import { changesOf, withoutAbsent } from '#server/domain/lib/diff.ts'
 import { endSupportAccessesOf } from '#server/domain/support/sessions.ts'
 import { explainTaken } from '#server/domain/tenants/names.ts'
 import { announceTenant } from '#server/domain/tenants/tenants.ts'
-import type { Organization } from '#shared/answers/organization.ts'
 import type { organizationSchema } from '#shared/schemas/organization.ts'
-
-/** As stored: `logo` is the name of its files. */
-export type StoredOrganization = Omit<Organization, 'brand_text_color'>
+import type { StoredOrganization } from './present.ts'
+import { presentOrganization } from './present.ts'
 
 /** The tenant as its own users see it: partly from the platform's row, partly from its settings. */
 export async function readOrganization(
@@ -40,12 +40,13 @@ function settingsColumns(settings: TenantRealm['tables']['settings']) {
   return { registration, registration_domains, logo, brand_color, password_min_length, language, allows_support }
 }
 
-/** @throws ApiError 400 when the name is taken */
+/** @throws ApiError 412, or 400 when the name is taken */
 export async function changeOrganization(
   app: App,
   authRealm: AuthRealm<TenantRealm>,
   change: z.output<typeof organizationSchema>,
   audit: AuditContext,
+  precondition?: Precondition,
 ): Promise<StoredOrganization> {
   const { id, realm } = authRealm
   const { tenants } = app.database.platform.tables
@@ -53,6 +54,7 @@ export async function changeOrganization(
     realm.transaction(async tx => {
       await tx.execute(sql`select id from ${tenants} where id = ${id} for update`)
       const before = await readOrganization(app, authRealm, tx)
+      requireMatch(precondition, presentOrganization(before))
       await storeChange(tx, app, authRealm, change)
       const after = await readOrganization(app, authRealm, tx)
       await followChange(tx, authRealm, { before, after }, audit)

@@ -1,8 +1,13 @@
 import { readableOn } from '#shared/contrast.ts'
-import type { StoredOrganization } from './organization.ts'
+import { etagOf } from '#server/domain/lib/etag.ts'
+import type { Organization } from '#shared/answers/organization.ts'
 
-export function presentOrganization({ logo, brand_color, language, ...organization }: StoredOrganization) {
-  return { ...organization, ...presentBranding({ logo, brand_color, language }) }
+/** As stored: `logo` is the name of its files. */
+export type StoredOrganization = Omit<Organization, 'brand_text_color' | 'etag'>
+
+export function presentOrganization(stored: StoredOrganization) {
+  const { logo, brand_color, language, ...organization } = stored
+  return { ...organization, ...presentBranding({ logo, brand_color, language }), etag: etagOf(stored) }
 }
 
 /** What an organisation shows before sign-in, with a text colour that is readable on its brand colour. */

@@ -1,4 +1,5 @@
 import type { App } from '#server/domain/context.ts'
+import { etagOf } from '#server/domain/lib/etag.ts'
 import { presentOperation } from '#server/domain/operations/present.ts'
 import type { TenantDetails } from './details.ts'
 import { requireTenantDetails } from './details.ts'
@@ -29,6 +30,15 @@ export function presentTenant(config: App['config'], tenant: TenantRow) {
   }
 }
 
+/** A tenant with the entity tag of what operators can change. */
+export function presentChangeable(config: App['config'], tenant: TenantRow) {
+  const { name, subdomain, business_email, business_phone_number } = tenant
+  return {
+    ...presentTenant(config, tenant),
+    etag: etagOf({ name, subdomain, business_email, business_phone_number }),
+  }
+}
+
 /** One tenant with all that operators see. @throws ApiError 404 */
 export async function readTenantDetails(app: App, id: string) {
   return presentTenantDetails(app.config, await requireTenantDetails(app, { id }))
@@ -37,7 +47,7 @@ export async function readTenantDetails(app: App, id: string) {
 function presentTenantDetails(config: App['config'], tenant: TenantDetails) {
   const { version, people, admin, domains, former_subdomains, operation } = tenant
   return {
-    ...presentTenant(config, tenant),
+    ...presentChangeable(config, tenant),
     version,
     people,
     admin,

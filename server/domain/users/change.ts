@@ -4,6 +4,8 @@ import { logEvent, recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
 import { imageFolder, tidyImages } from '#server/domain/images/files.ts'
+import type { Precondition } from '#server/domain/lib/etag.ts'
+import { requireMatch } from '#server/domain/lib/etag.ts'
 import { changesOf, differing } from '#server/domain/lib/diff.ts'
 import { endSessions } from '#server/domain/sessions/end.ts'
 import { beyondSupport } from '#server/domain/sessions/refusals.ts'
@@ -12,6 +14,7 @@ import { notFound } from '#shared/errors.ts'
 import { canSupportTenants } from '#shared/permissions.ts'
 import { explainConflict } from './conflicts.ts'
 import { keepAnAdmin } from './last-admin.ts'
+import { presentUser } from './present.ts'
 import type { UserRow } from './users.ts'
 import { userColumns } from './users.ts'
 
@@ -24,7 +27,8 @@ export type UserChange = Partial<
 
 /**
  * Changes a user. Deactivation ends their sessions. The last active Admin stays active and an Admin.
- * @throws ApiError 404, 409 `last_admin`, or 400 on the field
+ * @param precondition which state of the user the change is based on
+ * @throws ApiError 404, 409 `last_admin`, 412, or 400 on the field
  */
 export async function changeUser(
   app: App,
@@ -32,10 +36,11 @@ export async function changeUser(
   id: string,
   change: UserChange,
   audit: AuditContext,
+  precondition?: Precondition,
 ): Promise<UserRow> {
   const { realm } = authRealm
   const { before, after } = await explainConflict(change, () =>
-    realm.transaction(tx => changeRow(tx, app, authRealm, id, change, audit)),
+    realm.transaction(tx => changeRow(tx, app, authRealm, id, change, audit, precondition)),
   )
   if (before.photo !== after.photo) await tidyImages(imageFolder(app, realm, id), before.photo, after.photo)
   return after
@@ -48,9 +53,11 @@ async function changeRow(
   id: string,
   change: UserChange,
   audit: AuditContext,
+  precondition: Precondition,
 ): Promise<{ before: UserRow; after: UserRow }> {
   const { users } = authRealm.realm.tables
   const before = await lockUser(tx, authRealm, id, change, audit)
+  requireMatch(precondition, presentUser(authRealm, before))
   const values = valuesOf(before, change)
   if (audit.support) requireWithinSupport(values)
   if (Object.keys(values).length === 0) return { before, after: before }

@@ -1,3 +1,4 @@
+import { etagOf } from '#server/domain/lib/etag.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { Principal } from '#server/domain/sessions/principal.ts'
 import type { Home } from '#shared/answers/users.ts'
@@ -19,7 +20,14 @@ export function presentUser({ id: organization }: AuthRealm, user: UserRow) {
     is_active: user.is_active,
     date_joined: user.date_joined,
     last_login: user.last_login,
+    etag: userEtag(user, user.department),
   }
+}
+
+/** What of a user can be changed: the same for every answer that shows the user. */
+function userEtag(user: Omit<UserRow, 'department'>, department: string | null): string {
+  const { email, first_name, last_name, photo, employee_id, role, language, is_active } = user
+  return etagOf({ email, first_name, last_name, photo, department, employee_id, role, language, is_active })
 }
 
 /** The caller, with the operator where one has signed in as them. */
@@ -35,6 +43,14 @@ function presentSupport({ support, expires_at, is_read_only }: Principal['sessio
 export type DirectoryRow = Omit<UserRow, 'department'> & {
   department_id: string | null
   department_name: string | null
+}
+
+/** One user of the directory, for an Admin with the entity tag of a change. @param asAdmin as below */
+export function presentColleague(person: DirectoryRow, asAdmin: boolean) {
+  return {
+    ...presentDirectoryUser(person, asAdmin),
+    ...(asAdmin ? { etag: userEtag(person, person.department_id) } : {}),
+  }
 }
 
 /** A user in the directory. @param asAdmin whether the caller is an Admin, who sees more fields */

@@ -1,5 +1,5 @@
 import type { H3Event } from 'h3'
-import { getHeader, getQuery, getRouterParams, setResponseStatus } from 'h3'
+import { getHeader, getQuery, getRouterParams, setResponseHeader, setResponseStatus } from 'h3'
 import { z } from 'zod'
 import { noteLimit } from '#server/domain/audit/security-events.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
@@ -30,6 +30,7 @@ export async function serve(
     context,
   )
   setResponseStatus(event, options.status ?? 200)
+  if (hasEtag(result)) setResponseHeader(event, 'etag', result.etag)
   if (options.status === 204) return null
   if ((import.meta.dev || opened.app.config.checkAnswers) && options.answer) requireDeclared(options.answer, result)
   return result
@@ -51,6 +52,10 @@ async function contextOf(event: H3Event, options: AnyOptions, opened: OpenedRequ
     userAgent: getHeader(event, 'user-agent') ?? null,
     event,
   }
+}
+
+function hasEtag(result: unknown): result is { etag: string } {
+  return typeof result === 'object' && result !== null && 'etag' in result && typeof result.etag === 'string'
 }
 
 /** @throws ApiError 500 if an answer does not match its declaration, for example by an undeclared field */

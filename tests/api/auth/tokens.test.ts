@@ -406,6 +406,8 @@ describe('the Authorization header, TOK-18', () => {
     ['bearer in lower case', 'bearer '],
     ['BEARER in capitals', 'BEARER '],
     ['several blanks', 'Bearer   '],
+    ['the scheme of djoser’s guide', 'JWT '],
+    ['the same in lower case', 'jwt '],
   ])('%s is taken', async (_, scheme) => {
     const answer = await withAuthorization(`${scheme}${access.token}`)
     expect(answer.status).toBe(200)
@@ -417,6 +419,11 @@ describe('the Authorization header, TOK-18', () => {
     ['Basic', () => `Basic ${encode('ann@example.com:x')}`, 'Authentication credentials were not provided.'],
     ['nothing', () => '', 'Authentication credentials were not provided.'],
     ['a scheme glued to its token', () => `Bearer${access.token}`, 'Authentication credentials were not provided.'],
+    [
+      'a scheme that begins like another',
+      () => `JWTS ${access.token}`,
+      'Authentication credentials were not provided.',
+    ],
     ['a scheme alone', () => 'Bearer', 'Authorization header must contain two space-delimited values'],
     ['a scheme and a blank', () => 'Bearer ', 'Authorization header must contain two space-delimited values'],
     [

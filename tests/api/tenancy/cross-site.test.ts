@@ -338,10 +338,9 @@ describe('a Cookie header', () => {
     ['a no-break space before a name', () => [`Cookie: ${own()}; \xA0tenantry_access=other`]],
     ['a no-break space before the only name', () => ['Cookie: \xA0tenantry_access=x']],
     ['a next-line byte after a name', () => ['Cookie: tenantry_access\x85=x']],
-    ['a name in UTF-8', () => ['Cookie: caf\xC3\xA9=x']],
-    ['a tab inside a name', () => ['Cookie: tenantry\taccess=x']],
+    ['a tab inside a name', () => ['Cookie: tenantry_\taccess=x']],
     ['a control byte in a name', () => ['Cookie: tenantry_access\x01=x']],
-    ['a delete byte in a name', () => ['Cookie: a\x7F=x']],
+    ['a delete byte in a name', () => ['Cookie: \x7Ftenantry_access=x']],
   ])('is 400 with %s, for programs, pages and writes', async (_what, lines) => {
     for (const line of [
       `GET ${me} HTTP/1.1`,
@@ -363,11 +362,16 @@ describe('a Cookie header', () => {
     ['no blanks between them', () => `a=b;${own()};c=d`],
     ['nothing at the ends', () => `; ${own()};`],
     ['a name alone', () => `alone; ${own()}`],
+    ['a foreign name in UTF-8', () => `caf\xC3\xA9 cr\xC3\xA8me="\xC3\xA9 z"; ${own()}`],
+    ['foreign names with blanks', () => `my cookie=a b; a\tb=x; \xA0=y; \x85z=\xFF; ${own()}`],
     ['a prototype in it', () => `__proto__=x; constructor=y; hasOwnProperty=z; ${own()}`],
   ])('is read as one reads it, with %s', async (_what, value) => {
     const answer = await sendRaw(world.port, [`GET ${me} HTTP/1.1`, `Host: ${world.acme.host}`, `Cookie: ${value()}`])
     expect(answer.status).toBe(200)
     expect(JSON.parse(answer.body)).toMatchObject({ id: world.acme.admin.id })
+    const page = await sendRaw(world.port, ['GET /people HTTP/1.1', `Host: ${world.acme.host}`, `Cookie: ${value()}`])
+    expect(page.status).toBe(200)
+    expect(page.body).toContain(world.acme.admin.email)
   })
 
   test.each(['%ZZ', '%', '"', '\\', '{}', 'null', 'a b', '%00', 'x'.repeat(8_000)])(
@@ -400,6 +404,8 @@ describe('a token in the header', () => {
     ['Bearer a b', 'bad_authorization_header'],
     ['bearer x', 'token_not_valid'],
     ['BEARER  x', 'token_not_valid'],
+    ['JWT x', 'token_not_valid'],
+    ['jwt', 'bad_authorization_header'],
   ])('that is invalid is not replaced by a cookie: %j', async (authorization, code) => {
     const answer = await world.acme.call(me, { cookies, headers: { authorization } })
     expect(answer).toMatchObject({ status: 401, json: { code } })

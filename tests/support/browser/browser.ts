@@ -22,7 +22,10 @@ export function launchBrowser(): Promise<Browser> {
   })
 }
 
-/** Opens a new browser profile, for example with `{ locale: 'ar' }`, which records the console errors of its pages. */
+/**
+ * Opens a new browser profile, for example with `{ locale: 'ar' }`, which records the console errors of its pages and
+ * what their Content-Security-Policy blocks.
+ */
 export async function openProfile(
   browser: Browser,
   options: BrowserContextOptions = {},
@@ -31,6 +34,11 @@ export async function openProfile(
   context.setDefaultTimeout(60_000)
   const complaints: string[] = []
   context.on('console', message => message.type() === 'error' && complaints.push(message.text()))
+  await context.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI, sample }) =>
+      console.error('Blocked by the Content-Security-Policy:', effectiveDirective, blockedURI, sample),
+    )
+  })
   context.on('weberror', error => complaints.push(String(error.error())))
   return { context, complaints }
 }

@@ -1,7 +1,7 @@
-import { requireDepartment } from '#server/domain/departments/departments.ts'
+import { presentDepartment, requireDepartment } from '#server/domain/departments/departments.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { departmentAnswer } from '#shared/answers/departments.ts'
 
-export default defineTenantRoute({ access: 'signed-in', answer: departmentAnswer }, ({ authRealm, params }) =>
-  requireDepartment(authRealm.realm, params.id!),
+export default defineTenantRoute({ access: 'signed-in', answer: departmentAnswer }, async ({ authRealm, params }) =>
+  presentDepartment(await requireDepartment(authRealm.realm, params.id!)),
 )

@@ -1,4 +1,5 @@
-import { renameDepartment } from '#server/domain/departments/departments.ts'
+import { presentDepartment, renameDepartment } from '#server/domain/departments/departments.ts'
+import { readIfMatch } from '#server/http/route/precondition.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { departmentAnswer } from '#shared/answers/departments.ts'
 import { canManageDepartments } from '#shared/permissions.ts'
@@ -6,5 +7,6 @@ import { departmentSchema } from '#shared/schemas/departments.ts'
 
 export default defineTenantRoute(
   { access: canManageDepartments, support: true, body: departmentSchema, answer: departmentAnswer },
-  ({ authRealm, params, body, audit }) => renameDepartment(authRealm.realm, params.id!, body.name, audit),
+  async ({ authRealm, params, body, audit, event }) =>
+    presentDepartment(await renameDepartment(authRealm.realm, params.id!, body.name, audit, readIfMatch(event))),
 )

@@ -1,3 +1,4 @@
+import { presentDepartment } from '#server/domain/departments/departments.ts'
 import { departmentsQuery, listDepartments } from '#server/domain/departments/list.ts'
 import { readPage } from '#server/http/list.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
@@ -7,5 +8,9 @@ import { page } from '#shared/answers/fields.ts'
 /** Departments, each with its number of active users. */
 export default defineTenantRoute(
   { access: 'signed-in', query: departmentsQuery, answer: page(departmentAnswer) },
-  ({ authRealm, query, event }) => readPage(event, query, window => listDepartments(authRealm.realm, query, window)),
+  ({ authRealm, query, event }) =>
+    readPage(event, query, async window => {
+      const { count, rows } = await listDepartments(authRealm.realm, query, window)
+      return { count, rows: rows.map(presentDepartment) }
+    }),
 )

@@ -1,4 +1,4 @@
-import { createDepartment } from '#server/domain/departments/departments.ts'
+import { createDepartment, presentDepartment } from '#server/domain/departments/departments.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { departmentAnswer } from '#shared/answers/departments.ts'
 import { canManageDepartments } from '#shared/permissions.ts'
@@ -6,5 +6,5 @@ import { departmentSchema } from '#shared/schemas/departments.ts'
 
 export default defineTenantRoute(
   { access: canManageDepartments, support: true, body: departmentSchema, status: 201, answer: departmentAnswer },
-  ({ authRealm, body, audit }) => createDepartment(authRealm.realm, body.name, audit),
+  async ({ authRealm, body, audit }) => presentDepartment(await createDepartment(authRealm.realm, body.name, audit)),
 )

@@ -1,5 +1,6 @@
 import { changeOrganization } from '#server/domain/organization/organization.ts'
 import { presentOrganization } from '#server/domain/organization/present.ts'
+import { readIfMatch } from '#server/http/route/precondition.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { organizationAnswer } from '#shared/answers/organization.ts'
 import { canManageOrganization } from '#shared/permissions.ts'
@@ -7,5 +8,6 @@ import { organizationSchema } from '#shared/schemas/organization.ts'
 
 export default defineTenantRoute(
   { access: canManageOrganization, body: organizationSchema, answer: organizationAnswer },
-  async ({ app, authRealm, body, audit }) => presentOrganization(await changeOrganization(app, authRealm, body, audit)),
+  async ({ app, authRealm, body, audit, event }) =>
+    presentOrganization(await changeOrganization(app, authRealm, body, audit, readIfMatch(event))),
 )

@@ -1,6 +1,6 @@
 import { and, eq } from 'drizzle-orm'
 import { directoryColumns } from '#server/domain/users/export.ts'
-import { presentDirectoryUser } from '#server/domain/users/present.ts'
+import { presentColleague } from '#server/domain/users/present.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { directoryUserAnswer } from '#shared/answers/users.ts'
 import { notFound } from '#shared/errors.ts'
@@ -17,6 +17,6 @@ export default defineTenantRoute(
       .from(users)
       .where(and(eq(users.id, params.id!), asAdmin ? undefined : eq(users.is_active, true)))
     if (!rows[0]) throw notFound()
-    return presentDirectoryUser(rows[0], asAdmin)
+    return presentColleague(rows[0], asAdmin)
   },
 )

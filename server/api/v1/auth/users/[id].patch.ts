@@ -2,6 +2,7 @@ import { changeUser } from '#server/domain/users/change.ts'
 import { presentUser } from '#server/domain/users/present.ts'
 import { requireVisibleUser } from '#server/domain/users/users.ts'
 import { readJson } from '#server/http/body/body.ts'
+import { readIfMatch } from '#server/http/route/precondition.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { userAnswer } from '#shared/answers/users.ts'
 import { canManageUsers } from '#shared/permissions.ts'
@@ -18,6 +19,6 @@ export default defineRealmRoute(
     const personal = validate(profileSchema, input)
     const wholeSchema = authRealm.kind === 'platform' ? operatorChangeSchema : userChangeSchema
     const change = canManageUsers(principal.user) ? { ...personal, ...validate(wholeSchema, input) } : personal
-    return presentUser(authRealm, await changeUser(app, authRealm, params.id!, change, audit))
+    return presentUser(authRealm, await changeUser(app, authRealm, params.id!, change, audit, readIfMatch(event)))
   },
 )

@@ -1,5 +1,6 @@
 import { changeUser } from '#server/domain/users/change.ts'
 import { presentMe } from '#server/domain/users/present.ts'
+import { readIfMatch } from '#server/http/route/precondition.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
 import { meAnswer } from '#shared/answers/users.ts'
 import { profileSchema } from '#shared/schemas/users.ts'
@@ -7,8 +8,8 @@ import { profileSchema } from '#shared/schemas/users.ts'
 /** Changes names and language, and removes the photo. Other fields are ignored. */
 export default defineRealmRoute(
   { access: 'signed-in', support: true, body: profileSchema, answer: meAnswer },
-  async ({ app, authRealm, principal, body, audit }) => {
-    const user = await changeUser(app, authRealm, principal.user.id, body, audit)
+  async ({ app, authRealm, principal, body, audit, event }) => {
+    const user = await changeUser(app, authRealm, principal.user.id, body, audit, readIfMatch(event))
     return presentMe(authRealm, user, principal.session)
   },
 )

@@ -1,5 +1,6 @@
 import { readTenantDetails } from '#server/domain/tenants/present.ts'
 import { changeTenant } from '#server/domain/tenants/update.ts'
+import { readIfMatch } from '#server/http/route/precondition.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { tenantDetailsAnswer } from '#shared/answers/tenants.ts'
 import { canManageTenants } from '#shared/permissions.ts'
@@ -7,8 +8,8 @@ import { tenantChangeSchema } from '#shared/schemas/tenants.ts'
 
 export default definePlatformRoute(
   { access: canManageTenants, body: tenantChangeSchema, answer: tenantDetailsAnswer },
-  async ({ app, params, body, audit }) => {
-    await changeTenant(app, params.id!, body, audit)
+  async ({ app, params, body, audit, event }) => {
+    await changeTenant(app, params.id!, body, audit, readIfMatch(event))
     return readTenantDetails(app, params.id!)
   },
 )
