@@ -24,7 +24,10 @@ export function useAuditText() {
 function sentenceOf(words: Words, event: AuditEvent): string {
   const { t, te, locale } = words
   const { action } = event
-  const named = { ...valuesOf(words, event), actor: actorOf(words, event), subject: subjectOf(words, event) }
+  const subject = subjectOf(words, event)
+  const actor = actorOf(words, event)
+  // `self` acts on their own account, where the caller may be known by their token only.
+  const named = { ...valuesOf(words, event), actor, subject, self: event.actor ? actor : subject }
   const special = specialSentenceOf(event)
   if (special) return t(special, named)
   const changes = changesOf(words, event)
@@ -43,6 +46,8 @@ function specialSentenceOf({ action, actor, subject, details }: AuditEvent): str
   if (action === 'session.ended')
     return details.reason === 'logout' ? 'audit.sentences.session.signed_out' : 'audit.sentences.session.ended'
   if (action === 'session.refused' && !subject) return 'audit.sentences.session.refused_unknown'
+  // On the console, the subject is the organisation.
+  if (action.startsWith('support.') && textOf(details.user).includes('@')) return `audit.sentences.${action}_at`
   if (action === 'limit.reached' && subject && subject !== actor) return 'audit.sentences.limit.reached_for'
 }
 
@@ -74,7 +79,14 @@ function factsOf(words: Words, event: AuditEvent) {
   return [...others, { label: t('audit.address'), text: event.ip }, { label: t('audit.action'), text: event.action }]
 }
 
-function actorOf({ t }: Words, { actor, names, ip }: AuditEvent): string {
+/** Who acted. In a support session that is the operator, not the user as whom they have signed in. */
+function actorOf(words: Words, event: AuditEvent): string {
+  const { support } = event.details
+  const user = userOf(words, event)
+  return typeof support === 'string' ? words.t('audit.support_actor', { operator: support, user }) : user
+}
+
+function userOf({ t }: Words, { actor, names, ip }: AuditEvent): string {
   if (actor) return names[actor] ?? t('audit.gone')
   return ip ? t('audit.stranger') : t('audit.system')
 }

@@ -14,8 +14,10 @@ export function supportTables(table: TableFactory, { tenants }: Pick<TenantTable
       tenant: uuid()
         .notNull()
         .references(() => tenants.id, { onDelete: 'cascade' }),
-      /** The tenant's user, and the operator's address at that time. */
+      /** The tenant's user. */
       user_id: uuid().notNull(),
+      /** The addresses of user and operator at that time; the user's is missing in accesses from before 0006. */
+      user_email: varchar({ length: 254 }),
       operator: uuid().notNull(),
       operator_email: varchar({ length: 254 }).notNull(),
       reason: text().notNull(),

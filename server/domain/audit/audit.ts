@@ -58,6 +58,7 @@ export const auditHeader = [
   'action',
   'actor',
   'actor_email',
+  'support',
   'subject',
   'subject_name',
   'ip',
@@ -94,6 +95,8 @@ function auditRow({ names, ...event }: AuditRow & { names: Record<string, string
     event.action,
     event.actor,
     event.actor_email,
+    // The operator who acted as this user.
+    event.details.support ?? null,
     event.subject,
     names[event.subject ?? ''] ?? null,
     event.ip,

@@ -7,19 +7,30 @@ import { requireTenant } from '#server/domain/tenants/tenants.ts'
 import { conflict, forbidden, invalid } from '#shared/errors.ts'
 import { noSuchObject } from '#shared/schemas/fields.ts'
 
+/** The user as whom an operator signs in. */
+export interface SupportedUser {
+  id: string
+  email: string
+}
+
 /**
  * Checks that an operator may request to sign in as a user.
- * @returns the tenant's realm
+ * @returns the tenant's realm and the user
  * @throws ApiError 403 `support_refused`, 404, 409 where the tenant is not active, 400 on `user`
  */
-export async function requireSupportable(app: App, tenantId: string, userId: string): Promise<AuthRealm<TenantRealm>> {
+export async function requireSupportable(
+  app: App,
+  tenantId: string,
+  userId: string,
+): Promise<{ authRealm: AuthRealm<TenantRealm>; user: SupportedUser }> {
   const tenant = await requireTenant(app, { id: tenantId })
   if (tenant.status !== 'active') throw conflict('The organisation is not active.', 'tenant_inactive')
   const authRealm = tenantRealmOf(app, tenant)
   const { realm } = authRealm
   await requireSupportAllowed(realm.db, realm)
-  if (!(await findActiveUser(realm.db, realm, userId))) throw invalid({ user: [noSuchObject(userId)] })
-  return authRealm
+  const user = await findActiveUser(realm.db, realm, userId)
+  if (!user) throw invalid({ user: [noSuchObject(userId)] })
+  return { authRealm, user }
 }
 
 /** Checks that the tenant allows support access. @throws ApiError 403 `support_refused` */
@@ -29,9 +40,13 @@ export async function requireSupportAllowed(db: Db, { tables: { settings } }: Te
 }
 
 /** @returns the user, where they are active */
-export async function findActiveUser(db: Db, { tables: { users } }: TenantRealm, id: string) {
+export async function findActiveUser(
+  db: Db,
+  { tables: { users } }: TenantRealm,
+  id: string,
+): Promise<SupportedUser | undefined> {
   const rows = await db
-    .select({ id: users.id })
+    .select({ id: users.id, email: users.email })
     .from(users)
     .where(and(eq(users.id, id), eq(users.is_active, true)))
   return rows[0]

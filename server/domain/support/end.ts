@@ -1,4 +1,4 @@
-import { and, eq, isNotNull, isNull, lte } from 'drizzle-orm'
+import { and, eq, isNotNull, isNull, lte, sql } from 'drizzle-orm'
 import { reasonOf } from '#server/database/errors.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
@@ -34,7 +34,11 @@ async function takeLinkBack({ database: { platform } }: App, id: string, audit: 
       .update(accesses)
       .set({ ended_at: new Date() })
       .where(and(eq(accesses.id, id), isNull(accesses.opened_at), isNull(accesses.ended_at)))
-      .returning({ tenant: accesses.tenant, user: accesses.user_id, operator: accesses.operator_email })
+      .returning({
+        tenant: accesses.tenant,
+        user: sql<string>`coalesce(${accesses.user_email}, ${accesses.user_id}::text)`,
+        operator: accesses.operator_email,
+      })
     if (!rows[0]) return false
     const { tenant, ...rest } = rows[0]
     const details = { access: id, ...rest, reason: 'revoked' }

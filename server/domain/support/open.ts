@@ -59,12 +59,12 @@ async function takeAccess(
   token: string,
 ) {
   const now = new Date()
-  const { id, user_id, operator, operator_email, reason, is_read_only, expires_at } = accesses
+  const { id, user_id, user_email, operator, operator_email, reason, is_read_only, expires_at } = accesses
   const rows = await tx
     .update(accesses)
     .set({ opened_at: now, expires_at: after(now, sessionLife) })
     .where(isOpenable(accesses, tenant, token, now))
-    .returning({ id, user_id, operator, operator_email, reason, is_read_only, expires_at })
+    .returning({ id, user_id, user_email, operator, operator_email, reason, is_read_only, expires_at })
   return rows[0]
 }
 
@@ -91,8 +91,18 @@ async function recordOpening(
   access: NonNullable<Awaited<ReturnType<typeof takeAccess>>>,
   audit: AuditContext,
 ): Promise<void> {
-  const { id, user_id: user, operator, operator_email, reason, is_read_only, expires_at } = access
-  const details = { access: id, operator: operator_email, user, reason, is_read_only, until: expires_at.toISOString() }
-  await recordAudit(tx, realm, audit, { action: 'support.opened', subject: user, details })
-  await recordAudit(tx, platform, { ...audit, actor: operator }, { action: 'support.opened', subject: tenant, details })
+  const { id, user_id, user_email, operator, operator_email, reason, is_read_only, expires_at } = access
+  const detailsFor = (user: string) => ({
+    access: id,
+    operator: operator_email,
+    user,
+    reason,
+    is_read_only,
+    until: expires_at.toISOString(),
+  })
+  const action = 'support.opened'
+  await recordAudit(tx, realm, audit, { action, subject: user_id, details: detailsFor(user_id) })
+  // The console cannot look up the name of a tenant's user.
+  const details = detailsFor(user_email ?? user_id)
+  await recordAudit(tx, platform, { ...audit, actor: operator }, { action, subject: tenant, details })
 }

@@ -3,6 +3,7 @@ import type { Db, PlatformRealm } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
 import { hashOf, newToken } from '#server/domain/sessions/one-time-links.ts'
+import type { SupportedUser } from './conditions.ts'
 import { after, requireSupportable } from './conditions.ts'
 
 /** In seconds. */
@@ -27,14 +28,14 @@ export async function requestSupportAccess(
   operator: { id: string; email: string },
   audit: AuditContext,
 ) {
-  const authRealm = await requireSupportable(app, tenantId, request.user)
+  const { authRealm, user } = await requireSupportable(app, tenantId, request.user)
   const { platform } = app.database
   const token = newToken()
   const now = new Date()
   const access = { id: newId(), created: now, expires_at: after(now, linkLife), token_hash: hashOf(token) }
   await platform.transaction(async tx => {
-    await insertAccess(tx, platform, access, authRealm.id, request, operator)
-    await recordRequest(tx, platform, access.id, authRealm.id, request, audit)
+    await insertAccess(tx, platform, access, authRealm.id, user, request, operator)
+    await recordRequest(tx, platform, access.id, authRealm.id, user, request, audit)
   })
   return { id: access.id, url: `${authRealm.origin}/support/${token}`, expires_at: access.expires_at }
 }
@@ -44,10 +45,12 @@ async function insertAccess(
   { tables: { support_accesses: accesses } }: PlatformRealm,
   access: { id: string; created: Date; expires_at: Date; token_hash: string },
   tenant: string,
-  { user, reason, is_read_only }: SupportRequest,
+  { id: user_id, email: user_email }: SupportedUser,
+  { reason, is_read_only }: SupportRequest,
   { id: operator, email: operator_email }: { id: string; email: string },
 ): Promise<void> {
-  await tx.insert(accesses).values({ ...access, tenant, user_id: user, operator, operator_email, reason, is_read_only })
+  const people = { user_id, user_email, operator, operator_email }
+  await tx.insert(accesses).values({ ...access, tenant, ...people, reason, is_read_only })
 }
 
 async function recordRequest(
@@ -55,7 +58,8 @@ async function recordRequest(
   platform: PlatformRealm,
   access: string,
   tenant: string,
-  { user, reason, is_read_only }: SupportRequest,
+  { email: user }: SupportedUser,
+  { reason, is_read_only }: SupportRequest,
   audit: AuditContext,
 ): Promise<void> {
   const details = { access, user, reason, is_read_only }

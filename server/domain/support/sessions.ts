@@ -43,30 +43,32 @@ export async function markSupportAccessesEnded(
   if (ids.length === 0) return
   const closed = await closeRows(db, ids)
   const opened = closed.filter(({ opened_at }) => opened_at !== null)
-  const forTenant = opened.map(access => endOf(access, access.user_id, reason))
-  const forPlatform = opened.map(access => endOf(access, access.tenant, reason))
+  const forTenant = opened.map(access => endOf(access, access.user_id, access.user_id, reason))
+  // The console cannot look up the name of a tenant's user.
+  const forPlatform = opened.map(access => endOf(access, access.tenant, access.user_email ?? access.user_id, reason))
   await recordAudits(db, realm, { ...audit, support: null }, forTenant)
   await recordAudits(db, platform, { ...audit, actor: operator, support: null }, forPlatform)
 }
 
 function closeRows(db: Db, ids: string[]) {
-  const { id, tenant, user_id, operator_email, opened_at } = accesses
+  const { id, tenant, user_id, user_email, operator_email, opened_at } = accesses
   return db
     .update(accesses)
     .set({ ended_at: new Date() })
     .where(and(inArray(id, ids), isNull(accesses.ended_at)))
-    .returning({ id, tenant, user_id, operator_email, opened_at })
+    .returning({ id, tenant, user_id, user_email, operator_email, opened_at })
 }
 
 function endOf(
-  { id, operator_email, user_id }: Awaited<ReturnType<typeof closeRows>>[number],
+  { id, operator_email }: Awaited<ReturnType<typeof closeRows>>[number],
   subject: string,
+  user: string,
   reason: string,
 ): AuditEntry {
   return {
     action: 'support.ended',
     subject,
-    details: { access: id, operator: operator_email, user: user_id, reason },
+    details: { access: id, operator: operator_email, user, reason },
   }
 }
 

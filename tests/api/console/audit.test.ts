@@ -69,12 +69,13 @@ describe('the record', () => {
       'action',
       'actor',
       'actor_email',
+      'support',
       'subject',
       'subject_name',
       'ip',
       'details',
     ])
-    expect(rows.map(row => row.slice(5, 7))).toEqual([[world.acme.staff.id, 'ben@example.com']])
+    expect(rows.map(row => row.slice(6, 8))).toEqual([[world.acme.staff.id, 'ben@example.com']])
   })
 
   test('is filtered by action, group of actions, actor, subject and time, searched for people and ordered', async () => {

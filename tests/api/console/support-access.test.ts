@@ -127,8 +127,10 @@ describe('a support session', () => {
     expect(await lastEvent('console', 'support.opened')).toMatchObject({
       actor: operator.id,
       subject: world.acme.id,
-      details: opened,
+      // The console cannot look up the names of an organisation's users.
+      details: { ...opened, user: world.acme.staff.email },
     })
+    expect((await lastEvent('console', 'support.requested')).details.user).toBe(world.acme.staff.email)
   })
 
   test('is refreshed, but not past its end', async () => {

@@ -103,7 +103,18 @@ describe('the directory as a CSV file', () => {
 test("the record as a file has the list's filters", async () => {
   const answer = await acme(`${api}/audit/export.csv?action=session.opened`, { token: admin })
   const [first, ...rows] = rowsOf(answer)
-  expect(first).toEqual(['id', 'created', 'action', 'actor', 'actor_email', 'subject', 'subject_name', 'ip', 'details'])
+  expect(first).toEqual([
+    'id',
+    'created',
+    'action',
+    'actor',
+    'actor_email',
+    'support',
+    'subject',
+    'subject_name',
+    'ip',
+    'details',
+  ])
   expect(rows.length).toBeGreaterThan(1)
   expect(rows.every(row => row[2] === 'session.opened')).toBe(true)
   expect([...rows].sort((a, b) => b[1]!.localeCompare(a[1]!))).toEqual(rows)

@@ -1,0 +1,1 @@
+ALTER TABLE "support_accesses" ADD COLUMN "user_email" varchar(254);

@@ -1,0 +1,73 @@
+import { mountSuspended } from '@nuxt/test-utils/runtime'
+import { expect, it } from 'vitest'
+import { defineComponent, h } from 'vue'
+import type { AuditEvent } from '#shared/answers/audit'
+
+const ben = '019a0000-0000-7000-8000-000000000001'
+const acme = '019a0000-0000-7000-8000-000000000002'
+const olivia = '019a0000-0000-7000-8000-000000000003'
+const names = { [ben]: 'Ben Baker', [acme]: 'Acme Ltd', [olivia]: 'Olivia Operator' }
+
+async function sentenceOf(event: Partial<AuditEvent>): Promise<string> {
+  const whole = {
+    id: '019a0000-0000-7000-8000-000000000004',
+    created: '2026-11-29T10:00:00.000Z',
+    action: '',
+    actor: null,
+    actor_email: null,
+    subject: null,
+    ip: '192.0.2.1',
+    details: {},
+    names,
+    ...event,
+  }
+  const page = await mountSuspended(
+    defineComponent(() => () => h('p', useAuditText().sentence(whole))),
+    {
+      route: false,
+    },
+  )
+  return page.text()
+}
+
+it.each<[Partial<AuditEvent>, string]>([
+  [
+    {
+      action: 'user.changed',
+      actor: ben,
+      subject: ben,
+      details: { first_name: { from: 'Ben', to: 'Benny' }, support: 'olivia@example.com' },
+    },
+    'olivia@example.com (support, as Ben Baker) changed the first name of Ben Baker from Ben to Benny',
+  ],
+  [
+    { action: 'session.ended', actor: ben, subject: ben, details: { reason: 'logout', support: 'olivia@example.com' } },
+    'olivia@example.com (support, as Ben Baker) signed out',
+  ],
+  [{ action: 'session.ended', actor: ben, subject: ben, details: { reason: 'logout' } }, 'Ben Baker signed out'],
+  [{ action: 'session.ended', subject: ben, details: { reason: 'logout' } }, 'Ben Baker signed out'],
+])('an event of a support session is the operator’s: %j', async (event, sentence) => {
+  expect(await sentenceOf(event)).toBe(sentence)
+})
+
+it.each<[Partial<AuditEvent>, string]>([
+  [
+    { action: 'support.requested', actor: olivia, subject: acme, details: { user: 'ben@acme.test' } },
+    'Olivia Operator requested support access to Acme Ltd as ben@acme.test',
+  ],
+  [
+    {
+      action: 'support.opened',
+      actor: olivia,
+      subject: acme,
+      details: { user: 'ben@acme.test', operator: 'olivia@example.com' },
+    },
+    'olivia@example.com started a support session as ben@acme.test of Acme Ltd',
+  ],
+  [
+    { action: 'support.opened', subject: ben, details: { user: ben, operator: 'olivia@example.com' } },
+    'olivia@example.com started a support session as Ben Baker',
+  ],
+])('a support access names both: %j', async (event, sentence) => {
+  expect(await sentenceOf(event)).toBe(sentence)
+})
