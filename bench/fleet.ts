@@ -1,7 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, realpath } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { loadConfig } from '#server/config.ts'
 import type { RunningApp } from '#server/create-app.ts'
 import { createApp } from '#server/create-app.ts'
@@ -14,9 +11,9 @@ import { fromSystem } from '#server/domain/context.ts'
 import { createTenant } from '#server/domain/tenants/create.ts'
 import { tenantRealmOf } from '#server/domain/tenants/origins.ts'
 import { createLogger } from '#server/logger.ts'
-import { holdDatabase } from '../tests/support/database/held-database.ts'
-import { changeSettings } from '../tests/support/database/postgres-settings.ts'
 import { freePort } from '../tests/support/process/server.ts'
+import type { BenchDatabase } from './database.ts'
+import { startDatabase } from './database.ts'
 
 export interface Tenant {
   subdomain: string
@@ -62,10 +59,9 @@ const departmentNames = ['Sales', 'Finance', 'Support', 'Research']
 
 /** Creates the database in a temporary folder. It ends with this process. */
 export async function createFleet(): Promise<Fleet> {
-  const home = await realpath(await mkdtemp(join(tmpdir(), 'tenantry-bench-')))
-  const held = await holdDatabase(home)
+  const held = await startDatabase()
   const port = await freePort()
-  const env = createEnvironment(home, held.url, port)
+  const env = createEnvironment(held, port)
   const app = await createApp(loadConfig(env), createLogger('silent'), { size: 4, statementTimeout: 600_000 })
   await bootstrapPlatform(app.database, loadMigrations('.', 'platform'))
   const tenants: Tenant[] = []
@@ -74,8 +70,7 @@ export async function createFleet(): Promise<Fleet> {
   const hash = await app.hashing.hash('platform', password)
   for (const tenant of tenants) await fillTenant(tenant, hash)
   await app.database.platform.db.execute('vacuum analyze')
-  // While the tenants were created, it did not wait for the disk.
-  await changeSettings(home, ['fsync = on', 'full_page_writes = on'])
+  await held.waitForDisk()
   return {
     app,
     env,
@@ -85,14 +80,14 @@ export async function createFleet(): Promise<Fleet> {
     growTo,
     async close() {
       await app.close()
-      await held.release()
+      await held.close()
     },
   }
 }
 
-function createEnvironment(home: string, databaseUrl: string, port: number): Record<string, string> {
+function createEnvironment({ url, home }: BenchDatabase, port: number): Record<string, string> {
   return {
-    DATABASE_URL: databaseUrl,
+    DATABASE_URL: url,
     DATA_DIR: home,
     PORT: String(port),
     SECRET: randomBytes(32).toString('base64url'),

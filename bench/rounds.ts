@@ -20,8 +20,8 @@ export interface Run {
 
 type Samples = Map<Target, Measured[]>
 
-/** Seconds. */
-const warmUp = 2
+/** Seconds: each connection of the server to the database prepares its statements for each tenant. */
+export const warmUp = 5
 /** How many answers of a target are checked before it is measured. */
 const checked = 5
 const reference = 'bare Nuxt'
@@ -98,12 +98,12 @@ function printWorkload({ name, connections, statements }: Workload, samples: Sam
   const base = [...samples].find(([target]) => target.name === reference)?.[1]
   const rows = [...samples].map(([target, measured]) => {
     const ofBase = (field: 'rate' | 'cpu') =>
-      base
+      base && base !== measured
         ? spread(
             measured.map((sample, round) => sample[field] / base[round]![field]),
             2,
           )
-        : '–'
+        : ''
     const all = (field: keyof Measured) => measured.map(sample => sample[field])
     return [
       target.name,

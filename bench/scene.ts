@@ -1,7 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { loadConfig } from '#server/config.ts'
 import type { RunningApp } from '#server/create-app.ts'
 import { createApp } from '#server/create-app.ts'
@@ -14,6 +11,7 @@ import { createLogger } from '#server/logger.ts'
 import { call } from '../tests/support/http.ts'
 import type { TestServer } from '../tests/support/process/server.ts'
 import { freePort, startServer } from '../tests/support/process/server.ts'
+import { startDatabase } from './database.ts'
 
 /** A server in production mode on its own database, with one organisation of 1,000 users. */
 export interface Scene {
@@ -34,10 +32,11 @@ const email = 'ann@example.com'
 
 /** @param extra environment of the server */
 export async function createScene(extra: Record<string, string> = {}): Promise<Scene> {
-  const home = await mkdtemp(join(tmpdir(), 'tenantry-bench-'))
+  const held = await startDatabase()
   const port = await freePort()
   const settings = {
-    DATA_DIR: home,
+    DATABASE_URL: held.url,
+    DATA_DIR: held.home,
     PORT: String(port),
     SECRET: randomBytes(32).toString('hex'),
     PEPPER: randomBytes(32).toString('hex'),
@@ -49,9 +48,9 @@ export async function createScene(extra: Record<string, string> = {}): Promise<S
   await bootstrapPlatform(app.database, loadMigrations('.', 'platform'))
   const { tenant } = await addTenant(app, 'acme')
   await addPeople(app, tenant.schema, 1_000)
+  await held.waitForDisk()
   const server = await startServer({
     ...settings,
-    DATABASE_URL: app.databaseUrl,
     LOG_LEVEL: 'warn',
     CHECK_ANSWERS: '0',
     ...extra,
@@ -68,7 +67,7 @@ export async function createScene(extra: Record<string, string> = {}): Promise<S
     async close() {
       await server.stop()
       await app.close()
-      await rm(home, { recursive: true, force: true })
+      await held.close()
     },
   }
 

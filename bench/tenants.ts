@@ -6,13 +6,13 @@ import type { LoadRequest, Measured } from './load.ts'
 import { memoryOf, startServer } from './processes.ts'
 import { format, printTable, tell } from './report.ts'
 import type { Run } from './rounds.ts'
+import { warmUp } from './rounds.ts'
 import { quantile } from './statistics.ts'
 import type { Target } from './targets.ts'
 import { checkAnswer, workloads } from './workloads.ts'
 
 /** How many tenants `new tenant` creates. */
 const newTenants = 100
-const warmUp = 2
 const users = workloads[0]!
 
 /**
