@@ -13,7 +13,7 @@ import type { Target } from './targets.ts'
 
 interface SignIns {
   rate: number
-  /** Sign-ins that were answered 503, as too many were waiting. */
+  /** Requests that were answered 503, as too many were waiting. */
   refused: number
   /** Milliseconds of the requests of other users meanwhile. */
   others: number[]
@@ -83,7 +83,9 @@ async function measureOnce({ fleet: { members }, seconds }: Run, tenantry: Targe
     const member = members[members.length - 1 - i]!
     const { access } = await tenantry.signIn(member)
     while (!isOver()) {
-      others.push(await timeMe(tenantry, member, access))
+      const time = await timeMe(tenantry, member, access)
+      if (time === undefined) refused++
+      else others.push(time)
       await sleep(otherPause)
     }
   }
@@ -100,9 +102,11 @@ async function signIn({ port }: Target, { email, tenant }: Member): Promise<bool
   return status === 200
 }
 
-async function timeMe({ port, paths }: Target, { email, tenant }: Member, token: string): Promise<number> {
+/** @returns undefined if it was refused */
+async function timeMe({ port, paths }: Target, { email, tenant }: Member, token: string): Promise<number | undefined> {
   const started = performance.now()
-  const { json } = await call(port, `${tenant.subdomain}.localhost:${port}`, paths.me, { token })
+  const { status, json } = await call(port, `${tenant.subdomain}.localhost:${port}`, paths.me, { token })
+  if (status === 503) return undefined
   if (json.email !== email) throw new Error(`${email} was answered ${JSON.stringify(json)}`)
   return performance.now() - started
 }
