@@ -9,7 +9,7 @@ import { requestExport } from '#server/domain/archives/requests.ts'
 import { fromSystem } from '#server/domain/context.ts'
 import { getOperation } from '#server/domain/operations/operations.ts'
 import { call } from '../tests/support/http.ts'
-import { createScene, password } from './scene.ts'
+import { createScene } from './scene.ts'
 
 const seconds = 3
 const rounds = 3
@@ -19,14 +19,16 @@ const api = '/api/v1'
 
 const scene = await createScene({ BCRYPT_COST: '10', ACCESS_TTL: '3600' })
 const { port } = scene.server
-await scene.addTenants(0, 1, password)
+await scene.addTenant('other')
 const sql = postgres(scene.app.databaseUrl, { max: 1, onnotice: () => {} })
 const [acme, other] = await sql`select id, subdomain, schema from platform.tenants order by subdomain = 'acme' desc`
 const otherHost = `${other!.subdomain}.localhost:${port}`
-const busy = (await scene.signIn()).access
+const busy = await scene.signIn()
 const [{ email: otherEmail } = { email: '' }] = await sql`select email from ${sql(other!.schema)}.users`
 const quiet = (
-  await call(port, otherHost, `${api}/auth/jwt/create/`, { body: { email: otherEmail as string, password } })
+  await call(port, otherHost, `${api}/auth/jwt/create/`, {
+    body: { email: otherEmail as string, password: scene.password },
+  })
 ).json.access as string
 
 const works: Record<string, (i: number) => Promise<unknown>> = {

@@ -1,134 +1,96 @@
 /**
- * `npm run bench [name …]`: the throughput of one process, by hand, on a quiet machine. The load generator runs on
- * the same machine and uses some of its cores.
+ * `npm run bench [name …]`: the server as its users meet it, by hand, on a quiet machine. bench/results.md says what is
+ * measured and how.
+ *
+ * Names: `cold start`, `users/me`, `staff list`, `refresh`, `staff page`, `sign-in`; these are measured by default.
+ * Only when named, because they take long: `tenants`, `new tenant`, `migration`.
+ *
+ * Options: `--rounds 3`, `--seconds 8` for each measurement, `--tenants 2 --tenants 1000` for `tenants`; the largest
+ * is the number of tenants of `migration`.
  */
-import { Agent, request } from 'node:http'
-import autocannon from 'autocannon'
-import { loadMigrations } from '#server/database/migrations/files.ts'
-import { fleetStatus, migrateFleet } from '#server/database/migrations/fleet.ts'
-import type { Scene } from './scene.ts'
-import { createScene } from './scene.ts'
+import { parseArgs } from 'node:util'
+import { buildIfNeeded } from '../scripts/build.ts'
+import { divideCores } from './cores.ts'
+import { createFleet } from './fleet.ts'
+import { startGenerator } from './load.ts'
+import { printMachine, tell } from './report.ts'
+import type { Run } from './rounds.ts'
+import { measureWorkloads } from './rounds.ts'
+import { measureSignIns } from './sign-ins.ts'
+import { measureStarts } from './starts.ts'
+import type { Target } from './targets.ts'
+import { createFloors, tenantryOn } from './targets.ts'
+import { measureMigration, measureNewTenants, measureTenants } from './tenants.ts'
+import { workloads } from './workloads.ts'
 
-const seconds = 8
-const connections = 32
+/** Milliseconds after which a run is ended, in any case. */
+const runLimit = 3 * 3_600_000
+/** Only when named. */
+const long = ['tenants', 'new tenant', 'migration']
 
-const benches: Record<string, (scene: Scene) => Promise<string>> = {
-  'users/me': async scene =>
-    get(scene, '/api/v1/auth/users/me/', { authorization: `Bearer ${(await scene.signIn()).access}` }),
-  'staff list, page 2 of 100 matches': async scene =>
-    get(scene, '/api/v1/users/?search=amara&page=2', { authorization: `Bearer ${(await scene.signIn()).access}` }),
-  'staff page, server-rendered': async scene =>
-    get(scene, '/people', { cookie: (await scene.signIn()).cookie, accept: 'text/html' }),
-  'refresh': refresh,
-  'sign-in at bcrypt 12': signIns,
-  'new tenant': async scene => describe(await scene.addTenants(0, 1_000)),
-  'migration of 1,000 tenants': migration,
-}
+const { values, positionals: words } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '8' },
+    tenants: { type: 'string', multiple: true, default: ['2', '1000'] },
+  },
+})
+const rounds = positive(values.rounds)
+const seconds = positive(values.seconds)
+const tenantCounts = values.tenants.map(positive)
 
-const wanted = process.argv.slice(2)
-const scene = await createScene()
+setTimeout(() => fail('The run took too long.'), runLimit).unref()
+const names = ['cold start', ...workloads.map(({ name }) => name), 'sign-in', ...long]
+for (const word of words)
+  if (!names.some(name => name.startsWith(word))) fail(`${word}: choose from ${names.join(', ')}.`)
+
+await buildIfNeeded()
+const cores = divideCores()
+printMachine(cores, rounds, seconds)
+tell('Creating the tenants…')
+const fleet = await createFleet()
+const generator = startGenerator()
 try {
-  for (const [name, bench] of Object.entries(benches)) {
-    if (wanted.length > 0 && !wanted.some(word => name.includes(word))) continue
-    process.stdout.write(`${name.padEnd(36)}  ${await bench(scene)}\n`)
-  }
+  await measure({ fleet, generator, cores, rounds, seconds })
 } finally {
-  await scene.close()
+  await generator.stop()
+  await fleet.close()
 }
 
-async function get(scene: Scene, path: string, headers: Record<string, string>): Promise<string> {
-  const load = (duration: number) =>
-    autocannon({
-      url: `http://127.0.0.1:${scene.server.port}${path}`,
-      connections,
-      duration,
-      headers: { host: scene.host, ...headers },
-    })
-  await load(2)
-  const { requests, latency, non2xx } = await load(seconds)
-  return `${Math.round(requests.average)}/s, p99 ${latency.p99} ms${non2xx ? `, ${non2xx} FAILED` : ''}`
+async function measure(run: Run): Promise<void> {
+  const tenantry = tenantryOn(fleet)
+  await measureBesideFloors(run, tenantry)
+  if (isWanted('sign-in')) await measureSignIns(run, tenantry)
+  if (isWanted('tenants')) await measureTenants(run, tenantry, tenantCounts)
+  if (isWanted('new tenant')) await measureNewTenants(fleet)
+  if (isWanted('migration')) await measureMigration(fleet, Math.max(...tenantCounts))
 }
 
-async function refresh(scene: Scene): Promise<string> {
-  const tokens: string[] = []
-  while (tokens.length < connections) tokens.push((await scene.signIn()).refresh)
-  const agent = new Agent({ keepAlive: true })
-  const end = Date.now() + seconds * 1_000
-  let count = 0
-  await Promise.all(
-    tokens.map(async token => {
-      for (let next = token; Date.now() < end; count++)
-        next = (
-          JSON.parse(await post(scene, agent, '/api/v1/auth/jwt/refresh/', { refresh: next })) as { refresh: string }
-        ).refresh
-    }),
-  )
-  return `${Math.round(count / seconds)}/s`
-}
-
-// Besides the throughput: other requests must not be slowed down by it.
-async function signIns(scene: Scene): Promise<string> {
-  const { access } = await scene.signIn()
-  const agent = new Agent({ keepAlive: true })
-  const end = Date.now() + seconds * 1_000
-  const waits: number[] = []
-  let count = 0
-  const signIn = async () => {
-    for (; Date.now() < end; count++)
-      await post(scene, agent, '/api/v1/auth/jwt/create/', { email: scene.email, password: scene.password })
+async function measureBesideFloors(run: Run, tenantry: Target): Promise<void> {
+  const wanted = workloads.filter(({ name }) => isWanted(name))
+  if (wanted.length === 0 && !isWanted('cold start')) return
+  const floors = await createFloors(fleet)
+  try {
+    const targets = [tenantry, ...floors.targets]
+    if (isWanted('cold start')) await measureStarts(run, targets)
+    if (wanted.length > 0) await measureWorkloads(run, targets, wanted)
+  } finally {
+    await floors.close()
   }
-  const others = async () => {
-    while (Date.now() < end) {
-      const started = performance.now()
-      await post(scene, agent, '/api/v1/auth/jwt/verify/', { token: access })
-      waits.push(performance.now() - started)
-    }
-  }
-  await Promise.all([...Array.from({ length: 8 }, signIn), others()])
-  return `${(count / seconds).toFixed(1)}/s; meanwhile others: ${describe(waits)}`
 }
 
-async function migration({ app }: Scene): Promise<string> {
-  const migrations = [
-    ...loadMigrations('.', 'tenant'),
-    {
-      name: 'tenant/9999_bench',
-      checksum: 'bench',
-      statements: 'alter table users add column bench text; create index users_bench on users (bench)',
-    },
-  ]
-  const started = performance.now()
-  const { done, failed } = await migrateFleet(app.database, migrations, { parallel: 4 })
-  const migrated = performance.now()
-  await fleetStatus(app.database, migrations)
-  return `${done} in ${((migrated - started) / 1_000).toFixed(1)} s, ${failed.length} failed; status ${Math.round(performance.now() - migrated)} ms`
+function isWanted(name: string): boolean {
+  return words.length === 0 ? !long.includes(name) : words.some(word => name.startsWith(word))
 }
 
-function post(scene: Scene, agent: Agent, path: string, body: unknown): Promise<string> {
-  const payload = JSON.stringify(body)
-  return new Promise((resolve, reject) => {
-    const headers = {
-      'host': scene.host,
-      'content-type': 'application/json',
-      'content-length': Buffer.byteLength(payload),
-    }
-    const outgoing = request(
-      { agent, host: '127.0.0.1', port: scene.server.port, path, method: 'POST', headers },
-      response => {
-        let text = ''
-        response.on('data', (chunk: Buffer) => (text += chunk.toString()))
-        response.on('end', () =>
-          response.statusCode === 200 ? resolve(text) : reject(new Error(`${response.statusCode} ${text}`)),
-        )
-      },
-    )
-    outgoing.on('error', reject)
-    outgoing.end(payload)
-  })
+function positive(text: string): number {
+  const number = Number(text)
+  if (!Number.isInteger(number) || number < 1) fail(`${text}: a whole number of at least 1 is needed.`)
+  return number
 }
 
-function describe(milliseconds: number[]): string {
-  const sorted = milliseconds.toSorted((a, b) => a - b)
-  const at = (share: number) => `${sorted[Math.floor(sorted.length * share)]!.toFixed(1)} ms`
-  return `median ${at(0.5)}, p99 ${at(0.99)} of ${sorted.length}`
+function fail(reason: string): never {
+  process.stderr.write(`${reason}\n`)
+  process.exit(1)
 }

@@ -1,7 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { loadConfig } from '#server/config.ts'
 import type { RunningApp } from '#server/create-app.ts'
 import { createApp } from '#server/create-app.ts'
@@ -14,6 +11,7 @@ import { createLogger } from '#server/logger.ts'
 import { call } from '../tests/support/http.ts'
 import type { TestServer } from '../tests/support/process/server.ts'
 import { freePort, startServer } from '../tests/support/process/server.ts'
+import { startDatabase } from './database.ts'
 
 /** A server in production mode on its own database, with one organisation of 1,000 users. */
 export interface Scene {
@@ -22,24 +20,23 @@ export interface Scene {
   host: string
   email: string
   password: string
-  /**
-   * Signs in.
-   * @returns access and refresh token, and the cookies of a browser session
-   */
-  signIn(host?: string): Promise<{ access: string; refresh: string; cookie: string }>
-  addTenants(from: number, to: number, password?: string): Promise<number[]>
+  /** Signs in. @returns the access token */
+  signIn(): Promise<string>
+  /** Adds a tenant whose only user is its Admin, with the scene's password. */
+  addTenant(subdomain: string): Promise<unknown>
   close(): Promise<void>
 }
 
-export const password = 'violet harbour at dawn'
+const password = 'violet harbour at dawn'
 const email = 'ann@example.com'
 
 /** @param extra environment of the server */
 export async function createScene(extra: Record<string, string> = {}): Promise<Scene> {
-  const home = await mkdtemp(join(tmpdir(), 'tenantry-bench-'))
+  const held = await startDatabase()
   const port = await freePort()
   const settings = {
-    DATA_DIR: home,
+    DATABASE_URL: held.url,
+    DATA_DIR: held.home,
     PORT: String(port),
     SECRET: randomBytes(32).toString('hex'),
     PEPPER: randomBytes(32).toString('hex'),
@@ -49,23 +46,11 @@ export async function createScene(extra: Record<string, string> = {}): Promise<S
     statementTimeout: 600_000,
   })
   await bootstrapPlatform(app.database, loadMigrations('.', 'platform'))
-  const { tenant } = await createTenant(
-    app,
-    loadMigrations('.', 'tenant'),
-    {
-      name: 'Acme Ltd',
-      subdomain: 'acme',
-      business_email: email,
-      business_phone_number: '',
-      admin_email: email,
-      admin_password: password,
-    },
-    fromSystem,
-  )
+  const { tenant } = await addTenant(app, 'acme')
   await addPeople(app, tenant.schema, 1_000)
+  await held.waitForDisk()
   const server = await startServer({
     ...settings,
-    DATABASE_URL: app.databaseUrl,
     LOG_LEVEL: 'warn',
     CHECK_ANSWERS: '0',
     ...extra,
@@ -78,28 +63,29 @@ export async function createScene(extra: Record<string, string> = {}): Promise<S
     email,
     password,
     signIn,
-    addTenants: (from, to, admin_password) => addTenants(app, from, to, admin_password ?? null),
+    addTenant: subdomain => addTenant(app, subdomain),
     async close() {
       await server.stop()
       await app.close()
-      await rm(home, { recursive: true, force: true })
+      await held.close()
     },
   }
 
-  async function signIn(at = host) {
+  async function signIn() {
     const body = { email, password }
-    const pair = (await call(port, at, '/api/v1/auth/jwt/create/', { body })).json as {
-      access: string
-      refresh: string
-    }
-    const { cookies } = await call(port, at, '/api/v1/auth/session/', { body, sameOrigin: true })
-    return {
-      ...pair,
-      cookie: Object.entries(cookies)
-        .map(([name, value]) => `${name}=${value}`)
-        .join('; '),
-    }
+    return (await call(port, host, '/api/v1/auth/jwt/create/', { body })).json.access as string
   }
+}
+
+function addTenant(app: RunningApp, subdomain: string) {
+  const contact = { business_email: email, business_phone_number: '' }
+  const admin = { admin_email: email, admin_password: password }
+  return createTenant(
+    app,
+    loadMigrations('.', 'tenant'),
+    { name: subdomain, subdomain, ...contact, ...admin },
+    fromSystem,
+  )
 }
 
 async function addPeople(app: RunningApp, schema: string, count: number): Promise<void> {
@@ -118,27 +104,4 @@ async function addPeople(app: RunningApp, schema: string, count: number): Promis
       date_joined: now,
     })),
   )
-}
-
-async function addTenants(app: RunningApp, from: number, to: number, admin_password: string | null): Promise<number[]> {
-  const migrations = loadMigrations('.', 'tenant')
-  const milliseconds: number[] = []
-  for (let i = from; i < to; i++) {
-    const started = performance.now()
-    await createTenant(
-      app,
-      migrations,
-      {
-        name: `Fleet ${i}`,
-        subdomain: `fleet-${i}`,
-        business_email: email,
-        business_phone_number: '',
-        admin_email: email,
-        admin_password,
-      },
-      fromSystem,
-    )
-    milliseconds.push(performance.now() - started)
-  }
-  return milliseconds
 }

@@ -46,7 +46,7 @@ try {
 
 async function addInactive(): Promise<{ email: string; password: string }> {
   const person = { email: 'left@acme.test', password: 'grandfather clocks at noon' }
-  const { access } = await scene.signIn()
+  const access = await scene.signIn()
   await call(scene.server.port, scene.host, '/api/v1/auth/users/', {
     token: access,
     body: { ...person, is_active: false },

@@ -1,0 +1,144 @@
+import { randomBytes } from 'node:crypto'
+import { loadConfig } from '#server/config.ts'
+import type { RunningApp } from '#server/create-app.ts'
+import { createApp } from '#server/create-app.ts'
+import { newId } from '#server/database/ids.ts'
+import { loadMigrations } from '#server/database/migrations/files.ts'
+import { bootstrapPlatform } from '#server/database/migrations/runner.ts'
+import type { TenantRealm } from '#server/database/realms.ts'
+import type { AuthRealm } from '#server/domain/auth-realm.ts'
+import { fromSystem } from '#server/domain/context.ts'
+import { createTenant } from '#server/domain/tenants/create.ts'
+import { tenantRealmOf } from '#server/domain/tenants/origins.ts'
+import { createLogger } from '#server/logger.ts'
+import { freePort } from '../tests/support/process/server.ts'
+import type { BenchDatabase } from './database.ts'
+import { startDatabase } from './database.ts'
+
+export interface Tenant {
+  subdomain: string
+  authRealm: AuthRealm<TenantRealm>
+  /** Those of its users who are signed in. */
+  members: Member[]
+}
+
+export interface Member {
+  id: string
+  email: string
+  tenant: Tenant
+}
+
+/** A database of its own with many tenants. */
+export interface Fleet {
+  app: RunningApp
+  /** The environment of a server on this database. */
+  env: Record<string, string>
+  port: number
+  tenants: Tenant[]
+  /** The users of the first tenants who send the requests: a few of each tenant, all Staff. */
+  members: Member[]
+  /**
+   * Adds tenants with an Admin and no other users, until there are so many.
+   * @returns the milliseconds that each took
+   */
+  growTo(count: number): Promise<number[]>
+  close(): Promise<void>
+}
+
+/** Of every member. */
+export const password = 'violet harbour at dawn'
+/** The first name of half of the users. */
+export const commonName = 'Amara'
+/** Users who have that name, in each of the first tenants. */
+export const namesakes = 100
+
+const tenantCount = 50
+const userCount = 2 * namesakes
+const membersOfEach = 5
+const departmentNames = ['Sales', 'Finance', 'Support', 'Research']
+
+/** Creates the database in a temporary folder. It ends with this process. */
+export async function createFleet(): Promise<Fleet> {
+  const held = await startDatabase()
+  const port = await freePort()
+  const env = createEnvironment(held, port)
+  const app = await createApp(loadConfig(env), createLogger('silent'), { size: 4, statementTimeout: 600_000 })
+  await bootstrapPlatform(app.database, loadMigrations('.', 'platform'))
+  const tenants: Tenant[] = []
+  const growTo = (count: number) => grow(app, tenants, count)
+  await growTo(tenantCount)
+  const hash = await app.hashing.hash('platform', password)
+  for (const tenant of tenants) await fillTenant(tenant, hash)
+  await app.database.platform.db.execute('vacuum analyze')
+  await held.waitForDisk()
+  return {
+    app,
+    env,
+    port,
+    tenants,
+    members: tenants.flatMap(({ members }) => members),
+    growTo,
+    async close() {
+      await app.close()
+      await held.close()
+    },
+  }
+}
+
+function createEnvironment({ url, home }: BenchDatabase, port: number): Record<string, string> {
+  return {
+    DATABASE_URL: url,
+    DATA_DIR: home,
+    PORT: String(port),
+    SECRET: randomBytes(32).toString('base64url'),
+    PEPPER: randomBytes(32).toString('base64url'),
+    WORKERS: '1',
+    LOG_LEVEL: 'warn',
+    // No token expires during a run, and no spare schemas are created meanwhile.
+    ACCESS_TTL: '86400',
+    POOL_SIZE: '0',
+  }
+}
+
+async function grow(app: RunningApp, tenants: Tenant[], count: number): Promise<number[]> {
+  const migrations = loadMigrations('.', 'tenant')
+  const times: number[] = []
+  while (tenants.length < count) {
+    const subdomain = `tenant-${tenants.length + 1}`
+    const started = performance.now()
+    const contact = { business_email: `office@${subdomain}.example`, business_phone_number: '' }
+    const admin = { admin_email: `admin@${subdomain}.example`, admin_password: null }
+    const created = await createTenant(
+      app,
+      migrations,
+      { name: `Tenant ${tenants.length + 1}`, subdomain, ...contact, ...admin },
+      fromSystem,
+    )
+    times.push(performance.now() - started)
+    const tenant: Tenant = { subdomain, authRealm: tenantRealmOf(app, created.tenant), members: [] }
+    tenant.members.push({ ...created.admin, tenant })
+    tenants.push(tenant)
+  }
+  return times
+}
+
+/** Adds departments and users to a new tenant, and chooses its members. */
+async function fillTenant(tenant: Tenant, hash: string): Promise<void> {
+  const { db, tables } = tenant.authRealm.realm
+  const now = new Date()
+  const departments = departmentNames.map(name => ({ id: newId(), name, created: now, updated: now }))
+  const users = Array.from({ length: userCount }, (_, i) => ({
+    id: newId(),
+    email: `user${i}@${tenant.subdomain}.example`,
+    password: i < membersOfEach ? hash : null,
+    first_name: i % 2 === 0 ? commonName : 'Bilal',
+    last_name: `Person ${(i * 7) % userCount}`,
+    department: departments[i % departments.length]!.id,
+    employee_id: `E-${i}`,
+    activated_at: now,
+    date_joined: now,
+  }))
+  await db.insert(tables.departments).values(departments)
+  await db.insert(tables.users).values(users)
+  tenant.members = users.slice(0, membersOfEach).map(({ id, email }) => ({ id, email, tenant }))
+}
