@@ -4,9 +4,6 @@ import { describe, expect, test } from 'vitest'
 interface Resolved {
   version?: string
   dev?: boolean
-  resolved?: string
-  /** It is in the archive of the package that needs it. */
-  inBundle?: boolean
 }
 
 /** The first version without a known vulnerability or defect; npm's own audit cannot run everywhere. */
@@ -35,11 +32,6 @@ describe('every copy of a package in the lockfile', () => {
 
   test('is there at all, so that a renamed package is noticed', () => {
     expect(Object.keys(floors).filter(name => !optional.has(name) && copiesOf(packages, name).length === 0)).toEqual([])
-  })
-
-  test('has an address, so that npm does not look it up', () => {
-    const without = Object.entries(packages).filter(([path, it]) => path && !it.resolved && !it.inBundle)
-    expect(without.map(([path]) => path)).toEqual([])
   })
 
   test('that is too old or too new is found, however deep it lies', () => {
