@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 // One file of texts for each part of the interface, in i18n/locales/<language>/. The server's texts are English
@@ -19,8 +20,20 @@ const texts = [
   'site',
 ]
 
+// `npm start` does not install what only lint and the tests need.
+const modulesOfChecks = ['@nuxt/eslint', '@nuxt/test-utils/module'].filter(name =>
+  existsSync(new URL(`node_modules/${name.split('/', 2).join('/')}`, import.meta.url)),
+)
+
+/** Without the forms, which only some pages have. */
+const sharedByPages = [
+  /\/components\/(?:list|shell|tenant)\/\w+\.vue/,
+  /\/composables\/(?:list|shell|text)\/\w+\.ts/,
+  /\/shared\/(?:dates|person-name)\.ts/,
+]
+
 export default defineNuxtConfig({
-  modules: ['@nuxt/ui', '@nuxtjs/i18n', '@pinia/nuxt', '@nuxt/eslint', '@nuxt/test-utils/module'],
+  modules: ['@nuxt/ui', '@nuxtjs/i18n', '@pinia/nuxt', ...modulesOfChecks],
   // Folders are for readers only: a component has the name of its file.
   components: [{ path: '~/components', pathPrefix: false }],
   imports: { dirs: ['composables/**'] },
@@ -38,7 +51,8 @@ export default defineNuxtConfig({
   router: { options: { sensitive: true } },
   ui: { fonts: false, colorMode: true, theme: { colors: ['primary', 'success', 'warning', 'error', 'info'] } },
   srcDir: '.',
-  sourcemap: { server: true, client: false },
+  // The server's code is not minified, so its stack traces are readable without.
+  sourcemap: false,
 
   // Pages depend on cookies and host, so nothing is cached, prerendered or extracted.
   experimental: { componentIslands: false, payloadExtraction: false, appManifest: false },
@@ -46,6 +60,8 @@ export default defineNuxtConfig({
 
   nitro: {
     compressPublicAssets: { gzip: true, brotli: true },
+    // The size of every file of the server, compressed: that takes seconds.
+    logging: { compressedSizes: false, buildSuccess: true },
     // By default, code is rewritten for Node.js 12.
     esbuild: { options: { target: 'node24' } },
     errorHandler: '~~/server/error-handler.ts',
@@ -67,8 +83,35 @@ export default defineNuxtConfig({
     typescript: { tsConfig: { compilerOptions: { noUncheckedIndexedAccess: true, erasableSyntaxOnly: true } } },
   },
 
-  // The development server has an entry of its own.
-  $production: { nitro: { entry: fileURLToPath(new URL('server/entry.ts', import.meta.url)) } },
+  $production: {
+    // The development server has an entry of its own.
+    nitro: { entry: fileURLToPath(new URL('server/entry.ts', import.meta.url)) },
+    vite: {
+      // No component uses it. Tests of components do.
+      vue: { features: { optionsAPI: false } },
+      $client: {
+        build: {
+          modulePreload: { polyfill: false },
+          rolldownOptions: {
+            output: {
+              // Two files in place of dozens of small ones, which would be larger when compressed.
+              codeSplitting: {
+                groups: [
+                  { name: 'entry', test: /\/nuxt\/dist\/app\/entry\.js/, priority: 1 },
+                  {
+                    name: 'shared',
+                    test: id => sharedByPages.some(pattern => pattern.test(id)),
+                    minShareCount: 3,
+                    includeDependenciesRecursively: false,
+                  },
+                ],
+              },
+            },
+          },
+        },
+      },
+    },
+  },
 
   typescript: {
     strict: true,
@@ -107,8 +150,9 @@ export default defineNuxtConfig({
     // It ignores the weights in Accept-Language; plugins/language.server.ts detects the language.
     detectBrowserLanguage: false,
     vueI18n: 'i18n.config.ts',
+    bundle: { fullInstall: false },
     // The URL of the texts contains their hash.
     experimental: { httpCacheDuration: 31_536_000 },
   },
-  icon: { provider: 'none', serverBundle: 'local', clientBundle: { scan: true } },
+  icon: { provider: 'none', serverBundle: false },
 })

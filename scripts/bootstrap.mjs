@@ -1,6 +1,7 @@
 // Runs on the machine's own Node (20 or later), before anything is installed: no dependencies, no TypeScript.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,10 +12,11 @@ const bin = join(root, 'node_modules/.bin')
 /**
  * Installs the dependencies if they are missing, then runs `scripts/<name>.ts` on the installed Node with our
  * arguments.
+ * @param options `forChecks: true` if the script also needs the development dependencies
  */
-export async function runScript(name) {
+export async function runScript(name, { forChecks = false } = {}) {
   process.chdir(root)
-  await install()
+  await install(forChecks)
   await linkOurCommand()
   process.exitCode = await runOnOurNode([join(root, 'scripts', `${name}.ts`), ...process.argv.slice(2)])
 }
@@ -28,14 +30,15 @@ export function endWithParent() {
   setInterval(() => process.ppid === parent || process.kill(process.pid, 'SIGTERM'), 1_000).unref()
 }
 
-async function install() {
+async function install(forChecks) {
   const stamp = 'node_modules/.tenantry-lockfile'
   const wanted = createHash('sha256')
     .update(await readFile('package-lock.json'))
     .digest('hex')
-  if ((await readFile(stamp, 'utf8').catch(() => '')) === wanted) return
-
-  if (!(await installedByHand())) await npmCi()
+  const isCurrent = (await readFile(stamp, 'utf8').catch(() => '')) === wanted || (await installedByHand())
+  const hasAll = await hasDevelopmentDependencies()
+  if (!isCurrent || !ourNode() || (forChecks && !hasAll)) await npmCi(forChecks || hasAll)
+  if (!ourNode()) fail('Tenantry needs Node 24. It was not installed: there is none for this platform, or npm failed.')
   await writeFile(stamp, wanted)
 }
 
@@ -52,9 +55,15 @@ async function installedByHand() {
   }
 }
 
-async function npmCi() {
+async function hasDevelopmentDependencies() {
+  const { devDependencies } = JSON.parse(await readFile('package.json', 'utf8'))
+  return Object.keys(devDependencies).every(name => existsSync(join('node_modules', name, 'package.json')))
+}
+
+async function npmCi(withDevelopment) {
   console.log('Installing the dependencies (a minute or two, only when they change)…')
-  const npm = spawn('npm', ['ci', '--no-audit', '--no-fund', '--no-progress', '--loglevel=error'], {
+  const scope = withDevelopment ? '--include=dev' : '--omit=dev'
+  const npm = spawn('npm', ['ci', scope, '--no-audit', '--no-fund', '--no-progress', '--loglevel=error'], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
@@ -62,8 +71,7 @@ async function npmCi() {
   const code = await ended(npm)
   if (code === 0) return
   // The remaining lines are npm's own help.
-  console.error(`${output.split('\n').slice(0, 20).join('\n')}\nnpm ci failed (${code}).`)
-  process.exit(1)
+  fail(`${output.split('\n').slice(0, 20).join('\n')}\nnpm ci failed (${code}).`)
 }
 
 /**
@@ -77,12 +85,24 @@ async function linkOurCommand() {
 }
 
 function runOnOurNode(args) {
-  const child = spawn(join(bin, 'node'), args, {
+  const child = spawn(ourNode(), args, {
     stdio: 'inherit',
     env: { ...process.env, PATH: bin + delimiter + process.env.PATH },
   })
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
   return ended(child)
+}
+
+/** The installed Node, or the machine's if that is new enough. npm does not fail if it cannot install Node. */
+function ourNode() {
+  const installed = join(bin, 'node')
+  if (existsSync(installed)) return installed
+  return Number.parseInt(process.versions.node, 10) >= 24 ? process.execPath : undefined
+}
+
+function fail(message) {
+  console.error(message)
+  process.exit(1)
 }
 
 function ended(child) {

@@ -1,3 +1,3 @@
 import { runScript } from './bootstrap.mjs'
 
-await runScript('dev')
+await runScript('dev', { forChecks: true })

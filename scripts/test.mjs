@@ -1,4 +1,4 @@
 import { endWithParent, runScript } from './bootstrap.mjs'
 
 endWithParent()
-await runScript('test')
+await runScript('test', { forChecks: true })
