@@ -32,7 +32,7 @@ test("a stale page does not undo another Admin's work, and shows it once it has 
 })
 
 test('what both have changed is for the second to decide, field by field', async () => {
-  const { id } = await addPerson(world, world.acme, 'contested@example.com', { first_name: 'Ada', last_name: 'Stone' })
+  const { id } = await addPerson(world, world.acme, 'contested@example.com')
   const department = await world.acme.call(`${api}/departments/`, { token: admin, body: { name: 'Contested' } })
   const [one, other] = await openTwice(`/people/${id}`)
   await one.getByLabel('First name').fill('Adele')
