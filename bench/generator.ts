@@ -11,14 +11,15 @@ import { cpuTimeOf } from './processes.ts'
 import { quantile } from './statistics.ts'
 
 const requestTimeout = 30
-/** Seconds for each request to be answered once. */
+/** Seconds for all that is counted. */
 const turnLimit = 300
 const pollPause = 50
 
 process.on('disconnect', () => process.exit())
 process.on('message', job => void run(job as Job).then(measured => process.send!(measured)))
 
-async function run({ port, pid, connections, warmUp, seconds, isWholeTurn, requests }: Job): Promise<Measured> {
+async function run(job: Job): Promise<Measured> {
+  const { port, pid, connections, warmUp, turns = 1, seconds, isWholeTurn, requests } = job
   let clients = 0
   const options = {
     url: `http://127.0.0.1:${port}`,
@@ -35,7 +36,7 @@ async function run({ port, pid, connections, warmUp, seconds, isWholeTurn, reque
   load.on('response', (_client, status, bytes, time) => tally.add(status, bytes, time))
   load.on('reqError', () => tally.fail())
   await sleep(warmUp * 1000)
-  await untilCounted(tally, requests.length)
+  await untilCounted(tally, turns * requests.length)
   tally.reset()
   const before = { cpu: cpuTimeOf(pid), at: performance.now() }
   await sleep(seconds * 1000)

@@ -10,7 +10,6 @@ export interface LoadRequest {
   refresh?: string
 }
 
-/** The measurement starts when each request was answered once. */
 export interface Job {
   port: number
   /** The server's process, whose processor time is read. */
@@ -18,6 +17,8 @@ export interface Job {
   connections: number
   /** Seconds at least before the measurement. */
   warmUp: number
+  /** How often each request is answered before it, at least; once by default. */
+  turns?: number
   seconds: number
   /** Whether each request must be answered once again in the measurement, even if that takes longer. */
   isWholeTurn?: boolean

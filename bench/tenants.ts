@@ -14,6 +14,8 @@ import { checkAnswer, workloads } from './workloads.ts'
 /** How many tenants `new tenant` creates. */
 const newTenants = 100
 const users = workloads[0]!
+/** PostgreSQL plans the first five uses of a prepared statement anew, on each of a tenant's two connections. */
+const warmTurns = 14
 
 /**
  * Measures users/me with so many tenants, all touched in turn, and the memory that the server and its backends then
@@ -24,11 +26,12 @@ export async function measureTenants(run: Run, tenantry: Target, counts: number[
   for (const count of counts) {
     tell(`tenants: ${count}`)
     await run.fleet.growTo(count)
-    const { measured, server, backends } = await measureCount(run, tenantry, run.fleet.tenants.slice(0, count))
+    const { cold, measured, server, backends } = await measureCount(run, tenantry, run.fleet.tenants.slice(0, count))
     const { rate, p50, p99, errors } = measured
     const shares = backends.reduce((sum, pss) => sum + pss, 0)
     rows.push([
       format(count),
+      `${format(cold.rate)}, ${format(cold.p99, 1)}`,
       format(rate),
       format(p50, 1),
       format(p99, 1),
@@ -40,7 +43,7 @@ export async function measureTenants(run: Run, tenantry: Target, counts: number[
   const memory = ['memory of the server, MB (RSS)', 'its backends, and their memory, MB (PSS)']
   printTable(
     'users/me, all tenants in turn',
-    ['tenants', 'requests/s', 'p50, ms', 'p99, ms', ...memory, 'errors'],
+    ['tenants', 'second turn: requests/s, p99 in ms', 'warm: requests/s', 'p50, ms', 'p99, ms', ...memory, 'errors'],
     rows,
   )
 }
@@ -79,7 +82,7 @@ async function measureCount(
   { fleet, generator, cores, seconds }: Run,
   tenantry: Target,
   tenants: Tenant[],
-): Promise<{ measured: Measured; server: number; backends: number[] }> {
+): Promise<{ cold: Measured; measured: Measured; server: number; backends: number[] }> {
   const requests = await prepareRequests(tenantry, tenants)
   const sql = postgres(fleet.env.DATABASE_URL!, { max: 1, onnotice: () => {} })
   const findBackends = async () =>
@@ -92,9 +95,11 @@ async function measureCount(
     await checkAnswer(users, tenantry, tenants[0]!.members[0]!, requests[0]!)
     const { port } = tenantry
     const { connections } = users
-    const measured = await generator.run({ port, pid, connections, warmUp, seconds, isWholeTurn: true, requests })
+    const job = { port, pid, connections, requests, isWholeTurn: true }
+    const cold = await generator.run({ ...job, warmUp: 0, seconds: 0 })
+    const measured = await generator.run({ ...job, warmUp, turns: warmTurns, seconds })
     const own = (await findBackends()).filter(backend => !before.has(backend))
-    return { measured, server: memoryOf(pid).rss, backends: own.map(backend => memoryOf(backend).pss) }
+    return { cold, measured, server: memoryOf(pid).rss, backends: own.map(backend => memoryOf(backend).pss) }
   } finally {
     await stop()
     await sql.end()
