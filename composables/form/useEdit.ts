@@ -13,6 +13,8 @@ export interface EditOptions<State, Answer> {
   etag: string
   /** The form's fields of an answer. */
   fieldsOf: (answer: Answer) => State
+  /** The resource as its page has it, where other forms of the page save it too. */
+  latest?: () => Answer
   /** Sends the changed fields. */
   send: (body: Partial<State>, ifMatch: string) => Promise<Answer>
   /** How a conflict shows a field: its label, and its value, which is shown as it is by default. */
@@ -27,18 +29,24 @@ export interface EditOptions<State, Answer> {
  */
 export function useEdit<State extends object, Answer extends { etag: string }>(
   state: State,
-  { etag, fieldsOf, send, labels }: EditOptions<State, Answer>,
+  { etag, fieldsOf, latest, send, labels }: EditOptions<State, Answer>,
 ) {
   const conflicts = ref<Conflict[]>([])
   const names = Object.keys(state) as (keyof State & string)[]
   let base = copyOf(state)
+  const changedNames = () => names.filter(name => !isSame(state[name], base[name]))
+
+  if (latest)
+    watch(latest, async current => {
+      if (current.etag !== etag) await adopt(current, changedNames())
+    })
 
   /**
    * @param input the form's fields, as parsed by its schema
    * @throws ApiFailure of the API; 412 where there are conflicts to decide
    */
   async function save(input: object): Promise<Answer> {
-    const changed = names.filter(name => !isSame(state[name], base[name]))
+    const changed = changedNames()
     conflicts.value = []
     try {
       const answer = await send(pick(input as Partial<State>, changed), etag)

@@ -7,10 +7,11 @@ type Field = keyof z.input<typeof organizationSchema>
 
 /**
  * A form for some of the organisation's fields, which saves only these.
+ * @param organization as the page has it, which changes when another form of the page has saved it
  * @param saved called with the organisation after it was saved
  */
 export function useOrganizationForm<Name extends Field>(
-  organization: Organization,
+  organization: () => Organization,
   fields: readonly Name[],
   saved: (organization: Organization) => void,
 ) {
@@ -20,11 +21,12 @@ export function useOrganizationForm<Name extends Field>(
   const labels = useOrganizationLabels()
   const fieldsOf = (from: Organization) =>
     Object.fromEntries(fields.map(field => [field, from[field]])) as Pick<Organization, Name>
-  const state = reactive({ ...fieldsOf(organization) }) as Pick<Organization, Name>
+  const state = reactive({ ...fieldsOf(organization()) }) as Pick<Organization, Name>
   const { markSaved } = useUnsaved(state)
   const { save, conflicts, decide } = useEdit(state, {
-    etag: organization.etag,
+    etag: organization().etag,
     fieldsOf,
+    latest: organization,
     send: (body, ifMatch): Promise<Organization> => api('organization/', { method: 'PATCH', body, ifMatch }),
     labels,
   })

@@ -96,7 +96,7 @@ function auditRow({ names, ...event }: AuditRow & { names: Record<string, string
     event.actor,
     event.actor_email,
     // The operator who acted as this user.
-    event.details.support ?? null,
+    typeof event.details.support === 'string' ? event.details.support : null,
     event.subject,
     names[event.subject ?? ''] ?? null,
     event.ip,
