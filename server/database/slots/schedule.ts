@@ -25,7 +25,9 @@ export interface Shares {
 /** Milliseconds. */
 const waitLimit = 2_000
 /** Milliseconds. A statement that has run this long may be waiting for a lock: callers no longer wait for its slot. */
-const stallLimit = 5
+const stallLimit = 20
+/** Milliseconds. After this time, callers take another slot although their home is only busy with short statements. */
+const homeLimit = 100
 const waitersLimit = 2_000
 
 interface State {
@@ -39,7 +41,9 @@ interface State {
 }
 
 /**
- * Runs a realm's work on its two home slots, whose caches know its tables, and on other slots when these are busy.
+ * Runs a realm's work on its home slot, whose caches know its tables, and on others if it needs several at once, or if
+ * its home is busy for longer. In the latter case nothing is prepared there: with thousands of tenants, each of them
+ * on each connection would fill the memory of PostgreSQL.
  * Realms take turns: each has its own queues, and none holds more than its share.
  * @param slots replaced one by one as connections are renewed; their number stays
  */
@@ -110,8 +114,9 @@ function takeSlot(state: State, line: string, waited: number): Slot | undefined 
   const realm = line.slice(2)
   const slot = findSlot(state, realm, work, waited)
   if (!slot) return undefined
-  slot.holder = { realm, work, since: performance.now() }
   const counts = state.held.get(realm) ?? { statement: 0, transaction: 0 }
+  const prepares = counts.statement > 0 || slot === homeSlot(state.slots, realm)
+  slot.holder = { realm, work, since: performance.now(), prepares }
   counts[work]++
   if (work === 'transaction') state.transactions++
   state.held.set(realm, counts)
@@ -120,10 +125,9 @@ function takeSlot(state: State, line: string, waited: number): Slot | undefined 
 
 function findSlot(state: State, realm: string, work: Work, waited: number): Slot | undefined {
   if (!mayHold(state, realm, work)) return undefined
-  const [first, second] = homeSlots(state.slots, realm)
-  const home = [first, second].find(isFree)
-  if (home) return home
-  if (waited < stallLimit && (isMoving(first) || isMoving(second))) return undefined
+  const home = homeSlot(state.slots, realm)
+  if (isFree(home)) return home
+  if (waited < homeLimit && isMoving(home) && home.holder?.realm !== realm) return undefined
   return state.slots.find(isFree)
 }
 
@@ -147,11 +151,8 @@ function isMoving({ holder }: Slot): boolean {
   return holder?.work === 'statement' && performance.now() - holder.since < stallLimit
 }
 
-function homeSlots(slots: readonly Slot[], realm: string): [Slot, Slot] {
-  const hash = hashOf(realm)
-  const first = hash % slots.length
-  const step = slots.length > 1 ? 1 + ((hash >>> 8) % (slots.length - 1)) : 0
-  return [slots[first]!, slots[(first + step) % slots.length]!]
+function homeSlot(slots: readonly Slot[], realm: string): Slot {
+  return slots[hashOf(realm) % slots.length]!
 }
 
 // FNV-1a: distributes names well that differ only in their last characters.

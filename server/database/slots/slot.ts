@@ -10,8 +10,8 @@ export type Work = 'statement' | 'transaction'
 /** A database connection that runs one statement at a time. */
 export interface Slot {
   sql: Sql
-  /** Who is using it; undefined: it is free. */
-  holder: { realm: string; work: Work; since: number } | undefined
+  /** Who is using it, and whether their statements are prepared on it; undefined: it is free. */
+  holder: { realm: string; work: Work; since: number; prepares: boolean } | undefined
   /** When it was opened, as of `performance.now()`. */
   opened: number
   retired: boolean
@@ -53,10 +53,11 @@ export async function ask(
 ): Promise<unknown[]> {
   const known = slot.statements.get(text)
   const statement = known ?? markStatement(text, params.length)
-  if (options.prepare && !known) slot.statements.set(text, statement)
+  const prepare = options.prepare && (known !== undefined || slot.holder?.prepares !== false)
+  if (prepare && !known) slot.statements.set(text, statement)
   try {
-    if (statement.answers === 'none') return await client.unsafe(text, params as never[], options)
-    const rows = await askUntilProven(client, statement, params, options.prepare)
+    if (statement.answers === 'none') return await client.unsafe(text, params as never[], { prepare })
+    const rows = await askUntilProven(client, statement, params, prepare)
     if (statement.answers === 'marks') return []
     return options.asArrays
       ? rows

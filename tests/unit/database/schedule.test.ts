@@ -75,6 +75,36 @@ test('those who wait are served in turns, one of each tenant', async () => {
   expect(served).toEqual(['a', 'a', 'b', 'c', 'a', 'b', 'a', 'a', 'a'])
 })
 
+describe('a statement', () => {
+  test('waits for the home slot of its tenant, where it is prepared, while that is busy for a moment', async () => {
+    const { schedule } = createEight()
+    const home = await schedule.take('a', 'statement')
+    expect(home.holder?.prepares).toBe(true)
+    schedule.release(home)
+    home.holder = { realm: 'b', work: 'statement', since: performance.now(), prepares: true }
+    const waiting = schedule.take('a', 'statement')
+    home.holder = undefined
+    schedule.look()
+    expect(await waiting).toBe(home)
+  })
+
+  test('is not prepared on another slot, which it takes when its home is stuck', async () => {
+    const { schedule } = createEight()
+    const home = await schedule.take('a', 'statement')
+    schedule.release(home)
+    home.holder = { realm: 'b', work: 'statement', since: performance.now() - 50, prepares: true }
+    const other = await schedule.take('a', 'statement')
+    expect(other).not.toBe(home)
+    expect(other.holder?.prepares).toBe(false)
+  })
+
+  test('is prepared on every slot that its tenant needs at the same time', async () => {
+    const { schedule } = createEight()
+    const slots = [await schedule.take('a', 'statement'), await schedule.take('a', 'statement')]
+    expect(slots.map(({ holder }) => holder?.prepares)).toEqual([true, true])
+  })
+})
+
 test('a slot serves one at a time, and a slot that was replaced serves on', async () => {
   const { slots, schedule } = createEight()
   const first = await schedule.take('a', 'statement')
