@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 // One file of texts for each part of the interface, in i18n/locales/<language>/. The server's texts are English
@@ -32,6 +32,9 @@ const sharedByPages = [
   /\/shared\/(?:dates|person-name)\.ts/,
 ]
 
+// Without its comments and indentation: every page contains it.
+const beforeHydration = readFileSync('assets/before-hydration.js', 'utf8').replaceAll(/^\s*(?:\/\/.*)?\n|^\s+/gm, '')
+
 export default defineNuxtConfig({
   modules: ['@nuxt/ui', '@nuxtjs/i18n', '@pinia/nuxt', ...modulesOfChecks],
   // Folders are for readers only: a component has the name of its file.
@@ -42,9 +45,7 @@ export default defineNuxtConfig({
   app: {
     head: {
       link: [{ rel: 'icon', type: 'image/svg+xml', href: '/favicon.svg' }],
-      // zod would try to compile its schemas with eval, which the Content-Security-Policy blocks and reports. It reads
-      // this when a schema is made, so before any module of ours runs.
-      script: [{ innerHTML: 'globalThis.__zod_globalConfig={jitless:true}' }],
+      script: [{ innerHTML: beforeHydration }],
     },
   },
   css: ['~/assets/main.css'],

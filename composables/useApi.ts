@@ -28,7 +28,10 @@ export function useApiData<const Path extends string>(
   const api = useApi()
   return useAsyncData<AnswerOf<Path, 'GET'>>(
     key,
-    (_nuxtApp, { signal }) => api(toValue(path), { query: toValue(options.query), signal }),
+    (nuxtApp, { signal }) => {
+      const load = (query: typeof options.query) => api(toValue(path), { query: toValue(query), signal })
+      return load(options.query).catch(error => firstPageInstead(nuxtApp, error, toValue(options.query), load))
+    },
     {
       // The old rows stay visible until the new ones are loaded.
       watch: [() => toValue(path), () => JSON.stringify(toValue(options.query))],
@@ -36,6 +39,27 @@ export function useApiData<const Path extends string>(
       server: options.server ?? true,
     },
   )
+}
+
+/**
+ * For a page of a list that no longer exists, because rows are gone or a filter leaves fewer: loads the first page, and
+ * goes to the last one.
+ * @throws the error, if it is another one
+ */
+async function firstPageInstead<Answer>(
+  nuxtApp: ReturnType<typeof useNuxtApp>,
+  error: unknown,
+  query: Record<string, unknown> | undefined,
+  load: (query: never) => Promise<Answer>,
+): Promise<Answer> {
+  if (!(error instanceof ApiFailure) || error.status !== 404 || !query?.page) throw error
+  const first = await load({ ...query, page: undefined } as never)
+  const last = Math.ceil((first as { count: number }).count / (Number(query.page_size) || 25))
+  await nuxtApp.runWithContext(() => {
+    const { path, query: given } = useRoute()
+    return navigateTo({ path, query: { ...given, page: last > 1 ? last : undefined } }, { replace: true })
+  })
+  return first
 }
 
 /** Adds the refresh to a transport: if a refresh may help, it runs once and the call is repeated once. */

@@ -1,3 +1,5 @@
+import { withoutDoubleStop } from '#shared/double-stop'
+
 /** Chooses a text's plural form, of those separated by `|`: one of Arabic's six, or the only one. */
 const plurals = new Intl.PluralRules('ar')
 const forms: Intl.LDMLPluralRule[] = ['zero', 'one', 'two', 'few', 'many', 'other']
@@ -9,4 +11,5 @@ export default defineI18nConfig(() => ({
   pluralRules: {
     ar: (count: number, given: number) => (given === forms.length ? forms.indexOf(plurals.select(count)) : 0),
   },
+  postTranslation: text => (typeof text === 'string' ? withoutDoubleStop(text) : text),
 }))

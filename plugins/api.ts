@@ -6,6 +6,9 @@ export default defineNuxtPlugin(() => {
   const unsaved = useUnsavedForms()
   const transport = import.meta.server
     ? serverTransport(useRequestEvent()!)
-    : browserTransport(() => useSessionStore().expire(unsaved.value > 0))
+    : browserTransport(
+        () => useSessionStore().user !== null,
+        () => useSessionStore().expire(unsaved.value > 0),
+      )
   return { provide: { api: createApi(transport) } }
 })

@@ -25,6 +25,8 @@ export interface Config {
   mail: {
     /** Undefined: mails are written to `dir` as files. */
     smtpUrl: string | undefined
+    /** With which the mail server is greeted. */
+    smtpName: string
     dir: string
     /** The address that mails come from; the name before it is the organisation's. */
     from: string
@@ -116,6 +118,7 @@ function foldersOf(given: Settings, dataDir: string) {
     archiveDir: resolve(given.ARCHIVE_DIR ?? join(dataDir, 'archives')),
     mail: {
       smtpUrl: given.SMTP_URL,
+      smtpName: given.SMTP_NAME ?? given.BASE_DOMAIN,
       dir: resolve(given.MAIL_DIR ?? join(dataDir, 'mail')),
       from: given.MAIL_FROM ?? `no-reply@${given.BASE_DOMAIN}`,
     },

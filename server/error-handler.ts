@@ -3,10 +3,13 @@ import type { H3Event } from 'h3'
 import { getHeader, getRequestHeader, send, setResponseHeader, setResponseHeaders, setResponseStatus } from 'h3'
 import { useNitroApp } from 'nitropack/runtime'
 import type { ApiFailure } from '#shared/api-failure.ts'
+import type { Language } from '#shared/dates.ts'
+import { languages } from '#shared/dates.ts'
 import { ApiError, notFound, unavailable } from '#shared/errors.ts'
+import { preferredLanguage } from '#shared/preferred-language.ts'
 import { isConnectionError, isTimeout } from './database/errors.ts'
 import { barePagePolicy, bareErrorPage } from './http/bare-error-page.ts'
-import { countAnswer } from './http/count-answer.ts'
+import { countAnswer } from './http/answer/count-answer.ts'
 import { isApiPath } from './http/methods.ts'
 import { withoutToken } from './http/token-paths.ts'
 import { log } from './log.ts'
@@ -30,6 +33,13 @@ export default async function renderError(error: Error, event: H3Event): Promise
   if (wantsPage(event) && !answer.headers.location) return sendPage(event, answer.status)
   setResponseHeader(event, 'content-type', 'application/json')
   return send(event, JSON.stringify(answer.body))
+}
+
+/** As pages do: the language chosen in this browser, else the browser's. */
+function languageOf(event: H3Event): Language {
+  const [, cookie] = /(?:^|; )tenantry_locale=(\w+)/.exec(getHeader(event, 'cookie') ?? '') ?? []
+  const chosen = languages.find(language => language === cookie)
+  return chosen ?? preferredLanguage(getHeader(event, 'accept-language') ?? '')
 }
 
 /** An ApiError contains its response; other errors are defects, or faults of the database. */
@@ -88,10 +98,7 @@ async function sendPage(event: H3Event, status: number): Promise<void> {
     event.context.inner && !event.path.startsWith('/__nuxt_error') ? await renderApp(event, status) : undefined
   if (page) return send(event, page)
   setResponseHeaders(event, { 'content-security-policy': barePagePolicy, 'cross-origin-opener-policy': 'same-origin' })
-  return send(
-    event,
-    bareErrorPage(status, { accepted: getHeader(event, 'accept-language'), standing: event.context.standing }),
-  )
+  return send(event, bareErrorPage(status, { language: languageOf(event), standing: event.context.standing }))
 }
 
 // Keeps the path, so that the user can correct it or try again; a path that no page of ours can have is not repeated.

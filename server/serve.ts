@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { Server } from 'node:http'
 import { toNodeListener } from 'h3'
 import { useNitroApp } from 'nitropack/runtime'
+import { compressed } from './http/answer/compress.ts'
 import { log } from './log.ts'
 import { processConfig } from './process-config.ts'
 import { whileRunning } from './runtime.ts'
@@ -34,7 +35,8 @@ function createServer(limit: number): Server {
   const connectionsCheckingInterval = Math.min(lookPause, limit)
   // Code that reads a body reports itself that it took too long.
   const requestTimeout = limit + connectionsCheckingInterval
-  return new Server({ headersTimeout: limit, requestTimeout, connectionsCheckingInterval }, toNodeListener(nitro.h3App))
+  const listener = compressed(toNodeListener(nitro.h3App))
+  return new Server({ headersTimeout: limit, requestTimeout, connectionsCheckingInterval }, listener)
 }
 
 function listen(): void {

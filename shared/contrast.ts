@@ -20,3 +20,30 @@ function luminance(color: string): number {
   }) as [number, number, number]
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 }
+
+/** Contrast for text on a page and on slightly coloured backgrounds; WCAG 2.2 requires 4.5 to 1. */
+const accentContrast = 5.6
+
+/**
+ * The nearest shade of a colour that is readable on a background, as text and as the background of a button.
+ * @param background white or nearly black
+ */
+export function accentOn(color: string, background: string): string {
+  const target = luminance(background) > 0.5 ? 0 : 255
+  for (let share = 0; share < 1; share += 0.05) {
+    const shade = mixed(color, target, share)
+    if (contrastOf(shade, background) >= accentContrast) return shade
+  }
+  return mixed(color, target, 1)
+}
+
+/** @param share of black (0) or white (255), from 0 to 1 */
+function mixed(color: string, target: 0 | 255, share: number): string {
+  const parts = [1, 3, 5].map(at => {
+    const part = Number.parseInt(color.slice(at, at + 2), 16)
+    return Math.round(part + (target - part) * share)
+      .toString(16)
+      .padStart(2, '0')
+  })
+  return `#${parts.join('')}`
+}

@@ -8,16 +8,13 @@ export type Language = (typeof languages)[number]
  */
 export const languageTags: Record<Language, string> = { en: 'en-GB', ar: 'ar-u-nu-latn' }
 
-/**
- * Formats an ISO time as a day such as `24 Nov 2026`; empty for null. In UTC, because the server does not know the
- * user's time zone and both sides must render the same.
- */
-export function formatDay(time: string | null | undefined, language: Language): string {
-  return time ? formatter(language, { ...dayParts, timeZone: 'UTC' }).format(new Date(time)) : ''
+/** Formats an ISO time as a day such as `24 Nov 2026`; empty for null. */
+export function formatDay(time: string | null | undefined, language: Language, timeZone = 'UTC'): string {
+  return time ? formatter(language, { ...dayParts, timeZone }).format(new Date(time)) : ''
 }
 
-/** Formats an ISO time to the minute, by default in the browser's time zone. */
-export function formatMoment(time: string, language: Language, timeZone: string | undefined): string {
+/** Formats an ISO time to the minute. */
+export function formatMoment(time: string, language: Language, timeZone: string): string {
   return formatter(language, {
     ...dayParts,
     hour: language === 'en' ? '2-digit' : 'numeric',

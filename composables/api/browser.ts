@@ -1,22 +1,25 @@
 import { ApiFailure } from '#shared/api-failure'
+import { signedInHeader } from '#shared/signed-in-header'
 import type { Answer, ApiOptions, Transport } from './transport'
 import { filledQuery, parseJson, refreshPath } from './transport'
 
 /**
  * Calls the API over the network with the browser's cookies. All tabs share the cookies, so they also share the
  * refresh: the tab that gets the lock refreshes; the others find valid cookies and repeat their call.
+ * @param isSignedIn whether the page shows a signed-in user
  * @param end called when the session is over, never for a lost race or a network failure
  */
-export function browserTransport(end: () => void): Transport {
+export function browserTransport(isSignedIn: () => boolean, end: () => void): Transport {
   let renewal: Promise<boolean> | undefined
+  const send: Transport['send'] = (path, options) => sendAs(isSignedIn(), path, options)
 
   const renew = async () => {
-    if (await isRenewed()) return true
+    if (await isRenewed(send)) return true
     const { status, body } = await send(refreshPath, { method: 'POST' })
     if (status === 200) return true
     if (status !== 401) throw new ApiFailure(status, body)
     // Another tab, which did not wait for the lock, may have refreshed first.
-    if (await isRenewed()) return true
+    if (await isRenewed(send)) return true
     end()
     return false
   }
@@ -25,17 +28,21 @@ export function browserTransport(end: () => void): Transport {
 }
 
 // Asks the server: localStorage and broadcast channels may be behind the cookies.
-async function isRenewed(): Promise<boolean> {
+async function isRenewed(send: Transport['send']): Promise<boolean> {
   return (await send('auth/users/me/', {})).status !== 401
 }
 
-async function send(path: string, { method = 'GET', body, query, signal, ifMatch }: ApiOptions): Promise<Answer> {
+async function sendAs(
+  isSignedIn: boolean,
+  path: string,
+  { method = 'GET', body, query, signal, ifMatch }: ApiOptions,
+): Promise<Answer> {
   // An upload takes as long as the connection needs; the server's own limit is shorter.
   const limit = AbortSignal.timeout(body instanceof Blob ? 60_000 : 30_000)
   try {
     const response = await fetch(`/api/v1/${path}${filledQuery(query)}`, {
       method,
-      ...contentOf(body, ifMatch),
+      ...contentOf(body, { ...(isSignedIn && { [signedInHeader]: '1' }), ...(ifMatch && { 'if-match': ifMatch }) }),
       credentials: 'same-origin',
       signal: signal ? AbortSignal.any([signal, limit]) : limit,
     })
@@ -46,8 +53,8 @@ async function send(path: string, { method = 'GET', body, query, signal, ifMatch
   }
 }
 
-function contentOf(body: ApiOptions['body'], ifMatch?: string): Pick<RequestInit, 'body' | 'headers'> {
-  const headers = { accept: 'application/json', ...(ifMatch && { 'if-match': ifMatch }) }
+function contentOf(body: ApiOptions['body'], given: Record<string, string>): Pick<RequestInit, 'body' | 'headers'> {
+  const headers = { accept: 'application/json', ...given }
   if (body === undefined) return { headers }
   if (body instanceof Blob) return { body, headers: { ...headers, 'content-type': body.type } }
   return { body: JSON.stringify(body), headers: { ...headers, 'content-type': 'application/json' } }

@@ -45,6 +45,7 @@ function sentenceOf(words: Words, event: AuditEvent): string {
 function specialSentenceOf({ action, actor, subject, details }: AuditEvent): string | undefined {
   if (action === 'session.ended')
     return details.reason === 'logout' ? 'audit.sentences.session.signed_out' : 'audit.sentences.session.ended'
+  if (action === 'user.email_changed' && actor !== subject) return 'audit.sentences.user.email_changed_by'
   if (action === 'session.refused' && !subject) return 'audit.sentences.session.refused_unknown'
   // On the console, the subject is the organisation.
   if (action.startsWith('support.') && textOf(details.user).includes('@')) return `audit.sentences.${action}_at`

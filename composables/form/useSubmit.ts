@@ -1,5 +1,6 @@
 import type { Form } from '@nuxt/ui'
 import { ApiFailure } from '#shared/api-failure'
+import type { FormName } from '#shared/forms'
 
 export type FormInstance = Form<never> & { $el: HTMLElement }
 
@@ -16,12 +17,14 @@ export interface FormActions<Input> {
  * its error.
  * @param action does the work with the parsed input; only an ApiFailure is handled here
  * @param explain returns another text for a failure where the server's would not help
+ * @param name of a form that also works without scripts: then the server's answer is shown in the same way
  */
 export function useSubmit<Input>(
   action: (input: Input) => Promise<unknown>,
   explain?: (failure: ApiFailure) => string | undefined,
+  name?: FormName,
 ) {
-  const { alert, attach, showFailure, showInvalid } = useFormErrors(explain)
+  const { alert, attach, showFailure, showInvalid } = useFormErrors(explain, failureOf(useFormAnswer(name)))
   const pending = ref(false)
 
   async function submit({ data }: { data: Input }) {
@@ -42,10 +45,12 @@ export function useSubmit<Input>(
   return { form, alert, pending }
 }
 
-function useFormErrors(explain?: (failure: ApiFailure) => string | undefined) {
-  const alert = ref('')
+function useFormErrors(explain?: (failure: ApiFailure) => string | undefined, first?: ApiFailure) {
   const { attach, setErrors } = useFieldErrors()
   const inOwnWords = useServerText()
+  const textOf = (failure: ApiFailure) =>
+    Object.values(failure.fieldErrors).flat().map(inOwnWords).join(' ') || inOwnWords(failure.message)
+  const alert = ref(first ? (explain?.(first) ?? textOf(first)) : '')
 
   async function showFailure(failure: ApiFailure) {
     const errors = Object.entries(failure.fieldErrors).map(([name, texts]) => ({

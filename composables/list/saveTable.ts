@@ -1,4 +1,4 @@
-import { csvFile } from '#shared/csv'
+import { csvFile } from '#shared/table/csv'
 
 /** Saves a table as a CSV file in the browser. */
 export function saveTable(name: string, rows: string[][]) {

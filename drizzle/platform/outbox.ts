@@ -29,6 +29,7 @@ export function outboxTables(table: TableFactory) {
         .on(outbox.due_at)
         .where(sql`sent_at is null and given_up_at is null`),
       index('outbox_created').on(outbox.created),
+      index('outbox_recipient').on(outbox.realm, outbox.recipient, outbox.created),
     ],
   )
 

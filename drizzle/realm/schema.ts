@@ -1,4 +1,6 @@
+import type { SQL } from 'drizzle-orm'
 import { sql } from 'drizzle-orm'
+import type { AnyPgColumn } from 'drizzle-orm/pg-core'
 import { boolean, check, index, integer, jsonb, text, uniqueIndex, uuid, varchar } from 'drizzle-orm/pg-core'
 import type { TableFactory } from '#drizzle/table-factory.ts'
 import { id, lazily, moment, once } from '#drizzle/table-factory.ts'
@@ -55,7 +57,8 @@ function usersTable(table: TableFactory) {
       uniqueIndex('users_email').on(users.email),
       uniqueIndex('users_employee_id').on(users.employee_id),
       index('users_department').on(users.department),
-      index('users_name').on(users.last_name, users.first_name, users.id),
+      // As server/domain/lib/list-query.ts orders names.
+      index('users_name').on(alphabetical(users.last_name), alphabetical(users.first_name), users.id),
       index('users_search')
         .using('gin', sql`search_grams(${users.search}, 2)`)
         .with({ fastupdate: false }),
@@ -92,7 +95,7 @@ function sessionsTable(table: TableFactory, users: () => ReturnType<typeof users
       support_access: uuid(),
       /** If true, only reads are allowed. */
       is_read_only: boolean().notNull().default(false),
-      revoked_reason: text({ enum: ['logout', 'blacklist', 'reuse', 'password', 'deactivation', 'revoked'] }),
+      revoked_reason: text({ enum: ['logout', 'blacklist', 'reuse', 'password', 'email', 'deactivation', 'revoked'] }),
     },
     sessions => [index('sessions_user').on(sessions.user_id)],
   )
@@ -128,7 +131,7 @@ function oneTimeTokensTable(table: TableFactory, users: () => ReturnType<typeof 
       user_id: uuid()
         .notNull()
         .references(() => users().id, { onDelete: 'cascade' }),
-      purpose: text({ enum: ['reset', 'activation', 'email'] }).notNull(),
+      purpose: text({ enum: ['reset', 'welcome', 'activation', 'email'] }).notNull(),
       /** SHA-256 of the token, base64url; the token itself is only in the link. */
       token_hash: text().notNull(),
       /** Input of the link's action: `{ email }`, the new address. */
@@ -138,7 +141,7 @@ function oneTimeTokensTable(table: TableFactory, users: () => ReturnType<typeof 
     },
     tokens => [
       uniqueIndex('one_time_tokens_one_each').on(tokens.user_id, tokens.purpose),
-      check('one_time_tokens_purpose', sql`purpose in ('reset', 'activation', 'email')`),
+      check('one_time_tokens_purpose', sql`purpose in ('reset', 'welcome', 'activation', 'email')`),
     ],
   )
 }
@@ -161,4 +164,8 @@ function auditEventsTable(table: TableFactory) {
     },
     events => [index('audit_events_created').on(events.created), index('audit_events_subject').on(events.subject)],
   )
+}
+
+function alphabetical(column: AnyPgColumn): SQL {
+  return sql`(${column}) collate "und-x-icu"`
 }

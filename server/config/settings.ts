@@ -39,6 +39,10 @@ export const settings = z.object({
     .string()
     .regex(/^smtps?:\/\/[^/]/, 'must start with smtp:// or smtps://')
     .optional(),
+  SMTP_NAME: z
+    .string()
+    .regex(/^[a-z0-9.-]+$|^\[[0-9a-f:.]+\]$/i, 'must be a host name such as staff.example.org')
+    .optional(),
   MAIL_DIR: z.string().optional(),
   MAIL_FROM: z
     .string()

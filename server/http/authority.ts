@@ -1,4 +1,5 @@
 import type { H3Event } from 'h3'
+import { getHeader } from 'h3'
 import type { Db } from '#server/database/realms.ts'
 import type { AuthRealm, Recheck } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
@@ -8,6 +9,7 @@ import { beyondSupport, readOnly } from '#server/domain/sessions/refusals.ts'
 import { requireOpenTenant } from '#server/domain/tenants/lifecycle/standing.ts'
 import { forbidden, notAuthenticated } from '#shared/errors.ts'
 import type { Permission } from '#shared/permissions.ts'
+import { signedInHeader } from '#shared/signed-in-header.ts'
 import { readAccessToken } from './credentials.ts'
 import { unsafeMethods } from './methods.ts'
 
@@ -70,7 +72,11 @@ export function createAuthority(
 async function identify(state: State): Promise<Principal | undefined> {
   const { event, app, authRealm, stranger, options } = state
   const token = readAccessToken(event, app.config)
-  if (!token) return undefined
+  if (!token) {
+    // A page whose cookies are gone must not be taken for a visitor: its user signs in again.
+    if (getHeader(event, signedInHeader)) throw notAuthenticated()
+    return undefined
+  }
   const principal = (state.principal = await requirePrincipal(app, authRealm, token, stranger))
   const { session } = principal
   const isUnsafe = unsafeMethods.has(event.method)

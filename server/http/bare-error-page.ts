@@ -1,6 +1,5 @@
 import type { TenantStanding } from '#server/domain/tenants/lifecycle/standing.ts'
 import type { Language } from '#shared/dates.ts'
-import { preferredLanguage } from '#shared/preferred-language.ts'
 
 type Texts = Record<Language, [title: string, text: string]>
 
@@ -66,14 +65,13 @@ export const barePagePolicy = `default-src 'none'; style-src 'unsafe-inline'; ob
 
 /**
  * A page without dependencies: for unknown hosts, closed tenants, and while the server is starting.
- * @param options.accepted the Accept-Language header
+ * @param options.language in which it is written
  * @param options.standing status of the host's tenant, if it is closed
  */
 export function bareErrorPage(
   status: number,
-  { accepted = '', standing }: { accepted?: string; standing?: TenantStanding },
+  { language, standing }: { language: Language; standing?: TenantStanding },
 ): string {
-  const language = preferredLanguage(accepted)
   const [title, text] = (standing ? (closed[standing] ?? notOpen) : (texts[status] ?? ours))[language]
   const pause = standing === 'maintenance' ? 60 : 3
   return `<!DOCTYPE html>

@@ -11,6 +11,8 @@ export interface MailFacts {
   email_change: { link: string }
   /** To the old address, after the change. */
   email_changed: object
+  /** To the new address, which an Admin has entered. */
+  email_assigned: object
   password_changed: object
   new_device: { user_agent: string | null; ip: string | null; time: string }
   /** A refresh token was used again after its grace period: it was probably copied. */

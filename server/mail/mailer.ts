@@ -25,9 +25,9 @@ const sendLimit = 30_000
 
 /** Sends by SMTP if SMTP_URL is set, otherwise writes files. */
 export function createMailer(config: Config): Mailer {
-  const { smtpUrl, dir, from } = config.mail
+  const { smtpUrl, smtpName, dir, from } = config.mail
   const transport = smtpUrl
-    ? (createTransport({ url: smtpUrl, ...smtpOptions } as object) as Transporter)
+    ? (createTransport({ url: smtpUrl, name: smtpName, ...smtpOptions } as object) as Transporter)
     : (createTransport({ streamTransport: true, buffer: true, newline: 'windows' }) as Transporter)
 
   return {

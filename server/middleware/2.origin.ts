@@ -4,10 +4,12 @@ import { acceptedBody } from '#server/http/body/accepted.ts'
 import { hasBody, receiveBody } from '#server/http/body/body.ts'
 import { cookieNames, findCookieFault } from '#server/http/cookies.ts'
 import { hasBearer } from '#server/http/credentials.ts'
+import { isFormPost } from '#server/http/forms/answer-form.ts'
 import { isApiPath, pageMethods, unsafeMethods } from '#server/http/methods.ts'
+import { requireOwnPage } from '#server/http/forms/same-origin.ts'
 import { getInnerContext } from '#server/http/tenancy.ts'
 import { requireRuntime } from '#server/runtime.ts'
-import { ApiError, forbidden } from '#shared/errors.ts'
+import { ApiError } from '#shared/errors.ts'
 
 /** Checks that do not depend on the user, in the order of docs/api.md, "Refusals". */
 export default defineEventHandler(async event => {
@@ -16,7 +18,7 @@ export default defineEventHandler(async event => {
   const fault = findCookieFault(getHeader(event, 'cookie'), config)
   if (fault) throw new ApiError(400, { detail: fault })
   if (!isApiPath(event.path)) {
-    const answer = pageMethods(event)
+    const answer = isFormPost(event) ? undefined : pageMethods(event)
     if (answer) throw answer
     return
   }
@@ -38,17 +40,11 @@ async function requireSaneBody(event: H3Event): Promise<void> {
   }
 }
 
-/**
- * An unsafe request that uses a browser's cookies, or sets them, must come from a page of the same host. To the
- * browser another tenant is the same site; to us it is a foreign origin.
- */
+/** An unsafe request that uses a browser's cookies, or sets them, must come from a page of the same host. */
 function requireSameOrigin(event: H3Event, origin: string, names: { access: string; refresh: string }): void {
   const cookies = getHeader(event, 'cookie') ?? ''
   const byCookie = !hasBearer(event) && (cookies.includes(names.access) || cookies.includes(names.refresh))
-  if (!byCookie && !/^\/api\/v1\/auth\/session(?:[/?]|$)/.test(event.path)) return
-  const site = getHeader(event, 'sec-fetch-site')
-  const trusted = site === undefined ? getHeader(event, 'origin') === origin : site === 'same-origin' || site === 'none'
-  if (!trusted) throw forbidden('Cross-site request refused.', 'cross_site')
+  if (byCookie || /^\/api\/v1\/auth\/session(?:[/?]|$)/.test(event.path)) requireOwnPage(event, origin)
 }
 
 function printable(type: string): string {

@@ -1,8 +1,8 @@
 import { getResponseStatus, removeResponseHeader } from 'h3'
 import { defineNitroPlugin, useRuntimeConfig } from 'nitropack/runtime'
 import { requireKnownCoding } from '#server/http/body/transfer-coding.ts'
-import { setCommonHeaders } from '#server/http/common-headers.ts'
-import { countAnswer } from '#server/http/count-answer.ts'
+import { setCommonHeaders } from '#server/http/answer/common-headers.ts'
+import { countAnswer } from '#server/http/answer/count-answer.ts'
 import { isApiPath } from '#server/http/methods.ts'
 
 /**

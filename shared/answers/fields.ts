@@ -56,3 +56,12 @@ export const operationKind = z.enum(operationKinds)
 export const operationState = z.enum(operationStates)
 
 export const emptyAnswer = z.strictObject({})
+
+/** What became of a mail. */
+export function delivery() {
+  return z.strictObject({
+    state: z.enum(['queued', 'delayed', 'sent', 'failed']),
+    reason: z.string().nullable().describe("What the recipient's mail server said, if it refused the mail."),
+  })
+}
+export type Delivery = z.output<ReturnType<typeof delivery>>

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { count, id, time } from './fields.ts'
+import { count, delivery, id, time } from './fields.ts'
 import { tenantRole } from './users.ts'
 
 export const invitationAnswer = z.strictObject({
@@ -15,6 +15,7 @@ export const invitationAnswer = z.strictObject({
   invited_by: id().nullable().describe('Id of the Admin who sent the invitation.'),
   department_name: z.string().nullable().optional().describe('In lists.'),
   inviter_name: z.string().nullable().optional(),
+  delivery: delivery().nullable().optional().describe('Of its last mail, if that is known.'),
 })
 export type Invitation = z.output<typeof invitationAnswer>
 
@@ -22,6 +23,8 @@ export type Invitation = z.output<typeof invitationAnswer>
 export const invitationResultAnswer = z.strictObject({
   row: count(),
   email: z.string().nullable(),
+  role: tenantRole.nullable().describe('As which the person is or would be invited; null if the row is not valid.'),
+  department_name: z.string().nullable(),
   status: z.enum(['invited', 'already_invited', 'failed']),
   invitation: invitationAnswer.nullable(),
   errors: z.record(z.string(), z.array(z.string())).nullable(),

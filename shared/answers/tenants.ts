@@ -106,3 +106,4 @@ export type Insights = z.output<typeof insightsAnswer>
 
 /** Where an organisation's portal is. */
 export const tenantInfoAnswer = z.strictObject({ name: z.string(), subdomain: z.string(), url: z.string() })
+export type TenantInfo = z.output<typeof tenantInfoAnswer>

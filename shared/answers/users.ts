@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { count, etag, id, language, time } from './fields.ts'
+import { textEncodings } from '#shared/table/encoding.ts'
+import { count, delivery, etag, id, language, time } from './fields.ts'
 
 /** People and departments. */
 export const tenantRole = z.enum(['Admin', 'Staff'])
@@ -54,6 +55,7 @@ export const directoryUserAnswer = z.strictObject({
   is_active: z.boolean().optional(),
   date_joined: time().optional(),
   last_login: time().nullable().optional(),
+  delivery: delivery().nullable().optional().describe('Of the last mail with a link to set a password; not in lists.'),
   etag: etag().optional().describe('Not in lists.'),
 })
 export type DirectoryUser = z.output<typeof directoryUserAnswer>
@@ -93,6 +95,8 @@ export const importReportAnswer = z.strictObject({
       ),
     }),
   ),
+  ignored_columns: z.array(z.string()).describe('Names of columns of the file that are not imported.'),
+  encoding: z.enum(textEncodings).describe('As which the file was read.'),
 })
 export type ImportReport = z.output<typeof importReportAnswer>
 

@@ -130,17 +130,25 @@ export function integer(min: number, max: number) {
     .max(max, `Ensure this value is less than or equal to ${max}.`)
 }
 
-/** A time, or a day in UTC, completed by `ofDay`, such as `T23:59:59.999Z`. */
-export function moment(ofDay: string) {
-  return (
-    z
-      .string({ error: issue => missingOr(issue.input, malformedMoment) })
-      .transform(value => (/^\d{4}-\d{2}-\d{2}$/.test(value) ? value + ofDay : value))
-      .pipe(z.iso.datetime({ offset: true, error: malformedMoment, abort: true }))
-      .transform(value => new Date(value))
-      // PostgreSQL has no year 0 and rejects JavaScript's format of five-digit years; an offset can produce both.
-      .refine(value => value.getUTCFullYear() > 0 && value.getUTCFullYear() < 10_000, malformedMoment)
-  )
+/** A time, or a day such as `2026-01-31`, which stays a text: its time zone is another parameter. */
+export function dayOrMoment() {
+  return z
+    .string({ error: issue => missingOr(issue.input, malformedMoment) })
+    .transform((value, context): string | Date => {
+      if (day.safeParse(value).success && isPlainYear(Number(value.slice(0, 4)))) return value
+      const time = new Date(value)
+      if (instant.safeParse(value).success && isPlainYear(time.getUTCFullYear())) return time
+      context.addIssue(malformedMoment)
+      return z.NEVER
+    })
+}
+
+const day = z.iso.date()
+const instant = z.iso.datetime({ offset: true })
+
+// PostgreSQL has no year 0 and rejects JavaScript's format of five-digit years; an offset can produce both.
+function isPlainYear(year: number): boolean {
+  return year > 1 && year < 9_999
 }
 
 /** The id of a row. The handler checks whether the row exists, with the same text. */

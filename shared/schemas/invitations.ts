@@ -9,6 +9,9 @@ export const invitationSchema = z.object({
   department: reference().nullable().default(null),
 })
 
+/** The error where the address is that of someone who can be reactivated instead. */
+export const deactivatedText = 'A deactivated user has this email. Reactivate that account instead.'
+
 export const invitationRowsLimit = 500
 
 /**
@@ -34,7 +37,8 @@ export const acceptInvitationSchema = z
   .object({
     token: text(128),
     first_name: text(150),
-    last_name: text(150),
+    // Many people have one name only.
+    last_name: text(150, { blank: true }).default(''),
     language: choice(languages).nullable().optional(),
     password: rawText(4096),
     re_password: rawText(4096).optional(),

@@ -78,5 +78,11 @@ export const tenantInfoSchema = z
     error: 'This field is required.',
   })
 
+/** The request for what a user types into the finder: an ID, a subdomain, or an address, whose first label is one. */
+export function tenantHint(text: string): { tenant_id: string; subdomain: string | undefined } {
+  const subdomain = text.replace(/^https?:\/\//, '').split(/[.:/]/)[0]
+  return { tenant_id: text, subdomain: subdomain || undefined }
+}
+
 /** The organisation finder by mail. */
 export const tenantInfoMailSchema = z.object({ email: email(), language: choice(languages).default('en') })

@@ -1,17 +1,23 @@
 import { z } from 'zod'
 import { cleanIdentifier, email, identifier, text } from './fields.ts'
 
-const truths = new Map([
-  ['true', true],
-  ['yes', true],
-  ['1', true],
-  ['false', false],
-  ['no', false],
-  ['0', false],
-])
+// Spreadsheets write TRUE and FALSE in the language of their user.
+const yes = [
+  ...['true', 'yes', '1', 'active', 'enabled', 'نشط', 'نعم'],
+  ...['wahr', 'vrai', 'verdadero', 'vero', 'verdadeiro', 'waar', 'sant', 'sann', 'sand', 'tosi', 'prawda', 'pravda'],
+  ...['igaz', 'doğru', 'истина', 'істина', 'cert', 'adevărat'],
+]
+const no = [
+  ...['false', 'no', '0', 'inactive', 'deactivated', 'disabled', 'suspended', 'غير نشط', 'لا'],
+  ...['falsch', 'faux', 'falso', 'onwaar', 'falskt', 'usann', 'falsk', 'epätosi', 'fałsz', 'nepravda', 'hamis'],
+  ...['yanliş', 'yanlış', 'ложь', 'хибність', 'fals'],
+]
+const truths = new Map([...yes.map(word => [word, true] as const), ...no.map(word => [word, false] as const)])
 const roles = new Map([
   ['admin', 'Admin'],
   ['staff', 'Staff'],
+  ['مسؤول', 'Admin'],
+  ['موظف', 'Staff'],
 ] as const)
 
 /** One row of an import, with cells as texts. A missing column, or a blank role or is_active, changes nothing. */

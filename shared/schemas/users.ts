@@ -26,8 +26,8 @@ export const profileSchema = z.object({
   photo: z.null({ error: 'The submitted data was not a file. Check the encoding type on the form.' }).optional(),
 })
 
-/** What an Admin can change of any user. */
-export const userChangeSchema = z.object({ ...personal, ...employment })
+/** What an Admin can change of any user; the address only of others. */
+export const userChangeSchema = z.object({ email: email().optional(), ...personal, ...employment })
 
 const bulkLimit = 100
 
@@ -92,6 +92,9 @@ export const setPasswordSchema = z
 
 /** Both parts of a mailed link. */
 export const linkSchema = z.object({ uid: text(128), token: text(128) })
+
+/** The same, with what the link is for. */
+export const linkLookupSchema = linkSchema.extend({ purpose: choice(['reset', 'activation', 'email']) })
 
 /** Requests a mail for an address. */
 export const mailboxSchema = z.object({ email: email() })

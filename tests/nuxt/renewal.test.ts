@@ -32,7 +32,7 @@ function json(status: number, body: object) {
 
 function openTab() {
   const end = vi.fn()
-  return { api: createApi(browserTransport(end)), end }
+  return { api: createApi(browserTransport(() => true, end)), end }
 }
 
 /** A network that fails for one path, in the way in which `fetch` reports it. */

@@ -55,6 +55,7 @@ const rules: Rule[] = [
     pattern: /document\.cookie|useCookie\(|(?:local|session)Storage\.setItem\((?!key, time\))/,
     exceptions: {
       'composables/text/useLanguage.ts': 'the language that was chosen',
+      'plugins/time-zone.ts': 'the time zone of the browser',
       'composables/shell/useShortcuts.ts': 'whether single keys are shortcuts',
     },
     bad: ['document.cookie = x', "const token = useCookie('token')", "localStorage.setItem('refresh', token)"],

@@ -27,6 +27,7 @@ const publicRoutes = {
   'server/api/v1/auth/session/support.post.ts': "the token of the operator's link in the body is the credential",
   'server/api/v1/auth/users/activation.post.ts': 'the token of the link in the body is the credential',
   'server/api/v1/auth/users/index.post.ts': 'registration where a tenant allows it; looks for an admin by itself',
+  'server/api/v1/auth/users/link_lookup.post.ts': 'the token of the link in the body is the credential',
   'server/api/v1/auth/users/resend_activation.post.ts':
     'a user who lost the mail cannot sign in; reveals nothing, and is rate-limited',
   'server/api/v1/auth/users/reset_password.post.ts':

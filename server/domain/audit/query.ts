@@ -7,7 +7,8 @@ import { matchesFolded, wordsOf } from '#server/domain/lib/search.ts'
 import { matchesUsers, searchWords } from '#server/domain/users/query.ts'
 import type { AuditGroup } from '#shared/audit-actions.ts'
 import { auditActions } from '#shared/audit-actions.ts'
-import { moment } from '#shared/schemas/fields.ts'
+import { dayOrMoment } from '#shared/schemas/fields.ts'
+import { endOfDay, isTimeZone, startOfDay } from '#shared/time-zones.ts'
 
 /** The filters of the audit log, for the page and the file. */
 export const auditQuery = listQuery(['created'], ['action', 'details', 'actor', 'subject'], '-created').extend({
@@ -19,8 +20,10 @@ export const auditQuery = listQuery(['created'], ['action', 'details', 'actor', 
     .optional(),
   actor: z.guid('Enter a valid UUID.').optional(),
   subject: z.guid('Enter a valid UUID.').optional(),
-  since: moment('T00:00:00.000Z').optional(),
-  until: moment('T23:59:59.999Z').optional(),
+  since: dayOrMoment().optional(),
+  until: dayOrMoment().optional(),
+  /** In which `since` and `until` are days. */
+  time_zone: z.string().refine(isTimeZone, 'Enter a time zone such as Europe/Berlin.').optional(),
 })
 
 /** For a query of audit events, joined with the users who acted. */
@@ -28,14 +31,29 @@ export function auditFilter(
   { schema, tables: { audit_events: events, users } }: Realm,
   query: z.output<typeof auditQuery>,
 ): SQL | undefined {
+  const zone = query.time_zone ?? 'UTC'
   return and(
     query.action ? inActions(events, query.action) : undefined,
     query.actor ? eq(events.actor, query.actor) : undefined,
     query.subject ? eq(events.subject, query.subject) : undefined,
-    query.since ? gte(events.created, query.since) : undefined,
-    query.until ? lte(events.created, query.until) : undefined,
+    query.since
+      ? gte(
+          events.created,
+          instantOf(query.since, day => startOfDay(day, zone)),
+        )
+      : undefined,
+    query.until
+      ? lte(
+          events.created,
+          instantOf(query.until, day => endOfDay(day, zone)),
+        )
+      : undefined,
     wordsOf(query.search).length > 0 ? concerns(schema, events, users, query.search) : undefined,
   )
+}
+
+function instantOf(given: Date | string, ofDay: (day: string) => Date): Date {
+  return typeof given === 'string' ? ofDay(given) : given
 }
 
 function inActions(events: Realm['tables']['audit_events'], action: string): SQL {

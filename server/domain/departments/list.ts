@@ -2,7 +2,7 @@ import { eq, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import type { TenantRealm } from '#server/database/realms.ts'
 import { departmentColumns } from './departments.ts'
-import { listQuery, orderBy } from '#server/domain/lib/list-query.ts'
+import { alphabetical, listQuery, orderBy } from '#server/domain/lib/list-query.ts'
 import { matchesSearch } from '#server/domain/lib/search.ts'
 import type { Window } from '#server/domain/lib/window.ts'
 import { readWindow } from '#server/domain/lib/window.ts'
@@ -24,7 +24,7 @@ export function listDepartments(
       .select({ ...departmentColumns(departments), people })
       .from(departments)
       .where(where)
-      .orderBy(...orderBy(query.ordering, { name, created }, id)),
+      .orderBy(...orderBy(query.ordering, { name: alphabetical(name), created }, id)),
     window,
   )
 }

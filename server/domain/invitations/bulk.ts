@@ -1,22 +1,21 @@
-import { eq, sql } from 'drizzle-orm'
+import { eq } from 'drizzle-orm'
 import type { z } from 'zod'
 import type { TenantRealm } from '#server/database/realms.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
-import { readCsv } from '#server/domain/lib/csv.ts'
 import { isOfOne } from '#server/domain/lib/errors.ts'
 import type { invitationResultAnswer } from '#shared/answers/invitations.ts'
 import type { ApiError, FieldErrors } from '#shared/errors.ts'
 import { invalid } from '#shared/errors.ts'
-import { cleanIdentifier, noSuchObject } from '#shared/schemas/fields.ts'
-import { invitationRowsLimit, invitationSchema } from '#shared/schemas/invitations.ts'
+import { noSuchObject } from '#shared/schemas/fields.ts'
+import { invitationSchema } from '#shared/schemas/invitations.ts'
 import { validate } from '#shared/schemas/validate.ts'
 import type { InvitationRow } from './invitations.ts'
 import type { NewInvitation } from './invite.ts'
 import { inviteOnce, requireInvitable } from './invite.ts'
 
 /** One row of a bulk invitation, as received. */
-interface Row {
+export interface BulkRow {
   /** Starts at 1; for a CSV text it is the row number in a spreadsheet. */
   row: number
   input: unknown
@@ -38,15 +37,16 @@ type Invite = (input: NewInvitation) => Promise<{ invited: InvitationRow | undef
 export async function inviteMany(
   app: App,
   authRealm: AuthRealm<TenantRealm>,
-  rows: Row[],
+  rows: BulkRow[],
   { dryRun }: { dryRun: boolean },
   audit: AuditContext,
 ): Promise<RowResult[]> {
   const invite: Invite = dryRun ? rehearsal(authRealm) : input => inviteOnce(app, authRealm, input, audit)
+  const names = await readDepartmentNames(authRealm.realm)
   const results: RowResult[] = []
   const rest = app.pacer.begin()
   for (const row of rows) {
-    results.push(await inviteRow(invite, row))
+    results.push(await inviteRow(invite, row, names))
     await rest()
   }
   return results
@@ -67,59 +67,41 @@ function rehearsal({ realm, recheck }: AuthRealm<TenantRealm>): Invite {
   }
 }
 
-async function inviteRow(invite: Invite, { row, input, errors }: Row): Promise<RowResult> {
+async function readDepartmentNames({ db, tables: { departments } }: TenantRealm): Promise<Map<string, string>> {
+  const known = await db.select({ id: departments.id, name: departments.name }).from(departments)
+  return new Map(known.map(({ id, name }) => [id, name]))
+}
+
+async function inviteRow(
+  invite: Invite,
+  { row, input, errors }: BulkRow,
+  names: Map<string, string>,
+): Promise<RowResult> {
   const sent = (input as { email?: unknown } | null)?.email
-  const email = typeof sent === 'string' ? sent : null
-  if (errors) return { row, email, status: 'failed', invitation: null, errors }
+  const failed = {
+    row,
+    email: typeof sent === 'string' ? sent : null,
+    role: null,
+    department_name: null,
+    status: 'failed',
+    invitation: null,
+  } as const
+  if (errors) return { ...failed, errors }
   try {
-    const wanted = validate(invitationSchema, input)
-    const { invited = null, isNew } = await invite(wanted)
+    const { email, role, department } = validate(invitationSchema, input)
+    const { invited = null, isNew } = await invite({ email, role, department })
     const status = isNew ? 'invited' : 'already_invited'
-    return { row, email: wanted.email, status, invitation: invited, errors: null }
+    return { row, email, role, department_name: nameIn(names, department), status, invitation: invited, errors: null }
   } catch (error) {
     if (!isOfOne(error)) throw error
-    return { row, email, status: 'failed', invitation: null, errors: errorsOf(error) }
+    return { ...failed, errors: errorsOf(error) }
   }
+}
+
+function nameIn(names: Map<string, string>, department: string | null): string | null {
+  return department === null ? null : (names.get(department) ?? null)
 }
 
 function errorsOf({ status, body }: ApiError): FieldErrors {
   return status === 400 ? (body as FieldErrors) : { non_field_errors: [String(body.detail)] }
-}
-
-/**
- * Reads a CSV text whose first line names its columns; departments are given by name.
- * @throws ApiError 400 on `csv` if it is not valid
- */
-export async function readInvitationRows({ db, tables: { departments } }: TenantRealm, csv: string): Promise<Row[]> {
-  const rows = await parseCsv(csv)
-  if (rows.length > 0 && !('email' in rows[0]!.record))
-    throw invalid({ csv: ['The first line must name a column email.'] })
-  if (rows.length > invitationRowsLimit)
-    throw invalid({ csv: [`Ensure this field has no more than ${invitationRowsLimit} rows.`] })
-  const known = await db.select({ id: departments.id, name: sql<string>`lower(${departments.name})` }).from(departments)
-  const ids = new Map(known.map(({ id, name }) => [name, id]))
-  return rows.map(({ record: { email, role, department }, line }) => {
-    const id = ids.get(department?.toLowerCase() ?? '')
-    const input = {
-      email,
-      ...(role ? { role: role[0]!.toUpperCase() + role.slice(1).toLowerCase() } : {}),
-      ...(id ? { department: id } : {}),
-    }
-    return {
-      row: line,
-      input,
-      ...(department && !id ? { errors: { department: [`There is no department "${department}".`] } } : {}),
-    }
-  })
-}
-
-async function parseCsv(csv: string): Promise<{ record: Record<string, string>; line: number }[]> {
-  const rows = await readCsv(csv, { delimiters: [',', ';', '\t'], skipEmptyLines: true }).catch(() => {
-    throw invalid({ csv: ['This is not a CSV text.'] })
-  })
-  const [names = [], ...records] = rows.map(({ cells }) => cells.map(cleanIdentifier))
-  return records.map((cells, at) => ({
-    record: Object.fromEntries(names.slice(0, cells.length).map((name, i) => [name.toLowerCase(), cells[i]!])),
-    line: rows[at + 1]!.line,
-  }))
 }

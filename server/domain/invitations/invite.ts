@@ -10,9 +10,12 @@ import { hashOf, newToken } from '#server/domain/sessions/one-time-links.ts'
 import { admitOutreach } from '#server/domain/tenants/outreach.ts'
 import { invalid } from '#shared/errors.ts'
 import { noSuchObject } from '#shared/schemas/fields.ts'
+import { deactivatedText } from '#shared/schemas/invitations.ts'
 import type { TenantRole } from '#shared/answers/users.ts'
 import type { InvitationRow } from './invitations.ts'
 import { expiryOf, invitationColumns, isOpen, isUnanswered } from './invitations.ts'
+
+const takenText = 'A user with this email already exists.'
 
 export interface NewInvitation {
   email: string
@@ -43,8 +46,8 @@ export async function invite(
  */
 export async function requireInvitable(realm: TenantRealm, email: string): Promise<InvitationRow | undefined> {
   const { users } = realm.tables
-  if ((await realm.db.$count(users, eq(users.email, email))) > 0)
-    throw invalid({ email: ['A user with this email already exists.'] })
+  const [known] = await realm.db.select({ is_active: users.is_active }).from(users).where(eq(users.email, email))
+  if (known) throw invalid({ email: [known.is_active ? takenText : deactivatedText] })
   return findOpen(realm, email)
 }
 

@@ -2,10 +2,14 @@ import type { SQL } from 'drizzle-orm'
 import { and, eq, lt, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import type { TenantRealm } from '#server/database/realms.ts'
+import type { AuthRealm } from '#server/domain/auth-realm.ts'
+import type { App } from '#server/domain/context.ts'
 import { listQuery, orderBy } from '#server/domain/lib/list-query.ts'
 import { matchesSearch } from '#server/domain/lib/search.ts'
 import type { Window, WindowRows } from '#server/domain/lib/window.ts'
 import { readWindow } from '#server/domain/lib/window.ts'
+import { latestDeliveries } from '#server/domain/mail/deliveries.ts'
+import type { Delivery } from '#shared/answers/fields.ts'
 import { nameOf } from '#shared/person-name.ts'
 import { choice } from '#shared/schemas/fields.ts'
 import type { InvitationRow } from './invitations.ts'
@@ -20,11 +24,13 @@ type Query = z.output<typeof invitationsQuery>
 interface ListedInvitation extends InvitationRow {
   department_name: string | null
   inviter_name: string | null
+  delivery: Delivery | null
 }
 
 /** Invitations with their state. */
 export async function listInvitations(
-  { db, tables }: TenantRealm,
+  app: App,
+  { id: tenant, realm: { db, tables } }: AuthRealm<TenantRealm>,
   query: Query,
   window: Window,
 ): Promise<WindowRows<ListedInvitation>> {
@@ -46,7 +52,20 @@ export async function listInvitations(
       .orderBy(...orderBy(query.ordering, { created, email, expires_at }, invitations.id)),
     window,
   )
-  return { count, rows: rows.map(({ inviter, ...row }) => ({ ...row, inviter_name: inviter && nameOf(inviter) })) }
+  const open = rows.filter(({ state }) => state === 'open' || state === 'expired')
+  const deliveries = await latestDeliveries(app, tenant, emailsOf(open), ['invitation'])
+  return {
+    count,
+    rows: rows.map(({ inviter, ...row }) => ({
+      ...row,
+      inviter_name: inviter && nameOf(inviter),
+      delivery: (open.some(({ id }) => id === row.id) && deliveries.get(row.email)) || null,
+    })),
+  }
+}
+
+function emailsOf(invitations: { email: string }[]): string[] {
+  return invitations.map(({ email }) => email)
 }
 
 // For the filter `expiring`: open, and about to expire.

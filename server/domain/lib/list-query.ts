@@ -1,5 +1,5 @@
 import type { SQL } from 'drizzle-orm'
-import { asc, desc } from 'drizzle-orm'
+import { asc, desc, sql } from 'drizzle-orm'
 import type { AnyPgColumn } from 'drizzle-orm/pg-core'
 import { z } from 'zod'
 
@@ -63,7 +63,7 @@ export function givenFilters({
  */
 export function orderBy(
   fields: string[],
-  columns: Record<string, AnyPgColumn | SQL | AnyPgColumn[]>,
+  columns: Record<string, AnyPgColumn | SQL | (AnyPgColumn | SQL)[]>,
   tie: AnyPgColumn,
 ): SQL[] {
   const terms = fields.flatMap(field => {
@@ -71,4 +71,9 @@ export function orderBy(
     return [columns[field.replace(/^-/, '')]!].flat().map(column => direction(column))
   })
   return [...terms, asc(tie)]
+}
+
+/** A text in the order of the alphabet, as people expect it: `Ångström` before `Berg`, whatever the case. */
+export function alphabetical(text: AnyPgColumn | SQL): SQL {
+  return sql`(${text}) collate "und-x-icu"`
 }

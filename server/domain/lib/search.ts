@@ -30,9 +30,19 @@ export function searchRows<Row>(
   })
 }
 
-/** The words of a search, at most eight. Some scripts spell names with joiners, so these are kept. */
+/**
+ * The words of a search, at most eight. Punctuation around them is left out, as lists and mail programs write it:
+ * `Abbott, Ben`, `"Ben" <ben@example.com>;`. Some scripts spell names with joiners, so these are kept.
+ */
 export function wordsOf(search: string): string[] {
-  return search
+  const words = splitWords(search.replace(/\bmailto:/gi, ' ').replaceAll(punctuation, ' '))
+  return words.length > 0 ? words : splitWords(search)
+}
+
+const punctuation = /[,;<>"“”„«»()[\]]|(?<=^|\s)['’‘]+|['’‘.:]+(?=\s|$)/g
+
+function splitWords(text: string): string[] {
+  return text
     .trim()
     .split(/\s+/)
     .map(word => (withJoiners.test(word) ? word : cleanIdentifier(word)))

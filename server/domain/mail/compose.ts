@@ -45,7 +45,13 @@ export function addressMail(
 }
 
 /** The kinds of mail whose recipient may not know the organisation. */
-const strangersMails: ReadonlySet<MailKind> = new Set(['activation', 'welcome', 'email_change', 'invitation'])
+const strangersMails: ReadonlySet<MailKind> = new Set([
+  'activation',
+  'welcome',
+  'email_change',
+  'email_assigned',
+  'invitation',
+])
 
 interface Circumstances {
   authRealm: AuthRealm
@@ -79,6 +85,7 @@ const writers: { [Kind in MailKind]: Writer<Kind> } = {
     return withLink(authRealm, user, 'email', link => texts.email_change(brand, { link }), { email: to })
   },
   email_changed: ({ brand, texts }) => texts.email_changed(brand, {}),
+  email_assigned: ({ brand, texts }) => texts.email_assigned(brand, {}),
   password_changed: ({ brand, texts }) => texts.password_changed(brand, {}),
   new_device: ({ brand, texts }, facts) => texts.new_device(brand, facts),
   session_reuse: ({ brand, texts }) => texts.session_reuse(brand, {}),
@@ -102,7 +109,7 @@ const writers: { [Kind in MailKind]: Writer<Kind> } = {
     texts.tenant_notice(brand, { ...facts, organization: nameInMail(facts.organization) }),
   signup_waiting: ({ brand, texts }, facts) => texts.signup_waiting(brand, { ...facts, name: nameInMail(facts.name) }),
   signup_approved: ({ authRealm, brand, texts }, { user }) =>
-    withLink(authRealm, user, 'reset', link => texts.signup_approved(brand, { link }), { life: inviteLife }),
+    withLink(authRealm, user, 'welcome', link => texts.signup_approved(brand, { link })),
 }
 
 async function withLink(

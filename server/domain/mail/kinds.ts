@@ -13,6 +13,7 @@ export interface MailData {
   welcome: { user: string }
   email_change: { user: string }
   email_changed: { user: string }
+  email_assigned: { user: string }
   password_changed: Record<string, never>
   new_device: MailFacts['new_device']
   session_reuse: Record<string, never>

@@ -15,6 +15,7 @@ export async function mailWelcome(
   { id, email }: { id: string; email: string },
   kind: 'welcome' | 'signup_approved' = 'welcome',
 ): Promise<void> {
-  await openLink(tx, authRealm.realm, 'reset', eq(authRealm.realm.tables.users.id, id))
+  const purpose = kind === 'welcome' ? 'reset' : 'welcome'
+  await openLink(tx, authRealm.realm, purpose, eq(authRealm.realm.tables.users.id, id))
   await enqueueMail(tx, authRealm, { kind, to: email, data: { user: id } })
 }

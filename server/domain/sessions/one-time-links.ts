@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { SQL } from 'drizzle-orm'
-import { and, eq, gt, isNull, sql } from 'drizzle-orm'
+import { and, eq, gt, inArray, isNull, sql } from 'drizzle-orm'
 import { newId } from '#server/database/ids.ts'
 import type { Db, Realm } from '#server/database/realms.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
@@ -9,13 +9,19 @@ import { requireOpenTenant } from '#server/domain/tenants/lifecycle/standing.ts'
 import { invalid } from '#shared/errors.ts'
 import { uuidPattern } from '#shared/schemas/fields.ts'
 
-export type LinkPurpose = 'reset' | 'activation' | 'email'
+/** `welcome` sets the first password, beside a `reset` link that the page of the sign-up shows. */
+export type LinkPurpose = 'reset' | 'welcome' | 'activation' | 'email'
 
 /** Seconds for which a link works after its mail is sent. */
-const linkLife = { reset: 60 * 60, activation: 3 * 24 * 60 * 60, email: 24 * 60 * 60 } as const
 export const inviteLife = 7 * 24 * 60 * 60
+const linkLife = { reset: 60 * 60, welcome: inviteLife, activation: 3 * 24 * 60 * 60, email: 24 * 60 * 60 } as const
 
-const paths = { reset: 'auth/password/reset', activation: 'auth/activate', email: 'auth/email' } as const
+const paths = {
+  reset: 'auth/password/reset',
+  welcome: 'auth/password/reset',
+  activation: 'auth/activate',
+  email: 'auth/email',
+} as const
 
 /**
  * Creates the one-time link with which a user sets a password. Only its hash is stored. A newer link of the same user
@@ -122,7 +128,7 @@ function isOpenLink({ tables }: Realm, userId: string, purpose: LinkPurpose, tok
   const { one_time_tokens: tokens } = tables
   return and(
     eq(tokens.user_id, userId),
-    eq(tokens.purpose, purpose),
+    inArray(tokens.purpose, purpose === 'reset' ? ['reset', 'welcome'] : [purpose]),
     eq(tokens.token_hash, hashOf(token)),
     gt(tokens.expires_at, new Date()),
   )

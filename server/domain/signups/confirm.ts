@@ -6,8 +6,10 @@ import { consoleRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
 import { withoutAbsent } from '#server/domain/lib/diff.ts'
 import { enqueueMails } from '#server/domain/mail/outbox.ts'
+import { mailWelcome } from '#server/domain/mail/welcome.ts'
 import { hashOf } from '#server/domain/sessions/one-time-links.ts'
 import { requireFreeName } from '#server/domain/tenants/names.ts'
+import { tenantRealmOf } from '#server/domain/tenants/origins.ts'
 import { requireFreeSubdomain } from '#server/domain/tenants/subdomains.ts'
 import { invalid } from '#shared/errors.ts'
 import type { SignupProgress } from '#shared/answers/signups.ts'
@@ -66,7 +68,9 @@ async function createAtOnce(
   signup: SignupRow,
   audit: AuditContext,
 ): Promise<SignupProgress> {
-  const { tenant, password_link } = await makeTenant(tx, app, migrations, signup, audit)
+  const { tenant, admin, password_link } = await makeTenant(tx, app, migrations, signup, audit)
+  // Also for who closes the page, which shows the link once.
+  await mailWelcome(tx, tenantRealmOf(app, tenant), admin, 'signup_approved')
   await storeConfirmed(tx, app, signup, tenant.id, audit)
   return { ...progressOf(app, { ...signup, tenant: tenant.id }), password_link }
 }

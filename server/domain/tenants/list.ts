@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { App } from '#server/domain/context.ts'
-import { orderBy } from '#server/domain/lib/list-query.ts'
+import { alphabetical, orderBy } from '#server/domain/lib/list-query.ts'
 import type { Window } from '#server/domain/lib/window.ts'
 import { readWindow } from '#server/domain/lib/window.ts'
 import { presentTenant } from './present.ts'
@@ -20,7 +20,9 @@ export async function listTenants(app: App, query: z.output<typeof tenantsQuery>
       .select(tenantColumns(tenants))
       .from(tenants)
       .where(where)
-      .orderBy(...orderBy(query.ordering, { name, subdomain, created, updated, status }, tenants.id)),
+      .orderBy(
+        ...orderBy(query.ordering, { name: alphabetical(name), subdomain, created, updated, status }, tenants.id),
+      ),
     window,
   )
   return { count, rows: rows.map(row => presentTenant(app.config, row)) }

@@ -12,6 +12,7 @@ import { beyondSupport } from '#server/domain/sessions/refusals.ts'
 import { endSupportAccessesBy } from '#server/domain/support/sessions.ts'
 import { notFound } from '#shared/errors.ts'
 import { canSupportTenants } from '#shared/permissions.ts'
+import { admitNewAddress, followNewAddress } from './account/address.ts'
 import { explainConflict } from './conflicts.ts'
 import { keepAnAdmin } from './last-admin.ts'
 import { presentUser } from './present.ts'
@@ -19,16 +20,16 @@ import type { UserRow } from './users.ts'
 import { userColumns } from './users.ts'
 
 export type UserChange = Partial<
-  Pick<UserRow, 'first_name' | 'last_name' | 'language' | 'role' | 'department' | 'employee_id' | 'is_active'>
+  Pick<UserRow, 'email' | 'first_name' | 'last_name' | 'language' | 'role' | 'department' | 'employee_id' | 'is_active'>
 > & {
   /** Null removes the photo; `replacePhoto` sets a new one. */
   photo?: null
 }
 
 /**
- * Changes a user. Deactivation ends their sessions. The last active Admin stays active and an Admin.
+ * Changes a user. Deactivation and another address end their sessions. The last active Admin stays active and an Admin.
  * @param precondition which state of the user the change is based on
- * @throws ApiError 404, 409 `last_admin`, 412, or 400 on the field
+ * @throws ApiError 404, 409 `last_admin`, 412, 429 for mails to a new address, or 400 on the field
  */
 export async function changeUser(
   app: App,
@@ -39,6 +40,7 @@ export async function changeUser(
   precondition?: Precondition,
 ): Promise<UserRow> {
   const { realm } = authRealm
+  if (change.email !== undefined) await admitNewAddress(app, authRealm, id, change.email, audit)
   const { before, after } = await explainConflict(change, () =>
     realm.transaction(tx => changeRow(tx, app, authRealm, id, change, audit, precondition)),
   )
@@ -88,7 +90,8 @@ function valuesOf(before: UserRow, { is_active, ...fields }: UserChange) {
 
 // A support session does not change access or language, as the change would outlast the session.
 function requireWithinSupport(values: object): void {
-  if ('role' in values || 'deactivated_at' in values || 'language' in values) throw beyondSupport()
+  const lasting = ['email', 'role', 'deactivated_at', 'language']
+  if (lasting.some(field => field in values)) throw beyondSupport()
 }
 
 /** Ends sessions that the user has lost the right to, and records the change, in its transaction. */
@@ -101,6 +104,7 @@ async function followChange(
 ): Promise<void> {
   const { id } = after
   if (before.is_active && !after.is_active) await endSessions(tx, authRealm, audit, id, 'deactivation')
+  if (before.email !== after.email) await followNewAddress(tx, app, authRealm, { before, after }, audit)
   if (authRealm.kind === 'platform' && !(after.is_active && canSupportTenants(after)))
     await endSupportAccessesBy(tx, app, id, audit)
   await recordChange(tx, authRealm.realm, { before, after }, audit)
@@ -115,7 +119,8 @@ async function recordChange(
   audit: AuditContext,
 ): Promise<void> {
   const { id } = after
-  const { photo, ...details } = changesOf(before, after)
+  const { photo, email, ...details } = changesOf(before, after)
+  if (email) await recordAudit(tx, realm, audit, { action: 'user.email_changed', subject: id, details: { email } })
   if (photo) await recordAudit(tx, realm, audit, { action: 'user.photo_cleared', subject: id })
   if (Object.keys(details).length > 0)
     await recordAudit(tx, realm, audit, { action: 'user.changed', subject: id, details })

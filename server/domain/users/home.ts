@@ -1,6 +1,7 @@
 import type { SQL } from 'drizzle-orm'
 import { and, desc, eq, gt, isNull, ne, sql } from 'drizzle-orm'
 import type { TenantRealm } from '#server/database/realms.ts'
+import { alphabetical } from '#server/domain/lib/list-query.ts'
 import { invitationState } from '#server/domain/invitations/invitations.ts'
 import { canManageUsers } from '#shared/permissions.ts'
 import type { HomeTask } from '#shared/answers/users.ts'
@@ -38,7 +39,7 @@ function readColleagues({ db, tables }: TenantRealm, department: string, userId:
     .select(directoryColumns(tables))
     .from(users)
     .where(and(isActiveIn(users, department), ne(users.id, userId)))
-    .orderBy(users.last_name, users.first_name, users.id)
+    .orderBy(alphabetical(users.last_name), alphabetical(users.first_name), users.id)
     .limit(colleaguesShown)
 }
 

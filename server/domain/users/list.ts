@@ -2,7 +2,7 @@ import type { SQL } from 'drizzle-orm'
 import { and, eq, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import type { Realm, TenantRealm } from '#server/database/realms.ts'
-import { orderBy } from '#server/domain/lib/list-query.ts'
+import { alphabetical, orderBy } from '#server/domain/lib/list-query.ts'
 import type { Window, WindowRows } from '#server/domain/lib/window.ts'
 import { readWindow } from '#server/domain/lib/window.ts'
 import { departmentName, directoryColumns } from './export.ts'
@@ -66,12 +66,13 @@ function countOf(users: TenantRealm['tables']['users'], isSearch: boolean, where
 
 function orderings(tables: TenantRealm['tables']) {
   const { users } = tables
+  const [last_name, first_name] = [alphabetical(users.last_name), alphabetical(users.first_name)]
   return {
-    last_name: [users.last_name, users.first_name],
-    first_name: users.first_name,
+    last_name: [last_name, first_name],
+    first_name: [first_name, last_name],
     email: users.email,
     date_joined: users.date_joined,
-    department: departmentName(tables),
+    department: [alphabetical(departmentName(tables)), last_name, first_name],
   }
 }
 
@@ -102,7 +103,7 @@ export function listActiveUsers(realm: Realm, search: string, window: Window) {
       .select({ id, email, first_name, last_name, role })
       .from(users)
       .where(where)
-      .orderBy(last_name, first_name, id),
+      .orderBy(alphabetical(last_name), alphabetical(first_name), id),
     window,
   )
 }

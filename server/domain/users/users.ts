@@ -7,6 +7,9 @@ import type { Actor } from '#shared/permissions.ts'
 import { canManageUsers } from '#shared/permissions.ts'
 import type { Role } from '#shared/answers/users.ts'
 
+/** What users cannot change of their own account; the address they change with a link. */
+export const adminFields = ['email', 'role', 'department', 'employee_id', 'is_active'] as const
+
 /** The columns of a user that an answer may contain: never the password. */
 export function userColumns(users: Realm['tables']['users']) {
   return {

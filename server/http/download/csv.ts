@@ -5,7 +5,7 @@ import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import { csvLines } from '#server/domain/lib/csv.ts'
 import { resting } from '#server/domain/lib/pacer.ts'
 import { requireRuntime } from '#server/runtime.ts'
-import { byteOrderMark } from '#shared/csv.ts'
+import { byteOrderMark } from '#shared/table/csv.ts'
 import { guardDownload } from './guard.ts'
 
 /** Milliseconds for the whole download; until then it occupies the tenant's turn. */

@@ -39,6 +39,15 @@ export const ar: MailTexts = {
     ],
   }),
 
+  email_assigned: ({ name, via, origin }) => ({
+    subject: `عنوان البريد الإلكتروني لحسابك في «${name}» عبر ${via}`,
+    paragraphs: [
+      `غيّر أحد مسؤولي «${name}» عنوان البريد الإلكتروني لحسابك إلى هذا العنوان. سجّل الدخول به وبكلمة مرورك من الآن فصاعدًا. سُجّل خروجك من جميع الأجهزة.`,
+    ],
+    action: { label: 'الانتقال إلى صفحة تسجيل الدخول', url: `${origin}/login` },
+    note: `إذا كنت لا تعرف «${name}»، فتجاهل هذه الرسالة. ${sentVia(via)}`,
+  }),
+
   password_changed: ({ name, origin }) => ({
     subject: `تغيّرت كلمة مرورك في ${name}`,
     paragraphs: [
@@ -109,7 +118,7 @@ export const ar: MailTexts = {
 
   signup_approved: ({ name, origin }, { link }) => ({
     subject: `${name} جاهزة`,
-    paragraphs: [`تمت الموافقة على تسجيل ${name}. بوابتها على العنوان ${origin}. اختر كلمة مرور لتصبح أول مسؤول فيها:`],
+    paragraphs: [`أصبحت ${name} جاهزة. بوابتها على العنوان ${origin}. اختر كلمة مرور لتصبح أول مسؤول فيها:`],
     action: { label: 'اختيار كلمة مرور', url: link },
     note: 'يعمل الرابط مرة واحدة وتنتهي صلاحيته بعد 7 أيام. بعد ذلك، اطلب كلمة مرور جديدة من صفحة تسجيل الدخول.',
   }),

@@ -43,6 +43,15 @@ export const en: MailTexts = {
     ],
   }),
 
+  email_assigned: ({ name, via, origin }) => ({
+    subject: `The email address of your account at “${name}” via ${via}`,
+    paragraphs: [
+      `An admin of “${name}” has changed the email address of your account to this one. Sign in with it and your password from now on. You are signed out on all devices.`,
+    ],
+    action: { label: 'Go to sign-in page', url: `${origin}/login` },
+    note: `If you do not know “${name}”, ignore this email. ${sentVia(via)}`,
+  }),
+
   password_changed: ({ name, origin }) => ({
     subject: `Your password for ${name} was changed`,
     paragraphs: [
@@ -115,9 +124,7 @@ export const en: MailTexts = {
 
   signup_approved: ({ name, origin }, { link }) => ({
     subject: `${name} is ready`,
-    paragraphs: [
-      `The sign-up of ${name} was approved. Its portal is at ${origin}. Choose a password to become the first admin:`,
-    ],
+    paragraphs: [`${name} is ready. Its portal is at ${origin}. Choose a password to become its first admin:`],
     action: { label: 'Choose a password', url: link },
     note: 'The link works once and expires in 7 days. After that, request a new password on the sign-in page.',
   }),

@@ -5,7 +5,7 @@ import type { TenantRealm } from '#server/database/realms.ts'
 import { lastMailTo, mailsTo } from '../../support/data/mails.ts'
 import type { Answer, Call } from '../../support/http.ts'
 import type { World } from '../../support/world.ts'
-import { api, createWorld, realmOf, signInAs } from '../../support/world.ts'
+import { addPerson, api, auth, createWorld, realmOf, signInAs } from '../../support/world.ts'
 
 const invitations = `${api}/invitations/`
 const bulk = `${invitations}bulk/`
@@ -62,6 +62,7 @@ describe('an invitation', () => {
       'revoked_at',
       'department_name',
       'inviter_name',
+      'delivery',
     ])
     expect(json.results.at(-1)).toMatchObject({ department_name: 'Welcome', inviter_name: 'ann@example.com' })
     expect(text).not.toMatch(/token/)
@@ -158,6 +159,32 @@ describe('many invitations', () => {
       [4, 'row4@example.com'],
       [5, 'row5@example.com'],
     ])
+  })
+
+  test('have one delimiter, and the preview shows every field that is written', async () => {
+    const csv = 'email;department;role\nquiet1@example.com;Finance, Admin;Staff\nquiet2@example.com;Welcome;Admin'
+    const { results } = (await acme(`${bulk}?dry_run=true`, { token: admin, body: { csv } })).json
+    expect(results).toMatchObject([
+      { email: 'quiet1@example.com', status: 'failed', role: null, errors: { department: [expect.any(String)] } },
+      { email: 'quiet2@example.com', status: 'invited', role: 'Admin', department_name: 'Welcome' },
+    ])
+    const listed = { invitations: [{ email: 'quiet3@example.com' }] }
+    expect((await acme(`${bulk}?dry_run=true`, { token: admin, body: listed })).json.results).toMatchObject([
+      { role: 'Staff', department_name: null },
+    ])
+  })
+
+  test('of someone who is deactivated is refused with a text that tells what to do', async () => {
+    const { id } = await addPerson(world, world.acme, 'left@example.com', { is_active: false })
+    const answer = await acme(invitations, { token: admin, body: { email: 'left@example.com' } })
+    expect([answer.status, answer.json]).toEqual([
+      400,
+      { email: ['A deactivated user has this email. Reactivate that account instead.'] },
+    ])
+    await acme(`${auth}/users/${id}/`, { method: 'PATCH', token: admin, body: { is_active: true } })
+    expect((await acme(invitations, { token: admin, body: { email: 'left@example.com' } })).json).toEqual({
+      email: ['A user with this email already exists.'],
+    })
   })
 
   test('are sent as a list or as a text, not as both', async () => {

@@ -191,6 +191,8 @@ describe('an import', () => {
         },
         { row: 4, action: 'create', email: mail('plain'), fields: {} },
       ],
+      ignored_columns: [],
+      encoding: 'utf-8',
     })
     expect(await person(mail('new'))).toBeUndefined()
     expect((await acme(`${api}/departments/?search=import`, { token: admin })).json.count).toBe(0)
@@ -356,16 +358,10 @@ describe('an import', () => {
   test('reads the formats of spreadsheets', async () => {
     const semicolons = `\uFEFFEmail;First name;Last name;Is active\r\n${mail('semi')};"Ana; Maria";"O""Hara";WAHR\r\n;;;\r\n${mail('tail')};T;L;ja\r\n`
     expect((await send(semicolons)).json).toMatchObject({
-      created: 0,
-      errors: [
-        { row: 2, field: 'is_active' },
-        { row: 4, field: 'is_active' },
-      ],
+      created: 1,
+      errors: [{ row: 4, field: 'is_active' }],
     })
-    expect((await send(semicolons.replace('WAHR', 'True').replace('ja', '0'))).json).toMatchObject({
-      created: 2,
-      errors: [],
-    })
+    expect((await send(semicolons.replace('ja', 'FALSCH'))).json).toMatchObject({ created: 1, errors: [] })
     expect(await person(mail('semi'))).toMatchObject({ first_name: 'Ana; Maria', last_name: 'O"Hara' })
     expect((await send(`email\tfirst_name\n${mail('tabs')}\tTab`)).json).toMatchObject({ created: 1 })
   })
@@ -375,15 +371,15 @@ describe('an import', () => {
       'nothing': '',
       'no e-mail': 'name\nAnn',
       'a column twice': 'email,email\na@b.test,c@d.test',
-      'a broken quote': 'email\n"a@b.test',
       'too many': `email\n${Array.from({ length: 5_001 }, (_, i) => `m${i}@b.test`).join('\n')}`,
-      'not UTF-8': Buffer.from('email,first_name\na@b.test,Ren\xE9', 'latin1'),
+      'not Unicode': Buffer.from('email,first_name\na@b.test,Ren\xE9', 'latin1'),
+      'a workbook': Buffer.from('PK\x03\x04workbook'),
     }
     for (const [name, file] of Object.entries(files)) {
       const answer = await send(file)
       expect([name, answer.status, Object.keys(answer.json)]).toEqual([name, 400, ['file']])
     }
-    expect((await send(`email,first_name\n${'x'.repeat(1_000_001)}`)).status).toBe(413)
+    expect((await send(`email,first_name\n${'x'.repeat(8_000_001)}`)).status).toBe(413)
     expect((await acme(importPath, { token: admin, body: { email: 'a@b.test' } })).status).toBe(415)
     expect(
       (

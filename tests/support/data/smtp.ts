@@ -9,6 +9,8 @@ import { freePort } from '../process/server.ts'
 export interface SmtpServer {
   url: string
   mails: Mail[]
+  /** The lines with which clients have introduced themselves. */
+  greetings: string[]
   /** Recipients that it rejects as unknown. */
   unknown: Set<string>
   /** While true, it does not answer. */
@@ -23,6 +25,7 @@ export interface SmtpServer {
 export async function createSmtpServer(): Promise<SmtpServer> {
   const port = await freePort()
   const mails: Mail[] = []
+  const greetings: string[] = []
   const unknown = new Set<string>()
   const sockets = new Set<Socket>()
   let server: Server | undefined
@@ -30,6 +33,7 @@ export async function createSmtpServer(): Promise<SmtpServer> {
   const smtp: SmtpServer = {
     url: `smtp://127.0.0.1:${port}`,
     mails,
+    greetings,
     unknown,
     isSilent: false,
     hangUps: 0,
@@ -70,6 +74,7 @@ export async function createSmtpServer(): Promise<SmtpServer> {
   }
 
   function answer(line: string): string {
+    if (/^(?:EHLO|HELO) /i.test(line)) greetings.push(line)
     const recipient = /^RCPT TO:<([^>]*)>/i.exec(line)?.[1]
     return recipient !== undefined && unknown.has(recipient) ? '550 5.1.1 no such mailbox' : '250 ok'
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { inviteMany, readInvitationRows } from '#server/domain/invitations/bulk.ts'
+import { readInvitationRows } from '#server/domain/invitations/bulk-file.ts'
+import { inviteMany } from '#server/domain/invitations/bulk.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { invitationResultsAnswer } from '#shared/answers/invitations.ts'
 import { canManageInvitations } from '#shared/permissions.ts'

@@ -8,5 +8,6 @@ import { canManageInvitations } from '#shared/permissions.ts'
 /** Invitations with their state, newest first. */
 export default defineTenantRoute(
   { access: canManageInvitations, query: invitationsQuery, answer: page(invitationAnswer) },
-  ({ authRealm, query, event }) => readPage(event, query, window => listInvitations(authRealm.realm, query, window)),
+  ({ app, authRealm, query, event }) =>
+    readPage(event, query, window => listInvitations(app, authRealm, query, window)),
 )

@@ -1,5 +1,6 @@
-import { changeOrganization } from '#server/domain/organization/organization.ts'
+import { changeOrganization, readOrganization } from '#server/domain/organization/organization.ts'
 import { presentOrganization } from '#server/domain/organization/present.ts'
+import { refuseReadOnly } from '#server/http/body/read-only.ts'
 import { readIfMatch } from '#server/http/route/precondition.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { organizationAnswer } from '#shared/answers/organization.ts'
@@ -8,6 +9,8 @@ import { organizationSchema } from '#shared/schemas/organization.ts'
 
 export default defineTenantRoute(
   { access: canManageOrganization, body: organizationSchema, answer: organizationAnswer },
-  async ({ app, authRealm, body, audit, event }) =>
-    presentOrganization(await changeOrganization(app, authRealm, body, audit, readIfMatch(event))),
+  async ({ app, authRealm, body, audit, event }) => {
+    refuseReadOnly(event, presentOrganization(await readOrganization(app, authRealm)), ['id', 'subdomain', 'tenant_id'])
+    return presentOrganization(await changeOrganization(app, authRealm, body, audit, readIfMatch(event)))
+  },
 )

@@ -1,4 +1,5 @@
 import { and, eq } from 'drizzle-orm'
+import { latestDeliveries } from '#server/domain/mail/deliveries.ts'
 import { directoryColumns } from '#server/domain/users/export.ts'
 import { presentColleague } from '#server/domain/users/present.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
@@ -8,7 +9,7 @@ import { canManageUsers } from '#shared/permissions.ts'
 
 export default defineTenantRoute(
   { access: 'signed-in', answer: directoryUserAnswer },
-  async ({ authRealm, principal, params }) => {
+  async ({ app, authRealm, principal, params }) => {
     const { db, tables } = authRealm.realm
     const { users } = tables
     const asAdmin = canManageUsers(principal.user)
@@ -17,6 +18,9 @@ export default defineTenantRoute(
       .from(users)
       .where(and(eq(users.id, params.id!), asAdmin ? undefined : eq(users.is_active, true)))
     if (!rows[0]) throw notFound()
-    return presentColleague(rows[0], asAdmin)
+    const person = presentColleague(rows[0], asAdmin)
+    if (!asAdmin) return person
+    const deliveries = await latestDeliveries(app, authRealm.id, [person.email], ['welcome', 'password_reset'])
+    return { ...person, delivery: deliveries.get(person.email) ?? null }
   },
 )

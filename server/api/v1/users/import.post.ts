@@ -4,9 +4,14 @@ import { readBytes } from '#server/http/body/body.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { importReportAnswer } from '#shared/answers/users.ts'
 import { canManageUsers } from '#shared/permissions.ts'
-import { flag } from '#shared/schemas/fields.ts'
+import { choice, flag } from '#shared/schemas/fields.ts'
+import { textEncodings } from '#shared/table/encoding.ts'
 
-const importQuery = z.object({ dry_run: flag(), create_departments: flag() })
+const importQuery = z.object({
+  dry_run: flag(),
+  create_departments: flag(),
+  encoding: choice(textEncodings).optional(),
+})
 
 /** Imports users from a file such as `users/export.csv`; with `dry_run` only the preview. */
 export default defineTenantRoute(
@@ -16,7 +21,7 @@ export default defineTenantRoute(
       app,
       authRealm,
       readBytes(event),
-      { dryRun: query.dry_run, createDepartments: query.create_departments },
+      { dryRun: query.dry_run, createDepartments: query.create_departments, encoding: query.encoding },
       audit,
     ),
 )

@@ -6,19 +6,22 @@ import type { App, AuditContext } from '#server/domain/context.ts'
 import { admitOutreach, isYoung } from '#server/domain/tenants/outreach.ts'
 import type { ImportReport } from '#shared/answers/users.ts'
 import { unavailable } from '#shared/errors.ts'
+import type { TextEncoding } from '#shared/table/encoding.ts'
 import { applyPlan, usersToWelcome } from './apply.ts'
 import { readKnownState } from './known-state.ts'
 import type { ImportPlan } from './plan.ts'
 import { createPlanner } from './plan.ts'
 import type { KnownPerson, KnownState } from './lookups.ts'
-import type { ImportRow, RowError } from './rows.ts'
-import { readImportRows } from './rows.ts'
+import type { ImportFile, ImportRow } from './rows.ts'
+import { readImportFile } from './rows.ts'
 
 export interface ImportOptions {
   /** Creates departments that the file names and that do not exist. */
   createDepartments: boolean
   /** Reports what an import would do, and changes nothing. */
   dryRun: boolean
+  /** Of a file that is not Unicode. */
+  encoding?: TextEncoding
 }
 
 type TenantAuthRealm = AuthRealm<TenantRealm>
@@ -47,28 +50,31 @@ export async function importUsers(
   audit: AuditContext,
 ): Promise<ImportReport> {
   const run: ImportRun = { app, authRealm, options, audit, rest: app.pacer.begin() }
-  const { rows, errors } = await readImportRows(bytes, run.rest)
-  return options.dryRun ? reportOn(await rehearse(run, rows), errors) : importRows(run, rows, errors)
+  const file = await readImportFile(bytes, { encoding: options.encoding, isGuessed: options.dryRun }, run.rest)
+  return options.dryRun ? reportOn(await rehearse(run, file.rows), file) : importRows(run, file)
 }
 
-async function importRows(run: ImportRun, rows: ImportRow[], errors: RowError[]): Promise<ImportReport> {
+async function importRows(run: ImportRun, file: ImportFile): Promise<ImportReport> {
+  const { rows } = file
   const plans: ImportPlan[] = []
   try {
     for await (const plan of perform(run, rows)) plans.push(plan)
-    return reportOn(plans, errors)
+    return reportOn(plans, file)
   } finally {
     // What was imported before a failure stays, so it is recorded too.
-    if (plans.length > 0 || rows.length === 0) await recordImport(run, reportOn(plans, errors))
+    if (plans.length > 0 || rows.length === 0) await recordImport(run, reportOn(plans, file))
   }
 }
 
-function reportOn(plans: ImportPlan[], errors: RowError[]): ImportReport {
+function reportOn(plans: ImportPlan[], { errors, ignored, encoding }: ImportFile): ImportReport {
   return {
     created: sum(plans, plan => plan.creations.length),
     changed: sum(plans, plan => plan.updates.length),
     unchanged: sum(plans, plan => plan.unchanged),
     errors: [...errors, ...plans.flatMap(plan => plan.errors)].sort((a, b) => a.row - b.row),
     changes: plans.flatMap(plan => plan.changes),
+    ignored_columns: ignored,
+    encoding,
   }
 }
 

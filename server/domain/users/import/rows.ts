@@ -1,12 +1,14 @@
-import { CsvError, readCsv } from '#server/domain/lib/csv.ts'
-import { delimiterOf, plainCell } from '#shared/csv.ts'
+import { decodeFile, readColumns } from '#server/domain/lib/people-file.ts'
+import { plainCell } from '#shared/table/csv.ts'
 import { invalid } from '#shared/errors.ts'
-import { cleanIdentifier } from '#shared/schemas/fields.ts'
 import type { ImportCells } from '#shared/schemas/users-import.ts'
 import { importRowSchema } from '#shared/schemas/users-import.ts'
-
-/** In bytes. */
-export const importSizeLimit = 1_000_000
+import type { TextEncoding } from '#shared/table/encoding.ts'
+import type { PeopleField } from '#shared/table/people-columns.ts'
+import { isPeopleHeader } from '#shared/table/people-columns.ts'
+import type { Table, TableRow } from '#shared/table/table.ts'
+import { openTable } from '#shared/table/table.ts'
+import { strayQuoteText, tooManyCellsText } from '#shared/table/texts.ts'
 
 const rowsLimit = 5_000
 
@@ -25,68 +27,60 @@ export interface RowError {
   message: string
 }
 
+/** What a file contains. */
+export interface ImportFile {
+  /** The valid rows. */
+  rows: ImportRow[]
+  errors: RowError[]
+  /** The names of the columns that are not imported. */
+  ignored: string[]
+  encoding: TextEncoding
+}
+
 /**
- * Reads a list of users: a header with at least `email`, and a row for each user. The delimiter is a comma, semicolon
- * or tab.
- * @returns the valid rows, and the errors of the others
+ * Reads a list of users: a header with at least an e-mail address, and a row for each user. A row that cannot be read
+ * does not affect the others.
+ * @param options.encoding of a file that is not Unicode, as confirmed by a person
+ * @param options.isGuessed whether such a file may be read without a confirmation
  * @param rest awaited between small pieces of the work
  * @throws ApiError 400 on `file` when it cannot be read at all
  */
-export async function readImportRows(
+export async function readImportFile(
   bytes: Buffer,
+  options: { encoding: TextEncoding | undefined; isGuessed: boolean },
+  rest: () => Promise<void>,
+): Promise<ImportFile> {
+  const { text, encoding } = decodeFile(bytes, options)
+  const table = openTable(text, isPeopleHeader)
+  const { columns, ignored } = readColumns(table.header, 'file')
+  return { ...(await readRows(table, columns, rest)), ignored, encoding }
+}
+
+async function readRows(
+  table: Table,
+  columns: (PeopleField | null)[],
   rest: () => Promise<void>,
 ): Promise<{ rows: ImportRow[]; errors: RowError[] }> {
-  const [header = [], ...records] = await parseCsv(decode(bytes), rest)
-  const columns = readColumns(header)
-  const filled = records
-    .map((record, index) => ({ record, row: index + 2 }))
-    .filter(({ record }) => record.some(cell => cell.trim() !== ''))
-  if (filled.length > rowsLimit) throw unreadable('A file may have at most 5,000 rows.')
   const rows: ImportRow[] = []
   const errors: RowError[] = []
-  for (const { record, row } of filled) {
-    if (row % restEvery === 0) await rest()
-    const read = readRow(columns, record, row)
+  let count = 0
+  for (const record of table.rows()) {
+    if (++count > rowsLimit) throw invalid({ file: ['A file may have at most 5,000 rows.'] })
+    if (count % restEvery === 0) await rest()
+    const read = readRow(columns, record)
     if (Array.isArray(read)) errors.push(...read)
     else rows.push(read)
   }
   return { rows, errors }
 }
 
-function readColumns(header: string[]): string[] {
-  const columns = header.map(name => cleanIdentifier(name).toLowerCase().replaceAll(/[ -]+/g, '_'))
-  if (!columns.includes('email'))
-    throw unreadable('The first row must name the columns, and one of them must be email.')
-  if (new Set(columns).size < columns.length) throw unreadable('Two columns have the same name.')
-  return columns
-}
-
 /** @returns the row, or what is wrong with it */
-function readRow(columns: string[], record: string[], row: number): ImportRow | RowError[] {
-  const { data, error } = importRowSchema.safeParse(
-    Object.fromEntries(columns.map((column, at) => [column, plainCell(record[at] ?? '')])),
-  )
-  if (record.slice(columns.length).some(cell => cell !== ''))
-    return [{ row, field: 'row', message: 'This row has more cells than the header.' }]
+function readRow(columns: (PeopleField | null)[], { cells, row, isFaulty }: TableRow): ImportRow | RowError[] {
+  if (isFaulty) return [{ row, field: 'row', message: strayQuoteText }]
+  if (cells.slice(columns.length).some(cell => cell.trim() !== ''))
+    return [{ row, field: 'row', message: tooManyCellsText }]
+  const given = columns.flatMap((column, at) => (column ? [[column, plainCell(cells[at] ?? '')] as const] : []))
+  const { data, error } = importRowSchema.safeParse(Object.fromEntries(given))
   if (data) return { row, cells: data }
   return error.issues.map(issue => ({ row, field: String(issue.path[0]), message: issue.message }))
-}
-
-function decode(bytes: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    throw unreadable('The file is not UTF-8. In a spreadsheet, save it as "CSV UTF-8".')
-  }
-}
-
-async function parseCsv(text: string, rest: () => Promise<void>): Promise<string[][]> {
-  const rows = await readCsv(text, { delimiters: [delimiterOf(text)] }, rest).catch((error: unknown) => {
-    throw error instanceof CsvError ? unreadable(`The file is not valid CSV, in line ${error.line} or before.`) : error
-  })
-  return rows.map(({ cells }) => cells)
-}
-
-function unreadable(message: string) {
-  return invalid({ file: [message] })
 }

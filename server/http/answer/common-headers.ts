@@ -1,7 +1,7 @@
 import type { H3Event } from 'h3'
 import { setResponseHeaders } from 'h3'
 import { getRuntime } from '#server/runtime.ts'
-import { hasToken } from './token-paths.ts'
+import { hasToken } from '#server/http/token-paths.ts'
 
 /** Sets the headers of every response: pages, API, files and errors. */
 export function setCommonHeaders(event: H3Event): void {

@@ -1,0 +1,14 @@
+import type { H3Event } from 'h3'
+import { getHeader } from 'h3'
+import { forbidden } from '#shared/errors.ts'
+
+/**
+ * Requires that a request comes from a page of the same host. To the browser another tenant is the same site; to us it
+ * is a foreign origin.
+ * @throws ApiError 403 `cross_site`
+ */
+export function requireOwnPage(event: H3Event, origin: string): void {
+  const site = getHeader(event, 'sec-fetch-site')
+  const trusted = site === undefined ? getHeader(event, 'origin') === origin : site === 'same-origin' || site === 'none'
+  if (!trusted) throw forbidden('Cross-site request refused.', 'cross_site')
+}
