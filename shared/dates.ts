@@ -8,9 +8,11 @@ export type Language = (typeof languages)[number]
  */
 export const languageTags: Record<Language, string> = { en: 'en-GB', ar: 'ar-u-nu-latn' }
 
-/** Formats an ISO time as a day such as `24 Nov 2026`; empty for null. */
+/** Formats an ISO time as a day such as `24 Nov 2026`; empty for null. A day stays that day in every time zone. */
 export function formatDay(time: string | null | undefined, language: Language, timeZone = 'UTC'): string {
-  return time ? formatter(language, { ...dayParts, timeZone }).format(new Date(time)) : ''
+  if (!time) return ''
+  const zone = time.length === 'YYYY-MM-DD'.length ? 'UTC' : timeZone
+  return formatter(language, { ...dayParts, timeZone: zone }).format(new Date(time))
 }
 
 /** Formats an ISO time to the minute. */

@@ -1,5 +1,5 @@
 import { defineCommand } from 'citty'
-import { seedDemo } from '#server/domain/platform/demo.ts'
+import { seedDemo } from '#server/domain/platform/demo/demo.ts'
 import { defineTask } from '../task.ts'
 
 const demo = defineTask({

@@ -15,6 +15,8 @@ export interface NavigationItem {
   icon: string
   /** The letter that opens it after `g`. */
   shortcut?: string
+  /** The heading above it in the sidebar. */
+  group?: 'organizations' | 'access' | 'system'
   /** The required permission; without it, every signed-in user has the page. */
   access?: Permission
 }
@@ -44,15 +46,42 @@ const portalPages: NavigationItem[] = [
 
 const consolePages: NavigationItem[] = [
   { label: 'shell.nav.overview', to: '/', icon: 'icon-layout-dashboard', shortcut: 'h' },
-  { label: 'shell.nav.tenants', to: '/tenants', icon: 'icon-building-2', shortcut: 't' },
-  { label: 'shell.nav.signups', to: '/signups', icon: 'icon-inbox', access: canDecideSignups },
-  { label: 'shell.nav.support', to: '/support', icon: 'icon-life-buoy', access: canSupportTenants },
-  { label: 'shell.nav.operators', to: '/operators', icon: 'icon-users', shortcut: 'o', access: canManageUsers },
-  { label: 'shell.nav.mail', to: '/mail', icon: 'icon-mail', shortcut: 'm', access: canSupportTenants },
-  { label: 'shell.nav.migrations', to: '/migrations', icon: 'icon-layers' },
-  { label: 'shell.nav.keys', to: '/keys', icon: 'icon-key-round' },
-  { label: 'shell.nav.archives', to: '/archives', icon: 'icon-archive', access: canManageArchives },
-  { label: 'shell.nav.jobs', to: '/jobs', icon: 'icon-timer' },
-  { label: 'shell.nav.health', to: '/health', icon: 'icon-activity' },
-  { label: 'shell.nav.audit', to: '/audit', icon: 'icon-scroll-text', shortcut: 'a', access: canReadAudit },
+  { label: 'shell.nav.tenants', to: '/tenants', icon: 'icon-building-2', shortcut: 't', group: 'organizations' },
+  { label: 'shell.nav.signups', to: '/signups', icon: 'icon-inbox', access: canDecideSignups, group: 'organizations' },
+  {
+    label: 'shell.nav.archives',
+    to: '/archives',
+    icon: 'icon-archive',
+    access: canManageArchives,
+    group: 'organizations',
+  },
+  {
+    label: 'shell.nav.operators',
+    to: '/operators',
+    icon: 'icon-users',
+    shortcut: 'o',
+    access: canManageUsers,
+    group: 'access',
+  },
+  { label: 'shell.nav.support', to: '/support', icon: 'icon-life-buoy', access: canSupportTenants, group: 'access' },
+  {
+    label: 'shell.nav.audit',
+    to: '/audit',
+    icon: 'icon-scroll-text',
+    shortcut: 'a',
+    access: canReadAudit,
+    group: 'access',
+  },
+  { label: 'shell.nav.health', to: '/health', icon: 'icon-activity', group: 'system' },
+  {
+    label: 'shell.nav.mail',
+    to: '/mail',
+    icon: 'icon-mail',
+    shortcut: 'm',
+    access: canSupportTenants,
+    group: 'system',
+  },
+  { label: 'shell.nav.jobs', to: '/jobs', icon: 'icon-timer', group: 'system' },
+  { label: 'shell.nav.migrations', to: '/migrations', icon: 'icon-layers', group: 'system' },
+  { label: 'shell.nav.keys', to: '/keys', icon: 'icon-key-round', group: 'system' },
 ]

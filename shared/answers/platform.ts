@@ -27,6 +27,20 @@ export const overviewAnswer = z.strictObject({
       }),
     )
     .describe('Tenants that will be deleted within a week.'),
+  days: z
+    .array(z.strictObject({ day: z.string(), requests: count(), errors: count() }))
+    .describe('Requests to all portals in the last 30 days, in UTC.'),
+  busiest: z
+    .array(
+      z.strictObject({
+        id: id(),
+        name: z.string(),
+        subdomain: z.string(),
+        status: tenantStatus,
+        requests: count(),
+      }),
+    )
+    .describe('Tenants with the most requests in the last 7 days.'),
 })
 
 export const migrationState = z.enum(['current', 'behind', 'failed', 'missing'])

@@ -25,6 +25,14 @@ export const tenantAnswer = z.strictObject({
 })
 export type Tenant = z.output<typeof tenantAnswer>
 
+/** A tenant in a list. */
+export const listedTenantAnswer = tenantAnswer.extend({
+  people: count().nullable().describe('Number of active people; null if its schema cannot be read.'),
+  size: count().describe('In the database, in bytes.'),
+  last_active: z.string().nullable().describe('The last day with requests, such as `2026-11-24`, in UTC.'),
+})
+export type ListedTenant = z.output<typeof listedTenantAnswer>
+
 /** A custom domain of an organisation. */
 export const domainAnswer = z.strictObject({
   host: z.string(),

@@ -105,6 +105,18 @@ describe('the directory', () => {
     await done()
   })
 
+  test('leads from a page that does not exist to the last one', async () => {
+    const { page, done } = await asAdmin('/people')
+    await visit(page, world.acme, '/people?page=99')
+    await page.getByRole('link', { name: 'ann@example.com' }).first().waitFor()
+    expect(new URL(page.url()).searchParams.get('page')).not.toBe('99')
+    await visit(page, world.acme, '/people?search=ann@example.com&page=7')
+    await page.getByText('ann@example.com').first().waitFor()
+    await page.waitForURL(url => !url.searchParams.has('page'))
+    expect(await page.getByRole('button', { name: 'Try again' }).count()).toBe(0)
+    await done()
+  })
+
   test("shows Staff no control of an Admin's, and their pages and routes refuse", async () => {
     const { context } = await openProfile(browser)
     const page = await signInAt(context, world.acme, world.acme.staff, '/people')
@@ -187,8 +199,8 @@ describe('a department', () => {
     await db.update(users).set({ department: source }).where(eq(users.email, 'person7@acme.test'))
     const { page, done } = await asAdmin('/departments')
     await page.getByRole('button', { name: 'Delete Source' }).click()
-    await page.getByRole('button', { name: 'Delete department' }).click()
-    await page.getByText('There are people in this department.').waitFor()
+    // Before anything is tried.
+    await page.getByText('1 person belongs to this department.').waitFor()
     await page.getByLabel('Move everyone to').selectOption({ label: 'Target' })
     await page.getByRole('button', { name: 'Move everyone and delete' }).click()
     await page.getByText('Source was deleted').waitFor()

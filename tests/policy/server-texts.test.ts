@@ -8,7 +8,7 @@ import { readSources } from '../support/sources.ts'
 /** Files whose texts are not answers of the API, and why. */
 const others = {
   'server/http/route/serve.ts': 'tells developers that an answer is not as declared; users never see it',
-  'server/domain/platform/demo.ts': "the command line's",
+  'server/domain/platform/demo/demo.ts': "the command line's",
   'server/domain/platform/database-checks.ts': "the command line's",
   'server/domain/platform/stalled-checks.ts': "the command line's",
   'server/domain/platform/tenant-checks.ts': "the command line's",

@@ -36,7 +36,7 @@ export function searchRows<Row>(
  */
 export function wordsOf(search: string): string[] {
   const words = splitWords(search.replace(/\bmailto:/gi, ' ').replaceAll(punctuation, ' '))
-  return words.length > 0 ? words : splitWords(search)
+  return words.some(word => /[\p{L}\p{N}]/u.test(word)) ? words : splitWords(search)
 }
 
 const punctuation = /[,;<>"“”„«»()[\]]|(?<=^|\s)['’‘]+|['’‘.:]+(?=\s|$)/g

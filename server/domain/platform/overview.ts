@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, isNotNull, isNull, lt, or, sql } from 'drizzle-orm'
+import { and, asc, count, desc, eq, gt, isNotNull, isNull, lt, or, sql } from 'drizzle-orm'
 import type { Migration } from '#server/database/migrations/files.ts'
 import type { PlatformRealm } from '#server/database/realms.ts'
 import type { App } from '#server/domain/context.ts'
@@ -9,18 +9,24 @@ import { migrationState } from './migration-status.ts'
 /** Days before a purge at which operators are reminded of it. */
 const purgeNotice = 7
 
+/** Days of the chart of requests, and days in which an organisation is among the busiest. */
+const chartDays = 30
+const busyDays = 7
+
 /**
- * The state of the platform and the open tasks of operators, in four parallel queries.
+ * The state of the platform and the open tasks of operators, in parallel queries.
  * @param migrations all migrations of a tenant's schema
  */
 export async function readOverview({ database: { platform } }: App, migrations: Migration[]) {
-  const [tenants, waiting, newest, purges] = await Promise.all([
+  const [tenants, waiting, newest, purges, days, busiest] = await Promise.all([
     countTenants(platform),
     countWaiting(platform, migrations),
     readNewest(platform),
     readPurges(platform),
+    readDays(platform),
+    readBusiest(platform),
   ])
-  return { tenants, ...waiting, newest, purges }
+  return { tenants, ...waiting, newest, purges, days, busiest }
 }
 
 async function countTenants({ db, tables: { tenants } }: PlatformRealm) {
@@ -58,4 +64,27 @@ async function readPurges({ db, tables: { tenants } }: PlatformRealm) {
     .orderBy(asc(purge_after))
     .limit(20)
   return rows.map(row => ({ ...row, purge_after: row.purge_after! }))
+}
+
+/** All portals' requests and errors by day, also of days without any. */
+function readDays({ db, tables: { tenant_days: days } }: PlatformRealm) {
+  const calendar = sql`generate_series((now() at time zone 'utc')::date - ${chartDays - 1}::int, (now() at time zone 'utc')::date, interval '1 day')`
+  return db.execute<{ day: string; requests: number; errors: number }>(sql`
+    select to_char(calendar.day, 'YYYY-MM-DD') as day,
+      coalesce(sum(${days.requests}), 0)::int as requests, coalesce(sum(${days.errors}), 0)::int as errors
+    from ${calendar} as calendar(day) left join ${days} on ${days.day} = calendar.day::date
+    group by calendar.day order by calendar.day`)
+}
+
+function readBusiest({ db, tables: { tenants, tenant_days: days } }: PlatformRealm) {
+  const { id, name, subdomain, status } = tenants
+  const requests = sql<number>`sum(${days.requests})::int`
+  return db
+    .select({ id, name, subdomain, status, requests })
+    .from(days)
+    .innerJoin(tenants, eq(tenants.id, days.tenant))
+    .where(gt(days.day, sql`((now() at time zone 'utc')::date - ${busyDays}::int)`))
+    .groupBy(id, name, subdomain, status)
+    .orderBy(desc(requests), id)
+    .limit(5)
 }

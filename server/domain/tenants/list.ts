@@ -7,6 +7,7 @@ import { presentTenant } from './present.ts'
 import type { tenantsQuery } from './query.ts'
 import { tenantsFilter } from './query.ts'
 import { tenantColumns } from './tenants.ts'
+import { readVitals } from './vitals.ts'
 
 /** Tenants as the API shows them. */
 export async function listTenants(app: App, query: z.output<typeof tenantsQuery>, window: Window) {
@@ -25,5 +26,6 @@ export async function listTenants(app: App, query: z.output<typeof tenantsQuery>
       ),
     window,
   )
-  return { count, rows: rows.map(row => presentTenant(app.config, row)) }
+  const vitals = await readVitals(app, rows)
+  return { count, rows: rows.map(row => ({ ...presentTenant(app.config, row), ...vitals.get(row.id)! })) }
 }

@@ -144,8 +144,8 @@ describe('changes that are not made after the authority has ended', () => {
     const lines = head(world.acme, 'PATCH', `${auth}/users/${caller.id}/`, caller)
     const held = await hold(lines, '{"role": "Admin", "first_name": "Still here"}')
     await change(world.acme, caller.id, { role: 'Staff' })
-    // Staff may still change their own name, but nothing else.
-    expect(await held.finish()).toMatchObject({ status: 200 })
+    // Staff may still change their own name, but not their role.
+    expect(await held.finish()).toMatchObject({ status: 400 })
     expect(await record(world.acme, caller.id)).toMatchObject({ role: 'Staff' })
   })
 

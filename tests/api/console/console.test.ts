@@ -36,6 +36,18 @@ describe('the overview', () => {
   })
 })
 
+test('the list of tenants has the people, size and last activity of each', async () => {
+  const activity = createActivity(world.app)
+  activity.count(world.globex.id, false)
+  await activity.write()
+  const { json } = await get('tenants/?ordering=name', reader.token)
+  expect(json.results).toMatchObject([
+    { subdomain: 'acme', people: 2 },
+    { subdomain: 'globex', people: 2, last_active: new Date().toISOString().slice(0, 10) },
+  ])
+  for (const { size } of json.results) expect(size).toBeGreaterThan(100_000)
+})
+
 describe('activity', () => {
   test('is counted per portal, with its errors, and survives the process', async () => {
     const activity = createActivity(world.app)
@@ -45,6 +57,16 @@ describe('activity', () => {
     activity.count(world.acme.id, false)
     await activity.write()
     await activity.write()
+    const overview = (await get('overview/', reader.token)).json
+    expect(overview.days).toHaveLength(30)
+    expect(overview.days.at(-1)).toEqual({
+      day: new Date().toISOString().slice(0, 10),
+      requests: expect.any(Number),
+      errors: expect.any(Number),
+    })
+    expect(overview.days.at(-1).requests).toBeGreaterThanOrEqual(4)
+    expect(overview.days.at(0)).toMatchObject({ requests: 0, errors: 0 })
+    expect(overview.busiest[0]).toMatchObject({ subdomain: 'acme', status: 'active' })
     const {
       db,
       tables: { tenant_days: days },

@@ -186,6 +186,10 @@ async function createEndpoints(place: Place): Promise<Record<string, Call & { pa
     'server/api/v1/auth/users/reset_password.post.ts': request(`${auth}/users/reset_password/`, {
       email: 'forgotten@example.com',
     }),
+    'server/api/v1/auth/users/link_lookup.post.ts': request(`${auth}/users/link_lookup/`, {
+      ...(await linkFor('welcome', realm, place)),
+      purpose: 'reset',
+    }),
     'server/api/v1/auth/users/reset_password_confirm.post.ts': request(`${auth}/users/reset_password_confirm/`, {
       ...(await linkFor('reset', realm, place)),
       new_password: password,

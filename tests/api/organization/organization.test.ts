@@ -57,10 +57,13 @@ describe('an organisation', () => {
       business_phone_number: '+44 20 7946 0001',
       registration_domains: ['ACME.test'],
     }
+    const fixed = { id: world.globex.id, subdomain: 'other', tenant_id: 'X' }
+    const refused = await acme(organization, { method: 'PATCH', token: admin, body: { ...change, ...fixed } })
+    expect([refused.status, Object.keys(refused.json)]).toEqual([400, Object.keys(fixed)])
     const after = await acme(organization, {
       method: 'PATCH',
       token: admin,
-      body: { ...change, id: world.globex.id, subdomain: 'other', tenant_id: 'X', logo: 'x', is_active: false },
+      body: { ...change, logo: 'x', is_active: false },
     })
     const { etag, ...others } = before
     expect(after).toMatchObject({ status: 200, json: { ...others, ...change, registration_domains: ['acme.test'] } })

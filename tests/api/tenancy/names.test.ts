@@ -116,10 +116,11 @@ describe('a subdomain', () => {
       const made = await create({ subdomain, schema: 'platform' })
       expect(made.status).toBe(201)
       expect(made.json.schema).toMatch(new RegExp(`^t_${subdomain.replaceAll('-', '_')}_[a-z0-9]{6}$`))
-      const renamed = await onConsole(`tenants/${made.json.id}/`, {
-        method: 'PATCH',
-        body: { schema: 'public', status: 'purging', id: world.acme.id, name: `${subdomain} & Co` },
-      })
+      const fixed = { schema: 'public', status: 'purging', id: world.acme.id }
+      const path = `tenants/${made.json.id}/`
+      const refused = await onConsole(path, { method: 'PATCH', body: { ...fixed, name: 'Refused' } })
+      expect([refused.status, Object.keys(refused.json).sort()]).toEqual([400, Object.keys(fixed).sort()])
+      const renamed = await onConsole(path, { method: 'PATCH', body: { name: `${subdomain} & Co` } })
       expect(renamed.json).toMatchObject({
         id: made.json.id,
         schema: made.json.schema,

@@ -78,15 +78,15 @@ describe('Staff, AZ-08', () => {
   test('have the role that an Admin gave them from the next request on, and only as long as they have it, AZ-11', async () => {
     const setRole = (role: string) =>
       world.acme.call(`${auth}/users/${world.acme.staff.id}/`, { method: 'PATCH', token: admin, body: { role } })
-    expect(
-      (
-        await world.acme.call(`${auth}/users/${world.acme.staff.id}/`, {
-          method: 'PATCH',
-          token: staff,
-          body: { role: 'Admin', employee_id: '1', email: 'x@example.com' },
-        })
-      ).json,
-    ).toMatchObject({ role: 'Staff', employee_id: null, email: 'ben@example.com' })
+    const path = `${auth}/users/${world.acme.staff.id}/`
+    const own = { role: 'Admin', employee_id: '1', email: 'x@example.com' }
+    const refused = await world.acme.call(path, { method: 'PATCH', token: staff, body: own })
+    expect([refused.status, Object.keys(refused.json).sort()]).toEqual([400, Object.keys(own).sort()])
+    expect((await world.acme.call(path, { token: staff })).json).toMatchObject({
+      role: 'Staff',
+      employee_id: null,
+      email: 'ben@example.com',
+    })
     await setRole('Admin')
     expect((await world.acme.call(`${api}/audit/`, { token: staff })).status).toBe(200)
     await setRole('Staff')

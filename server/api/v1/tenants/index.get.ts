@@ -3,10 +3,10 @@ import { tenantsQuery } from '#server/domain/tenants/query.ts'
 import { readPage } from '#server/http/list.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { page } from '#shared/answers/fields.ts'
-import { tenantAnswer } from '#shared/answers/tenants.ts'
+import { listedTenantAnswer } from '#shared/answers/tenants.ts'
 import { canReadTenants } from '#shared/permissions.ts'
 
 export default definePlatformRoute(
-  { access: canReadTenants, query: tenantsQuery, answer: page(tenantAnswer) },
+  { access: canReadTenants, query: tenantsQuery, answer: page(listedTenantAnswer) },
   ({ app, query, event }) => readPage(event, query, window => listTenants(app, query, window)),
 )

@@ -11,7 +11,9 @@ import { createUser } from '#server/domain/users/create.ts'
 import { createOperator } from '#server/domain/users/operators.ts'
 import { ApiError } from '#shared/errors.ts'
 import type { Role } from '#shared/answers/users.ts'
-import { seedUsers } from './demo-users.ts'
+import { seedActivity } from './activity.ts'
+import { seedPhotos } from './photos.ts'
+import { seedUsers } from './users.ts'
 
 export interface DemoAccount {
   surface: 'portal' | 'console'
@@ -29,7 +31,8 @@ const organisations = [
     subdomain: 'acme',
     phone: '+44 20 7946 0000',
     people: 84,
-    departments: ['Design', 'Engineering', 'Finance', 'People', 'Sales'],
+    // The largest first.
+    departments: ['Engineering', 'Sales', 'Design', 'Finance', 'People'],
     ann: { last_name: 'Archer', password: 'violet harbour at dawn' },
     ben: { last_name: 'Abbott', password: 'seven copper lanterns' },
   },
@@ -38,7 +41,7 @@ const organisations = [
     subdomain: 'globex',
     phone: '+1 212 555 0100',
     people: 37,
-    departments: ['Logistics', 'Operations', 'Research'],
+    departments: ['Operations', 'Logistics', 'Research'],
     ann: { last_name: 'Gallagher', password: 'a quiet meadow in june' },
     ben: { last_name: 'Grant', password: 'the tin roof rattles' },
   },
@@ -78,7 +81,9 @@ async function seedOrganisation(app: App, migrations: Migration[], organisation:
   const bensNames = { first_name: 'Ben', last_name: ben.last_name, department: places[1]! }
   const bensAccount = { email: 'ben@example.com', password: ben.password }
   await createUser(app, authRealm, { ...bensAccount, ...bensNames }, fromSystem)
-  await seedUsers(authRealm, subdomain, people, places)
+  const users = await seedUsers(authRealm, subdomain, people, places)
+  await seedPhotos(app, authRealm, users)
+  await seedActivity(app, authRealm, admin.id, users)
   return true
 }
 
