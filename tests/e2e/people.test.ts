@@ -108,8 +108,8 @@ describe('the directory', () => {
   test('leads from a page that does not exist to the last one', async () => {
     const { page, done } = await asAdmin('/people')
     await visit(page, world.acme, '/people?page=99')
-    await page.getByRole('link', { name: 'ann@example.com' }).first().waitFor()
-    expect(new URL(page.url()).searchParams.get('page')).not.toBe('99')
+    await page.getByText('Person Number 39').waitFor()
+    expect(new URL(page.url()).searchParams.get('page')).toBe('2')
     await visit(page, world.acme, '/people?search=ann@example.com&page=7')
     await page.getByText('ann@example.com').first().waitFor()
     await page.waitForURL(url => !url.searchParams.has('page'))

@@ -237,7 +237,10 @@ describe.each(['en', 'ar'] as const)('unsaved input, in %s,', (language: Languag
       .filter({ visible: true })
       .click()
     await page.getByRole('heading', { name: say('shell.leave.title') }).waitFor()
-    await page.getByRole('button', { name: say('common.cancel') }).click()
+    await page
+      .getByRole('dialog')
+      .getByRole('button', { name: say('common.cancel') })
+      .click()
     expect(await page.locator('[name="first_name"]').inputValue()).toBe(`Typed in ${language}`)
     await page
       .getByRole('link', { name: say('shell.nav.departments') })
@@ -315,6 +318,7 @@ async function editStaff(page: Page, language: Language): Promise<Page> {
   // A full load: requests of the page must end before the session does, and `networkidle` works only for documents,
   // not for navigations inside the app.
   await page.goto(person, { waitUntil: 'networkidle' })
+  await page.getByRole('button', { name: textsIn(language)('common.edit'), exact: true }).click()
   await page.locator('[name="first_name"]').fill(`Typed in ${language}`)
   return page
 }

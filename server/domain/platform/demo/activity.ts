@@ -8,7 +8,7 @@ import type { DemoUser } from './users.ts'
 const days = 30
 const day = 86_400_000
 
-/** Writes what an organisation has done in the last weeks: requests by day, sign-ins, and a few changes by its Admin. */
+/** Writes what an organisation did in the last weeks: requests by day, sign-ins, and a few changes by its Admin. */
 export async function seedActivity(
   app: App,
   { id, realm }: AuthRealm<TenantRealm>,
@@ -27,10 +27,10 @@ export async function seedActivity(
       })),
     )
     .onConflictDoNothing()
-  const events = past
-    .flatMap((date, ago) => eventsOf(date, ago, admin, people))
-    .filter(({ created }) => created < new Date())
-  await realm.db.insert(realm.tables.audit_events).values(events.reverse())
+  const events = past.flatMap((date, ago) => eventsOf(date, ago, admin, people))
+  const oldestFirst = events.filter(({ created }) => created < new Date()).sort((a, b) => +a.created - +b.created)
+  // The record is in the order of its ids.
+  await realm.db.insert(realm.tables.audit_events).values(oldestFirst.map(event => ({ id: newId(), ...event })))
 }
 
 // Less at the weekend, and more from week to week.
@@ -48,7 +48,6 @@ function eventsOf(date: Date, ago: number, admin: string, people: DemoUser[]) {
     return time
   }
   const event = (hour: number, action: AuditAction, actor: string | null, subject: string, details: object = {}) => ({
-    id: newId(),
     created: at(hour),
     action,
     actor,
