@@ -1,5 +1,6 @@
 import { defineVitestProject } from '@nuxt/test-utils/config'
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './tests/support/longest-first.ts'
 
 // These limits only stop what would never end; a slow machine may take long. Caches in a process live for half a
 // minute, which is longer than an expectation waits: a passing test proves that the change was announced.
@@ -9,6 +10,7 @@ const shared = { isolate: false, ...limits }
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       { test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], ...shared } },
       { test: { name: 'policy', include: ['tests/policy/**/*.test.ts'], ...shared } },

@@ -146,9 +146,10 @@ export function dayOrMoment() {
 const day = z.iso.date()
 const instant = z.iso.datetime({ offset: true })
 
-// PostgreSQL has no year 0 and rejects JavaScript's format of five-digit years; an offset can produce both.
+// PostgreSQL has no year 0 and rejects JavaScript's format of five-digit years; an offset can produce both. JavaScript
+// takes the years up to 99 for those of the last century.
 function isPlainYear(year: number): boolean {
-  return year > 1 && year < 9_999
+  return year >= 1_000 && year < 9_999
 }
 
 /** The id of a row. The handler checks whether the row exists, with the same text. */

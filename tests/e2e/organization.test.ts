@@ -97,6 +97,20 @@ describe('an Admin', () => {
     expect((await register('mia@acme.test')).status).toBe(201)
   })
 
+  test("is filtered by days, which are typed in the portal's language and not in the browser's", async () => {
+    const { context, complaints } = await openProfile(browser, { locale: 'en-US' })
+    const page = await signInAt(context, world.acme, world.acme.admin, '/audit')
+    const from = page.getByRole('group', { name: 'From' })
+    await from.getByRole('spinbutton').first().click()
+    await page.keyboard.type('28112026')
+    await page.waitForURL('**/audit?since=2026-11-28')
+    expect(await from.innerText()).toMatch(/28\s*\/\s*11\s*\/\s*2026/)
+    for (let i = 0; i < 4; i++) await page.keyboard.press('Backspace')
+    await page.waitForURL('**/audit')
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
   test('finds all of it in the audit, in words, with old and new values, and takes it along as a file', async () => {
     const { context, complaints } = await openProfile(browser)
     const page = await signInAt(context, world.acme, world.acme.admin, '/audit')
