@@ -233,9 +233,13 @@ describe('the console', () => {
   })
 })
 
-/** Simulates an expired access token: its cookie expires at the same time. */
-function expire(context: BrowserContext): Promise<void> {
-  return context.clearCookies({ name: 'tenantry_access' })
+/**
+ * Simulates an expired access token: its cookie expires at the same time. For a moment there are no cookies at all, in
+ * which no page may call the API.
+ */
+async function expire(context: BrowserContext): Promise<void> {
+  await Promise.all(context.pages().map(page => page.waitForLoadState('networkidle')))
+  await context.clearCookies({ name: 'tenantry_access' })
 }
 
 /** The total number of refreshes of the user's live sessions. */
