@@ -3,6 +3,7 @@ import { loadConfig } from '#server/config.ts'
 import type { RunningApp } from '#server/create-app.ts'
 import { createApp } from '#server/create-app.ts'
 import { newId } from '#server/database/ids.ts'
+import type { Migration } from '#server/database/migrations/files.ts'
 import { loadMigrations } from '#server/database/migrations/files.ts'
 import { bootstrapPlatform } from '#server/database/migrations/runner.ts'
 import type { TenantRealm } from '#server/database/realms.ts'
@@ -39,9 +40,10 @@ export interface Fleet {
   members: Member[]
   /**
    * Adds tenants with an Admin and no other users, until there are so many.
+   * @param parallel how many at a time
    * @returns the milliseconds that each took
    */
-  growTo(count: number): Promise<number[]>
+  growTo(count: number, parallel?: number): Promise<number[]>
   /** Does the work that PostgreSQL would otherwise do in the background of a measurement. */
   settle(): Promise<void>
   close(): Promise<void>
@@ -67,7 +69,7 @@ export async function createFleet(): Promise<Fleet> {
   const app = await createApp(loadConfig(env), createLogger('silent'), { size: 4, statementTimeout: 600_000 })
   await bootstrapPlatform(app.database, loadMigrations('.', 'platform'))
   const tenants: Tenant[] = []
-  const growTo = (count: number) => grow(app, tenants, count)
+  const growTo = (count: number, parallel = 1) => grow(app, tenants, count, parallel)
   await growTo(tenantCount)
   const hash = await app.hashing.hash('platform', password)
   for (const tenant of tenants) await fillTenant(tenant, hash)
@@ -108,26 +110,27 @@ function createEnvironment({ url, home }: BenchDatabase, port: number): Record<s
   }
 }
 
-async function grow(app: RunningApp, tenants: Tenant[], count: number): Promise<number[]> {
+async function grow(app: RunningApp, tenants: Tenant[], count: number, parallel: number): Promise<number[]> {
   const migrations = loadMigrations('.', 'tenant')
   const times: number[] = []
   while (tenants.length < count) {
-    const subdomain = `tenant-${tenants.length + 1}`
+    const numbers = Array.from({ length: Math.min(parallel, count - tenants.length) }, (_, i) => tenants.length + i + 1)
     const started = performance.now()
-    const contact = { business_email: `office@${subdomain}.example`, business_phone_number: '' }
-    const admin = { admin_email: `admin@${subdomain}.example`, admin_password: null }
-    const created = await createTenant(
-      app,
-      migrations,
-      { name: `Tenant ${tenants.length + 1}`, subdomain, ...contact, ...admin },
-      fromSystem,
-    )
+    tenants.push(...(await Promise.all(numbers.map(number => addTenant(app, migrations, number)))))
     times.push(performance.now() - started)
-    const tenant: Tenant = { subdomain, authRealm: tenantRealmOf(app, created.tenant), members: [] }
-    tenant.members.push({ ...created.admin, tenant })
-    tenants.push(tenant)
   }
   return times
+}
+
+async function addTenant(app: RunningApp, migrations: Migration[], number: number): Promise<Tenant> {
+  const subdomain = `tenant-${number}`
+  const contact = { business_email: `office@${subdomain}.example`, business_phone_number: '' }
+  const admin = { admin_email: `admin@${subdomain}.example`, admin_password: null }
+  const input = { name: `Tenant ${number}`, subdomain, ...contact, ...admin }
+  const created = await createTenant(app, migrations, input, fromSystem)
+  const tenant: Tenant = { subdomain, authRealm: tenantRealmOf(app, created.tenant), members: [] }
+  tenant.members.push({ ...created.admin, tenant })
+  return tenant
 }
 
 /** Adds departments and users to a new tenant, and chooses its members. */

@@ -25,7 +25,7 @@ export async function measureTenants(run: Run, tenantry: Target, counts: number[
   const rows: string[][] = []
   for (const count of counts) {
     tell(`tenants: ${count}`)
-    await run.fleet.growTo(count)
+    await run.fleet.growTo(count, 4)
     await run.fleet.settle()
     const { cold, measured, server, backends } = await measureCount(run, tenantry, run.fleet.tenants.slice(0, count))
     const { rate, p50, p99, errors } = measured
