@@ -30,14 +30,14 @@ const image: AcceptedBody = {
 const csv: AcceptedBody = {
   types: /^text\/(?:csv|tab-separated-values)[ \t]*(?:;[ \t]*(?:charset="?[\w-]{1,40}"?|header=present)[ \t]*)*$/i,
   limit: 8_000_000,
-  readLimit: 8_000_000,
+  readLimit: 16_000_000,
 }
 
 // Of a page that is sent without scripts.
 const form: AcceptedBody = {
   types: /^application\/x-www-form-urlencoded[ \t]*(?:;|$)/i,
   limit: 16_000,
-  readLimit: 16_000,
+  readLimit: 64_000,
 }
 
 /** @returns what the request's path accepts: JSON, except for images, lists of users and forms of pages */
