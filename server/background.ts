@@ -6,6 +6,7 @@ import { startMailDelivery } from '#server/domain/mail/delivery.ts'
 import { outboxChannel } from '#server/domain/mail/outbox.ts'
 import { operationsChannel } from '#server/domain/operations/operations.ts'
 import { startOperations } from '#server/domain/operations/runner.ts'
+import { jobsChannel } from '#server/domain/platform/job-runs.ts'
 import { createPoolKeeper, poolChannel } from '#server/domain/tenants/pool.ts'
 import { startJobs } from '#server/jobs.ts'
 import { createMailer } from '#server/mail/mailer.ts'
@@ -21,9 +22,10 @@ export function startBackground(app: RunningApp, migrations: MigrationSets): () 
   const operations = startOperations(app, migrations)
   const calls = subscribe(app, operationsChannel, { onMessage: operations.wake, onUp: operations.wake })
   const jobs = startJobs(app, migrations.tenant)
+  const requests = subscribe(app, jobsChannel, { onMessage: name => void jobs.run(name), onUp: () => {} })
   const pool = app.config.poolSize > 0 ? keepPool(app, migrations.tenant) : undefined
   return async () => {
-    await Promise.all([subscription.stop(), calls.stop(), jobs.stop(), pool?.stop()])
+    await Promise.all([subscription.stop(), calls.stop(), requests.stop(), jobs.stop(), pool?.stop()])
     await Promise.all([delivery.stop(), operations.stop()])
   }
 }

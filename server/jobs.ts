@@ -32,12 +32,18 @@ const jobs: Job[] = [
 
 const retryPause = 5_000
 
+interface Jobs {
+  /** Runs a job of this name as soon as possible; without effect if it is waiting already, or unknown. */
+  run(name: string): Promise<void>
+  stop(): Promise<void>
+}
+
 /**
  * Starts pg-boss on the same database, in its own schema. It has two connections of its own: it sends several
  * statements at once, which slots do not accept, and jobs and requests must not wait for each other.
  * @param migrations of a tenant's schema
  */
-export function startJobs(app: RunningApp, migrations: Migration[]): { stop(): Promise<void> } {
+export function startJobs(app: RunningApp, migrations: Migration[]): Jobs {
   const boss = new PgBoss({
     connectionString: app.databaseUrl,
     application_name: 'tenantry-jobs',
@@ -46,15 +52,25 @@ export function startJobs(app: RunningApp, migrations: Migration[]): { stop(): P
   })
   // The database may be away for a moment; pg-boss retries by itself.
   boss.on('error', error => app.log.warn({ event: 'job_queue_unavailable', reason: error.message }))
-  const state: State = { app, migrations, boss, stopped: false, timer: undefined, started: undefined }
+  const state: State = {
+    app,
+    migrations,
+    boss,
+    workers: new Map(),
+    stopped: false,
+    timer: undefined,
+    started: undefined,
+  }
   state.started = start(state)
-  return { stop: () => stop(state) }
+  return { run: name => runNow(state, name), stop: () => stop(state) }
 }
 
 interface State {
   app: RunningApp
   migrations: Migration[]
   boss: PgBoss
+  /** The id of each job's worker in this process. */
+  workers: Map<string, string>
   stopped: boolean
   timer: NodeJS.Timeout | undefined
   /** The last attempt to start. */
@@ -71,10 +87,27 @@ async function start(state: State): Promise<void> {
   }
 }
 
-async function schedule({ app, migrations, boss }: State, { name, cron, run }: Job): Promise<void> {
+async function schedule({ app, migrations, boss, workers }: State, { name, cron, run }: Job): Promise<void> {
   await boss.createQueue(name, { policy: 'exclusive' })
-  await boss.work(name, { pollingIntervalSeconds: 60 }, async ([job]) => void (await run(app, migrations, job!.signal)))
+  const worker = await boss.work(
+    name,
+    { pollingIntervalSeconds: 60 },
+    async ([job]) => void (await run(app, migrations, job!.signal)),
+  )
+  workers.set(name, worker)
   await boss.schedule(name, cron)
+}
+
+// Every process is told, and adds the job; the queue takes only one.
+async function runNow({ app, boss, workers }: State, name: string): Promise<void> {
+  const worker = workers.get(name)
+  if (!worker) return
+  try {
+    await boss.send(name)
+    boss.notifyWorker(worker)
+  } catch (error) {
+    app.log.warn({ event: 'job_queue_unavailable', reason: reasonOf(error) })
+  }
 }
 
 async function stop(state: State): Promise<void> {

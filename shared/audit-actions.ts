@@ -39,7 +39,7 @@ export const auditActions = {
     'organization.data_restored',
   ],
   exports: ['users.exported', 'audit.exported'],
-  support: ['support.requested', 'support.opened', 'support.ended'],
+  support: ['support.requested', 'support.opened', 'support.ended', 'people.searched'],
   tenants: [
     'tenant.created',
     'tenant.changed',
@@ -74,6 +74,7 @@ export const auditActions = {
   ],
   signups: ['signup.confirmed', 'signup.approved', 'signup.refused'],
   mails: ['mail.retried'],
+  jobs: ['job.started'],
 } as const
 
 export type AuditGroup = keyof typeof auditActions

@@ -1,28 +1,33 @@
-import type { z } from 'zod'
-import type { organizationSchema } from '#shared/schemas/organization'
 import type { Organization } from '#shared/answers/organization'
 import type { EditOptions } from './useEdit'
 
-type Field = keyof z.input<typeof organizationSchema>
+const fields = [
+  'name',
+  'business_email',
+  'business_phone_number',
+  'language',
+  'brand_color',
+  'registration',
+  'registration_domains',
+  'password_min_length',
+  'allows_support',
+] as const
+
+/** The organisation's fields that its Admins change. */
+export type OrganizationState = Pick<Organization, (typeof fields)[number]>
 
 /**
- * A form for some of the organisation's fields, which saves only these.
- * @param organization as the page has it, which changes when another form of the page has saved it
+ * The form of the organisation's settings, which sends what has changed.
+ * @param organization as the page has it, which changes when the logo is saved
  * @param saved called with the organisation after it was saved
  */
-export function useOrganizationForm<Name extends Field>(
-  organization: () => Organization,
-  fields: readonly Name[],
-  saved: (organization: Organization) => void,
-) {
+export function useOrganizationForm(organization: () => Organization, saved: (organization: Organization) => void) {
   const api = useApi()
   const { notify } = useNotices()
   const { t } = useI18n()
   const labels = useOrganizationLabels()
-  const fieldsOf = (from: Organization) =>
-    Object.fromEntries(fields.map(field => [field, from[field]])) as Pick<Organization, Name>
-  const state = reactive({ ...fieldsOf(organization()) }) as Pick<Organization, Name>
-  const { markSaved } = useUnsaved(state)
+  const state = reactive(fieldsOf(organization()))
+  const { isDirty, markSaved } = useUnsaved(state)
   const { save, conflicts, decide } = useEdit(state, {
     etag: organization().etag,
     fieldsOf,
@@ -38,11 +43,24 @@ export function useOrganizationForm<Name extends Field>(
     notify(t('organization.saved'))
   })
 
-  return { form, state, alert, pending, conflicts, decide }
+  function discard() {
+    Object.assign(state, fieldsOf(organization()))
+    conflicts.value = []
+    alert.value = ''
+    markSaved()
+  }
+
+  return { form, state, alert, pending, conflicts, decide, isDirty, discard }
+}
+
+function fieldsOf(organization: Organization): OrganizationState {
+  const all = Object.fromEntries(fields.map(field => [field, organization[field]])) as unknown as OrganizationState
+  // Chips change the list itself.
+  return { ...all, registration_domains: [...all.registration_domains] }
 }
 
 /** How a conflict shows each field. */
-function useOrganizationLabels(): EditOptions<Pick<Organization, Field>, Organization>['labels'] {
+function useOrganizationLabels(): EditOptions<OrganizationState, Organization>['labels'] {
   const { t, locales } = useI18n()
   return {
     name: { label: t('organization.identity.name') },

@@ -1,4 +1,5 @@
 import { ApiFailure } from '#shared/api-failure'
+import { canSupportTenants } from '#shared/permissions'
 import { nameOf } from '#shared/person-name'
 import type { DirectoryUser } from '#shared/answers/users'
 import type { Command, CommandGroup } from '../shell/useCommands'
@@ -41,7 +42,8 @@ type Search = (words: string, signal: AbortSignal) => Promise<CommandGroup[]>
 function useSearch(): Search {
   const api = useApi()
   const { t } = useI18n()
-  return useHostInfo().surface === 'console' ? searchConsole(api, t) : searchPortal(api, t)
+  const mayFindPeople = usePermission(canSupportTenants)
+  return useHostInfo().surface === 'console' ? searchConsole(api, t, mayFindPeople.value) : searchPortal(api, t)
 }
 
 type Translate = ReturnType<typeof useI18n>['t']
@@ -73,11 +75,19 @@ function openDepartment({ id, name }: { id: string; name: string }): Command {
   return { id, label: name, icon: 'icon-network', to: `/departments/${id}` }
 }
 
-function searchConsole(api: Api, t: Translate): Search {
+/** @param mayFindPeople whether to offer a search of all organisations' people, which starts when it is chosen */
+function searchConsole(api: Api, t: Translate, mayFindPeople: boolean): Search {
   return async (search, signal) => {
     const { results } = await api('tenants/', { query: { search, page_size: 6 }, signal })
-    return [{ title: t('shell.palette.tenants'), commands: results.map(findTenant) }]
+    const groups = [{ title: t('shell.palette.tenants'), commands: results.map(findTenant) }]
+    return mayFindPeople && search.length >= 3 ? [...groups, findPeople(t, search)] : groups
   }
+}
+
+function findPeople(t: Translate, search: string): CommandGroup {
+  const to = `/people?search=${encodeURIComponent(search)}`
+  const label = t('shell.palette.find_person', { search })
+  return { title: t('shell.palette.people'), commands: [{ id: 'find-people', label, icon: 'icon-user-search', to }] }
 }
 
 function findTenant({ id, name, subdomain }: { id: string; name: string; subdomain: string }): Command {
@@ -86,6 +96,6 @@ function findTenant({ id, name, subdomain }: { id: string; name: string; subdoma
     label: name,
     note: subdomain,
     icon: 'icon-building-2',
-    to: `/tenants?search=${encodeURIComponent(subdomain)}`,
+    to: `/tenants/${id}`,
   }
 }

@@ -1,40 +1,67 @@
+import type { Page } from '#shared/answers/fields'
+
 /**
- * The ids of the selected rows of a page. Shift selects the range from the last clicked row.
- * @param ids of the rows, in order; rows that leave the page are deselected
+ * The selected rows of a list, kept over its pages. Shift selects the range from the last clicked row.
+ * @param rows of the current page, in order
+ * @param scope of the list, such as its filters; a change deselects everything
  */
-export function useSelection(ids: MaybeRefOrGetter<string[]>) {
-  const chosen = ref<ReadonlySet<string>>(new Set())
+export function useSelection<Row extends { id: string }>(
+  rows: MaybeRefOrGetter<Row[]>,
+  scope: MaybeRefOrGetter<string> = '',
+) {
+  const chosen = shallowRef<ReadonlyMap<string, Row>>(new Map())
   let anchor: string | undefined
 
-  const isAll = computed(() => chosen.value.size > 0 && chosen.value.size === toValue(ids).length)
+  const isAll = computed(() => toValue(rows).length > 0 && toValue(rows).every(({ id }) => chosen.value.has(id)))
 
+  // Reloaded rows may have changed.
   watch(
-    () => toValue(ids),
-    now => {
-      if (chosen.value.size > 0) chosen.value = new Set(now.filter(id => chosen.value.has(id)))
-    },
+    () => toValue(rows),
+    now => select(now.filter(({ id }) => chosen.value.has(id))),
   )
+  watch(() => toValue(scope), clear)
 
   function toggle(id: string, isRange: boolean) {
-    const changed = isRange ? rangeOf(toValue(ids), anchor ?? id, id) : [id]
-    const all = [...chosen.value]
-    chosen.value = new Set(chosen.value.has(id) ? all.filter(one => !changed.includes(one)) : [...all, ...changed])
+    const changed = isRange ? rangeOf(toValue(rows), anchor ?? id, id) : toValue(rows).filter(row => row.id === id)
+    if (chosen.value.has(id)) deselect(changed)
+    else select(changed)
     anchor = id
   }
 
   function toggleAll() {
-    chosen.value = new Set(isAll.value ? [] : toValue(ids))
+    if (isAll.value) deselect(toValue(rows))
+    else select(toValue(rows))
+  }
+
+  /** Selects the rows of all pages, one page after another, unless the scope changes meanwhile. */
+  async function selectEverything(load: (page: number) => Promise<Page<Row>>) {
+    const started = toValue(scope)
+    for (let page = 1; ; page++) {
+      const { results, next } = await load(page)
+      if (toValue(scope) !== started) return
+      select(results)
+      if (next === null) return
+    }
+  }
+
+  function select(more: Row[]) {
+    if (more.length > 0) chosen.value = new Map([...chosen.value, ...more.map(row => [row.id, row] as const)])
+  }
+
+  function deselect(fewer: Row[]) {
+    const gone = new Set(fewer.map(({ id }) => id))
+    chosen.value = new Map([...chosen.value].filter(([id]) => !gone.has(id)))
   }
 
   function clear() {
-    chosen.value = new Set()
+    chosen.value = new Map()
   }
 
-  return { chosen, isAll, toggle, toggleAll, clear }
+  return { chosen, isAll, toggle, toggleAll, selectEverything, clear }
 }
 
-/** The ids from one to the other; only the second where the first is not there any more. */
-function rangeOf(ids: string[], from: string, to: string): string[] {
-  const [first, last] = [ids.indexOf(from), ids.indexOf(to)].sort((a, b) => a - b)
-  return first === -1 ? [to] : ids.slice(first, last! + 1)
+/** The rows from one to the other; only the second where the first is on another page. */
+function rangeOf<Row extends { id: string }>(rows: Row[], from: string, to: string): Row[] {
+  const [one, other] = [from, to].map(id => rows.findIndex(row => row.id === id)) as [number, number]
+  return one === -1 ? rows.filter(({ id }) => id === to) : rows.slice(Math.min(one, other), Math.max(one, other) + 1)
 }

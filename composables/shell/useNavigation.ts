@@ -63,6 +63,14 @@ const consolePages: NavigationItem[] = [
     access: canManageUsers,
     group: 'access',
   },
+  {
+    label: 'shell.nav.find_people',
+    to: '/people',
+    icon: 'icon-user-search',
+    shortcut: 'p',
+    access: canSupportTenants,
+    group: 'access',
+  },
   { label: 'shell.nav.support', to: '/support', icon: 'icon-life-buoy', access: canSupportTenants, group: 'access' },
   {
     label: 'shell.nav.audit',

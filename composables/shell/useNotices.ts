@@ -3,13 +3,15 @@ export interface Notice {
   title: string
   text?: string
   tone: 'success' | 'error'
+  /** A button, which also dismisses the notice. */
+  action?: { label: string; run: () => unknown }
 }
 
 /** Short messages at the edge of the page; components/shell/NoticeList.vue shows them. */
 export function useNotices() {
   const notices = useState<Notice[]>('notices', () => [])
 
-  function notify(title: string, options: { text?: string; tone?: Notice['tone'] } = {}) {
+  function notify(title: string, options: Partial<Pick<Notice, 'text' | 'tone' | 'action'>> = {}) {
     const id = (notices.value.at(-1)?.id ?? 0) + 1
     notices.value = [...notices.value.slice(-2), { id, title, tone: 'success', ...options }]
   }

@@ -6,6 +6,7 @@ import { matchText } from '../list/matchText'
  */
 export function useServerText() {
   const { tm, rt } = useI18n()
+  const { number } = useFormat()
 
   return (text: string): string => {
     const texts = tm('server') as Record<string, string>
@@ -15,6 +16,6 @@ export function useServerText() {
     const count = Number(n)
     return n === undefined
       ? rt(texts[found.pattern]!, values)
-      : rt(texts[found.pattern]!, count, { named: { ...values, n: count } })
+      : rt(texts[found.pattern]!, count, { named: { ...values, n: number(count) } })
   }
 }

@@ -13,6 +13,9 @@ export function signupTables(table: TableFactory) {
       name: varchar({ length: 150 }).notNull(),
       subdomain: varchar({ length: 40 }).notNull(),
       email: varchar({ length: 254 }).notNull(),
+      /** Of the requester, who becomes the first Admin. */
+      first_name: varchar({ length: 150 }).notNull().default(''),
+      last_name: varchar({ length: 150 }).notNull().default(''),
       language: text({ enum: ['en', 'ar'] })
         .notNull()
         .default('en'),

@@ -22,6 +22,8 @@ function tenantDaysTable(table: TableFactory, tenants: TenantTables['tenants']) 
       requests: integer().notNull().default(0),
       /** Answers with a status of 500 or above. */
       errors: integer().notNull().default(0),
+      sign_ins: integer().notNull().default(0),
+      failed_sign_ins: integer().notNull().default(0),
     },
     days => [primaryKey({ columns: [days.tenant, days.day] })],
   )

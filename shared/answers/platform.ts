@@ -1,12 +1,23 @@
 import { z } from 'zod'
 import { count, id, page, tenantStatus, time } from './fields.ts'
 
+const overviewDay = z.strictObject({
+  day: z.string(),
+  requests: count(),
+  errors: count(),
+  sign_ins: count(),
+  failed_sign_ins: count(),
+  failed_mails: count().describe('Mails that were given up.'),
+})
+export type OverviewDay = z.output<typeof overviewDay>
+
 /** The responses of the console's own routes. Times are ISO 8601 UTC. */
 export const overviewAnswer = z.strictObject({
   tenants: z.partialRecord(tenantStatus, count()).describe('Number of tenants, by status.'),
   failed_mails: count(),
   signups: count().describe('Confirmed sign-ups that wait for approval.'),
   failed_migrations: count(),
+  current: count().describe('Tenants whose schema is up to date.'),
   behind: count().describe('Tenants whose schema is older than this program.'),
   newest: z.array(
     z.strictObject({
@@ -27,9 +38,8 @@ export const overviewAnswer = z.strictObject({
       }),
     )
     .describe('Tenants that will be deleted within a week.'),
-  days: z
-    .array(z.strictObject({ day: z.string(), requests: count(), errors: count() }))
-    .describe('Requests to all portals in the last 30 days, in UTC.'),
+  days: z.array(overviewDay).describe('What happened at all portals in the last 30 days, in UTC.'),
+  storage: count().describe('Bytes of the database.'),
   busiest: z
     .array(
       z.strictObject({
@@ -42,6 +52,7 @@ export const overviewAnswer = z.strictObject({
     )
     .describe('Tenants with the most requests in the last 7 days.'),
 })
+export type Overview = z.output<typeof overviewAnswer>
 
 export const migrationState = z.enum(['current', 'behind', 'failed', 'missing'])
 export type MigrationState = z.output<typeof migrationState>
@@ -80,6 +91,19 @@ export const jobQueueAnswer = z.strictObject({
   last_error: z.string().nullable().describe('Error of the last failed job.'),
 })
 export type JobQueue = z.output<typeof jobQueueAnswer>
+
+/** A job that was told to run. */
+export const requestedJobAnswer = z.strictObject({ name: z.string() })
+
+export const jobRunAnswer = z.strictObject({
+  id: id(),
+  name: z.string(),
+  state: z.string().describe('`active`, `completed`, `failed`, `retry` or `cancelled`.'),
+  started: time(),
+  finished: time().nullable(),
+  error: z.string().nullable(),
+})
+export type JobRun = z.output<typeof jobRunAnswer>
 
 export const healthAnswer = z.strictObject({
   database: z.strictObject({

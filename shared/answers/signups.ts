@@ -11,6 +11,8 @@ export const signupAnswer = z.strictObject({
   name: z.string(),
   subdomain: z.string(),
   email: z.string(),
+  first_name: z.string(),
+  last_name: z.string(),
   language,
   state: signupState.describe('`made`: the tenant exists; `expired`: it was not confirmed in time.'),
   created: time(),

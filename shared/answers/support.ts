@@ -27,5 +27,15 @@ export const supportableUserAnswer = z.strictObject({
 })
 export type SupportableUser = z.output<typeof supportableUserAnswer>
 
+/** A user of any tenant, as an operator's search finds them. */
+export const foundPersonAnswer = supportableUserAnswer.extend({
+  is_active: z.boolean(),
+  organization: z.strictObject({ id: id(), name: z.string(), subdomain: z.string() }),
+})
+export type FoundPerson = z.output<typeof foundPersonAnswer>
+export const foundPeopleAnswer = z.strictObject({
+  results: z.array(foundPersonAnswer).describe('The first 50 matches, and at most ten of one organisation.'),
+})
+
 /** The link with which an operator signs in as the user, once. */
 export const supportLinkAnswer = z.strictObject({ id: id(), url: z.string(), expires_at: time() })

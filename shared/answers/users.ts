@@ -108,10 +108,12 @@ export const homeTask = z.enum([
   'invitations_open',
   'without_department',
   'never_signed_in',
-  'departments',
-  'logo',
 ])
 export type HomeTask = z.output<typeof homeTask>
+
+/** A step of setting an organisation up. */
+export const setupStep = z.enum(['logo', 'departments', 'colleagues', 'second_admin'])
+export type SetupStep = z.output<typeof setupStep>
 
 export const homeAnswer = z.strictObject({
   department: z
@@ -130,6 +132,10 @@ export const homeAnswer = z.strictObject({
       count: count(),
     }),
   ),
+  setup: z
+    .array(z.strictObject({ step: setupStep, is_done: z.boolean() }))
+    .nullable()
+    .describe('What is left to set the organisation up, for an Admin, until all of it is done; otherwise null.'),
 })
 export type Home = z.output<typeof homeAnswer>
 

@@ -8,6 +8,8 @@ export const signupSchema = z.object({
   name: identifier(150),
   subdomain: subdomainSchema,
   email: email(),
+  first_name: text(150, { blank: true }).default(''),
+  last_name: text(150, { blank: true }).default(''),
   language: choice(languages).default('en'),
 })
 

@@ -29,7 +29,8 @@ export const profileSchema = z.object({
 /** What an Admin can change of any user; the address only of others. */
 export const userChangeSchema = z.object({ email: email().optional(), ...personal, ...employment })
 
-const bulkLimit = 100
+/** People in one bulk action. */
+export const bulkLimit = 100
 
 /** A bulk action: the same for each user. */
 export const bulkSchema = z

@@ -29,10 +29,10 @@ describe('an Admin', () => {
     const { context, complaints } = await openProfile(browser)
     const page = await signInAt(context, world.acme, world.acme.admin, settings)
     await page.getByLabel('Name', { exact: true }).fill('Acme & Daughters')
-    await save(page, 'Name and contact')
+    await save(page)
     await page.getByLabel('Colour', { exact: true }).fill('#FFEE00')
     await page.getByText('hard to see on light pages').waitFor()
-    await save(page, 'Brand colour')
+    await save(page)
     const logo = await sharp({ create: { width: 300, height: 100, channels: 3, background: 'navy' } })
       .png()
       .toBuffer()
@@ -58,7 +58,7 @@ describe('an Admin', () => {
     const { context } = await openProfile(browser)
     const page = await signInAt(context, world.acme, world.acme.admin, settings)
     await page.getByLabel('Name', { exact: true }).fill('Globex Corporation')
-    await section(page, 'Name and contact').getByRole('button', { name: 'Save' }).click()
+    await page.getByRole('button', { name: 'Save changes' }).click()
     const fault = page.getByText('An organisation with this name already exists.')
     await fault.waitFor()
     await page.getByLabel('Name', { exact: true }).fill('Globex Incorporated')
@@ -67,8 +67,11 @@ describe('an Admin', () => {
     const question = page.getByRole('dialog')
     await question.getByRole('button', { name: 'Cancel' }).click()
     expect(new URL(page.url()).pathname).toBe(settings)
+    await page.getByRole('button', { name: 'Discard' }).click()
+    expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('Acme & Daughters')
+    await page.getByRole('button', { name: 'Save changes' }).waitFor({ state: 'detached' })
     await page.getByLabel('Minimum password length').fill('8')
-    await section(page, 'Security').getByRole('button', { name: 'Save' }).click()
+    await page.getByRole('button', { name: 'Save changes' }).click()
     await page.getByText('greater than or equal to 12').waitFor()
     await context.close()
   })
@@ -80,7 +83,7 @@ describe('an Admin', () => {
     await page.getByText('anyone with any email address can join as Staff').waitFor()
     const domains = page.getByLabel('Allowed email domains')
     await domains.fill('nonsense')
-    await section(page, 'Who can join').getByRole('button', { name: 'Save' }).click()
+    await page.getByRole('button', { name: 'Save changes' }).click()
     await page.getByText('Enter a domain such as').waitFor()
     await expect
       .poll(() => domains.evaluate(field => field === document.activeElement && field.getAttribute('aria-invalid')))
@@ -88,7 +91,7 @@ describe('an Admin', () => {
     await page.getByRole('button', { name: 'Remove nonsense' }).click()
     await domains.fill('@Acme.test')
     await domains.press('Enter')
-    await save(page, 'Who can join')
+    await save(page)
     await context.close()
 
     const register = (email: string) =>
@@ -152,15 +155,11 @@ test('Staff get neither page nor answer', async () => {
   expect((await world.acme.call(`${api}/audit/`, { token: access })).status).toBe(403)
 })
 
-function section(page: Page, title: string) {
-  return page.getByRole('region', { name: title })
-}
-
-async function save(page: Page, title: string): Promise<void> {
+async function save(page: Page): Promise<void> {
   const answered = page.waitForResponse(
     response => response.request().method() === 'PATCH' && response.url().endsWith('/organization/'),
   )
-  await section(page, title).getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('button', { name: 'Save changes' }).click()
   expect((await answered).status()).toBe(200)
   await page.getByText('Changes saved').last().waitFor()
 }

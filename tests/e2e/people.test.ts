@@ -71,10 +71,10 @@ describe('the directory', () => {
     const { page, done } = await asAdmin('/people?search=person+number')
     await page.getByLabel('Select Person Number 03').check()
     await page.getByLabel('Select Person Number 06').click({ modifiers: ['Shift'] })
-    await page.getByText('4 selected').waitFor()
+    await page.getByText('4 selected').last().waitFor()
     await page.getByLabel('Select Person Number 04').focus()
     await page.keyboard.press('Space')
-    await page.getByText('3 selected').waitFor()
+    await page.getByText('3 selected').last().waitFor()
     await page.getByRole('button', { name: 'Deactivate' }).click()
     const dialog = page.getByRole('dialog', { name: 'Deactivate 3 people?' })
     await dialog.waitFor()
@@ -86,11 +86,53 @@ describe('the directory', () => {
     await page.getByRole('button', { name: 'Deactivate' }).click()
     await dialog.getByRole('button', { name: 'Deactivate 3 people' }).click()
     await page.getByText('3 people were deactivated.').waitFor()
-    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click()
     expect(await inactive()).toEqual([3, 5, 6].map(i => `person${i}@acme.test`))
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await page.getByText('Undone.').waitFor()
+    expect(await inactive()).toEqual([])
+    await done()
+  })
+
+  test('selects people over pages, and all who are found, and moves them and back', async () => {
+    const { page, done } = await asAdmin('/people?search=person+number')
     await page.getByLabel('Select all on this page').check()
-    await page.getByText('25 selected').waitFor()
+    await page.getByText('25 selected').last().waitFor()
+    await page.getByRole('link', { name: 'Next' }).click()
+    await page.waitForURL(/page=2/)
+    await page.getByLabel('Select Person Number 30').check()
+    await page.getByText('26 selected').last().waitFor()
+    await page.getByLabel('Select all on this page').check()
+    await page.getByText('40 selected').last().waitFor()
     await page.getByRole('button', { name: 'Clear selection' }).click()
+    await page.getByLabel('Select all on this page').check()
+    await page.getByRole('button', { name: 'Select all 40' }).click()
+    await page.getByText('40 selected').last().waitFor()
+    await page.getByRole('button', { name: 'Set role' }).click()
+    await page.getByRole('dialog').getByLabel('Role').selectOption('Admin')
+    await page.getByRole('button', { name: 'Set role of 40 people' }).click()
+    await page.getByText('The role of 40 people was set.').waitFor()
+    expect(await admins()).toBe(41)
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await page.getByText('Undone.').waitFor()
+    expect(await admins()).toBe(1)
+    await page.getByLabel('Select Person Number 30').check()
+    await page.getByRole('searchbox').fill('person number 01')
+    await page.getByText('1 person found').waitFor()
+    expect(await page.getByRole('group', { name: 'Selected people' }).count()).toBe(0)
+    await done()
+  })
+
+  test('chooses the columns of the list, which stay chosen', async () => {
+    const { page, done } = await asAdmin('/people')
+    await page.getByRole('button', { name: 'Columns' }).click()
+    await page.getByRole('checkbox', { name: 'Employee ID' }).check()
+    await page.getByRole('checkbox', { name: 'Joined' }).uncheck()
+    const headings = () => page.getByRole('columnheader').getByRole('link').or(page.locator('th:not(:has(a))'))
+    const wanted = ['Name', 'Email', 'Department', 'Employee ID', 'Role']
+    const texts = async () => (await headings().allInnerTexts()).map(text => text.replace(/\s*[↑↓]?$/, ''))
+    expect(await texts()).toEqual(wanted)
+    await page.reload()
+    expect(await texts()).toEqual(wanted)
     await done()
   })
 
@@ -268,6 +310,14 @@ async function addDepartment(name: string): Promise<string> {
 
 function emails(page: Page): Promise<string[]> {
   return page.locator('tbody td:nth-child(2)').allInnerTexts()
+}
+
+function admins(): Promise<number> {
+  const {
+    db,
+    tables: { users },
+  } = acme()
+  return db.$count(users, eq(users.role, 'Admin'))
 }
 
 async function inactive(): Promise<string[]> {

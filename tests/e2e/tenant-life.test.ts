@@ -92,6 +92,8 @@ async function signUp(context: BrowserContext): Promise<Page> {
   const page = await open(context, site, '/signup')
   await page.getByLabel('Organisation name').fill('Initech')
   await page.getByText('initech is available.').waitFor()
+  await page.getByLabel('Your first name').fill('Peter')
+  await page.getByLabel('Your last name').fill('Gibbons')
   await page.getByLabel('Your email address').fill(peter.email)
   await page.getByRole('button', { name: 'Sign up' }).click()
   await page.getByRole('link', { name: 'Open demo mailbox' }).waitFor()
@@ -115,6 +117,8 @@ async function signUp(context: BrowserContext): Promise<Page> {
   await confirmation.waitForURL('**/login')
   await fillSignIn(confirmation, peter)
   await confirmation.waitForURL(`${initech.origin}/`)
+  await confirmation.getByRole('heading', { name: 'Hello, Peter' }).waitFor()
+  await confirmation.getByText('0 of 4 done').first().waitFor()
   return confirmation
 }
 
@@ -155,19 +159,19 @@ async function suspend(page: Page): Promise<void> {
   const here = () => initech.call(`${api}/auth/users/me/`, { token })
   const there = () => second.at(initech, `${api}/auth/users/me/`, { token })
   expect([(await here()).status, (await there()).status]).toEqual([200, 200])
-  await page.getByRole('button', { name: 'Suspend', exact: true }).click()
+  await act(page, 'Suspend')
   await page.getByRole('dialog').getByLabel('Reason').fill('Unpaid since May')
   await page.getByRole('dialog').getByRole('button', { name: 'Suspend', exact: true }).click()
   await page.getByText('Unpaid since May').first().waitFor()
   for (const call of [here, there]) await expect.poll(async () => (await call()).status, { interval: 50 }).toBe(403)
   expect((await second.at(initech, '/', { headers: { accept: 'text/html' } })).status).toBe(403)
   await confirm(page, 'Resume')
-  await page.getByRole('button', { name: 'Suspend', exact: true }).waitFor()
+  await page.getByText('Unpaid since May').waitFor({ state: 'detached' })
   for (const call of [here, there]) await expect.poll(async () => (await call()).status, { interval: 50 }).toBe(200)
 }
 
 async function rename(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Edit', exact: true }).click()
+  await act(page, 'Edit')
   await page.getByRole('dialog').getByLabel('Subdomain').fill('initrode')
   await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
   await page.getByText('← initech').waitFor()
@@ -177,12 +181,13 @@ async function rename(page: Page): Promise<void> {
 }
 
 async function archive(page: Page): Promise<void> {
+  await page.getByRole('navigation', { name: 'Sections' }).getByRole('link', { name: 'Archives' }).click()
   await page.getByRole('button', { name: 'Create archive' }).click()
   await page.getByRole('button', { name: /^Download / }).waitFor()
 }
 
 async function deleteAndRestore(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Schedule deletion…' }).click()
+  await act(page, 'Schedule deletion…')
   await page
     .getByRole('dialog')
     .getByLabel(/^Type initrode/)
@@ -192,12 +197,12 @@ async function deleteAndRestore(page: Page): Promise<void> {
   const renamed = () => world.call(`initrode.localhost:${world.port}`, `${api}/organization/branding/`)
   await expect.poll(async () => (await renamed()).status).toBe(403)
   await confirm(page, 'Restore')
-  await page.getByRole('button', { name: 'Schedule deletion…' }).waitFor()
+  await page.getByText('Will be permanently deleted on').waitFor({ state: 'detached' })
   await expect.poll(async () => (await renamed()).status).toBe(200)
 }
 
 async function deleteForGood(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Delete permanently…' }).click()
+  await act(page, 'Delete permanently…')
   await page
     .getByRole('dialog')
     .getByLabel(/^Type initrode/)
@@ -234,9 +239,15 @@ async function restoreAsNew(page: Page): Promise<string> {
   return tenant!.schema as string
 }
 
-/** Presses a button and confirms the question. */
-async function confirm(page: Page, name: string): Promise<void> {
+/** Chooses an entry of the menu of actions. */
+async function act(page: Page, name: string): Promise<void> {
+  await page.getByRole('button', { name: 'Actions', exact: true }).click()
   await page.getByRole('button', { name, exact: true }).click()
+}
+
+/** Chooses an action and confirms the question. */
+async function confirm(page: Page, name: string): Promise<void> {
+  await act(page, name)
   await page.getByRole('dialog').getByRole('button', { name, exact: true }).click()
 }
 

@@ -2,6 +2,7 @@ import { mountSuspended } from '@nuxt/test-utils/runtime'
 import { describe, expect, it } from 'vitest'
 import type { DirectoryUser } from '#shared/answers/users'
 import ListPages from '~/components/list/ListPages.vue'
+import type { PeopleColumn } from '~/components/people/PeopleList.vue'
 import PeopleTable from '~/components/people/PeopleTable.vue'
 
 const ann: DirectoryUser = {
@@ -24,11 +25,19 @@ const ben: DirectoryUser = {
   is_active: false,
 }
 
+const columns = ['email', 'department', 'role'] satisfies PeopleColumn[]
+
 describe('the table of people', () => {
   const mountTable = (ordering = 'last_name') =>
     mountSuspended(PeopleTable, {
       route: false,
-      props: { people: [ann, ben], ordering, sortHref: (ordering: string) => `?ordering=${ordering}` },
+      props: {
+        people: [ann, ben],
+        columns,
+        isAll: false,
+        ordering,
+        sortHref: (ordering: string) => `?ordering=${ordering}`,
+      },
     })
 
   it('links each person and falls back to the address for a name', async () => {
@@ -65,9 +74,18 @@ describe('the table of people', () => {
     expect((await mountTable()).findAll('input')).toEqual([])
     const table = await mountSuspended(PeopleTable, {
       route: false,
-      props: { people: [ann, ben], ordering: '', sortHref: String, chosen: new Set(['b']) },
+      props: {
+        people: [ann, ben],
+        columns,
+        isAll: false,
+        ordering: '',
+        sortHref: String,
+        chosen: new Map([['b', ben]]),
+      },
     })
     const boxes = table.findAll('input')
+    expect(table.find('thead label').text()).toBe('Select all on this page')
+    expect((boxes.shift()!.element as HTMLInputElement).indeterminate).toBe(true)
     expect(boxes.map(box => [box.attributes('aria-label'), (box.element as HTMLInputElement).checked])).toEqual([
       ['Select Ann Archer', false],
       ['Select ben@acme.test', true],

@@ -52,10 +52,11 @@ const rules: Rule[] = [
   {
     name: "the app keeps nothing in a script's reach that signs anyone in",
     sources: app,
-    pattern: /document\.cookie|useCookie\(|(?:local|session)Storage\.setItem\((?!key, time\))/,
+    pattern: /document\.cookie|useCookie[(<]|(?:local|session)Storage\.setItem\((?!key, time\))/,
     exceptions: {
       'composables/text/useLanguage.ts': 'the language that was chosen',
       'plugins/time-zone.ts': 'the time zone of the browser',
+      'composables/shell/useKept.ts': 'how a page looks',
       'composables/shell/useShortcuts.ts': 'whether single keys are shortcuts',
     },
     bad: ['document.cookie = x', "const token = useCookie('token')", "localStorage.setItem('refresh', token)"],

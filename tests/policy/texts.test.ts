@@ -16,6 +16,31 @@ const arabic = readTexts('ar')
 for (const key of arabic.keys()) if (key.startsWith('server.')) arabic.delete(key)
 const parts = [...new Set([...english.keys()].map(key => key.split('.')[0]))]
 
+describe('every number in a text', () => {
+  /** Calls of a text with a plural whose number is not formatted. */
+  function bareNumbers(code: string): string[] {
+    const plurals = [...english].filter(([, text]) => text.includes('|')).map(([key]) => key)
+    const isPlural = (key: string) => {
+      const pattern = new RegExp(`^${key.replaceAll('.', '\\.').replaceAll(/\$\{[^}]+\}/g, '.+')}$`)
+      return plurals.some(plural => pattern.test(plural))
+    }
+    const bare = [...code.matchAll(/\bt\(\s*(['`])([^'`]+)\1,\s*(?:\w[\w.]*\s*\)|\{ (?:n|count): (?!number\())/g)]
+    return bare.filter(([, , key]) => isPlural(key!)).map(([call]) => call)
+  }
+
+  test('has separators', () => {
+    expect(Object.fromEntries(sources.map(({ file, code }) => [file, bareNumbers(code)]))).toEqual(
+      Object.fromEntries(sources.map(({ file }) => [file, []])),
+    )
+  })
+
+  test('and one without is found', () => {
+    expect(bareNumbers("t('home.department.people', people)")).toHaveLength(1)
+    expect(bareNumbers('t(`home.task.${task}`, { n: count }, count)')).toHaveLength(1)
+    expect(bareNumbers("t('home.department.people', { n: number(people) }, people)")).toEqual([])
+  })
+})
+
 describe('every text that people see', () => {
   test('is in the files of texts, so that it can be said in every language', () => {
     expect(sources.length).toBeGreaterThan(50)

@@ -8,11 +8,11 @@ import { canManageUsers } from '#shared/permissions.ts'
 export default defineTenantRoute(
   { access: 'signed-in', answer: homeAnswer },
   async ({ authRealm: { realm }, principal: { user } }) => {
-    const [department, newest, tasks] = await Promise.all([
+    const [department, newest, open] = await Promise.all([
       readOwnDepartment(realm, user),
       readNewest(realm, user),
       readTasks(realm, user),
     ])
-    return presentHome({ department, newest, tasks }, canManageUsers(user))
+    return presentHome({ department, newest, ...open }, canManageUsers(user))
   },
 )

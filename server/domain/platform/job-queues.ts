@@ -13,7 +13,8 @@ export async function readJobQueues({ database: { platform } }: App): Promise<Jo
   }))
 }
 
-async function hasQueues(db: Db): Promise<boolean> {
+/** Whether pg-boss has created its schema. */
+export async function hasQueues(db: Db): Promise<boolean> {
   const rows = await db.execute<{ found: boolean }>(
     sql`select to_regclass('pgboss.job') is not null and to_regclass('pgboss.schedule') is not null as found`,
   )

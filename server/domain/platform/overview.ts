@@ -3,6 +3,7 @@ import type { Migration } from '#server/database/migrations/files.ts'
 import type { PlatformRealm } from '#server/database/realms.ts'
 import type { App } from '#server/domain/context.ts'
 import { isInState } from '#server/domain/signups/state.ts'
+import type { OverviewDay } from '#shared/answers/platform.ts'
 import type { TenantStatus } from '#shared/tenant-statuses.ts'
 import { migrationState } from './migration-status.ts'
 
@@ -18,15 +19,16 @@ const busyDays = 7
  * @param migrations all migrations of a tenant's schema
  */
 export async function readOverview({ database: { platform } }: App, migrations: Migration[]) {
-  const [tenants, waiting, newest, purges, days, busiest] = await Promise.all([
+  const [tenants, waiting, newest, purges, days, busiest, storage] = await Promise.all([
     countTenants(platform),
     countWaiting(platform, migrations),
     readNewest(platform),
     readPurges(platform),
     readDays(platform),
     readBusiest(platform),
+    readStorage(platform),
   ])
-  return { tenants, ...waiting, newest, purges, days, busiest }
+  return { tenants, ...waiting, newest, purges, days, busiest, storage }
 }
 
 async function countTenants({ db, tables: { tenants } }: PlatformRealm) {
@@ -43,6 +45,7 @@ async function countWaiting({ db, tables }: PlatformRealm, migrations: Migration
       signups: sql<number>`(select count(*)::int from ${signups} where ${isInState(signups, 'waiting')})`,
       failed_migrations: sql<number>`(count(*) filter (where ${migration} = 'failed'))::int`,
       behind: sql<number>`(count(*) filter (where ${migration} in ('behind', 'missing')))::int`,
+      current: sql<number>`(count(*) filter (where ${migration} = 'current'))::int`,
     })
     .from(tenants)
     .leftJoin(versions, eq(versions.schema, tenants.schema))
@@ -66,14 +69,24 @@ async function readPurges({ db, tables: { tenants } }: PlatformRealm) {
   return rows.map(row => ({ ...row, purge_after: row.purge_after! }))
 }
 
-/** All portals' requests and errors by day, also of days without any. */
-function readDays({ db, tables: { tenant_days: days } }: PlatformRealm) {
+/** What happened at all portals by day, also on days on which nothing did. */
+function readDays({ db, tables: { tenant_days: days, outbox } }: PlatformRealm) {
   const calendar = sql`generate_series((now() at time zone 'utc')::date - ${chartDays - 1}::int, (now() at time zone 'utc')::date, interval '1 day')`
-  return db.execute<{ day: string; requests: number; errors: number }>(sql`
+  const failed = sql`select count(*)::int from ${outbox} where (${outbox.given_up_at} at time zone 'utc')::date = calendar.day::date`
+  return db.execute<OverviewDay>(sql`
     select to_char(calendar.day, 'YYYY-MM-DD') as day,
-      coalesce(sum(${days.requests}), 0)::int as requests, coalesce(sum(${days.errors}), 0)::int as errors
+      coalesce(sum(${days.requests}), 0)::int as requests, coalesce(sum(${days.errors}), 0)::int as errors,
+      coalesce(sum(${days.sign_ins}), 0)::int as sign_ins,
+      coalesce(sum(${days.failed_sign_ins}), 0)::int as failed_sign_ins,
+      (${failed}) as failed_mails
     from ${calendar} as calendar(day) left join ${days} on ${days.day} = calendar.day::date
     group by calendar.day order by calendar.day`)
+}
+
+/** @returns the bytes of the whole database */
+async function readStorage({ db }: PlatformRealm): Promise<number> {
+  const rows = await db.execute<{ size: number }>(sql`select pg_database_size(current_database())::float8 as size`)
+  return rows[0]!.size
 }
 
 function readBusiest({ db, tables: { tenants, tenant_days: days } }: PlatformRealm) {

@@ -13,8 +13,8 @@ export function makeTenant(
   signup: SignupRow,
   audit: AuditContext,
 ): Promise<CreatedTenant> {
-  const { id, name, subdomain, email, language } = signup
+  const { id, name, subdomain, email, first_name, last_name, language } = signup
   const business = { business_email: email, business_phone_number: '' }
-  const admin = { admin_email: email, admin_password: null }
+  const admin = { admin_email: email, admin_name: { first_name, last_name }, admin_password: null }
   return createTenantIn(tx, app, migrations, { name, subdomain, language, ...business, ...admin }, audit, id)
 }

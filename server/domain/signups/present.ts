@@ -7,6 +7,8 @@ export function presentSignup(signup: SignupRow) {
     name: signup.name,
     subdomain: signup.subdomain,
     email: signup.email,
+    first_name: signup.first_name,
+    last_name: signup.last_name,
     language: signup.language,
     state: signupStateOf(signup),
     created: signup.created,

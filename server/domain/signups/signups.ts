@@ -8,6 +8,9 @@ export interface NewSignup {
   name: string
   subdomain: string
   email: string
+  /** Of the requester, who becomes the first Admin. */
+  first_name: string
+  last_name: string
   language: Language
 }
 
@@ -52,6 +55,8 @@ export function signupColumns(signups: Signups) {
     name: signups.name,
     subdomain: signups.subdomain,
     email: signups.email,
+    first_name: signups.first_name,
+    last_name: signups.last_name,
     language: signups.language,
     created: signups.created,
     expires_at: signups.expires_at,

@@ -102,7 +102,8 @@ async function fillRealm(
 }
 
 function createAdmin(tx: Db, app: App, authRealm: AuthRealm<TenantRealm>, input: NewTenant, audit: AuditContext) {
-  const admin = { email: input.admin_email, password: input.admin_password, role: 'Admin' } as const
+  const { admin_email: email, admin_name: name, admin_password: password } = input
+  const admin = { ...name, email, password, role: 'Admin' } as const
   // The tenant's audit log does not name operators: their ids are of another realm.
   const inTenant = audit.actor === null ? audit : { ...audit, actor: null, ip: null }
   return createUser(app, authRealm, admin, inTenant, tx)

@@ -12,6 +12,7 @@ export interface NewTenant {
   business_email: string
   business_phone_number: string
   admin_email: string
+  admin_name?: { first_name: string; last_name: string }
   /** In plain text; null: the Admin sets one with the returned link. */
   admin_password: string | null
   /** Language of the tenant's mails; English by default. */
@@ -25,7 +26,12 @@ export interface NewTenant {
 export async function insertTenant(
   tx: Db,
   app: App,
-  { name, subdomain, business_email, business_phone_number }: Omit<NewTenant, 'admin_email' | 'admin_password'>,
+  {
+    name,
+    subdomain,
+    business_email,
+    business_phone_number,
+  }: Omit<NewTenant, 'admin_email' | 'admin_name' | 'admin_password'>,
   schema: string,
   now: Date,
 ): Promise<TenantRow> {

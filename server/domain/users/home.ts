@@ -4,7 +4,7 @@ import type { TenantRealm } from '#server/database/realms.ts'
 import { alphabetical } from '#server/domain/lib/list-query.ts'
 import { invitationState } from '#server/domain/invitations/invitations.ts'
 import { canManageUsers } from '#shared/permissions.ts'
-import type { HomeTask } from '#shared/answers/users.ts'
+import type { Home, HomeTask, SetupStep } from '#shared/answers/users.ts'
 import { directoryColumns } from './export.ts'
 import type { UserRow } from './users.ts'
 
@@ -60,29 +60,43 @@ export async function readNewest({ db, tables }: TenantRealm, user: UserRow) {
     .limit(newestShown)
 }
 
-/** Open tasks of the user, each with a count; for an Admin also those of the organisation. */
-export async function readTasks(realm: TenantRealm, user: UserRow): Promise<{ task: HomeTask; count: number }[]> {
+/**
+ * Open tasks of the user, each with a count; for an Admin also those of the organisation, and the steps of setting it
+ * up, until all are done.
+ */
+export async function readTasks(realm: TenantRealm, user: UserRow): Promise<Pick<Home, 'tasks' | 'setup'>> {
   const own = { name: count(!user.first_name || !user.last_name), photo: count(!user.photo) }
-  const tasks: Partial<Record<HomeTask, number>> = canManageUsers(user)
-    ? { ...own, ...(await countForAdmin(realm)) }
-    : own
-  return (Object.entries(tasks) as [HomeTask, number][])
+  if (!canManageUsers(user)) return { tasks: toTasks(own), setup: null }
+  const { logo, departments, colleagues, second_admin, ...tasks } = await countForAdmin(realm, user.id)
+  const steps = Object.entries({ logo, departments, colleagues, second_admin }) as [SetupStep, boolean][]
+  return {
+    tasks: toTasks({ ...own, ...tasks }),
+    setup: steps.every(([, is_done]) => is_done) ? null : steps.map(([step, is_done]) => ({ step, is_done })),
+  }
+}
+
+function toTasks(counts: Partial<Record<HomeTask, number>>): Home['tasks'] {
+  return (Object.entries(counts) as [HomeTask, number][])
     .filter(([, count]) => count > 0)
     .map(([task, count]) => ({ task, count }))
 }
 
-async function countForAdmin({ db, tables: { users, departments, invitations, settings } }: TenantRealm) {
+async function countForAdmin({ db, tables }: TenantRealm, userId: string) {
+  const { users, departments, invitations, settings } = tables
   const active = eq(users.is_active, true)
   const open = eq(invitationState(invitations), 'open')
   const ending = sql`${invitations.expires_at} <= now() + interval '2 days'`
+  const others = and(active, ne(users.id, userId))
   const rows = await db
     .select({
       invitations_expiring: sql<number>`(select count(*)::int from ${invitations} where ${and(open, ending)})`,
       invitations_open: sql<number>`(select count(*)::int from ${invitations} where ${and(open, sql`not ${ending}`)})`,
       without_department: sql<number>`(select count(*)::int from ${users} where ${and(active, isNull(users.department))})`,
       never_signed_in: sql<number>`(select count(*)::int from ${users} where ${and(active, isNull(users.last_login))})`,
-      departments: sql<number>`(select 1 - count(*)::int from (select from ${departments} limit 1) one)`,
-      logo: sql<number>`(${settings.logo} is null)::int`,
+      logo: sql<boolean>`${settings.logo} is not null`,
+      departments: sql<boolean>`exists (select from ${departments})`,
+      colleagues: sql<boolean>`(exists (select from ${users} where ${others}) or exists (select from ${invitations} where ${open}))`,
+      second_admin: sql<boolean>`(exists (select from ${users} where ${and(others, eq(users.role, 'Admin'))}) or exists (select from ${invitations} where ${and(open, eq(invitations.role, 'Admin'))}))`,
     })
     .from(settings)
   return rows[0]!

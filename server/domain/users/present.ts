@@ -81,10 +81,11 @@ interface HomeRows {
   department: { id: string; name: string; people: number; colleagues: DirectoryRow[] } | null
   newest: DirectoryRow[]
   tasks: Home['tasks']
+  setup: Home['setup']
 }
 
 /** @param asAdmin as for `presentDirectoryUser` */
-export function presentHome({ department, newest, tasks }: HomeRows, asAdmin: boolean) {
+export function presentHome({ department, newest, tasks, setup }: HomeRows, asAdmin: boolean) {
   const present = (person: DirectoryRow) => presentDirectoryUser(person, asAdmin)
   return {
     department: department && {
@@ -94,6 +95,7 @@ export function presentHome({ department, newest, tasks }: HomeRows, asAdmin: bo
       colleagues: department.colleagues.map(present),
     },
     newest: newest.map(present),
-    tasks: tasks.map(({ task, count }) => ({ task, count })),
+    tasks,
+    setup,
   }
 }

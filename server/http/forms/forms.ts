@@ -28,7 +28,7 @@ const pageForms: Record<FormName, PageForm> = {
     surfaces: ['site'],
     path: '/signup',
     endpoint: 'signup/',
-    fields: ['name', 'subdomain', 'email', 'language'],
+    fields: ['name', 'subdomain', 'first_name', 'last_name', 'email', 'language'],
   },
   find: {
     surfaces: ['site'],

@@ -30,15 +30,18 @@ describe('the overview', () => {
       signups: 0,
       failed_migrations: 0,
       behind: 0,
+      current: 2,
       purges: [],
     })
     expect(json.newest.map(({ subdomain }: { subdomain: string }) => subdomain).sort()).toEqual(['acme', 'globex'])
   })
 })
 
+const answer = { isRequest: true, isError: false }
+
 test('the list of tenants has the people, size and last activity of each', async () => {
   const activity = createActivity(world.app)
-  activity.count(world.globex.id, false)
+  activity.count(world.globex.id, answer)
   await activity.write()
   const { json } = await get('tenants/?ordering=name', reader.token)
   expect(json.results).toMatchObject([
@@ -51,10 +54,12 @@ test('the list of tenants has the people, size and last activity of each', async
 describe('activity', () => {
   test('is counted per portal, with its errors, and survives the process', async () => {
     const activity = createActivity(world.app)
-    for (const isError of [false, false, true]) activity.count(world.acme.id, isError)
-    activity.count('01940000-0000-7000-8000-000000000000', false)
+    for (const isError of [false, false, true]) activity.count(world.acme.id, { ...answer, isError })
+    activity.count(world.acme.id, { ...answer, signIn: 'done' })
+    activity.count(world.acme.id, { ...answer, isRequest: false, signIn: 'failed' })
+    activity.count('01940000-0000-7000-8000-000000000000', answer)
     await activity.write()
-    activity.count(world.acme.id, false)
+    activity.count(world.acme.id, answer)
     await activity.write()
     await activity.write()
     const overview = (await get('overview/', reader.token)).json
@@ -63,8 +68,13 @@ describe('activity', () => {
       day: new Date().toISOString().slice(0, 10),
       requests: expect.any(Number),
       errors: expect.any(Number),
+      sign_ins: expect.any(Number),
+      failed_sign_ins: expect.any(Number),
+      failed_mails: 0,
     })
-    expect(overview.days.at(-1).requests).toBeGreaterThanOrEqual(4)
+    expect(overview.days.at(-1).requests).toBeGreaterThanOrEqual(5)
+    expect([overview.days.at(-1).sign_ins, overview.days.at(-1).failed_sign_ins].every(count => count >= 1)).toBe(true)
+    expect(overview.storage).toBeGreaterThan(1_000_000)
     expect(overview.days.at(0)).toMatchObject({ requests: 0, errors: 0 })
     expect(overview.busiest[0]).toMatchObject({ subdomain: 'acme', status: 'active' })
     const {
@@ -78,6 +88,28 @@ describe('activity', () => {
     expect(row!.requests).toBeGreaterThanOrEqual(4)
     expect(row!.errors).toBeGreaterThanOrEqual(1)
     expect(await db.$count(days, eq(days.tenant, '01940000-0000-7000-8000-000000000000'))).toBe(0)
+  })
+
+  test('counts sign-ins, also those that fail, and nothing else as one', async () => {
+    const {
+      db,
+      tables: { tenant_days: days },
+    } = world.app.database.platform
+    const read = async () =>
+      (
+        await db
+          .select({ done: days.sign_ins, failed: days.failed_sign_ins })
+          .from(days)
+          .where(eq(days.tenant, world.globex.id))
+      )[0] ?? { done: 0, failed: 0 }
+    const before = await read()
+    const { email, password } = world.globex.staff
+    await world.globex.call(`${api}/auth/jwt/create/`, { body: { email, password } })
+    await world.globex.call(`${api}/auth/session/`, { body: { email, password }, sameOrigin: true })
+    await world.globex.call(`${api}/auth/jwt/create/`, { body: { email, password: 'not this one at all' } })
+    await world.globex.call(`${api}/auth/jwt/create/`, { body: { email } })
+    await world.globex.call(`${api}/auth/users/me/`)
+    await expect.poll(read, waitLimit).toEqual({ done: before.done + 2, failed: before.failed + 1 })
   })
 
   test('is stored by the server periodically', async () => {
@@ -105,7 +137,7 @@ describe('activity', () => {
       (await db.select({ requests: days.requests }).from(days).where(eq(days.tenant, world.acme.id)))[0]!.requests
     const before = await requests()
     const processes = [createActivity(world.app), createActivity(world.app)]
-    for (const activity of processes) for (const id of [world.globex.id, world.acme.id]) activity.count(id, false)
+    for (const activity of processes) for (const id of [world.globex.id, world.acme.id]) activity.count(id, answer)
     await Promise.all(processes.map(activity => activity.write()))
     expect(await requests()).toBe(before + 2)
   })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Answer, Call } from '../../support/http.ts'
 import { outboxIsEmpty } from '../../support/data/mails.ts'
+import { waitLimit } from '../../support/process/wait-limit.ts'
 import { readSources } from '../../support/sources.ts'
 import type { Place, World } from '../../support/world.ts'
 import { addPerson, api, auth, createWorld, signInAs } from '../../support/world.ts'
@@ -20,6 +21,7 @@ const lists: Record<string, { place: 'acme' | 'console'; path: () => string; ter
   'server/api/v1/auth/users/index.get.ts': { place: 'acme', path: () => `${auth}/users/`, term: 'zoe MULLER' },
   'server/api/v1/departments/index.get.ts': { place: 'acme', path: () => `${api}/departments/`, term: 'searchABLE' },
   'server/api/v1/invitations/index.get.ts': { place: 'acme', path: () => `${api}/invitations/`, term: 'findable@' },
+  'server/api/v1/jobs/runs.get.ts': { place: 'console', path: () => `${api}/jobs/runs/`, term: 'DOMAINS verify' },
   'server/api/v1/keys/index.get.ts': { place: 'console', path: () => `${api}/keys/`, term: 'acme' },
   'server/api/v1/mailbox/index.get.ts': { place: 'acme', path: () => `${api}/mailbox/`, term: 'join findable@' },
   'server/api/v1/migrations/index.get.ts': { place: 'console', path: () => `${api}/migrations/`, term: 'acme' },
@@ -92,6 +94,12 @@ test('every list is tested here', async () => {
   expect(Object.keys(lists).sort()).toEqual(files.sort())
   await outboxIsEmpty(world)
   await expect.poll(async () => (await at('console', `${api}/archives/`)).json.count).toBe(1)
+  await expect
+    .poll(async () => {
+      await at('console', `${api}/jobs/verify-domains/runs/`, { method: 'POST' })
+      return (await at('console', `${api}/jobs/runs/`)).json.count
+    }, waitLimit)
+    .toBeGreaterThan(0)
 })
 
 describe.each(Object.entries(lists))('%s', (_file, { place, path, term: fixed }) => {

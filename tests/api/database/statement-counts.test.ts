@@ -67,7 +67,7 @@ async function countFor(
   next: (answer: Answer) => void = () => {},
 ): Promise<number> {
   const counts: number[] = []
-  for (let i = 0; i < 8; i++) {
+  for (let i = 0; i < 24; i++) {
     const before = proxy.statements()
     const answer = await server.at(place, path, options())
     counts.push(proxy.statements() - before)

@@ -32,7 +32,8 @@ afterAll(async () => {
 
 describe('signing up, where it is open', () => {
   test('creates an organisation when the address is confirmed, with the requester as its first Admin', async () => {
-    const asked = { name: 'Initech GmbH', subdomain: 'Initech', email: 'Peter@Example.com', language: 'ar' }
+    const person = { first_name: 'Peter', last_name: 'Gibbons' }
+    const asked = { name: 'Initech GmbH', subdomain: 'Initech', email: 'Peter@Example.com', language: 'ar', ...person }
     const answer = await signUp(asked)
     expect([answer.status, answer.json]).toEqual([202, {}])
     expect(await tenantsAt('initech')).toHaveLength(0)
@@ -65,6 +66,7 @@ describe('signing up, where it is open', () => {
     const me = await world.call('initech.localhost', `${auth}/users/me/`, { token: signedIn.json.access })
     const [tenant] = await tenantsAt('initech')
     expect(me.json).toMatchObject({
+      ...person,
       email: 'peter@example.com',
       role: 'Admin',
       is_active: true,

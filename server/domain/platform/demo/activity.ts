@@ -37,7 +37,8 @@ export async function seedActivity(
 function trafficOf(date: Date, ago: number, people: number) {
   const isWeekend = [0, 6].includes(date.getUTCDay())
   const requests = Math.round(people * (isWeekend ? 4 : 32) * (1 + ((ago * 7) % 5) / 10) * (1.4 - ago / 60))
-  return { requests, errors: ago === 9 ? 14 : 0 }
+  const sign_ins = Math.round(requests / 16)
+  return { requests, errors: ago === 9 ? 14 : 0, sign_ins, failed_sign_ins: Math.round(sign_ins / (ago === 4 ? 2 : 9)) }
 }
 
 function eventsOf(date: Date, ago: number, admin: string, people: DemoUser[]) {

@@ -1,0 +1,13 @@
+import { requestJob } from '#server/domain/platform/job-runs.ts'
+import { definePlatformRoute } from '#server/http/route.ts'
+import { requestedJobAnswer } from '#shared/answers/platform.ts'
+import { canManageTenants } from '#shared/permissions.ts'
+
+/** Runs a scheduled job now; `jobs/runs/` has its result. */
+export default definePlatformRoute(
+  { access: canManageTenants, status: 202, answer: requestedJobAnswer },
+  async ({ app, params, audit }) => {
+    await requestJob(app, params.name!, audit)
+    return { name: params.name! }
+  },
+)

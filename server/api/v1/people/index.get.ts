@@ -1,0 +1,10 @@
+import { findPeople, peopleQuery } from '#server/domain/support/find-people.ts'
+import { definePlatformRoute } from '#server/http/route.ts'
+import { foundPeopleAnswer } from '#shared/answers/support.ts'
+import { canSupportTenants } from '#shared/permissions.ts'
+
+/** Finds people in all organisations by name or address; the first matches. */
+export default definePlatformRoute(
+  { access: canSupportTenants, query: peopleQuery, answer: foundPeopleAnswer },
+  async ({ app, query, audit }) => ({ results: await findPeople(app, query, audit) }),
+)
