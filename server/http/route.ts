@@ -1,3 +1,4 @@
+import type { H3Event } from 'h3'
 import { defineEventHandler } from 'h3'
 import type { PlatformRealm, TenantRealm } from '#server/database/realms.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
@@ -5,6 +6,8 @@ import type { Surface } from '#shared/types/surface.ts'
 import type { Access } from './authority.ts'
 import { unsafeMethods } from './methods.ts'
 import { openRequest, receiveEarly } from './open-request.ts'
+import type { ErrorSources } from './route/error-statuses.ts'
+import { requireDeclaredError } from './route/error-statuses.ts'
 import type { AnyOptions, DeclaredHandler, Handler, Options, Schema } from './route/options.ts'
 import { serve } from './route/serve.ts'
 
@@ -43,6 +46,9 @@ function definer(surfaces: Surface[]): Define<unknown> {
         const leave = options.turn ? undefined : opened.app.pacer.enter()
         try {
           return await serve(event, options, handler as never, opened)
+        } catch (error) {
+          if (opened.app.config.checkAnswers) requireDeclaredError(error, errorSourcesOf(event, options))
+          throw error
         } finally {
           leave?.()
         }
@@ -51,7 +57,13 @@ function definer(surfaces: Surface[]): Define<unknown> {
     ) as never
 }
 
+function errorSourcesOf({ method, context }: H3Event, options: AnyOptions): ErrorSources {
+  const { access, query, body, accepts, answer, turn } = options
+  const path = context.matchedRoute?.path ?? ''
+  return { method, path, access, query, takesBody: Boolean(body ?? accepts), answer, turn }
+}
+
 function declarationOf(surfaces: Surface[], options: AnyOptions): DeclaredHandler['declared'] {
-  const { access, status = 200, body, query, answer, sends } = options
-  return { surfaces, access, status, body, query, answer, sends }
+  const { summary, access, status = 200, body, accepts, query, answer, sends, turn } = options
+  return { summary, surfaces, access, status, body, accepts, query, answer, sends, turn }
 }

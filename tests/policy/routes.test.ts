@@ -38,6 +38,7 @@ const publicRoutes = {
   'server/api/v1/invitations/lookup.post.ts': 'the token of the invitation in the body is the credential',
   'server/api/v1/mailbox/[id].get.ts': 'replaces a mail program when Tenantry is tried out; never in production',
   'server/api/v1/mailbox/index.get.ts': 'replaces a mail program when Tenantry is tried out; never in production',
+  'server/api/v1/openapi.json.get.ts': 'the reference of the API, which is the same for everyone',
   'server/api/v1/organization/branding.get.ts': 'the name and colours of the sign-in page',
   'server/api/v1/organization/logo/index.get.ts': 'the picture on the sign-in page and in mails',
   'server/api/v1/signup/confirmation.post.ts': 'the token of the link in the body is the credential',

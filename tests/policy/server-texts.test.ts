@@ -7,6 +7,7 @@ import { readSources } from '../support/sources.ts'
 
 /** Files whose texts are not answers of the API, and why. */
 const others = {
+  'server/http/route/error-statuses.ts': 'tells developers that an error is not declared; users never see it',
   'server/http/route/serve.ts': 'tells developers that an answer is not as declared; users never see it',
   'server/domain/platform/demo/demo.ts': "the command line's",
   'server/domain/platform/database-checks.ts': "the command line's",

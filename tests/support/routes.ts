@@ -1,13 +1,16 @@
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import type { Access } from '#server/http/authority.ts'
+import type { Turn } from '#server/http/heavy-work.ts'
 import type { DeclaredHandler } from '#server/http/route/options.ts'
 import type { Surface } from '#shared/types/surface.ts'
 import type { Source } from './sources.ts'
-import { importsOf, readSources } from './sources.ts'
+import { readSources } from './sources.ts'
 
 export interface Route {
   file: string
+  /** Empty for routes without a tenancy. */
+  summary: string
   method: string
   /** With the names of its parameters in brackets, such as `/api/v1/users/[id]/`. */
   path: string
@@ -24,6 +27,7 @@ export interface Route {
   sends: string | undefined
   /** The content of its body if that is not JSON. */
   carries: 'form' | 'csv' | undefined
+  turn: Turn | undefined
 }
 
 /** Every route of the server with its inputs, read from the source tree, so that new routes are included. */
@@ -43,47 +47,37 @@ async function readRoute(file: string, code: string): Promise<Route> {
     /^server\/(?:routes|(?=api))(\/?)(.*?)(?:\/index)?\.(get|post|put|patch|delete)\.ts$/.exec(file) ?? []
   const handler = ((await import(resolve(file))) as { default: Partial<DeclaredHandler> }).default
   const {
+    summary = '',
     surfaces = ['site', 'portal', 'console'],
     access,
     status = 200,
     body,
+    accepts = [],
     query,
     answer,
     sends,
+    turn,
   } = handler.declared ?? {}
-  const ownBodies = code.includes('readJson(') ? await schemasIn({ file, code }) : []
-  const csv = code.includes('readBytes(') ? 'csv' : undefined
   return {
     file,
+    summary,
     method: method.toUpperCase(),
-    path: `/${path}${path.startsWith('api/') && !path.endsWith('.csv') ? '/' : ''}`,
+    path: `/${path}${path.startsWith('api/') && !/\.\w+$/.test(path) ? '/' : ''}`,
     surfaces,
     access,
     query: asObject(query) ?? z.object(Object.fromEntries(queryNamesIn(code).map(name => [name, z.string()]))),
     status,
     answer,
     sends,
-    bodies: body ? [asObject(body)!] : ownBodies,
-    carries: code.includes('readImageBody(') ? 'form' : csv,
+    bodies: body ? [asObject(body)!] : typeof accepts === 'string' ? [] : [...accepts],
+    carries: typeof accepts === 'string' ? (accepts === 'text/csv' ? 'csv' : 'form') : undefined,
+    turn,
   }
 }
 
 // A route without a tenancy declares no query.
 function queryNamesIn(code: string): string[] {
   return /\{ ([\w, ]+) \} = getQuery\(event\)/.exec(code)?.[1]?.split(', ') ?? []
-}
-
-/** A handler that reads its body itself uses one of the schemas that its file imports. */
-async function schemasIn(source: Source): Promise<z.ZodObject[]> {
-  const modules = await Promise.all(
-    importsOf(source)
-      .filter(name => name.startsWith('#shared/schemas/'))
-      .map(name => import(resolve(name.slice(1))) as Promise<Record<string, unknown>>),
-  )
-  const schemas = modules
-    .flatMap(module => Object.entries(module))
-    .filter(([name, value]) => new RegExp(`\\b${name}\\b`).test(source.code) && value instanceof z.ZodObject)
-  return schemas.map(([, schema]) => schema as z.ZodObject)
 }
 
 function asObject(schema: z.ZodType | undefined): z.ZodObject | undefined {

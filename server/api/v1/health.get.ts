@@ -5,6 +5,7 @@ import { healthAnswer } from '#shared/answers/platform.ts'
 import { canReadTenants } from '#shared/permissions.ts'
 
 /** The health of this process and its database; other processes may differ. */
-export default definePlatformRoute({ access: canReadTenants, answer: healthAnswer }, ({ app }) =>
-  readHealth(app, requireRuntime().isListening()),
+export default definePlatformRoute(
+  { summary: 'Get the health of the platform', access: canReadTenants, answer: healthAnswer },
+  ({ app }) => readHealth(app, requireRuntime().isListening()),
 )

@@ -6,7 +6,7 @@ import { canManageUsers } from '#shared/permissions.ts'
 
 /** The start page: the user's department, new colleagues and open tasks, in four queries at most. */
 export default defineTenantRoute(
-  { access: 'signed-in', answer: homeAnswer },
+  { summary: 'Get the start page', access: 'signed-in', answer: homeAnswer },
   async ({ authRealm: { realm }, principal: { user } }) => {
     const [department, newest, open] = await Promise.all([
       readOwnDepartment(realm, user),

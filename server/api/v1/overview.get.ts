@@ -4,6 +4,7 @@ import { requireRuntime } from '#server/runtime.ts'
 import { overviewAnswer } from '#shared/answers/platform.ts'
 import { canReadTenants } from '#shared/permissions.ts'
 
-export default definePlatformRoute({ access: canReadTenants, answer: overviewAnswer }, ({ app }) =>
-  readOverview(app, requireRuntime().migrations.tenant),
+export default definePlatformRoute(
+  { summary: 'Get the overview of the platform', access: canReadTenants, answer: overviewAnswer },
+  ({ app }) => readOverview(app, requireRuntime().migrations.tenant),
 )

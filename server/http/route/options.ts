@@ -9,10 +9,14 @@ import type { Surface } from '#shared/types/surface.ts'
 export type Schema = z.ZodType | undefined
 
 export interface Options<A extends Access, Body extends Schema, Query extends Schema, Answer extends Schema> {
+  /** What it does, in a few words, for the reference of the API. */
+  summary: string
   access: A
   /** The status of a success; 200 by default. */
   status?: 200 | 201 | 202 | 204
   body?: Body
+  /** For a handler that reads the body itself: the schemas of which it uses one, or the content type of a file. */
+  accepts?: readonly z.ZodObject[] | 'text/csv' | 'multipart/form-data'
   query?: Query
   /** The JSON of a success, from shared/answers; none where the status is 204. */
   answer?: Answer
@@ -54,13 +58,16 @@ export interface DeclaredHandler<
   Answer extends Schema = Schema,
 > extends EventHandler {
   declared: {
+    summary: string
     surfaces: Surface[]
     access: Access
     status: number
     body?: Body
+    accepts?: AnyOptions['accepts']
     query?: Query
     answer?: Answer
     sends?: string
+    turn?: Turn
   }
 }
 

@@ -8,7 +8,12 @@ import { archiveAnswer } from '#shared/answers/operations.ts'
 import { canManageArchives } from '#shared/permissions.ts'
 
 export default definePlatformRoute(
-  { access: canManageArchives, query: listQuery([], ['name', 'tenant']), answer: page(archiveAnswer) },
+  {
+    summary: 'List archives',
+    access: canManageArchives,
+    query: listQuery([], ['name', 'tenant']),
+    answer: page(archiveAnswer),
+  },
   async ({ app, query, event }) =>
     pageOf(event, query, searchRows(query.search, await listArchives(app), archiveTexts)),
 )

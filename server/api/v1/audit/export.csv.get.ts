@@ -7,7 +7,14 @@ import { canReadAudit } from '#shared/permissions.ts'
 
 /** The audit events as a CSV file, newest first, with the list's search and filters. */
 export default defineRealmRoute(
-  { access: canReadAudit, turn: 'export', support: false, query: auditQuery, sends: 'text/csv' },
+  {
+    summary: 'Export audit events as CSV',
+    access: canReadAudit,
+    turn: 'export',
+    support: false,
+    query: auditQuery,
+    sends: 'text/csv',
+  },
   async ({ authRealm, query, audit, event }) => {
     const { realm } = authRealm
     await recordAudit(realm.db, realm, audit, { action: 'audit.exported', details: givenFilters(query) })

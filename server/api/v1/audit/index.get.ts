@@ -8,6 +8,6 @@ import { canReadAudit } from '#shared/permissions.ts'
 
 /** The audit events of this realm, newest first. */
 export default defineRealmRoute(
-  { access: canReadAudit, query: auditQuery, answer: page(auditEventAnswer) },
+  { summary: 'List audit events', access: canReadAudit, query: auditQuery, answer: page(auditEventAnswer) },
   ({ authRealm, query, event }) => readPage(event, query, window => listEvents(authRealm, query, window)),
 )

@@ -3,6 +3,6 @@ import { defineTenantRoute } from '#server/http/route.ts'
 import { canManageDepartments } from '#shared/permissions.ts'
 
 export default defineTenantRoute(
-  { access: canManageDepartments, support: true, status: 204 },
+  { summary: 'Delete a department', access: canManageDepartments, support: true, status: 204 },
   ({ authRealm, params, audit }) => deleteDepartment(authRealm.realm, params.id!, audit),
 )

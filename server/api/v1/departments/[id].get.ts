@@ -2,6 +2,7 @@ import { presentDepartment, requireDepartment } from '#server/domain/departments
 import { defineTenantRoute } from '#server/http/route.ts'
 import { departmentAnswer } from '#shared/answers/departments.ts'
 
-export default defineTenantRoute({ access: 'signed-in', answer: departmentAnswer }, async ({ authRealm, params }) =>
-  presentDepartment(await requireDepartment(authRealm.realm, params.id!)),
+export default defineTenantRoute(
+  { summary: 'Get a department', access: 'signed-in', answer: departmentAnswer },
+  async ({ authRealm, params }) => presentDepartment(await requireDepartment(authRealm.realm, params.id!)),
 )

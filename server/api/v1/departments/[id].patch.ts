@@ -6,7 +6,13 @@ import { canManageDepartments } from '#shared/permissions.ts'
 import { departmentSchema } from '#shared/schemas/departments.ts'
 
 export default defineTenantRoute(
-  { access: canManageDepartments, support: true, body: departmentSchema, answer: departmentAnswer },
+  {
+    summary: 'Rename a department',
+    access: canManageDepartments,
+    support: true,
+    body: departmentSchema,
+    answer: departmentAnswer,
+  },
   async ({ authRealm, params, body, audit, event }) =>
     presentDepartment(await renameDepartment(authRealm.realm, params.id!, body.name, audit, readIfMatch(event))),
 )

@@ -7,7 +7,7 @@ import { page } from '#shared/answers/fields.ts'
 
 /** Departments, each with its number of active users. */
 export default defineTenantRoute(
-  { access: 'signed-in', query: departmentsQuery, answer: page(departmentAnswer) },
+  { summary: 'List departments', access: 'signed-in', query: departmentsQuery, answer: page(departmentAnswer) },
   ({ authRealm, query, event }) =>
     readPage(event, query, async window => {
       const { count, rows } = await listDepartments(authRealm.realm, query, window)

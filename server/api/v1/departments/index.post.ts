@@ -5,6 +5,13 @@ import { canManageDepartments } from '#shared/permissions.ts'
 import { departmentSchema } from '#shared/schemas/departments.ts'
 
 export default defineTenantRoute(
-  { access: canManageDepartments, support: true, body: departmentSchema, status: 201, answer: departmentAnswer },
+  {
+    summary: 'Create a department',
+    access: canManageDepartments,
+    support: true,
+    body: departmentSchema,
+    status: 201,
+    answer: departmentAnswer,
+  },
   async ({ authRealm, body, audit }) => presentDepartment(await createDepartment(authRealm.realm, body.name, audit)),
 )

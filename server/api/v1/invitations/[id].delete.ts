@@ -3,6 +3,7 @@ import { defineTenantRoute } from '#server/http/route.ts'
 import { canManageInvitations } from '#shared/permissions.ts'
 
 /** Revokes the invitation; it stays in the list. */
-export default defineTenantRoute({ access: canManageInvitations, status: 204 }, ({ authRealm, params, audit }) =>
-  revokeInvitation(authRealm.realm, params.id!, audit),
+export default defineTenantRoute(
+  { summary: 'Revoke an invitation', access: canManageInvitations, status: 204 },
+  ({ authRealm, params, audit }) => revokeInvitation(authRealm.realm, params.id!, audit),
 )

@@ -6,7 +6,7 @@ import { acceptInvitationSchema } from '#shared/schemas/invitations.ts'
 
 /** Creates an active account, without signing in. */
 export default defineTenantRoute(
-  { access: 'public', body: acceptInvitationSchema, status: 201, answer: userAnswer },
+  { summary: 'Accept an invitation', access: 'public', body: acceptInvitationSchema, status: 201, answer: userAnswer },
   async ({ app, authRealm, body, audit }) => {
     const { re_password, ...input } = body
     return presentUser(authRealm, await acceptInvitation(app, authRealm, input, audit))

@@ -10,6 +10,7 @@ import { invitationsSchema } from '#shared/schemas/invitations.ts'
 /** Invites many people, from a list or a CSV text, and reports the result of each; with `dry_run` only the preview. */
 export default defineTenantRoute(
   {
+    summary: 'Invite many people',
     access: canManageInvitations,
     turn: 'change',
     body: invitationsSchema,

@@ -7,7 +7,12 @@ import { canManageInvitations } from '#shared/permissions.ts'
 
 /** Invitations with their state, newest first. */
 export default defineTenantRoute(
-  { access: canManageInvitations, query: invitationsQuery, answer: page(invitationAnswer) },
+  {
+    summary: 'List invitations',
+    access: canManageInvitations,
+    query: invitationsQuery,
+    answer: page(invitationAnswer),
+  },
   ({ app, authRealm, query, event }) =>
     readPage(event, query, window => listInvitations(app, authRealm, query, window)),
 )

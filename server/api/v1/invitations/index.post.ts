@@ -5,6 +5,12 @@ import { canManageInvitations } from '#shared/permissions.ts'
 import { invitationSchema } from '#shared/schemas/invitations.ts'
 
 export default defineTenantRoute(
-  { access: canManageInvitations, body: invitationSchema, status: 201, answer: invitationAnswer },
+  {
+    summary: 'Invite a person',
+    access: canManageInvitations,
+    body: invitationSchema,
+    status: 201,
+    answer: invitationAnswer,
+  },
   ({ app, authRealm, body, audit }) => invite(app, authRealm, body, audit),
 )

@@ -5,7 +5,12 @@ import { invitationTokenSchema } from '#shared/schemas/invitations.ts'
 
 /** The data for an invitation's page; it does not use the link up. */
 export default defineTenantRoute(
-  { access: 'public', body: invitationTokenSchema, answer: openInvitationAnswer },
+  {
+    summary: 'Check the link of an invitation',
+    access: 'public',
+    body: invitationTokenSchema,
+    answer: openInvitationAnswer,
+  },
   async ({ app, authRealm, body, audit }) => {
     const { email, role, department, expires_at } = await requireInvitationByToken(app, authRealm, body.token, audit)
     return {

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { jobQueueAnswer } from '#shared/answers/platform.ts'
 import { canReadTenants } from '#shared/permissions.ts'
 
-export default definePlatformRoute({ access: canReadTenants, answer: z.array(jobQueueAnswer) }, ({ app }) =>
-  readJobQueues(app),
+export default definePlatformRoute(
+  { summary: 'List scheduled jobs', access: canReadTenants, answer: z.array(jobQueueAnswer) },
+  ({ app }) => readJobQueues(app),
 )

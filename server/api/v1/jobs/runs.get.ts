@@ -7,6 +7,6 @@ import { canReadTenants } from '#shared/permissions.ts'
 
 /** What the scheduled jobs have done in the last days. */
 export default definePlatformRoute(
-  { access: canReadTenants, query: jobRunsQuery, answer: page(jobRunAnswer) },
+  { summary: 'List runs of scheduled jobs', access: canReadTenants, query: jobRunsQuery, answer: page(jobRunAnswer) },
   ({ app, query, event }) => readPage(event, query, window => listJobRuns(app, query, window)),
 )

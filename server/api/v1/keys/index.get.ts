@@ -7,6 +7,11 @@ import { canReadTenants } from '#shared/permissions.ts'
 
 /** The state of each tenant's signing keys. */
 export default definePlatformRoute(
-  { access: canReadTenants, query: tenantKeysQuery, answer: page(tenantKeysAnswer) },
+  {
+    summary: 'List the signing keys of all organisations',
+    access: canReadTenants,
+    query: tenantKeysQuery,
+    answer: page(tenantKeysAnswer),
+  },
   ({ app, query, event }) => readPage(event, query, window => listTenantKeys(app, query, window)),
 )

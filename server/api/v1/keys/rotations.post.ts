@@ -6,6 +6,11 @@ import { canManageTenants } from '#shared/permissions.ts'
 
 /** Rotates the keys of all tenants and the console. The operation reports the progress. */
 export default definePlatformRoute(
-  { access: canManageTenants, status: 202, answer: operationAnswer },
+  {
+    summary: 'Rotate the signing keys of all organisations',
+    access: canManageTenants,
+    status: 202,
+    answer: operationAnswer,
+  },
   async ({ app, audit }) => presentQueued(app, await requestRotations(app, audit)),
 )

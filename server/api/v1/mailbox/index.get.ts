@@ -10,7 +10,12 @@ import { keptMailAnswer } from '#shared/answers/mail.ts'
 
 /** The mails of this host, newest first; in development and the demo only. */
 export default defineHostRoute(
-  { access: 'public', query: listQuery([], ['to', 'subject']), answer: page(keptMailAnswer) },
+  {
+    summary: 'List the mails of the demo',
+    access: 'public',
+    query: listQuery([], ['to', 'subject']),
+    answer: page(keptMailAnswer),
+  },
   ({ app, authRealm, query, event }) => {
     const dir = requireMailbox(app.config)
     return readPage(event, query, async window => {

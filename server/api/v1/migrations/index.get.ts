@@ -9,7 +9,12 @@ import { canReadTenants } from '#shared/permissions.ts'
 
 /** Each tenant's schema version, the counts by state, and the current or last run. */
 export default definePlatformRoute(
-  { access: canReadTenants, query: migrationsQuery, answer: migrationsAnswer },
+  {
+    summary: 'List the schema version of each organisation',
+    access: canReadTenants,
+    query: migrationsQuery,
+    answer: migrationsAnswer,
+  },
   async ({ app, authRealm: { realm }, query, event }) => {
     const { migrations } = requireRuntime()
     const [page, counts, run] = await Promise.all([

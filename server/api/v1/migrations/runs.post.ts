@@ -5,6 +5,6 @@ import { canManageTenants } from '#shared/permissions.ts'
 
 /** Starts a migration of every tenant's schema; `migrations/` has its progress. */
 export default definePlatformRoute(
-  { access: canManageTenants, status: 202, answer: migrationRunAnswer },
+  { summary: 'Migrate all organisations', access: canManageTenants, status: 202, answer: migrationRunAnswer },
   ({ app, audit }) => requestFleetMigration(app, audit),
 )

@@ -5,8 +5,11 @@ import { operationAnswer } from '#shared/answers/operations.ts'
 import { notFound } from '#shared/errors.ts'
 import { canReadTenants } from '#shared/permissions.ts'
 
-export default definePlatformRoute({ access: canReadTenants, answer: operationAnswer }, async ({ app, params }) => {
-  const operation = await getOperation(app, params.id!)
-  if (!operation) throw notFound()
-  return presentOperation(operation)
-})
+export default definePlatformRoute(
+  { summary: 'Get an operation', access: canReadTenants, answer: operationAnswer },
+  async ({ app, params }) => {
+    const operation = await getOperation(app, params.id!)
+    if (!operation) throw notFound()
+    return presentOperation(operation)
+  },
+)

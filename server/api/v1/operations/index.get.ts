@@ -7,6 +7,6 @@ import { canReadTenants } from '#shared/permissions.ts'
 
 /** Operations, newest first by default. */
 export default definePlatformRoute(
-  { access: canReadTenants, query: operationsQuery, answer: page(operationAnswer) },
+  { summary: 'List operations', access: canReadTenants, query: operationsQuery, answer: page(operationAnswer) },
   ({ authRealm, query, event }) => readPage(event, query, window => listOperations(authRealm.realm, query, window)),
 )

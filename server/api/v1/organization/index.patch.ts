@@ -8,7 +8,12 @@ import { canManageOrganization } from '#shared/permissions.ts'
 import { organizationSchema } from '#shared/schemas/organization.ts'
 
 export default defineTenantRoute(
-  { access: canManageOrganization, body: organizationSchema, answer: organizationAnswer },
+  {
+    summary: 'Change the organisation',
+    access: canManageOrganization,
+    body: organizationSchema,
+    answer: organizationAnswer,
+  },
   async ({ app, authRealm, body, audit, event }) => {
     refuseReadOnly(event, presentOrganization(await readOrganization(app, authRealm)), ['id', 'subdomain', 'tenant_id'])
     return presentOrganization(await changeOrganization(app, authRealm, body, audit, readIfMatch(event)))

@@ -7,6 +7,6 @@ import { canSupportTenants } from '#shared/permissions.ts'
 
 /** Waiting mails and those of the last 30 days, newest first: kind and recipient, never the content. */
 export default definePlatformRoute(
-  { access: canSupportTenants, query: outboxQuery, answer: page(outboxMailAnswer) },
+  { summary: 'List mails', access: canSupportTenants, query: outboxQuery, answer: page(outboxMailAnswer) },
   ({ authRealm, query, event }) => readPage(event, query, window => listMails(authRealm.realm, query, window)),
 )

@@ -5,6 +5,11 @@ import { canSupportTenants } from '#shared/permissions.ts'
 
 /** Finds people in all organisations by name or address; the first matches. */
 export default definePlatformRoute(
-  { access: canSupportTenants, query: peopleQuery, answer: foundPeopleAnswer },
+  {
+    summary: 'Find people in all organisations',
+    access: canSupportTenants,
+    query: peopleQuery,
+    answer: foundPeopleAnswer,
+  },
   async ({ app, query, audit }) => ({ results: await findPeople(app, query, audit) }),
 )

@@ -5,7 +5,7 @@ import { canManageSessions } from '#shared/permissions.ts'
 
 /** Ends all of the caller's other sessions; an Admin ends all of a user's, by `?user=`. */
 export default defineRealmRoute(
-  { access: 'signed-in', query: sessionOwnerQuery, status: 204 },
+  { summary: 'End all other sessions', access: 'signed-in', query: sessionOwnerQuery, status: 204 },
   async ({ app, authRealm, principal, query, audit }) => {
     const owner = sessionOwner(principal.user, query.user, canManageSessions)
     await authRealm.realm.transaction(tx =>

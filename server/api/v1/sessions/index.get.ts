@@ -10,6 +10,7 @@ import { canManageSessions } from '#shared/permissions.ts'
 /** The caller's live sessions, newest first; an Admin can also see a user's, by `?user=`. */
 export default defineRealmRoute(
   {
+    summary: 'List sessions',
     access: 'signed-in',
     query: listQuery([], ['ip', 'user_agent']).extend(sessionOwnerQuery.shape),
     answer: page(sessionAnswer),

@@ -6,7 +6,7 @@ import { signupConfirmationSchema } from '#shared/schemas/signups.ts'
 
 /** Creates the organisation, or queues it for an operator's decision. Another call only reports the result. */
 export default defineSiteRoute(
-  { access: 'public', body: signupConfirmationSchema, answer: signupProgressAnswer },
+  { summary: 'Confirm a sign-up', access: 'public', body: signupConfirmationSchema, answer: signupProgressAnswer },
   ({ app, body, audit }) => {
     const { token, ...change } = body
     return confirmSignup(app, requireRuntime().migrations.tenant, token, change, audit)

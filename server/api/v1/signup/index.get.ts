@@ -4,8 +4,11 @@ import { signupTermsAnswer } from '#shared/answers/signups.ts'
 import type { SignupTerms } from '#shared/answers/signups.ts'
 
 /** Whether organisations can be signed up here. */
-export default defineSiteRoute({ access: 'public', answer: signupTermsAnswer }, ({ app }): SignupTerms => ({
-  policy: app.config.signup,
-  base_domain: app.config.baseDomain,
-  mailbox: hasMailbox(app.config),
-}))
+export default defineSiteRoute(
+  { summary: 'Get the terms of signing up', access: 'public', answer: signupTermsAnswer },
+  ({ app }): SignupTerms => ({
+    policy: app.config.signup,
+    base_domain: app.config.baseDomain,
+    mailbox: hasMailbox(app.config),
+  }),
+)

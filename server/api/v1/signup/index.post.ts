@@ -5,7 +5,7 @@ import { signupSchema } from '#shared/schemas/signups.ts'
 
 /** The same answer for every address; the address gets a mail. */
 export default defineSiteRoute(
-  { access: 'public', body: signupSchema, status: 202, answer: emptyAnswer },
+  { summary: 'Sign an organisation up', access: 'public', body: signupSchema, status: 202, answer: emptyAnswer },
   async ({ app, body, audit }) => {
     await requestSignup(app, body, audit)
     return {}

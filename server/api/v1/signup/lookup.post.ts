@@ -5,6 +5,6 @@ import { signupTokenSchema } from '#shared/schemas/signups.ts'
 
 /** The data for the page behind a sign-up's link; it does not use the link up. */
 export default defineSiteRoute(
-  { access: 'public', body: signupTokenSchema, answer: signupProgressAnswer },
+  { summary: 'Check the link of a sign-up', access: 'public', body: signupTokenSchema, answer: signupProgressAnswer },
   ({ app, body, audit }) => readSignupProgress(app, body.token, audit),
 )

@@ -5,7 +5,7 @@ import { subdomainQuery } from '#shared/schemas/signups.ts'
 
 /** Whether a subdomain is available; taken, reserved, quarantined and malformed ones get the same answer. */
 export default defineSiteRoute(
-  { access: 'public', query: subdomainQuery, answer: subdomainAnswer },
+  { summary: 'Check a subdomain', access: 'public', query: subdomainQuery, answer: subdomainAnswer },
   async ({ app, query, audit }) => {
     await app.limits.countSubdomain(audit.ip)
     return suggestSubdomain(app.database.platform, query)

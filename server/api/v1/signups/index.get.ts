@@ -7,6 +7,6 @@ import { canDecideSignups } from '#shared/permissions.ts'
 
 /** The sign-ups from the site, newest first. */
 export default definePlatformRoute(
-  { access: canDecideSignups, query: signupsQuery, answer: page(signupAnswer) },
+  { summary: 'List sign-ups', access: canDecideSignups, query: signupsQuery, answer: page(signupAnswer) },
   ({ authRealm, query, event }) => readPage(event, query, window => listSignups(authRealm.realm, query, window)),
 )

@@ -7,6 +7,11 @@ import { canSupportTenants } from '#shared/permissions.ts'
 
 /** Support accesses: who signed in as whom, why and until when; newest first. */
 export default definePlatformRoute(
-  { access: canSupportTenants, query: accessesQuery, answer: page(supportAccessAnswer) },
+  {
+    summary: 'List support accesses',
+    access: canSupportTenants,
+    query: accessesQuery,
+    answer: page(supportAccessAnswer),
+  },
   ({ authRealm, query, event }) => readPage(event, query, window => listAccesses(authRealm.realm, query, window)),
 )

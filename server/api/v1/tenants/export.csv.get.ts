@@ -7,7 +7,13 @@ import { canReadTenants } from '#shared/permissions.ts'
 
 /** The tenants as a CSV file, with the list's search and filters. */
 export default definePlatformRoute(
-  { access: canReadTenants, turn: 'export', query: tenantsQuery, sends: 'text/csv' },
+  {
+    summary: 'Export organisations as CSV',
+    access: canReadTenants,
+    turn: 'export',
+    query: tenantsQuery,
+    sends: 'text/csv',
+  },
   async ({ app, authRealm, query, audit, event }) => {
     const { realm } = authRealm
     await recordAudit(realm.db, realm, audit, { action: 'tenants.exported' })

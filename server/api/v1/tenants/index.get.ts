@@ -7,6 +7,6 @@ import { listedTenantAnswer } from '#shared/answers/tenants.ts'
 import { canReadTenants } from '#shared/permissions.ts'
 
 export default definePlatformRoute(
-  { access: canReadTenants, query: tenantsQuery, answer: page(listedTenantAnswer) },
+  { summary: 'List organisations', access: canReadTenants, query: tenantsQuery, answer: page(listedTenantAnswer) },
   ({ app, query, event }) => readPage(event, query, window => listTenants(app, query, window)),
 )

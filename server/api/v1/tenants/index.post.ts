@@ -8,7 +8,13 @@ import { newTenantSchema } from '#shared/schemas/tenants.ts'
 
 /** Creates a tenant. Its first Admin gets a mail with a link to set a password. */
 export default definePlatformRoute(
-  { access: canManageTenants, status: 201, body: newTenantSchema, answer: tenantDetailsAnswer },
+  {
+    summary: 'Create an organisation',
+    access: canManageTenants,
+    status: 201,
+    body: newTenantSchema,
+    answer: tenantDetailsAnswer,
+  },
   async ({ app, body, audit }) => {
     const { id } = await createTenantByMail(app, requireRuntime().migrations.tenant, body, audit)
     return readTenantDetails(app, id)

@@ -7,7 +7,7 @@ import { tenantInfoSchema } from '#shared/schemas/tenants.ts'
 
 /** The organisation finder: returns the portal's address for an organisation's public id or subdomain. */
 export default defineSiteRoute(
-  { access: 'public', body: tenantInfoSchema, answer: tenantInfoAnswer },
+  { summary: 'Find an organisation', access: 'public', body: tenantInfoSchema, answer: tenantInfoAnswer },
   async ({ app, body, audit }) => {
     await app.limits.checkLinks('site', audit.ip)
     const tenant = await findOrganization(app, body)

@@ -8,7 +8,7 @@ import { notFound } from '#shared/errors.ts'
 import { canManageUsers } from '#shared/permissions.ts'
 
 export default defineTenantRoute(
-  { access: 'signed-in', answer: directoryUserAnswer },
+  { summary: 'Get a person', access: 'signed-in', answer: directoryUserAnswer },
   async ({ app, authRealm, principal, params }) => {
     const { db, tables } = authRealm.realm
     const { users } = tables

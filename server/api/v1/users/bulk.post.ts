@@ -6,6 +6,12 @@ import { bulkSchema } from '#shared/schemas/users.ts'
 
 /** Moves, promotes, deactivates, reactivates or mails many users, and reports the result of each. */
 export default defineTenantRoute(
-  { access: canManageUsers, turn: 'change', body: bulkSchema, answer: bulkResultsAnswer },
+  {
+    summary: 'Change many people',
+    access: canManageUsers,
+    turn: 'change',
+    body: bulkSchema,
+    answer: bulkResultsAnswer,
+  },
   async ({ app, authRealm, body, audit }) => ({ results: await actOnMany(app, authRealm, body, audit) }),
 )

@@ -8,7 +8,14 @@ import { canManageUsers } from '#shared/permissions.ts'
 
 /** The directory as a CSV file, with the directory's search and filters. */
 export default defineTenantRoute(
-  { access: canManageUsers, turn: 'export', support: false, query: directoryQuery, sends: 'text/csv' },
+  {
+    summary: 'Export people as CSV',
+    access: canManageUsers,
+    turn: 'export',
+    support: false,
+    query: directoryQuery,
+    sends: 'text/csv',
+  },
   async ({ authRealm, query, audit, event }) => {
     const { realm } = authRealm
     await recordAudit(realm.db, realm, audit, { action: 'users.exported', details: givenFilters(query) })

@@ -15,7 +15,14 @@ const importQuery = z.object({
 
 /** Imports users from a file such as `users/export.csv`; with `dry_run` only the preview. */
 export default defineTenantRoute(
-  { access: canManageUsers, turn: 'change', query: importQuery, answer: importReportAnswer },
+  {
+    summary: 'Import people',
+    access: canManageUsers,
+    turn: 'change',
+    query: importQuery,
+    accepts: 'text/csv',
+    answer: importReportAnswer,
+  },
   async ({ app, authRealm, query, audit, event }) =>
     importUsers(
       app,

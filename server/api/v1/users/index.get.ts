@@ -9,7 +9,7 @@ import { canManageUsers } from '#shared/permissions.ts'
 
 /** The directory: Staff see active users, an Admin everyone and every field. */
 export default defineTenantRoute(
-  { access: 'signed-in', query: directoryQuery, answer: page(directoryUserAnswer) },
+  { summary: 'List people', access: 'signed-in', query: directoryQuery, answer: page(directoryUserAnswer) },
   ({ authRealm, principal, query, event }) => {
     const asAdmin = canManageUsers(principal.user)
     return readPage(event, query, async window => {

@@ -7,7 +7,13 @@ import { newFromArchiveSchema } from '#shared/schemas/archives.ts'
 
 /** Restores the archive as a new organisation. */
 export default definePlatformRoute(
-  { access: canManageArchives, status: 202, body: newFromArchiveSchema, answer: operationAnswer },
+  {
+    summary: 'Restore an archive as a new organisation',
+    access: canManageArchives,
+    status: 202,
+    body: newFromArchiveSchema,
+    answer: operationAnswer,
+  },
   async ({ app, params, body, audit }) =>
     presentQueued(app, await requestNewFromArchive(app, { archive: params.name!, ...body }, audit)),
 )

@@ -4,7 +4,7 @@ import { emptyAnswer } from '#shared/answers/fields.ts'
 import { refreshSchema } from '#shared/schemas/sessions.ts'
 
 export default defineRealmRoute(
-  { access: 'public', body: refreshSchema, answer: emptyAnswer },
+  { summary: 'End a session by its refresh token', access: 'public', body: refreshSchema, answer: emptyAnswer },
   async ({ app, authRealm, body, audit }) => {
     await blacklistSession(app, authRealm, body.refresh, audit)
     return {}

@@ -4,7 +4,7 @@ import { tokensAnswer } from '#shared/answers/sessions.ts'
 import { credentialsSchema } from '#shared/schemas/sessions.ts'
 
 export default defineRealmRoute(
-  { access: 'public', body: credentialsSchema, answer: tokensAnswer },
+  { summary: 'Sign in with tokens', access: 'public', body: credentialsSchema, answer: tokensAnswer },
   async ({ app, authRealm, body, audit, userAgent }) => {
     const { access, refresh } = await signIn(app, authRealm, body, audit, userAgent)
     return { refresh: refresh.token, access: access.token }

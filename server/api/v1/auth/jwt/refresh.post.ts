@@ -4,7 +4,7 @@ import { tokensAnswer } from '#shared/answers/sessions.ts'
 import { refreshSchema } from '#shared/schemas/sessions.ts'
 
 export default defineRealmRoute(
-  { access: 'public', body: refreshSchema, answer: tokensAnswer },
+  { summary: 'Renew tokens', access: 'public', body: refreshSchema, answer: tokensAnswer },
   async ({ app, authRealm, body, audit }) => {
     const { access, refresh } = await rotateSession(app, authRealm, body.refresh, audit)
     return { access: access.token, refresh: refresh.token }

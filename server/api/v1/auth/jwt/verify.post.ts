@@ -8,7 +8,7 @@ import { unauthorized } from '#shared/errors.ts'
 const tokenSchema = z.object({ token: z.unknown().optional() })
 
 export default defineRealmRoute(
-  { access: 'public', body: tokenSchema, answer: emptyAnswer },
+  { summary: 'Verify a token', access: 'public', body: tokenSchema, answer: emptyAnswer },
   async ({ app, authRealm, body, audit }) => {
     const live = typeof body.token === 'string' && (await isLiveToken(app, authRealm, body.token, audit))
     if (!live) throw unauthorized({ detail: 'Token is invalid', code: 'token_not_valid' })

@@ -6,7 +6,7 @@ import { signedInAnswer } from '#shared/answers/sessions.ts'
 import { credentialsSchema } from '#shared/schemas/sessions.ts'
 
 export default defineRealmRoute(
-  { access: 'public', body: credentialsSchema, answer: signedInAnswer },
+  { summary: 'Sign in with cookies', access: 'public', body: credentialsSchema, answer: signedInAnswer },
   async ({ app, authRealm, body, audit, userAgent, event }) => {
     const { user, ...pair } = await signIn(app, authRealm, body, audit, userAgent)
     setSessionCookies(event, app.config, pair)

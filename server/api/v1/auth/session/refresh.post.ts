@@ -6,7 +6,7 @@ import { notAuthenticated } from '#shared/errors.ts'
 
 /** Never clears a cookie: the loser of a race would sign the winner out. */
 export default defineRealmRoute(
-  { access: 'public', answer: renewedAnswer },
+  { summary: 'Renew the cookies', access: 'public', answer: renewedAnswer },
   async ({ app, authRealm, audit, event }) => {
     const { refresh } = readSessionCookies(event, app.config)
     if (!refresh) throw notAuthenticated()

@@ -6,7 +6,7 @@ import { supportTokenSchema } from '#shared/schemas/support.ts'
 
 /** Signs an operator in as a user, with the link from the console. Reading the link does not use it up. */
 export default defineTenantRoute(
-  { access: 'public', body: supportTokenSchema, answer: renewedAnswer },
+  { summary: 'Open a support session', access: 'public', body: supportTokenSchema, answer: renewedAnswer },
   async ({ app, authRealm, body, audit, userAgent, event }) => {
     const pair = await openSupportSession(app, authRealm, body.token, audit, userAgent)
     setSessionCookies(event, app.config, pair)

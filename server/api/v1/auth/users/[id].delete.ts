@@ -8,7 +8,7 @@ import { validate } from '#shared/schemas/validate.ts'
 
 /** Deletes a user, or the caller's own account; it takes the caller's password. */
 export default defineRealmRoute(
-  { access: 'signed-in', status: 204 },
+  { summary: 'Delete a user', access: 'signed-in', accepts: [deleteUserSchema], status: 204 },
   async ({ app, authRealm, principal, params, audit, event }) => {
     await requireVisibleUser(authRealm, principal.user, params.id!)
     const { current_password } = validate(deleteUserSchema, readJson(event))

@@ -15,7 +15,13 @@ import { validate } from '#shared/schemas/validate.ts'
 
 /** An Admin changes any user; Staff find only themselves, and change their names and language. */
 export default defineRealmRoute(
-  { access: 'signed-in', support: true, answer: userAnswer },
+  {
+    summary: 'Change a user',
+    access: 'signed-in',
+    support: true,
+    accepts: [userChangeSchema, operatorChangeSchema, profileSchema],
+    answer: userAnswer,
+  },
   async ({ app, authRealm, principal, params, audit, event }) => {
     const user = await requireVisibleUser(authRealm, principal.user, params.id!)
     refuseReadOnly(event, presentUser(authRealm, user), readOnlyFields(authRealm, principal.user))

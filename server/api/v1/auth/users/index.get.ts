@@ -9,7 +9,12 @@ import { canManageUsers } from '#shared/permissions.ts'
 
 /** djoser's list: an Admin sees all users, Staff only themselves. The directory is `users/`. */
 export default defineRealmRoute(
-  { access: 'signed-in', query: listQuery([], ['first_name', 'last_name', 'email']), answer: page(userAnswer) },
+  {
+    summary: 'List users',
+    access: 'signed-in',
+    query: listQuery([], ['first_name', 'last_name', 'email']),
+    answer: page(userAnswer),
+  },
   ({ authRealm, principal: { user }, query, event }) =>
     readPage(event, query, async window => {
       const only = canManageUsers(user) ? undefined : user.id

@@ -11,7 +11,13 @@ import { validate } from '#shared/schemas/validate.ts'
 
 /** Registration, where it is open. An Admin can always create users, with any role. */
 export default defineRealmRoute(
-  { access: 'public', status: 201, answer: userAnswer },
+  {
+    summary: 'Create a user, or register',
+    access: 'public',
+    status: 201,
+    accepts: [newUserSchema, newOperatorSchema, registrationSchema],
+    answer: userAnswer,
+  },
   async ({ app, authRealm, audit, identify, event }) => {
     const principal = await identify()
     if (principal && canManageUsers(principal.user)) {

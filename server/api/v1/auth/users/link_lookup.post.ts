@@ -4,7 +4,7 @@ import { linkLookupSchema } from '#shared/schemas/users.ts'
 
 /** Says whether a mailed link still works, and does not use it up. */
 export default defineRealmRoute(
-  { access: 'public', body: linkLookupSchema, status: 204 },
+  { summary: 'Check a mailed link', access: 'public', body: linkLookupSchema, status: 204 },
   async ({ app, authRealm, body, audit }) => {
     const { purpose, ...link } = body
     await requireLink(app, authRealm, purpose, link, audit)

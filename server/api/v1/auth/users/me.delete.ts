@@ -4,7 +4,7 @@ import { defineRealmRoute } from '#server/http/route.ts'
 import { deleteUserSchema } from '#shared/schemas/users.ts'
 
 export default defineRealmRoute(
-  { access: 'signed-in', body: deleteUserSchema, status: 204 },
+  { summary: 'Delete the own account', access: 'signed-in', body: deleteUserSchema, status: 204 },
   async ({ app, authRealm, principal, body, audit }) => {
     await requireCurrentPassword(app, authRealm, principal.user, body.current_password, audit)
     await deleteUser(app, authRealm, principal.user.id, audit)

@@ -9,7 +9,7 @@ import { profileSchema } from '#shared/schemas/users.ts'
 
 /** Changes names and language, and removes the photo. */
 export default defineRealmRoute(
-  { access: 'signed-in', support: true, body: profileSchema, answer: meAnswer },
+  { summary: 'Change the own account', access: 'signed-in', support: true, body: profileSchema, answer: meAnswer },
   async ({ app, authRealm, principal, body, audit, event }) => {
     refuseReadOnly(event, presentUser(authRealm, principal.user), adminFields)
     const user = await changeUser(app, authRealm, principal.user.id, body, audit, readIfMatch(event))

@@ -3,6 +3,6 @@ import { defineRealmRoute } from '#server/http/route.ts'
 import { resetPasswordConfirmSchema } from '#shared/schemas/users.ts'
 
 export default defineRealmRoute(
-  { access: 'public', body: resetPasswordConfirmSchema, status: 204 },
+  { summary: 'Set a password with a link', access: 'public', body: resetPasswordConfirmSchema, status: 204 },
   ({ app, authRealm, body, audit }) => resetPassword(app, authRealm, body, audit),
 )

@@ -5,7 +5,7 @@ import { setEmailSchema } from '#shared/schemas/users.ts'
 
 /** The address changes when the link in the mail to the new address is used, not before. */
 export default defineRealmRoute(
-  { access: 'signed-in', body: setEmailSchema, status: 204 },
+  { summary: 'Request a change of address', access: 'signed-in', body: setEmailSchema, status: 204 },
   async ({ app, authRealm, principal, body, audit }) => {
     await requireCurrentPassword(app, authRealm, principal.user, body.current_password, audit)
     await requestEmailChange(app, authRealm, principal.user.id, body.new_email, audit)

@@ -3,6 +3,6 @@ import { defineRealmRoute } from '#server/http/route.ts'
 import { linkSchema } from '#shared/schemas/users.ts'
 
 export default defineRealmRoute(
-  { access: 'public', body: linkSchema, status: 204 },
+  { summary: 'Confirm a change of address', access: 'public', body: linkSchema, status: 204 },
   ({ app, authRealm, body, audit }) => confirmEmailChange(app, authRealm, body, audit),
 )

@@ -5,7 +5,7 @@ import { setPasswordSchema } from '#shared/schemas/users.ts'
 
 /** Ends every session except the caller's. */
 export default defineRealmRoute(
-  { access: 'signed-in', body: setPasswordSchema, status: 204 },
+  { summary: 'Change the own password', access: 'signed-in', body: setPasswordSchema, status: 204 },
   async ({ app, authRealm, principal, body, audit }) => {
     const { user, session } = principal
     await requireCurrentPassword(app, authRealm, user, body.current_password, audit)

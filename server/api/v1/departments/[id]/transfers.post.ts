@@ -6,7 +6,14 @@ import { transferSchema } from '#shared/schemas/departments.ts'
 
 /** Moves everyone in this department to another, for example before it is deleted. */
 export default defineTenantRoute(
-  { access: canManageDepartments, turn: 'change', support: true, body: transferSchema, answer: transferAnswer },
+  {
+    summary: 'Move the people of a department',
+    access: canManageDepartments,
+    turn: 'change',
+    support: true,
+    body: transferSchema,
+    answer: transferAnswer,
+  },
   async ({ authRealm, params, body, audit }) => ({
     moved: await transferUsers(authRealm.realm, params.id!, body.department, audit),
   }),

@@ -5,7 +5,7 @@ import { canManageTenants } from '#shared/permissions.ts'
 
 /** Runs a scheduled job now; `jobs/runs/` has its result. */
 export default definePlatformRoute(
-  { access: canManageTenants, status: 202, answer: requestedJobAnswer },
+  { summary: 'Run a scheduled job', access: canManageTenants, status: 202, answer: requestedJobAnswer },
   async ({ app, params, audit }) => {
     await requestJob(app, params.name!, audit)
     return { name: params.name! }

@@ -3,6 +3,6 @@ import { defineTenantRoute } from '#server/http/route.ts'
 import { canManageOrganization } from '#shared/permissions.ts'
 
 export default defineTenantRoute(
-  { access: canManageOrganization, support: true, status: 204 },
+  { summary: 'Remove the logo', access: canManageOrganization, support: true, status: 204 },
   ({ app, authRealm, audit }) => clearLogo(app, authRealm, audit),
 )

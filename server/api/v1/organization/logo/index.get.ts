@@ -5,7 +5,7 @@ import { defineTenantRoute } from '#server/http/route.ts'
 
 /** Public, because the sign-in page shows it. */
 export default defineTenantRoute(
-  { access: 'public', query: imageQuery, sends: 'image/webp' },
+  { summary: 'Get the logo', access: 'public', query: imageQuery, sends: 'image/webp' },
   async ({ app, authRealm: { realm }, query, event }) =>
     sendImage(event, imageFolder(app, realm, 'logo'), await findLogo(realm), query.size, 'logo'),
 )

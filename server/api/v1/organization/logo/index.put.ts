@@ -7,7 +7,13 @@ import { organizationAnswer } from '#shared/answers/organization.ts'
 import { canManageOrganization } from '#shared/permissions.ts'
 
 export default defineTenantRoute(
-  { access: canManageOrganization, support: true, answer: organizationAnswer },
+  {
+    summary: 'Replace the logo',
+    access: canManageOrganization,
+    support: true,
+    accepts: 'multipart/form-data',
+    answer: organizationAnswer,
+  },
   async ({ app, authRealm, principal, audit, event }) => {
     await app.limits.countUpload(authRealm.realm.schema, principal.user.id)
     await replaceLogo(app, authRealm, readImageBody(event, 'logo'), audit)

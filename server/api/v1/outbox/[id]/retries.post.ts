@@ -5,7 +5,7 @@ import { canSupportTenants } from '#shared/permissions.ts'
 
 /** Retries one mail at once; 404 if it was sent or is being sent. */
 export default definePlatformRoute(
-  { access: canSupportTenants, answer: retriesAnswer },
+  { summary: 'Retry a mail', access: canSupportTenants, answer: retriesAnswer },
   async ({ app, params, audit }) => ({
     retried: await retryOutbox(app, audit, params.id!),
   }),

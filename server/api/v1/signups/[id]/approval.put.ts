@@ -5,6 +5,8 @@ import { requireRuntime } from '#server/runtime.ts'
 import { signupAnswer } from '#shared/answers/signups.ts'
 import { canDecideSignups } from '#shared/permissions.ts'
 
-export default definePlatformRoute({ access: canDecideSignups, answer: signupAnswer }, async ({ app, params, audit }) =>
-  presentSignup(await approveSignup(app, requireRuntime().migrations.tenant, params.id!, audit)),
+export default definePlatformRoute(
+  { summary: 'Approve a sign-up', access: canDecideSignups, answer: signupAnswer },
+  async ({ app, params, audit }) =>
+    presentSignup(await approveSignup(app, requireRuntime().migrations.tenant, params.id!, audit)),
 )

@@ -6,6 +6,6 @@ import { canDecideSignups } from '#shared/permissions.ts'
 import { refusalSchema } from '#shared/schemas/signups.ts'
 
 export default definePlatformRoute(
-  { access: canDecideSignups, body: refusalSchema, answer: signupAnswer },
+  { summary: 'Refuse a sign-up', access: canDecideSignups, body: refusalSchema, answer: signupAnswer },
   async ({ app, params, body, audit }) => presentSignup(await refuseSignup(app, params.id!, body.reason, audit)),
 )

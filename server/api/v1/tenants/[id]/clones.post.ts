@@ -6,7 +6,13 @@ import { canManageArchives } from '#shared/permissions.ts'
 import { cloneSchema } from '#shared/schemas/archives.ts'
 
 export default definePlatformRoute(
-  { access: canManageArchives, status: 202, body: cloneSchema, answer: operationAnswer },
+  {
+    summary: 'Clone an organisation',
+    access: canManageArchives,
+    status: 202,
+    body: cloneSchema,
+    answer: operationAnswer,
+  },
   async ({ app, params, body, audit }) =>
     presentQueued(app, await requestClone(app, params.id!, { ...body, by_mail: !body.keep_admin }, audit)),
 )

@@ -5,7 +5,7 @@ import { tenantDetailsAnswer } from '#shared/answers/tenants.ts'
 import { canManageTenants } from '#shared/permissions.ts'
 
 export default definePlatformRoute(
-  { access: canManageTenants, answer: tenantDetailsAnswer },
+  { summary: 'Cancel the deletion of an organisation', access: canManageTenants, answer: tenantDetailsAnswer },
   async ({ app, params, audit }) => {
     await cancelDeletion(app, params.id!, audit)
     return readTenantDetails(app, params.id!)

@@ -9,7 +9,12 @@ import { deletionSchema } from '#shared/schemas/tenants.ts'
 
 /** Schedules the deletion. With `now` it starts at once; the answer's `operation` has the progress. */
 export default definePlatformRoute(
-  { access: canManageTenants, body: deletionSchema, answer: tenantDetailsAnswer },
+  {
+    summary: 'Schedule the deletion of an organisation',
+    access: canManageTenants,
+    body: deletionSchema,
+    answer: tenantDetailsAnswer,
+  },
   async ({ app, params, body, audit }) => {
     const id = params.id!
     if (body.now) {

@@ -8,7 +8,12 @@ import { canManageTenants } from '#shared/permissions.ts'
 import { tenantChangeSchema } from '#shared/schemas/tenants.ts'
 
 export default definePlatformRoute(
-  { access: canManageTenants, body: tenantChangeSchema, answer: tenantDetailsAnswer },
+  {
+    summary: 'Change an organisation',
+    access: canManageTenants,
+    body: tenantChangeSchema,
+    answer: tenantDetailsAnswer,
+  },
   async ({ app, params, body, audit, event }) => {
     refuseReadOnly(event, await readTenantDetails(app, params.id!), [
       'id',

@@ -10,7 +10,7 @@ import { choice } from '#shared/schemas/fields.ts'
 const query = z.object({ days: choice(['30', '90']).default('30') })
 
 export default definePlatformRoute(
-  { access: canReadTenants, query, answer: insightsAnswer },
+  { summary: 'Get the activity of an organisation', access: canReadTenants, query, answer: insightsAnswer },
   ({ app, principal, params, query }) =>
     readInsights(app, params.id!, {
       days: Number(query.days),

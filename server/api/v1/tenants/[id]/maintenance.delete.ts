@@ -5,7 +5,7 @@ import { tenantDetailsAnswer } from '#shared/answers/tenants.ts'
 import { canSupportTenants } from '#shared/permissions.ts'
 
 export default definePlatformRoute(
-  { access: canSupportTenants, answer: tenantDetailsAnswer },
+  { summary: 'End the maintenance of an organisation', access: canSupportTenants, answer: tenantDetailsAnswer },
   async ({ app, params, audit }) => {
     await endMaintenance(app, params.id!, audit)
     return readTenantDetails(app, params.id!)

@@ -8,7 +8,7 @@ import { canSupportTenants } from '#shared/permissions.ts'
 
 /** Migrates one tenant's schema now, and returns the result. */
 export default definePlatformRoute(
-  { access: canSupportTenants, answer: tenantMigrationResultAnswer },
+  { summary: 'Migrate an organisation', access: canSupportTenants, answer: tenantMigrationResultAnswer },
   async ({ app, authRealm: { realm }, params, audit }) => {
     const { id, subdomain } = await requireTenant(app, { id: params.id! })
     const { target, failed } = await migrateTenant(app, requireRuntime().migrations.tenant, subdomain)

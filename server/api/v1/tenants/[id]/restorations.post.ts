@@ -7,6 +7,12 @@ import { restorationSchema } from '#shared/schemas/archives.ts'
 
 /** Replaces all of the tenant's data by an archive. */
 export default definePlatformRoute(
-  { access: canManageArchives, status: 202, body: restorationSchema, answer: operationAnswer },
+  {
+    summary: 'Restore an organisation from an archive',
+    access: canManageArchives,
+    status: 202,
+    body: restorationSchema,
+    answer: operationAnswer,
+  },
   async ({ app, params, body, audit }) => presentQueued(app, await requestRestoration(app, params.id!, body, audit)),
 )

@@ -6,7 +6,12 @@ import { canSupportTenants } from '#shared/permissions.ts'
 import { suspensionSchema } from '#shared/schemas/tenants.ts'
 
 export default definePlatformRoute(
-  { access: canSupportTenants, body: suspensionSchema, answer: tenantDetailsAnswer },
+  {
+    summary: 'Suspend an organisation',
+    access: canSupportTenants,
+    body: suspensionSchema,
+    answer: tenantDetailsAnswer,
+  },
   async ({ app, params, body, audit }) => {
     await suspendTenant(app, params.id!, body.reason, audit)
     return readTenantDetails(app, params.id!)

@@ -3,6 +3,7 @@ import { defineSiteRoute } from '#server/http/route.ts'
 import { tenantInfoMailSchema } from '#shared/schemas/tenants.ts'
 
 /** The same answer for every address; a user of any organisation gets a mail. */
-export default defineSiteRoute({ access: 'public', body: tenantInfoMailSchema, status: 204 }, ({ app, body, audit }) =>
-  mailOrganizations(app, body, audit),
+export default defineSiteRoute(
+  { summary: 'Mail the own organisations', access: 'public', body: tenantInfoMailSchema, status: 204 },
+  ({ app, body, audit }) => mailOrganizations(app, body, audit),
 )

@@ -6,7 +6,7 @@ import { personalDataAnswer } from '#shared/answers/users.ts'
 
 /** All data about the caller. */
 export default defineRealmRoute(
-  { access: 'signed-in', support: false, answer: personalDataAnswer },
+  { summary: 'Export the own data', access: 'signed-in', support: false, answer: personalDataAnswer },
   async ({ authRealm, principal: { user }, event }) => {
     setResponseHeader(event, 'content-disposition', 'attachment; filename="my-data.json"')
     return { profile: presentUser(authRealm, user), ...(await readPersonalData(authRealm.realm, user.id)) }

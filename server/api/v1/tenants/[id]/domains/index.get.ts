@@ -10,7 +10,12 @@ import { domainAnswer } from '#shared/answers/tenants.ts'
 import { canReadTenants } from '#shared/permissions.ts'
 
 export default definePlatformRoute(
-  { access: canReadTenants, query: listQuery([], ['host']), answer: page(domainAnswer) },
+  {
+    summary: 'List the domains of an organisation',
+    access: canReadTenants,
+    query: listQuery([], ['host']),
+    answer: page(domainAnswer),
+  },
   async ({ app, params, query, event }) => {
     const { id } = await requireTenant(app, { id: params.id! })
     const domains = searchRows(query.search, await listDomains(app, id), ({ host }) => [host])

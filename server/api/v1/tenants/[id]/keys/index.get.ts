@@ -10,7 +10,12 @@ import { canReadTenants } from '#shared/permissions.ts'
 
 /** The signing keys, each with the number of live sessions that still hold one of its tokens. */
 export default definePlatformRoute(
-  { access: canReadTenants, query: listQuery([], ['kid']), answer: page(signingKeyAnswer) },
+  {
+    summary: 'List the signing keys of an organisation',
+    access: canReadTenants,
+    query: listQuery([], ['kid']),
+    answer: page(signingKeyAnswer),
+  },
   async ({ app, params, query, event }) => {
     const { id, schema } = await requireTenant(app, { id: params.id! })
     const keys = searchRows(query.search, await readKeys(app, { kind: 'tenant', id, schema }), ({ kid }) => [kid])

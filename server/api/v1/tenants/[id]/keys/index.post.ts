@@ -6,7 +6,12 @@ import { canManageTenants } from '#shared/permissions.ts'
 
 /** Creates a key that replaces the current one after a lead time. */
 export default definePlatformRoute(
-  { access: canManageTenants, status: 201, answer: rotationAnswer },
+  {
+    summary: 'Rotate the signing key of an organisation',
+    access: canManageTenants,
+    status: 201,
+    answer: rotationAnswer,
+  },
   async ({ app, params, audit }) => {
     const { id, schema } = await requireTenant(app, { id: params.id! })
     return rotateKey(app, { kind: 'tenant', id, schema }, audit)

@@ -6,6 +6,12 @@ import { supportRequestSchema } from '#shared/schemas/support.ts'
 
 /** Returns a link with which the operator signs in as the user, once and within a minute. */
 export default definePlatformRoute(
-  { access: canSupportTenants, body: supportRequestSchema, status: 201, answer: supportLinkAnswer },
+  {
+    summary: 'Request support access',
+    access: canSupportTenants,
+    body: supportRequestSchema,
+    status: 201,
+    answer: supportLinkAnswer,
+  },
   ({ app, principal, params, body, audit }) => requestSupportAccess(app, params.id!, body, principal.user, audit),
 )

@@ -11,6 +11,7 @@ import { canSupportTenants } from '#shared/permissions.ts'
 /** The users whom an operator may sign in as, for support: active ones, and only the first few matches. */
 export default definePlatformRoute(
   {
+    summary: 'List the people whom support can sign in as',
     access: canSupportTenants,
     query: listQuery([], ['first_name', 'last_name', 'email']),
     answer: page(supportableUserAnswer),

@@ -6,7 +6,7 @@ import { canManageUsers } from '#shared/permissions.ts'
 
 /** The photo of a user whom the caller can see in the directory. */
 export default defineTenantRoute(
-  { access: 'signed-in', query: imageQuery, sends: 'image/webp' },
+  { summary: 'Get a photo', access: 'signed-in', query: imageQuery, sends: 'image/webp' },
   async ({ app, authRealm: { realm }, principal, params, query, event }) => {
     const photo = await findPhoto(realm, params.id!, canManageUsers(principal.user))
     return sendImage(event, imageFolder(app, realm, params.id!), photo, query.size, 'photo')

@@ -7,7 +7,13 @@ import { userAnswer } from '#shared/answers/users.ts'
 
 /** Sets the caller's own photo; an Admin can set any user's. */
 export default defineTenantRoute(
-  { access: 'signed-in', support: true, answer: userAnswer },
+  {
+    summary: 'Replace a photo',
+    access: 'signed-in',
+    support: true,
+    accepts: 'multipart/form-data',
+    answer: userAnswer,
+  },
   async ({ app, authRealm, principal, params, audit, event }) => {
     await requireVisibleUser(authRealm, principal.user, params.id!)
     await app.limits.countUpload(authRealm.realm.schema, principal.user.id)

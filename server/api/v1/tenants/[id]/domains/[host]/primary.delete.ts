@@ -3,6 +3,7 @@ import { definePlatformRoute } from '#server/http/route.ts'
 import { canManageTenants } from '#shared/permissions.ts'
 
 /** Makes the subdomain the canonical host again. */
-export default definePlatformRoute({ access: canManageTenants, status: 204 }, ({ app, params, audit }) =>
-  clearPrimaryDomain(app, params.id!, params.host!, audit),
+export default definePlatformRoute(
+  { summary: 'Make the subdomain the main address', access: canManageTenants, status: 204 },
+  ({ app, params, audit }) => clearPrimaryDomain(app, params.id!, params.host!, audit),
 )

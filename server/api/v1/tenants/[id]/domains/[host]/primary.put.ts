@@ -5,7 +5,7 @@ import { tenantDetailsAnswer } from '#shared/answers/tenants.ts'
 import { canManageTenants } from '#shared/permissions.ts'
 
 export default definePlatformRoute(
-  { access: canManageTenants, answer: tenantDetailsAnswer },
+  { summary: 'Make a domain the main address', access: canManageTenants, answer: tenantDetailsAnswer },
   async ({ app, params, audit }) => {
     await setPrimaryDomain(app, params.id!, params.host!, audit)
     return readTenantDetails(app, params.id!)

@@ -6,7 +6,7 @@ import { canManageTenants } from '#shared/permissions.ts'
 
 /** Checks the DNS; `verified_at` and `last_error` have the result. */
 export default definePlatformRoute(
-  { access: canManageTenants, answer: domainAnswer },
+  { summary: 'Verify a domain', access: canManageTenants, answer: domainAnswer },
   async ({ app, params, audit }) => {
     return presentDomain(await verifyDomain(app, params.id!, params.host!, audit))
   },

@@ -1,0 +1,41 @@
+import type { z } from 'zod'
+import type { Access } from '#server/http/authority.ts'
+import type { Turn } from '#server/http/heavy-work.ts'
+import { ApiError } from '#shared/errors.ts'
+
+/** What decides which errors a route can answer with. */
+export interface ErrorSources {
+  method: string
+  /** With its parameters, in any notation: only whether it has some counts. */
+  path: string
+  access: Access | undefined
+  query: z.ZodType | undefined
+  takesBody: boolean
+  answer: z.ZodType | undefined
+  turn: Turn | undefined
+}
+
+/** The statuses of all errors that a route may answer with, as the reference of the API lists them. */
+export function errorStatuses({ method, path, access, query, takesBody, answer, turn }: ErrorSources): number[] {
+  const isUnsafe = method !== 'GET'
+  const isChange = method === 'PATCH' || method === 'PUT'
+  const fields = query ? Object.keys((query as z.ZodObject).shape) : []
+  return [
+    ...(takesBody || fields.length > 0 ? [400] : []),
+    ...(access !== 'public' || /\/auth\/(?:jwt|session|users)\//.test(path) ? [401] : []),
+    403,
+    ...(/[[:]/.test(path) || fields.includes('page') || access !== 'public' ? [404] : []),
+    ...(isUnsafe || turn ? [409] : []),
+    ...(isChange && answer ? [412] : []),
+    ...(takesBody ? [413, 415] : []),
+    ...(isUnsafe ? [429] : []),
+    503,
+  ]
+}
+
+/** @throws ApiError 500 in place of an error that the route does not declare */
+export function requireDeclaredError(error: unknown, sources: ErrorSources): void {
+  if (!(error instanceof ApiError) || error.status < 400 || error.status >= 500) return
+  if (!errorStatuses(sources).includes(error.status))
+    throw new ApiError(500, { detail: `The route does not declare ${error.status}: ${error.message}` })
+}
