@@ -25,9 +25,8 @@ export function withExample(schema: JsonSchema, all: Record<string, JsonSchema>)
 
 /** Makes an example of a schema. @param field its name, where it is a field of another one */
 export function exampleOf(schema: JsonSchema, field = '', schemas: Record<string, JsonSchema> = {}): unknown {
-  if ('const' in schema) return schema.const
-  if (Array.isArray(schema.enum)) return schema.enum[0]
-  if ('default' in schema) return schema.default
+  const fixed = fixedValue(schema)
+  if (fixed !== undefined) return fixed
   const [first] = (schema.anyOf ?? schema.oneOf ?? schema.allOf ?? []) as JsonSchema[]
   if (first) return exampleOf(first, field, schemas)
   if (typeof schema.$ref === 'string') {
@@ -54,6 +53,10 @@ export function exampleOf(schema: JsonSchema, field = '', schemas: Record<string
     default:
       return null
   }
+}
+
+function fixedValue({ const: only, enum: choices, default: usual }: JsonSchema): unknown {
+  return only ?? (choices as unknown[] | undefined)?.[0] ?? usual
 }
 
 function textFor({ format, pattern }: JsonSchema, field: string): string {

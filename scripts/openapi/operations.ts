@@ -95,8 +95,10 @@ function requestBodyOf({ bodies, carries }: Route, { toJson, used }: SharedSchem
   return { required: true, content: { 'application/json': { schema, example: exampleOf(schemas[0]!, '', used) } } }
 }
 
+const successes: Record<number, string> = { 201: 'Created.', 202: 'Accepted.', 204: 'Done.' }
+
 function successOf({ status, answer, sends }: Route, { toJson, used }: SharedSchemas): JsonSchema {
-  const description = status === 204 ? 'Done.' : status === 202 ? 'Accepted.' : 'Success.'
+  const description = successes[status] ?? 'Success.'
   if (sends) return { [status]: { description, content: { [sends]: { schema: { type: 'string' } } } } }
   if (!answer) return { [status]: { description } }
   const schema = toJson(answer, 'output')

@@ -3,6 +3,7 @@ import { createConfig, lintFromString } from '@redocly/openapi-core'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { breakingChanges } from '../../scripts/openapi/breaking.ts'
+import { readGenerated } from '../../scripts/openapi/files.ts'
 import { readDocuments } from '../../scripts/openapi/read.ts'
 import type { JsonSchema } from '../../scripts/openapi/schemas.ts'
 import { readRoutes } from '../support/routes.ts'
@@ -14,12 +15,14 @@ beforeAll(async () => {
   made = await readDocuments()
 })
 
+test('the reference of the API and the types of its client are what the routes declare; otherwise run: npm run openapi', async () => {
+  const files = Object.entries(await readGenerated())
+  expect(files).toHaveLength(6)
+  expect(files.filter(([file, text]) => readFileSync(file, 'utf8') !== text).map(([file]) => file)).toEqual([])
+})
+
 describe.each(surfaces)("the reference of the API: the %s's", surface => {
   const read = () => readFileSync(`docs/openapi/${surface}.json`, 'utf8')
-
-  test('is what the routes declare; otherwise run: npm run openapi', () => {
-    expect(JSON.parse(read())).toEqual(JSON.parse(JSON.stringify(made[surface])))
-  })
 
   test("keeps Redocly's recommended rules, without an error or a warning", async () => {
     const config = await createConfig({

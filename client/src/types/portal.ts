@@ -1,0 +1,5049 @@
+export interface paths {
+  '/.well-known/jwks.json': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Get the public keys */
+    get: operations['getWellKnownJwksJson']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/audit/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** List audit events */
+    get: operations['getAudit']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/audit/export.csv': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Export audit events as CSV */
+    get: operations['getAuditExportCsv']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/auth/jwt/blacklist/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** End a session by its refresh token */
+    post: operations['postAuthJwtBlacklist']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/auth/jwt/create/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Sign in with tokens */
+    post: operations['postAuthJwtCreate']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/auth/jwt/refresh/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Renew tokens */
+    post: operations['postAuthJwtRefresh']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/auth/jwt/verify/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Verify a token */
+    post: operations['postAuthJwtVerify']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/auth/rules/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Get the rules for accounts */
+    get: operations['getAuthRules']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/auth/session/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Sign in with cookies */
+    post: operations['postAuthSession']
+    /** Sign out */
+    delete: operations['deleteAuthSession']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/auth/session/refresh/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Renew the cookies */
+    post: operations['postAuthSessionRefresh']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/auth/session/support/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Open a support session */
+    post: operations['postAuthSessionSupport']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/auth/users/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** List users */
+    get: operations['getAuthUsers']
+    put?: never
+    /** Create a user, or register */
+    post: operations['postAuthUsers']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/auth/users/activation/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Activate an account */
+    post: operations['postAuthUsersActivation']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/auth/users/link_lookup/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Check a mailed link */
+    post: operations['postAuthUsersLinkLookup']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/auth/users/me/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Get the own account */
+    get: operations['getAuthUsersMe']
+    /** Change the own account */
+    put: operations['putAuthUsersMe']
+    post?: never
+    /** Delete the own account */
+    delete: operations['deleteAuthUsersMe']
+    options?: never
+    head?: never
+    /** Change the own account */
+    patch: operations['patchAuthUsersMe']
+    trace?: never
+  }
+  '/api/v1/auth/users/me/export/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Export the own data */
+    get: operations['getAuthUsersMeExport']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/auth/users/resend_activation/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Request another activation mail */
+    post: operations['postAuthUsersResendActivation']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/auth/users/reset_password/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Request a password reset */
+    post: operations['postAuthUsersResetPassword']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/auth/users/reset_password_confirm/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Set a password with a link */
+    post: operations['postAuthUsersResetPasswordConfirm']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/auth/users/set_email/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Request a change of address */
+    post: operations['postAuthUsersSetEmail']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/auth/users/set_email_confirm/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Confirm a change of address */
+    post: operations['postAuthUsersSetEmailConfirm']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/auth/users/set_password/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Change the own password */
+    post: operations['postAuthUsersSetPassword']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/auth/users/{id}/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Get a user */
+    get: operations['getAuthUsersById']
+    /** Change a user */
+    put: operations['putAuthUsersById']
+    post?: never
+    /** Delete a user */
+    delete: operations['deleteAuthUsersById']
+    options?: never
+    head?: never
+    /** Change a user */
+    patch: operations['patchAuthUsersById']
+    trace?: never
+  }
+  '/api/v1/departments/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** List departments */
+    get: operations['getDepartments']
+    put?: never
+    /** Create a department */
+    post: operations['postDepartments']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/departments/{id}/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Get a department */
+    get: operations['getDepartmentsById']
+    /** Rename a department */
+    put: operations['putDepartmentsById']
+    post?: never
+    /** Delete a department */
+    delete: operations['deleteDepartmentsById']
+    options?: never
+    head?: never
+    /** Rename a department */
+    patch: operations['patchDepartmentsById']
+    trace?: never
+  }
+  '/api/v1/departments/{id}/transfers/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Move the people of a department */
+    post: operations['postDepartmentsByIdTransfers']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/home/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Get the start page */
+    get: operations['getHome']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/invitations/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** List invitations */
+    get: operations['getInvitations']
+    put?: never
+    /** Invite a person */
+    post: operations['postInvitations']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/invitations/accept/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Accept an invitation */
+    post: operations['postInvitationsAccept']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/invitations/bulk/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Invite many people */
+    post: operations['postInvitationsBulk']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/invitations/lookup/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Check the link of an invitation */
+    post: operations['postInvitationsLookup']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/invitations/{id}/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Get an invitation */
+    get: operations['getInvitationsById']
+    put?: never
+    post?: never
+    /** Revoke an invitation */
+    delete: operations['deleteInvitationsById']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/invitations/{id}/resend/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Send an invitation again */
+    post: operations['postInvitationsByIdResend']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/mailbox/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** List the mails of the demo */
+    get: operations['getMailbox']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/mailbox/{id}/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Get a mail of the demo */
+    get: operations['getMailboxById']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/openapi.json': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Get this reference */
+    get: operations['getOpenapiJson']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/organization/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Get the organisation */
+    get: operations['getOrganization']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    /** Change the organisation */
+    patch: operations['patchOrganization']
+    trace?: never
+  }
+  '/api/v1/organization/branding/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Get the look of the organisation */
+    get: operations['getOrganizationBranding']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/organization/logo/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Get the logo */
+    get: operations['getOrganizationLogo']
+    /** Replace the logo */
+    put: operations['putOrganizationLogo']
+    post?: never
+    /** Remove the logo */
+    delete: operations['deleteOrganizationLogo']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/sessions/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** List sessions */
+    get: operations['getSessions']
+    put?: never
+    post?: never
+    /** End all other sessions */
+    delete: operations['deleteSessions']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/sessions/{id}/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    post?: never
+    /** End a session */
+    delete: operations['deleteSessionsById']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/users/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** List people */
+    get: operations['getUsers']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/users/bulk/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Change many people */
+    post: operations['postUsersBulk']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/users/export.csv': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Export people as CSV */
+    get: operations['getUsersExportCsv']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/users/import/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Import people */
+    post: operations['postUsersImport']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/users/{id}/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Get a person */
+    get: operations['getUsersById']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/users/{id}/photo/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Get a photo */
+    get: operations['getUsersByIdPhoto']
+    /** Replace a photo */
+    put: operations['putUsersByIdPhoto']
+    post?: never
+    /** Remove a photo */
+    delete: operations['deleteUsersByIdPhoto']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+}
+export type webhooks = Record<string, never>
+export interface components {
+  schemas: {
+    /**
+     * @example {
+     *       "registration": "invite_only",
+     *       "registration_domains": [
+     *         "text"
+     *       ],
+     *       "password_min_length": 1,
+     *       "mailbox": true
+     *     }
+     */
+    AccountRules: {
+      /** @enum {string} */
+      registration: 'invite_only' | 'open'
+      registration_domains: string[]
+      password_min_length: number
+      mailbox: boolean
+    }
+    /**
+     * @example {
+     *       "id": "01940000-0000-7000-8000-000000000001",
+     *       "created": "2026-11-29T09:30:00.000Z",
+     *       "action": "text",
+     *       "actor": "01940000-0000-7000-8000-000000000001",
+     *       "actor_email": "ann@example.com",
+     *       "subject": "01940000-0000-7000-8000-000000000001",
+     *       "ip": "text",
+     *       "details": {},
+     *       "names": {}
+     *     }
+     */
+    AuditEvent: {
+      /** Format: uuid */
+      id: string
+      /** Format: date-time */
+      created: string
+      action: string
+      actor: string | null
+      actor_email: string | null
+      subject: string | null
+      ip: string | null
+      details: {
+        [key: string]: unknown
+      }
+      names: {
+        [key: string]: string
+      }
+    }
+    /**
+     * @example {
+     *       "id": "01940000-0000-7000-8000-000000000001",
+     *       "email": "ann@example.com",
+     *       "status": "done",
+     *       "detail": "text"
+     *     }
+     */
+    BulkResult: {
+      /** Format: uuid */
+      id: string
+      email: string | null
+      /** @enum {string} */
+      status: 'done' | 'unchanged' | 'refused'
+      detail: string | null
+    }
+    /**
+     * @example {
+     *       "results": [
+     *         {
+     *           "id": "01940000-0000-7000-8000-000000000001",
+     *           "email": "ann@example.com",
+     *           "status": "done",
+     *           "detail": "text"
+     *         }
+     *       ]
+     *     }
+     */
+    BulkResults: {
+      results: components['schemas']['BulkResult'][]
+    }
+    /**
+     * @example {
+     *       "id": "01940000-0000-7000-8000-000000000001",
+     *       "name": "Acme Ltd",
+     *       "created": "2026-11-29T09:30:00.000Z",
+     *       "updated": "2026-11-29T09:30:00.000Z",
+     *       "etag": "\"5f1d7e0c2b9a4c68\"",
+     *       "people": 1
+     *     }
+     */
+    Department: {
+      /** Format: uuid */
+      id: string
+      name: string
+      /** Format: date-time */
+      created: string
+      /** Format: date-time */
+      updated: string
+      etag: string
+      people?: number
+    }
+    /**
+     * @example {
+     *       "id": "01940000-0000-7000-8000-000000000001",
+     *       "email": "ann@example.com",
+     *       "first_name": "Ann",
+     *       "last_name": "Archer",
+     *       "photo": "https://acme.example.com/",
+     *       "department": {
+     *         "id": "01940000-0000-7000-8000-000000000001",
+     *         "name": "Acme Ltd"
+     *       },
+     *       "role": "Admin",
+     *       "employee_id": "E-1042",
+     *       "is_active": true,
+     *       "date_joined": "2026-11-29T09:30:00.000Z",
+     *       "last_login": "2026-11-29T09:30:00.000Z",
+     *       "delivery": {
+     *         "state": "queued",
+     *         "reason": "text"
+     *       },
+     *       "etag": "\"5f1d7e0c2b9a4c68\""
+     *     }
+     */
+    DirectoryUser: {
+      /** Format: uuid */
+      id: string
+      email: string
+      first_name: string
+      last_name: string
+      photo: string | null
+      department: {
+        /** Format: uuid */
+        id: string
+        name: string
+      } | null
+      role: components['schemas']['Role']
+      employee_id?: string | null
+      is_active?: boolean
+      /** Format: date-time */
+      date_joined?: string
+      last_login?: string | null
+      delivery?: {
+        /** @enum {string} */
+        state: 'queued' | 'delayed' | 'sent' | 'failed'
+        reason: string | null
+      } | null
+      etag?: string
+    }
+    /** @example {} */
+    Empty: Record<string, never>
+    /**
+     * @example {
+     *       "detail": "text",
+     *       "code": "text",
+     *       "current": {}
+     *     }
+     */
+    Error: {
+      /** @description What went wrong, in English. */
+      detail: string
+      /** @description Why, for programs; the guide lists all codes. */
+      code?: string
+      /** @description With 412 only: the resource as it is now. */
+      current?: Record<string, never>
+    }
+    /** @description Messages by field; `non_field_errors` are about several fields. */
+    FieldErrors: {
+      [key: string]: string[] | string
+    }
+    /**
+     * @example {
+     *       "department": {
+     *         "id": "01940000-0000-7000-8000-000000000001",
+     *         "name": "Acme Ltd",
+     *         "people": 1,
+     *         "colleagues": [
+     *           {
+     *             "id": "01940000-0000-7000-8000-000000000001",
+     *             "email": "ann@example.com",
+     *             "first_name": "Ann",
+     *             "last_name": "Archer",
+     *             "photo": "https://acme.example.com/",
+     *             "department": {
+     *               "id": "01940000-0000-7000-8000-000000000001",
+     *               "name": "Acme Ltd"
+     *             },
+     *             "role": "Admin",
+     *             "employee_id": "E-1042",
+     *             "is_active": true,
+     *             "date_joined": "2026-11-29T09:30:00.000Z",
+     *             "last_login": "2026-11-29T09:30:00.000Z",
+     *             "delivery": {
+     *               "state": "queued",
+     *               "reason": "text"
+     *             },
+     *             "etag": "\"5f1d7e0c2b9a4c68\""
+     *           }
+     *         ]
+     *       },
+     *       "newest": [
+     *         {
+     *           "id": "01940000-0000-7000-8000-000000000001",
+     *           "email": "ann@example.com",
+     *           "first_name": "Ann",
+     *           "last_name": "Archer",
+     *           "photo": "https://acme.example.com/",
+     *           "department": {
+     *             "id": "01940000-0000-7000-8000-000000000001",
+     *             "name": "Acme Ltd"
+     *           },
+     *           "role": "Admin",
+     *           "employee_id": "E-1042",
+     *           "is_active": true,
+     *           "date_joined": "2026-11-29T09:30:00.000Z",
+     *           "last_login": "2026-11-29T09:30:00.000Z",
+     *           "delivery": {
+     *             "state": "queued",
+     *             "reason": "text"
+     *           },
+     *           "etag": "\"5f1d7e0c2b9a4c68\""
+     *         }
+     *       ],
+     *       "tasks": [
+     *         {
+     *           "task": "name",
+     *           "count": 1
+     *         }
+     *       ],
+     *       "setup": [
+     *         {
+     *           "step": "logo",
+     *           "is_done": true
+     *         }
+     *       ]
+     *     }
+     */
+    Home: {
+      department: {
+        /** Format: uuid */
+        id: string
+        name: string
+        people: number
+        colleagues: components['schemas']['DirectoryUser'][]
+      } | null
+      newest: components['schemas']['DirectoryUser'][]
+      tasks: {
+        task: components['schemas']['HomeTask']
+        count: number
+      }[]
+      setup:
+        | {
+            step: components['schemas']['SetupStep']
+            is_done: boolean
+          }[]
+        | null
+    }
+    /** @enum {string} */
+    HomeTask: 'name' | 'photo' | 'invitations_expiring' | 'invitations_open' | 'without_department' | 'never_signed_in'
+    /**
+     * @example {
+     *       "created": 1,
+     *       "changed": 1,
+     *       "unchanged": 1,
+     *       "errors": [
+     *         {
+     *           "row": 1,
+     *           "field": "text",
+     *           "message": "text"
+     *         }
+     *       ],
+     *       "changes": [
+     *         {
+     *           "row": 1,
+     *           "action": "create",
+     *           "email": "ann@example.com",
+     *           "fields": {}
+     *         }
+     *       ],
+     *       "ignored_columns": [
+     *         "text"
+     *       ],
+     *       "encoding": "utf-8"
+     *     }
+     */
+    ImportReport: {
+      created: number
+      changed: number
+      unchanged: number
+      errors: {
+        row: number
+        field: string
+        message: string
+      }[]
+      changes: {
+        row: number
+        /** @enum {string} */
+        action: 'create' | 'change'
+        email: string
+        fields: {
+          [key: string]: {
+            from: unknown
+            to: unknown
+          }
+        }
+      }[]
+      ignored_columns: string[]
+      /** @enum {string} */
+      encoding: 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252' | 'windows-1250' | 'windows-1251' | 'windows-1256'
+    }
+    /**
+     * @example {
+     *       "id": "01940000-0000-7000-8000-000000000001",
+     *       "email": "ann@example.com",
+     *       "role": "Admin",
+     *       "department": "01940000-0000-7000-8000-000000000001",
+     *       "state": "open",
+     *       "created": "2026-11-29T09:30:00.000Z",
+     *       "expires_at": "2026-11-29T09:30:00.000Z",
+     *       "accepted_at": "2026-11-29T09:30:00.000Z",
+     *       "revoked_at": "2026-11-29T09:30:00.000Z",
+     *       "invited_by": "01940000-0000-7000-8000-000000000001",
+     *       "department_name": "text",
+     *       "inviter_name": "text",
+     *       "delivery": {
+     *         "state": "queued",
+     *         "reason": "text"
+     *       }
+     *     }
+     */
+    Invitation: {
+      /** Format: uuid */
+      id: string
+      email: string
+      role: components['schemas']['TenantRole']
+      department: string | null
+      /** @enum {string} */
+      state: 'open' | 'accepted' | 'expired' | 'revoked'
+      /** Format: date-time */
+      created: string
+      /** Format: date-time */
+      expires_at: string
+      accepted_at: string | null
+      revoked_at: string | null
+      invited_by: string | null
+      department_name?: string | null
+      inviter_name?: string | null
+      delivery?: {
+        /** @enum {string} */
+        state: 'queued' | 'delayed' | 'sent' | 'failed'
+        reason: string | null
+      } | null
+    }
+    /**
+     * @example {
+     *       "row": 1,
+     *       "email": "ann@example.com",
+     *       "role": "Admin",
+     *       "department_name": "text",
+     *       "status": "invited",
+     *       "invitation": {
+     *         "id": "01940000-0000-7000-8000-000000000001",
+     *         "email": "ann@example.com",
+     *         "role": "Admin",
+     *         "department": "01940000-0000-7000-8000-000000000001",
+     *         "state": "open",
+     *         "created": "2026-11-29T09:30:00.000Z",
+     *         "expires_at": "2026-11-29T09:30:00.000Z",
+     *         "accepted_at": "2026-11-29T09:30:00.000Z",
+     *         "revoked_at": "2026-11-29T09:30:00.000Z",
+     *         "invited_by": "01940000-0000-7000-8000-000000000001",
+     *         "department_name": "text",
+     *         "inviter_name": "text",
+     *         "delivery": {
+     *           "state": "queued",
+     *           "reason": "text"
+     *         }
+     *       },
+     *       "errors": {}
+     *     }
+     */
+    InvitationResult: {
+      row: number
+      email: string | null
+      role: components['schemas']['TenantRole'] | null
+      department_name: string | null
+      /** @enum {string} */
+      status: 'invited' | 'already_invited' | 'failed'
+      invitation: components['schemas']['Invitation'] | null
+      errors: {
+        [key: string]: string[]
+      } | null
+    }
+    /**
+     * @example {
+     *       "results": [
+     *         {
+     *           "row": 1,
+     *           "email": "ann@example.com",
+     *           "role": "Admin",
+     *           "department_name": "text",
+     *           "status": "invited",
+     *           "invitation": {
+     *             "id": "01940000-0000-7000-8000-000000000001",
+     *             "email": "ann@example.com",
+     *             "role": "Admin",
+     *             "department": "01940000-0000-7000-8000-000000000001",
+     *             "state": "open",
+     *             "created": "2026-11-29T09:30:00.000Z",
+     *             "expires_at": "2026-11-29T09:30:00.000Z",
+     *             "accepted_at": "2026-11-29T09:30:00.000Z",
+     *             "revoked_at": "2026-11-29T09:30:00.000Z",
+     *             "invited_by": "01940000-0000-7000-8000-000000000001",
+     *             "department_name": "text",
+     *             "inviter_name": "text",
+     *             "delivery": {
+     *               "state": "queued",
+     *               "reason": "text"
+     *             }
+     *           },
+     *           "errors": {}
+     *         }
+     *       ]
+     *     }
+     */
+    InvitationResults: {
+      results: components['schemas']['InvitationResult'][]
+    }
+    /**
+     * @example {
+     *       "id": "text",
+     *       "to": "text",
+     *       "subject": "text",
+     *       "date": "2026-11-29T09:30:00.000Z",
+     *       "text": "text",
+     *       "html": "text",
+     *       "links": [
+     *         "text"
+     *       ]
+     *     }
+     */
+    KeptMail: {
+      id: string
+      to: string
+      subject: string
+      /** Format: date-time */
+      date: string
+      text?: string
+      html?: string
+      links?: string[]
+    }
+    /** @enum {string} */
+    Language: 'en' | 'ar'
+    /**
+     * @example {
+     *       "id": "01940000-0000-7000-8000-000000000001",
+     *       "email": "ann@example.com",
+     *       "first_name": "Ann",
+     *       "last_name": "Archer",
+     *       "photo": "https://acme.example.com/",
+     *       "organization": "text",
+     *       "department": "01940000-0000-7000-8000-000000000001",
+     *       "employee_id": "E-1042",
+     *       "role": "Admin",
+     *       "language": "en",
+     *       "is_active": true,
+     *       "date_joined": "2026-11-29T09:30:00.000Z",
+     *       "last_login": "2026-11-29T09:30:00.000Z",
+     *       "etag": "\"5f1d7e0c2b9a4c68\"",
+     *       "support": {
+     *         "operator_email": "ann@example.com",
+     *         "expires_at": "2026-11-29T09:30:00.000Z",
+     *         "is_read_only": true
+     *       }
+     *     }
+     */
+    Me: {
+      /** Format: uuid */
+      id: string
+      email: string
+      first_name: string
+      last_name: string
+      photo: string | null
+      organization: string
+      department: string | null
+      employee_id: string | null
+      role: components['schemas']['Role']
+      language: components['schemas']['Language'] | null
+      is_active: boolean
+      /** Format: date-time */
+      date_joined: string
+      last_login: string | null
+      etag: string
+      support: {
+        operator_email: string
+        /** Format: date-time */
+        expires_at: string
+        is_read_only: boolean
+      } | null
+    }
+    /**
+     * @example {
+     *       "logo": "https://acme.example.com/",
+     *       "brand_color": "#0f766e",
+     *       "brand_text_color": "#0f766e",
+     *       "language": "en",
+     *       "name": "Acme Ltd"
+     *     }
+     */
+    NamedBranding: {
+      logo: string | null
+      brand_color: string | null
+      brand_text_color: string | null
+      language: components['schemas']['Language'] | null
+      name: string
+    }
+    /**
+     * @example {
+     *       "email": "ann@example.com",
+     *       "organization": "text",
+     *       "role": "Admin",
+     *       "department": "text",
+     *       "expires_at": "2026-11-29T09:30:00.000Z"
+     *     }
+     */
+    OpenInvitation: {
+      email: string
+      organization: string
+      role: components['schemas']['TenantRole']
+      department: string | null
+      /** Format: date-time */
+      expires_at: string
+    }
+    /**
+     * @example {
+     *       "id": "01940000-0000-7000-8000-000000000001",
+     *       "name": "Acme Ltd",
+     *       "business_email": "ann@example.com",
+     *       "business_phone_number": "+44 20 7946 0000",
+     *       "subdomain": "acme",
+     *       "tenant_id": "text",
+     *       "registration": "invite_only",
+     *       "registration_domains": [
+     *         "text"
+     *       ],
+     *       "password_min_length": 1,
+     *       "language": "en",
+     *       "allows_support": true,
+     *       "logo": "https://acme.example.com/",
+     *       "brand_color": "#0f766e",
+     *       "brand_text_color": "#0f766e",
+     *       "etag": "\"5f1d7e0c2b9a4c68\""
+     *     }
+     */
+    Organization: {
+      /** Format: uuid */
+      id: string
+      name: string
+      business_email: string
+      business_phone_number: string
+      subdomain: string
+      tenant_id: string
+      /** @enum {string} */
+      registration: 'invite_only' | 'open'
+      registration_domains: string[]
+      password_min_length: number
+      language: components['schemas']['Language'] | null
+      allows_support: boolean
+      logo: string | null
+      brand_color: string | null
+      brand_text_color: string | null
+      etag: string
+    }
+    /**
+     * @example {
+     *       "profile": {
+     *         "id": "01940000-0000-7000-8000-000000000001",
+     *         "email": "ann@example.com",
+     *         "first_name": "Ann",
+     *         "last_name": "Archer",
+     *         "photo": "https://acme.example.com/",
+     *         "organization": "text",
+     *         "department": "01940000-0000-7000-8000-000000000001",
+     *         "employee_id": "E-1042",
+     *         "role": "Admin",
+     *         "language": "en",
+     *         "is_active": true,
+     *         "date_joined": "2026-11-29T09:30:00.000Z",
+     *         "last_login": "2026-11-29T09:30:00.000Z",
+     *         "etag": "\"5f1d7e0c2b9a4c68\""
+     *       },
+     *       "sessions": [
+     *         {
+     *           "id": "01940000-0000-7000-8000-000000000001",
+     *           "created": "2026-11-29T09:30:00.000Z",
+     *           "rotated_at": "2026-11-29T09:30:00.000Z",
+     *           "expires_at": "2026-11-29T09:30:00.000Z",
+     *           "revoked_at": "2026-11-29T09:30:00.000Z",
+     *           "revoked_reason": "text",
+     *           "ip": "text",
+     *           "user_agent": "text"
+     *         }
+     *       ],
+     *       "events": [
+     *         {
+     *           "created": "2026-11-29T09:30:00.000Z",
+     *           "action": "text",
+     *           "actor": "01940000-0000-7000-8000-000000000001",
+     *           "subject": "text",
+     *           "ip": "text",
+     *           "details": {}
+     *         }
+     *       ]
+     *     }
+     */
+    PersonalData: {
+      profile: components['schemas']['User']
+      sessions: {
+        /** Format: uuid */
+        id: string
+        /** Format: date-time */
+        created: string
+        /** Format: date-time */
+        rotated_at: string
+        /** Format: date-time */
+        expires_at: string
+        revoked_at: string | null
+        revoked_reason: string | null
+        ip: string | null
+        user_agent: string | null
+      }[]
+      events: {
+        /** Format: date-time */
+        created: string
+        action: string
+        actor: string | null
+        subject: string | null
+        ip: string | null
+        details: {
+          [key: string]: unknown
+        }
+      }[]
+    }
+    /**
+     * @example {
+     *       "expires_at": "2026-11-29T09:30:00.000Z"
+     *     }
+     */
+    Renewed: {
+      /** Format: date-time */
+      expires_at: string
+    }
+    /** @enum {string} */
+    Role: 'Admin' | 'Staff' | 'Support'
+    /**
+     * @example {
+     *       "id": "01940000-0000-7000-8000-000000000001",
+     *       "created": "2026-11-29T09:30:00.000Z",
+     *       "rotated_at": "2026-11-29T09:30:00.000Z",
+     *       "expires_at": "2026-11-29T09:30:00.000Z",
+     *       "ip": "text",
+     *       "user_agent": "text",
+     *       "support": "text",
+     *       "current": true
+     *     }
+     */
+    Session: {
+      /** Format: uuid */
+      id: string
+      /** Format: date-time */
+      created: string
+      /** Format: date-time */
+      rotated_at: string
+      /** Format: date-time */
+      expires_at: string
+      ip: string | null
+      user_agent: string | null
+      support: string | null
+      current: boolean
+    }
+    /** @enum {string} */
+    SetupStep: 'logo' | 'departments' | 'colleagues' | 'second_admin'
+    /**
+     * @example {
+     *       "user": {
+     *         "id": "01940000-0000-7000-8000-000000000001",
+     *         "email": "ann@example.com",
+     *         "first_name": "Ann",
+     *         "last_name": "Archer",
+     *         "photo": "https://acme.example.com/",
+     *         "organization": "text",
+     *         "department": "01940000-0000-7000-8000-000000000001",
+     *         "employee_id": "E-1042",
+     *         "role": "Admin",
+     *         "language": "en",
+     *         "is_active": true,
+     *         "date_joined": "2026-11-29T09:30:00.000Z",
+     *         "last_login": "2026-11-29T09:30:00.000Z",
+     *         "etag": "\"5f1d7e0c2b9a4c68\""
+     *       }
+     *     }
+     */
+    SignedIn: {
+      user: components['schemas']['User']
+    }
+    /** @enum {string} */
+    TenantRole: 'Admin' | 'Staff'
+    /**
+     * @example {
+     *       "refresh": "eyJhbGciOiJFZERTQSJ9.eyJ0eXAiOiJhY2Nlc3MifQ.c2lnbmF0dXJl",
+     *       "access": "eyJhbGciOiJFZERTQSJ9.eyJ0eXAiOiJhY2Nlc3MifQ.c2lnbmF0dXJl"
+     *     }
+     */
+    Tokens: {
+      refresh: string
+      access: string
+    }
+    /**
+     * @example {
+     *       "moved": 1
+     *     }
+     */
+    Transfer: {
+      moved: number
+    }
+    /**
+     * @example {
+     *       "id": "01940000-0000-7000-8000-000000000001",
+     *       "email": "ann@example.com",
+     *       "first_name": "Ann",
+     *       "last_name": "Archer",
+     *       "photo": "https://acme.example.com/",
+     *       "organization": "text",
+     *       "department": "01940000-0000-7000-8000-000000000001",
+     *       "employee_id": "E-1042",
+     *       "role": "Admin",
+     *       "language": "en",
+     *       "is_active": true,
+     *       "date_joined": "2026-11-29T09:30:00.000Z",
+     *       "last_login": "2026-11-29T09:30:00.000Z",
+     *       "etag": "\"5f1d7e0c2b9a4c68\""
+     *     }
+     */
+    User: {
+      /** Format: uuid */
+      id: string
+      email: string
+      first_name: string
+      last_name: string
+      photo: string | null
+      organization: string
+      department: string | null
+      employee_id: string | null
+      role: components['schemas']['Role']
+      language: components['schemas']['Language'] | null
+      is_active: boolean
+      /** Format: date-time */
+      date_joined: string
+      last_login: string | null
+      etag: string
+    }
+  }
+  responses: {
+    /** @description The input breaks a rule: messages by field, in English. */
+    Invalid: {
+      headers: {
+        [name: string]: unknown
+      }
+      content: {
+        /**
+         * @example {
+         *       "email": [
+         *         "Enter a valid email address."
+         *       ]
+         *     }
+         */
+        'application/json': components['schemas']['FieldErrors']
+      }
+    }
+    /** @description No credentials, or credentials that are not valid here and now. */
+    NotAuthenticated: {
+      headers: {
+        [name: string]: unknown
+      }
+      content: {
+        /**
+         * @example {
+         *       "detail": "Given token not valid for any token type",
+         *       "code": "token_not_valid"
+         *     }
+         */
+        'application/json': components['schemas']['Error']
+      }
+    }
+    /** @description The caller may not do this, or the organisation is suspended. */
+    Forbidden: {
+      headers: {
+        [name: string]: unknown
+      }
+      content: {
+        /**
+         * @example {
+         *       "detail": "You do not have permission to perform this action."
+         *     }
+         */
+        'application/json': components['schemas']['Error']
+      }
+    }
+    /** @description It does not exist, or belongs to somebody else. */
+    NotFound: {
+      headers: {
+        [name: string]: unknown
+      }
+      content: {
+        /**
+         * @example {
+         *       "detail": "Not found."
+         *     }
+         */
+        'application/json': components['schemas']['Error']
+      }
+    }
+    /** @description The current state does not allow it; `code` says why. */
+    Conflict: {
+      headers: {
+        [name: string]: unknown
+      }
+      content: {
+        /**
+         * @example {
+         *       "detail": "The last active Admin cannot be demoted, deactivated or deleted.",
+         *       "code": "last_admin"
+         *     }
+         */
+        'application/json': components['schemas']['Error']
+      }
+    }
+    /** @description It is not what `If-Match` names any more; `current` is the resource as it is now. */
+    ChangedMeanwhile: {
+      headers: {
+        [name: string]: unknown
+      }
+      content: {
+        /**
+         * @example {
+         *       "detail": "It has been changed in the meantime.",
+         *       "code": "changed_meanwhile",
+         *       "current": {}
+         *     }
+         */
+        'application/json': components['schemas']['Error']
+      }
+    }
+    /** @description The body is larger than the limit. */
+    TooLarge: {
+      headers: {
+        [name: string]: unknown
+      }
+      content: {
+        /**
+         * @example {
+         *       "detail": "Request body is too large."
+         *     }
+         */
+        'application/json': components['schemas']['Error']
+      }
+    }
+    /** @description The body has another content type. */
+    UnsupportedMediaType: {
+      headers: {
+        [name: string]: unknown
+      }
+      content: {
+        /**
+         * @example {
+         *       "detail": "Unsupported media type \"text/plain\" in request."
+         *     }
+         */
+        'application/json': components['schemas']['Error']
+      }
+    }
+    /** @description A limit was reached; `Retry-After` says for how many seconds. */
+    Throttled: {
+      headers: {
+        [name: string]: unknown
+      }
+      content: {
+        /**
+         * @example {
+         *       "detail": "Request was throttled. Expected available in 60 seconds."
+         *     }
+         */
+        'application/json': components['schemas']['Error']
+      }
+    }
+    /** @description The database or the server is busy, or the organisation is in maintenance; try again later. */
+    Unavailable: {
+      headers: {
+        [name: string]: unknown
+      }
+      content: {
+        /**
+         * @example {
+         *       "detail": "Service temporarily unavailable, try again later.",
+         *       "code": "unavailable"
+         *     }
+         */
+        'application/json': components['schemas']['Error']
+      }
+    }
+  }
+  parameters: never
+  requestBodies: never
+  headers: never
+  pathItems: never
+}
+export type $defs = Record<string, never>
+export interface operations {
+  getWellKnownJwksJson: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      403: components['responses']['Forbidden']
+      503: components['responses']['Unavailable']
+    }
+  }
+  getAudit: {
+    parameters: {
+      query?: {
+        /** @description The page, from 1. */
+        page?: string
+        /** @description Rows on a page, at most 100; 25 by default. */
+        page_size?: string
+        /** @description Words that occur in action, details, actor, subject. */
+        search?: string
+        /** @description The fields to order by, separated by commas; with a minus, in descending order. */
+        ordering?: string
+        action?: string
+        actor?: string
+        subject?: string
+        since?: string
+        until?: string
+        time_zone?: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "count": 1,
+           *       "next": "https://acme.example.com/",
+           *       "previous": "https://acme.example.com/",
+           *       "results": [
+           *         {
+           *           "id": "01940000-0000-7000-8000-000000000001",
+           *           "created": "2026-11-29T09:30:00.000Z",
+           *           "action": "text",
+           *           "actor": "01940000-0000-7000-8000-000000000001",
+           *           "actor_email": "ann@example.com",
+           *           "subject": "01940000-0000-7000-8000-000000000001",
+           *           "ip": "text",
+           *           "details": {},
+           *           "names": {}
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': {
+            count: number
+            next: string | null
+            previous: string | null
+            results: components['schemas']['AuditEvent'][]
+          }
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      503: components['responses']['Unavailable']
+    }
+  }
+  getAuditExportCsv: {
+    parameters: {
+      query?: {
+        /** @description The page, from 1. */
+        page?: string
+        /** @description Rows on a page, at most 100; 25 by default. */
+        page_size?: string
+        /** @description Words that occur in action, details, actor, subject. */
+        search?: string
+        /** @description The fields to order by, separated by commas; with a minus, in descending order. */
+        ordering?: string
+        action?: string
+        actor?: string
+        subject?: string
+        since?: string
+        until?: string
+        time_zone?: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'text/csv': string
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      503: components['responses']['Unavailable']
+    }
+  }
+  postAuthJwtBlacklist: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "refresh": "eyJhbGciOiJFZERTQSJ9.eyJ0eXAiOiJhY2Nlc3MifQ.c2lnbmF0dXJl"
+         *     }
+         */
+        'application/json': {
+          refresh: string
+        }
+      }
+    }
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /** @example {} */
+          'application/json': components['schemas']['Empty']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      409: components['responses']['Conflict']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  postAuthJwtCreate: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "email": "ann@example.com",
+         *       "password": "violet harbour at dawn"
+         *     }
+         */
+        'application/json': {
+          email: string
+          password: string
+        }
+      }
+    }
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "refresh": "eyJhbGciOiJFZERTQSJ9.eyJ0eXAiOiJhY2Nlc3MifQ.c2lnbmF0dXJl",
+           *       "access": "eyJhbGciOiJFZERTQSJ9.eyJ0eXAiOiJhY2Nlc3MifQ.c2lnbmF0dXJl"
+           *     }
+           */
+          'application/json': components['schemas']['Tokens']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      409: components['responses']['Conflict']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  postAuthJwtRefresh: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "refresh": "eyJhbGciOiJFZERTQSJ9.eyJ0eXAiOiJhY2Nlc3MifQ.c2lnbmF0dXJl"
+         *     }
+         */
+        'application/json': {
+          refresh: string
+        }
+      }
+    }
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "refresh": "eyJhbGciOiJFZERTQSJ9.eyJ0eXAiOiJhY2Nlc3MifQ.c2lnbmF0dXJl",
+           *       "access": "eyJhbGciOiJFZERTQSJ9.eyJ0eXAiOiJhY2Nlc3MifQ.c2lnbmF0dXJl"
+           *     }
+           */
+          'application/json': components['schemas']['Tokens']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      409: components['responses']['Conflict']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  postAuthJwtVerify: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "token": null
+         *     }
+         */
+        'application/json': {
+          token?: unknown
+        }
+      }
+    }
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /** @example {} */
+          'application/json': components['schemas']['Empty']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      409: components['responses']['Conflict']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  getAuthRules: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "registration": "invite_only",
+           *       "registration_domains": [
+           *         "text"
+           *       ],
+           *       "password_min_length": 1,
+           *       "mailbox": true
+           *     }
+           */
+          'application/json': components['schemas']['AccountRules']
+        }
+      }
+      403: components['responses']['Forbidden']
+      503: components['responses']['Unavailable']
+    }
+  }
+  postAuthSession: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "email": "ann@example.com",
+         *       "password": "violet harbour at dawn"
+         *     }
+         */
+        'application/json': {
+          email: string
+          password: string
+        }
+      }
+    }
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "user": {
+           *         "id": "01940000-0000-7000-8000-000000000001",
+           *         "email": "ann@example.com",
+           *         "first_name": "Ann",
+           *         "last_name": "Archer",
+           *         "photo": "https://acme.example.com/",
+           *         "organization": "text",
+           *         "department": "01940000-0000-7000-8000-000000000001",
+           *         "employee_id": "E-1042",
+           *         "role": "Admin",
+           *         "language": "en",
+           *         "is_active": true,
+           *         "date_joined": "2026-11-29T09:30:00.000Z",
+           *         "last_login": "2026-11-29T09:30:00.000Z",
+           *         "etag": "\"5f1d7e0c2b9a4c68\""
+           *       }
+           *     }
+           */
+          'application/json': components['schemas']['SignedIn']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      409: components['responses']['Conflict']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  deleteAuthSession: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done. */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      409: components['responses']['Conflict']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  postAuthSessionRefresh: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "expires_at": "2026-11-29T09:30:00.000Z"
+           *     }
+           */
+          'application/json': components['schemas']['Renewed']
+        }
+      }
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      409: components['responses']['Conflict']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  postAuthSessionSupport: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "token": "eyJhbGciOiJFZERTQSJ9.eyJ0eXAiOiJhY2Nlc3MifQ.c2lnbmF0dXJl"
+         *     }
+         */
+        'application/json': {
+          token: string
+        }
+      }
+    }
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "expires_at": "2026-11-29T09:30:00.000Z"
+           *     }
+           */
+          'application/json': components['schemas']['Renewed']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      409: components['responses']['Conflict']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  getAuthUsers: {
+    parameters: {
+      query?: {
+        /** @description The page, from 1. */
+        page?: string
+        /** @description Rows on a page, at most 100; 25 by default. */
+        page_size?: string
+        /** @description Words that occur in first_name, last_name, email. */
+        search?: string
+        /** @description The fields to order by, separated by commas; with a minus, in descending order. */
+        ordering?: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "count": 1,
+           *       "next": "https://acme.example.com/",
+           *       "previous": "https://acme.example.com/",
+           *       "results": [
+           *         {
+           *           "id": "01940000-0000-7000-8000-000000000001",
+           *           "email": "ann@example.com",
+           *           "first_name": "Ann",
+           *           "last_name": "Archer",
+           *           "photo": "https://acme.example.com/",
+           *           "organization": "text",
+           *           "department": "01940000-0000-7000-8000-000000000001",
+           *           "employee_id": "E-1042",
+           *           "role": "Admin",
+           *           "language": "en",
+           *           "is_active": true,
+           *           "date_joined": "2026-11-29T09:30:00.000Z",
+           *           "last_login": "2026-11-29T09:30:00.000Z",
+           *           "etag": "\"5f1d7e0c2b9a4c68\""
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': {
+            count: number
+            next: string | null
+            previous: string | null
+            results: components['schemas']['User'][]
+          }
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      503: components['responses']['Unavailable']
+    }
+  }
+  postAuthUsers: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "email": "ann@example.com",
+         *       "password": "violet harbour at dawn",
+         *       "re_password": "violet harbour at dawn",
+         *       "first_name": "Ann",
+         *       "last_name": "Archer",
+         *       "language": "en",
+         *       "role": "Admin",
+         *       "department": "01940000-0000-7000-8000-000000000001",
+         *       "employee_id": "E-1042",
+         *       "is_active": true
+         *     }
+         */
+        'application/json':
+          | {
+              email: string
+              password?: string | null
+              re_password?: string | null
+              first_name?: string
+              last_name?: string
+              language?: ('en' | 'ar') | null
+              /** @enum {string} */
+              role?: 'Admin' | 'Staff'
+              department?: string | null
+              employee_id?: string | null
+              is_active?: boolean
+            }
+          | {
+              email: string
+              first_name?: string
+              last_name?: string
+              /** @enum {string} */
+              role?: 'Admin' | 'Support' | 'Staff'
+              is_active?: boolean
+              password?: string | null
+              re_password?: string | null
+            }
+          | {
+              email: string
+              password: string
+              re_password?: string
+              first_name?: string
+              last_name?: string
+              language?: ('en' | 'ar') | null
+            }
+      }
+    }
+    responses: {
+      /** @description Created. */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "01940000-0000-7000-8000-000000000001",
+           *       "email": "ann@example.com",
+           *       "first_name": "Ann",
+           *       "last_name": "Archer",
+           *       "photo": "https://acme.example.com/",
+           *       "organization": "text",
+           *       "department": "01940000-0000-7000-8000-000000000001",
+           *       "employee_id": "E-1042",
+           *       "role": "Admin",
+           *       "language": "en",
+           *       "is_active": true,
+           *       "date_joined": "2026-11-29T09:30:00.000Z",
+           *       "last_login": "2026-11-29T09:30:00.000Z",
+           *       "etag": "\"5f1d7e0c2b9a4c68\""
+           *     }
+           */
+          'application/json': components['schemas']['User']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      409: components['responses']['Conflict']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  postAuthUsersActivation: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "uid": "text",
+         *       "token": "eyJhbGciOiJFZERTQSJ9.eyJ0eXAiOiJhY2Nlc3MifQ.c2lnbmF0dXJl"
+         *     }
+         */
+        'application/json': {
+          uid: string
+          token: string
+        }
+      }
+    }
+    responses: {
+      /** @description Done. */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      409: components['responses']['Conflict']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  postAuthUsersLinkLookup: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "uid": "text",
+         *       "token": "eyJhbGciOiJFZERTQSJ9.eyJ0eXAiOiJhY2Nlc3MifQ.c2lnbmF0dXJl",
+         *       "purpose": "reset"
+         *     }
+         */
+        'application/json': {
+          uid: string
+          token: string
+          /** @enum {string} */
+          purpose: 'reset' | 'activation' | 'email'
+        }
+      }
+    }
+    responses: {
+      /** @description Done. */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      409: components['responses']['Conflict']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  getAuthUsersMe: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "01940000-0000-7000-8000-000000000001",
+           *       "email": "ann@example.com",
+           *       "first_name": "Ann",
+           *       "last_name": "Archer",
+           *       "photo": "https://acme.example.com/",
+           *       "organization": "text",
+           *       "department": "01940000-0000-7000-8000-000000000001",
+           *       "employee_id": "E-1042",
+           *       "role": "Admin",
+           *       "language": "en",
+           *       "is_active": true,
+           *       "date_joined": "2026-11-29T09:30:00.000Z",
+           *       "last_login": "2026-11-29T09:30:00.000Z",
+           *       "etag": "\"5f1d7e0c2b9a4c68\"",
+           *       "support": {
+           *         "operator_email": "ann@example.com",
+           *         "expires_at": "2026-11-29T09:30:00.000Z",
+           *         "is_read_only": true
+           *       }
+           *     }
+           */
+          'application/json': components['schemas']['Me']
+        }
+      }
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      503: components['responses']['Unavailable']
+    }
+  }
+  putAuthUsersMe: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The `etag` of the resource that the change is based on. If it is another one by now: 412. */
+        'If-Match'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "first_name": "Ann",
+         *       "last_name": "Archer",
+         *       "language": "en",
+         *       "photo": null
+         *     }
+         */
+        'application/json': {
+          first_name?: string
+          last_name?: string
+          language?: ('en' | 'ar') | null
+          photo?: null
+        }
+      }
+    }
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "01940000-0000-7000-8000-000000000001",
+           *       "email": "ann@example.com",
+           *       "first_name": "Ann",
+           *       "last_name": "Archer",
+           *       "photo": "https://acme.example.com/",
+           *       "organization": "text",
+           *       "department": "01940000-0000-7000-8000-000000000001",
+           *       "employee_id": "E-1042",
+           *       "role": "Admin",
+           *       "language": "en",
+           *       "is_active": true,
+           *       "date_joined": "2026-11-29T09:30:00.000Z",
+           *       "last_login": "2026-11-29T09:30:00.000Z",
+           *       "etag": "\"5f1d7e0c2b9a4c68\"",
+           *       "support": {
+           *         "operator_email": "ann@example.com",
+           *         "expires_at": "2026-11-29T09:30:00.000Z",
+           *         "is_read_only": true
+           *       }
+           *     }
+           */
+          'application/json': components['schemas']['Me']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      412: components['responses']['ChangedMeanwhile']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  deleteAuthUsersMe: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "current_password": "violet harbour at dawn"
+         *     }
+         */
+        'application/json': {
+          current_password: string
+        }
+      }
+    }
+    responses: {
+      /** @description Done. */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  patchAuthUsersMe: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The `etag` of the resource that the change is based on. If it is another one by now: 412. */
+        'If-Match'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "first_name": "Ann",
+         *       "last_name": "Archer",
+         *       "language": "en",
+         *       "photo": null
+         *     }
+         */
+        'application/json': {
+          first_name?: string
+          last_name?: string
+          language?: ('en' | 'ar') | null
+          photo?: null
+        }
+      }
+    }
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "01940000-0000-7000-8000-000000000001",
+           *       "email": "ann@example.com",
+           *       "first_name": "Ann",
+           *       "last_name": "Archer",
+           *       "photo": "https://acme.example.com/",
+           *       "organization": "text",
+           *       "department": "01940000-0000-7000-8000-000000000001",
+           *       "employee_id": "E-1042",
+           *       "role": "Admin",
+           *       "language": "en",
+           *       "is_active": true,
+           *       "date_joined": "2026-11-29T09:30:00.000Z",
+           *       "last_login": "2026-11-29T09:30:00.000Z",
+           *       "etag": "\"5f1d7e0c2b9a4c68\"",
+           *       "support": {
+           *         "operator_email": "ann@example.com",
+           *         "expires_at": "2026-11-29T09:30:00.000Z",
+           *         "is_read_only": true
+           *       }
+           *     }
+           */
+          'application/json': components['schemas']['Me']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      412: components['responses']['ChangedMeanwhile']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  getAuthUsersMeExport: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "profile": {
+           *         "id": "01940000-0000-7000-8000-000000000001",
+           *         "email": "ann@example.com",
+           *         "first_name": "Ann",
+           *         "last_name": "Archer",
+           *         "photo": "https://acme.example.com/",
+           *         "organization": "text",
+           *         "department": "01940000-0000-7000-8000-000000000001",
+           *         "employee_id": "E-1042",
+           *         "role": "Admin",
+           *         "language": "en",
+           *         "is_active": true,
+           *         "date_joined": "2026-11-29T09:30:00.000Z",
+           *         "last_login": "2026-11-29T09:30:00.000Z",
+           *         "etag": "\"5f1d7e0c2b9a4c68\""
+           *       },
+           *       "sessions": [
+           *         {
+           *           "id": "01940000-0000-7000-8000-000000000001",
+           *           "created": "2026-11-29T09:30:00.000Z",
+           *           "rotated_at": "2026-11-29T09:30:00.000Z",
+           *           "expires_at": "2026-11-29T09:30:00.000Z",
+           *           "revoked_at": "2026-11-29T09:30:00.000Z",
+           *           "revoked_reason": "text",
+           *           "ip": "text",
+           *           "user_agent": "text"
+           *         }
+           *       ],
+           *       "events": [
+           *         {
+           *           "created": "2026-11-29T09:30:00.000Z",
+           *           "action": "text",
+           *           "actor": "01940000-0000-7000-8000-000000000001",
+           *           "subject": "text",
+           *           "ip": "text",
+           *           "details": {}
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['PersonalData']
+        }
+      }
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      503: components['responses']['Unavailable']
+    }
+  }
+  postAuthUsersResendActivation: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "email": "ann@example.com"
+         *     }
+         */
+        'application/json': {
+          email: string
+        }
+      }
+    }
+    responses: {
+      /** @description Done. */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      409: components['responses']['Conflict']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  postAuthUsersResetPassword: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "email": "ann@example.com"
+         *     }
+         */
+        'application/json': {
+          email: string
+        }
+      }
+    }
+    responses: {
+      /** @description Done. */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      409: components['responses']['Conflict']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  postAuthUsersResetPasswordConfirm: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "uid": "text",
+         *       "token": "eyJhbGciOiJFZERTQSJ9.eyJ0eXAiOiJhY2Nlc3MifQ.c2lnbmF0dXJl",
+         *       "new_password": "violet harbour at dawn",
+         *       "re_new_password": "violet harbour at dawn"
+         *     }
+         */
+        'application/json': {
+          uid: string
+          token: string
+          new_password: string
+          re_new_password?: string
+        }
+      }
+    }
+    responses: {
+      /** @description Done. */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      409: components['responses']['Conflict']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  postAuthUsersSetEmail: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "new_email": "ann@example.com",
+         *       "current_password": "violet harbour at dawn",
+         *       "re_new_email": "ann@example.com"
+         *     }
+         */
+        'application/json': {
+          new_email: string
+          current_password: string
+          re_new_email?: string
+        }
+      }
+    }
+    responses: {
+      /** @description Done. */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  postAuthUsersSetEmailConfirm: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "uid": "text",
+         *       "token": "eyJhbGciOiJFZERTQSJ9.eyJ0eXAiOiJhY2Nlc3MifQ.c2lnbmF0dXJl"
+         *     }
+         */
+        'application/json': {
+          uid: string
+          token: string
+        }
+      }
+    }
+    responses: {
+      /** @description Done. */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      409: components['responses']['Conflict']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  postAuthUsersSetPassword: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "current_password": "violet harbour at dawn",
+         *       "new_password": "violet harbour at dawn",
+         *       "re_new_password": "violet harbour at dawn"
+         *     }
+         */
+        'application/json': {
+          current_password: string
+          new_password: string
+          re_new_password?: string
+        }
+      }
+    }
+    responses: {
+      /** @description Done. */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  getAuthUsersById: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "01940000-0000-7000-8000-000000000001",
+           *       "email": "ann@example.com",
+           *       "first_name": "Ann",
+           *       "last_name": "Archer",
+           *       "photo": "https://acme.example.com/",
+           *       "organization": "text",
+           *       "department": "01940000-0000-7000-8000-000000000001",
+           *       "employee_id": "E-1042",
+           *       "role": "Admin",
+           *       "language": "en",
+           *       "is_active": true,
+           *       "date_joined": "2026-11-29T09:30:00.000Z",
+           *       "last_login": "2026-11-29T09:30:00.000Z",
+           *       "etag": "\"5f1d7e0c2b9a4c68\""
+           *     }
+           */
+          'application/json': components['schemas']['User']
+        }
+      }
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      503: components['responses']['Unavailable']
+    }
+  }
+  putAuthUsersById: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The `etag` of the resource that the change is based on. If it is another one by now: 412. */
+        'If-Match'?: string
+      }
+      path: {
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "email": "ann@example.com",
+         *       "first_name": "Ann",
+         *       "last_name": "Archer",
+         *       "language": "en",
+         *       "role": "Admin",
+         *       "department": "01940000-0000-7000-8000-000000000001",
+         *       "employee_id": "E-1042",
+         *       "is_active": true
+         *     }
+         */
+        'application/json':
+          | {
+              email?: string
+              first_name?: string
+              last_name?: string
+              language?: ('en' | 'ar') | null
+              /** @enum {string} */
+              role?: 'Admin' | 'Staff'
+              department?: string | null
+              employee_id?: string | null
+              is_active?: boolean
+            }
+          | {
+              first_name?: string
+              last_name?: string
+              /** @enum {string} */
+              role?: 'Admin' | 'Support' | 'Staff'
+              is_active?: boolean
+            }
+          | {
+              first_name?: string
+              last_name?: string
+              language?: ('en' | 'ar') | null
+              photo?: null
+            }
+      }
+    }
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "01940000-0000-7000-8000-000000000001",
+           *       "email": "ann@example.com",
+           *       "first_name": "Ann",
+           *       "last_name": "Archer",
+           *       "photo": "https://acme.example.com/",
+           *       "organization": "text",
+           *       "department": "01940000-0000-7000-8000-000000000001",
+           *       "employee_id": "E-1042",
+           *       "role": "Admin",
+           *       "language": "en",
+           *       "is_active": true,
+           *       "date_joined": "2026-11-29T09:30:00.000Z",
+           *       "last_login": "2026-11-29T09:30:00.000Z",
+           *       "etag": "\"5f1d7e0c2b9a4c68\""
+           *     }
+           */
+          'application/json': components['schemas']['User']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      412: components['responses']['ChangedMeanwhile']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  deleteAuthUsersById: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "current_password": "violet harbour at dawn"
+         *     }
+         */
+        'application/json': {
+          current_password: string
+        }
+      }
+    }
+    responses: {
+      /** @description Done. */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  patchAuthUsersById: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The `etag` of the resource that the change is based on. If it is another one by now: 412. */
+        'If-Match'?: string
+      }
+      path: {
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "email": "ann@example.com",
+         *       "first_name": "Ann",
+         *       "last_name": "Archer",
+         *       "language": "en",
+         *       "role": "Admin",
+         *       "department": "01940000-0000-7000-8000-000000000001",
+         *       "employee_id": "E-1042",
+         *       "is_active": true
+         *     }
+         */
+        'application/json':
+          | {
+              email?: string
+              first_name?: string
+              last_name?: string
+              language?: ('en' | 'ar') | null
+              /** @enum {string} */
+              role?: 'Admin' | 'Staff'
+              department?: string | null
+              employee_id?: string | null
+              is_active?: boolean
+            }
+          | {
+              first_name?: string
+              last_name?: string
+              /** @enum {string} */
+              role?: 'Admin' | 'Support' | 'Staff'
+              is_active?: boolean
+            }
+          | {
+              first_name?: string
+              last_name?: string
+              language?: ('en' | 'ar') | null
+              photo?: null
+            }
+      }
+    }
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "01940000-0000-7000-8000-000000000001",
+           *       "email": "ann@example.com",
+           *       "first_name": "Ann",
+           *       "last_name": "Archer",
+           *       "photo": "https://acme.example.com/",
+           *       "organization": "text",
+           *       "department": "01940000-0000-7000-8000-000000000001",
+           *       "employee_id": "E-1042",
+           *       "role": "Admin",
+           *       "language": "en",
+           *       "is_active": true,
+           *       "date_joined": "2026-11-29T09:30:00.000Z",
+           *       "last_login": "2026-11-29T09:30:00.000Z",
+           *       "etag": "\"5f1d7e0c2b9a4c68\""
+           *     }
+           */
+          'application/json': components['schemas']['User']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      412: components['responses']['ChangedMeanwhile']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  getDepartments: {
+    parameters: {
+      query?: {
+        /** @description The page, from 1. */
+        page?: string
+        /** @description Rows on a page, at most 100; 25 by default. */
+        page_size?: string
+        /** @description Words that occur in name. */
+        search?: string
+        /** @description The fields to order by, separated by commas; with a minus, in descending order. */
+        ordering?: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "count": 1,
+           *       "next": "https://acme.example.com/",
+           *       "previous": "https://acme.example.com/",
+           *       "results": [
+           *         {
+           *           "id": "01940000-0000-7000-8000-000000000001",
+           *           "name": "Acme Ltd",
+           *           "created": "2026-11-29T09:30:00.000Z",
+           *           "updated": "2026-11-29T09:30:00.000Z",
+           *           "etag": "\"5f1d7e0c2b9a4c68\"",
+           *           "people": 1
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': {
+            count: number
+            next: string | null
+            previous: string | null
+            results: components['schemas']['Department'][]
+          }
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      503: components['responses']['Unavailable']
+    }
+  }
+  postDepartments: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "name": "Acme Ltd"
+         *     }
+         */
+        'application/json': {
+          name: string
+        }
+      }
+    }
+    responses: {
+      /** @description Created. */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "01940000-0000-7000-8000-000000000001",
+           *       "name": "Acme Ltd",
+           *       "created": "2026-11-29T09:30:00.000Z",
+           *       "updated": "2026-11-29T09:30:00.000Z",
+           *       "etag": "\"5f1d7e0c2b9a4c68\"",
+           *       "people": 1
+           *     }
+           */
+          'application/json': components['schemas']['Department']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  getDepartmentsById: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "01940000-0000-7000-8000-000000000001",
+           *       "name": "Acme Ltd",
+           *       "created": "2026-11-29T09:30:00.000Z",
+           *       "updated": "2026-11-29T09:30:00.000Z",
+           *       "etag": "\"5f1d7e0c2b9a4c68\"",
+           *       "people": 1
+           *     }
+           */
+          'application/json': components['schemas']['Department']
+        }
+      }
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      503: components['responses']['Unavailable']
+    }
+  }
+  putDepartmentsById: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The `etag` of the resource that the change is based on. If it is another one by now: 412. */
+        'If-Match'?: string
+      }
+      path: {
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "name": "Acme Ltd"
+         *     }
+         */
+        'application/json': {
+          name: string
+        }
+      }
+    }
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "01940000-0000-7000-8000-000000000001",
+           *       "name": "Acme Ltd",
+           *       "created": "2026-11-29T09:30:00.000Z",
+           *       "updated": "2026-11-29T09:30:00.000Z",
+           *       "etag": "\"5f1d7e0c2b9a4c68\"",
+           *       "people": 1
+           *     }
+           */
+          'application/json': components['schemas']['Department']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      412: components['responses']['ChangedMeanwhile']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  deleteDepartmentsById: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done. */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  patchDepartmentsById: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The `etag` of the resource that the change is based on. If it is another one by now: 412. */
+        'If-Match'?: string
+      }
+      path: {
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "name": "Acme Ltd"
+         *     }
+         */
+        'application/json': {
+          name: string
+        }
+      }
+    }
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "01940000-0000-7000-8000-000000000001",
+           *       "name": "Acme Ltd",
+           *       "created": "2026-11-29T09:30:00.000Z",
+           *       "updated": "2026-11-29T09:30:00.000Z",
+           *       "etag": "\"5f1d7e0c2b9a4c68\"",
+           *       "people": 1
+           *     }
+           */
+          'application/json': components['schemas']['Department']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      412: components['responses']['ChangedMeanwhile']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  postDepartmentsByIdTransfers: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "department": "01940000-0000-7000-8000-000000000001"
+         *     }
+         */
+        'application/json': {
+          department: string
+        }
+      }
+    }
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "moved": 1
+           *     }
+           */
+          'application/json': components['schemas']['Transfer']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  getHome: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "department": {
+           *         "id": "01940000-0000-7000-8000-000000000001",
+           *         "name": "Acme Ltd",
+           *         "people": 1,
+           *         "colleagues": [
+           *           {
+           *             "id": "01940000-0000-7000-8000-000000000001",
+           *             "email": "ann@example.com",
+           *             "first_name": "Ann",
+           *             "last_name": "Archer",
+           *             "photo": "https://acme.example.com/",
+           *             "department": {
+           *               "id": "01940000-0000-7000-8000-000000000001",
+           *               "name": "Acme Ltd"
+           *             },
+           *             "role": "Admin",
+           *             "employee_id": "E-1042",
+           *             "is_active": true,
+           *             "date_joined": "2026-11-29T09:30:00.000Z",
+           *             "last_login": "2026-11-29T09:30:00.000Z",
+           *             "delivery": {
+           *               "state": "queued",
+           *               "reason": "text"
+           *             },
+           *             "etag": "\"5f1d7e0c2b9a4c68\""
+           *           }
+           *         ]
+           *       },
+           *       "newest": [
+           *         {
+           *           "id": "01940000-0000-7000-8000-000000000001",
+           *           "email": "ann@example.com",
+           *           "first_name": "Ann",
+           *           "last_name": "Archer",
+           *           "photo": "https://acme.example.com/",
+           *           "department": {
+           *             "id": "01940000-0000-7000-8000-000000000001",
+           *             "name": "Acme Ltd"
+           *           },
+           *           "role": "Admin",
+           *           "employee_id": "E-1042",
+           *           "is_active": true,
+           *           "date_joined": "2026-11-29T09:30:00.000Z",
+           *           "last_login": "2026-11-29T09:30:00.000Z",
+           *           "delivery": {
+           *             "state": "queued",
+           *             "reason": "text"
+           *           },
+           *           "etag": "\"5f1d7e0c2b9a4c68\""
+           *         }
+           *       ],
+           *       "tasks": [
+           *         {
+           *           "task": "name",
+           *           "count": 1
+           *         }
+           *       ],
+           *       "setup": [
+           *         {
+           *           "step": "logo",
+           *           "is_done": true
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['Home']
+        }
+      }
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      503: components['responses']['Unavailable']
+    }
+  }
+  getInvitations: {
+    parameters: {
+      query?: {
+        /** @description The page, from 1. */
+        page?: string
+        /** @description Rows on a page, at most 100; 25 by default. */
+        page_size?: string
+        /** @description Words that occur in email. */
+        search?: string
+        /** @description The fields to order by, separated by commas; with a minus, in descending order. */
+        ordering?: string
+        state?: 'open' | 'expiring' | 'accepted' | 'expired' | 'revoked'
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "count": 1,
+           *       "next": "https://acme.example.com/",
+           *       "previous": "https://acme.example.com/",
+           *       "results": [
+           *         {
+           *           "id": "01940000-0000-7000-8000-000000000001",
+           *           "email": "ann@example.com",
+           *           "role": "Admin",
+           *           "department": "01940000-0000-7000-8000-000000000001",
+           *           "state": "open",
+           *           "created": "2026-11-29T09:30:00.000Z",
+           *           "expires_at": "2026-11-29T09:30:00.000Z",
+           *           "accepted_at": "2026-11-29T09:30:00.000Z",
+           *           "revoked_at": "2026-11-29T09:30:00.000Z",
+           *           "invited_by": "01940000-0000-7000-8000-000000000001",
+           *           "department_name": "text",
+           *           "inviter_name": "text",
+           *           "delivery": {
+           *             "state": "queued",
+           *             "reason": "text"
+           *           }
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': {
+            count: number
+            next: string | null
+            previous: string | null
+            results: components['schemas']['Invitation'][]
+          }
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      503: components['responses']['Unavailable']
+    }
+  }
+  postInvitations: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "email": "ann@example.com",
+         *       "role": "Admin",
+         *       "department": null
+         *     }
+         */
+        'application/json': {
+          email: string
+          /**
+           * @default Staff
+           * @enum {string}
+           */
+          role?: 'Admin' | 'Staff'
+          /** @default null */
+          department?: string | null
+        }
+      }
+    }
+    responses: {
+      /** @description Created. */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "01940000-0000-7000-8000-000000000001",
+           *       "email": "ann@example.com",
+           *       "role": "Admin",
+           *       "department": "01940000-0000-7000-8000-000000000001",
+           *       "state": "open",
+           *       "created": "2026-11-29T09:30:00.000Z",
+           *       "expires_at": "2026-11-29T09:30:00.000Z",
+           *       "accepted_at": "2026-11-29T09:30:00.000Z",
+           *       "revoked_at": "2026-11-29T09:30:00.000Z",
+           *       "invited_by": "01940000-0000-7000-8000-000000000001",
+           *       "department_name": "text",
+           *       "inviter_name": "text",
+           *       "delivery": {
+           *         "state": "queued",
+           *         "reason": "text"
+           *       }
+           *     }
+           */
+          'application/json': components['schemas']['Invitation']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  postInvitationsAccept: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "token": "eyJhbGciOiJFZERTQSJ9.eyJ0eXAiOiJhY2Nlc3MifQ.c2lnbmF0dXJl",
+         *       "first_name": "Ann",
+         *       "last_name": "Archer",
+         *       "language": "en",
+         *       "password": "violet harbour at dawn",
+         *       "re_password": "violet harbour at dawn"
+         *     }
+         */
+        'application/json': {
+          token: string
+          first_name: string
+          last_name?: string
+          language?: ('en' | 'ar') | null
+          password: string
+          re_password?: string
+        }
+      }
+    }
+    responses: {
+      /** @description Created. */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "01940000-0000-7000-8000-000000000001",
+           *       "email": "ann@example.com",
+           *       "first_name": "Ann",
+           *       "last_name": "Archer",
+           *       "photo": "https://acme.example.com/",
+           *       "organization": "text",
+           *       "department": "01940000-0000-7000-8000-000000000001",
+           *       "employee_id": "E-1042",
+           *       "role": "Admin",
+           *       "language": "en",
+           *       "is_active": true,
+           *       "date_joined": "2026-11-29T09:30:00.000Z",
+           *       "last_login": "2026-11-29T09:30:00.000Z",
+           *       "etag": "\"5f1d7e0c2b9a4c68\""
+           *     }
+           */
+          'application/json': components['schemas']['User']
+        }
+      }
+      400: components['responses']['Invalid']
+      403: components['responses']['Forbidden']
+      409: components['responses']['Conflict']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  postInvitationsBulk: {
+    parameters: {
+      query?: {
+        dry_run?: 'true' | 'false'
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "invitations": [
+         *         null
+         *       ],
+         *       "csv": "text"
+         *     }
+         */
+        'application/json': {
+          invitations?: unknown[]
+          csv?: string
+        }
+      }
+    }
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "results": [
+           *         {
+           *           "row": 1,
+           *           "email": "ann@example.com",
+           *           "role": "Admin",
+           *           "department_name": "text",
+           *           "status": "invited",
+           *           "invitation": {
+           *             "id": "01940000-0000-7000-8000-000000000001",
+           *             "email": "ann@example.com",
+           *             "role": "Admin",
+           *             "department": "01940000-0000-7000-8000-000000000001",
+           *             "state": "open",
+           *             "created": "2026-11-29T09:30:00.000Z",
+           *             "expires_at": "2026-11-29T09:30:00.000Z",
+           *             "accepted_at": "2026-11-29T09:30:00.000Z",
+           *             "revoked_at": "2026-11-29T09:30:00.000Z",
+           *             "invited_by": "01940000-0000-7000-8000-000000000001",
+           *             "department_name": "text",
+           *             "inviter_name": "text",
+           *             "delivery": {
+           *               "state": "queued",
+           *               "reason": "text"
+           *             }
+           *           },
+           *           "errors": {}
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['InvitationResults']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  postInvitationsLookup: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "token": "eyJhbGciOiJFZERTQSJ9.eyJ0eXAiOiJhY2Nlc3MifQ.c2lnbmF0dXJl"
+         *     }
+         */
+        'application/json': {
+          token: string
+        }
+      }
+    }
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "email": "ann@example.com",
+           *       "organization": "text",
+           *       "role": "Admin",
+           *       "department": "text",
+           *       "expires_at": "2026-11-29T09:30:00.000Z"
+           *     }
+           */
+          'application/json': components['schemas']['OpenInvitation']
+        }
+      }
+      400: components['responses']['Invalid']
+      403: components['responses']['Forbidden']
+      409: components['responses']['Conflict']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  getInvitationsById: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "01940000-0000-7000-8000-000000000001",
+           *       "email": "ann@example.com",
+           *       "role": "Admin",
+           *       "department": "01940000-0000-7000-8000-000000000001",
+           *       "state": "open",
+           *       "created": "2026-11-29T09:30:00.000Z",
+           *       "expires_at": "2026-11-29T09:30:00.000Z",
+           *       "accepted_at": "2026-11-29T09:30:00.000Z",
+           *       "revoked_at": "2026-11-29T09:30:00.000Z",
+           *       "invited_by": "01940000-0000-7000-8000-000000000001",
+           *       "department_name": "text",
+           *       "inviter_name": "text",
+           *       "delivery": {
+           *         "state": "queued",
+           *         "reason": "text"
+           *       }
+           *     }
+           */
+          'application/json': components['schemas']['Invitation']
+        }
+      }
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      503: components['responses']['Unavailable']
+    }
+  }
+  deleteInvitationsById: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done. */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  postInvitationsByIdResend: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "01940000-0000-7000-8000-000000000001",
+           *       "email": "ann@example.com",
+           *       "role": "Admin",
+           *       "department": "01940000-0000-7000-8000-000000000001",
+           *       "state": "open",
+           *       "created": "2026-11-29T09:30:00.000Z",
+           *       "expires_at": "2026-11-29T09:30:00.000Z",
+           *       "accepted_at": "2026-11-29T09:30:00.000Z",
+           *       "revoked_at": "2026-11-29T09:30:00.000Z",
+           *       "invited_by": "01940000-0000-7000-8000-000000000001",
+           *       "department_name": "text",
+           *       "inviter_name": "text",
+           *       "delivery": {
+           *         "state": "queued",
+           *         "reason": "text"
+           *       }
+           *     }
+           */
+          'application/json': components['schemas']['Invitation']
+        }
+      }
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  getMailbox: {
+    parameters: {
+      query?: {
+        /** @description The page, from 1. */
+        page?: string
+        /** @description Rows on a page, at most 100; 25 by default. */
+        page_size?: string
+        /** @description Words that occur in to, subject. */
+        search?: string
+        /** @description The fields to order by, separated by commas; with a minus, in descending order. */
+        ordering?: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "count": 1,
+           *       "next": "https://acme.example.com/",
+           *       "previous": "https://acme.example.com/",
+           *       "results": [
+           *         {
+           *           "id": "text",
+           *           "to": "text",
+           *           "subject": "text",
+           *           "date": "2026-11-29T09:30:00.000Z",
+           *           "text": "text",
+           *           "html": "text",
+           *           "links": [
+           *             "text"
+           *           ]
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': {
+            count: number
+            next: string | null
+            previous: string | null
+            results: components['schemas']['KeptMail'][]
+          }
+        }
+      }
+      400: components['responses']['Invalid']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      503: components['responses']['Unavailable']
+    }
+  }
+  getMailboxById: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "text",
+           *       "to": "text",
+           *       "subject": "text",
+           *       "date": "2026-11-29T09:30:00.000Z",
+           *       "text": "text",
+           *       "html": "text",
+           *       "links": [
+           *         "text"
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['KeptMail']
+        }
+      }
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      503: components['responses']['Unavailable']
+    }
+  }
+  getOpenapiJson: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "openapi": "text"
+           *     }
+           */
+          'application/json': {
+            openapi: string
+          } & {
+            [key: string]: unknown
+          }
+        }
+      }
+      403: components['responses']['Forbidden']
+      503: components['responses']['Unavailable']
+    }
+  }
+  getOrganization: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "01940000-0000-7000-8000-000000000001",
+           *       "name": "Acme Ltd",
+           *       "business_email": "ann@example.com",
+           *       "business_phone_number": "+44 20 7946 0000",
+           *       "subdomain": "acme",
+           *       "tenant_id": "text",
+           *       "registration": "invite_only",
+           *       "registration_domains": [
+           *         "text"
+           *       ],
+           *       "password_min_length": 1,
+           *       "language": "en",
+           *       "allows_support": true,
+           *       "logo": "https://acme.example.com/",
+           *       "brand_color": "#0f766e",
+           *       "brand_text_color": "#0f766e",
+           *       "etag": "\"5f1d7e0c2b9a4c68\""
+           *     }
+           */
+          'application/json': components['schemas']['Organization']
+        }
+      }
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      503: components['responses']['Unavailable']
+    }
+  }
+  patchOrganization: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The `etag` of the resource that the change is based on. If it is another one by now: 412. */
+        'If-Match'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "name": "Acme Ltd",
+         *       "business_email": "ann@example.com",
+         *       "business_phone_number": "+44 20 7946 0000",
+         *       "registration": "invite_only",
+         *       "registration_domains": [
+         *         "text"
+         *       ],
+         *       "brand_color": "#0f766e",
+         *       "password_min_length": 12,
+         *       "language": "en",
+         *       "allows_support": true
+         *     }
+         */
+        'application/json': {
+          name?: string
+          business_email?: string
+          business_phone_number?: string
+          /** @enum {string} */
+          registration?: 'invite_only' | 'open'
+          registration_domains?: string[]
+          brand_color?: string | null
+          password_min_length?: number
+          language?: ('en' | 'ar') | null
+          allows_support?: boolean
+        }
+      }
+    }
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "01940000-0000-7000-8000-000000000001",
+           *       "name": "Acme Ltd",
+           *       "business_email": "ann@example.com",
+           *       "business_phone_number": "+44 20 7946 0000",
+           *       "subdomain": "acme",
+           *       "tenant_id": "text",
+           *       "registration": "invite_only",
+           *       "registration_domains": [
+           *         "text"
+           *       ],
+           *       "password_min_length": 1,
+           *       "language": "en",
+           *       "allows_support": true,
+           *       "logo": "https://acme.example.com/",
+           *       "brand_color": "#0f766e",
+           *       "brand_text_color": "#0f766e",
+           *       "etag": "\"5f1d7e0c2b9a4c68\""
+           *     }
+           */
+          'application/json': components['schemas']['Organization']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      412: components['responses']['ChangedMeanwhile']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  getOrganizationBranding: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "logo": "https://acme.example.com/",
+           *       "brand_color": "#0f766e",
+           *       "brand_text_color": "#0f766e",
+           *       "language": "en",
+           *       "name": "Acme Ltd"
+           *     }
+           */
+          'application/json': components['schemas']['NamedBranding']
+        }
+      }
+      403: components['responses']['Forbidden']
+      503: components['responses']['Unavailable']
+    }
+  }
+  getOrganizationLogo: {
+    parameters: {
+      query?: {
+        size?: '64' | '256'
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'image/webp': string
+        }
+      }
+      400: components['responses']['Invalid']
+      403: components['responses']['Forbidden']
+      503: components['responses']['Unavailable']
+    }
+  }
+  putOrganizationLogo: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The `etag` of the resource that the change is based on. If it is another one by now: 412. */
+        'If-Match'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'multipart/form-data': {
+          [key: string]: string
+        }
+      }
+    }
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "01940000-0000-7000-8000-000000000001",
+           *       "name": "Acme Ltd",
+           *       "business_email": "ann@example.com",
+           *       "business_phone_number": "+44 20 7946 0000",
+           *       "subdomain": "acme",
+           *       "tenant_id": "text",
+           *       "registration": "invite_only",
+           *       "registration_domains": [
+           *         "text"
+           *       ],
+           *       "password_min_length": 1,
+           *       "language": "en",
+           *       "allows_support": true,
+           *       "logo": "https://acme.example.com/",
+           *       "brand_color": "#0f766e",
+           *       "brand_text_color": "#0f766e",
+           *       "etag": "\"5f1d7e0c2b9a4c68\""
+           *     }
+           */
+          'application/json': components['schemas']['Organization']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      412: components['responses']['ChangedMeanwhile']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  deleteOrganizationLogo: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done. */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  getSessions: {
+    parameters: {
+      query?: {
+        /** @description The page, from 1. */
+        page?: string
+        /** @description Rows on a page, at most 100; 25 by default. */
+        page_size?: string
+        /** @description Words that occur in ip, user_agent. */
+        search?: string
+        /** @description The fields to order by, separated by commas; with a minus, in descending order. */
+        ordering?: string
+        user?: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "count": 1,
+           *       "next": "https://acme.example.com/",
+           *       "previous": "https://acme.example.com/",
+           *       "results": [
+           *         {
+           *           "id": "01940000-0000-7000-8000-000000000001",
+           *           "created": "2026-11-29T09:30:00.000Z",
+           *           "rotated_at": "2026-11-29T09:30:00.000Z",
+           *           "expires_at": "2026-11-29T09:30:00.000Z",
+           *           "ip": "text",
+           *           "user_agent": "text",
+           *           "support": "text",
+           *           "current": true
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': {
+            count: number
+            next: string | null
+            previous: string | null
+            results: components['schemas']['Session'][]
+          }
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      503: components['responses']['Unavailable']
+    }
+  }
+  deleteSessions: {
+    parameters: {
+      query?: {
+        user?: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done. */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  deleteSessionsById: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done. */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  getUsers: {
+    parameters: {
+      query?: {
+        /** @description The page, from 1. */
+        page?: string
+        /** @description Rows on a page, at most 100; 25 by default. */
+        page_size?: string
+        /** @description Words that occur in first_name, last_name, email, employee_id. */
+        search?: string
+        /** @description The fields to order by, separated by commas; with a minus, in descending order. */
+        ordering?: string
+        department?: string
+        role?: 'Admin' | 'Staff'
+        is_active?: 'true' | 'false'
+        last_login?: 'never'
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "count": 1,
+           *       "next": "https://acme.example.com/",
+           *       "previous": "https://acme.example.com/",
+           *       "results": [
+           *         {
+           *           "id": "01940000-0000-7000-8000-000000000001",
+           *           "email": "ann@example.com",
+           *           "first_name": "Ann",
+           *           "last_name": "Archer",
+           *           "photo": "https://acme.example.com/",
+           *           "department": {
+           *             "id": "01940000-0000-7000-8000-000000000001",
+           *             "name": "Acme Ltd"
+           *           },
+           *           "role": "Admin",
+           *           "employee_id": "E-1042",
+           *           "is_active": true,
+           *           "date_joined": "2026-11-29T09:30:00.000Z",
+           *           "last_login": "2026-11-29T09:30:00.000Z",
+           *           "delivery": {
+           *             "state": "queued",
+           *             "reason": "text"
+           *           },
+           *           "etag": "\"5f1d7e0c2b9a4c68\""
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': {
+            count: number
+            next: string | null
+            previous: string | null
+            results: components['schemas']['DirectoryUser'][]
+          }
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      503: components['responses']['Unavailable']
+    }
+  }
+  postUsersBulk: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "action": "move",
+         *       "ids": [
+         *         "01940000-0000-7000-8000-000000000001"
+         *       ],
+         *       "department": "01940000-0000-7000-8000-000000000001",
+         *       "role": "Admin"
+         *     }
+         */
+        'application/json': {
+          /** @enum {string} */
+          action: 'move' | 'set_role' | 'deactivate' | 'reactivate' | 'send_link'
+          ids: string[]
+          department?: string | null
+          /** @enum {string} */
+          role?: 'Admin' | 'Staff'
+        }
+      }
+    }
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "results": [
+           *         {
+           *           "id": "01940000-0000-7000-8000-000000000001",
+           *           "email": "ann@example.com",
+           *           "status": "done",
+           *           "detail": "text"
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['BulkResults']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  getUsersExportCsv: {
+    parameters: {
+      query?: {
+        /** @description The page, from 1. */
+        page?: string
+        /** @description Rows on a page, at most 100; 25 by default. */
+        page_size?: string
+        /** @description Words that occur in first_name, last_name, email, employee_id. */
+        search?: string
+        /** @description The fields to order by, separated by commas; with a minus, in descending order. */
+        ordering?: string
+        department?: string
+        role?: 'Admin' | 'Staff'
+        is_active?: 'true' | 'false'
+        last_login?: 'never'
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'text/csv': string
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      503: components['responses']['Unavailable']
+    }
+  }
+  postUsersImport: {
+    parameters: {
+      query?: {
+        dry_run?: 'true' | 'false'
+        create_departments?: 'true' | 'false'
+        encoding?: 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252' | 'windows-1250' | 'windows-1251' | 'windows-1256'
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'text/csv': string
+      }
+    }
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "created": 1,
+           *       "changed": 1,
+           *       "unchanged": 1,
+           *       "errors": [
+           *         {
+           *           "row": 1,
+           *           "field": "text",
+           *           "message": "text"
+           *         }
+           *       ],
+           *       "changes": [
+           *         {
+           *           "row": 1,
+           *           "action": "create",
+           *           "email": "ann@example.com",
+           *           "fields": {}
+           *         }
+           *       ],
+           *       "ignored_columns": [
+           *         "text"
+           *       ],
+           *       "encoding": "utf-8"
+           *     }
+           */
+          'application/json': components['schemas']['ImportReport']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  getUsersById: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "01940000-0000-7000-8000-000000000001",
+           *       "email": "ann@example.com",
+           *       "first_name": "Ann",
+           *       "last_name": "Archer",
+           *       "photo": "https://acme.example.com/",
+           *       "department": {
+           *         "id": "01940000-0000-7000-8000-000000000001",
+           *         "name": "Acme Ltd"
+           *       },
+           *       "role": "Admin",
+           *       "employee_id": "E-1042",
+           *       "is_active": true,
+           *       "date_joined": "2026-11-29T09:30:00.000Z",
+           *       "last_login": "2026-11-29T09:30:00.000Z",
+           *       "delivery": {
+           *         "state": "queued",
+           *         "reason": "text"
+           *       },
+           *       "etag": "\"5f1d7e0c2b9a4c68\""
+           *     }
+           */
+          'application/json': components['schemas']['DirectoryUser']
+        }
+      }
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      503: components['responses']['Unavailable']
+    }
+  }
+  getUsersByIdPhoto: {
+    parameters: {
+      query?: {
+        size?: '64' | '256'
+      }
+      header?: never
+      path: {
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'image/webp': string
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      503: components['responses']['Unavailable']
+    }
+  }
+  putUsersByIdPhoto: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The `etag` of the resource that the change is based on. If it is another one by now: 412. */
+        'If-Match'?: string
+      }
+      path: {
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'multipart/form-data': {
+          [key: string]: string
+        }
+      }
+    }
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "01940000-0000-7000-8000-000000000001",
+           *       "email": "ann@example.com",
+           *       "first_name": "Ann",
+           *       "last_name": "Archer",
+           *       "photo": "https://acme.example.com/",
+           *       "organization": "text",
+           *       "department": "01940000-0000-7000-8000-000000000001",
+           *       "employee_id": "E-1042",
+           *       "role": "Admin",
+           *       "language": "en",
+           *       "is_active": true,
+           *       "date_joined": "2026-11-29T09:30:00.000Z",
+           *       "last_login": "2026-11-29T09:30:00.000Z",
+           *       "etag": "\"5f1d7e0c2b9a4c68\""
+           *     }
+           */
+          'application/json': components['schemas']['User']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      412: components['responses']['ChangedMeanwhile']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  deleteUsersByIdPhoto: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done. */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+}
