@@ -44,7 +44,6 @@ beforeAll(async () => {
   browser = await launchBrowser()
 })
 afterAll(async () => {
-  await browser.close()
   await sql.end()
   await second.stop()
   await world.stop()
