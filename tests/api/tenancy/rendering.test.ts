@@ -172,14 +172,14 @@ function load({ place, cookies }: SignedIn, path: string): Promise<Answer> {
 }
 
 /**
- * Runs a task this many times, 40 at once.
+ * Runs a task this many times, many at once: not so many that one waits too long for a connection on a slow machine.
  * @returns the results
  */
 async function inTurns<Result>(count: number, task: (i: number) => Promise<Result>): Promise<Result[]> {
   const results: Result[] = []
   let next = 0
   await Promise.all(
-    Array.from({ length: 40 }, async () => {
+    Array.from({ length: volume(16, 40) }, async () => {
       while (next < count) {
         const i = next++
         results[i] = await task(i)

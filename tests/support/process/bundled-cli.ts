@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises'
-import { build } from 'esbuild'
+import { build, stop } from 'esbuild'
 import type { TestProject } from 'vitest/node'
 
 declare module 'vitest' {
@@ -26,6 +26,8 @@ export default async function setup(project: TestProject) {
     },
     logLevel: 'error',
   })
+  // Ends its process.
+  await stop()
   project.provide('bundledCli', file)
   return () => rm(file)
 }

@@ -56,7 +56,7 @@ describe('the embedded database', () => {
     const isStarting = () => existsSync(join(dataDir, 'postgres/postmaster.pid'))
     vi.spyOn(Date, 'now').mockImplementation(() => now() + (isStarting() ? 3_600_000 : 0))
     onTestFinished(() => void vi.restoreAllMocks())
-    expect(await startPostmaster(dataDir)).toBeGreaterThan(0)
+    expect(await startPostmaster(dataDir, 60_000)).toBeGreaterThan(0)
   })
 
   it('is UTF-8, runs in UTC and gives us no superuser', async () => {
