@@ -62,6 +62,8 @@ interface Spot {
   share?: number
   /** It may become a name, an order or a condition: every caller tries it thoroughly. */
   isQuery?: boolean
+  /** It is treated alike for every route and caller. */
+  isAlike?: boolean
   request(text: string): Request
 }
 
@@ -248,7 +250,8 @@ function spotsOf(route: Route, caller: Caller): Spot[] {
       }
     }),
   )
-  return [...inPath, ...inQuery, ...inBody, ...filesIn(route, usual), ...names(usual), ...headers(usual)]
+  const alike = [...names(usual), ...headers(usual)].map((spot): Spot => ({ ...spot, isAlike: true }))
+  return [...inPath, ...inQuery, ...inBody, ...filesIn(route, usual), ...alike]
 }
 
 function pathOf(path: string, ids: Record<string, string>): string {
@@ -355,9 +358,10 @@ let turn = 0
 
 // A few suffice for most spots: a payload that becomes part of a statement is found in PostgreSQL's log, even if it is
 // not evaluated, and a lone quote is an error.
-function payloadsFor({ share = payloads.length, isQuery }: Spot, isFirst: boolean): number {
-  if (isFirst) return Math.min(share, isQuery ? payloads.length : volume(6, payloads.length))
-  return Math.min(share, volume(isQuery ? 4 : 2, 7))
+function payloadsFor({ share = payloads.length, isQuery, isAlike }: Spot, isFirst: boolean): number {
+  if (isQuery) return isFirst ? payloads.length : volume(4, 7)
+  if (isAlike) return Math.min(share, volume(isFirst ? 1 : 0, 7))
+  return Math.min(share, isFirst ? volume(4, payloads.length) : volume(2, 7))
 }
 
 /**
