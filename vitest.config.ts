@@ -21,7 +21,7 @@ export default defineConfig({
       {
         test: {
           name: 'api',
-          globalSetup: 'tests/support/database/database.ts',
+          globalSetup: ['tests/support/database/database.ts', 'tests/support/process/bundled-cli.ts'],
           include: ['tests/api/**/*.test.ts'],
           maxWorkers: 2,
           sequence: { groupOrder: 1 },

@@ -41,7 +41,7 @@ export async function startServer(
   isTimed = false,
 ): Promise<RunningServer> {
   const begun = performance.now()
-  const preload = isTimed ? [] : ['--import', './tests/support/process/end-with-parent.ts']
+  const preload = isTimed ? [] : ['--import', './tests/support/process/end-with-parent.mjs']
   const child = startNode([...preload, ...command], ['pipe', 'ignore', 'inherit'], env)
   if (cores) pin(child.pid!, cores.server)
   const since = async (path: string) => {

@@ -14,6 +14,7 @@ import {
   openProfile,
   ready,
   signInAt,
+  signInByForm,
   visit,
 } from '../support/browser/browser.ts'
 import { addOperator, openSupport } from '../support/data/operators.ts'
@@ -34,7 +35,6 @@ beforeAll(async () => {
   admin = (await signInAs(world.acme, world.acme.admin)).access
 })
 afterAll(async () => {
-  await browser.close()
   await world.stop()
   await rm(uploads, { recursive: true, force: true })
 })
@@ -198,13 +198,13 @@ test('a session that is ended on another device is over there, and everywhere is
 test('a language that was chosen is there on the next device too', async () => {
   const person = await addPerson(world, world.acme, 'language@example.com')
   const first = await openProfile(browser)
-  const page = await signInAt(first.context, world.acme, person, '/profile')
+  const page = await signInByForm(first.context, world.acme, person, '/profile')
   await page.locator('select[name=language]').selectOption('ar')
   await page.getByRole('button', { name: 'Save language' }).click()
   await page.getByRole('heading', { name: 'الملف الشخصي' }).waitFor()
   await first.context.close()
   const second = await openProfile(browser)
-  const other = await signInAt(second.context, world.acme, person, '/profile')
+  const other = await signInByForm(second.context, world.acme, person, '/profile')
   await other.waitForFunction(() => document.documentElement.dir === 'rtl')
   expect(await (await other.reload())!.text()).toContain('lang="ar"')
   await second.context.close()
@@ -213,7 +213,7 @@ test('a language that was chosen is there on the next device too', async () => {
 test('a language that is reset is also reset in the browser', async () => {
   const person = await addPerson(world, world.acme, 'undecided@example.com')
   const { context } = await openProfile(browser)
-  const page = await signInAt(context, world.acme, person, '/profile')
+  const page = await signInByForm(context, world.acme, person, '/profile')
   const save = async (language: string, button: string) => {
     await page.locator('select[name=language]').selectOption(language)
     const saved = page.waitForResponse(

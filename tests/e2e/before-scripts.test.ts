@@ -11,10 +11,7 @@ beforeAll(async () => {
   world = await createWorld()
   browser = await launchBrowser()
 })
-afterAll(async () => {
-  await browser.close()
-  await world.stop()
-})
+afterAll(() => world.stop())
 
 describe('without scripts', () => {
   test('one can sign in, is told what was wrong, and can request a new password', async () => {

@@ -1,6 +1,6 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { fillSignIn, launchBrowser, open, openProfile, ready, signInAt, visit } from '../support/browser/browser.ts'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { launchBrowser, openProfile, ready, signInAt, visit } from '../support/browser/browser.ts'
 import type { World } from '../support/world.ts'
 import { createWorld } from '../support/world.ts'
 
@@ -10,10 +10,7 @@ beforeAll(async () => {
   world = await createWorld()
   browser = await launchBrowser()
 })
-afterAll(async () => {
-  await browser.close()
-  await world.stop()
-})
+afterAll(() => world.stop())
 
 test('an operator finds a tenant, suspends it with a reason and lets it go on', async () => {
   const { context, complaints } = await openProfile(browser)
@@ -82,27 +79,35 @@ test('an operator signs in as a user, which is shown to them, may only read, and
   await context.close()
 })
 
-test.each([
-  '/',
-  '/tenants',
-  '/operators',
-  '/mail',
-  '/migrations',
-  '/jobs',
-  '/health',
-  '/audit',
-  '/support',
-  '/signups',
-  '/keys',
-  '/archives',
-])('the page %s opens without a complaint of the browser', async path => {
-  const { context, complaints } = await openProfile(browser)
-  const page = await open(context, world.console, path)
-  await fillSignIn(page, world.console.admin)
-  await page.waitForURL(`${world.console.origin}${path}`)
-  await page.getByRole('heading', { level: 1 }).waitFor()
-  expect(complaints).toEqual([])
-  await context.close()
+describe('for an operator who is signed in', () => {
+  let page: Page
+  let complaints: string[]
+  beforeAll(async () => {
+    const profile = await openProfile(browser)
+    complaints = profile.complaints
+    page = await signInAt(profile.context, world.console, world.console.admin)
+  })
+  afterAll(() => page.context().close())
+
+  test.each([
+    '/',
+    '/tenants',
+    '/operators',
+    '/mail',
+    '/migrations',
+    '/jobs',
+    '/health',
+    '/audit',
+    '/support',
+    '/signups',
+    '/keys',
+    '/archives',
+  ])('the page %s opens without a complaint of the browser', async path => {
+    await visit(page, world.console, path)
+    expect(page.url()).toBe(`${world.console.origin}${path}`)
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    expect(complaints.splice(0)).toEqual([])
+  })
 })
 
 test('an operator finds a person of any organisation, runs a job, and looks at its run', async () => {

@@ -36,7 +36,6 @@ beforeAll(async () => {
   browser = await launchBrowser()
 })
 afterAll(async () => {
-  await browser.close()
   await world.stop()
   await rm(files, { recursive: true, force: true })
 })

@@ -31,10 +31,7 @@ beforeAll(async () => {
   world = await createWorld({ ACCESS_TTL: '3600' })
   browser = await launchBrowser()
 })
-afterAll(async () => {
-  await browser.close()
-  await world.stop()
-})
+afterAll(() => world.stop())
 
 test('a name is text wherever it stands: in lists, details, titles, payloads, the audit and mails, WEB-05, WEB-07, WEB-08', async () => {
   const { people, departments } = await nameEverything()

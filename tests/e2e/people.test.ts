@@ -35,10 +35,7 @@ beforeAll(async () => {
     })),
   )
 })
-afterAll(async () => {
-  await browser.close()
-  await world.stop()
-})
+afterAll(() => world.stop())
 
 describe('the directory', () => {
   test('keeps search, filters, order, page and its size in the address, where Back finds them', async () => {

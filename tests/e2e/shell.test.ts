@@ -1,5 +1,5 @@
 import { eq } from 'drizzle-orm'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Language } from '#shared/dates.ts'
 import { fillSignIn, launchBrowser, open, openProfile, signInAt, visit } from '../support/browser/browser.ts'
@@ -13,10 +13,7 @@ beforeAll(async () => {
   world = await createWorld({ ACCESS_TTL: '3600' })
   browser = await launchBrowser()
 })
-afterAll(async () => {
-  await browser.close()
-  await world.stop()
-})
+afterAll(() => world.stop())
 
 describe('the language', () => {
   test.each([
@@ -231,7 +228,7 @@ describe.each(['en', 'ar'] as const)('unsaved input, in %s,', (language: Languag
 
   test('is asked about before its page is left', async () => {
     const { context } = await openProfile(browser)
-    const page = await editStaff(await context.newPage(), language)
+    const page = await editStaff(context, language)
     await page
       .getByRole('link', { name: say('shell.nav.departments') })
       .filter({ visible: true })
@@ -253,7 +250,7 @@ describe.each(['en', 'ar'] as const)('unsaved input, in %s,', (language: Languag
 
   test('is asked about before Escape takes it away with its dialog', async () => {
     const { context } = await openProfile(browser)
-    const page = await editStaff(await context.newPage(), language)
+    const page = await editStaff(context, language)
     await page.keyboard.press('Control+k')
     await page.getByRole('dialog').getByRole('combobox').fill(say('shell.palette.add_department'))
     await page.keyboard.press('Enter')
@@ -278,7 +275,7 @@ describe.each(['en', 'ar'] as const)('unsaved input, in %s,', (language: Languag
 
   test('survives the end of the session: the user signs in again, and saves it', async () => {
     const { context } = await openProfile(browser)
-    const page = await editStaff(await context.newPage(), language)
+    const page = await editStaff(context, language)
     const {
       db,
       tables: { sessions },
@@ -309,15 +306,11 @@ describe.each(['en', 'ar'] as const)('unsaved input, in %s,', (language: Languag
 })
 
 /** Opens an Admin's page of a user, in a language, and types an unsaved name. */
-async function editStaff(page: Page, language: Language): Promise<Page> {
-  await page.context().addCookies([{ name: 'tenantry_locale', value: language, url: world.acme.origin }])
-  const person = `${world.acme.origin}/people/${world.acme.staff.id}`
-  await page.goto(`${world.acme.origin}/login?redirect=${new URL(person).pathname}`, { waitUntil: 'networkidle' })
-  await fillSignIn(page, world.acme.admin)
-  await page.waitForURL(person)
-  // A full load: requests of the page must end before the session does, and `networkidle` works only for documents,
-  // not for navigations inside the app.
-  await page.goto(person, { waitUntil: 'networkidle' })
+async function editStaff(context: BrowserContext, language: Language): Promise<Page> {
+  await context.addCookies([{ name: 'tenantry_locale', value: language, url: world.acme.origin }])
+  const page = await signInAt(context, world.acme, world.acme.admin, `/people/${world.acme.staff.id}`)
+  // Requests of the page must end before the session does.
+  await page.waitForLoadState('networkidle')
   await page.getByRole('button', { name: textsIn(language)('common.edit'), exact: true }).click()
   await page.locator('[name="first_name"]').fill(`Typed in ${language}`)
   return page

@@ -15,10 +15,7 @@ beforeAll(async () => {
   site = { ...world.console, id: 'site', host: `localhost:${world.port}`, origin: `http://localhost:${world.port}` }
   browser = await launchBrowser()
 })
-afterAll(async () => {
-  await browser.close()
-  await world.stop()
-})
+afterAll(() => world.stop())
 
 describe('signing up an organisation', () => {
   test("leads from a name to its portal, where the user is the first Admin, without errors in the browser's console", async () => {

@@ -12,10 +12,7 @@ beforeAll(async () => {
   browser = await launchBrowser()
   admin = (await signInAs(world.acme, world.acme.admin)).access
 })
-afterAll(async () => {
-  await browser.close()
-  await world.stop()
-})
+afterAll(() => world.stop())
 
 test("a stale page does not undo another Admin's work, and shows it once it has saved", async () => {
   const { id } = await addPerson(world, world.acme, 'promoted@example.com', { role: 'Admin' })

@@ -15,6 +15,7 @@ import {
   open,
   openProfile,
   signInAt,
+  signInByForm,
   visit,
 } from '../support/browser/browser.ts'
 import { sitePlace } from '../support/data/mails.ts'
@@ -44,7 +45,6 @@ beforeAll(async () => {
   browser = await launchBrowser()
 })
 afterAll(async () => {
-  await browser.close()
   await sql.end()
   await second.stop()
   await world.stop()
@@ -78,7 +78,7 @@ test(
       if (table !== 'audit_events') expect([table, rows]).toEqual([table, before.rows[table]])
     expect(after.audit_events).toEqual(expect.arrayContaining(before.rows.audit_events!))
     const again = { ...initech, origin: `http://initech-again.localhost:${world.port}` }
-    const back = await signInAt(visitor.context, again, peter)
+    const back = await signInByForm(visitor.context, again, peter)
     await visit(back, again, '/people')
     await back.getByText('2 people', { exact: true }).waitFor()
     expect([...visitor.complaints, ...operator.complaints].filter(isExpected)).toEqual([])

@@ -3,18 +3,20 @@ import { BaseSequencer } from 'vitest/node'
 
 /** The files that take longest, which a new clone does not know yet. At the end, one of them would run alone. */
 const longest = [
-  'api/database/soak.test.ts',
-  'api/database/migrations.test.ts',
   'api/security/sql-injection.test.ts',
-  'api/tenants/archive-safety.test.ts',
-  'api/tenancy/rendering.test.ts',
-  'api/users/import-export.test.ts',
   'api/database/faults.test.ts',
+  'api/database/migrations.test.ts',
+  'api/tenants/archive-safety.test.ts',
+  'api/database/soak.test.ts',
   'api/database/schema-changes.test.ts',
+  'api/auth/enumeration.test.ts',
+  'api/users/users.test.ts',
+  'api/tenancy/rendering.test.ts',
   'api/database/slot-answers.test.ts',
   'e2e/accessibility.test.ts',
-  'e2e/shell.test.ts',
   'e2e/session.test.ts',
+  'e2e/shell.test.ts',
+  'e2e/accounts.test.ts',
 ]
 
 /** Runs the longest files first, so that both workers end at the same time. */

@@ -54,12 +54,18 @@ export interface World {
 export const api = '/api/v1'
 export const auth = `${api}/auth`
 
-/** @param settings of the server, such as `{ SIGNUP: 'open' }` */
-export async function createWorld(settings: Record<string, string> = {}): Promise<World> {
+/**
+ * @param settings of the server, such as `{ SIGNUP: 'open' }`
+ * @param through puts something between the database and the world. @returns its URL
+ */
+export async function createWorld(
+  settings: Record<string, string> = {},
+  through = (database: string) => Promise.resolve(database),
+): Promise<World> {
   const port = await freePort()
   const mailDir = await mkdtemp(join(tmpdir(), 'tenantry-mail-'))
   const env = {
-    ...(await createSettings('world', settings.DATABASE_URL)),
+    ...(await createSettings('world', settings.DATABASE_URL ?? (await through(await createTestDatabase('world'))))),
     PORT: String(port),
     MAIL_DIR: mailDir,
     // Two organisations need no spare schemas.

@@ -5,6 +5,7 @@ import { fromSystem } from '#server/domain/context.ts'
 import { resumeTenant, suspendTenant } from '#server/domain/tenants/lifecycle/suspension.ts'
 import type { Person } from '../../support/database/templates.ts'
 import type { Answer } from '../../support/http.ts'
+import { volume } from '../../support/volume.ts'
 import type { Place, World } from '../../support/world.ts'
 import { addPerson, api, auth, createWorld, signInAs } from '../../support/world.ts'
 
@@ -63,7 +64,7 @@ describe.each([
       fc.asyncProperty(fc.commands(commands, { maxCommands: 60, size: 'max' }), async history => {
         await fc.asyncModelRun(async () => ({ model: await begin(real, grace), real }), history)
       }),
-      { seed, numRuns: 15, endOnFailure: true },
+      { seed, numRuns: volume(5, 15), endOnFailure: true },
     )
   })
 })

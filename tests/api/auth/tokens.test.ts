@@ -10,7 +10,7 @@ import { encode, takeApart } from '../../support/data/forge.ts'
 import { linesSince } from '../../support/process/log-lines.ts'
 import { sendRaw } from '../../support/raw-http.ts'
 import { startBeside } from '../../support/process/second-server.ts'
-import { freePort } from '../../support/process/server.ts'
+import { compiled, freePort } from '../../support/process/server.ts'
 import type { World } from '../../support/world.ts'
 import { addPerson, api, auth, createWorld, realmOf, signInAs, signInWithCookies } from '../../support/world.ts'
 
@@ -685,6 +685,7 @@ describe('a server in production, TOK-16', () => {
     const env = {
       PATH: process.env.PATH,
       NODE_ENV: 'production',
+      NODE_COMPILE_CACHE: compiled,
       DATA_DIR: '/dev/null/none',
       DATABASE_URL: world.env.DATABASE_URL,
       PORT: String(await freePort()),

@@ -2,6 +2,7 @@ import { and, eq, like } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AuditAction } from '#shared/audit-actions.ts'
 import type { Answer } from '../../support/http.ts'
+import { volume } from '../../support/volume.ts'
 import type { Place, World } from '../../support/world.ts'
 import { addPerson, auth, createWorld, realmOf, signInAs } from '../../support/world.ts'
 
@@ -25,14 +26,20 @@ describe('a flood of events that strangers can cause leaves in the audit of an o
   })
 
   test('a hundred of all networks together, and none the fewer at another organisation', async () => {
-    for (let network = 0; network < 24; network++) {
+    // Events of earlier networks: hashing their passwords would only take time.
+    const earlier = volume(80, 0)
+    for (let i = 0; i < earlier; i++)
+      expect(
+        await world.app.limits.admitEvent(world.acme.schema, 'session.refused', `198.18.6.${Math.floor(i / 5)}`),
+      ).toBe(true)
+    for (let network = 0; network < 24 - earlier / 5; network++) {
       const answers = await Promise.all(
         Array.from({ length: 5 }, (_, i) => signIn(world.acme, `flood-${i}@example.com`, `198.18.7.${network}`)),
       )
       expect(answers.map(({ status }) => status)).toEqual(Array(5).fill(401))
     }
-    expect(await countEvents(world.acme, 'session.refused', '%')).toBe(100)
-    await expect.poll(() => countLogged('sign_in_failed', '198.18.7.')).toBe(120)
+    expect(await countEvents(world.acme, 'session.refused', '%')).toBe(100 - earlier)
+    await expect.poll(() => countLogged('sign_in_failed', '198.18.7.')).toBe(120 - earlier)
     await signIn(world.globex, 'nobody@example.com', '198.18.7.1')
     expect(await countEvents(world.globex, 'session.refused', '%')).toBe(1)
   })

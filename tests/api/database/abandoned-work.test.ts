@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { volume } from '../../support/volume.ts'
 import type { World } from '../../support/world.ts'
 import { api, createWorld, signInAs } from '../../support/world.ts'
 
@@ -81,7 +82,7 @@ describe('an archive', () => {
 describe('an export', () => {
   test('is cut off when its user loses the right to it', async () => {
     const { schema, admin: user } = world.acme
-    const count = 20_000
+    const count = volume(5_000, 20_000)
     await sql`insert into ${sql(schema)}.users (id, email, first_name, last_name, activated_at, date_joined)
       select gen_random_uuid(), 'p' || n || '@example.com', repeat('A', 140), repeat('B', 140), now(), now()
       from generate_series(1, ${count}) n`

@@ -2,6 +2,7 @@ import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hold } from '../../support/database/hold.ts'
 import type { Answer } from '../../support/http.ts'
+import { volume } from '../../support/volume.ts'
 import type { Place, World } from '../../support/world.ts'
 import { api, auth, createWorld, signInAs } from '../../support/world.ts'
 
@@ -28,7 +29,7 @@ const importing = (i: number): Promise<Answer> =>
     headers: { 'content-type': 'text/csv' },
     body: [
       'email,first_name',
-      ...Array.from({ length: 150 }, (_, row) => `row${row}.of${i}@example.com,Row ${row}`),
+      ...Array.from({ length: volume(40, 150) }, (_, row) => `row${row}.of${i}@example.com,Row ${row}`),
     ].join('\n'),
   })
 

@@ -13,6 +13,7 @@ import { waitLimit } from '../../support/process/wait-limit.ts'
 import { startBeside } from '../../support/process/second-server.ts'
 import type { LogLine } from '../../support/process/server.ts'
 import { socketsOf } from '../../support/process/sockets.ts'
+import { volume } from '../../support/volume.ts'
 import type { Place, World } from '../../support/world.ts'
 import { auth, createWorld, signInAs } from '../../support/world.ts'
 
@@ -36,7 +37,7 @@ afterAll(async () => {
 describe('connections that are cut', () => {
   test('all of them, repeatedly, under the traffic of two tenants: no data of the other tenant is shown, nobody is signed out', async () => {
     const traffic = await startTraffic((place, path, options) => place.call(path, options))
-    for (let i = 0; i < 40; i++) {
+    for (let i = 0; i < volume(15, 40); i++) {
       await terminateBackends()
       await traffic.answers(randomInt(1, 20))
     }
@@ -107,7 +108,7 @@ describe('a PostgreSQL that crashes', () => {
 
   test('and restarts at once causes almost no failed requests', async () => {
     const traffic = await startTraffic((place, path, options) => place.call(path, options))
-    for (let i = 0; i < 3; i++) {
+    for (let i = 0; i < volume(2, 3); i++) {
       await cluster.crash()
       await cluster.start()
       await traffic.answers(20)

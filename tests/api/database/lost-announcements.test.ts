@@ -18,15 +18,7 @@ import { waitLimit } from '../../support/process/wait-limit.ts'
 import { readRoutes } from '../../support/routes.ts'
 import { readSources } from '../../support/sources.ts'
 import type { Place, World } from '../../support/world.ts'
-import {
-  addPerson,
-  api,
-  auth,
-  createTestDatabase,
-  createWorld,
-  signInAs,
-  signInWithCookies,
-} from '../../support/world.ts'
+import { addPerson, api, auth, createWorld, signInAs, signInWithCookies } from '../../support/world.ts'
 
 let proxy: DeafProxy
 let world: World
@@ -34,8 +26,10 @@ let world: World
 let endpoints: Record<string, Call & { path: string }>
 
 beforeAll(async () => {
-  proxy = await createDeafProxy(await createTestDatabase())
-  world = await createWorld({ DATABASE_URL: proxy.url })
+  world = await createWorld({}, async database => {
+    proxy = await createDeafProxy(database)
+    return proxy.url
+  })
 })
 afterAll(async () => {
   await world.stop()

@@ -4,6 +4,7 @@ import { createSlots } from '#server/database/slots/slots.ts'
 import { createChangingTables, trafficWhileTablesChange } from '../../support/database/changing-tables.ts'
 import { hasPgBouncer, startPgBouncer } from '../../support/database/pgbouncer.ts'
 import { hasPostgres15, startPostgres15 } from '../../support/database/postgres15.ts'
+import { volume } from '../../support/volume.ts'
 import { createTestDatabase } from '../../support/world.ts'
 
 const transactionMode = {
@@ -36,7 +37,7 @@ describe('while every table changes, answers belong to their statements', () => 
 })
 
 async function expectOwnAnswers(url: string, options: SlotsOptions, through = url): Promise<void> {
-  const schemas = await createChangingTables(url, 8)
+  const schemas = await createChangingTables(url, volume(4, 8))
   const slots = createSlots(through, options)
   const { reads, writes } = await trafficWhileTablesChange(slots, url, schemas)
   expect(Math.min(reads, writes)).toBeGreaterThan(schemas.length)

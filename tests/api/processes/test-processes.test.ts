@@ -22,7 +22,7 @@ afterEach(() => {
 describe('processes that a test run has started end with it, even if it is killed:', () => {
   test('a server', async () => {
     const env = {
-      DATABASE_URL: await createTestDatabase(),
+      DATABASE_URL: await createTestDatabase('platform'),
       PORT: String(await freePort()),
       SECRET: randomBytes(32).toString('base64url'),
       PEPPER: randomBytes(32).toString('base64url'),

@@ -7,6 +7,7 @@ import sharp from 'sharp'
 import type { ExpectStatic } from 'vitest'
 import { afterAll, beforeAll, test } from 'vitest'
 import { socketsOf } from '../../support/process/sockets.ts'
+import { volume } from '../../support/volume.ts'
 import type { World } from '../../support/world.ts'
 import { api, auth, createWorld, signInAs } from '../../support/world.ts'
 
@@ -76,7 +77,7 @@ test.concurrent(
 )
 
 test.concurrent(
-  'five hundred connections that are slow in every way trouble nobody, and are closed, PAR-12',
+  'hundreds of connections that are slow in every way trouble nobody, and are closed, PAR-12',
   async ({ expect }) => {
     const host = `Host: ${world.acme.host}`
     const body = ['Content-Type: application/json', 'Content-Length: 1000', '', '{"email": "']
@@ -88,13 +89,14 @@ test.concurrent(
       // Routes without a body have already answered, and wait for the rest of it.
       [`POST ${api}/nowhere/ HTTP/1.1`, host, ...body],
     ]
-    const slow = Array.from({ length: 500 }, (_, i) => send(requests[i % requests.length]!))
+    const count = volume(200, 500)
+    const slow = Array.from({ length: count }, (_, i) => send(requests[i % requests.length]!))
     await expect
       .poll(async () => {
         const peers = new Set((await socketsOf(world.port)).map(({ peer }) => peer))
         return slow.filter(({ socket }) => peers.has(socket.localPort!)).length
       })
-      .toBe(500)
+      .toBe(count)
 
     const answers = await Promise.all(
       Array.from({ length: 40 }, (_, i) =>
@@ -103,7 +105,7 @@ test.concurrent(
           : world.globex.call(`${auth}/users/me/`, { token: globexAdmin }),
       ),
     )
-    expect(slow.filter(({ isOpen }) => isOpen)).toHaveLength(500)
+    expect(slow.filter(({ isOpen }) => isOpen)).toHaveLength(count)
     expect(answers.map(({ status, json }) => [status, json.id])).toEqual(
       Array.from({ length: 40 }, (_, i) => [200, (i % 2 === 0 ? world.acme : world.globex).admin.id]),
     )

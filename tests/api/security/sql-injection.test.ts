@@ -11,6 +11,7 @@ import { createCluster } from '../../support/database/cluster.ts'
 import type { Answer, Call } from '../../support/http.ts'
 import type { Route } from '../../support/routes.ts'
 import { readRoutes } from '../../support/routes.ts'
+import { volume } from '../../support/volume.ts'
 import type { World } from '../../support/world.ts'
 import { addPerson, api, createWorld, realmOf, signInAs } from '../../support/world.ts'
 
@@ -57,8 +58,12 @@ interface Request extends Call {
 /** A place in a request that can contain a text. */
 interface Spot {
   name: string
-  /** Number of payloads that it gets, in turns; all if not set. */
+  /** The most payloads that it gets, in turns. */
   share?: number
+  /** It may become a name, an order or a condition: every caller tries it thoroughly. */
+  isQuery?: boolean
+  /** It is treated alike for every route and caller. */
+  isAlike?: boolean
   request(text: string): Request
 }
 
@@ -117,11 +122,10 @@ describe('SQL in any text that a request carries, INJ-01', () => {
 
   test('is treated as text by every route, for an Admin, Staff, an operator and visitors', async () => {
     const before = await trace()
-    // The first caller of a route sends all payloads, the others a third of them.
     const work = routes.flatMap(route =>
       callers
         .filter(({ surface }) => route.surfaces.includes(surface))
-        .map((caller, i) => ({ route, caller, most: i === 0 ? payloads.length : 7 })),
+        .map((caller, i) => ({ route, caller, isFirst: i === 0 })),
     )
     const faults: string[] = []
     // Reads come after writes, as a stored payload may act when it is read.
@@ -129,10 +133,10 @@ describe('SQL in any text that a request carries, INJ-01', () => {
       await inLanes(
         8,
         work.filter(({ route }) => (route.method === 'GET') === isRead),
-        async ({ route, caller, most }) => {
+        async ({ route, caller, isFirst }) => {
           for (const spot of spotsOf(route, caller))
             faults.push(
-              ...(await attack(caller, spot, most)).map(
+              ...(await attack(caller, spot, isFirst)).map(
                 fault => `${caller.name}: ${route.method} ${route.path}, ${spot.name}: ${fault}`,
               ),
             )
@@ -231,6 +235,7 @@ function spotsOf(route: Route, caller: Caller): Spot[] {
   }))
   const inQuery = Object.keys(route.query.shape).map((name): Spot => ({
     name: `${name} in the query`,
+    isQuery: true,
     request: text => ({ ...usual, path: `${usual.path}?${name}=${encodeURIComponent(text)}` }),
   }))
   const inBody = route.bodies.flatMap((schema, i) =>
@@ -245,7 +250,8 @@ function spotsOf(route: Route, caller: Caller): Spot[] {
       }
     }),
   )
-  return [...inPath, ...inQuery, ...inBody, ...filesIn(route, usual), ...names(usual), ...headers(usual)]
+  const alike = [...names(usual), ...headers(usual)].map((spot): Spot => ({ ...spot, isAlike: true }))
+  return [...inPath, ...inQuery, ...inBody, ...filesIn(route, usual), ...alike]
 }
 
 function pathOf(path: string, ids: Record<string, string>): string {
@@ -350,20 +356,29 @@ function headers(usual: Request): Spot[] {
 
 let turn = 0
 
+// A few suffice for most spots: a payload that becomes part of a statement is found in PostgreSQL's log, even if it is
+// not evaluated, and a lone quote is an error.
+function payloadsFor({ share = payloads.length, isQuery, isAlike }: Spot, isFirst: boolean): number {
+  if (isQuery) return isFirst ? payloads.length : volume(4, 7)
+  if (isAlike) return Math.min(share, volume(isFirst ? 1 : 0, 7))
+  return Math.min(share, isFirst ? volume(4, payloads.length) : volume(2, 7))
+}
+
 /**
  * Sends the payloads of a spot.
  * @returns what is wrong in the answers
  */
-async function attack(caller: Caller, { share, request }: Spot, most: number): Promise<string[]> {
+async function attack(caller: Caller, spot: Spot, isFirst: boolean): Promise<string[]> {
+  const { share, isQuery, request } = spot
   const faults: string[] = []
-  for (let i = 0; i < Math.min(most, share ?? most); i++) {
+  for (let i = payloadsFor(spot, isFirst); i > 0; i--) {
     const text = payloads[turn++ % payloads.length]!
     const answer = await caller.call(request(text))
     if (answer.status >= 500 || tellsOfDatabase(answer, caller))
       faults.push(`${text}: ${answer.status} ${answer.text.slice(0, 200)}`)
   }
-  if (share === undefined && !(await areAlike(caller, request)))
-    faults.push('a truth is answered otherwise than an untruth')
+  const isCompared = share === undefined && (isFirst || isQuery || volume(0, 1) > 0)
+  if (isCompared && !(await areAlike(caller, request))) faults.push('a truth is answered otherwise than an untruth')
   return faults
 }
 

@@ -14,6 +14,7 @@ import { startCli, untilCliIsGone, untilCliIsThere, untilCliWaits } from '../../
 import { waitLimit } from '../../support/process/wait-limit.ts'
 import type { Workbench } from '../../support/process/workbench.ts'
 import { createWorkbench } from '../../support/process/workbench.ts'
+import { volume } from '../../support/volume.ts'
 import type { World } from '../../support/world.ts'
 import { auth, createWorld } from '../../support/world.ts'
 
@@ -147,7 +148,7 @@ describe('a process that is killed', () => {
   })
 
   test('at a random moment too', async () => {
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < volume(1, 3); round++) {
       await fillPool(app, known, 2)
       const creators = [1, 2].map(i => startCli(createArguments(`random${letter(round)}${letter(i)}`), env, password))
       await untilCliIsThere(sql)

@@ -15,6 +15,7 @@ import { startCli, untilCliWaits } from '../../support/process/cli.ts'
 import { waitLimit } from '../../support/process/wait-limit.ts'
 import type { Workbench } from '../../support/process/workbench.ts'
 import { createWorkbench } from '../../support/process/workbench.ts'
+import { volume } from '../../support/volume.ts'
 
 /** Without a server: only the command line continues what was interrupted. MIG-12 */
 let workbench: Workbench
@@ -63,7 +64,7 @@ describe('a removal whose process is killed', () => {
 
   test('at a random moment is finished by the next run', async () => {
     await Promise.all(
-      Array.from({ length: 4 }, async (_, i) => {
+      Array.from({ length: volume(2, 4) }, async (_, i) => {
         const { id, schema, subdomain } = await makeTenant(`random-${i}`)
         const killed = remove(subdomain)
         await isPurging(id)

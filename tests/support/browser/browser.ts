@@ -2,14 +2,20 @@ import { existsSync } from 'node:fs'
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { chromium } from 'playwright-core'
 import { expect } from 'vitest'
-import type { Place } from '../world.ts'
 import type { Person } from '../database/templates.ts'
+import type { Place } from '../world.ts'
+import { signInWithCookies } from '../world.ts'
 
 const programs = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium']
 
-/** Starts Debian's Chromium; the flags disable its background requests. */
+let browser: Promise<Browser> | undefined
+
+/**
+ * Starts Debian's Chromium, once for all tests of this process, with which it ends. The flags disable its background
+ * requests.
+ */
 export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({
+  return (browser ??= chromium.launch({
     executablePath: process.env.CHROMIUM ?? programs.find(existsSync),
     args: [
       '--no-sandbox',
@@ -19,7 +25,7 @@ export function launchBrowser(): Promise<Browser> {
       '--disable-component-update',
       '--disable-sync',
     ],
-  })
+  }))
 }
 
 /**
@@ -30,7 +36,8 @@ export async function openProfile(
   browser: Browser,
   options: BrowserContextOptions = {},
 ): Promise<{ context: BrowserContext; complaints: string[] }> {
-  const context = await browser.newContext(options)
+  // Nothing waits for animations.
+  const context = await browser.newContext({ reducedMotion: 'reduce', ...options })
   context.setDefaultTimeout(60_000)
   const complaints: string[] = []
   context.on('console', message => message.type() === 'error' && complaints.push(message.text()))
@@ -70,8 +77,26 @@ export async function fillSignIn(page: Page, person: Pick<Person, 'email' | 'pas
   await page.locator('button[type="submit"]').click()
 }
 
-/** Signs in and waits for the requested page. */
+/** Opens a page with a new session, whose cookies the browser gets. */
 export async function signInAt(context: BrowserContext, place: Place, person: Person, path = '/'): Promise<Page> {
+  const cookies = await signInWithCookies(place, person)
+  await context.addCookies(
+    Object.entries(cookies).map(([name, value]) => ({
+      name,
+      value,
+      url: place.origin,
+      httpOnly: true,
+      sameSite: 'Lax',
+    })),
+  )
+  const page = await open(context, place, path)
+  expect(page.url()).toBe(`${place.origin}${path}`)
+  expect(await page.getByRole('navigation').first().isVisible()).toBe(true)
+  return page
+}
+
+/** Signs in with the form, and waits for the requested page. */
+export async function signInByForm(context: BrowserContext, place: Place, person: Person, path = '/'): Promise<Page> {
   const page = await open(context, place, path)
   await fillSignIn(page, person)
   await page.waitForURL(`${place.origin}${path}`)

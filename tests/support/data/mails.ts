@@ -28,8 +28,17 @@ export async function mailsTo(world: World, place: Place, to: string): Promise<M
   const names = (await readdir(dir).catch(() => []))
     .filter(name => name.endsWith('.eml') && name.split('.')[1] === place.id)
     .sort()
-  const mails = await Promise.all(names.map(async name => parseMail(await readFile(join(dir, name)))))
+  const mails = await Promise.all(names.map(name => readMail(join(dir, name))))
   return mails.filter(mail => mail.to === to)
+}
+
+const read = new Map<string, Promise<Mail>>()
+
+/** A mail's file never changes. */
+function readMail(file: string): Promise<Mail> {
+  const mail = read.get(file) ?? readFile(file).then(parseMail)
+  read.set(file, mail)
+  return mail
 }
 
 /** The site as a place, for its mails; it has no users. */

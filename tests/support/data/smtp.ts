@@ -38,7 +38,7 @@ export async function createSmtpServer(): Promise<SmtpServer> {
     isSilent: false,
     hangUps: 0,
     async start() {
-      server = createServer(serve)
+      server = createServer({ noDelay: true }, serve)
       await new Promise<void>(resolve => server!.listen(port, '127.0.0.1', resolve))
     },
     async stop() {

@@ -13,11 +13,13 @@ export interface DatabaseProxy {
 
 export async function createDatabaseProxy(databaseUrl: string): Promise<DatabaseProxy> {
   const url = new URL(databaseUrl)
-  const target = { host: url.hostname, port: Number(url.port) }
+  // Otherwise each statement waits for a delayed acknowledgement.
+  const noDelay = true
+  const target = { host: url.hostname, port: Number(url.port), noDelay }
   let awaited: string | undefined
   let statements = 0
   const sockets = new Set<Socket>()
-  const server: Server = createServer(client => {
+  const server: Server = createServer({ noDelay }, client => {
     const database = connect(target)
     let isMarked = false
     const countIn = createCounter(() => statements++)

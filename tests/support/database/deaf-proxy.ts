@@ -13,8 +13,10 @@ export interface DeafProxy {
 export async function createDeafProxy(databaseUrl: string): Promise<DeafProxy> {
   const target = new URL(databaseUrl)
   const sockets = new Set<Socket>()
-  const server = createServer(client => {
-    const database = connect(Number(target.port), target.hostname)
+  // Otherwise each statement waits for a delayed acknowledgement.
+  const noDelay = true
+  const server = createServer({ noDelay }, client => {
+    const database = connect({ port: Number(target.port), host: target.hostname, noDelay })
     const drop = withoutNotifications(
       bytes => client.write(bytes),
       () => !proxy.hears,

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { changeSettings } from './postgres-settings.ts'
 
 /**
  * Starts the embedded database in a folder, held by another process. When this process ends, in any way, the holder
@@ -17,8 +16,6 @@ export async function holdDatabase(home: string): Promise<{ url: string; pid: nu
   const failed = exited.then(([code]) => Promise.reject(new Error(`No database: its holder ended with ${code}.`)))
   failed.catch(() => {})
   const [url] = (await Promise.race([once(createInterface(holder.stdout), 'line'), failed])) as [string]
-  // Data may be lost when the machine crashes; a crash of PostgreSQL alone loses nothing.
-  await changeSettings(home, ['fsync = off', 'full_page_writes = off'])
   return {
     url,
     pid: holder.pid!,

@@ -10,6 +10,7 @@ import { createTenant } from '#server/domain/tenants/create.ts'
 import { tenantRealmOf } from '#server/domain/tenants/origins.ts'
 import { createUser } from '#server/domain/users/create.ts'
 import { createOperator } from '#server/domain/users/operators.ts'
+import { startJobs } from '#server/jobs.ts'
 import { createLogger } from '#server/logger.ts'
 
 export interface Organization {
@@ -54,9 +55,11 @@ export const hashingSettings = { BCRYPT_COST: '10' }
 /** Creates the databases that the tests copy: migrating and hashing in each of them would take longer. */
 export async function createTemplates(url: string): Promise<Templates> {
   const secrets = { SECRET: randomBytes(32).toString('base64url'), PEPPER: randomBytes(32).toString('base64url') }
-  await withApp(await createDatabase(url, nameOf('platform')), secrets, app =>
-    bootstrapPlatform(app.database, loadMigrations('.', 'platform')),
-  )
+  await withApp(await createDatabase(url, nameOf('platform')), secrets, async app => {
+    await bootstrapPlatform(app.database, loadMigrations('.', 'platform'))
+    // Their first start creates a schema.
+    await startJobs(app, loadMigrations('.', 'tenant')).stop()
+  })
   const population = await withApp(await createDatabase(url, nameOf('world'), 'platform'), secrets, populate)
   return { secrets, population }
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
 import type { Sql } from 'postgres'
-import { expect } from 'vitest'
+import { expect, inject } from 'vitest'
 import { waitLimit } from './wait-limit.ts'
 import { compiled } from './server.ts'
 
@@ -14,13 +14,17 @@ export interface Outcome {
   errors: string
 }
 
-/** Starts the command line in its own process, which may be killed. */
+/**
+ * Starts the command line in its own process, which may be killed.
+ * @param program by default bundled into one file, which starts sooner
+ */
 export function startCli(
   args: string[],
   env: Record<string, string>,
   input = '',
+  program = inject('bundledCli'),
 ): { kill(): void; exited: Promise<Outcome> } {
-  const child = spawn(process.execPath, ['cli/tenantry.ts', ...args], {
+  const child = spawn(process.execPath, [program, ...args], {
     env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: compiled, ...env },
   })
   child.stdin.on('error', () => {}).end(input)
@@ -39,6 +43,11 @@ export function startCli(
 
 export function runCli(args: string[], env: Record<string, string>, input = ''): Promise<Outcome> {
   return startCli(args, env, input).exited
+}
+
+/** Runs the command line as users do. */
+export function runInstalledCli(args: string[], env: Record<string, string>): Promise<Outcome> {
+  return startCli(args, env, '', 'cli/tenantry.ts').exited
 }
 
 /** Waits until a command line is connected: if it were killed before, the test would prove nothing. */

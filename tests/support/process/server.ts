@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { call } from '../http.ts'
 
 /** The compile cache that all processes share. */
@@ -32,7 +33,7 @@ export interface TestServer {
  */
 export async function startServer(env: Record<string, string>, log: LogLine[] = []): Promise<TestServer> {
   const port = Number(env.PORT ?? (await freePort()))
-  const preload = ['--import', './tests/support/process/end-with-parent.ts']
+  const preload = ['--import', './tests/support/process/end-with-parent.mjs']
   const child = spawn(process.execPath, [...preload, '.output/server/index.mjs'], {
     env: {
       PATH: process.env.PATH,
@@ -49,10 +50,11 @@ export async function startServer(env: Record<string, string>, log: LogLine[] = 
     createInterface(stream).on('line', line => log.push(parseLine(line)))
   // Resolves after all of its log lines have arrived.
   const exited = new Promise<number | null>(resolve => child.once('close', resolve))
+  const isOver = new AbortController()
   await Promise.race([
-    becomesReady(port),
+    becomesReady(port, isOver.signal, () => env.LOG_LEVEL !== undefined || log.some(isStart)),
     exited.then(code => Promise.reject(new Error(`The server ended with ${code}: ${JSON.stringify(log)}`))),
-  ])
+  ]).finally(() => isOver.abort())
   return {
     port,
     pid: child.pid!,
@@ -72,11 +74,16 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-async function becomesReady(port: number): Promise<void> {
-  for (;;) {
-    const answer = await call(port, 'localhost', '/readyz').catch(() => undefined)
+function isStart({ event }: LogLine): boolean {
+  return event === 'server_started'
+}
+
+/** @param isExpected asked before each question, which would delay the start of the server */
+async function becomesReady(port: number, isOver: AbortSignal, isExpected: () => boolean): Promise<void> {
+  while (!isOver.aborted) {
+    const answer = isExpected() ? await call(port, 'localhost', '/readyz').catch(() => undefined) : undefined
     if (answer?.status === 200) return
-    await new Promise(resolve => setTimeout(resolve, 50))
+    await sleep(20)
   }
 }
 

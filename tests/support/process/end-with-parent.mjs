@@ -7,4 +7,4 @@ process.stdin
   .on('error', () => process.exit())
   .resume()
 // This alone must not keep the process running.
-;(process.stdin as unknown as { unref(): void }).unref()
+process.stdin.unref()
