@@ -34,7 +34,11 @@ function sentenceOf(words: Words, event: AuditEvent): string {
   const [only] = changes
   const theField = ({ field }: { field: string }) => t('audit.the', { field })
   if (only && changes.length === 1 && action.endsWith('.changed'))
-    return t(`audit.sentences.${action}_one`, { ...named, ...only, field: theField(only) })
+    return t(`audit.sentences.${action}_${only.from === '–' ? 'set' : 'one'}`, {
+      ...named,
+      ...only,
+      field: theField(only),
+    })
   const fields = new Intl.ListFormat(locale.value === 'en' ? 'en-GB' : locale.value).format(changes.map(theField))
   return te(`audit.sentences.${action}`)
     ? t(`audit.sentences.${action}`, { ...named, ...only, fields })

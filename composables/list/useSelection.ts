@@ -19,7 +19,10 @@ export function useSelection<Row extends { id: string }>(
     () => toValue(rows),
     now => select(now.filter(({ id }) => chosen.value.has(id))),
   )
-  watch(() => toValue(scope), clear)
+  watch(
+    () => toValue(scope),
+    () => keep([]),
+  )
 
   function toggle(id: string, isRange: boolean) {
     const changed = isRange ? rangeOf(toValue(rows), anchor ?? id, id) : toValue(rows).filter(row => row.id === id)
@@ -53,11 +56,12 @@ export function useSelection<Row extends { id: string }>(
     chosen.value = new Map([...chosen.value].filter(([id]) => !gone.has(id)))
   }
 
-  function clear() {
-    chosen.value = new Map()
+  /** Deselects all rows but these. */
+  function keep(ids: string[]) {
+    chosen.value = new Map([...chosen.value].filter(([id]) => ids.includes(id)))
   }
 
-  return { chosen, isAll, toggle, toggleAll, selectEverything, clear }
+  return { chosen, isAll, toggle, toggleAll, selectEverything, keep }
 }
 
 /** The rows from one to the other; only the second where the first is on another page. */

@@ -1,6 +1,6 @@
 /**
- * Shows what was done, with a button that undoes it.
- * @returns a function that takes the text, and the work of undoing, which returns how many could not be undone
+ * Undoes what was done; the work of undoing returns how many could not be undone.
+ * @returns `undo`, which does so at once, and `offerUndo`, which shows what was done, with a button for it
  */
 export function useUndo() {
   const { t } = useI18n()
@@ -18,6 +18,9 @@ export function useUndo() {
     await nuxtApp.runWithContext(() => refreshNuxtData())
   }
 
-  return (title: string, work: (() => Promise<number>) | undefined, text?: string) =>
+  function offerUndo(title: string, work: (() => Promise<number>) | undefined, text?: string) {
     notify(title, { text, action: work && { label: t('common.undo'), run: () => undo(work) } })
+  }
+
+  return { undo, offerUndo }
 }

@@ -68,12 +68,14 @@ describe('what is chosen of a list', () => {
 
   it('can be everything on all pages, unless the filter changes meanwhile', async () => {
     const scope = ref('all')
-    const { chosen, selectEverything, clear } = useSelection(five, scope)
+    const { chosen, selectEverything, keep } = useSelection(five, scope)
     const load = (page: number) =>
       Promise.resolve({ count: 7, next: page < 3 ? 'next' : null, previous: null, results: rowsOf(`${page}x${page}`) })
     await selectEverything(load)
     expect([...chosen.value.keys()]).toEqual(['1', 'x', '2', '3'])
-    clear()
+    keep(['x'])
+    expect([...chosen.value.keys()]).toEqual(['x'])
+    keep([])
     await selectEverything(page => {
       if (page === 2) scope.value = 'admins'
       return load(page)

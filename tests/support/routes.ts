@@ -69,8 +69,8 @@ async function readRoute(file: string, code: string): Promise<Route> {
     status,
     answer,
     sends,
-    bodies: body ? [asObject(body)!] : typeof accepts === 'string' ? [] : [...accepts],
-    carries: typeof accepts === 'string' ? (accepts === 'text/csv' ? 'csv' : 'form') : undefined,
+    bodies: body ? [asObject(body)!] : [...(typeof accepts === 'string' ? [] : accepts)],
+    carries: typeof accepts === 'string' ? carried[accepts] : undefined,
     turn,
   }
 }
@@ -79,6 +79,8 @@ async function readRoute(file: string, code: string): Promise<Route> {
 function queryNamesIn(code: string): string[] {
   return /\{ ([\w, ]+) \} = getQuery\(event\)/.exec(code)?.[1]?.split(', ') ?? []
 }
+
+const carried = { 'text/csv': 'csv', 'multipart/form-data': 'form' } as const
 
 function asObject(schema: z.ZodType | undefined): z.ZodObject | undefined {
   if (schema && !(schema instanceof z.ZodObject)) throw new Error('A body or query that is no object.')
