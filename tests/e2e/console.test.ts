@@ -119,7 +119,7 @@ test('an operator finds a person of any organisation, runs a job, and looks at i
   await page.getByRole('row', { name: /ann@example\.com Acme/ }).waitFor()
   await page
     .getByRole('row', { name: /ann@example\.com Globex/ })
-    .getByRole('link')
+    .getByRole('link', { name: 'ann@example.com' })
     .click()
   await page.getByRole('heading', { level: 1, name: 'Globex Corporation' }).waitFor()
   await page.getByRole('button', { name: 'Sign in as…' }).waitFor()
