@@ -29,7 +29,7 @@ const modulesOfChecks = ['@nuxt/eslint', '@nuxt/test-utils/module'].filter(name 
 const sharedByPages = [
   /\/components\/(?:list|shell|tenant)\/\w+\.vue/,
   /\/composables\/(?:list|shell|text)\/\w+\.ts/,
-  /\/shared\/(?:dates|person-name)\.ts/,
+  /\/shared\/(?:dates|people\/person-name)\.ts/,
 ]
 
 // Without its comments and indentation: every page contains it.

@@ -56,6 +56,8 @@ export interface Config {
   /** Address and port of the DNS resolver that verifies custom domains; undefined: the system's. */
   dnsServer: string | undefined
   logLevel: string
+  /** Of the metrics for Prometheus; none if undefined. */
+  metricsPort: number | undefined
   /** Whether each answer is checked against the schema that its route declares, as in development. */
   checkAnswers: boolean
 }
@@ -83,6 +85,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     bcryptCost: given.BCRYPT_COST,
     limitIpv6Prefix: given.LIMIT_IPV6_PREFIX,
     requestLimit: given.REQUEST_LIMIT,
+    metricsPort: given.METRICS_PORT,
     dnsServer: parseDnsServer(given.DNS_SERVER),
     logLevel: given.LOG_LEVEL,
     checkAnswers: given.CHECK_ANSWERS === '1',

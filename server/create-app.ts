@@ -29,6 +29,7 @@ export async function createApp(
   const databaseUrl = config.databaseUrl ?? embedded!.url
   const database = openDatabase(databaseUrl, config, log, slotsOptions)
   return {
+    observer: { count: () => {} },
     config,
     database,
     databaseUrl,

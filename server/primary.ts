@@ -2,6 +2,7 @@ import type { Worker } from 'node:cluster'
 import cluster from 'node:cluster'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { serveMetrics, urlOf } from './metrics/listener.ts'
 
 /** Milliseconds before a worker that died is replaced. */
 const restartPause = 1_000
@@ -30,7 +31,21 @@ export function superviseWorkers(count: number): void {
   cluster.on('exit', (worker, code, signal) => exited(state, worker, code, signal))
   process.on('SIGHUP', () => void renew(state))
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(state))
+  if (process.env.METRICS_PORT) void openMetrics(Number(process.env.METRICS_PORT))
   start(false)
+}
+
+/** Serves the metrics of all workers together. */
+async function openMetrics(port: number): Promise<void> {
+  const { AggregatorRegistry } = await import('prom-client')
+  const registry = new AggregatorRegistry()
+  const read = async () => ({ type: registry.contentType, text: await registry.clusterMetrics() })
+  try {
+    const server = await serveMetrics({ host: process.env.HOST || '127.0.0.1', port }, read)
+    log.info({ event: 'metrics_port_opened', url: urlOf(server) })
+  } catch (error) {
+    log.error({ event: 'metrics_failed', reason: (error as Error).message })
+  }
 }
 
 /** @param isBehind whether others serve already: then it opens the port only when it can serve */
@@ -63,13 +78,22 @@ async function renew(state: State): Promise<void> {
   state.renewing = true
   for (const former of running()) {
     const next = start(true)
-    const [message] = (await Promise.race([once(next, 'message'), once(next, 'exit')])) as unknown[]
     // A new version that cannot start must not end the old one; the log says why.
-    if (message !== 'serving') break
+    if (!(await serves(next))) break
     await end(former)
   }
   state.renewing = false
   log.info({ event: 'workers_renewed', pids: running().map(worker => worker.process.pid) })
+}
+
+/** @returns whether a new worker serves; false if it ends before */
+async function serves(worker: Worker): Promise<boolean> {
+  for (;;) {
+    const [message] = (await Promise.race([once(worker, 'message'), once(worker, 'exit')])) as unknown[]
+    if (message === 'serving') return true
+    // Metrics are messages too.
+    if (typeof message !== 'object' || message === null) return false
+  }
 }
 
 async function stop(state: State): Promise<void> {

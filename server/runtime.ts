@@ -2,6 +2,7 @@ import { unavailable } from '#shared/errors.ts'
 import type { RunningApp } from './create-app.ts'
 import type { MigrationSets } from './database/migrations/runner.ts'
 import type { HostDirectory } from './domain/tenants/hosts.ts'
+import type { Metrics } from './metrics/metrics.ts'
 import type { Activity } from './domain/tenants/usage.ts'
 
 export interface Runtime {
@@ -10,6 +11,8 @@ export interface Runtime {
   migrations: MigrationSets
   hosts: HostDirectory
   activity: Activity
+  /** Only with METRICS_PORT. */
+  metrics?: Metrics
   /** Whether this process currently receives announcements of tenant changes. */
   isListening: () => boolean
 }

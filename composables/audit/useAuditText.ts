@@ -1,4 +1,4 @@
-import { nameOf } from '#shared/person-name'
+import { nameOf } from '#shared/people/person-name'
 import type { AuditEvent } from '#shared/answers/audit'
 
 interface Change {

@@ -1,6 +1,6 @@
 import { ApiFailure } from '#shared/api-failure'
 import { canSupportTenants } from '#shared/permissions'
-import { nameOf } from '#shared/person-name'
+import { nameOf } from '#shared/people/person-name'
 import type { DirectoryUser } from '#shared/answers/users'
 import type { Command, CommandGroup } from '../shell/useCommands'
 import type { Api } from '../useApi'

@@ -1,6 +1,6 @@
 import { ApiFailure } from '#shared/api-failure'
 import type { BulkResult, DirectoryUser, TenantRole } from '#shared/answers/users'
-import { bulkLimit } from '#shared/schemas/users'
+import { bulkLimit } from '#shared/people/bulk-limit'
 
 export const bulkActions = ['move', 'set_role', 'deactivate', 'reactivate', 'send_link'] as const
 export type BulkAction = (typeof bulkActions)[number]

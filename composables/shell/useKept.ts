@@ -3,14 +3,15 @@
  * @param name of the choice
  * @param usual the text where nothing was chosen
  */
-export function useKept(name: string, usual: string): Ref<string> {
-  return useCookie(`tenantry_${name}`, {
+export function useKept(name: string, usual: string): WritableComputedRef<string> {
+  // Without a default, which would be stored.
+  const kept = useCookie<string | undefined>(`tenantry_${name}`, {
     maxAge: 31_536_000,
     sameSite: 'lax',
     secure: useHostInfo().origin.startsWith('https:'),
     readonly: false,
     encode: String,
     decode: String,
-    default: () => usual,
   })
+  return computed({ get: () => kept.value ?? usual, set: value => (kept.value = value) })
 }

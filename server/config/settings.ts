@@ -49,6 +49,7 @@ export const settings = z.object({
     .regex(/^[^\s@<>,;:"]+@[^\s@<>,;:"]+$/, 'must be an address such as no-reply@staff.example.org')
     .optional(),
   TRUSTED_PROXIES: z.string().default(''),
+  METRICS_PORT: port.optional(),
   WORKERS: z.coerce.number().int().min(1).max(100).optional(),
   DB_SLOTS: z.coerce.number().int().min(1).max(200).default(8),
   DB_TENANT_SLOTS: z.coerce.number().int().min(1).max(200).optional(),

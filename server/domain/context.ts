@@ -11,6 +11,8 @@ import type { VerifiedTokens } from './sessions/tokens/verified.ts'
  * What every domain function may need. `createApp` creates it once per process: in the server, the CLI and the tests.
  */
 export interface App {
+  /** Told what happens, for the metrics of a server; by default nobody listens. */
+  observer: Observer
   config: Config
   database: Database
   /** For connections in addition to the slots, such as those that listen or copy. */
@@ -21,6 +23,10 @@ export interface App {
   limits: Limits
   pacer: Pacer
   log: Logger
+}
+
+export interface Observer {
+  count(kind: 'sign_in' | 'refresh' | 'limit', outcome: string): void
 }
 
 /** Who causes a change, and from where; for the audit log and the log. */

@@ -12,6 +12,8 @@ import type { Permission } from '#shared/permissions.ts'
 import { signedInHeader } from '#shared/signed-in-header.ts'
 import { readAccessToken } from './credentials.ts'
 import { unsafeMethods } from './methods.ts'
+import type { InnerContext } from './tenancy.ts'
+import { getInnerContext } from './tenancy.ts'
 
 /**
  * Who may call; there is no default. `'public'` and `'signed-in'` are literals, so that a text search finds them; a
@@ -77,12 +79,21 @@ async function identify(state: State): Promise<Principal | undefined> {
     if (getHeader(event, signedInHeader)) throw notAuthenticated()
     return undefined
   }
-  const principal = (state.principal = await requirePrincipal(app, authRealm, token, stranger))
+  const load = () => requirePrincipal(app, authRealm, token, stranger)
+  const principal = (state.principal = await loadOnce(getInnerContext(event), token, load))
   const { session } = principal
   const isUnsafe = unsafeMethods.has(event.method)
   if (isUnsafe && session.is_read_only) throw readOnly()
   if (session.support !== null && !(options.support ?? !isUnsafe)) throw beyondSupport()
   return principal
+}
+
+/** The calls of one page share the caller that the first of them has loaded. */
+function loadOnce(inner: InnerContext | undefined, token: string, load: () => Promise<Principal>): Promise<Principal> {
+  if (!inner) return load()
+  const loaded = inner.callers.get(token) ?? load()
+  inner.callers.set(token, loaded)
+  return loaded
 }
 
 async function authorize(state: State): Promise<Principal | null> {

@@ -24,7 +24,12 @@ export async function settleTenancy(event: H3Event): Promise<void> {
   const tenancy = tenancyOf(app, match)
   event.context.own_origin = app.config.originOf(host)
   event.context.tenancy = tenancy
-  event.context.inner = { tenancy, request_id: event.context.request_id, ip: event.context.ip }
+  event.context.inner = {
+    tenancy,
+    request_id: event.context.request_id,
+    ip: event.context.ip,
+    callers: new Map(),
+  }
 }
 
 function requireOpen(event: H3Event, { tenant, origin, is_former }: Extract<HostMatch, { surface: 'portal' }>): void {

@@ -1,3 +1,4 @@
+import type { Principal } from '#server/domain/sessions/principal.ts'
 import type { H3Event } from 'h3'
 import type { PlatformRealm, TenantRealm } from '#server/database/realms.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
@@ -24,6 +25,8 @@ export interface InnerContext {
   tenancy: Tenancy
   request_id: string
   ip: string | null
+  /** The page's callers, by their access token: normally one. */
+  callers: Map<string, Promise<Principal>>
 }
 
 declare module 'h3' {
@@ -34,6 +37,8 @@ declare module 'h3' {
     /** Status of the host's tenant, if it is closed: then there is no tenancy. */
     standing?: TenantStanding
     inner?: InnerContext
+    /** Of `performance.now()`; only where requests are measured. */
+    started?: number
     request_id: string
     ip: string | null
   }

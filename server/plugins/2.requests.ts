@@ -4,6 +4,7 @@ import { requireKnownCoding } from '#server/http/body/transfer-coding.ts'
 import { setCommonHeaders } from '#server/http/answer/common-headers.ts'
 import { countAnswer } from '#server/http/answer/count-answer.ts'
 import { isApiPath } from '#server/http/methods.ts'
+import { processConfig } from '#server/process-config.ts'
 
 /**
  * What happens before and after every request.
@@ -14,12 +15,14 @@ import { isApiPath } from '#server/http/methods.ts'
  */
 export default defineNitroPlugin(nitro => {
   const runtimeConfig = useRuntimeConfig()
+  const isMeasured = processConfig().metricsPort !== undefined
   const { options } = nitro.h3App
   const { onRequest, onBeforeResponse, onAfterResponse } = options
   options.onRequest = event => {
     // Before everything else, static files included.
     requireKnownCoding(event.node.req)
     event.context.nitro = { errors: [], runtimeConfig }
+    if (isMeasured) event.context.started = performance.now()
     setCommonHeaders(event)
     return isApiPath(event.path) ? undefined : onRequest?.(event)
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { bulkLimit } from '#shared/people/bulk-limit.ts'
 import { languages } from '#shared/dates.ts'
 import { boolean, choice, email, identifier, rawText, reference, text } from './fields.ts'
 
@@ -28,9 +29,6 @@ export const profileSchema = z.object({
 
 /** What an Admin can change of any user; the address only of others. */
 export const userChangeSchema = z.object({ email: email().optional(), ...personal, ...employment })
-
-/** People in one bulk action. */
-export const bulkLimit = 100
 
 /** A bulk action: the same for each user. */
 export const bulkSchema = z

@@ -2602,6 +2602,8 @@ export interface operations {
         content?: never
       }
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -2665,6 +2667,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -2691,6 +2694,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -2847,6 +2851,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -2888,6 +2893,7 @@ export interface operations {
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
       409: components['responses']['Conflict']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -2924,6 +2930,7 @@ export interface operations {
       400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
@@ -2971,6 +2978,7 @@ export interface operations {
       400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
@@ -3016,6 +3024,7 @@ export interface operations {
       400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
@@ -3056,6 +3065,7 @@ export interface operations {
       400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
@@ -3091,7 +3101,10 @@ export interface operations {
           'application/json': components['schemas']['AccountRules']
         }
       }
+      401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -3149,6 +3162,7 @@ export interface operations {
       400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
@@ -3174,6 +3188,7 @@ export interface operations {
       }
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
       409: components['responses']['Conflict']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
@@ -3204,6 +3219,7 @@ export interface operations {
       }
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
       409: components['responses']['Conflict']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
@@ -3270,6 +3286,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -3361,6 +3378,7 @@ export interface operations {
       400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
@@ -3400,6 +3418,7 @@ export interface operations {
       400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
@@ -3442,6 +3461,7 @@ export interface operations {
       400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
@@ -3493,6 +3513,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -3743,6 +3764,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -3776,6 +3798,7 @@ export interface operations {
       400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
@@ -3813,6 +3836,7 @@ export interface operations {
       400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
@@ -3856,6 +3880,7 @@ export interface operations {
       400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
@@ -3937,6 +3962,7 @@ export interface operations {
       400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
@@ -4027,6 +4053,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -4315,6 +4342,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -4355,6 +4383,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -4412,6 +4441,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -4506,6 +4536,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -4608,6 +4639,7 @@ export interface operations {
       400: components['responses']['Invalid']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -4646,6 +4678,7 @@ export interface operations {
       }
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -4710,6 +4743,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -4778,6 +4812,8 @@ export interface operations {
         }
       }
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -4845,6 +4881,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -4889,6 +4926,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -4952,6 +4990,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -5087,6 +5126,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -5133,6 +5173,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -5192,6 +5233,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -5311,6 +5353,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -5490,6 +5533,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -5587,6 +5631,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -5738,6 +5783,7 @@ export interface operations {
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
       409: components['responses']['Conflict']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -5831,6 +5877,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -6015,6 +6062,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -6357,6 +6405,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -6732,6 +6781,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -6791,6 +6841,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -7438,6 +7489,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }

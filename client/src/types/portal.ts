@@ -1755,6 +1755,8 @@ export interface operations {
         content?: never
       }
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -1820,6 +1822,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -1861,6 +1864,7 @@ export interface operations {
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
       409: components['responses']['Conflict']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -1897,6 +1901,7 @@ export interface operations {
       400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
@@ -1944,6 +1949,7 @@ export interface operations {
       400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
@@ -1989,6 +1995,7 @@ export interface operations {
       400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
@@ -2029,6 +2036,7 @@ export interface operations {
       400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
@@ -2064,7 +2072,10 @@ export interface operations {
           'application/json': components['schemas']['AccountRules']
         }
       }
+      401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -2122,6 +2133,7 @@ export interface operations {
       400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
@@ -2147,6 +2159,7 @@ export interface operations {
       }
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
       409: components['responses']['Conflict']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
@@ -2177,6 +2190,7 @@ export interface operations {
       }
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
       409: components['responses']['Conflict']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
@@ -2219,6 +2233,7 @@ export interface operations {
       400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
@@ -2287,6 +2302,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -2378,6 +2394,7 @@ export interface operations {
       400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
@@ -2417,6 +2434,7 @@ export interface operations {
       400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
@@ -2459,6 +2477,7 @@ export interface operations {
       400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
@@ -2510,6 +2529,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -2760,6 +2780,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -2793,6 +2814,7 @@ export interface operations {
       400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
@@ -2830,6 +2852,7 @@ export interface operations {
       400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
@@ -2873,6 +2896,7 @@ export interface operations {
       400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
@@ -2954,6 +2978,7 @@ export interface operations {
       400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
@@ -3044,6 +3069,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -3326,6 +3352,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -3412,6 +3439,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -3688,6 +3716,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -3755,6 +3784,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -3886,6 +3916,7 @@ export interface operations {
       }
       400: components['responses']['Invalid']
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
@@ -4011,6 +4042,7 @@ export interface operations {
       }
       400: components['responses']['Invalid']
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
@@ -4061,6 +4093,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -4193,6 +4226,7 @@ export interface operations {
       400: components['responses']['Invalid']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -4231,6 +4265,7 @@ export interface operations {
       }
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -4262,6 +4297,8 @@ export interface operations {
         }
       }
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -4307,6 +4344,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -4422,6 +4460,8 @@ export interface operations {
         }
       }
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -4447,6 +4487,8 @@ export interface operations {
       }
       400: components['responses']['Invalid']
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -4590,6 +4632,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -4716,6 +4759,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -4817,6 +4861,7 @@ export interface operations {
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
       409: components['responses']['Conflict']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -4929,6 +4974,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -4958,6 +5004,7 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }

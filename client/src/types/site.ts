@@ -437,6 +437,7 @@ export interface operations {
       400: components['responses']['Invalid']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -475,6 +476,7 @@ export interface operations {
       }
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -506,6 +508,8 @@ export interface operations {
         }
       }
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -535,6 +539,8 @@ export interface operations {
         }
       }
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -584,6 +590,7 @@ export interface operations {
       }
       400: components['responses']['Invalid']
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
@@ -635,6 +642,7 @@ export interface operations {
       }
       400: components['responses']['Invalid']
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
@@ -682,6 +690,7 @@ export interface operations {
       }
       400: components['responses']['Invalid']
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
@@ -719,6 +728,8 @@ export interface operations {
       }
       400: components['responses']['Invalid']
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
   }
@@ -762,6 +773,7 @@ export interface operations {
       }
       400: components['responses']['Invalid']
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
@@ -804,6 +816,7 @@ export interface operations {
       }
       400: components['responses']['Invalid']
       403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']

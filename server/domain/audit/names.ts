@@ -1,7 +1,7 @@
 import { inArray } from 'drizzle-orm'
 import type { PlatformRealm, TenantRealm } from '#server/database/realms.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
-import { nameOf } from '#shared/person-name.ts'
+import { nameOf } from '#shared/people/person-name.ts'
 import { uuidPattern } from '#shared/schemas/fields.ts'
 
 export interface AuditRow {

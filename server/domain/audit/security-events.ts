@@ -60,6 +60,7 @@ export async function noteRefusedPassword(
 export async function noteLimit(app: App, authRealm: AuthRealm, audit: AuditContext, error: unknown): Promise<void> {
   if (!(error instanceof ApiError) || error.status !== 429) return
   const { limit, subject = audit.actor ?? undefined } = error
+  app.observer.count('limit', limit ?? 'other')
   logEvent(app, authRealm, audit, 'limit_reached', { limit, subject })
   await recordSome(
     app,

@@ -12,6 +12,7 @@ export interface Limiter {
   run<T>(realm: string, work: () => Promise<T>): Promise<T>
   /** Waits for a turn. @returns a function that ends it, to be called once */
   take(realm: string): Promise<() => void>
+  inspect(): { running: number; waiting: number }
 }
 
 export interface LimiterOptions {
@@ -44,6 +45,7 @@ export function createLimiter({
   const state: State = { parallel, perRealm, running: new Map(), total: 0, lines }
   return {
     take: realm => lines.join(realm),
+    inspect: () => ({ running: state.total, waiting: lines.length() }),
     async run(realm, work) {
       const end = await lines.join(realm)
       try {

@@ -25,6 +25,8 @@ export interface Hashing {
   ): Promise<boolean>
   /** True when the stored hash has another cost than the configured one. */
   isStale(stored: string): boolean
+  /** How many hashes are computed, and how many wait. */
+  inspect(): { running: number; waiting: number }
 }
 
 // bcrypt takes a quarter of a second of one core, on libuv's threads. More parallel hashes than cores only slow
@@ -55,6 +57,7 @@ export function createHashing(options: HashingOptions): Hashing {
       return limiter.run(realm, () => tryPassword(options, password, { stored, spare, costliest }, attempt))
     },
     isStale: stored => native.getRounds(stored) !== cost,
+    inspect: limiter.inspect,
   }
 }
 

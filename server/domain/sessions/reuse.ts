@@ -22,6 +22,7 @@ export async function punishReuse(
   audit: AuditContext,
 ): Promise<ApiError> {
   const { realm } = authRealm
+  app.observer.count('refresh', 'reuse')
   const hasEnded = await realm.transaction(async tx => {
     const ended = await endSessions(tx, authRealm, audit, session.user_id, 'reuse', { only: session.id })
     if (ended === 0) return false

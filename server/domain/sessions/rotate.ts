@@ -23,7 +23,9 @@ export async function rotateSession(
   audit: AuditContext,
 ): Promise<TokenPair> {
   const claims = await readRefreshToken(app, authRealm, refreshToken, audit)
-  const session = (await advance(authRealm, claims)) ?? (await explainRefusal(app, authRealm, claims, audit))
+  const rotated = await advance(authRealm, claims)
+  const session = rotated ?? (await explainRefusal(app, authRealm, claims, audit))
+  app.observer.count('refresh', rotated ? 'rotated' : 'grace')
   return mintPair(app, authRealm, session)
 }
 

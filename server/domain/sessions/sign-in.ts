@@ -40,6 +40,7 @@ export async function signIn(
     .verify(realm.schema, password, account?.is_active ? account.password : null, costliest, attempt)
     .catch(about(account))
   const opened = matches && account ? await openSession(app, authRealm, account, password, audit, userAgent) : undefined
+  app.observer.count('sign_in', opened ? 'done' : 'refused')
   if (!opened) {
     await noteRefusedSignIn(app, authRealm, audit, account?.id, describeUserAgent(userAgent))
     throw noActiveAccount()

@@ -3,9 +3,13 @@ import type { CountedAnswer } from '#server/domain/tenants/usage.ts'
 import { getRuntime } from '#server/runtime.ts'
 import { getInnerContext } from '#server/http/tenancy.ts'
 
-/** Counts a response of a portal. API calls of a page that is being rendered belong to the page. */
+/**
+ * Counts a response for the metrics, and one of a portal for its activity. API calls of a page that is being rendered
+ * belong to the page.
+ */
 export function countAnswer(event: H3Event, status: number): void {
-  const { tenancy } = event.context
+  const { tenancy, started } = event.context
+  if (started !== undefined) getRuntime()?.metrics?.countRequest(event, status, (performance.now() - started) / 1_000)
   if (tenancy?.surface !== 'portal') return
   const isRequest = !getInnerContext(event)
   const signIn = signInOf(event, status)

@@ -6,7 +6,6 @@ import { ApiError } from '#shared/errors.ts'
 /** What decides which errors a route can answer with. */
 export interface ErrorSources {
   method: string
-  /** With its parameters, in any notation: only whether it has some counts. */
   path: string
   access: Access | undefined
   query: z.ZodType | undefined
@@ -17,18 +16,18 @@ export interface ErrorSources {
 
 /** The statuses of all errors that a route may answer with, as the reference of the API lists them. */
 export function errorStatuses({ method, path, access, query, takesBody, answer, turn }: ErrorSources): number[] {
-  const isUnsafe = method !== 'GET'
   const isChange = method === 'PATCH' || method === 'PUT'
   const fields = query ? Object.keys((query as z.ZodObject).shape) : []
   return [
     ...(takesBody || fields.length > 0 ? [400] : []),
-    ...(access !== 'public' || /\/auth\/(?:jwt|session|users)\//.test(path) ? [401] : []),
+    // Public routes of `auth/` take credentials too.
+    ...(access !== 'public' || path.includes('/auth/') ? [401] : []),
     403,
-    ...(/[[:]/.test(path) || fields.includes('page') || access !== 'public' ? [404] : []),
-    ...(isUnsafe || turn ? [409] : []),
+    404,
+    ...(method !== 'GET' || turn ? [409] : []),
     ...(isChange && answer ? [412] : []),
     ...(takesBody ? [413, 415] : []),
-    ...(isUnsafe ? [429] : []),
+    429,
     503,
   ]
 }

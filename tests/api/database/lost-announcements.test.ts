@@ -67,6 +67,8 @@ describe('a server that receives no announcements, although its connections answ
   })
 
   test('has used no link or token up: every endpoint works once the organisation is active again, and those of others worked meanwhile', async () => {
+    // The server was not told that it is active again.
+    await expect.poll(async () => (await world.globex.call(`${auth}/rules/`)).status, waitLimit).toBe(200)
     // Except for what the suspension itself has ended.
     for (const [file, { path, ...call }] of Object.entries(endpoints).filter(([file]) => !file.includes('support'))) {
       const { status } = await world.globex.call(path, call)

@@ -489,7 +489,7 @@ describe('a route or page of one surface', () => {
     ['acme', '/portal'],
     ['acme', '/portal/people'],
     ['acme', '/site'],
-    ['console', '/people'],
+    ['console', '/departments'],
     ['console', '/find'],
     ['console', '/portal/people'],
     ['console', '/console/tenants'],

@@ -21,7 +21,8 @@ import {
 
 /** Every route that requires a permission, as its file declares it. */
 const guarded = readSources('server/api/v1/**/*.ts').flatMap(({ file, code }) => {
-  const [, definer, permission] = /define(Tenant|Realm|Platform)Route\(\s*\{\s*access: (can\w+)/.exec(code) ?? []
+  const [, definer, permission] =
+    /define(Tenant|Realm|Platform)Route\(\s*\{(?:[^{}]|\{[^{}]*\})*?\baccess: (can\w+)/.exec(code) ?? []
   const [, path, method] = /^server\/api\/v1\/(.*?)\.(get|post|put|patch|delete)\.ts$/.exec(file)!
   return permission
     ? [{ definer, permission, method: method!.toUpperCase(), path: path!.replace(/(?:^|\/)index$/, '') }]

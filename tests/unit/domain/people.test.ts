@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { initialsOf, nameOf } from '#shared/person-name.ts'
+import { initialsOf, nameOf } from '#shared/people/person-name.ts'
 import { describeUserAgent } from '#shared/user-agent.ts'
 
 const person = (first_name: string, last_name: string) => ({ first_name, last_name, email: 'zoe@acme.test' })
