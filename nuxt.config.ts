@@ -25,10 +25,10 @@ const modulesOfChecks = ['@nuxt/eslint', '@nuxt/test-utils/module'].filter(name 
   existsSync(new URL(`node_modules/${name.split('/', 2).join('/')}`, import.meta.url)),
 )
 
-/** Without the forms, which only some pages have. */
+/** Without the forms, and what only some pages have, or show after an action only. */
 const sharedByPages = [
-  /\/components\/(?:list|shell|tenant)\/\w+\.vue/,
-  /\/composables\/(?:list|shell|text)\/\w+\.ts/,
+  /\/components\/(?:list|shell|tenant)\/(?!Breadcrumb|Bulk|ColorMode|Fact|Language|Menu|PageSize|Progress|SelectionBar|Setup|State|TenantStatus)\w+\.vue/,
+  /\/composables\/(?:list|shell|text)\/(?!useUndo)\w+\.ts/,
   /\/shared\/(?:dates|people\/person-name)\.ts/,
 ]
 

@@ -58,9 +58,9 @@ function definer(surfaces: Surface[]): Define<unknown> {
 }
 
 function errorSourcesOf({ method, context }: H3Event, options: AnyOptions): ErrorSources {
-  const { access, query, body, accepts, answer, turn } = options
+  const { access, body, accepts, answer, turn } = options
   const path = context.matchedRoute?.path ?? ''
-  return { method, path, access, query, takesBody: Boolean(body ?? accepts), answer, turn }
+  return { method, path, access, takesBody: Boolean(body ?? accepts), answer, turn }
 }
 
 function declarationOf(surfaces: Surface[], options: AnyOptions): DeclaredHandler['declared'] {

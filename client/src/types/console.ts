@@ -2601,6 +2601,7 @@ export interface operations {
         }
         content?: never
       }
+      400: components['responses']['Invalid']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
       429: components['responses']['Throttled']
@@ -2691,6 +2692,7 @@ export interface operations {
           'application/x-tar': string
         }
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -2716,6 +2718,7 @@ export interface operations {
         }
         content?: never
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -3101,6 +3104,7 @@ export interface operations {
           'application/json': components['schemas']['AccountRules']
         }
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -3186,6 +3190,7 @@ export interface operations {
         }
         content?: never
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -3217,6 +3222,7 @@ export interface operations {
           'application/json': components['schemas']['Renewed']
         }
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -3510,6 +3516,7 @@ export interface operations {
           'application/json': components['schemas']['Me']
         }
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -3761,6 +3768,7 @@ export interface operations {
           'application/json': components['schemas']['PersonalData']
         }
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -4050,6 +4058,7 @@ export interface operations {
           'application/json': components['schemas']['User']
         }
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -4339,6 +4348,7 @@ export interface operations {
           'application/json': components['schemas']['Health']
         }
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -4380,6 +4390,7 @@ export interface operations {
           'application/json': components['schemas']['JobQueue'][]
         }
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -4470,6 +4481,7 @@ export interface operations {
           'application/json': components['schemas']['RequestedJob']
         }
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -4576,6 +4588,7 @@ export interface operations {
           'application/json': components['schemas']['Operation']
         }
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -4676,6 +4689,7 @@ export interface operations {
           'application/json': components['schemas']['KeptMail']
         }
       }
+      400: components['responses']['Invalid']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
       429: components['responses']['Throttled']
@@ -4776,6 +4790,7 @@ export interface operations {
           'application/json': components['schemas']['MigrationRun']
         }
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -4811,6 +4826,7 @@ export interface operations {
           }
         }
       }
+      400: components['responses']['Invalid']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
       429: components['responses']['Throttled']
@@ -4923,6 +4939,7 @@ export interface operations {
           'application/json': components['schemas']['Operation']
         }
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -5017,6 +5034,7 @@ export interface operations {
           'application/json': components['schemas']['Retries']
         }
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -5050,6 +5068,7 @@ export interface operations {
           'application/json': components['schemas']['Retries']
         }
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -5123,6 +5142,7 @@ export interface operations {
           'application/json': components['schemas']['Overview']
         }
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -5282,6 +5302,7 @@ export interface operations {
         }
         content?: never
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -5399,6 +5420,7 @@ export interface operations {
           'application/json': components['schemas']['Signup']
         }
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -5555,6 +5577,7 @@ export interface operations {
         }
         content?: never
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -5874,6 +5897,7 @@ export interface operations {
           'application/json': components['schemas']['TenantDetails']
         }
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -6338,6 +6362,7 @@ export interface operations {
           'application/json': components['schemas']['TenantDetails']
         }
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -6484,6 +6509,7 @@ export interface operations {
         }
         content?: never
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -6583,6 +6609,7 @@ export interface operations {
           'application/json': components['schemas']['TenantDetails']
         }
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -6611,6 +6638,7 @@ export interface operations {
         }
         content?: never
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -6657,6 +6685,7 @@ export interface operations {
           'application/json': components['schemas']['Domain']
         }
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -6704,6 +6733,7 @@ export interface operations {
           'application/json': components['schemas']['Operation']
         }
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -6871,6 +6901,7 @@ export interface operations {
           'application/json': components['schemas']['Rotation']
         }
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -6969,6 +7000,7 @@ export interface operations {
           'application/json': components['schemas']['TenantDetails']
         }
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -7065,6 +7097,7 @@ export interface operations {
           'application/json': components['schemas']['TenantDetails']
         }
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -7099,6 +7132,7 @@ export interface operations {
           'application/json': components['schemas']['TenantMigrationResult']
         }
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -7427,6 +7461,7 @@ export interface operations {
           'application/json': components['schemas']['TenantDetails']
         }
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']

@@ -1754,6 +1754,7 @@ export interface operations {
         }
         content?: never
       }
+      400: components['responses']['Invalid']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
       429: components['responses']['Throttled']
@@ -2072,6 +2073,7 @@ export interface operations {
           'application/json': components['schemas']['AccountRules']
         }
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -2157,6 +2159,7 @@ export interface operations {
         }
         content?: never
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -2188,6 +2191,7 @@ export interface operations {
           'application/json': components['schemas']['Renewed']
         }
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -2526,6 +2530,7 @@ export interface operations {
           'application/json': components['schemas']['Me']
         }
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -2777,6 +2782,7 @@ export interface operations {
           'application/json': components['schemas']['PersonalData']
         }
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -3066,6 +3072,7 @@ export interface operations {
           'application/json': components['schemas']['User']
         }
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -3436,6 +3443,7 @@ export interface operations {
           'application/json': components['schemas']['Department']
         }
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -3517,6 +3525,7 @@ export interface operations {
         }
         content?: never
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -3713,6 +3722,7 @@ export interface operations {
           'application/json': components['schemas']['Home']
         }
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -4090,6 +4100,7 @@ export interface operations {
           'application/json': components['schemas']['Invitation']
         }
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -4115,6 +4126,7 @@ export interface operations {
         }
         content?: never
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -4163,6 +4175,7 @@ export interface operations {
           'application/json': components['schemas']['Invitation']
         }
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -4263,6 +4276,7 @@ export interface operations {
           'application/json': components['schemas']['KeptMail']
         }
       }
+      400: components['responses']['Invalid']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
       429: components['responses']['Throttled']
@@ -4296,6 +4310,7 @@ export interface operations {
           }
         }
       }
+      400: components['responses']['Invalid']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
       429: components['responses']['Throttled']
@@ -4341,6 +4356,7 @@ export interface operations {
           'application/json': components['schemas']['Organization']
         }
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -4459,6 +4475,7 @@ export interface operations {
           'application/json': components['schemas']['NamedBranding']
         }
       }
+      400: components['responses']['Invalid']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
       429: components['responses']['Throttled']
@@ -4568,6 +4585,7 @@ export interface operations {
         }
         content?: never
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -4681,6 +4699,7 @@ export interface operations {
         }
         content?: never
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -4971,6 +4990,7 @@ export interface operations {
           'application/json': components['schemas']['DirectoryUser']
         }
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
@@ -5085,6 +5105,7 @@ export interface operations {
         }
         content?: never
       }
+      400: components['responses']['Invalid']
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']

@@ -474,6 +474,7 @@ export interface operations {
           'application/json': components['schemas']['KeptMail']
         }
       }
+      400: components['responses']['Invalid']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
       429: components['responses']['Throttled']
@@ -507,6 +508,7 @@ export interface operations {
           }
         }
       }
+      400: components['responses']['Invalid']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
       429: components['responses']['Throttled']
@@ -538,6 +540,7 @@ export interface operations {
           'application/json': components['schemas']['SignupTerms']
         }
       }
+      400: components['responses']['Invalid']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
       429: components['responses']['Throttled']

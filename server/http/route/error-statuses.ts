@@ -8,18 +8,16 @@ export interface ErrorSources {
   method: string
   path: string
   access: Access | undefined
-  query: z.ZodType | undefined
   takesBody: boolean
   answer: z.ZodType | undefined
   turn: Turn | undefined
 }
 
 /** The statuses of all errors that a route may answer with, as the reference of the API lists them. */
-export function errorStatuses({ method, path, access, query, takesBody, answer, turn }: ErrorSources): number[] {
+export function errorStatuses({ method, path, access, takesBody, answer, turn }: ErrorSources): number[] {
   const isChange = method === 'PATCH' || method === 'PUT'
-  const fields = query ? Object.keys((query as z.ZodObject).shape) : []
   return [
-    ...(takesBody || fields.length > 0 ? [400] : []),
+    400,
     // Public routes of `auth/` take credentials too.
     ...(access !== 'public' || path.includes('/auth/') ? [401] : []),
     403,
