@@ -27,7 +27,7 @@ const modulesOfChecks = ['@nuxt/eslint', '@nuxt/test-utils/module'].filter(name 
 
 /** Without the forms, and what only some pages have, or show after an action only. */
 const sharedByPages = [
-  /\/components\/(?:list|shell|tenant)\/(?!Breadcrumb|Bulk|ColorMode|Fact|Language|Menu|PageSize|Progress|SelectionBar|Setup|State|TenantStatus)\w+\.vue/,
+  /\/components\/(?:list|shell|tenant)\/(?!Breadcrumb|Bulk|ColorMode|Empty|Fact|Language|Menu|PageSize|Progress|SelectionBar|Setup|State|TenantStatus)\w+\.vue/,
   /\/composables\/(?:list|shell|text)\/(?!useUndo)\w+\.ts/,
   /\/shared\/(?:dates|people\/person-name)\.ts/,
 ]
