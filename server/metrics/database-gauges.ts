@@ -21,13 +21,19 @@ interface Figures {
 export function addDatabaseGauges(registry: Registry, app: RunningApp, newestMigration: string): void {
   let figures: Figures | undefined
   let isUp = 0
-  let read = 0
+  let asked = 0
+  let reading: Promise<void> | undefined
+  /** Reads them anew if they are old; all gauges of one answer wait for the same reading. */
   async function refresh(): Promise<Figures | undefined> {
-    if (Date.now() - read < kept) return figures
-    read = Date.now()
-    const found = await readFigures(app, newestMigration).catch(() => undefined)
-    isUp = found ? 1 : 0
-    return (figures = found ?? figures)
+    if (Date.now() - asked >= kept) {
+      asked = Date.now()
+      reading = readFigures(app, newestMigration).then(
+        found => void ((figures = found), (isUp = 1)),
+        () => void (isUp = 0),
+      )
+    }
+    await reading
+    return figures
   }
   // All processes of a server see the same database.
   const gauge = (name: string, help: string, labelNames: string[], show: (gauge: Gauge, now: Figures) => void) =>
