@@ -58,6 +58,8 @@ export interface Config {
   logLevel: string
   /** Of the metrics for Prometheus; none if undefined. */
   metricsPort: number | undefined
+  /** Whether the reference of the API can be read at /api/docs. */
+  apiDocs: boolean
   /** Whether each answer is checked against the schema that its route declares, as in development. */
   checkAnswers: boolean
 }
@@ -88,6 +90,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     metricsPort: given.METRICS_PORT,
     dnsServer: parseDnsServer(given.DNS_SERVER),
     logLevel: given.LOG_LEVEL,
+    apiDocs: given.API_DOCS ? given.API_DOCS === '1' : !production,
     checkAnswers: given.CHECK_ANSWERS === '1',
   }
 }

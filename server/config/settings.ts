@@ -68,6 +68,7 @@ export const settings = z.object({
   SUBDOMAIN_QUARANTINE: seconds(0, 15_552_000),
   KEY_LEAD: seconds(2, 60),
   DNS_SERVER: z.string().optional(),
+  API_DOCS: z.enum(['0', '1']).optional(),
   CHECK_ANSWERS: z.enum(['0', '1']).default('0'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })

@@ -16,6 +16,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/docs/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Read this reference */
+    get: operations['getApiDocs']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/v1/archives/': {
     parameters: {
       query?: never
@@ -2600,6 +2617,31 @@ export interface operations {
           [name: string]: unknown
         }
         content?: never
+      }
+      400: components['responses']['Invalid']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  getApiDocs: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'text/html': string
+        }
       }
       400: components['responses']['Invalid']
       403: components['responses']['Forbidden']

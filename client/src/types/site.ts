@@ -1,4 +1,21 @@
 export interface paths {
+  '/api/docs/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Read this reference */
+    get: operations['getApiDocs']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/v1/mailbox/': {
     parameters: {
       query?: never
@@ -382,6 +399,31 @@ export interface components {
 }
 export type $defs = Record<string, never>
 export interface operations {
+  getApiDocs: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'text/html': string
+        }
+      }
+      400: components['responses']['Invalid']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
   getMailbox: {
     parameters: {
       query?: {
