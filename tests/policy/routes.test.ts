@@ -51,8 +51,8 @@ const publicRoutes = {
     "the site has no people; needs the organisation's id or subdomain, and is rate-limited",
   'server/api/v1/tenants/info/mail.post.ts':
     'a user who does not know where to sign in cannot; reveals nothing, and is rate-limited',
-  'server/routes/api/docs.get.ts': 'the reference of the API as a page, which is the same for everyone',
   'server/routes/.well-known/jwks.json.get.ts': 'public keys',
+  'server/routes/api/docs.get.ts': 'the reference of the API as a page, which is the same for everyone',
 }
 
 /** Every route by which an operator in a support session can change something, and why. */
