@@ -65,7 +65,9 @@ async function withApp<T>(
 ): Promise<T> {
   const root = new URL('..', import.meta.url).pathname
   const migrations = { platform: loadMigrations(root, 'platform'), tenant: loadMigrations(root, 'tenant') }
-  const app = await createApp(loadConfig(process.env), createLogger('silent'), { ...usualSlots, ...slots })
+  const config = loadConfig(process.env)
+  const options = { ...usualSlots, ...slots, url: config.databaseDirectUrl }
+  const app = await createApp(config, createLogger('silent'), options)
   try {
     await bootstrapPlatform(app.database, migrations.platform)
     return await work(app, migrations)

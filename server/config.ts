@@ -15,6 +15,8 @@ export interface Config {
   /** The origin of a host as browsers see it, such as `http://acme.localhost:3000`. */
   originOf(host: string): string
   databaseUrl: string | undefined
+  /** Past a pooler, for what is not a short request; undefined: the same. */
+  databaseDirectUrl: string | undefined
   dataDir: string
   /** Where photos and logos are; see server/domain/images/files.ts. */
   uploadDir: string
@@ -46,6 +48,8 @@ export interface Config {
   limitIpv6Prefix: number
   /** Seconds for a request to arrive completely: enough for 5 MB on a slow line, and a limit for slow senders. */
   requestLimit: number
+  /** Seconds between the signal to end and the end, in which the server answers but is not ready. */
+  drainDelay: number
   /** All in seconds. */
   ttl: { access: number; refresh: number; session: number; refreshGrace: number }
   /**
@@ -87,6 +91,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     bcryptCost: given.BCRYPT_COST,
     limitIpv6Prefix: given.LIMIT_IPV6_PREFIX,
     requestLimit: given.REQUEST_LIMIT,
+    drainDelay: given.DRAIN_DELAY,
     metricsPort: given.METRICS_PORT,
     dnsServer: parseDnsServer(given.DNS_SERVER),
     logLevel: given.LOG_LEVEL,
@@ -131,9 +136,10 @@ function foldersOf(given: Settings, dataDir: string) {
   }
 }
 
-function databaseOf({ DATABASE_URL, DB_SLOTS, DB_TENANT_SLOTS, DB_PREPARE }: Settings) {
+function databaseOf({ DATABASE_URL, DATABASE_DIRECT_URL, DB_SLOTS, DB_TENANT_SLOTS, DB_PREPARE }: Settings) {
   return {
     databaseUrl: DATABASE_URL,
+    databaseDirectUrl: DATABASE_DIRECT_URL,
     dbSlots: DB_SLOTS,
     dbTenantSlots: DB_TENANT_SLOTS ?? Math.ceil(DB_SLOTS / 2),
     dbPrepare: DB_PREPARE === '1',

@@ -23,11 +23,11 @@ export interface RunningApp extends App {
 export async function createApp(
   config: Config,
   log: Logger,
-  slotsOptions: Partial<SlotsOptions> = {},
+  { url, ...slotsOptions }: Partial<SlotsOptions> & { url?: string } = {},
 ): Promise<RunningApp> {
   const embedded = config.databaseUrl ? undefined : await startEmbedded(config.dataDir)
-  const databaseUrl = config.databaseUrl ?? embedded!.url
-  const database = openDatabase(databaseUrl, config, log, slotsOptions)
+  const databaseUrl = config.databaseDirectUrl ?? config.databaseUrl ?? embedded!.url
+  const database = openDatabase(url ?? config.databaseUrl ?? databaseUrl, config, log, slotsOptions)
   return {
     observer: { count: () => {} },
     config,

@@ -2,6 +2,7 @@ import type { Worker } from 'node:cluster'
 import cluster from 'node:cluster'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { endDraining, untilDrained } from './draining.ts'
 import { serveMetrics, urlOf } from './metrics/listener.ts'
 
 /** Milliseconds before a worker that died is replaced. */
@@ -97,8 +98,13 @@ async function serves(worker: Worker): Promise<boolean> {
 }
 
 async function stop(state: State): Promise<void> {
-  if (state.stopping) return
+  if (state.stopping) return endDraining()
   state.stopping = true
+  const drainDelay = Number(process.env.DRAIN_DELAY || 0)
+  if (drainDelay > 0) {
+    for (const worker of running()) worker.send('drain')
+    await untilDrained(drainDelay)
+  }
   const codes = await Promise.all(running().map(end))
   process.exit(Math.max(0, ...codes.map(code => code ?? 1)))
 }

@@ -1,7 +1,9 @@
 import type { AddressInfo } from 'node:net'
+import cluster from 'node:cluster'
 import { Server } from 'node:http'
 import { toNodeListener } from 'h3'
 import { useNitroApp } from 'nitropack/runtime'
+import { beginDraining, endDraining, untilDrained } from './draining.ts'
 import { compressed } from './http/answer/compress.ts'
 import { log } from './log.ts'
 import { processConfig } from './process-config.ts'
@@ -14,14 +16,17 @@ const lookPause = 5_000
 /** Milliseconds between two looks for connections that have become idle, at a shutdown. */
 const closePause = 50
 
-const { host, port, requestLimit } = processConfig()
+const { host, port, requestLimit, drainDelay } = processConfig()
 const nitro = useNitroApp()
 const server = createServer(requestLimit * 1000)
 
 for (const event of ['uncaughtException', 'unhandledRejection'] as const)
   process.on(event, (err: unknown) => log().error({ event: 'error_uncaught', err }))
 let isEnding: Promise<void> | undefined
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => (isEnding ??= shutDown()))
+for (const signal of ['SIGTERM', 'SIGINT'] as const)
+  process.on(signal, () => (isEnding ? endDraining() : (isEnding = shutDown())))
+// The supervisor of several workers waits for all of them.
+process.on('message', message => message === 'drain' && drain())
 
 // A worker that replaces another, or follows the first, opens the port only when it can answer.
 if (process.env.SERVE_WHEN !== 'ready') listen()
@@ -51,8 +56,18 @@ function listen(): void {
   })
 }
 
-/** Ends the requests in progress, then the background work, then the process. */
+/** Requests are still answered, but each answer closes its connection, so that no new one gets lost in it. */
+function drain(): void {
+  beginDraining()
+  server.prependListener('request', (_request, response) => (response.shouldKeepAlive = false))
+}
+
+/** Waits for load balancers, then ends the requests in progress, then the background work, then the process. */
 async function shutDown(): Promise<void> {
+  if (cluster.isPrimary && drainDelay > 0) {
+    drain()
+    await untilDrained(drainDelay)
+  }
   setTimeout(() => process.exit(1), shutdownLimit)
   const idle = setInterval(() => server.closeIdleConnections(), closePause)
   await new Promise(resolve => server.close(resolve))

@@ -30,6 +30,10 @@ export const settings = z.object({
     .string()
     .regex(/^postgres(ql)?:\/\//, 'must start with postgres://')
     .optional(),
+  DATABASE_DIRECT_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must start with postgres://')
+    .optional(),
   DATA_DIR: z.string().default('.data'),
   UPLOAD_DIR: z.string().optional(),
   ARCHIVE_DIR: z.string().optional(),
@@ -59,6 +63,7 @@ export const settings = z.object({
   LIMIT_IPV6_PREFIX: z.coerce.number().int().min(32).max(128).default(64),
   BCRYPT_COST: z.coerce.number().int().min(10).max(16).default(12),
   REQUEST_LIMIT: seconds(1, 45),
+  DRAIN_DELAY: z.coerce.number().int().min(0).max(300).default(0),
   ACCESS_TTL: seconds(1, 120),
   REFRESH_TTL: seconds(1, 604_800),
   SESSION_TTL: seconds(1, 2_592_000),

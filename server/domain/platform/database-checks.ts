@@ -22,7 +22,7 @@ export async function checkDatabase({ database }: App): Promise<Check> {
 
 /** Whether the pooler and DB_PREPARE are compatible. */
 export async function checkConnection({ config, databaseUrl }: App): Promise<Check> {
-  const problem = await checkPooler(databaseUrl, config.dbPrepare).catch((error: unknown) => {
+  const problem = await checkPooler(config.databaseUrl ?? databaseUrl, config.dbPrepare).catch((error: unknown) => {
     if (!(error instanceof PoolerError)) throw error
     return error.message
   })

@@ -2,10 +2,12 @@ import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkPooler } from '#server/database/pooler.ts'
 import { startPgBouncer, hasPgBouncer } from '../../support/database/pgbouncer.ts'
+import { runCli } from '../../support/process/cli.ts'
 import { startBeside } from '../../support/process/second-server.ts'
 import type { LogLine } from '../../support/process/server.ts'
+import { waitLimit } from '../../support/process/wait-limit.ts'
 import type { World } from '../../support/world.ts'
-import { auth, createTestDatabase, createWorld, signInAs } from '../../support/world.ts'
+import { api, auth, createTestDatabase, createWorld, signInAs } from '../../support/world.ts'
 
 const ignoring = { ignore_startup_parameters: 'statement_timeout,lock_timeout,idle_in_transaction_session_timeout' }
 const transactionMode = { ...ignoring, pool_mode: 'transaction', default_pool_size: 2 }
@@ -98,6 +100,22 @@ describe.runIf(hasPgBouncer)('a server behind a PgBouncer in transaction mode wi
     expect(refreshed.status).toBe(200)
     expect(await server.stop()).toBe(0)
     expect(server.log.filter(line => ['error', 'fatal'].includes(line.level))).toEqual([])
+  })
+
+  test('hears of changes and does long work past it, with a direct URL', async () => {
+    const { console } = world
+    const { access } = await signInAs(console, console.admin)
+    for (const direct of ['', world.env.DATABASE_URL!]) {
+      const env = { DATABASE_URL: bouncer.url, DATABASE_DIRECT_URL: direct, DB_PREPARE: '0' }
+      const server = await startBeside(world, env)
+      const health = () => server.at(console, `${api}/health/`, { token: access })
+      await expect.poll(async () => (await health()).json.is_listening, waitLimit).toBe(direct !== '')
+      expect(await server.stop()).toBe(0)
+      const limit = `select current_setting('statement_timeout') as limit`
+      const { json } = await runCli(['tenant', 'exec', '--all', '--sql', limit, '--json'], { ...world.env, ...env })
+      const rows = json.answers.flatMap((answer: { rows: unknown[] }) => answer.rows)
+      expect(rows).toEqual(Array(2).fill({ limit: direct ? '10min' : '5s' }))
+    }
   })
 })
 

