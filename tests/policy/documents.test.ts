@@ -1,4 +1,5 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
+import { posix } from 'node:path'
 import type { ArgsDef, CommandDef } from 'citty'
 import { describe, expect, test } from 'vitest'
 
@@ -20,9 +21,42 @@ describe('a document that leads through the code', () => {
   })
 })
 
-describe('a command that a document shows', () => {
-  const documents = globSync(['README.md', 'CONTRIBUTING.md', 'docs/**/*.md']).sort()
+const documents = globSync(['*.md', 'client/*.md', 'docs/**/*.md']).sort()
 
+describe('a link in a document', () => {
+  test.each(documents)('leads to a file and a heading that there are: %s', file => {
+    expect(deadLinksIn(readFileSync(file, 'utf8'), file)).toEqual([])
+  })
+
+  test('is noticed when it does not', () => {
+    expect(
+      deadLinksIn('[a](../README.md) [b](api.md#limits) [c](no.md#x) [d](api.md#no) [e](#no) `[f](g)`', 'docs/x.md'),
+    ).toEqual(['no.md#x', 'api.md#no', '#no'])
+  })
+})
+
+describe('the comparison with ASVS', () => {
+  const parts = globSync('docs/asvs/*.md')
+  const rows = parts.flatMap(file => requirementsIn(readFileSync(file, 'utf8')))
+  const summary = readFileSync('docs/asvs.md', 'utf8')
+
+  test('has each requirement of the levels 1 and 2 once', () => {
+    expect(new Set(rows.map(({ id }) => id)).size).toBe(253)
+    expect(rows).toHaveLength(253)
+  })
+
+  test('counts the verdicts of its tables', () => {
+    for (const verdict of ['met', 'partly', 'not met', 'does not apply']) {
+      const found = rows.filter(row => row.verdict === verdict)
+      const [first, second] = ['1', '2'].map(level => found.filter(row => row.level === level).length)
+      expect(summary).toContain(`| ${verdict} | ${first} | ${second} | ${found.length} |`)
+    }
+    const unmet = rows.filter(({ verdict }) => verdict === 'not met')
+    expect(unmet.filter(({ id }) => !new RegExp(`\\*\\*[^*]*\\b${id}\\b`).test(summary))).toEqual([])
+  })
+})
+
+describe('a command that a document shows', () => {
   test.each(documents)('is one that there is, with its options: %s', async file => {
     const commands = commandsIn(readFileSync(file, 'utf8'))
     expect((await Promise.all(commands.map(faultOf))).filter(fault => fault !== undefined)).toEqual([])
@@ -55,6 +89,33 @@ describe('a command that a document shows', () => {
     ])
   })
 })
+
+/** @returns links to files or headings that there are not */
+function deadLinksIn(text: string, file: string): string[] {
+  const links = [...text.replaceAll(/`[^`\n]*`/g, '').matchAll(/\]\((?!\w+:)([^)\s]+)\)/g)].map(([, link]) => link!)
+  return links.filter(link => {
+    const [path = '', heading] = link.split('#')
+    const target = path ? posix.join(posix.dirname(file), path) : file
+    if (heading === undefined || !existsSync(target)) return !existsSync(target)
+    return !headingsIn(target === file ? text : readFileSync(target, 'utf8')).includes(heading)
+  })
+}
+
+/** @returns the headings as GitHub names them in links */
+function headingsIn(text: string): string[] {
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+}
+
+function requirementsIn(text: string) {
+  return [...text.matchAll(/^\| (\d+\.\d+\.\d+) \| ([12]) \| ([a-z ]+) \| [^|]+ \| [^|]+ \|$/gm)].map(
+    ([, id, level, verdict]) => ({ id: id!, level: level!, verdict: verdict! }),
+  )
+}
 
 function commandsIn(text: string): string[] {
   return [...text.matchAll(/(?:`|npx |^)tenantry ([^`#\n]+)/gm)]
