@@ -12,6 +12,7 @@ import type { Permission } from '#shared/permissions.ts'
 import { signedInHeader } from '#shared/signed-in-header.ts'
 import { readAccessToken } from './credentials.ts'
 import { unsafeMethods } from './methods.ts'
+import { withoutToken } from './token-paths.ts'
 import type { InnerContext } from './tenancy.ts'
 import { getInnerContext } from './tenancy.ts'
 
@@ -97,12 +98,22 @@ function loadOnce(inner: InnerContext | undefined, token: string, load: () => Pr
 }
 
 async function authorize(state: State): Promise<Principal | null> {
-  const { access } = state.options
+  const { options, app, authRealm, stranger, event } = state
+  const { access } = options
   if (access === 'public') return null
   const principal = await identify(state)
   if (!principal) throw notAuthenticated()
-  if (access !== 'signed-in' && !access(principal.user)) throw forbidden()
-  return principal
+  if (access === 'signed-in' || access(principal.user)) return principal
+  app.log.info({
+    event: 'permission_refused',
+    tenant: authRealm.id,
+    user: principal.user.id,
+    method: event.method,
+    path: withoutToken(event.path),
+    ip: stranger.ip,
+    request_id: stranger.request_id,
+  })
+  throw forbidden()
 }
 
 async function recheck({ authRealm, principal, checkedLast }: State, tx: Db, { isLast = false } = {}): Promise<void> {

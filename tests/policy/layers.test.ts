@@ -18,7 +18,7 @@ const layers: [name: string, files: RegExp, uses: string[]][] = [
   ['cli', /^cli\//, ['shared', 'config', 'database', 'domain', 'app']],
   [
     'server',
-    /^server\/(?:api|http|metrics|middleware|plugins|routes)\/|^server\/(?:entry|primary|serve|process-config|background|log|runtime|jobs|error-handler)\.ts$|^server\/virtual\.d\.ts$/,
+    /^server\/(?:api|http|metrics|middleware|plugins|routes)\/|^server\/(?:draining|entry|primary|serve|process-config|background|log|runtime|jobs|error-handler)\.ts$|^server\/virtual\.d\.ts$/,
     ['shared', 'config', 'database', 'mail', 'domain', 'app'],
   ],
   [

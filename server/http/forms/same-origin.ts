@@ -1,5 +1,7 @@
 import type { H3Event } from 'h3'
 import { getHeader } from 'h3'
+import { withoutToken } from '#server/http/token-paths.ts'
+import { log } from '#server/log.ts'
 import { forbidden } from '#shared/errors.ts'
 
 /**
@@ -10,5 +12,8 @@ import { forbidden } from '#shared/errors.ts'
 export function requireOwnPage(event: H3Event, origin: string): void {
   const site = getHeader(event, 'sec-fetch-site')
   const trusted = site === undefined ? getHeader(event, 'origin') === origin : site === 'same-origin' || site === 'none'
-  if (!trusted) throw forbidden('Cross-site request refused.', 'cross_site')
+  if (trusted) return
+  const { ip, request_id } = event.context
+  log().info({ event: 'cross_site_refused', method: event.method, path: withoutToken(event.path), ip, request_id })
+  throw forbidden('Cross-site request refused.', 'cross_site')
 }

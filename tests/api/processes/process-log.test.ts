@@ -1,9 +1,10 @@
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { linesSince } from '../../support/process/log-lines.ts'
 import type { LogLine } from '../../support/process/server.ts'
 import { freePort, startServer } from '../../support/process/server.ts'
 import type { World } from '../../support/world.ts'
-import { createSettings, createWorld } from '../../support/world.ts'
+import { api, auth, createSettings, createWorld, signInAs, signInWithCookies } from '../../support/world.ts'
 
 let world: World
 beforeAll(async () => {
@@ -34,6 +35,24 @@ test.each([
   occupant.close()
   expectEvents(log)
   expect(log.at(-1)).toMatchObject({ level: 'fatal', event })
+})
+
+test('what is refused is logged, once each: a permission, and a request from the page of another host', async () => {
+  const { acme, globex, server } = world
+  const { access: token } = await signInAs(acme, acme.staff)
+  const cookies = await signInWithCookies(globex, globex.admin)
+  const before = server.log.length
+  expect((await acme.call(`${api}/audit/`, { token })).status).toBe(403)
+  const path = `${auth}/users/me/`
+  const crossing = { method: 'PATCH', body: {}, cookies, headers: { origin: acme.origin } }
+  expect((await globex.call(path, crossing)).json.code).toBe('cross_site')
+  const lines = await linesSince(world, before)
+  expect(lines.filter(({ event }) => event === 'permission_refused')).toMatchObject([
+    { level: 'info', tenant: acme.id, user: acme.staff.id, method: 'GET', path: `${api}/audit/` },
+  ])
+  expect(lines.filter(({ event }) => event === 'cross_site_refused')).toMatchObject([
+    { level: 'info', method: 'PATCH', path },
+  ])
 })
 
 function expectEvents(log: LogLine[]): void {
