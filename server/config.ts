@@ -22,6 +22,8 @@ export interface Config {
   uploadDir: string
   /** Where tenants' archives are; see server/domain/archives. */
   archiveDir: string
+  /** Days after which archives are deleted; undefined: never. */
+  archiveRetention: number | undefined
   secret: string
   pepper: string
   mail: {
@@ -127,6 +129,7 @@ function foldersOf(given: Settings, dataDir: string) {
     dataDir,
     uploadDir: resolve(given.UPLOAD_DIR ?? join(dataDir, 'uploads')),
     archiveDir: resolve(given.ARCHIVE_DIR ?? join(dataDir, 'archives')),
+    archiveRetention: given.ARCHIVE_RETENTION,
     mail: {
       smtpUrl: given.SMTP_URL,
       smtpName: given.SMTP_NAME ?? given.BASE_DOMAIN,

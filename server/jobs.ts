@@ -4,6 +4,7 @@ import { reasonOf } from './database/errors.ts'
 import type { Migration } from './database/migrations/files.ts'
 import { deleteRetiredKeys } from './domain/keys/rotate.ts'
 import { deleteOldMails } from './domain/mail/queue.ts'
+import { deleteOldArchives } from './domain/platform/archive-retention.ts'
 import { cleanUp } from './domain/platform/retention.ts'
 import { deleteExpiredSignups } from './domain/signups/signups.ts'
 import { endExpiredAccesses } from './domain/support/end.ts'
@@ -21,6 +22,7 @@ interface Job {
 /** The scheduled jobs. Each run takes place in one process, whichever is free. */
 const jobs: Job[] = [
   { name: 'clean-up', cron: '7 3 * * *', run: cleanUp },
+  { name: 'drop-archives', cron: '57 2 * * *', run: deleteOldArchives },
   { name: 'purge-outbox', cron: '17 3 * * *', run: deleteOldMails },
   { name: 'close-support-accesses', cron: '*/5 * * * *', run: endExpiredAccesses },
   { name: 'purge-signups', cron: '27 3 * * *', run: deleteExpiredSignups },

@@ -37,6 +37,7 @@ export const settings = z.object({
   DATA_DIR: z.string().default('.data'),
   UPLOAD_DIR: z.string().optional(),
   ARCHIVE_DIR: z.string().optional(),
+  ARCHIVE_RETENTION: z.coerce.number().int().min(1).max(3650).optional(),
   SECRET: z.string().optional(),
   PEPPER: z.string().optional(),
   SMTP_URL: z
