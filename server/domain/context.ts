@@ -15,7 +15,7 @@ export interface App {
   observer: Observer
   config: Config
   database: Database
-  /** For connections in addition to the slots, such as those that listen or copy; never a pooler if there is a choice. */
+  /** For connections in addition to the slots, such as those that listen; past a pooler if possible. */
   databaseUrl: string
   keys: KeyRings
   verifiedTokens: VerifiedTokens
