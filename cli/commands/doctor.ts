@@ -4,7 +4,7 @@ import { defineTask } from '../task.ts'
 
 export default defineTask({
   name: 'doctor',
-  description: 'Check the installation: database, versions, orphaned data, secrets, stuck operations',
+  description: 'Check the installation: database, versions, orphaned data, secrets, stuck operations, clock, mail, DNS',
   args: {
     'remove-orphans': {
       type: 'boolean',

@@ -25,9 +25,9 @@ const sendLimit = 30_000
 
 /** Sends by SMTP if SMTP_URL is set, otherwise writes files. */
 export function createMailer(config: Config): Mailer {
-  const { smtpUrl, smtpName, dir, from } = config.mail
+  const { smtpUrl, dir, from } = config.mail
   const transport = smtpUrl
-    ? (createTransport({ url: smtpUrl, name: smtpName, ...smtpOptions } as object) as Transporter)
+    ? connectTo(config)
     : (createTransport({ streamTransport: true, buffer: true, newline: 'windows' }) as Transporter)
 
   return {
@@ -40,6 +40,20 @@ export function createMailer(config: Config): Mailer {
     },
     close: () => transport.close(),
   }
+}
+
+/** Connects to the mail server and signs in, but sends nothing. @throws what the mail server says */
+export async function checkMailServer(config: Config): Promise<void> {
+  const transport = connectTo(config)
+  try {
+    await transport.verify()
+  } finally {
+    transport.close()
+  }
+}
+
+function connectTo({ mail: { smtpUrl, smtpName } }: Config): Transporter {
+  return createTransport({ url: smtpUrl, name: smtpName, ...smtpOptions } as object) as Transporter
 }
 
 function envelope({ id, sender, to, subject, text, html }: Message, from: string) {

@@ -3,6 +3,7 @@ import { checkArchives, checkPictures } from '#server/domain/archives/checks.ts'
 import type { App } from '#server/domain/context.ts'
 import type { Check } from './check.ts'
 import { checkConnection, checkDatabase, checkPlatform, checkVersions } from './database-checks.ts'
+import { checkClock, checkDomain, checkIndexes, checkMail } from './environment-checks.ts'
 import { checkOperations, checkStates } from './stalled-checks.ts'
 import { checkFiles, checkKeys, checkSchemas } from './tenant-checks.ts'
 
@@ -20,5 +21,9 @@ export async function examine(app: App, migrations: MigrationSets): Promise<Chec
     await checkKeys(app),
     await checkArchives(app),
     await checkPictures(app),
+    await checkIndexes(app),
+    await checkClock(app),
+    await checkMail(app),
+    await checkDomain(app),
   ]
 }
