@@ -105,6 +105,17 @@ export const jobRunAnswer = z.strictObject({
 })
 export type JobRun = z.output<typeof jobRunAnswer>
 
+/** What the doctor finds. */
+export const checksAnswer = z.strictObject({
+  checks: z.array(
+    z.strictObject({
+      name: z.string(),
+      found: z.string().describe('A short summary.'),
+      problems: z.array(z.string()).describe('One line for each, with what to do about it.'),
+    }),
+  ),
+})
+
 export const healthAnswer = z.strictObject({
   database: z.strictObject({
     version: z.string(),

@@ -467,6 +467,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/v1/health/checks/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Check the installation */
+    get: operations['getHealthChecks']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/v1/jobs/': {
     parameters: {
       query?: never
@@ -1290,6 +1307,26 @@ export interface components {
       names: {
         [key: string]: string
       }
+    }
+    /**
+     * @example {
+     *       "checks": [
+     *         {
+     *           "name": "Acme Ltd",
+     *           "found": "text",
+     *           "problems": [
+     *             "text"
+     *           ]
+     *         }
+     *       ]
+     *     }
+     */
+    Checks: {
+      checks: {
+        name: string
+        found: string
+        problems: string[]
+      }[]
     }
     /**
      * @example {
@@ -4388,6 +4425,45 @@ export interface operations {
            *     }
            */
           'application/json': components['schemas']['Health']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  getHealthChecks: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "checks": [
+           *         {
+           *           "name": "Acme Ltd",
+           *           "found": "text",
+           *           "problems": [
+           *             "text"
+           *           ]
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['Checks']
         }
       }
       400: components['responses']['Invalid']

@@ -246,6 +246,20 @@ describe('health and jobs', () => {
     expect(queue).toMatchObject({ cron: '17 3 * * *', failed: 0 })
     expect(queue.next).toMatch(/T03:17:00/)
   })
+
+  test('include what the doctor finds, for Owners, with one line for each problem and no secret', async () => {
+    const { access } = await signInAs(world.console, world.console.admin)
+    const { db } = world.app.database.platform
+    await db.execute('create schema t_left_over_abc123')
+    const { status, json, text } = await get('health/checks/', access)
+    await db.execute('drop schema t_left_over_abc123')
+    expect(status).toBe(200)
+    const found = json.checks.find(({ name }: { name: string }) => name === 'schemas')
+    expect(found.problems).toEqual([expect.stringMatching(/^Schema t_left_over_abc123 belongs to no organisation/)])
+    expect(text).not.toContain(world.env.SECRET)
+    expect(text).not.toMatch(/postgres:\/\//)
+    expect((await get('health/checks/', reader.token)).status).toBe(403)
+  })
 })
 
 async function queue(to: string): Promise<string> {
