@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import tailwindcss from '@tailwindcss/vite'
 
 // One file of texts for each part of the interface, in i18n/locales/<language>/. The server's texts are English
 // already.
@@ -36,7 +37,7 @@ const sharedByPages = [
 const beforeHydration = readFileSync('assets/before-hydration.js', 'utf8').replaceAll(/^\s*(?:\/\/.*)?\n|^\s+/gm, '')
 
 export default defineNuxtConfig({
-  modules: ['@nuxt/ui', '@nuxtjs/i18n', '@pinia/nuxt', ...modulesOfChecks],
+  modules: ['@nuxtjs/i18n', '@pinia/nuxt', ...modulesOfChecks],
   // Folders are for readers only: a component has the name of its file.
   components: [{ path: '~/components', pathPrefix: false }],
   imports: { dirs: ['composables/**'] },
@@ -50,13 +51,19 @@ export default defineNuxtConfig({
   },
   css: ['~/assets/main.css'],
   router: { options: { sensitive: true } },
-  ui: { fonts: false, colorMode: true, theme: { colors: ['primary', 'success', 'warning', 'error', 'info'] } },
+  vite: { plugins: [tailwindcss()] },
   srcDir: '.',
   // The server's code is not minified, so its stack traces are readable without.
   sourcemap: false,
 
   // Pages depend on cookies and host, so nothing is cached, prerendered or extracted.
-  experimental: { componentIslands: false, payloadExtraction: false, appManifest: false },
+  experimental: {
+    componentIslands: false,
+    payloadExtraction: false,
+    appManifest: false,
+    // Not each page that a link in view leads to, only the one whose link is about to be used.
+    defaults: { nuxtLink: { prefetchOn: { visibility: false, interaction: true } } },
+  },
   compatibilityDate: '2026-11-01',
 
   nitro: {
@@ -155,5 +162,4 @@ export default defineNuxtConfig({
     // The URL of the texts contains their hash.
     experimental: { httpCacheDuration: 31_536_000 },
   },
-  icon: { provider: 'none', serverBundle: false },
 })
