@@ -57,8 +57,7 @@ function useFormErrors(explain?: (failure: ApiFailure) => string | undefined, fi
   const inOwnWords = useServerText()
   const textsOf = ({ fieldErrors }: ApiFailure) =>
     Object.fromEntries(Object.entries(fieldErrors).map(([name, texts]) => [name, texts.map(inOwnWords).join(' ')]))
-  const textOf = (failure: ApiFailure) =>
-    Object.values(textsOf(failure)).join(' ') || inOwnWords(failure.message)
+  const textOf = (failure: ApiFailure) => Object.values(textsOf(failure)).join(' ') || inOwnWords(failure.message)
   const alert = ref(first ? (explain?.(first) ?? textOf(first)) : '')
 
   async function showFailure(failure: ApiFailure) {

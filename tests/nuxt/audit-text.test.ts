@@ -1,7 +1,10 @@
 import { mountSuspended } from '@nuxt/test-utils/runtime'
-import { expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import { defineComponent, h } from 'vue'
+import { useI18n } from '#imports'
 import type { AuditEvent } from '#shared/answers/audit'
+
+beforeAll(() => useI18n().load(['dashboard']))
 
 const ben = '019a0000-0000-7000-8000-000000000001'
 const acme = '019a0000-0000-7000-8000-000000000002'
