@@ -1,24 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-
-// One file of texts for each part of the interface, in i18n/locales/<language>/. The server's texts are English
-// already.
-const texts = [
-  'account',
-  'audit',
-  'common',
-  'console',
-  'departments',
-  'find',
-  'home',
-  'invitations',
-  'organization',
-  'people',
-  'person',
-  'shell',
-  'signup',
-  'site',
-]
+import tailwindcss from '@tailwindcss/vite'
 
 // `npm start` does not install what only lint and the tests need.
 const modulesOfChecks = ['@nuxt/eslint', '@nuxt/test-utils/module'].filter(name =>
@@ -32,11 +14,15 @@ const sharedByPages = [
   /\/shared\/(?:dates|people\/person-name)\.ts/,
 ]
 
+/** The fields of most forms, and what the pages for everyone have besides: they load nothing else of this. */
+const sharedByForms =
+  /\/components\/form\/(?:FormAlert|FormField|PasswordField|SubmitButton|SubmitForm|TextField|TextInput)\.vue|\/composables\/form\/use(?:FormAnswer|FormField|Submit)\.ts|\/components\/shell\/LanguageChoice\.vue|\/composables\/text\/useLanguage\.ts/
+
 // Without its comments and indentation: every page contains it.
 const beforeHydration = readFileSync('assets/before-hydration.js', 'utf8').replaceAll(/^\s*(?:\/\/.*)?\n|^\s+/gm, '')
 
 export default defineNuxtConfig({
-  modules: ['@nuxt/ui', '@nuxtjs/i18n', '@pinia/nuxt', ...modulesOfChecks],
+  modules: ['@pinia/nuxt', ...modulesOfChecks],
   // Folders are for readers only: a component has the name of its file.
   components: [{ path: '~/components', pathPrefix: false }],
   imports: { dirs: ['composables/**'] },
@@ -50,13 +36,19 @@ export default defineNuxtConfig({
   },
   css: ['~/assets/main.css'],
   router: { options: { sensitive: true } },
-  ui: { fonts: false, colorMode: true, theme: { colors: ['primary', 'success', 'warning', 'error', 'info'] } },
+  vite: { plugins: [tailwindcss()] },
   srcDir: '.',
   // The server's code is not minified, so its stack traces are readable without.
   sourcemap: false,
 
   // Pages depend on cookies and host, so nothing is cached, prerendered or extracted.
-  experimental: { componentIslands: false, payloadExtraction: false, appManifest: false },
+  experimental: {
+    componentIslands: false,
+    payloadExtraction: false,
+    appManifest: false,
+    // Not each page that a link in view leads to, only the one whose link is about to be used.
+    defaults: { nuxtLink: { prefetchOn: { visibility: false, interaction: true } } },
+  },
   compatibilityDate: '2026-11-01',
 
   nitro: {
@@ -95,10 +87,11 @@ export default defineNuxtConfig({
           modulePreload: { polyfill: false },
           rolldownOptions: {
             output: {
-              // Two files in place of dozens of small ones, which would be larger when compressed.
+              // Three files in place of dozens of small ones, which would be larger when compressed.
               codeSplitting: {
                 groups: [
                   { name: 'entry', test: /\/nuxt\/dist\/app\/entry\.js/, priority: 1 },
+                  { name: 'forms', test: sharedByForms, priority: 1, includeDependenciesRecursively: false },
                   {
                     name: 'shared',
                     test: id => sharedByPages.some(pattern => pattern.test(id)),
@@ -133,27 +126,4 @@ export default defineNuxtConfig({
   },
   telemetry: false,
   eslint: { config: { stylistic: false } },
-
-  // No language in the path: a link works in every reader's language.
-  i18n: {
-    strategy: 'no_prefix',
-    defaultLocale: 'en',
-    locales: [
-      { code: 'en', language: 'en-GB', dir: 'ltr', name: 'English', files: texts.map(name => `en/${name}.json`) },
-      {
-        code: 'ar',
-        language: 'ar',
-        dir: 'rtl',
-        name: 'العربية',
-        files: [...texts, 'server'].map(name => `ar/${name}.json`),
-      },
-    ],
-    // It ignores the weights in Accept-Language; plugins/language.server.ts detects the language.
-    detectBrowserLanguage: false,
-    vueI18n: 'i18n.config.ts',
-    bundle: { fullInstall: false },
-    // The URL of the texts contains their hash.
-    experimental: { httpCacheDuration: 31_536_000 },
-  },
-  icon: { provider: 'none', serverBundle: false },
 })

@@ -1,5 +1,11 @@
 import type { Permission } from '#shared/permissions'
 
+declare module 'vue' {
+  interface ComponentCustomProperties {
+    $t: ReturnType<typeof useI18n>['t']
+  }
+}
+
 declare module '#app' {
   interface PageMeta {
     /** Shown to everyone; other pages need a signed-in user. */

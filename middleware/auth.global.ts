@@ -23,6 +23,6 @@ function hasSession(): boolean {
 
 /** The user's language has priority over the browser's. */
 async function speak(language: Language) {
-  const { $i18n } = useNuxtApp()
-  if (language !== $i18n.locale.value) await $i18n.setLocale(language)
+  const { locale, setLocale } = useI18n()
+  if (language !== locale.value) await setLocale(language)
 }

@@ -8,12 +8,12 @@ import { preferredLanguage } from '#shared/preferred-language'
  */
 export default defineNuxtPlugin({
   name: 'language',
-  dependsOn: ['branding'],
+  dependsOn: ['branding', 'i18n'],
   async setup() {
     const event = useRequestEvent()!
     const chosen = languages.find(language => language === getCookie(event, 'tenantry_locale'))
     const language =
       chosen ?? useBranding().value?.language ?? preferredLanguage(getRequestHeader(event, 'accept-language') ?? '')
-    await useNuxtApp().$i18n.setLocale(language)
+    await useI18n().setLocale(language)
   },
 })

@@ -3,14 +3,14 @@ export default defineNuxtPlugin(() => {
   const forms = useUnsavedForms()
   const session = useSessionStore()
   const { confirm } = useConfirm()
-  const { $i18n } = useNuxtApp()
+  const { t } = useI18n()
 
   useRouter().beforeEach(async (to, from) => {
     if (to.path === from.path || forms.value === 0 || !session.user) return true
     return confirm({
-      title: $i18n.t('shell.leave.title'),
-      text: $i18n.t('shell.leave.text'),
-      action: $i18n.t('shell.leave.action'),
+      title: t('shell.leave.title'),
+      text: t('shell.leave.text'),
+      action: t('shell.leave.action'),
       isDangerous: true,
     })
   })

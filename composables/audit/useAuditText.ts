@@ -11,13 +11,26 @@ type Words = Pick<ReturnType<typeof useI18n>, 't' | 'te' | 'locale'>
 /** Describes audit events in the user's language. */
 export function useAuditText() {
   const words: Words = useI18n()
+  const { number } = useFormat()
   return {
     sentence: (event: AuditEvent) => sentenceOf(words, event),
+    batch: (events: readonly AuditEvent[]) => batchOf(words, events, number),
     changesOf: (event: AuditEvent) => changesOf(words, event),
     factsOf: (event: AuditEvent) => factsOf(words, event),
     actorOf: (event: AuditEvent) => actorOf(words, event),
     subjectOf: (event: AuditEvent) => subjectOf(words, event),
   }
+}
+
+/** Several events of the same kind by the same person, in one sentence. */
+function batchOf(words: Words, events: readonly AuditEvent[], number: (value: number) => string): string {
+  const { t, te } = words
+  const { action } = events[0]!
+  const n = events.length
+  const actor = actorOf(words, events[0]!)
+  return te(`audit.batches.${action}`)
+    ? t(`audit.batches.${action}`, { actor, n: number(n) }, n)
+    : t('audit.batch', { actor, action: t(`audit.actions.${action}`), n: number(n) })
 }
 
 /** The event in one sentence. */

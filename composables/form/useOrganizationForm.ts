@@ -61,14 +61,14 @@ function fieldsOf(organization: Organization): OrganizationState {
 
 /** How a conflict shows each field. */
 function useOrganizationLabels(): EditOptions<OrganizationState, Organization>['labels'] {
-  const { t, locales } = useI18n()
+  const { t } = useI18n()
   return {
     name: { label: t('organization.identity.name') },
     business_email: { label: t('organization.identity.email') },
     business_phone_number: { label: t('organization.identity.phone') },
     language: {
       label: t('organization.identity.language'),
-      text: value => locales.value.find(({ code }) => code === value)?.name ?? t('organization.identity.language_none'),
+      text: value => languageNames.find(({ code }) => code === value)?.name ?? t('organization.identity.language_none'),
     },
     registration: {
       label: t('organization.joining.title'),

@@ -1,14 +1,20 @@
-import type { Form } from '@nuxt/ui'
 import { ApiFailure } from '#shared/api-failure'
 import type { FormName } from '#shared/forms'
-
-export type FormInstance = Form<never> & { $el: HTMLElement }
+import type { FormFields } from './useFormField'
 
 /** What a SubmitForm needs of useSubmit. */
 export interface FormActions<Input> {
-  attach(instance: FormInstance): void
-  submit(event: { data: Input }): Promise<void>
-  showInvalid(event: { errors: readonly FieldError[] }): Promise<void>
+  fields: FormFields
+  submit(input: Input): Promise<void>
+  showInvalid(issues: readonly Issue[]): Promise<void>
+  /** Clears the error of the field in which somebody types. */
+  forget(event: Event): void
+}
+
+/** What a schema has found. */
+interface Issue {
+  path: readonly PropertyKey[]
+  message: string
 }
 
 /**
@@ -24,15 +30,16 @@ export function useSubmit<Input>(
   explain?: (failure: ApiFailure) => string | undefined,
   name?: FormName,
 ) {
-  const { alert, attach, showFailure, showInvalid } = useFormErrors(explain, failureOf(useFormAnswer(name)))
+  const { alert, fields, forget, showFailure, showInvalid } = useFormErrors(explain, failureOf(useFormAnswer(name)))
   const pending = ref(false)
 
-  async function submit({ data }: { data: Input }) {
+  async function submit(input: Input) {
     if (pending.value) return
     pending.value = true
     alert.value = ''
+    fields.errors.value = {}
     try {
-      await action(data)
+      await action(input)
     } catch (error) {
       if (!(error instanceof ApiFailure)) throw error
       await showFailure(error)
@@ -41,80 +48,60 @@ export function useSubmit<Input>(
     }
   }
 
-  const form: FormActions<Input> = { attach, submit, showInvalid }
+  const form: FormActions<Input> = { fields, submit, showInvalid, forget }
   return { form, alert, pending }
 }
 
 function useFormErrors(explain?: (failure: ApiFailure) => string | undefined, first?: ApiFailure) {
-  const { attach, setErrors } = useFieldErrors()
+  const { fields, show, forget } = useFieldErrors()
   const inOwnWords = useServerText()
-  const textOf = (failure: ApiFailure) =>
-    Object.values(failure.fieldErrors).flat().map(inOwnWords).join(' ') || inOwnWords(failure.message)
+  const textsOf = ({ fieldErrors }: ApiFailure) =>
+    Object.fromEntries(Object.entries(fieldErrors).map(([name, texts]) => [name, texts.map(inOwnWords).join(' ')]))
+  const textOf = (failure: ApiFailure) => Object.values(textsOf(failure)).join(' ') || inOwnWords(failure.message)
   const alert = ref(first ? (explain?.(first) ?? textOf(first)) : '')
 
   async function showFailure(failure: ApiFailure) {
-    const errors = Object.entries(failure.fieldErrors).map(([name, texts]) => ({
-      name,
-      message: texts.map(inOwnWords).join(' '),
-    }))
-    const atFields = setErrors(errors)
-    const elsewhere = textsElsewhere(errors, atFields)
-    alert.value = explain?.(failure) ?? (elsewhere || (errors.length > 0 ? '' : inOwnWords(failure.message)))
-    await focusFirst(atFields)
+    const errors = textsOf(failure)
+    const elsewhere = await show(errors)
+    const isAtFields = Object.keys(errors).length > 0
+    alert.value = explain?.(failure) ?? (elsewhere || (isAtFields ? '' : inOwnWords(failure.message)))
   }
 
   /** Shows errors that the schema found before anything was sent. */
-  async function showInvalid({ errors }: { errors: readonly FieldError[] }) {
-    // An error in one entry of a list is shown at the list's field.
-    const found = errors.map(({ name, message }) => ({ name: name?.split('.')[0], message: inOwnWords(message) }))
-    const atFields = setErrors(found).filter(({ id }) => id)
-    alert.value = textsElsewhere(found, atFields)
-    await focusFirst(atFields)
+  async function showInvalid(issues: readonly Issue[]) {
+    const errors: Record<string, string> = {}
+    // The first of each field. An error in one entry of a list is shown at the list's field.
+    for (const { path, message } of issues) errors[String(path[0] ?? '')] ??= inOwnWords(message)
+    alert.value = await show(errors)
   }
 
-  return { alert, attach, showFailure, showInvalid }
+  return { alert, fields, forget, showFailure, showInvalid }
 }
 
-interface FieldError {
-  name?: string
-  message: string
-}
-
-/**
- * Shows errors at the fields of the form; typing in a field clears its own.
- * @returns `setErrors`, which shows them and returns those that the form has taken
- */
+/** The errors at the fields of a form; typing in a field clears its own. */
 function useFieldErrors() {
-  const form = shallowRef<FormInstance>()
+  const fields: FormFields = { errors: shallowRef({}), ids: new Map() }
 
-  function attach(instance: FormInstance) {
-    form.value = instance
-    instance.$el.addEventListener('input', forget)
+  /**
+   * Shows errors by the names of their fields, and moves the focus to the first wrong field.
+   * @returns the texts of those that no field shows
+   */
+  async function show(errors: Record<string, string>): Promise<string> {
+    fields.errors.value = errors
+    await nextTick()
+    const wrong = [...fields.ids].find(([name]) => name in errors)
+    if (wrong) document.getElementById(wrong[1])?.focus()
+    const elsewhere = Object.entries(errors).filter(([name]) => !fields.ids.has(name))
+    return elsewhere.map(([, text]) => text).join(' ')
   }
 
   function forget({ target }: Event) {
-    const name = form.value?.getErrors().find(({ id }) => id === (target as Element).id)?.name
-    if (name) form.value?.clear(name)
+    const { id, name } = target as HTMLInputElement
+    const field = [...fields.ids].find(([known, its]) => its === id || known === name)?.[0]
+    if (!field || !(field in fields.errors.value)) return
+    const { [field]: _, ...others } = fields.errors.value
+    fields.errors.value = others
   }
 
-  function setErrors(errors: FieldError[]) {
-    form.value?.setErrors(errors)
-    return form.value?.getErrors() ?? []
-  }
-
-  return { attach, setErrors }
-}
-
-/** The texts of the errors that no field shows. */
-function textsElsewhere(errors: FieldError[], atFields: readonly { name?: string }[]): string {
-  return errors
-    .filter(({ name }) => !atFields.some(shown => shown.name === name))
-    .map(({ message }) => message)
-    .join(' ')
-}
-
-async function focusFirst(errors: readonly { id?: string }[]) {
-  await nextTick()
-  const id = errors.find(error => error.id)?.id
-  if (id) document.getElementById(id)?.focus()
+  return { fields, show, forget }
 }

@@ -1,21 +1,41 @@
+import { useEventListener } from '@vueuse/core'
+
 const colours = [
   { value: 'system', label: 'shell.colours.system', icon: 'icon-monitor' },
   { value: 'light', label: 'shell.colours.light', icon: 'icon-sun' },
   { value: 'dark', label: 'shell.colours.dark', icon: 'icon-moon' },
-]
+] as const
 
-/** The colour mode: light, dark, or the system's. */
+type Colours = 'system' | 'light' | 'dark'
+
+// The name is that of a former version, so that choices stay.
+const key = 'nuxt-color-mode'
+
+/** The choice of colours: light, dark, or the system's. assets/before-hydration.js applies it. */
 export function useColours() {
-  const mode = useColorMode()
-  // The server does not know the preference, so the first render in the browser must not use it either.
-  const isMounted = ref(false)
-  onMounted(() => (isMounted.value = true))
+  // Only the browser knows it, after the first render.
+  const chosen = ref<Colours>()
+  const read = () => (chosen.value = storedColours())
+  onMounted(read)
+  useEventListener('storage', read)
 
-  return {
-    colours,
-    isChosen: (value: string) => isMounted.value && mode.preference === value,
-    setColours: (value: string) => {
-      mode.preference = value
-    },
+  function setColours(value: Colours) {
+    try {
+      localStorage.setItem(key, value)
+    } catch {
+      return
+    }
+    // Other tabs get it from the browser.
+    dispatchEvent(new Event('storage'))
+  }
+
+  return { colours, isChosen: (value: Colours) => chosen.value === value, setColours }
+}
+
+function storedColours(): Colours {
+  try {
+    return colours.find(({ value }) => value === localStorage.getItem(key))?.value ?? 'system'
+  } catch {
+    return 'system'
   }
 }

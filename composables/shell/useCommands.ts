@@ -104,9 +104,9 @@ function useColourActions(): ComputedRef<Command[]> {
 
 function useLanguageActions(): ComputedRef<Command[]> {
   const { t } = useI18n()
-  const { language, names, choose } = useLanguage()
+  const { language, choose } = useLanguage()
   return computed(() =>
-    names
+    languageNames
       .filter(({ code }) => code !== language.value)
       .map(({ code, name }) => ({
         id: code,

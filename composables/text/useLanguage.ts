@@ -2,7 +2,7 @@ import { ApiFailure } from '#shared/api-failure'
 import type { Language } from '#shared/dates'
 
 // Each name in its own language, for users who read no other.
-const names = [
+export const languageNames = [
   { code: 'en', name: 'English' },
   { code: 'ar', name: 'العربية' },
 ] as const
@@ -30,33 +30,31 @@ export function useLanguage() {
     cookie.value = null
   }
 
-  return { language, names, choose, speak, forget }
+  return { language, choose, speak, forget }
 }
 
 /** The language of the page, and the cookie by which the browser keeps it. */
 function useSpokenLanguage() {
-  const { locale, setLocale, getLocaleMessage, t } = useI18n()
+  const { locale, setLocale, t } = useI18n()
   const { notify } = useNotices()
   const cookie = useLanguageCookie()
-  const language = computed(() => locale.value as Language)
 
   /**
    * Changes the language in this browser.
    * @returns false, after a notice, if its texts could not be loaded
    */
   async function speak(chosen: Language): Promise<boolean> {
-    const former = language.value
-    await setLocale(chosen)
-    if (Object.keys(getLocaleMessage(chosen)).length > 0) {
-      cookie.value = chosen
-      return true
+    try {
+      await setLocale(chosen)
+    } catch {
+      notify(t('shell.language.failed'), { text: t('common.unreachable'), tone: 'error' })
+      return false
     }
-    await setLocale(former)
-    notify(t('shell.language.failed'), { text: t('common.unreachable'), tone: 'error' })
-    return false
+    cookie.value = chosen
+    return true
   }
 
-  return { language, cookie, speak }
+  return { language: locale, cookie, speak }
 }
 
 function useLanguageCookie() {

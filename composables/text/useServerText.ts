@@ -5,17 +5,17 @@ import { matchText } from '../list/matchText'
  * language. i18n/locales/ar/server.json has the translations by English text. Unknown texts stay as they are.
  */
 export function useServerText() {
-  const { tm, rt } = useI18n()
+  const { at, fill } = useI18n()
   const { number } = useFormat()
 
   return (text: string): string => {
-    const texts = tm('server') as Record<string, string>
+    const texts = (at('server') ?? {}) as Record<string, string>
     const found = matchText(Object.keys(texts), text)
     if (!found) return text
     const { n, ...values } = found.values
     const count = Number(n)
     return n === undefined
-      ? rt(texts[found.pattern]!, values)
-      : rt(texts[found.pattern]!, count, { named: { ...values, n: number(count) } })
+      ? fill(texts[found.pattern]!, values)
+      : fill(texts[found.pattern]!, { ...values, n: number(count) }, count)
   }
 }

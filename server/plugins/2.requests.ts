@@ -9,9 +9,8 @@ import { processConfig } from '#server/process-config.ts'
 /**
  * What happens before and after every request.
  *
- * The hooks of Nitro and its modules are for pages only. @nuxtjs/i18n prepares its texts in them, and copies Nitro's
- * runtime configuration, which is frozen and has nothing of ours in it, so all requests can share one. For an API call
- * that took as long as its query.
+ * The hooks of Nitro and its modules are for pages only. They copy Nitro's runtime configuration, which is frozen and
+ * has nothing of ours in it, so all requests can share one.
  */
 export default defineNitroPlugin(nitro => {
   const runtimeConfig = useRuntimeConfig()

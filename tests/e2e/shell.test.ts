@@ -22,13 +22,15 @@ describe('the language', () => {
     ['fr', 'en', 'ltr'],
   ] as const)("of a first visit is the browser's, %s, and leaves no cookie", async (locale, language, direction) => {
     const { context, complaints } = await openProfile(browser, { locale })
-    const loaded: string[] = []
-    context.on('request', request => request.url().includes('/messages.json') && loaded.push(request.url()))
+    const scripts: Promise<string>[] = []
+    context.on('response', response => response.url().endsWith('.js') && scripts.push(response.text()))
     const page = await open(context, world.acme, '/login')
     expect(await documentOf(page)).toEqual([language, direction])
     await page.getByRole('heading', { name: textsIn(language)('shell.sign_in.title') }).waitFor()
     expect(await context.cookies()).toEqual([])
-    expect(loaded.filter(url => !url.includes(`/${language}/`))).toEqual([])
+    const has = async (spoken: Language) =>
+      (await Promise.all(scripts)).some(script => script.includes(textsIn(spoken)('shell.sign_in.wrong')))
+    expect([await has(language), await has(language === 'en' ? 'ar' : 'en')]).toEqual([true, false])
     expect(complaints).toEqual([])
     await context.close()
   })

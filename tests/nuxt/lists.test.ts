@@ -1,9 +1,12 @@
 import { mountSuspended } from '@nuxt/test-utils/runtime'
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { useI18n } from '#imports'
 import type { DirectoryUser } from '#shared/answers/users'
 import ListPages from '~/components/list/ListPages.vue'
 import type { PeopleColumn } from '~/components/people/PeopleList.vue'
 import PeopleTable from '~/components/people/PeopleTable.vue'
+
+beforeAll(() => useI18n().load(['portal']))
 
 const ann: DirectoryUser = {
   id: 'a',

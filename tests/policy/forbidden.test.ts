@@ -56,6 +56,7 @@ const rules: Rule[] = [
     exceptions: {
       'composables/text/useLanguage.ts': 'the language that was chosen',
       'plugins/time-zone.ts': 'the time zone of the browser',
+      'composables/shell/useColours.ts': 'the colours that were chosen',
       'composables/shell/useKept.ts': 'how a page looks',
       'composables/shell/useShortcuts.ts': 'whether single keys are shortcuts',
     },

@@ -180,44 +180,6 @@ describe('a page of an organisation', () => {
   }
 })
 
-describe('the texts of the interface', () => {
-  test('exist in our languages, and in no other name that could be mistaken for one', async () => {
-    for (const place of [world.acme, world.globex]) {
-      for (const language of ['en', 'ar'])
-        expect((await place.call(await textsAt(place, language))).json[language].common.language).toMatch(
-          language === 'ar' ? /\p{Script=Arabic}/u : /^Language$/,
-        )
-      for (const wrong of ['fr', 'EN', 'constructor', '__proto__', 'toString', '%63onstructor', '..%2fen']) {
-        expect([wrong, (await place.call(`/_i18n/x/${wrong}/messages.json`)).status]).toEqual([wrong, 404])
-      }
-    }
-  })
-
-  test("are cached only under this build's URL, to which older URLs redirect", async () => {
-    const address = await textsAt(world.acme, 'ar')
-    expect((await world.acme.call(address)).headers['cache-control']).toMatch(/max-age=31536000/)
-    const [, , hash] = address.split('/')
-    // In capitals it is the same where it has digits only.
-    const wrongs = ['x', '00000000', hash!.toUpperCase(), `${hash}0`, hash!.slice(1)].filter(wrong => wrong !== hash)
-    for (const wrong of wrongs) {
-      const { status, headers, cookies } = await world.acme.call(address.replace(hash!, wrong))
-      expect([wrong, status, headers.location, headers['cache-control'], cookies]).toEqual([
-        wrong,
-        302,
-        address,
-        'private, no-store',
-        {},
-      ])
-    }
-  })
-
-  async function textsAt(place: Place, language: string): Promise<string> {
-    const { headers } = await place.call(`/_i18n/x/${language}/messages.json`)
-    expect(headers.location).toMatch(new RegExp(`^/_i18n/[0-9a-f]{8}/${language}/messages\\.json$`))
-    return headers.location!
-  }
-})
-
 describe('a mail', () => {
   test("is in its reader's language, else in the organisation's, else in English", async () => {
     const [arabic, english, none] = await Promise.all([

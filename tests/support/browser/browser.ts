@@ -100,7 +100,7 @@ export async function signInByForm(context: BrowserContext, place: Place, person
   const page = await open(context, place, path)
   await fillSignIn(page, person)
   await page.waitForURL(`${place.origin}${path}`)
-  expect(await page.getByRole('navigation').first().isVisible()).toBe(true)
+  await page.getByRole('navigation').first().waitFor()
   return page
 }
 

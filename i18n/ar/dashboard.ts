@@ -1,0 +1,4 @@
+import audit from '../locales/ar/audit.json'
+import person from '../locales/ar/person.json'
+
+export default { ...audit, ...person }
