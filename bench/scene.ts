@@ -53,6 +53,7 @@ export async function createScene(extra: Record<string, string> = {}): Promise<S
     ...settings,
     LOG_LEVEL: 'warn',
     CHECK_ANSWERS: '0',
+    CHECK_STATEMENTS: '0',
     ...extra,
   })
   const host = `acme.localhost:${port}`

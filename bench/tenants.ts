@@ -65,7 +65,7 @@ export async function measureNewTenants({ growTo, tenants }: Fleet): Promise<voi
 export async function measureMigration({ app, growTo, tenants }: Fleet, count: number): Promise<void> {
   await growTo(count)
   tell(`migration: ${tenants.length} tenants`)
-  const statements = 'alter table users add column bench text; create index users_bench on users (bench)'
+  const statements = ['alter table users add column bench text', 'create index users_bench on users (bench)']
   const migrations = [...loadMigrations('.', 'tenant'), { name: 'tenant/9999_bench', checksum: 'bench', statements }]
   const started = performance.now()
   const { done, failed } = await migrateFleet(app.database, migrations, { parallel: 4 })

@@ -68,6 +68,7 @@ export interface Config {
   apiDocs: boolean
   /** Whether each answer is checked against the schema that its route declares, as in development. */
   checkAnswers: boolean
+  checkStatements: boolean
 }
 
 /**
@@ -99,6 +100,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     logLevel: given.LOG_LEVEL,
     apiDocs: given.API_DOCS ? given.API_DOCS === '1' : !production,
     checkAnswers: given.CHECK_ANSWERS === '1',
+    checkStatements: given.CHECK_STATEMENTS === '1',
   }
 }
 

@@ -4,6 +4,7 @@ import type { Database } from './database/realms.ts'
 import { createDatabase } from './database/realms.ts'
 import type { SlotsOptions } from './database/slots/options.ts'
 import { createSlots } from './database/slots/slots.ts'
+import { usualOptions } from './database/with-database.ts'
 import type { App } from './domain/context.ts'
 import { createKeyRings } from './domain/keys/ring.ts'
 import { createPacer } from './domain/lib/pacer.ts'
@@ -56,7 +57,7 @@ function openDatabase(url: string, config: Config, log: Logger, options: Partial
   const slots = createSlots(url, {
     size: config.dbSlots,
     tenantShare: config.dbTenantSlots,
-    prepare: config.dbPrepare,
+    ...usualOptions(config),
     onMismatch: ({ realm, message }) => log.error({ event: 'answer_mismatched', realm, reason: message }),
     ...options,
   })

@@ -1,5 +1,6 @@
 import { examine } from '#server/domain/platform/doctor.ts'
 import { deleteOrphans } from '#server/domain/platform/orphans.ts'
+import { repairStandings } from '#server/domain/platform/standing-checks.ts'
 import { defineTask } from '../task.ts'
 
 export default defineTask({
@@ -10,15 +11,21 @@ export default defineTask({
       type: 'boolean',
       description: 'First delete schemas and files that belong to no organisation',
     },
+    'repair-standings': {
+      type: 'boolean',
+      description: "First write each organisation's status into its schema, where it differs",
+    },
   },
   async run({ app, migrations, args }) {
     const removed = args['remove-orphans'] ? await deleteOrphans(app) : undefined
+    const repaired = args['repair-standings'] ? await repairStandings(app) : undefined
     const checks = await examine(app, migrations)
     const failed = checks.some(check => check.problems.length > 0)
     return {
-      json: { ok: !failed, checks, ...(removed && { removed }) },
+      json: { ok: !failed, checks, ...(removed && { removed }), ...(repaired && { repaired }) },
       text: [
         ...(removed ? [`Removed ${removed.schemas.length} schemas and ${removed.folders.length} folders.`] : []),
+        ...(repaired ? [`Repaired the standings of ${repaired.length} organisations.`] : []),
         ...checks.map(({ name, found, problems }) =>
           [
             `${problems.length === 0 ? 'ok  ' : 'FAIL'}  ${name}: ${found}`,

@@ -93,6 +93,8 @@ function sessionsTable(table: TableFactory, users: () => ReturnType<typeof users
        * schema, so there is no foreign key.
        */
       support_access: uuid(),
+      /** That operator's e-mail address. */
+      support_operator: varchar({ length: 254 }),
       /** If true, only reads are allowed. */
       is_read_only: boolean().notNull().default(false),
       revoked_reason: text({ enum: ['logout', 'blacklist', 'reuse', 'password', 'email', 'deactivation', 'revoked'] }),

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { boolean, check, integer, text, uniqueIndex, uuid, varchar } from 'drizzle-orm/pg-core'
 import type { TableFactory } from '#drizzle/table-factory.ts'
 import { id, lazily, moment, once } from '#drizzle/table-factory.ts'
+import { storedStandings } from '#shared/tenant-statuses.ts'
 
 /** The tables of an organisation's schema in addition to the realm's. */
 export function tenantTables(table: TableFactory) {
@@ -10,6 +11,7 @@ export function tenantTables(table: TableFactory) {
     departments,
     invitations: () => invitationsTable(table, departments),
     settings: () => settingsTable(table),
+    standing: () => standingTable(table),
   })
 }
 
@@ -86,6 +88,24 @@ function settingsTable(table: TableFactory) {
       check('settings_brand_color', sql`brand_color ~ '^#[0-9a-f]{6}$'`),
       check('settings_language', sql`language in ('en', 'ar')`),
       check('settings_password_min_length', sql`password_min_length between 12 and 64`),
+    ],
+  )
+}
+
+/**
+ * One row: whether the tenant is open, a copy of what the platform's schema says; see
+ * server/database/migrations/standing.ts. A schema without the row is not a tenant's yet, and is closed.
+ */
+function standingTable(table: TableFactory) {
+  return table(
+    'standing',
+    {
+      id: boolean().primaryKey().default(true),
+      state: text({ enum: storedStandings }).notNull(),
+    },
+    () => [
+      check('standing_one_row', sql`id`),
+      check('standing_state', sql`state in ('active', 'suspended', 'deleting', 'purging', 'maintenance')`),
     ],
   )
 }

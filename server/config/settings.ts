@@ -76,5 +76,6 @@ export const settings = z.object({
   DNS_SERVER: z.string().optional(),
   API_DOCS: z.enum(['0', '1']).optional(),
   CHECK_ANSWERS: z.enum(['0', '1']).default('0'),
+  CHECK_STATEMENTS: z.enum(['0', '1']).default('0'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })

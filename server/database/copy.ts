@@ -1,4 +1,6 @@
 import type { Readable, Writable } from 'node:stream'
+import type { SQL } from 'drizzle-orm'
+import { PgDialect } from 'drizzle-orm/pg-core'
 import { isConnectionError } from './errors.ts'
 import { requireSchemaName } from './schema-names.ts'
 import type { TransactionClient } from './slots/transaction.ts'
@@ -10,8 +12,18 @@ export interface CopiedTable {
 }
 
 /** Reads a table in PostgreSQL's text format, one line per row. */
-export async function* copyOut(client: TransactionClient, schema: string, table: CopiedTable): AsyncGenerator<Buffer> {
-  const source: Readable = await client.raw(`copy ${target(schema, table)} to stdout`).readable()
+export function copyOut(client: TransactionClient, schema: string, table: CopiedTable): AsyncGenerator<Buffer> {
+  return readCopy(client, target(schema, table))
+}
+
+/** Reads the rows of a query in the same format. */
+export function copyQuery(client: TransactionClient, query: SQL): AsyncGenerator<Buffer> {
+  // COPY takes no parameters: drizzle writes them as literals.
+  return readCopy(client, `(${new PgDialect().sqlToQuery(query.inlineParams()).sql})`)
+}
+
+async function* readCopy(client: TransactionClient, what: string): AsyncGenerator<Buffer> {
+  const source: Readable = await client.raw(`copy ${what} to stdout`).readable()
   yield* source
   // postgres.js 3.4 pauses its socket while much data is waiting to be read, and does not resume it if that was the
   // last data: the connection would answer no more queries. Another read resumes it.

@@ -1,5 +1,6 @@
 import type { Database, Db } from './realms.ts'
 import type { TransactionClient } from './slots/transaction.ts'
+import type { Connecting } from './with-database.ts'
 import { withDatabase } from './with-database.ts'
 
 /**
@@ -8,13 +9,12 @@ import { withDatabase } from './with-database.ts'
  * @throws ApiError 503 when the database is unavailable, and whatever `work` throws, after a rollback
  */
 export async function inLongTransaction<T>(
-  database: Database,
-  url: string,
+  app: Connecting & { database: Database },
   schema: string,
   work: (tx: Db, client: TransactionClient) => Promise<T>,
 ): Promise<T> {
-  return withDatabase(url, options, ({ slots }) =>
-    slots.transaction(schema, client => work(database.on(client), client)),
+  return withDatabase(app, options, ({ slots }) =>
+    slots.transaction(schema, client => work(app.database.on(client), client)),
   )
 }
 

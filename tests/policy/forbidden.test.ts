@@ -167,7 +167,7 @@ const rules: Rule[] = [
     name: 'the record is added to and never changed, nor is what guards it switched off',
     sources: [...server, ...readSources('scripts/**/*.ts')],
     pattern:
-      /\.(?:update|delete)\((?:\w+\.)*(?:audit_)?events\)|\b(?:update|delete from|truncate(?: table)?)\s+\S*audit_events|session_replication_role|disable\s+trigger/i,
+      /\.(?:update|delete)\((?:\w+\.)*(?:audit_)?events\)|\b(?:update|delete from|truncate(?: table)?)\s+\S*audit_events|session_replication_role|disable\s+trigger|\bgrant\s+[^'`\n]*\bon\b/i,
     bad: [
       'db.delete(audit_events)',
       'tx.update(tables.audit_events).set(x)',
@@ -175,6 +175,7 @@ const rules: Rule[] = [
       'sql`delete from platform.audit_events`',
       'alter table x disable trigger all',
       'set session_replication_role = replica',
+      'grant update on audit_events to tenantry',
     ],
     good: ['db.insert(audit_events)', 'db.select({ id: events.id }).from(events)', 'db.delete(tokens)'],
   },

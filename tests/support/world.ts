@@ -106,6 +106,7 @@ export async function createSettings(template?: TemplateName, database?: string)
     DATABASE_URL: database ?? (await createTestDatabase(template)),
     ...inject('templates').secrets,
     ...hashingSettings,
+    CHECK_STATEMENTS: '1',
     // A path that cannot be created, not even by root.
     DATA_DIR: '/dev/null/none',
   }

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 export interface Migration {
   /** Set and file, such as `realm/0000_initial`. */
   name: string
-  statements: string
+  /** In order; each is sent on its own. */
+  statements: string[]
   /** SHA-256 of the file, hexadecimal. */
   checksum: string
 }
@@ -23,6 +24,12 @@ export function loadMigrations(root: string, kind: SchemaKind): Migration[] {
     .map(({ set, tag }) => readMigration(root, set, tag))
 }
 
+/**
+ * Migrations without effect on a schema that has not had them: they create a trigger, which Citus refuses, and which a
+ * later migration drops. Schemas record them nevertheless.
+ */
+const withdrawn = new Set(['realm/0003_audit_append_only'])
+
 /** @returns the name of the newest migration, which is the schema's "version" everywhere */
 export function targetVersion(migrations: Migration[]): string {
   return migrations.at(-1)!.name
@@ -36,11 +43,12 @@ function readJournal(root: string, set: string): { tag: string; when: number }[]
 }
 
 function readMigration(root: string, set: string, tag: string): Migration {
+  const name = `${set}/${tag}`
   const file = readFileSync(join(root, 'drizzle', set, 'migrations', `${tag}.sql`), 'utf8')
   return {
-    name: `${set}/${tag}`,
+    name,
     // drizzle-kit writes the schema "public" into references; our tables are in the schema that search_path names.
-    statements: file.replaceAll('"public".', '').replaceAll('--> statement-breakpoint', ''),
+    statements: withdrawn.has(name) ? [] : file.replaceAll('"public".', '').split('--> statement-breakpoint'),
     checksum: createHash('sha256').update(file).digest('hex'),
   }
 }

@@ -100,7 +100,8 @@ async function queryOne(
 /** @param mark shows at the end that it is still the same transaction */
 async function prepareConnection(tx: Db, schema: string, write: boolean, mark: string): Promise<void> {
   // Resets what the previous text has set on the same connection.
-  await tx.execute(sql`reset all; set session authorization default`)
+  await tx.execute(sql`reset all`)
+  await tx.execute(sql`set session authorization default`)
   await tx.execute(write ? sql`set transaction read write` : sql`set transaction read only`)
   await tx.execute(sql`set local search_path to ${sql.identifier(requireSchemaName(schema))}`)
   await tx.execute(sql`select set_config('tenantry.query', ${mark}, true)`)
@@ -117,7 +118,7 @@ async function readOwnTables(tx: Db, schema: string): Promise<number[]> {
 async function runStatement(client: TransactionClient, text: string): Promise<Pick<TenantAnswer, 'rows' | 'count'>> {
   const rows: Record<string, unknown>[] = []
   let count: number | null = null
-  for await (const batch of client.raw(text, []).cursor(1_000)) {
+  for await (const batch of client.foreign(text).cursor(1_000)) {
     // postgres.js has the number of changed rows, but not in its types.
     count = (batch as { count?: number | null }).count ?? count
     rows.push(...batch.map(row => ({ ...row })))
@@ -129,7 +130,7 @@ async function runStatement(client: TransactionClient, text: string): Promise<Pi
 // PL/pgSQL runs several statements, and rejects those that would end the transaction.
 async function runScript(client: TransactionClient, text: string): Promise<Pick<TenantAnswer, 'rows' | 'count'>> {
   const tag = `s${randomUUID().replaceAll('-', '')}`
-  await client.raw(`do $outer_${tag}$ begin execute $${tag}$${text}$${tag}$; end $outer_${tag}$`)
+  await client.foreign(`do $outer_${tag}$ begin execute $${tag}$${text}$${tag}$; end $outer_${tag}$`)
   return { rows: [], count: null }
 }
 

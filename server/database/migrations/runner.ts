@@ -1,8 +1,10 @@
 import { sql } from 'drizzle-orm'
+import { createSchema } from '#server/database/create-schema.ts'
 import type { Database, Db } from '#server/database/realms.ts'
 import { requireSchemaName } from '#server/database/schema-names.ts'
 import type { Migration } from './files.ts'
 import { targetVersion } from './files.ts'
+import { followPlatform, readTenant } from './standing.ts'
 
 export interface MigrationSets {
   platform: Migration[]
@@ -24,7 +26,9 @@ export async function bootstrapPlatform(database: Database, migrations: Migratio
   await transaction(async tx => {
     // A fixed lock key, because an empty database has no row or table to lock.
     await tx.execute(sql`select pg_advisory_xact_lock(7265003)`)
-    await tx.execute(sql`create schema if not exists platform`)
+    await createSchema(tx, 'platform')
+    // pg-boss would create its own as a distributed one.
+    await createSchema(tx, 'pgboss')
     await applyMigrations(tx, 'platform', migrations)
   })
 }
@@ -40,12 +44,18 @@ export async function applyMigrations(tx: Db, schema: string, migrations: Migrat
   const applied = (await readApplied(tx, name)) ?? []
   const pending = pendingMigrations(name, applied, migrations)
   if (pending.length === 0) return false
-  await tx.execute(
-    sql.raw(`set local search_path to "${name}";\n${pending.map(migration => migration.statements).join(';\n')}`),
-  )
-  await tx.execute(sql`set local search_path to default`)
+  // Locked before the tables, as by every change of a tenant's status.
+  const tenant = name === 'platform' ? undefined : await readTenant(tx, name)
+  await runStatements(tx, name, pending)
+  if (tenant) await followPlatform(tx, name, tenant)
   await recordApplied(tx, name, [...applied, ...pending.map(entryOf)], targetVersion(pending))
   return true
+}
+
+async function runStatements(tx: Db, schema: string, migrations: Migration[]): Promise<void> {
+  await tx.execute(sql`set local search_path to ${sql.identifier(schema)}`)
+  for (const { statements } of migrations) for (const statement of statements) await tx.execute(sql.raw(statement))
+  await tx.execute(sql`set local search_path to default`)
 }
 
 async function recordApplied(tx: Db, schema: string, applied: string[], version: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import type { SQL } from 'drizzle-orm'
+import { createSchema } from '#server/database/create-schema.ts'
 import type { Database, Db, PlatformRealm } from '#server/database/realms.ts'
 import { newSchemaName, requireSchemaName } from '#server/database/schema-names.ts'
 import type { Migration } from './files.ts'
@@ -16,7 +17,7 @@ export interface Spare {
 
 /** Creates a schema with all its tables, in the caller's transaction. */
 export async function makeSchema(tx: Db, schema: string, migrations: Migration[]): Promise<void> {
-  await tx.execute(sql`create schema ${identifier(schema)}`)
+  await createSchema(tx, schema)
   await applyMigrations(tx, schema, migrations)
 }
 

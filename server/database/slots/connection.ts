@@ -2,6 +2,7 @@ import { connectDatabase } from '#server/database/driver.ts'
 import type { SlotsOptions } from './options.ts'
 import type { Slot } from './slot.ts'
 import { createSlot } from './slot.ts'
+import { requireAllowed } from './statement-rules.ts'
 
 /**
  * Opens one connection of its own.
@@ -9,7 +10,8 @@ import { createSlot } from './slot.ts'
  */
 export function openSlot(url: string, options: SlotsOptions, onClose: (slot: Slot) => void): Slot {
   const connect = options.connect ?? connectDatabase
-  const slot = createSlot(connect(url, { ...clientOptions(options), onclose: () => onClose(slot) }))
+  const sql = connect(url, { ...clientOptions(options), onclose: () => onClose(slot) })
+  const slot = createSlot(sql, options.checkStatements ? requireAllowed : undefined)
   return slot
 }
 

@@ -11,6 +11,8 @@ export interface SlotsOptions {
   statementShare?: number
   /** False if a pooler in between keeps no prepared statements. */
   prepare?: boolean
+  /** Whether statements that break a rule of `statement-rules.ts` are refused, in tests. */
+  checkStatements?: boolean
   /** Milliseconds. */
   statementTimeout?: number
   lockTimeout?: number

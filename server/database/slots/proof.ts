@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { outlineOf } from './outline.ts'
 
 /**
  * Proof that an answer belongs to its statement: each statement has its own mark as an additional parameter, and
@@ -56,20 +57,6 @@ function markSelect(statement: string, outline: string, index: number, mark: str
 // BY or GROUP BY means. A CTE begins with another keyword.
 function isSimple(outline: string): boolean {
   return !/^\s*with\b|\b(?:distinct|union|intersect|except)\b|\bby\b.*[\s,]\d/is.test(outline)
-}
-
-/** The statement with everything quoted or in parentheses replaced by blanks: only its top level remains. */
-function outlineOf(text: string): string {
-  const blank = (part: string) => ' '.repeat(part.length)
-  const unquoted = text
-    .replace(/"(?:[^"]|"")*"|'(?:[^']|'')*'|\$([a-z_]*)\$[\s\S]*?\$\1\$/gi, blank)
-    .replace(/--[^\n]*|\/\*[\s\S]*?\*\//g, blank)
-  let depth = 0
-  return unquoted.replace(/[^()]+|[()]/g, part => {
-    if (part === '(') depth++
-    if (part === ')') depth--
-    return depth > 0 || part === ')' ? blank(part) : part
-  })
 }
 
 function insertAt(text: string, index: number, part: string): string {

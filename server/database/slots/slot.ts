@@ -17,6 +17,8 @@ export interface Slot {
   retired: boolean
   /** Its statements by their text without the mark; PostgreSQL keeps them prepared. */
   statements: Map<string, MarkedStatement>
+  /** In tests: throws for a statement that breaks a rule. */
+  check: ((text: string) => void) | undefined
 }
 
 /** The client that sends a statement: a slot's, or that of the transaction that holds the slot. */
@@ -32,10 +34,10 @@ export class StaleStatement extends Error {}
 
 const asksLimit = 3
 
-export function createSlot(sql: Sql): Slot {
+export function createSlot(sql: Sql, check?: Slot['check']): Slot {
   // drizzle parses dates and JSON itself, and configures the client's parsers accordingly.
   drizzle(sql)
-  return { sql, holder: undefined, opened: performance.now(), retired: false, statements: new Map() }
+  return { sql, holder: undefined, opened: performance.now(), retired: false, statements: new Map(), check }
 }
 
 /**
@@ -51,6 +53,7 @@ export async function ask(
   params: unknown[],
   options: { prepare: boolean; asArrays: boolean },
 ): Promise<unknown[]> {
+  slot.check?.(text)
   const known = slot.statements.get(text)
   const statement = known ?? markStatement(text, params.length)
   const prepare = options.prepare && (known !== undefined || slot.holder?.prepares !== false)

@@ -12,8 +12,10 @@ export interface GuardedClient {
 
 /** The client of a transaction. Its statements run one after another, even if several callers send them. */
 export interface TransactionClient extends GuardedClient {
-  /** For COPY, cursors and scripts. Their answers are not verified. */
-  raw(text: string, params?: unknown[]): PendingQuery<Row[]>
+  /** For COPY. Answers are not verified. */
+  raw(text: string): PendingQuery<Row[]>
+  /** The same for what an operator has written, which need not keep our rules. */
+  foreign(text: string): PendingQuery<Row[]>
 }
 
 /**
@@ -56,6 +58,7 @@ interface Transaction {
 }
 
 function guard(transaction: Transaction, client: TransactionSql): TransactionClient {
+  const { slot } = transaction
   let last: Promise<unknown> = Promise.resolve()
   return {
     options: { parsers: {}, serializers: {} },
@@ -65,9 +68,14 @@ function guard(transaction: Transaction, client: TransactionSql): TransactionCli
         last = answer.catch(() => {})
         return answer
       }),
-    raw(text, params = []) {
+    raw(text) {
       requireOpen(transaction)
-      return client.unsafe(text, params as never[])
+      slot.check?.(text)
+      return client.unsafe(text)
+    },
+    foreign(text) {
+      requireOpen(transaction)
+      return client.unsafe(text)
     },
   }
 }

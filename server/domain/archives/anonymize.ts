@@ -55,6 +55,7 @@ export const scrubbing: Record<string, 'left out' | Record<string, Treatment>> =
   one_time_tokens: 'left out',
   signing_keys: 'left out',
   invitations: 'left out',
+  standing: 'left out',
 } satisfies Decisions
 
 /** @throws Error for a column without an entry */

@@ -2,11 +2,14 @@ import type { SQL } from 'drizzle-orm'
 import { eq, sql } from 'drizzle-orm'
 import { readTables } from '#server/database/catalog.ts'
 import type { CopiedTable } from '#server/database/copy.ts'
+import { copyIn, copyQuery } from '#server/database/copy.ts'
 import { inLongTransaction } from '#server/database/long-transaction.ts'
 import type { Migration } from '#server/database/migrations/files.ts'
 import type { MigrationSets } from '#server/database/migrations/runner.ts'
 import { applyMigrations } from '#server/database/migrations/runner.ts'
+import { writeStanding } from '#server/database/migrations/standing.ts'
 import type { Db } from '#server/database/realms.ts'
+import type { TransactionClient } from '#server/database/slots/transaction.ts'
 import type { App } from '#server/domain/context.ts'
 import { fromSystem } from '#server/domain/context.ts'
 import { mailWelcome } from '#server/domain/mail/welcome.ts'
@@ -34,7 +37,7 @@ export interface CloneInput {
 
 /**
  * The work of an operation `clone`: creates a tenant with the same departments, number of users and history, without
- * data that identifies anyone. One transaction reads one snapshot of the original; the rows never leave the database.
+ * data that identifies anyone. One transaction reads one snapshot of the original, and another one writes.
  */
 export async function cloneTenant(
   app: App,
@@ -46,10 +49,13 @@ export async function cloneTenant(
   const before = await findPlace(app, input.place.schema)
   if (before) return before
   const source = await requireTenant(app, { id: operation.tenant! })
-  return inLongTransaction(app.database, app.databaseUrl, input.place.schema, async tx => {
-    await tx.execute(sql`set transaction isolation level repeatable read`)
+  return inLongTransaction(app, input.place.schema, async (tx, client) => {
     const { tenant, url } = await openPlace(tx, app, input.place)
-    await copySchema(tx, app, source, input, report, migrations.tenant)
+    const to = { tx, client, schema: input.place.schema }
+    await inLongTransaction(app, source.schema, async (tx, client) => {
+      await tx.execute(sql`set transaction isolation level repeatable read, read only`)
+      await copySchema(app, { tx, client, schema: source.schema }, to, input, report, migrations.tenant)
+    })
     if (!input.keep_admin) await addAdmin(tx, app, tenant, input)
     await announceTenant(tx, tenant.id)
     report.signal.throwIfAborted()
@@ -57,54 +63,57 @@ export async function cloneTenant(
   })
 }
 
+/** A transaction on a tenant's schema. */
+interface End {
+  tx: Db
+  client: TransactionClient
+  schema: string
+}
+
 async function copySchema(
-  tx: Db,
   app: App,
-  source: TenantRow,
-  { place: { schema }, keep_admin, admin_email }: CloneInput,
+  from: End,
+  to: End,
+  { keep_admin, admin_email }: CloneInput,
   report: OperationReport,
   migrations: Migration[],
 ): Promise<void> {
-  await createSchemaAt(tx, schema, await versionOf(tx, source, migrations))
-  await copyScrubbed(tx, source.schema, schema, keep_admin ? admin_email : null, report)
+  const { tx, schema } = to
+  await createSchemaAt(tx, schema, await versionOf(from, migrations))
+  await copyScrubbed(from, to, keep_admin ? admin_email : null, report)
   await applyMigrations(tx, schema, migrations)
+  await writeStanding(tx, schema)
   await addSigningKey(tx, app, schema)
 }
 
-async function versionOf(tx: Db, { schema }: TenantRow, known: Migration[]): Promise<Migration[]> {
+async function versionOf({ tx, schema }: End, known: Migration[]): Promise<Migration[]> {
   const rows = await tx.execute<{ applied: string[] }>(
     sql`select to_json(applied) as applied from platform.schema_versions where schema = ${schema}`,
   )
   return requireKnownVersion({ migrations: rows[0]?.applied ?? [] }, known)
 }
 
-async function copyScrubbed(
-  tx: Db,
-  from: string,
-  to: string,
-  keptAdmin: string | null,
-  report: OperationReport,
-): Promise<void> {
-  const tables = (await readTables(tx, to)).filter(({ name }) => scrubbing[name] !== 'left out')
+async function copyScrubbed(from: End, to: End, keptAdmin: string | null, report: OperationReport): Promise<void> {
+  for (const { tx } of [from, to]) await tx.execute(sql`set local datestyle to 'ISO, YMD'`)
+  const tables = (await readTables(to.tx, to.schema)).filter(({ name }) => scrubbing[name] !== 'left out')
   report.begin('Copying tables', tables.length)
   for (const table of tables) {
-    await clearTable(tx, to, table.name)
-    await tx.execute(scrubbedCopy(from, to, table, keptAdmin))
+    await clearTable(to.tx, to.schema, table.name)
+    await copyIn(to.client, to.schema, table, copyQuery(from.client, scrubbedRows(from.schema, table, keptAdmin)))
     report.advance()
   }
 }
 
-/** One statement, so that the real values are never written. */
-function scrubbedCopy(from: string, to: string, { name, columns }: CopiedTable, keptAdmin: string | null): SQL {
+/** The database replaces the real values, so they do not leave it. */
+function scrubbedRows(schema: string, { name, columns }: CopiedTable, keptAdmin: string | null): SQL {
   const identifiers = sql.join(
     columns.map(column => sql.identifier(column)),
     sql`, `,
   )
   const values = columns.map(column => scrubbedValue(name, column, keptAdmin))
   return sql`
-    insert into ${sql.identifier(to)}.${sql.identifier(name)} (${identifiers})
     select ${sql.join(values, sql`, `)}
-    from (select ${identifiers}, row_number() over (order by id) as n from ${sql.identifier(from)}.${sql.identifier(name)}) r`
+    from (select ${identifiers}, row_number() over (order by id) as n from ${sql.identifier(schema)}.${sql.identifier(name)}) r`
 }
 
 function scrubbedValue(table: string, column: string, keptAdmin: string | null): SQL {

@@ -3,10 +3,10 @@ import { sql } from 'drizzle-orm'
 import { readTables } from '#server/database/catalog.ts'
 import type { CopiedTable } from '#server/database/copy.ts'
 import { copyIn } from '#server/database/copy.ts'
+import { createSchema } from '#server/database/create-schema.ts'
 import type { Migration } from '#server/database/migrations/files.ts'
 import { applyMigrations, entryOf } from '#server/database/migrations/runner.ts'
 import type { Db } from '#server/database/realms.ts'
-import { requireSchemaName } from '#server/database/schema-names.ts'
 import type { TransactionClient } from '#server/database/slots/transaction.ts'
 import { resting } from '#server/domain/lib/pacer.ts'
 import type { OperationReport } from '#server/domain/operations/report.ts'
@@ -101,12 +101,13 @@ export async function clearTable(tx: Db, schema: string, name: string): Promise<
  */
 export async function invalidateInvitationLinks(tx: Db, schema: string): Promise<void> {
   await tx.execute(
-    sql`update ${sql.identifier(schema)}.invitations set token_hash = encode(sha256(convert_to(gen_random_uuid()::text, 'UTF8')), 'base64')`,
+    // No token has this hash.
+    sql`update ${sql.identifier(schema)}.invitations set token_hash = 'invalid ' || id::text`,
   )
 }
 
 /** Creates an empty schema at a given version, in the caller's transaction. */
 export async function createSchemaAt(tx: Db, schema: string, migrations: Migration[]): Promise<void> {
-  await tx.execute(sql`create schema ${sql.identifier(requireSchemaName(schema))}`)
+  await createSchema(tx, schema)
   await applyMigrations(tx, schema, migrations)
 }

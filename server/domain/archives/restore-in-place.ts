@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import { eq, sql } from 'drizzle-orm'
 import { inLongTransaction } from '#server/database/long-transaction.ts'
 import type { MigrationSets } from '#server/database/migrations/runner.ts'
+import { writeStanding } from '#server/database/migrations/standing.ts'
 import type { Db, TenantRealm } from '#server/database/realms.ts'
 import { newSchemaName } from '#server/database/schema-names.ts'
 import type { TransactionClient } from '#server/database/slots/transaction.ts'
@@ -47,7 +48,7 @@ async function replaceData(restoration: Restoration, tenant: TenantRow): Promise
   const { app, operation, archive, input, report } = restoration
   const added: string[] = []
   try {
-    await setMaintenance(app, tenant.id, true)
+    await setMaintenance(app, tenant, true)
     const kept = input.keep ? (await archiveTenant(app, operation, tenant, report)).archive : null
     await putImages(app, tenant.schema, archive, report, added)
     return await replaceSchema(restoration, tenant, { tenant: tenant.id, kept })
@@ -59,7 +60,7 @@ async function replaceData(restoration: Restoration, tenant: TenantRow): Promise
 
 // Only where the operation is not tried again: until then the tenant stays closed, so that its archive stays current.
 async function undo({ app, input }: Restoration, tenant: TenantRow, added: string[]): Promise<void> {
-  if (!input.maintained) await setMaintenance(app, tenant.id, false)
+  if (!input.maintained) await setMaintenance(app, tenant, false)
   await removeImages(app, tenant, added)
 }
 
@@ -67,7 +68,7 @@ async function removeImages(app: App, { schema }: TenantRow, paths: string[]): P
   for (const path of paths) await rm(imageFile(app, schema, path), { force: true })
 }
 
-async function setMaintenance(app: App, id: string, closed: boolean): Promise<void> {
+async function setMaintenance(app: App, { id, schema }: TenantRow, closed: boolean): Promise<void> {
   const {
     transaction,
     tables: { tenants },
@@ -77,6 +78,7 @@ async function setMaintenance(app: App, id: string, closed: boolean): Promise<vo
       .update(tenants)
       .set({ maintenance_since: closed ? sql`coalesce(${tenants.maintenance_since}, now())` : null })
       .where(eq(tenants.id, id))
+    await writeStanding(tx, schema)
     await announceTenant(tx, id)
   })
 }
@@ -90,7 +92,7 @@ async function replaceSchema(
   const { operations } = app.database.platform.tables
   const keepsKeys = await canOpenKeys(app.database.tenant(tenant.schema), app.config.secret).catch(() => false)
   const draft = newSchemaName(tenant.subdomain)
-  return inLongTransaction(app.database, app.databaseUrl, tenant.schema, async (tx, client) => {
+  return inLongTransaction(app, tenant.schema, async (tx, client) => {
     const done = await findResult(tx, restoration, tenant)
     if (done) return done
     await fillDraft(tx, client, restoration, draft)
@@ -151,19 +153,18 @@ async function recordRestoration(
 
 async function replaceBy(tx: Db, app: App, { schema }: TenantRow, draft: string): Promise<void> {
   const { schema_versions: versions } = app.database.platform.tables
-  // One message, so that the old schema is never dropped without its replacement.
-  await tx.execute(
-    sql`drop schema if exists ${sql.identifier(schema)} cascade; alter schema ${sql.identifier(draft)} rename to ${sql.identifier(schema)}`,
-  )
+  await tx.execute(sql`drop schema if exists ${sql.identifier(schema)} cascade`)
+  await tx.execute(sql`alter schema ${sql.identifier(draft)} rename to ${sql.identifier(schema)}`)
   await tx.delete(versions).where(eq(versions.schema, schema))
   await tx.update(versions).set({ schema }).where(eq(versions.schema, draft))
 }
 
-async function reopen(tx: Db, { app, input }: Restoration, { id }: TenantRow): Promise<void> {
+async function reopen(tx: Db, { app, input }: Restoration, { id, schema }: TenantRow): Promise<void> {
   const { tenants } = app.database.platform.tables
   await tx
     .update(tenants)
     .set({ updated: new Date(), ...(input.maintained ? {} : { maintenance_since: null }) })
     .where(eq(tenants.id, id))
+  await writeStanding(tx, schema)
   await announceTenant(tx, id)
 }

@@ -1,5 +1,6 @@
 import { inLongTransaction } from '#server/database/long-transaction.ts'
 import type { MigrationSets } from '#server/database/migrations/runner.ts'
+import { writeStanding } from '#server/database/migrations/standing.ts'
 import type { App } from '#server/domain/context.ts'
 import { deleteImages } from '#server/domain/images/folders.ts'
 import { isPassing } from '#server/domain/operations/errors.ts'
@@ -42,10 +43,11 @@ async function makeTenant(
   migrations: MigrationSets,
 ) {
   const { schema } = place
-  return inLongTransaction(app.database, app.databaseUrl, schema, async (tx, client) => {
+  return inLongTransaction(app, schema, async (tx, client) => {
     const { tenant, url } = await openPlace(tx, app, place)
     await fillSchema(tx, client, schema, archive, migrations.tenant, report)
     await invalidateInvitationLinks(tx, schema)
+    await writeStanding(tx, schema)
     await addSigningKey(tx, app, schema)
     await announceTenant(tx, tenant.id)
     report.signal.throwIfAborted()

@@ -40,7 +40,7 @@ export async function takeSnapshot(
   report: OperationReport,
 ): Promise<Snapshot> {
   for (let attempt = 1; ; attempt++) {
-    const snapshot = await inLongTransaction(app.database, app.databaseUrl, tenant.schema, (tx, client) =>
+    const snapshot = await inLongTransaction(app, tenant.schema, (tx, client) =>
       trySnapshot(app, { tx, client, schema: tenant.schema, folder, report }, attempt === attempts),
     )
     if (snapshot) return snapshot

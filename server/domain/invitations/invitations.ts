@@ -1,4 +1,4 @@
-import { and, eq, gt, isNull, sql } from 'drizzle-orm'
+import { and, eq, gt, isNull, lte, sql } from 'drizzle-orm'
 import type { TenantRealm } from '#server/database/realms.ts'
 import { inviteLife } from '#server/domain/sessions/one-time-links.ts'
 import { conflict, notFound } from '#shared/errors.ts'
@@ -40,7 +40,7 @@ export function invitationState(invitations: Invitations) {
   return sql<
     InvitationRow['state']
   >`case when ${invitations.accepted_at} is not null then 'accepted' when ${invitations.revoked_at} is not null then 'revoked'
-    when ${invitations.expires_at} <= now() then 'expired' else 'open' end`
+    when ${lte(invitations.expires_at, new Date())} then 'expired' else 'open' end`
 }
 
 /** Loads an invitation. @throws ApiError 404 */

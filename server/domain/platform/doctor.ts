@@ -4,7 +4,9 @@ import type { App } from '#server/domain/context.ts'
 import type { Check } from './check.ts'
 import { checkConnection, checkDatabase, checkPlatform, checkVersions } from './database-checks.ts'
 import { checkClock, checkDomain, checkIndexes, checkMail } from './environment-checks.ts'
+import { checkPrivileges, checkTransactions } from './role-checks.ts'
 import { checkOperations, checkStates } from './stalled-checks.ts'
+import { checkStandings } from './standing-checks.ts'
 import { checkFiles, checkKeys, checkSchemas } from './tenant-checks.ts'
 
 /** Checks everything that can be wrong without being noticed. Changes nothing. */
@@ -12,12 +14,15 @@ export async function examine(app: App, migrations: MigrationSets): Promise<Chec
   return [
     await checkDatabase(app),
     await checkConnection(app),
+    await checkPrivileges(app),
+    await checkTransactions(app),
     await checkPlatform(app, migrations),
     await checkVersions(app, migrations),
     await checkSchemas(app),
     await checkFiles(app),
     await checkStates(app),
     await checkOperations(app),
+    await checkStandings(app),
     await checkKeys(app),
     await checkArchives(app),
     await checkPictures(app),

@@ -77,10 +77,9 @@ function migrate(app: App, migrations: Migration[], options: FleetOptions): Prom
   const slots = {
     size: 1 + parallel,
     statementShare: 1,
-    prepare: app.config.dbPrepare,
     statementTimeout: 600_000,
     lockTimeout: 10_000,
     applicationName: 'tenantry-migrate',
   }
-  return withDatabase(app.databaseUrl, slots, database => migrateFleet(database, migrations, options))
+  return withDatabase(app, slots, database => migrateFleet(database, migrations, options))
 }

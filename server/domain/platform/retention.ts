@@ -35,12 +35,11 @@ interface Leftovers {
 export async function cleanUp(app: App, migrations: Migration[], signal = new AbortController().signal): Promise<void> {
   const slots = {
     size: 1,
-    prepare: app.config.dbPrepare,
     statementTimeout,
     applicationName: 'tenantry-cleaning',
   }
   const ending = AbortSignal.any([signal, AbortSignal.timeout(timeLimit)])
-  await withDatabase(app.databaseUrl, slots, database => cleanAll(app, database, migrations, ending))
+  await withDatabase(app, slots, database => cleanAll(app, database, migrations, ending))
 }
 
 async function cleanAll(app: App, database: Database, migrations: Migration[], ending: AbortSignal): Promise<void> {

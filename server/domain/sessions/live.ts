@@ -63,7 +63,7 @@ async function findSession(authRealm: AuthRealm, claims: Claims) {
   const { sessions, users } = realm.tables
   const { revoked_at, revoked_reason } = sessions
   const { is_active } = users
-  const state = { revoked_at, revoked_reason, is_active, support: supportedBy(realm), standing: standingIn(authRealm) }
+  const state = { revoked_at, revoked_reason, is_active, support: supportedBy(realm), standing: standingIn(realm) }
   const rows = await realm.db
     .select({ ...liveColumns(sessions), ...state })
     .from(sessions)

@@ -37,7 +37,7 @@ export async function issuePasswordLink(db: Db, authRealm: AuthRealm, userId: st
 
 /**
  * Reserves a link that a mail will contain; no token opens it until then. Older links of the user for the same purpose
- * stop working. It is one statement, the same whether a user is found or not.
+ * stop working. It is two statements, whether a user is found or not.
  * @param who a condition for at most one user
  */
 export async function openLink(
@@ -47,11 +47,18 @@ export async function openLink(
   who: SQL,
   payload: { email?: string } | null = null,
 ): Promise<void> {
-  await db.execute(sql`
-    insert into ${tokens} (id, user_id, purpose, token_hash, payload, created, expires_at)
-    select ${newId()}::uuid, ${users.id}, ${purpose}, ${hashOf(newToken())}, ${payload && JSON.stringify(payload)}::text::jsonb, now(), now() + make_interval(secs => ${inviteLife})
-    from ${users} where ${who}
-    on conflict (user_id, purpose) do update set token_hash = excluded.token_hash, payload = excluded.payload, created = excluded.created, expires_at = excluded.expires_at`)
+  const found = await db.select({ id: users.id }).from(users).where(who).for('key share')
+  if (!found[0]) return void (await db.delete(tokens).where(eq(tokens.user_id, newId())))
+  const link = { ...reservation(purpose), payload }
+  const target = [tokens.user_id, tokens.purpose]
+  const row = { id: newId(), user_id: found[0].id, ...link }
+  await db.insert(tokens).values(row).onConflictDoUpdate({ target, set: link })
+}
+
+function reservation(purpose: LinkPurpose) {
+  const created = new Date()
+  const expires_at = new Date(created.getTime() + inviteLife * 1000)
+  return { purpose, token_hash: hashOf(newToken()), created, expires_at }
 }
 
 /** The same for users who have no link yet, in one statement. */
@@ -62,13 +69,7 @@ export async function openFirstLinks(
   users: string[],
 ): Promise<void> {
   if (users.length === 0) return
-  const created = new Date()
-  const expires_at = new Date(created.getTime() + inviteLife * 1000)
-  await db
-    .insert(tokens)
-    .values(
-      users.map(user_id => ({ id: newId(), user_id, purpose, token_hash: hashOf(newToken()), created, expires_at })),
-    )
+  await db.insert(tokens).values(users.map(user_id => ({ id: newId(), user_id, ...reservation(purpose) })))
 }
 
 /**

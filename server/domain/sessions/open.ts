@@ -20,7 +20,7 @@ export async function insertSession(
   { tables: { sessions } }: Realm,
   userId: string,
   client: { ip: string | null; user_agent: string | null },
-  support?: { id: string; is_read_only: boolean; expires_at: Date },
+  support?: { id: string; operator_email: string; is_read_only: boolean; expires_at: Date },
 ): Promise<LiveSession> {
   const now = new Date()
   const session = {
@@ -36,6 +36,7 @@ export async function insertSession(
     ip: client.ip,
     user_agent: client.user_agent?.slice(0, 400),
     support_access: support?.id,
+    support_operator: support?.operator_email,
     is_read_only: support?.is_read_only,
   })
   return session

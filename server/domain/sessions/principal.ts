@@ -3,7 +3,7 @@ import type { Db, Realm } from '#server/database/realms.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
 import { supportedBy } from '#server/domain/support/sessions.ts'
-import { closedAnswer, standingNow, tenantOf } from '#server/domain/tenants/lifecycle/standing.ts'
+import { closedAnswer, standingIn } from '#server/domain/tenants/lifecycle/standing.ts'
 import { userColumns } from '#server/domain/users/users.ts'
 import { forbidden, unauthorized } from '#shared/errors.ts'
 import { sessionRevoked } from './refusals.ts'
@@ -54,7 +54,7 @@ async function findPrincipal(authRealm: AuthRealm, user_id: string, sid: string,
   const query = tx
     ? selectPrincipal(realm, tx)
     : realm.prepared('principal', () => selectPrincipal(realm, realm.db).prepare('principal'))
-  const rows = await query.execute({ user_id, sid, tenant: tenantOf(authRealm) })
+  const rows = await query.execute({ user_id, sid })
   return rows[0]
 }
 
@@ -74,7 +74,7 @@ function selectPrincipal(realm: Realm, db: Db) {
   const { id, expires_at, revoked_at, is_read_only } = sessions
   const session = { id, expires_at, revoked_at, is_read_only, support: supportedBy(realm) }
   return db
-    .select({ user: userColumns(users), session, standing: standingNow })
+    .select({ user: userColumns(users), session, standing: standingIn(realm) })
     .from(users)
     .leftJoin(sessions, and(eq(sessions.id, sql.placeholder('sid')), eq(sessions.user_id, users.id)))
     .where(eq(users.id, sql.placeholder('user_id')))

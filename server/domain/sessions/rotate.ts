@@ -2,7 +2,7 @@ import { and, eq, gt, isNull, sql } from 'drizzle-orm'
 import type { Realm } from '#server/database/realms.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
-import { standingNow, tenantOf } from '#server/domain/tenants/lifecycle/standing.ts'
+import { standingIn } from '#server/domain/tenants/lifecycle/standing.ts'
 import { unavailable } from '#shared/errors.ts'
 import { isWithinGrace, liveColumns, readRefreshToken, requireLiveSession } from './live.ts'
 import type { TokenPair } from './open.ts'
@@ -37,14 +37,14 @@ async function advance(authRealm: AuthRealm, claims: Claims): Promise<LiveSessio
     user_id: claims.user_id,
     seq: claims.seq,
     now: new Date().toISOString(),
-    tenant: tenantOf(authRealm),
   })
   return rows[0]
 }
 
 // One compare-and-set statement: of several callers with the same token, exactly one succeeds.
-function advanceQuery({ db, tables: { users, sessions } }: Realm) {
-  return db
+function advanceQuery(realm: Realm) {
+  const { users, sessions } = realm.tables
+  return realm.db
     .update(sessions)
     .set({ counter: sql`${sessions.counter} + 1`, rotated_at: sql`${sql.placeholder('now')}` })
     .where(
@@ -54,7 +54,7 @@ function advanceQuery({ db, tables: { users, sessions } }: Realm) {
         isNull(sessions.revoked_at),
         gt(sessions.expires_at, sql`${sql.placeholder('now')}`),
         sql`exists (select 1 from ${users} u where u.id = ${sessions.user_id} and u.id = ${sql.placeholder('user_id')} and u.is_active)`,
-        sql`${standingNow} = 'active'`,
+        sql`${standingIn(realm)} = 'active'`,
       ),
     )
     .returning(liveColumns(sessions))

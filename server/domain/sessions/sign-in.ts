@@ -62,7 +62,7 @@ async function findAccount(authRealm: AuthRealm, email: string) {
   const { users } = realm.tables
   const account = { id: users.id, password: users.password, is_active: users.is_active }
   const rows = await realm.db
-    .select({ account, standing: standingIn(authRealm) })
+    .select({ account, standing: standingIn(realm) })
     .from(sql`(values (1)) as one`)
     .leftJoin(users, eq(users.email, email))
   const { standing, account: found } = rows[0]!
@@ -102,12 +102,13 @@ async function noteSignIn(
   checked: string,
   renewed: string,
 ): Promise<UserRow | undefined> {
-  const { users } = authRealm.realm.tables
+  const { realm } = authRealm
+  const { users } = realm.tables
   const isUnchanged = [eq(users.id, userId), eq(users.password, checked), eq(users.is_active, true)]
   const rows = await tx
     .update(users)
     .set({ last_login: new Date(), password: renewed })
-    .where(and(...isUnchanged, sql`${standingIn(authRealm)} = 'active'`))
+    .where(and(...isUnchanged, sql`${standingIn(realm)} = 'active'`))
     .returning(userColumns(users))
   return rows[0]
 }

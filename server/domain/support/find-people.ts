@@ -55,14 +55,13 @@ function readPlaces({ database: { platform } }: App): Promise<Place[]> {
     .orderBy(alphabetical(tenants.name), tenants.id)
 }
 
-function searchAll({ config, databaseUrl }: App, places: Place[], search: string): Promise<FoundPerson[]> {
+function searchAll(app: App, places: Place[], search: string): Promise<FoundPerson[]> {
   const slots = {
     size: parallel,
-    prepare: config.dbPrepare,
     statementTimeout: 10_000,
     applicationName: 'tenantry-finder',
   }
-  return withDatabase(databaseUrl, slots, async database => {
+  return withDatabase(app, slots, async database => {
     const found: FoundPerson[] = []
     for (let at = 0; at < places.length && found.length < most; at += parallel) {
       const searched = places.slice(at, at + parallel).map(place => searchOne(database, place, search))

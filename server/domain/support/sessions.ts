@@ -18,10 +18,10 @@ const { support_accesses: accesses, tenants, users: operators } = platform.table
 
 /** For a query of sessions: the e-mail address of the operator who opened the session, or null for the user's own. */
 export function supportedBy({ tables: { sessions } }: Realm): SQL<string | null> {
-  // Never null for a missing access, for example in a copy of a schema: the session would look like the user's own.
+  // Never null: the session would look like the user's own. Sessions from before the column have no address.
   return sql<
     string | null
-  >`case when ${sessions.support_access} is not null then coalesce((select a.operator_email from platform.support_accesses a where a.id = ${sessions.support_access}), 'unknown') end`
+  >`case when ${sessions.support_access} is not null then coalesce(${sessions.support_operator}, 'unknown') end`
 }
 
 /**

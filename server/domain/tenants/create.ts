@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Migration } from '#server/database/migrations/files.ts'
 import { claimSpare, makeSchema } from '#server/database/migrations/spare-schemas.ts'
+import { writeStanding } from '#server/database/migrations/standing.ts'
 import type { Db, TenantRealm } from '#server/database/realms.ts'
 import { newSchemaName } from '#server/database/schema-names.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
@@ -86,7 +87,7 @@ export async function createTenantIn(
   return { tenant, url: authRealm.origin, admin: { id, email }, password_link }
 }
 
-/** Makes the schema, where there is no spare one, and its signing key. */
+/** Makes the schema, where there is no spare one, its standing and its signing key. */
 async function fillRealm(
   tx: Db,
   app: App,
@@ -96,6 +97,7 @@ async function fillRealm(
   now: Date,
 ): Promise<void> {
   if (!(await claimSpare(tx, migrations, schema))) await makeSchema(tx, schema, migrations)
+  await writeStanding(tx, schema)
   // Not created in advance, because the private key is bound to the schema's name.
   await tx.insert(tables.signing_keys).values(await newSigningKey(schema, app.config.secret, now))
   if (language) await tx.update(tables.settings).set({ language })

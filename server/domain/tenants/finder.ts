@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, gt, inArray, or, sql } from 'drizzle-orm'
-import type { Db, PlatformRealm } from '#server/database/realms.ts'
-import { requireSchemaName } from '#server/database/schema-names.ts'
+import { isStatementRefused } from '#server/database/errors.ts'
+import type { PlatformRealm, TenantRealm } from '#server/database/realms.ts'
 import { withDatabase } from '#server/database/with-database.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
 import { enqueueSiteMail } from '#server/domain/mail/outbox.ts'
@@ -45,7 +45,7 @@ export async function mailOrganizations(
     await enqueueSiteMail(app.database.platform.db, { kind: 'organizations', to: email, data: { language } })
 }
 
-/** Each schema's table adds to the statement's plan and locks. */
+/** Tenants that are read from the platform at a time. */
 const batch = 100
 
 /**
@@ -54,53 +54,30 @@ const batch = 100
  * 50 kB for each tenant's tables, and a request's connection would keep that for half an hour.
  * @returns the organisations by address, without unknown addresses
  */
-export async function findMemberships(
-  { config, databaseUrl }: App,
-  addresses: string[],
-): Promise<Map<string, Membership[]>> {
-  const slots = {
-    size: 1,
-    prepare: config.dbPrepare,
-    statementTimeout: 30_000,
-    applicationName: 'tenantry-finder',
-  }
+export async function findMemberships(app: App, addresses: string[]): Promise<Map<string, Membership[]>> {
+  // A statement that is prepared would stay in the connection's memory, for thousands of tables.
+  const slots = { size: 1, prepare: false, statementTimeout: 30_000, applicationName: 'tenantry-finder' }
   const found = new Map<string, Membership[]>()
-  await withDatabase(databaseUrl, slots, async ({ platform }) => {
+  await withDatabase(app, slots, async database => {
     let last: string | undefined
-    do last = await searchBatch(platform, addresses, last, found)
-    while (last !== undefined)
+    do {
+      const tenants = await readActive(database.platform, last)
+      for (const { schema, membership } of tenants)
+        for (const email of await readMembers(database.tenant(schema), addresses))
+          found.set(email, [...(found.get(email) ?? []), membership])
+      last = tenants.length < batch ? undefined : tenants.at(-1)!.id
+    } while (last !== undefined)
   })
   return found
 }
 
-/**
- * Searches the next tenants, by their ids, in a separate transaction: one transaction cannot lock thousands of tables.
- * @returns the last tenant's id, or undefined if there are no more
- */
-function searchBatch(
-  platform: PlatformRealm,
-  addresses: string[],
-  last: string | undefined,
-  found: Map<string, Membership[]>,
-): Promise<string | undefined> {
-  return platform.transaction(async tx => {
-    const rows = await readActive(tx, platform, last)
-    const present = rows.filter(({ users }) => users !== null)
-    const byTable = new Map(present.map(({ users, membership }) => [users, membership]))
-    for (const { users, email } of await readMembers(tx, present, addresses))
-      found.set(email, [...(found.get(email) ?? []), byTable.get(users)!])
-    return rows.length < batch ? undefined : rows.at(-1)!.id
-  })
-}
-
-function readActive(tx: Db, { tables: { tenants } }: PlatformRealm, last: string | undefined) {
-  return tx
+/** The next active tenants, by their ids. */
+function readActive({ db, tables: { tenants } }: PlatformRealm, last: string | undefined) {
+  return db
     .select({
       id: tenants.id,
       schema: tenants.schema,
       membership: { name: tenants.name, subdomain: tenants.subdomain, primary_domain: primaryDomain(tenants) },
-      // Null where a schema was dropped by hand, which must not fail the others.
-      users: sql<string | null>`to_regclass(${tenants.schema} || '.users')::oid::text`,
     })
     .from(tenants)
     .where(and(eq(tenants.status, 'active'), last === undefined ? undefined : gt(tenants.id, last)))
@@ -108,18 +85,18 @@ function readActive(tx: Db, { tables: { tenants } }: PlatformRealm, last: string
     .limit(batch)
 }
 
-/** @returns which of the addresses are in which table of users */
-async function readMembers(tx: Db, tenants: { schema: string }[], addresses: string[]) {
-  if (tenants.length === 0) return []
-  // Not as a parameter: a statement without any is not kept prepared, which for hundreds of tables would fill the
-  // connection's memory.
-  await tx.execute(sql`select set_config('tenantry.addresses', ${JSON.stringify(addresses)}, true)`)
-  const queries = tenants.map(({ schema }) => membersOf(schema))
-  return tx.execute<{ users: string; email: string }>(sql.join(queries, sql` union all `))
-}
-
-function membersOf(schema: string) {
-  return sql`
-    select tableoid::text as users, email from ${sql.identifier(requireSchemaName(schema))}.users
-    where is_active and email = any(array(select json_array_elements_text(current_setting('tenantry.addresses')::json)))`
+/** @returns which of the addresses are of active users of the tenant */
+async function readMembers({ db, tables: { users } }: TenantRealm, addresses: string[]): Promise<string[]> {
+  const wanted = sql`any(array(select json_array_elements_text(${JSON.stringify(addresses)}::text::json)))`
+  try {
+    const rows = await db
+      .select({ email: users.email })
+      .from(users)
+      .where(and(eq(users.is_active, true), sql`${users.email} = ${wanted}`))
+    return rows.map(({ email }) => email)
+  } catch (error) {
+    // A schema that was dropped by hand must not fail the others.
+    if (isStatementRefused(error)) return []
+    throw error
+  }
 }

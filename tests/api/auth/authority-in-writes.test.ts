@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { issuePasswordLink } from '#server/domain/sessions/one-time-links.ts'
 import { lastMailTo, linkParts } from '../../support/data/mails.ts'
 import { addOperator } from '../../support/data/operators.ts'
+import { setStanding } from '../../support/data/standing.ts'
 import { hold } from '../../support/database/hold.ts'
 import type { Person } from '../../support/database/templates.ts'
 import type { Answer, Call } from '../../support/http.ts'
@@ -24,7 +25,7 @@ beforeAll(async () => {
   sql = postgres(world.env.DATABASE_URL!, { max: 3, onnotice: () => {}, connection: { application_name: 'tests' } })
 })
 afterEach(async () => {
-  await sql`update platform.tenants set status = 'active'`
+  await setStanding(sql, world.acme, 'active')
 })
 afterAll(async () => {
   await sql.end()
@@ -247,7 +248,7 @@ describe('a public request that has been accepted and waits, while its tenant is
       [`${auth}/users/reset_password/`, { email }],
     ]
     const suspend = async (tx: TransactionSql) => {
-      await tx`update platform.tenants set status = 'suspended' where id = ${acme.id}`
+      await setStanding(tx, acme, 'suspended')
       await lockLimits(tx)
     }
     const readUsers = () => sql`select id, password, last_login from ${sql(acme.schema)}.users order by id`
@@ -255,7 +256,7 @@ describe('a public request that has been accepted and waits, while its tenant is
     for (const [path, body] of calls) {
       const answer = await meanwhile(suspend, () => acme.call(path, { body }))
       expect([path, answer.status, answer.json?.code]).toEqual([path, 403, 'tenant_inactive'])
-      await sql`update platform.tenants set status = 'active'`
+      await setStanding(sql, acme, 'active')
     }
     expect(await readUsers()).toEqual(before)
     const neighbour = { email: globex.staff.email, password: globex.staff.password }

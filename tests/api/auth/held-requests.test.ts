@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { HeldRequest } from '../../support/held-requests.ts'
 import { holdRequest } from '../../support/held-requests.ts'
 import { addOperator } from '../../support/data/operators.ts'
+import { setStanding } from '../../support/data/standing.ts'
 import type { RawAnswer } from '../../support/raw-http.ts'
 import type { Route } from '../../support/routes.ts'
 import { readRoutes } from '../../support/routes.ts'
@@ -67,7 +68,7 @@ beforeAll(async () => {
     .toBuffer()
 })
 afterEach(async () => {
-  await sql`update platform.tenants set status = 'active', maintenance_since = null`
+  await setStanding(sql, world.acme, 'active')
   await sql`select pg_notify('tenantry_tenants', ${world.acme.id})`
   await expect.poll(async () => (await world.acme.call('/.well-known/jwks.json')).status).toBe(200)
 })

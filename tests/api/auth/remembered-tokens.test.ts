@@ -1,7 +1,8 @@
-import { sql } from 'drizzle-orm'
+import { eq } from 'drizzle-orm'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { loadMigrations } from '#server/database/migrations/files.ts'
+import { writeStanding } from '#server/database/migrations/standing.ts'
 import type { TenantRealm } from '#server/database/realms.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import { tenantAuthRealm } from '#server/domain/auth-realm.ts'
@@ -62,7 +63,7 @@ describe('a token that a process remembers', () => {
           await expectAlike(tokens)
         }
         vi.useRealTimers()
-        for (const { realm } of realms) await restore(realm)
+        for (const authRealm of realms) await restore(authRealm)
       }),
       { seed, numRuns: 25, endOnFailure: true },
     )
@@ -88,8 +89,8 @@ const changes: Record<string, (authRealm: AuthRealm<TenantRealm>, tokens: string
   'ends all sessions': ({ realm: { db, tables } }) => db.update(tables.sessions).set({ revoked_at: new Date() }),
   'deactivates the user': ({ realm: { db, tables } }) => db.update(tables.users).set({ deactivated_at: new Date() }),
   'activates the user': ({ realm: { db, tables } }) => db.update(tables.users).set({ deactivated_at: null }),
-  'is suspended': ({ id }) => setStatus(id, 'suspended'),
-  'is resumed': ({ id }) => setStatus(id, 'active'),
+  'is suspended': authRealm => setStatus(authRealm, 'suspended'),
+  'is resumed': authRealm => setStatus(authRealm, 'active'),
   'gets a new key': async ({ realm }) => {
     const now = new Date()
     const { signing_keys: keys } = realm.tables
@@ -137,19 +138,18 @@ async function answerOf(app: App, authRealm: AuthRealm, token: string): Promise<
   }
 }
 
-async function setStatus(id: string, status: 'active' | 'suspended') {
-  const { db, tables } = workbench.app.database.platform
-  await db
-    .update(tables.tenants)
-    .set({ status })
-    .where(sql`${tables.tenants.id} = ${id}`)
+async function setStatus({ id, realm: { schema } }: AuthRealm, status: 'active' | 'suspended') {
+  const { tenants } = workbench.app.database.platform.tables
+  await workbench.app.database.platform.transaction(async tx => {
+    await tx.update(tenants).set({ status }).where(eq(tenants.id, id))
+    await writeStanding(tx, schema)
+  })
 }
 
-async function restore(realm: TenantRealm) {
+async function restore(authRealm: AuthRealm<TenantRealm>) {
+  const { realm } = authRealm
   await realm.db.update(realm.tables.users).set({ deactivated_at: null })
-  await workbench.app.database.platform.db
-    .update(workbench.app.database.platform.tables.tenants)
-    .set({ status: 'active' })
+  await setStatus(authRealm, 'active')
 }
 
 async function makeRealm(subdomain: string): Promise<AuthRealm<TenantRealm>> {

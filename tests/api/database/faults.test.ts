@@ -4,6 +4,7 @@ import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadMigrations } from '#server/database/migrations/files.ts'
 import { examine } from '#server/domain/platform/doctor.ts'
+import { setStanding } from '../../support/data/standing.ts'
 import type { Cluster } from '../../support/database/cluster.ts'
 import { createCluster } from '../../support/database/cluster.ts'
 import { hold } from '../../support/database/hold.ts'
@@ -70,10 +71,10 @@ describe('connections that are cut', () => {
   test('the one that receives announcements: a suspension still takes effect', async () => {
     const { access } = await signInAs(world.globex, world.globex.staff)
     await sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tenantry-listen'`
-    await sql`update platform.tenants set status = 'suspended' where subdomain = 'globex'`
+    await setStanding(sql, world.globex, 'suspended')
     expect((await world.globex.call(`${auth}/users/me/`, { token: access })).json.code).toBe('tenant_inactive')
     await expect.poll(() => meanwhile(world.globex, '/.well-known/jwks.json')).toBe(403)
-    await sql`update platform.tenants set status = 'active' where subdomain = 'globex'`
+    await setStanding(sql, world.globex, 'active')
     await sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tenantry-listen'`
     await expect.poll(() => meanwhile(world.globex, '/.well-known/jwks.json')).toBe(200)
   })

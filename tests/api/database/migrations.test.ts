@@ -489,7 +489,7 @@ const namedDepartments = migration(
 )
 
 function migration(name: string, statements: string): Migration {
-  return { name, statements, checksum: `checksum-of-${name}` }
+  return { name, statements: statements.split(';'), checksum: `checksum-of-${name}` }
 }
 
 /** @returns the schemas of the new tenants, in order */

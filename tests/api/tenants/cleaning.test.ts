@@ -265,8 +265,10 @@ async function addOldSessions(place: Place, count: number): Promise<void> {
     db,
     tables: { sessions },
   } = realmAt(place)
-  await db.execute(sql`insert into ${sessions} (id, user_id, rotated_at, created, expires_at)
-    select gen_random_uuid(), ${place.admin.id}, now() - interval '90 days', now() - interval '90 days', now() - interval '60 days' from generate_series(1, ${count}::int)`)
+  const past = (days: number) => new Date(Date.now() - days * 86_400_000)
+  const old = { user_id: place.admin.id, rotated_at: past(90), created: past(90), expires_at: past(60) }
+  for (let left = count; left > 0; left -= 1_000)
+    await db.insert(sessions).values(Array.from({ length: Math.min(left, 1_000) }, () => ({ id: newId(), ...old })))
 }
 
 function countOld(place: Place): Promise<number> {

@@ -292,7 +292,7 @@ const gadgets = migration('tenant/9001_gadgets', 'create table gadgets (id integ
 const slow = migration('tenant/9004_slow', 'create table slow (); select pg_sleep(0.05)')
 
 function migration(name: string, statements: string): Migration {
-  return { name, statements, checksum: `checksum-of-${name}` }
+  return { name, statements: statements.split(';'), checksum: `checksum-of-${name}` }
 }
 
 const createAt = (subdomain: string) => createTenant(app, known, newTenant(subdomain), fromSystem)

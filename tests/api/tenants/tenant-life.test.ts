@@ -14,6 +14,7 @@ import { purgeOverdue } from '#server/domain/tenants/purge.ts'
 import { createUser } from '#server/domain/users/create.ts'
 import { tenantStatuses } from '#shared/tenant-statuses.ts'
 import { mailsTo } from '../../support/data/mails.ts'
+import { setStanding } from '../../support/data/standing.ts'
 import type { Answer, Call } from '../../support/http.ts'
 import { runCli } from '../../support/process/cli.ts'
 import { waitLimit } from '../../support/process/wait-limit.ts'
@@ -223,12 +224,12 @@ describe('a tenant in maintenance', () => {
 
   test('is refused by the query that loads the user in a process that has not received the announcement yet', async () => {
     const pair = await signInAs(world.globex, world.globex.staff)
-    await sql`update platform.tenants set maintenance_since = now() where id = ${world.globex.id}`
+    await setStanding(sql, world.globex, 'maintenance')
     expect((await world.globex.call(`${auth}/users/me/`, { token: pair.access })).json.code).toBe('maintenance')
     expect((await world.globex.call(`${auth}/jwt/refresh/`, { body: { refresh: pair.refresh } })).json.code).toBe(
       'maintenance',
     )
-    await sql`update platform.tenants set maintenance_since = null where id = ${world.globex.id}`
+    await setStanding(sql, world.globex, 'active')
     expect((await world.globex.call(`${auth}/jwt/refresh/`, { body: { refresh: pair.refresh } })).status).toBe(200)
   })
 })

@@ -1,7 +1,8 @@
-import { mkdtemp, readFile, realpath } from 'node:fs/promises'
+import { appendFile, mkdtemp, readFile, realpath } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import postgres from 'postgres'
 import { readPostmaster } from '#server/database/embedded/pid-file.ts'
 import { startPostmaster } from '#server/database/embedded/postmaster.ts'
 import { holdDatabase } from './held-database.ts'
@@ -17,6 +18,8 @@ export interface Cluster {
   /** Logs every statement from now on, without parameters, and errors without details. */
   logStatements(): Promise<void>
   readLog(): Promise<string>
+  /** Lets the superuser in. @returns their URL */
+  openToSuperuser(): Promise<string>
   /** Stops it and deletes its files. */
   remove(): Promise<void>
 }
@@ -43,9 +46,31 @@ export async function createCluster(): Promise<Cluster> {
       while (!/parameter "log_statement" changed/.test(await readLog())) await sleep(10)
     },
     readLog,
+    openToSuperuser: () => openToSuperuser(home, url),
     async remove() {
       process.kill(pid, 'SIGCONT')
       await release()
     },
   }
+}
+
+async function openToSuperuser(home: string, url: string): Promise<string> {
+  await appendFile(join(home, 'postgres/pg_hba.conf'), 'host all all 127.0.0.1/32 trust\n')
+  await changeSettings(home, [])
+  const theirs = new URL(url)
+  theirs.username = 'postgres'
+  theirs.password = ''
+  theirs.pathname = '/postgres'
+  while (!(await isOpen(theirs.href))) await sleep(10)
+  return theirs.href
+}
+
+async function isOpen(url: string): Promise<boolean> {
+  const sql = postgres(url, { max: 1, onnotice: () => {} })
+  return sql`select 1`
+    .then(
+      () => true,
+      () => false,
+    )
+    .finally(() => sql.end({ timeout: 0 }))
 }

@@ -126,7 +126,13 @@ async function withApp<T>(
   secrets: Templates['secrets'],
   work: (app: RunningApp) => Promise<T>,
 ): Promise<T> {
-  const config = loadConfig({ DATABASE_URL: url, DATA_DIR: '/dev/null/none', ...hashingSettings, ...secrets })
+  const config = loadConfig({
+    DATABASE_URL: url,
+    DATA_DIR: '/dev/null/none',
+    CHECK_STATEMENTS: '1',
+    ...hashingSettings,
+    ...secrets,
+  })
   const app = await createApp(config, createLogger('silent'), { size: 2 })
   try {
     return await work(app)

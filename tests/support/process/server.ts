@@ -40,6 +40,7 @@ export async function startServer(env: Record<string, string>, log: LogLine[] = 
       NODE_ENV: 'production',
       NODE_COMPILE_CACHE: compiled,
       CHECK_ANSWERS: '1',
+      CHECK_STATEMENTS: '1',
       WORKERS: '1',
       ...env,
       PORT: String(port),

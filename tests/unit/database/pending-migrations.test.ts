@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { loadMigrations, targetVersion } from '#server/database/migrations/files.ts'
 import { pendingMigrations } from '#server/database/migrations/runner.ts'
+import { brokenRules } from '#server/database/slots/statement-rules.ts'
 import { newSchemaName, requireSchemaName } from '#server/database/schema-names.ts'
 
-const first = { name: 'realm/0000_first', statements: 'select 1', checksum: 'aaaa' }
-const second = { name: 'tenant/0001_second', statements: 'select 2', checksum: 'bbbb' }
-const third = { name: 'realm/0002_third', statements: 'select 3', checksum: 'cccc' }
+const first = { name: 'realm/0000_first', statements: ['select 1'], checksum: 'aaaa' }
+const second = { name: 'tenant/0001_second', statements: ['select 2'], checksum: 'bbbb' }
+const third = { name: 'realm/0002_third', statements: ['select 3'], checksum: 'cccc' }
 const all = [first, second, third]
 
 describe('the migrations that a schema lacks', () => {
@@ -53,8 +54,20 @@ describe.each(['tenant', 'platform'] as const)('the migrations of a %s', kind =>
   })
 
   it('name no schema: they run where they are told to', () => {
-    for (const { statements } of migrations)
-      expect(statements).not.toMatch(/"public"\.|\bpublic\.|search_path|"platform"\.|--> statement-breakpoint/)
+    for (const statement of migrations.flatMap(({ statements }) => statements))
+      expect(statement).not.toMatch(/"public"\.|\bpublic\.|search_path|"platform"\.|--> statement-breakpoint/)
+  })
+
+  it('are sent one statement at a time, and keep the rules of statements', () => {
+    const statements = migrations.flatMap(({ statements }) => statements)
+    expect(statements.length).toBeGreaterThan(60)
+    expect(statements.filter(statement => brokenRules(statement).length > 0)).toEqual([])
+  })
+
+  it('create no trigger, also on a new schema', () => {
+    const withdrawn = migrations.find(({ name }) => name === 'realm/0003_audit_append_only')!
+    expect(withdrawn.statements).toEqual([])
+    expect(withdrawn.checksum).toBe('4447011abd130f56c1e99e3ade00224d6720bf9985b2002083b72372fb2945f8')
   })
 })
 

@@ -1,14 +1,14 @@
 import type { SQL } from 'drizzle-orm'
 import { sql } from 'drizzle-orm'
-import type { Db } from '#server/database/realms.ts'
+import type { Db, Realm, TenantRealm } from '#server/database/realms.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import { inMaintenance, tenantInactive } from '#server/domain/sessions/refusals.ts'
 import type { ApiError } from '#shared/errors.ts'
 import { notFound } from '#shared/errors.ts'
-import type { TenantStatus } from '#shared/tenant-statuses.ts'
+import type { StoredStanding, TenantStatus } from '#shared/tenant-statuses.ts'
 
 /** The standing of a tenant for its callers: only an `active` one is open. */
-export type TenantStanding = TenantStatus | 'maintenance' | 'gone'
+export type TenantStanding = StoredStanding | 'gone'
 
 /** Of a row of tenants, or of a join's alias. */
 export function standingOf({
@@ -21,24 +21,18 @@ export function standingOf({
   return maintenance_since === null ? status : 'maintenance'
 }
 
-/** The same in a prepared query of any realm; its placeholder `tenant` gets the value of `tenantOf`. */
-export const standingNow = standingBy(sql.placeholder('tenant'))
-
-/** The same in any other query of the realm. */
-export function standingIn(authRealm: AuthRealm): SQL<TenantStanding> {
-  return standingBy(tenantOf(authRealm))
+/**
+ * The same in a query of the realm, from the copy in its own schema; see server/database/migrations/standing.ts. The
+ * platform's own realm is always open.
+ */
+export function standingIn(realm: Realm): SQL<TenantStanding> {
+  return isTenants(realm)
+    ? sql<TenantStanding>`coalesce((select s.state from ${realm.tables.standing} s), 'gone')`
+    : sql<TenantStanding>`'active'::text`
 }
 
-/** @returns the tenant's id, or null for the platform's own realm */
-export function tenantOf({ kind, id }: AuthRealm): string | null {
-  return kind === 'tenant' ? id : null
-}
-
-function standingBy(tenant: unknown) {
-  return sql<TenantStanding>`coalesce((
-    select case when t.maintenance_since is null then t.status else 'maintenance' end
-    from platform.tenants t where t.id = ${tenant}::uuid
-  ), case when ${tenant}::uuid is null then 'active' else 'gone' end)`
+function isTenants(realm: Realm): realm is TenantRealm {
+  return 'standing' in realm.tables
 }
 
 /**
@@ -46,9 +40,11 @@ function standingBy(tenant: unknown) {
  * caller in.
  * @throws ApiError 403, 404 or 503 if the tenant is not open
  */
-export async function requireOpenTenant(db: Db, authRealm: AuthRealm): Promise<void> {
-  const rows = await db.select({ standing: standingIn(authRealm) }).from(sql`(values (1)) as one`)
-  const closed = closedAnswer(rows[0]!.standing)
+export async function requireOpenTenant(db: Db, { realm }: AuthRealm): Promise<void> {
+  if (!isTenants(realm)) return
+  const { standing } = realm.tables
+  const rows = await db.select({ state: standing.state }).from(standing)
+  const closed = closedAnswer(rows[0]?.state ?? 'gone')
   if (closed) throw closed
 }
 

@@ -1,4 +1,5 @@
 import { eq } from 'drizzle-orm'
+import { writeStanding } from '#server/database/migrations/standing.ts'
 import type { Db } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import { recordInTenant } from '#server/domain/audit/tenant-audit.ts'
@@ -58,7 +59,7 @@ export function wrongState(detail: string) {
 
 export type TenantChanges = Partial<App['database']['platform']['tables']['tenants']['$inferInsert']>
 
-/** Updates a tenant's row, and the time of the change if the status changes. */
+/** Updates a tenant's row, the time of the change if the status changes, and the copy in its own schema. */
 export async function setState(tx: Db, app: App, id: string, changes: TenantChanges): Promise<TenantRow> {
   const { tenants } = app.database.platform.tables
   const now = new Date()
@@ -67,7 +68,9 @@ export async function setState(tx: Db, app: App, id: string, changes: TenantChan
     .set({ ...changes, ...(changes.status ? { status_changed: now } : {}), updated: now })
     .where(eq(tenants.id, id))
     .returning(tenantColumns(tenants))
-  return rows[0]!
+  const tenant = rows[0]!
+  await writeStanding(tx, tenant.schema)
+  return tenant
 }
 
 /** Records a change in the platform's and the tenant's audit log, and tells every process. */
