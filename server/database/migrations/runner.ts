@@ -4,7 +4,7 @@ import type { Database, Db } from '#server/database/realms.ts'
 import { requireSchemaName } from '#server/database/schema-names.ts'
 import type { Migration } from './files.ts'
 import { targetVersion } from './files.ts'
-import { followPlatform, readTenant } from './standing.ts'
+import { followPlatform, hasStanding, readTenant } from './standing.ts'
 
 export interface MigrationSets {
   platform: Migration[]
@@ -44,8 +44,8 @@ export async function applyMigrations(tx: Db, schema: string, migrations: Migrat
   const applied = (await readApplied(tx, name)) ?? []
   const pending = pendingMigrations(name, applied, migrations)
   if (pending.length === 0) return false
-  // Locked before the tables, as by every change of a tenant's status.
-  const tenant = name === 'platform' ? undefined : await readTenant(tx, name)
+  // Of a tenant from before. Locked before its tables, as by every change of its status.
+  const tenant = name === 'platform' || (await hasStanding(tx, name)) ? undefined : await readTenant(tx, name)
   await runStatements(tx, name, pending)
   if (tenant) await followPlatform(tx, name, tenant)
   await recordApplied(tx, name, [...applied, ...pending.map(entryOf)], targetVersion(pending))

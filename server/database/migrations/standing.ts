@@ -27,10 +27,15 @@ export async function readTenant(tx: Db, schema: string): Promise<TenantState | 
 
 /** The second part of `writeStanding`, for a tenant that was read before. */
 export async function followPlatform(tx: Db, schema: string, { standing }: TenantState): Promise<void> {
-  const table = `${requireSchemaName(schema)}.standing`
-  const found = await tx.execute<{ found: boolean }>(sql`select to_regclass(${table}) is not null as found`)
-  if (!found[0]!.found) return
+  if (!(await hasStanding(tx, schema))) return
   await tx.execute(sql`
     insert into ${sql.identifier(schema)}.standing (id, state) values (true, ${standing})
     on conflict (id) do update set state = excluded.state`)
+}
+
+/** Whether a schema has a table for it: it may be missing, or not be migrated yet. */
+export async function hasStanding(tx: Db, schema: string): Promise<boolean> {
+  const table = `${requireSchemaName(schema)}.standing`
+  const rows = await tx.execute<{ found: boolean }>(sql`select to_regclass(${table}) is not null as found`)
+  return rows[0]!.found
 }

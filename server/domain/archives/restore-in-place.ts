@@ -14,6 +14,7 @@ import { canOpenKeys, newSigningKey } from '#server/domain/keys/ring.ts'
 import { isPassing } from '#server/domain/operations/errors.ts'
 import type { OperationRow } from '#server/domain/operations/operations.ts'
 import type { OperationReport } from '#server/domain/operations/report.ts'
+import { lockTenant } from '#server/domain/tenants/lifecycle/transitions.ts'
 import type { TenantRow } from '#server/domain/tenants/tenants.ts'
 import { announceTenant, requireTenant } from '#server/domain/tenants/tenants.ts'
 import { archiveTenant } from './export.ts'
@@ -99,6 +100,8 @@ async function replaceSchema(
     await giveKeys(tx, app, tenant.schema, draft, keepsKeys)
     await recordRestoration(tx, restoration, tenant, draft)
     report.begin('Replacing the schema')
+    // Before its tables, as by every change of its status.
+    await lockTenant(tx, app, tenant.id)
     await replaceBy(tx, app, tenant, draft)
     await reopen(tx, restoration, tenant)
     report.signal.throwIfAborted()

@@ -133,6 +133,20 @@ describe('a support session', () => {
     expect((await lastEvent('console', 'support.requested')).details.user).toBe(world.acme.staff.email)
   })
 
+  test('whose operator is not known is not taken for the user’s own', async () => {
+    const session = await openSupport(world, operator.token, world.acme.staff)
+    const {
+      db,
+      tables: { sessions },
+    } = realmOf(world.app, world.acme).realm
+    // As a process of the version before this column opens it.
+    await db.update(sessions).set({ support_operator: null }).where(eq(sessions.support_access, session.id))
+    const me = await onAcme(`${auth}/users/me/`, { token: session.token })
+    expect(me.json.support).toMatchObject({ operator_email: 'unknown', is_read_only: true })
+    const change = { method: 'PATCH', token: session.token, body: { first_name: 'Someone' } }
+    expect((await onAcme(`${auth}/users/me/`, change)).json.code).toBe('read_only')
+  })
+
   test('is refreshed, but not past its end', async () => {
     const session = await openSupport(world, operator.token, world.acme.staff)
     const renewed = await onAcme(`${auth}/session/refresh/`, {

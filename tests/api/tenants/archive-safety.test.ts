@@ -17,6 +17,7 @@ import { fromSystem } from '#server/domain/context.ts'
 import type { OperationRow } from '#server/domain/operations/operations.ts'
 import { runOperation } from '#server/domain/operations/runner.ts'
 import { examine } from '#server/domain/platform/doctor.ts'
+import { checkStandings } from '#server/domain/platform/standing-checks.ts'
 import { createTenant } from '#server/domain/tenants/create.ts'
 import { insertTenant } from '#server/domain/tenants/insert.ts'
 import type { TenantRow } from '#server/domain/tenants/tenants.ts'
@@ -55,6 +56,7 @@ beforeAll(async () => {
   archive = (await done(requestExport(app, acme.id, fromSystem, true))).archive as string
 })
 afterAll(async () => {
+  expect((await checkStandings(app)).problems).toEqual([])
   await workbench.close()
   await rm(folder, { recursive: true })
 })
@@ -353,6 +355,7 @@ describe('a process that is killed', () => {
     expect(await sql`select maintenance_since is null as open from platform.tenants where id = ${acme.id}`).toEqual([
       { open: false },
     ])
+    expect(await sql`select state from ${sql(acme.schema)}.standing`).toEqual([{ state: 'maintenance' }])
     const { result, state, error } = await finish(id)
     expect([state, error]).toEqual(['done', null])
     const after = await rowsOf(sql, acme.schema)

@@ -7,6 +7,7 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { platformAuthRealm } from '#server/domain/auth-realm.ts'
 import { fromSystem } from '#server/domain/context.ts'
+import { checkStandings } from '#server/domain/platform/standing-checks.ts'
 import { hashOf } from '#server/domain/sessions/one-time-links.ts'
 import { createUser } from '#server/domain/users/create.ts'
 import { finished, rowsOf } from '../../support/data/archives.ts'
@@ -45,6 +46,7 @@ beforeAll(async () => {
   await furnish()
 })
 afterAll(async () => {
+  expect((await checkStandings(world.app)).problems).toEqual([])
   await sql.end()
   await world.stop()
   await rm(folder, { recursive: true })
