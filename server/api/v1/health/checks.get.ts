@@ -4,7 +4,7 @@ import { requireRuntime } from '#server/runtime.ts'
 import { checksAnswer } from '#shared/answers/platform.ts'
 import { canManageTenants } from '#shared/permissions.ts'
 
-/** What `tenantry doctor` finds. It reads every organisation's keys and files, which takes a while where there are many. */
+/** What `tenantry doctor` finds. It reads something of every organisation, which takes a while if there are many. */
 export default definePlatformRoute(
   { summary: 'Check the installation', access: canManageTenants, answer: checksAnswer },
   async ({ app }) => ({ checks: await examine(app, requireRuntime().migrations) }),
