@@ -62,7 +62,15 @@ function queryParameters({ query }: Route, { toJson }: SharedSchemas): JsonSchem
   })
 }
 
-function headerParameters({ method, answer }: Route): JsonSchema[] {
+const idempotencyKey: JsonSchema = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  description: 'Such as a UUID. With the same key, the request is done once in 24 hours.',
+  schema: { type: 'string', minLength: 1, maxLength: 257 },
+}
+
+function headerParameters({ method, answer, idempotency }: Route): JsonSchema[] {
+  if (idempotency) return [idempotencyKey]
   if (!answer || (method !== 'PATCH' && method !== 'PUT')) return []
   return [
     {

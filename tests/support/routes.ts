@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import type { Idempotency } from '#server/domain/idempotency/keys.ts'
 import type { Access } from '#server/http/authority.ts'
 import type { Turn } from '#server/http/heavy-work.ts'
 import type { DeclaredHandler } from '#server/http/route/options.ts'
@@ -28,6 +29,7 @@ export interface Route {
   /** The content of its body if that is not JSON. */
   carries: 'form' | 'csv' | undefined
   turn: Turn | undefined
+  idempotency: Idempotency | undefined
 }
 
 /** Every route of the server with its inputs, read from the source tree, so that new routes are included. */
@@ -57,6 +59,7 @@ async function readRoute(file: string, code: string): Promise<Route> {
     answer,
     sends,
     turn,
+    idempotency,
   } = handler.declared ?? {}
   return {
     file,
@@ -72,6 +75,7 @@ async function readRoute(file: string, code: string): Promise<Route> {
     bodies: body ? [asObject(body)!] : [...(typeof accepts === 'string' ? [] : accepts)],
     carries: typeof accepts === 'string' ? carried[accepts] : undefined,
     turn,
+    idempotency,
   }
 }
 

@@ -2602,6 +2602,21 @@ export interface components {
         'application/json': components['schemas']['Error']
       }
     }
+    /** @description The `Idempotency-Key` was used for another request. */
+    KeyReused: {
+      headers: {
+        [name: string]: unknown
+      }
+      content: {
+        /**
+         * @example {
+         *       "detail": "This Idempotency-Key was used for another request.",
+         *       "code": "idempotency_key_reused"
+         *     }
+         */
+        'application/json': components['schemas']['Error']
+      }
+    }
     /** @description A limit was reached; `Retry-After` says for how many seconds. */
     Throttled: {
       headers: {
@@ -2809,7 +2824,10 @@ export interface operations {
   postArchivesByNameRestorations: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
       path: {
         name: string
       }
@@ -2867,6 +2885,7 @@ export interface operations {
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
+      422: components['responses']['KeyReused']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
@@ -3378,7 +3397,10 @@ export interface operations {
   postAuthUsers: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
       path?: never
       cookie?: never
     }
@@ -3467,6 +3489,7 @@ export interface operations {
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
+      422: components['responses']['KeyReused']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
@@ -4577,7 +4600,10 @@ export interface operations {
   postJobsByNameRuns: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
       path: {
         name: string
       }
@@ -4604,6 +4630,7 @@ export interface operations {
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
       409: components['responses']['Conflict']
+      422: components['responses']['KeyReused']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
@@ -4673,7 +4700,10 @@ export interface operations {
   postKeysRotations: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
       path?: never
       cookie?: never
     }
@@ -4711,6 +4741,7 @@ export interface operations {
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
       409: components['responses']['Conflict']
+      422: components['responses']['KeyReused']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
@@ -4882,7 +4913,10 @@ export interface operations {
   postMigrationsRuns: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
       path?: never
       cookie?: never
     }
@@ -4913,6 +4947,7 @@ export interface operations {
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
       409: components['responses']['Conflict']
+      422: components['responses']['KeyReused']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
@@ -5779,7 +5814,10 @@ export interface operations {
   postTenants: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
       path?: never
       cookie?: never
     }
@@ -5887,6 +5925,7 @@ export interface operations {
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
+      422: components['responses']['KeyReused']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
@@ -6211,7 +6250,10 @@ export interface operations {
   postTenantsByIdClones: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
       path: {
         id: string
       }
@@ -6271,6 +6313,7 @@ export interface operations {
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
+      422: components['responses']['KeyReused']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
@@ -6555,7 +6598,10 @@ export interface operations {
   postTenantsByIdDomains: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
       path: {
         id: string
       }
@@ -6604,6 +6650,7 @@ export interface operations {
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
+      422: components['responses']['KeyReused']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
@@ -6816,7 +6863,10 @@ export interface operations {
   postTenantsByIdExports: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
       path: {
         id: string
       }
@@ -6856,6 +6906,7 @@ export interface operations {
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
       409: components['responses']['Conflict']
+      422: components['responses']['KeyReused']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
@@ -6996,7 +7047,10 @@ export interface operations {
   postTenantsByIdKeys: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
       path: {
         id: string
       }
@@ -7024,6 +7078,7 @@ export interface operations {
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
       409: components['responses']['Conflict']
+      422: components['responses']['KeyReused']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
@@ -7262,7 +7317,10 @@ export interface operations {
   postTenantsByIdRestorations: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
       path: {
         id: string
       }
@@ -7321,6 +7379,7 @@ export interface operations {
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
+      422: components['responses']['KeyReused']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
@@ -7328,7 +7387,10 @@ export interface operations {
   postTenantsByIdSupportAccesses: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
       path: {
         id: string
       }
@@ -7375,6 +7437,7 @@ export interface operations {
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
+      422: components['responses']['KeyReused']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }

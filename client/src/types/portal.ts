@@ -1718,6 +1718,21 @@ export interface components {
         'application/json': components['schemas']['Error']
       }
     }
+    /** @description The `Idempotency-Key` was used for another request. */
+    KeyReused: {
+      headers: {
+        [name: string]: unknown
+      }
+      content: {
+        /**
+         * @example {
+         *       "detail": "This Idempotency-Key was used for another request.",
+         *       "code": "idempotency_key_reused"
+         *     }
+         */
+        'application/json': components['schemas']['Error']
+      }
+    }
     /** @description A limit was reached; `Retry-After` says for how many seconds. */
     Throttled: {
       headers: {
@@ -2355,7 +2370,10 @@ export interface operations {
   postAuthUsers: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
       path?: never
       cookie?: never
     }
@@ -2444,6 +2462,7 @@ export interface operations {
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
+      422: components['responses']['KeyReused']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
@@ -3408,7 +3427,10 @@ export interface operations {
   postDepartments: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
       path?: never
       cookie?: never
     }
@@ -3451,6 +3473,7 @@ export interface operations {
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
+      422: components['responses']['KeyReused']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
@@ -3843,7 +3866,10 @@ export interface operations {
   postInvitations: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
       path?: never
       cookie?: never
     }
@@ -3905,6 +3931,7 @@ export interface operations {
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
+      422: components['responses']['KeyReused']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
@@ -3981,7 +4008,10 @@ export interface operations {
       query?: {
         dry_run?: 'true' | 'false'
       }
-      header?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
       path?: never
       cookie?: never
     }
@@ -4050,6 +4080,7 @@ export interface operations {
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
+      422: components['responses']['KeyReused']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
@@ -4180,7 +4211,10 @@ export interface operations {
   postInvitationsByIdResend: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
       path: {
         id: string
       }
@@ -4222,6 +4256,7 @@ export interface operations {
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
       409: components['responses']['Conflict']
+      422: components['responses']['KeyReused']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
@@ -4827,7 +4862,10 @@ export interface operations {
   postUsersBulk: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
       path?: never
       cookie?: never
     }
@@ -4882,6 +4920,7 @@ export interface operations {
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
+      422: components['responses']['KeyReused']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
@@ -4933,7 +4972,10 @@ export interface operations {
         create_departments?: 'true' | 'false'
         encoding?: 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252' | 'windows-1250' | 'windows-1251' | 'windows-1256'
       }
-      header?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
       path?: never
       cookie?: never
     }
@@ -4985,6 +5027,7 @@ export interface operations {
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
+      422: components['responses']['KeyReused']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }

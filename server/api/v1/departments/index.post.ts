@@ -8,6 +8,7 @@ export default defineTenantRoute(
   {
     summary: 'Create a department',
     access: canManageDepartments,
+    idempotency: 'once',
     support: true,
     body: departmentSchema,
     status: 201,

@@ -12,6 +12,7 @@ export default defineTenantRoute(
   {
     summary: 'Invite many people',
     access: canManageInvitations,
+    idempotency: 'repeatable',
     turn: 'change',
     body: invitationsSchema,
     query: z.object({ dry_run: flag() }),

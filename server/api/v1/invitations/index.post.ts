@@ -8,6 +8,7 @@ export default defineTenantRoute(
   {
     summary: 'Invite a person',
     access: canManageInvitations,
+    idempotency: 'once',
     body: invitationSchema,
     status: 201,
     answer: invitationAnswer,

@@ -5,6 +5,12 @@ import { canManageTenants } from '#shared/permissions.ts'
 
 /** Starts a migration of every tenant's schema; `migrations/` has its progress. */
 export default definePlatformRoute(
-  { summary: 'Migrate all organisations', access: canManageTenants, status: 202, answer: migrationRunAnswer },
+  {
+    summary: 'Migrate all organisations',
+    access: canManageTenants,
+    idempotency: 'once',
+    status: 202,
+    answer: migrationRunAnswer,
+  },
   ({ app, audit }) => requestFleetMigration(app, audit),
 )

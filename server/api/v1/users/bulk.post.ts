@@ -9,6 +9,7 @@ export default defineTenantRoute(
   {
     summary: 'Change many people',
     access: canManageUsers,
+    idempotency: 'repeatable',
     turn: 'change',
     body: bulkSchema,
     answer: bulkResultsAnswer,

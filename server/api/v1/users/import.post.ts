@@ -18,6 +18,7 @@ export default defineTenantRoute(
   {
     summary: 'Import people',
     access: canManageUsers,
+    idempotency: 'repeatable',
     turn: 'change',
     query: importQuery,
     accepts: 'text/csv',

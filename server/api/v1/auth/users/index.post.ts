@@ -14,6 +14,7 @@ export default defineRealmRoute(
   {
     summary: 'Create a user, or register',
     access: 'public',
+    idempotency: 'once',
     status: 201,
     accepts: [newUserSchema, newOperatorSchema, registrationSchema],
     answer: userAnswer,

@@ -4,6 +4,6 @@ import { invitationAnswer } from '#shared/answers/invitations.ts'
 import { canManageInvitations } from '#shared/permissions.ts'
 
 export default defineTenantRoute(
-  { summary: 'Send an invitation again', access: canManageInvitations, answer: invitationAnswer },
+  { summary: 'Send an invitation again', access: canManageInvitations, idempotency: 'once', answer: invitationAnswer },
   ({ app, authRealm, params, audit }) => resendInvitation(app, authRealm, params.id!, audit),
 )

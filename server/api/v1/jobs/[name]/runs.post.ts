@@ -5,7 +5,13 @@ import { canManageTenants } from '#shared/permissions.ts'
 
 /** Runs a scheduled job now; `jobs/runs/` has its result. */
 export default definePlatformRoute(
-  { summary: 'Run a scheduled job', access: canManageTenants, status: 202, answer: requestedJobAnswer },
+  {
+    summary: 'Run a scheduled job',
+    access: canManageTenants,
+    idempotency: 'once',
+    status: 202,
+    answer: requestedJobAnswer,
+  },
   async ({ app, params, audit }) => {
     await requestJob(app, params.name!, audit)
     return { name: params.name! }

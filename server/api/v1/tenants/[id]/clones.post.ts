@@ -9,6 +9,7 @@ export default definePlatformRoute(
   {
     summary: 'Clone an organisation',
     access: canManageArchives,
+    idempotency: 'once',
     status: 202,
     body: cloneSchema,
     answer: operationAnswer,

@@ -5,6 +5,12 @@ import { operationAnswer } from '#shared/answers/operations.ts'
 import { canManageArchives } from '#shared/permissions.ts'
 
 export default definePlatformRoute(
-  { summary: 'Archive an organisation', access: canManageArchives, status: 202, answer: operationAnswer },
+  {
+    summary: 'Archive an organisation',
+    access: canManageArchives,
+    idempotency: 'once',
+    status: 202,
+    answer: operationAnswer,
+  },
   async ({ app, params, audit }) => presentQueued(app, await requestExport(app, params.id!, audit)),
 )

@@ -10,6 +10,7 @@ export default definePlatformRoute(
   {
     summary: 'Restore an organisation from an archive',
     access: canManageArchives,
+    idempotency: 'once',
     status: 202,
     body: restorationSchema,
     answer: operationAnswer,

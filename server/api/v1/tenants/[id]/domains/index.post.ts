@@ -6,7 +6,14 @@ import { canManageTenants } from '#shared/permissions.ts'
 import { domainSchema } from '#shared/schemas/tenants.ts'
 
 export default definePlatformRoute(
-  { summary: 'Add a domain', access: canManageTenants, status: 201, body: domainSchema, answer: domainAnswer },
+  {
+    summary: 'Add a domain',
+    access: canManageTenants,
+    idempotency: 'once',
+    status: 201,
+    body: domainSchema,
+    answer: domainAnswer,
+  },
   async ({ app, params, body, audit }) => {
     return presentDomain(await addDomain(app, params.id!, body.host, audit))
   },

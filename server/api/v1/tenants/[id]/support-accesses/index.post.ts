@@ -9,6 +9,7 @@ export default definePlatformRoute(
   {
     summary: 'Request support access',
     access: canSupportTenants,
+    idempotency: 'once',
     body: supportRequestSchema,
     status: 201,
     answer: supportLinkAnswer,
