@@ -4,6 +4,7 @@ import { departmentAnswer } from '#shared/answers/departments.ts'
 import { canManageDepartments } from '#shared/permissions.ts'
 import { departmentSchema } from '#shared/schemas/departments.ts'
 
+/** Names are unique without regard to case. */
 export default defineTenantRoute(
   {
     summary: 'Create a department',

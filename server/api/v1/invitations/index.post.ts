@@ -4,6 +4,7 @@ import { invitationAnswer } from '#shared/answers/invitations.ts'
 import { canManageInvitations } from '#shared/permissions.ts'
 import { invitationSchema } from '#shared/schemas/invitations.ts'
 
+/** Mails a link that works for seven days. */
 export default defineTenantRoute(
   {
     summary: 'Invite a person',

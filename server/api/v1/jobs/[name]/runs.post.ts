@@ -3,7 +3,7 @@ import { definePlatformRoute } from '#server/http/route.ts'
 import { requestedJobAnswer } from '#shared/answers/platform.ts'
 import { canManageTenants } from '#shared/permissions.ts'
 
-/** Runs a scheduled job now; `jobs/runs/` has its result. */
+/** Runs a scheduled job now; `jobs/runs/` has its result. 404 if there is none of this name. */
 export default definePlatformRoute(
   {
     summary: 'Run a scheduled job',

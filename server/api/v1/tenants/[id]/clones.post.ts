@@ -5,6 +5,7 @@ import { operationAnswer } from '#shared/answers/operations.ts'
 import { canManageArchives } from '#shared/permissions.ts'
 import { cloneSchema } from '#shared/schemas/archives.ts'
 
+/** A copy in which nobody can be recognised. The operation's result is `{tenant, subdomain, url}`. */
 export default definePlatformRoute(
   {
     summary: 'Clone an organisation',

@@ -4,6 +4,7 @@ import { definePlatformRoute } from '#server/http/route.ts'
 import { operationAnswer } from '#shared/answers/operations.ts'
 import { canManageArchives } from '#shared/permissions.ts'
 
+/** The operation's result is `{archive, size}`. */
 export default definePlatformRoute(
   {
     summary: 'Archive an organisation',

@@ -5,6 +5,7 @@ import { domainAnswer } from '#shared/answers/tenants.ts'
 import { canManageTenants } from '#shared/permissions.ts'
 import { domainSchema } from '#shared/schemas/tenants.ts'
 
+/** It is served when the DNS record with its `challenge` has been found. */
 export default definePlatformRoute(
   {
     summary: 'Add a domain',
