@@ -43,13 +43,13 @@ export function openRequest(
   surfaces: Surface[],
   options: { access: Access; support?: boolean },
 ): OpenedRequest {
-  const { tenancy, ip, request_id } = event.context
+  const { tenancy, ip, request_id, trace_id } = event.context
   if (!tenancy || !surfaces.includes(tenancy.surface)) throw notFound()
   // The site has no users.
   if (tenancy.surface === 'site' && options.access !== 'public') throw notFound()
   setResponseHeader(event, 'cache-control', 'private, no-store')
   const { app } = requireRuntime()
-  const stranger: AuditContext = { actor: null, ip, request_id }
+  const stranger: AuditContext = { actor: null, ip, request_id, trace_id }
   const claim = createClaim()
   if (tenancy.surface === 'site') return { app, authRealm: undefined, stranger, authority: undefined, claim }
   const authority = createAuthority(event, app, tenancy.authRealm, stranger, options)
