@@ -61,6 +61,7 @@ function logDefect(error: Error, event: H3Event): void {
   log().error({
     event: 'request_failed',
     request_id: event.context.request_id,
+    trace_id: event.context.trace_id,
     path: withoutToken(event.path),
     err: describe(error),
   })
@@ -76,6 +77,7 @@ function logged(answer: ApiError, error: Error, event: H3Event): ApiError {
     log().warn({
       event: 'request_rejected',
       request_id: event.context.request_id,
+      trace_id: event.context.trace_id,
       status: answer.status,
       reason: describe(reason).message,
     })

@@ -24,6 +24,10 @@ export type ErrorCode =
   | 'read_only'
   | 'support_refused'
   | 'unavailable'
+  | 'idempotency_key_invalid'
+  | 'idempotency_key_reused'
+  | 'idempotency_key_in_use'
+  | 'idempotency_answer_lost'
 
 /** An error that is thrown on purpose: it carries the response that `server/error-handler.ts` renders. */
 export class ApiError extends Error {

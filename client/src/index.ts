@@ -1,5 +1,6 @@
 import type { Client } from 'openapi-fetch'
 import createFetchClient from 'openapi-fetch'
+import { withKey } from './keys.ts'
 import type { Retries } from './retries.ts'
 import { sendSafely } from './retries.ts'
 import type { Credentials, Tokens } from './session.ts'
@@ -57,7 +58,8 @@ function createClient<Paths extends object>({
 }: ClientOptions): ApiClient<Paths> {
   const { access, renew } = createSession({ baseUrl, fetch: given, ...session })
 
-  async function sendSigned(request: Request): Promise<Response> {
+  async function sendSigned(given: Request): Promise<Response> {
+    const request = withKey(given)
     const token = await access()
     const response = await send(request, token)
     if (response.status !== 401 || !token || !(await renew(token))) return response

@@ -7,8 +7,8 @@ export interface Retries {
 const usual: Retries = { attempts: 3, longestWait: 10_000 }
 
 /**
- * Sends a request, and again where that is safe: one that only reads, after a 503 or a lost connection. It waits as
- * long as the server says, or a little longer each time.
+ * Sends a request, and again where that is safe: one that only reads or has an Idempotency-Key, after a lost
+ * connection or a refusal that will pass. It waits as long as the server says, or a little longer each time.
  */
 export async function sendSafely(
   request: Request,
@@ -22,11 +22,15 @@ export async function sendSafely(
       if (isLast || request.signal.aborted) throw error
       return undefined
     })
-    if (outcome && (isLast || outcome.status !== 503)) return outcome
+    if (outcome && (isLast || !willPass(outcome))) return outcome
     const wait = waitOf(outcome, attempt)
     if (outcome && wait > longestWait) return outcome
     await new Promise(resolve => setTimeout(resolve, Math.min(wait, longestWait)))
   }
+}
+
+function willPass({ status, headers }: Response): boolean {
+  return status === 503 || (status === 409 && headers.has('retry-after'))
 }
 
 function waitOf(response: Response | undefined, attempt: number): number {

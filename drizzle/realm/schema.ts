@@ -7,7 +7,7 @@ import { id, lazily, moment, once } from '#drizzle/table-factory.ts'
 
 /**
  * The tables of every realm, a tenant's schema and the platform's alike: users, sessions, signing keys, one-time
- * tokens and audit events.
+ * tokens, audit events and idempotency keys.
  */
 export function realmTables(table: TableFactory) {
   const users = once(() => usersTable(table))
@@ -17,6 +17,7 @@ export function realmTables(table: TableFactory) {
     signing_keys: () => signingKeysTable(table),
     one_time_tokens: () => oneTimeTokensTable(table, users),
     audit_events: () => auditEventsTable(table),
+    idempotency_keys: () => idempotencyKeysTable(table),
   })
 }
 
@@ -166,6 +167,18 @@ function auditEventsTable(table: TableFactory) {
     },
     events => [index('audit_events_created').on(events.created), index('audit_events_subject').on(events.subject)],
   )
+}
+
+function idempotencyKeysTable(table: TableFactory) {
+  return table('idempotency_keys', {
+    /** Derived from the header's value and its user; neither is stored. See server/domain/idempotency/derive.ts. */
+    key: text().primaryKey(),
+    /** Of the request that used the key first. */
+    digest: text().notNull(),
+    /** Encrypted with another key derived from the header's value; null until there is one. */
+    answer: text(),
+    created: moment().notNull(),
+  })
 }
 
 function alphabetical(column: AnyPgColumn): SQL {

@@ -26,7 +26,11 @@ export function createDocument(surface: Surface, routes: Route[], shared: Shared
   const own = routes.filter(route => route.surfaces.includes(surface) && route.summary)
   const paths: Record<string, JsonSchema> = {}
   for (const route of own)
-    (paths[route.path.replaceAll(/\[(\w+)\]/g, '{$1}')] ??= {})[route.method.toLowerCase()] = operationOf(route, shared)
+    (paths[route.path.replaceAll(/\[(\w+)\]/g, '{$1}')] ??= {})[route.method.toLowerCase()] = operationOf(
+      route,
+      surface,
+      shared,
+    )
   const used = new Set(Object.values(paths).flatMap(path => Object.values(path).flatMap(tagsOf)))
   const document = {
     openapi: '3.1.1',

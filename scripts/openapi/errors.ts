@@ -45,6 +45,11 @@ const errors: Record<number, { name: string; description: string; example: JsonS
     description: 'The body has another content type.',
     example: { detail: 'Unsupported media type "text/plain" in request.' },
   },
+  422: {
+    name: 'KeyReused',
+    description: 'The `Idempotency-Key` was used for another request.',
+    example: { detail: 'This Idempotency-Key was used for another request.', code: 'idempotency_key_reused' },
+  },
   429: {
     name: 'Throttled',
     description: 'A limit was reached; `Retry-After` says for how many seconds.',

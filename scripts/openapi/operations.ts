@@ -1,23 +1,31 @@
 import type { z } from 'zod'
+import type { Surface } from '#shared/types/surface.ts'
 import type { Route } from '../../tests/support/routes.ts'
 import { errorsOf } from './errors.ts'
 import { exampleOf } from './examples.ts'
 import type { JsonSchema, SharedSchemas } from './schemas.ts'
+import { callersOf } from './callers.ts'
 import { tagOf } from './tags.ts'
 
 /** An operation of the document. */
-export function operationOf(route: Route, shared: SharedSchemas): JsonSchema {
+export function operationOf(route: Route, surface: Surface, shared: SharedSchemas): JsonSchema {
   const { method, path, summary, access } = route
   const requestBody = requestBodyOf(route, shared)
   return {
     operationId: operationIdOf(method, path),
     summary,
+    ...describe(route, surface),
     tags: [tagOf(path)],
     security: access === 'public' ? [] : [{ bearer: [] }, { cookie: [] }],
     parameters: [...pathParameters(path), ...queryParameters(route, shared), ...headerParameters(route)],
     ...(requestBody && { requestBody }),
     responses: { ...successOf(route, shared), ...errorsOf(route) },
   }
+}
+
+function describe({ access, comment }: Route, surface: Surface): { description?: string } {
+  const description = [comment, access && access !== 'public' && callersOf(access, surface)].filter(Boolean).join(' ')
+  return description ? { description } : {}
 }
 
 /** Such as `getUsersById`. */
@@ -62,7 +70,15 @@ function queryParameters({ query }: Route, { toJson }: SharedSchemas): JsonSchem
   })
 }
 
-function headerParameters({ method, answer }: Route): JsonSchema[] {
+const idempotencyKey: JsonSchema = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  description: 'Such as a UUID. With the same key, the request is done once in 24 hours.',
+  schema: { type: 'string', minLength: 1, maxLength: 257 },
+}
+
+function headerParameters({ method, answer, idempotency }: Route): JsonSchema[] {
+  if (idempotency) return [idempotencyKey]
   if (!answer || (method !== 'PATCH' && method !== 'PUT')) return []
   return [
     {

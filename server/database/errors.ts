@@ -48,6 +48,11 @@ export function isTimeout(error: unknown): boolean {
   return ['57014', '55P03', '53100', '53200', '53400', '40001', '40P01', '25006'].includes(codeOf(error))
 }
 
+/** True when a schema lacks a table, because it has not been migrated yet. */
+export function isTableMissing(error: unknown): boolean {
+  return codeOf(error) === '42P01'
+}
+
 /** @returns the name of the unique index or key that rejected a row, or undefined for any other error */
 export function violatedUnique(error: unknown): string | undefined {
   return codeOf(error) === '23505' ? constraintOf(error) : undefined

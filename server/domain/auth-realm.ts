@@ -1,5 +1,6 @@
 import type { Config } from '#server/config.ts'
 import type { Database, Db, PlatformRealm, Realm, TenantRealm } from '#server/database/realms.ts'
+import type { Claim } from './idempotency/claim.ts'
 
 /** A realm as tokens and rules use it: its users sign in here, and its tokens are bound to it. */
 export interface AuthRealm<R extends Realm = Realm> {
@@ -46,30 +47,40 @@ export function tenantAuthRealm(database: Database, tenant: TenantIdentity): Aut
   }
 }
 
-/** @returns the same realm for one request, with `recheck` at the beginning and end of each transaction */
-export function guardAuthRealm<R extends Realm>(authRealm: AuthRealm<R>, recheck: Recheck): AuthRealm<R> {
-  return { ...authRealm, recheck: recheck.now, realm: guardRealm(authRealm.realm, recheck) }
+/** What happens in each transaction of one request, besides its work. */
+export interface Guard {
+  recheck: Recheck
+  claim: Claim
+}
+
+/** @returns the same realm for one request, with `guard` at the beginning and end of each transaction */
+export function guardAuthRealm<R extends Realm>(authRealm: AuthRealm<R>, guard: Guard): AuthRealm<R> {
+  return { ...authRealm, recheck: guard.recheck.now, realm: guardRealm(authRealm.realm, guard) }
 }
 
 /** @returns the same authRealm for one request; see `guardAuthRealm` */
-export function guardDatabase(database: Database, recheck: Recheck): Database {
+export function guardDatabase(database: Database, guard: Guard): Database {
   return {
     ...database,
-    platform: guardRealm(database.platform, recheck),
-    tenant: schema => guardRealm(database.tenant(schema), recheck),
+    platform: guardRealm(database.platform, guard),
+    tenant: schema => guardRealm(database.tenant(schema), guard),
   }
 }
 
-function guardRealm<R extends Realm>(realm: R, recheck: Recheck): R {
+function guardRealm<R extends Realm>(realm: R, { recheck, claim }: Guard): R {
   return {
     ...realm,
-    transaction: work =>
-      realm.transaction(async tx => {
+    async transaction(work) {
+      const result = await realm.transaction(async tx => {
         await recheck.now(tx)
-        const result = await work(tx)
+        await claim.begin(tx)
+        const done = await work(tx)
         await recheck.atEnd(tx)
-        return result
-      }),
+        return done
+      })
+      claim.commit()
+      return result
+    },
   }
 }
 

@@ -35,6 +35,8 @@ export interface AuditContext {
   actor: string | null
   ip: string | null
   request_id: string | null
+  /** Of the caller's trace, for the log. */
+  trace_id?: string
   /** The e-mail address of the operator who acts as the user. */
   support?: string | null
 }

@@ -112,6 +112,7 @@ async function authorize(state: State): Promise<Principal | null> {
     path: withoutToken(event.path),
     ip: stranger.ip,
     request_id: stranger.request_id,
+    trace_id: stranger.trace_id,
   })
   throw forbidden()
 }

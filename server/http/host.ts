@@ -27,6 +27,7 @@ export async function settleTenancy(event: H3Event): Promise<void> {
   event.context.inner = {
     tenancy,
     request_id: event.context.request_id,
+    trace_id: event.context.trace_id,
     ip: event.context.ip,
     callers: new Map(),
   }

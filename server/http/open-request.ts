@@ -4,6 +4,8 @@ import type { Realm } from '#server/database/realms.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import { guardAuthRealm, guardDatabase } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
+import type { Claim } from '#server/domain/idempotency/claim.ts'
+import { createClaim } from '#server/domain/idempotency/claim.ts'
 import { requireRuntime } from '#server/runtime.ts'
 import { notFound } from '#shared/errors.ts'
 import type { Surface } from '#shared/types/surface.ts'
@@ -18,6 +20,8 @@ export interface OpenedRequest {
   authRealm: AuthRealm | undefined
   stranger: AuditContext
   authority: Authority | undefined
+  /** Of its idempotency key. */
+  claim: Claim
 }
 
 /**
@@ -39,15 +43,17 @@ export function openRequest(
   surfaces: Surface[],
   options: { access: Access; support?: boolean },
 ): OpenedRequest {
-  const { tenancy, ip, request_id } = event.context
+  const { tenancy, ip, request_id, trace_id } = event.context
   if (!tenancy || !surfaces.includes(tenancy.surface)) throw notFound()
   // The site has no users.
   if (tenancy.surface === 'site' && options.access !== 'public') throw notFound()
   setResponseHeader(event, 'cache-control', 'private, no-store')
   const { app } = requireRuntime()
-  const stranger: AuditContext = { actor: null, ip, request_id }
-  if (tenancy.surface === 'site') return { app, authRealm: undefined, stranger, authority: undefined }
+  const stranger: AuditContext = { actor: null, ip, request_id, trace_id }
+  const claim = createClaim()
+  if (tenancy.surface === 'site') return { app, authRealm: undefined, stranger, authority: undefined, claim }
   const authority = createAuthority(event, app, tenancy.authRealm, stranger, options)
-  const guarded = { ...app, database: guardDatabase(app.database, authority.recheck) }
-  return { app: guarded, authRealm: guardAuthRealm<Realm>(tenancy.authRealm, authority.recheck), stranger, authority }
+  const guard = { recheck: authority.recheck, claim }
+  const guarded = { ...app, database: guardDatabase(app.database, guard) }
+  return { app: guarded, authRealm: guardAuthRealm<Realm>(tenancy.authRealm, guard), stranger, authority, claim }
 }

@@ -58,12 +58,12 @@ function definer(surfaces: Surface[]): Define<unknown> {
 }
 
 function errorSourcesOf({ method, context }: H3Event, options: AnyOptions): ErrorSources {
-  const { access, body, accepts, answer, turn } = options
+  const { access, body, accepts, answer, turn, idempotency } = options
   const path = context.matchedRoute?.path ?? ''
-  return { method, path, access, takesBody: Boolean(body ?? accepts), answer, turn }
+  return { method, path, access, takesBody: Boolean(body ?? accepts), answer, turn, idempotency }
 }
 
 function declarationOf(surfaces: Surface[], options: AnyOptions): DeclaredHandler['declared'] {
-  const { summary, access, status = 200, body, accepts, query, answer, sends, turn } = options
-  return { summary, surfaces, access, status, body, accepts, query, answer, sends, turn }
+  const { summary, access, status = 200, body, accepts, query, answer, sends, turn, idempotency } = options
+  return { summary, surfaces, access, status, body, accepts, query, answer, sends, turn, idempotency }
 }

@@ -24,6 +24,7 @@ export type Tenancy =
 export interface InnerContext {
   tenancy: Tenancy
   request_id: string
+  trace_id: string | undefined
   ip: string | null
   /** The page's callers, by their access token: normally one. */
   callers: Map<string, Promise<Principal>>
@@ -40,6 +41,8 @@ declare module 'h3' {
     /** Of `performance.now()`; only where requests are measured. */
     started?: number
     request_id: string
+    /** Of the caller's trace, if the request belongs to one. */
+    trace_id?: string
     ip: string | null
   }
 }

@@ -3,6 +3,7 @@ import { defineEventHandler, setResponseHeader } from 'h3'
 import { clientAddress } from '#server/http/client-address.ts'
 import { settleTenancy } from '#server/http/host.ts'
 import { getInnerContext } from '#server/http/tenancy.ts'
+import { readTraceId } from '#server/http/trace-id.ts'
 import { requireRuntime } from '#server/runtime.ts'
 
 /**
@@ -14,9 +15,10 @@ export default defineEventHandler(async event => {
   event.context.request_id = inner?.request_id ?? randomUUID()
   setResponseHeader(event, 'x-request-id', event.context.request_id)
   if (inner) {
-    Object.assign(event.context, { tenancy: inner.tenancy, ip: inner.ip, inner })
+    Object.assign(event.context, { tenancy: inner.tenancy, ip: inner.ip, trace_id: inner.trace_id, inner })
     return
   }
+  event.context.trace_id = readTraceId(event.node.req)
   if (anyHostPath.test(event.path)) return
   event.context.ip = clientAddress(event.node.req, requireRuntime().app.config.trustedProxies)
   await settleTenancy(event)

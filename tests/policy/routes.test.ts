@@ -77,6 +77,14 @@ const beyondSupport = [
 ]
 
 describe('every route', () => {
+  test('by which somebody signed in creates or queues something takes an Idempotency-Key', async () => {
+    const creating = (await readRoutes()).filter(
+      ({ method, status, access }) => method === 'POST' && [201, 202].includes(status) && access !== 'public',
+    )
+    expect(creating.length).toBeGreaterThan(10)
+    expect(creating.filter(({ idempotency }) => !idempotency).map(({ file }) => file)).toEqual([])
+  })
+
   test('is defined with the surface that it is on, and says who may call it', () => {
     expect(routes.length).toBeGreaterThan(30)
     const others = routes.filter(({ file }) => !routesOutsideOfTenancy.includes(file))

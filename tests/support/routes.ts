@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import type { Idempotency } from '#server/domain/idempotency/keys.ts'
 import type { Access } from '#server/http/authority.ts'
 import type { Turn } from '#server/http/heavy-work.ts'
 import type { DeclaredHandler } from '#server/http/route/options.ts'
@@ -11,6 +13,8 @@ export interface Route {
   file: string
   /** Empty for routes without a tenancy. */
   summary: string
+  /** The comment of its declaration. */
+  comment: string | undefined
   method: string
   /** With the names of its parameters in brackets, such as `/api/v1/users/[id]/`. */
   path: string
@@ -28,21 +32,22 @@ export interface Route {
   /** The content of its body if that is not JSON. */
   carries: 'form' | 'csv' | undefined
   turn: Turn | undefined
+  idempotency: Idempotency | undefined
 }
 
 /** Every route of the server with its inputs, read from the source tree, so that new routes are included. */
 export async function readRoutes(): Promise<Route[]> {
   const sources = readSources('server/api/**/*.ts', 'server/routes/**/*.ts', 'server/routes/.*/**/*.ts')
-  return Promise.all(sources.map(({ file, code }) => readRoute(file, originOf(code, file, sources))))
+  return Promise.all(sources.map(source => readRoute(source.file, originOf(source, sources))))
 }
 
-/** If a file re-exports another route, the code is that route's. */
-function originOf(code: string, file: string, sources: Source[]): string {
-  const [, other] = /^export \{ default \} from '(.+?)(?:\.ts)?'\s*$/.exec(code.trim()) ?? []
-  return other ? sources.find(source => source.file === `${join(file, '..', other)}.ts`)!.code : code
+/** If a file re-exports another route, it is that route's. */
+function originOf(source: Source, sources: Source[]): Source {
+  const [, other] = /^export \{ default \} from '(.+?)(?:\.ts)?'\s*$/.exec(source.code.trim()) ?? []
+  return sources.find(({ file }) => file === `${join(source.file, '..', other ?? '')}.ts`) ?? source
 }
 
-async function readRoute(file: string, code: string): Promise<Route> {
+async function readRoute(file: string, origin: Source): Promise<Route> {
   const [, , path = '', method = ''] =
     /^server\/(?:routes|(?=api))(\/?)(.*?)(?:\/index)?\.(get|post|put|patch|delete)\.ts$/.exec(file) ?? []
   const handler = ((await import(resolve(file))) as { default: Partial<DeclaredHandler> }).default
@@ -57,22 +62,30 @@ async function readRoute(file: string, code: string): Promise<Route> {
     answer,
     sends,
     turn,
+    idempotency,
   } = handler.declared ?? {}
   return {
     file,
     summary,
+    comment: commentIn(readFileSync(origin.file, 'utf8')),
     method: method.toUpperCase(),
     path: `/${path}${path.startsWith('api/') && !/\.\w+$/.test(path) ? '/' : ''}`,
     surfaces,
     access,
-    query: asObject(query) ?? z.object(Object.fromEntries(queryNamesIn(code).map(name => [name, z.string()]))),
+    query: asObject(query) ?? z.object(Object.fromEntries(queryNamesIn(origin.code).map(name => [name, z.string()]))),
     status,
     answer,
     sends,
     bodies: body ? [asObject(body)!] : [...(typeof accepts === 'string' ? [] : accepts)],
     carries: typeof accepts === 'string' ? carried[accepts] : undefined,
     turn,
+    idempotency,
   }
+}
+
+function commentIn(text: string): string | undefined {
+  const [, comment] = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*export default /.exec(text) ?? []
+  return comment?.replaceAll(/\s*\n \*/g, '').trim()
 }
 
 // A route without a tenancy declares no query.

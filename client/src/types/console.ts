@@ -23,7 +23,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Read this reference */
+    /**
+     * Read this reference
+     * @description The reference of this host's API to read and to try out, with the session of the browser.
+     */
     get: operations['getApiDocs']
     put?: never
     post?: never
@@ -40,7 +43,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** List archives */
+    /**
+     * List archives
+     * @description For Owners.
+     */
     get: operations['getArchives']
     put?: never
     post?: never
@@ -57,11 +63,17 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Download an archive */
+    /**
+     * Download an archive
+     * @description Streams the archive file. For Owners.
+     */
     get: operations['getArchivesByName']
     put?: never
     post?: never
-    /** Delete an archive */
+    /**
+     * Delete an archive
+     * @description For Owners.
+     */
     delete: operations['deleteArchivesByName']
     options?: never
     head?: never
@@ -77,7 +89,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Restore an archive as a new organisation */
+    /**
+     * Restore an archive as a new organisation
+     * @description Restores the archive as a new organisation. The operation's result is `{tenant, subdomain, url}`. For Owners.
+     */
     post: operations['postArchivesByNameRestorations']
     delete?: never
     options?: never
@@ -92,7 +107,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** List audit events */
+    /**
+     * List audit events
+     * @description The audit events of this realm, newest first. For Owners and Support.
+     */
     get: operations['getAudit']
     put?: never
     post?: never
@@ -109,7 +127,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Export audit events as CSV */
+    /**
+     * Export audit events as CSV
+     * @description The audit events as a CSV file, newest first, with the list's search and filters. `subject_name` is the subject's current name, `support` the operator who acted as the actor. For Owners and Support.
+     */
     get: operations['getAuditExportCsv']
     put?: never
     post?: never
@@ -128,7 +149,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** End a session by its refresh token */
+    /**
+     * End a session by its refresh token
+     * @description 401 for a session that has ended.
+     */
     post: operations['postAuthJwtBlacklist']
     delete?: never
     options?: never
@@ -145,7 +169,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Sign in with tokens */
+    /**
+     * Sign in with tokens
+     * @description Wrong credentials are 401 with the same answer in the same time, whatever was wrong.
+     */
     post: operations['postAuthJwtCreate']
     delete?: never
     options?: never
@@ -162,7 +189,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Renew tokens */
+    /**
+     * Renew tokens
+     * @description Returns a new refresh token, which replaces the old one. For ten seconds the old one is answered with the same successor; after that, using it ends the session.
+     */
     post: operations['postAuthJwtRefresh']
     delete?: never
     options?: never
@@ -179,7 +209,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Verify a token */
+    /**
+     * Verify a token
+     * @description A token of either type. It is 401 if the token is not valid or its session has ended, and never 400.
+     */
     post: operations['postAuthJwtVerify']
     delete?: never
     options?: never
@@ -194,7 +227,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Get the rules for accounts */
+    /**
+     * Get the rules for accounts
+     * @description The rules for accounts, for people who have none yet or cannot sign in. `mailbox`: whether `/mailbox` shows the mails of this host.
+     */
     get: operations['getAuthRules']
     put?: never
     post?: never
@@ -213,9 +249,15 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Sign in with cookies */
+    /**
+     * Sign in with cookies
+     * @description Sets two cookies, which scripts cannot read.
+     */
     post: operations['postAuthSession']
-    /** Sign out */
+    /**
+     * Sign out
+     * @description Signs out. Works with either cookie; without a valid one there is nothing to end.
+     */
     delete: operations['deleteAuthSession']
     options?: never
     head?: never
@@ -231,7 +273,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Renew the cookies */
+    /**
+     * Renew the cookies
+     * @description Never clears a cookie: the loser of a race would sign the winner out.
+     */
     post: operations['postAuthSessionRefresh']
     delete?: never
     options?: never
@@ -246,10 +291,16 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** List users */
+    /**
+     * List users
+     * @description djoser's list: an Admin sees all users, Staff only themselves. The directory is `users/`. For everyone who is signed in.
+     */
     get: operations['getAuthUsers']
     put?: never
-    /** Create a user, or register */
+    /**
+     * Create a user, or register
+     * @description An Admin creates users with any role; without a password, the user gets a mail with a link to choose one. Anyone else registers, where `registration` is `open`: this creates inactive Staff and sends the activation mail. Otherwise it is 403 `registration_closed`.
+     */
     post: operations['postAuthUsers']
     delete?: never
     options?: never
@@ -266,7 +317,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Activate an account */
+    /**
+     * Activate an account
+     * @description 403 if there is nothing to activate.
+     */
     post: operations['postAuthUsersActivation']
     delete?: never
     options?: never
@@ -283,7 +337,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Check a mailed link */
+    /**
+     * Check a mailed link
+     * @description Says whether a mailed link still works, and does not use it up.
+     */
     post: operations['postAuthUsersLinkLookup']
     delete?: never
     options?: never
@@ -298,16 +355,28 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Get the own account */
+    /**
+     * Get the own account
+     * @description For everyone who is signed in.
+     */
     get: operations['getAuthUsersMe']
-    /** Change the own account */
+    /**
+     * Change the own account
+     * @description Changes names and language; `photo: null` removes the photo. A field that others change, such as `role`, must have its current value. For everyone who is signed in.
+     */
     put: operations['putAuthUsersMe']
     post?: never
-    /** Delete the own account */
+    /**
+     * Delete the own account
+     * @description Takes the caller's password. The last active Admin must remain: 409 `last_admin`. For everyone who is signed in.
+     */
     delete: operations['deleteAuthUsersMe']
     options?: never
     head?: never
-    /** Change the own account */
+    /**
+     * Change the own account
+     * @description Changes names and language; `photo: null` removes the photo. A field that others change, such as `role`, must have its current value. For everyone who is signed in.
+     */
     patch: operations['patchAuthUsersMe']
     trace?: never
   }
@@ -318,7 +387,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Export the own data */
+    /**
+     * Export the own data
+     * @description All data about the caller. For everyone who is signed in.
+     */
     get: operations['getAuthUsersMeExport']
     put?: never
     post?: never
@@ -337,7 +409,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Request another activation mail */
+    /**
+     * Request another activation mail
+     * @description The same answer for every address; a user who can be activated gets a mail.
+     */
     post: operations['postAuthUsersResendActivation']
     delete?: never
     options?: never
@@ -354,7 +429,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Request a password reset */
+    /**
+     * Request a password reset
+     * @description The same answer for every address; a user with an account gets a mail.
+     */
     post: operations['postAuthUsersResetPassword']
     delete?: never
     options?: never
@@ -371,7 +449,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Set a password with a link */
+    /**
+     * Set a password with a link
+     * @description Ends all sessions, and signs nobody in.
+     */
     post: operations['postAuthUsersResetPasswordConfirm']
     delete?: never
     options?: never
@@ -388,7 +469,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Request a change of address */
+    /**
+     * Request a change of address
+     * @description The address changes when the link in the mail to the new address is used, not before. The old address gets a notice then. 204 also for an address that is taken. For everyone who is signed in.
+     */
     post: operations['postAuthUsersSetEmail']
     delete?: never
     options?: never
@@ -422,7 +506,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Change the own password */
+    /**
+     * Change the own password
+     * @description Ends every session except the caller's. For everyone who is signed in.
+     */
     post: operations['postAuthUsersSetPassword']
     delete?: never
     options?: never
@@ -437,16 +524,28 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Get a user */
+    /**
+     * Get a user
+     * @description For everyone who is signed in.
+     */
     get: operations['getAuthUsersById']
-    /** Change a user */
+    /**
+     * Change a user
+     * @description An Admin changes any user; Staff find only themselves, and change their names and language. A new `email` of another user ends their sessions and links, and both addresses get a mail. The last active Admin must remain: 409 `last_admin`. For everyone who is signed in.
+     */
     put: operations['putAuthUsersById']
     post?: never
-    /** Delete a user */
+    /**
+     * Delete a user
+     * @description Deletes a user, or the caller's own account; it takes the caller's password. The last active Admin must remain: 409 `last_admin`. For everyone who is signed in.
+     */
     delete: operations['deleteAuthUsersById']
     options?: never
     head?: never
-    /** Change a user */
+    /**
+     * Change a user
+     * @description An Admin changes any user; Staff find only themselves, and change their names and language. A new `email` of another user ends their sessions and links, and both addresses get a mail. The last active Admin must remain: 409 `last_admin`. For everyone who is signed in.
+     */
     patch: operations['patchAuthUsersById']
     trace?: never
   }
@@ -457,7 +556,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Get the health of the platform */
+    /**
+     * Get the health of the platform
+     * @description The health of this process and its database; other processes may differ. For everyone who is signed in.
+     */
     get: operations['getHealth']
     put?: never
     post?: never
@@ -474,7 +576,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Check the installation */
+    /**
+     * Check the installation
+     * @description What `tenantry doctor` finds. It reads something of every organisation, which takes a while if there are many. For Owners.
+     */
     get: operations['getHealthChecks']
     put?: never
     post?: never
@@ -491,7 +596,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** List scheduled jobs */
+    /**
+     * List scheduled jobs
+     * @description For everyone who is signed in.
+     */
     get: operations['getJobs']
     put?: never
     post?: never
@@ -508,7 +616,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** List runs of scheduled jobs */
+    /**
+     * List runs of scheduled jobs
+     * @description What the scheduled jobs have done in the last days, newest first. For everyone who is signed in.
+     */
     get: operations['getJobsRuns']
     put?: never
     post?: never
@@ -527,7 +638,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Run a scheduled job */
+    /**
+     * Run a scheduled job
+     * @description Runs a scheduled job now; `jobs/runs/` has its result. 404 if there is none of this name. For Owners.
+     */
     post: operations['postJobsByNameRuns']
     delete?: never
     options?: never
@@ -542,7 +656,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** List the signing keys of all organisations */
+    /**
+     * List the signing keys of all organisations
+     * @description The state of each tenant's signing keys. For everyone who is signed in.
+     */
     get: operations['getKeys']
     put?: never
     post?: never
@@ -561,7 +678,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Rotate the signing keys of all organisations */
+    /**
+     * Rotate the signing keys of all organisations
+     * @description Rotates the keys of all tenants and the console. The operation reports the progress. For Owners.
+     */
     post: operations['postKeysRotations']
     delete?: never
     options?: never
@@ -576,7 +696,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** List the mails of the demo */
+    /**
+     * List the mails of the demo
+     * @description The mails of this host, newest first; in development and the demo only.
+     */
     get: operations['getMailbox']
     put?: never
     post?: never
@@ -593,7 +716,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Get a mail of the demo */
+    /**
+     * Get a mail of the demo
+     * @description One mail, with its links; in development and the demo only.
+     */
     get: operations['getMailboxById']
     put?: never
     post?: never
@@ -610,7 +736,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** List the schema version of each organisation */
+    /**
+     * List the schema version of each organisation
+     * @description Each tenant's schema version, the counts by state, and the current or last run. For everyone who is signed in.
+     */
     get: operations['getMigrations']
     put?: never
     post?: never
@@ -629,7 +758,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Migrate all organisations */
+    /**
+     * Migrate all organisations
+     * @description Starts a migration of every tenant's schema, unless one is in progress; `migrations/` has its progress. For Owners.
+     */
     post: operations['postMigrationsRuns']
     delete?: never
     options?: never
@@ -644,7 +776,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Get this reference */
+    /**
+     * Get this reference
+     * @description The reference of this host's API, made from the routes' declarations by `npm run openapi`.
+     */
     get: operations['getOpenapiJson']
     put?: never
     post?: never
@@ -661,7 +796,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** List operations */
+    /**
+     * List operations
+     * @description Operations, newest first by default. For everyone who is signed in.
+     */
     get: operations['getOperations']
     put?: never
     post?: never
@@ -678,7 +816,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Get an operation */
+    /**
+     * Get an operation
+     * @description For everyone who is signed in.
+     */
     get: operations['getOperationsById']
     put?: never
     post?: never
@@ -695,7 +836,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** List mails */
+    /**
+     * List mails
+     * @description Waiting mails and those of the last 30 days, newest first: kind and recipient, never the content. For Owners and Support.
+     */
     get: operations['getOutbox']
     put?: never
     post?: never
@@ -714,7 +858,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Retry all failed mails */
+    /**
+     * Retry all failed mails
+     * @description Retries all mails at once that were given up or have waited for long. For Owners and Support.
+     */
     post: operations['postOutboxRetries']
     delete?: never
     options?: never
@@ -731,7 +878,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Retry a mail */
+    /**
+     * Retry a mail
+     * @description Retries one mail at once; 404 if it was sent or is being sent. For Owners and Support.
+     */
     post: operations['postOutboxByIdRetries']
     delete?: never
     options?: never
@@ -746,7 +896,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Get the overview of the platform */
+    /**
+     * Get the overview of the platform
+     * @description Organisations by status, open tasks of operators, the newest and the busiest organisations, storage in bytes, and what happened on each of the last 30 days. For everyone who is signed in.
+     */
     get: operations['getOverview']
     put?: never
     post?: never
@@ -763,7 +916,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Find people in all organisations */
+    /**
+     * Find people in all organisations
+     * @description Finds people in all organisations by name or address, with three characters or more: at most 50, and ten of one organisation. Each search is recorded. For Owners and Support.
+     */
     get: operations['getPeople']
     put?: never
     post?: never
@@ -780,11 +936,17 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** List sessions */
+    /**
+     * List sessions
+     * @description The caller's live sessions, newest first; an Admin can also see a user's, by `?user=`. For everyone who is signed in.
+     */
     get: operations['getSessions']
     put?: never
     post?: never
-    /** End all other sessions */
+    /**
+     * End all other sessions
+     * @description Ends all of the caller's other sessions; an Admin ends all of a user's, by `?user=`. If those are an operator's, their support sessions end too. For everyone who is signed in.
+     */
     delete: operations['deleteSessions']
     options?: never
     head?: never
@@ -801,7 +963,10 @@ export interface paths {
     get?: never
     put?: never
     post?: never
-    /** End a session */
+    /**
+     * End a session
+     * @description For everyone who is signed in.
+     */
     delete: operations['deleteSessionsById']
     options?: never
     head?: never
@@ -815,7 +980,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** List sign-ups */
+    /**
+     * List sign-ups
+     * @description The sign-ups from the site, newest first. For Owners.
+     */
     get: operations['getSignups']
     put?: never
     post?: never
@@ -833,7 +1001,10 @@ export interface paths {
       cookie?: never
     }
     get?: never
-    /** Approve a sign-up */
+    /**
+     * Approve a sign-up
+     * @description Creates the organisation. Repeating changes nothing; 409 `signup_decided` if it was refused. For Owners.
+     */
     put: operations['putSignupsByIdApproval']
     post?: never
     delete?: never
@@ -850,7 +1021,10 @@ export interface paths {
       cookie?: never
     }
     get?: never
-    /** Refuse a sign-up */
+    /**
+     * Refuse a sign-up
+     * @description The reason is mailed. Repeating changes nothing; 409 `signup_decided` if the organisation was created. For Owners.
+     */
     put: operations['putSignupsByIdRefusal']
     post?: never
     delete?: never
@@ -866,7 +1040,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** List support accesses */
+    /**
+     * List support accesses
+     * @description Support accesses: who signed in as whom, why and until when; newest first. For Owners and Support.
+     */
     get: operations['getSupportAccesses']
     put?: never
     post?: never
@@ -886,7 +1063,10 @@ export interface paths {
     get?: never
     put?: never
     post?: never
-    /** End a support access */
+    /**
+     * End a support access
+     * @description Ends a support access and its session. For Owners and Support.
+     */
     delete: operations['deleteSupportAccessesById']
     options?: never
     head?: never
@@ -900,10 +1080,16 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** List organisations */
+    /**
+     * List organisations
+     * @description The search is over names, subdomains, public ids and business addresses. `size` is in bytes. For everyone who is signed in.
+     */
     get: operations['getTenants']
     put?: never
-    /** Create an organisation */
+    /**
+     * Create an organisation
+     * @description Creates a tenant. Its first Admin gets a mail with a link to set a password. For Owners.
+     */
     post: operations['postTenants']
     delete?: never
     options?: never
@@ -918,7 +1104,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Export organisations as CSV */
+    /**
+     * Export organisations as CSV
+     * @description The tenants as a CSV file, with the list's search and filters. For everyone who is signed in.
+     */
     get: operations['getTenantsExportCsv']
     put?: never
     post?: never
@@ -935,14 +1124,20 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Get an organisation */
+    /**
+     * Get an organisation
+     * @description For everyone who is signed in.
+     */
     get: operations['getTenantsById']
     put?: never
     post?: never
     delete?: never
     options?: never
     head?: never
-    /** Change an organisation */
+    /**
+     * Change an organisation
+     * @description For Owners.
+     */
     patch: operations['patchTenantsById']
     trace?: never
   }
@@ -953,7 +1148,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** List the archives of an organisation */
+    /**
+     * List the archives of an organisation
+     * @description For Owners.
+     */
     get: operations['getTenantsByIdArchives']
     put?: never
     post?: never
@@ -972,7 +1170,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Clone an organisation */
+    /**
+     * Clone an organisation
+     * @description A copy in which nobody can be recognised. The operation's result is `{tenant, subdomain, url}`. For Owners.
+     */
     post: operations['postTenantsByIdClones']
     delete?: never
     options?: never
@@ -988,10 +1189,16 @@ export interface paths {
       cookie?: never
     }
     get?: never
-    /** Schedule the deletion of an organisation */
+    /**
+     * Schedule the deletion of an organisation
+     * @description Schedules the deletion. With `now` and the `subdomain` as confirmation it starts at once; the answer's `operation` has the progress. For Owners.
+     */
     put: operations['putTenantsByIdDeletion']
     post?: never
-    /** Cancel the deletion of an organisation */
+    /**
+     * Cancel the deletion of an organisation
+     * @description Cancels the deletion, for as long as it has not begun. For Owners.
+     */
     delete: operations['deleteTenantsByIdDeletion']
     options?: never
     head?: never
@@ -1005,10 +1212,16 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** List the domains of an organisation */
+    /**
+     * List the domains of an organisation
+     * @description For everyone who is signed in.
+     */
     get: operations['getTenantsByIdDomains']
     put?: never
-    /** Add a domain */
+    /**
+     * Add a domain
+     * @description It is served when the DNS record with its `challenge` has been found. For Owners.
+     */
     post: operations['postTenantsByIdDomains']
     delete?: never
     options?: never
@@ -1026,7 +1239,10 @@ export interface paths {
     get?: never
     put?: never
     post?: never
-    /** Remove a domain */
+    /**
+     * Remove a domain
+     * @description 409 `in_use` for the primary domain. For Owners.
+     */
     delete: operations['deleteTenantsByIdDomainsByHost']
     options?: never
     head?: never
@@ -1041,10 +1257,16 @@ export interface paths {
       cookie?: never
     }
     get?: never
-    /** Make a domain the main address */
+    /**
+     * Make a domain the main address
+     * @description Makes the domain the canonical host of links and tokens. 409 for a domain that is not verified. For Owners.
+     */
     put: operations['putTenantsByIdDomainsByHostPrimary']
     post?: never
-    /** Make the subdomain the main address */
+    /**
+     * Make the subdomain the main address
+     * @description Makes the subdomain the canonical host again. For Owners.
+     */
     delete: operations['deleteTenantsByIdDomainsByHostPrimary']
     options?: never
     head?: never
@@ -1059,7 +1281,10 @@ export interface paths {
       cookie?: never
     }
     get?: never
-    /** Verify a domain */
+    /**
+     * Verify a domain
+     * @description Checks the DNS; `verified_at` and `last_error` have the result. For Owners.
+     */
     put: operations['putTenantsByIdDomainsByHostVerification']
     post?: never
     delete?: never
@@ -1077,7 +1302,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Archive an organisation */
+    /**
+     * Archive an organisation
+     * @description The operation's result is `{archive, size}`. For Owners.
+     */
     post: operations['postTenantsByIdExports']
     delete?: never
     options?: never
@@ -1092,7 +1320,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Get the activity of an organisation */
+    /**
+     * Get the activity of an organisation
+     * @description Its schema, its size, and the requests, errors, sign-ins and refusals of each of the last 30 or 90 days; for Support also the newest events of its audit log. For everyone who is signed in.
+     */
     get: operations['getTenantsByIdInsights']
     put?: never
     post?: never
@@ -1109,10 +1340,16 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** List the signing keys of an organisation */
+    /**
+     * List the signing keys of an organisation
+     * @description The signing keys, each with the number of live sessions that still hold one of its tokens. For everyone who is signed in.
+     */
     get: operations['getTenantsByIdKeys']
     put?: never
-    /** Rotate the signing key of an organisation */
+    /**
+     * Rotate the signing key of an organisation
+     * @description Creates a key that replaces the current one after a lead time. 409 `wrong_state` while one is on its way. For Owners.
+     */
     post: operations['postTenantsByIdKeys']
     delete?: never
     options?: never
@@ -1128,10 +1365,16 @@ export interface paths {
       cookie?: never
     }
     get?: never
-    /** Start the maintenance of an organisation */
+    /**
+     * Start the maintenance of an organisation
+     * @description Every request to its hosts is 503 `maintenance`, whatever its status. For Owners and Support.
+     */
     put: operations['putTenantsByIdMaintenance']
     post?: never
-    /** End the maintenance of an organisation */
+    /**
+     * End the maintenance of an organisation
+     * @description For Owners and Support.
+     */
     delete: operations['deleteTenantsByIdMaintenance']
     options?: never
     head?: never
@@ -1147,7 +1390,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Migrate an organisation */
+    /**
+     * Migrate an organisation
+     * @description Migrates one tenant's schema now, and returns the result. For Owners and Support.
+     */
     post: operations['postTenantsByIdMigrations']
     delete?: never
     options?: never
@@ -1164,7 +1410,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Restore an organisation from an archive */
+    /**
+     * Restore an organisation from an archive
+     * @description Replaces all of the tenant's data by an archive; `keep` archives the present data first. The operation's result is `{tenant, kept}`. For Owners.
+     */
     post: operations['postTenantsByIdRestorations']
     delete?: never
     options?: never
@@ -1181,7 +1430,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Request support access */
+    /**
+     * Request support access
+     * @description Returns a link with which the operator signs in as the user, once and within a minute. 403 `support_refused` if the organisation does not allow it. For Owners and Support.
+     */
     post: operations['postTenantsByIdSupportAccesses']
     delete?: never
     options?: never
@@ -1197,10 +1449,16 @@ export interface paths {
       cookie?: never
     }
     get?: never
-    /** Suspend an organisation */
+    /**
+     * Suspend an organisation
+     * @description For Owners and Support.
+     */
     put: operations['putTenantsByIdSuspension']
     post?: never
-    /** Resume an organisation */
+    /**
+     * Resume an organisation
+     * @description For Owners and Support.
+     */
     delete: operations['deleteTenantsByIdSuspension']
     options?: never
     head?: never
@@ -1214,7 +1472,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** List the people whom support can sign in as */
+    /**
+     * List the people whom support can sign in as
+     * @description The users whom an operator may sign in as, for support: active ones, and only the first few matches. For Owners and Support.
+     */
     get: operations['getTenantsByIdUsers']
     put?: never
     post?: never
@@ -2602,6 +2863,21 @@ export interface components {
         'application/json': components['schemas']['Error']
       }
     }
+    /** @description The `Idempotency-Key` was used for another request. */
+    KeyReused: {
+      headers: {
+        [name: string]: unknown
+      }
+      content: {
+        /**
+         * @example {
+         *       "detail": "This Idempotency-Key was used for another request.",
+         *       "code": "idempotency_key_reused"
+         *     }
+         */
+        'application/json': components['schemas']['Error']
+      }
+    }
     /** @description A limit was reached; `Retry-After` says for how many seconds. */
     Throttled: {
       headers: {
@@ -2809,7 +3085,10 @@ export interface operations {
   postArchivesByNameRestorations: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
       path: {
         name: string
       }
@@ -2867,6 +3146,7 @@ export interface operations {
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
+      422: components['responses']['KeyReused']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
@@ -3378,7 +3658,10 @@ export interface operations {
   postAuthUsers: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
       path?: never
       cookie?: never
     }
@@ -3467,6 +3750,7 @@ export interface operations {
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
+      422: components['responses']['KeyReused']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
@@ -4577,7 +4861,10 @@ export interface operations {
   postJobsByNameRuns: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
       path: {
         name: string
       }
@@ -4604,6 +4891,7 @@ export interface operations {
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
       409: components['responses']['Conflict']
+      422: components['responses']['KeyReused']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
@@ -4673,7 +4961,10 @@ export interface operations {
   postKeysRotations: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
       path?: never
       cookie?: never
     }
@@ -4711,6 +5002,7 @@ export interface operations {
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
       409: components['responses']['Conflict']
+      422: components['responses']['KeyReused']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
@@ -4882,7 +5174,10 @@ export interface operations {
   postMigrationsRuns: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
       path?: never
       cookie?: never
     }
@@ -4913,6 +5208,7 @@ export interface operations {
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
       409: components['responses']['Conflict']
+      422: components['responses']['KeyReused']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
@@ -5779,7 +6075,10 @@ export interface operations {
   postTenants: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
       path?: never
       cookie?: never
     }
@@ -5887,6 +6186,7 @@ export interface operations {
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
+      422: components['responses']['KeyReused']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
@@ -6211,7 +6511,10 @@ export interface operations {
   postTenantsByIdClones: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
       path: {
         id: string
       }
@@ -6271,6 +6574,7 @@ export interface operations {
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
+      422: components['responses']['KeyReused']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
@@ -6555,7 +6859,10 @@ export interface operations {
   postTenantsByIdDomains: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
       path: {
         id: string
       }
@@ -6604,6 +6911,7 @@ export interface operations {
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
+      422: components['responses']['KeyReused']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
@@ -6816,7 +7124,10 @@ export interface operations {
   postTenantsByIdExports: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
       path: {
         id: string
       }
@@ -6856,6 +7167,7 @@ export interface operations {
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
       409: components['responses']['Conflict']
+      422: components['responses']['KeyReused']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
@@ -6996,7 +7308,10 @@ export interface operations {
   postTenantsByIdKeys: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
       path: {
         id: string
       }
@@ -7024,6 +7339,7 @@ export interface operations {
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
       409: components['responses']['Conflict']
+      422: components['responses']['KeyReused']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
@@ -7262,7 +7578,10 @@ export interface operations {
   postTenantsByIdRestorations: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
       path: {
         id: string
       }
@@ -7321,6 +7640,7 @@ export interface operations {
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
+      422: components['responses']['KeyReused']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
@@ -7328,7 +7648,10 @@ export interface operations {
   postTenantsByIdSupportAccesses: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
       path: {
         id: string
       }
@@ -7375,6 +7698,7 @@ export interface operations {
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
+      422: components['responses']['KeyReused']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }

@@ -23,7 +23,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Read this reference */
+    /**
+     * Read this reference
+     * @description The reference of this host's API to read and to try out, with the session of the browser.
+     */
     get: operations['getApiDocs']
     put?: never
     post?: never
@@ -40,7 +43,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** List audit events */
+    /**
+     * List audit events
+     * @description The audit events of this realm, newest first. For Admins.
+     */
     get: operations['getAudit']
     put?: never
     post?: never
@@ -57,7 +63,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Export audit events as CSV */
+    /**
+     * Export audit events as CSV
+     * @description The audit events as a CSV file, newest first, with the list's search and filters. `subject_name` is the subject's current name, `support` the operator who acted as the actor. For Admins.
+     */
     get: operations['getAuditExportCsv']
     put?: never
     post?: never
@@ -76,7 +85,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** End a session by its refresh token */
+    /**
+     * End a session by its refresh token
+     * @description 401 for a session that has ended.
+     */
     post: operations['postAuthJwtBlacklist']
     delete?: never
     options?: never
@@ -93,7 +105,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Sign in with tokens */
+    /**
+     * Sign in with tokens
+     * @description Wrong credentials are 401 with the same answer in the same time, whatever was wrong.
+     */
     post: operations['postAuthJwtCreate']
     delete?: never
     options?: never
@@ -110,7 +125,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Renew tokens */
+    /**
+     * Renew tokens
+     * @description Returns a new refresh token, which replaces the old one. For ten seconds the old one is answered with the same successor; after that, using it ends the session.
+     */
     post: operations['postAuthJwtRefresh']
     delete?: never
     options?: never
@@ -127,7 +145,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Verify a token */
+    /**
+     * Verify a token
+     * @description A token of either type. It is 401 if the token is not valid or its session has ended, and never 400.
+     */
     post: operations['postAuthJwtVerify']
     delete?: never
     options?: never
@@ -142,7 +163,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Get the rules for accounts */
+    /**
+     * Get the rules for accounts
+     * @description The rules for accounts, for people who have none yet or cannot sign in. `mailbox`: whether `/mailbox` shows the mails of this host.
+     */
     get: operations['getAuthRules']
     put?: never
     post?: never
@@ -161,9 +185,15 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Sign in with cookies */
+    /**
+     * Sign in with cookies
+     * @description Sets two cookies, which scripts cannot read.
+     */
     post: operations['postAuthSession']
-    /** Sign out */
+    /**
+     * Sign out
+     * @description Signs out. Works with either cookie; without a valid one there is nothing to end.
+     */
     delete: operations['deleteAuthSession']
     options?: never
     head?: never
@@ -179,7 +209,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Renew the cookies */
+    /**
+     * Renew the cookies
+     * @description Never clears a cookie: the loser of a race would sign the winner out.
+     */
     post: operations['postAuthSessionRefresh']
     delete?: never
     options?: never
@@ -196,7 +229,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Open a support session */
+    /**
+     * Open a support session
+     * @description Signs an operator in as a user, with the link from the console. Reading the link does not use it up.
+     */
     post: operations['postAuthSessionSupport']
     delete?: never
     options?: never
@@ -211,10 +247,16 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** List users */
+    /**
+     * List users
+     * @description djoser's list: an Admin sees all users, Staff only themselves. The directory is `users/`. For everyone who is signed in.
+     */
     get: operations['getAuthUsers']
     put?: never
-    /** Create a user, or register */
+    /**
+     * Create a user, or register
+     * @description An Admin creates users with any role; without a password, the user gets a mail with a link to choose one. Anyone else registers, where `registration` is `open`: this creates inactive Staff and sends the activation mail. Otherwise it is 403 `registration_closed`.
+     */
     post: operations['postAuthUsers']
     delete?: never
     options?: never
@@ -231,7 +273,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Activate an account */
+    /**
+     * Activate an account
+     * @description 403 if there is nothing to activate.
+     */
     post: operations['postAuthUsersActivation']
     delete?: never
     options?: never
@@ -248,7 +293,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Check a mailed link */
+    /**
+     * Check a mailed link
+     * @description Says whether a mailed link still works, and does not use it up.
+     */
     post: operations['postAuthUsersLinkLookup']
     delete?: never
     options?: never
@@ -263,16 +311,28 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Get the own account */
+    /**
+     * Get the own account
+     * @description For everyone who is signed in.
+     */
     get: operations['getAuthUsersMe']
-    /** Change the own account */
+    /**
+     * Change the own account
+     * @description Changes names and language; `photo: null` removes the photo. A field that others change, such as `role`, must have its current value. For everyone who is signed in.
+     */
     put: operations['putAuthUsersMe']
     post?: never
-    /** Delete the own account */
+    /**
+     * Delete the own account
+     * @description Takes the caller's password. The last active Admin must remain: 409 `last_admin`. For everyone who is signed in.
+     */
     delete: operations['deleteAuthUsersMe']
     options?: never
     head?: never
-    /** Change the own account */
+    /**
+     * Change the own account
+     * @description Changes names and language; `photo: null` removes the photo. A field that others change, such as `role`, must have its current value. For everyone who is signed in.
+     */
     patch: operations['patchAuthUsersMe']
     trace?: never
   }
@@ -283,7 +343,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Export the own data */
+    /**
+     * Export the own data
+     * @description All data about the caller. For everyone who is signed in.
+     */
     get: operations['getAuthUsersMeExport']
     put?: never
     post?: never
@@ -302,7 +365,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Request another activation mail */
+    /**
+     * Request another activation mail
+     * @description The same answer for every address; a user who can be activated gets a mail.
+     */
     post: operations['postAuthUsersResendActivation']
     delete?: never
     options?: never
@@ -319,7 +385,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Request a password reset */
+    /**
+     * Request a password reset
+     * @description The same answer for every address; a user with an account gets a mail.
+     */
     post: operations['postAuthUsersResetPassword']
     delete?: never
     options?: never
@@ -336,7 +405,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Set a password with a link */
+    /**
+     * Set a password with a link
+     * @description Ends all sessions, and signs nobody in.
+     */
     post: operations['postAuthUsersResetPasswordConfirm']
     delete?: never
     options?: never
@@ -353,7 +425,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Request a change of address */
+    /**
+     * Request a change of address
+     * @description The address changes when the link in the mail to the new address is used, not before. The old address gets a notice then. 204 also for an address that is taken. For everyone who is signed in.
+     */
     post: operations['postAuthUsersSetEmail']
     delete?: never
     options?: never
@@ -387,7 +462,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Change the own password */
+    /**
+     * Change the own password
+     * @description Ends every session except the caller's. For everyone who is signed in.
+     */
     post: operations['postAuthUsersSetPassword']
     delete?: never
     options?: never
@@ -402,16 +480,28 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Get a user */
+    /**
+     * Get a user
+     * @description For everyone who is signed in.
+     */
     get: operations['getAuthUsersById']
-    /** Change a user */
+    /**
+     * Change a user
+     * @description An Admin changes any user; Staff find only themselves, and change their names and language. A new `email` of another user ends their sessions and links, and both addresses get a mail. The last active Admin must remain: 409 `last_admin`. For everyone who is signed in.
+     */
     put: operations['putAuthUsersById']
     post?: never
-    /** Delete a user */
+    /**
+     * Delete a user
+     * @description Deletes a user, or the caller's own account; it takes the caller's password. The last active Admin must remain: 409 `last_admin`. For everyone who is signed in.
+     */
     delete: operations['deleteAuthUsersById']
     options?: never
     head?: never
-    /** Change a user */
+    /**
+     * Change a user
+     * @description An Admin changes any user; Staff find only themselves, and change their names and language. A new `email` of another user ends their sessions and links, and both addresses get a mail. The last active Admin must remain: 409 `last_admin`. For everyone who is signed in.
+     */
     patch: operations['patchAuthUsersById']
     trace?: never
   }
@@ -422,10 +512,16 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** List departments */
+    /**
+     * List departments
+     * @description Departments, each with its number of active users. For everyone who is signed in.
+     */
     get: operations['getDepartments']
     put?: never
-    /** Create a department */
+    /**
+     * Create a department
+     * @description Names are unique without regard to case. For Admins.
+     */
     post: operations['postDepartments']
     delete?: never
     options?: never
@@ -440,16 +536,28 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Get a department */
+    /**
+     * Get a department
+     * @description For everyone who is signed in.
+     */
     get: operations['getDepartmentsById']
-    /** Rename a department */
+    /**
+     * Rename a department
+     * @description For Admins.
+     */
     put: operations['putDepartmentsById']
     post?: never
-    /** Delete a department */
+    /**
+     * Delete a department
+     * @description 409 `in_use` while people belong to it. For Admins.
+     */
     delete: operations['deleteDepartmentsById']
     options?: never
     head?: never
-    /** Rename a department */
+    /**
+     * Rename a department
+     * @description For Admins.
+     */
     patch: operations['patchDepartmentsById']
     trace?: never
   }
@@ -462,7 +570,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Move the people of a department */
+    /**
+     * Move the people of a department
+     * @description Moves everyone in this department to another, for example before it is deleted. For Admins.
+     */
     post: operations['postDepartmentsByIdTransfers']
     delete?: never
     options?: never
@@ -477,7 +588,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Get the start page */
+    /**
+     * Get the start page
+     * @description The start page: the user's department with up to 8 colleagues, up to 5 people who joined within 90 days, and open tasks. `setup` are the steps of setting an organisation up, for an Admin until all are done. For everyone who is signed in.
+     */
     get: operations['getHome']
     put?: never
     post?: never
@@ -494,10 +608,16 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** List invitations */
+    /**
+     * List invitations
+     * @description Invitations with their state, newest first. `expiring` ones are open for less than two more days. `delivery` is what became of the mail. For Admins.
+     */
     get: operations['getInvitations']
     put?: never
-    /** Invite a person */
+    /**
+     * Invite a person
+     * @description Mails a link that works for seven days. For Admins.
+     */
     post: operations['postInvitations']
     delete?: never
     options?: never
@@ -514,7 +634,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Accept an invitation */
+    /**
+     * Accept an invitation
+     * @description Creates an active account, without signing in.
+     */
     post: operations['postInvitationsAccept']
     delete?: never
     options?: never
@@ -531,7 +654,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Invite many people */
+    /**
+     * Invite many people
+     * @description Invites at most 500 people, from a list or a CSV text, and reports the result of each. The first line of a CSV names its columns: `email`, and optionally `role` and `department` (by name). `row` is then the number of the row in a spreadsheet. With `dry_run` nothing is changed. For Admins.
+     */
     post: operations['postInvitationsBulk']
     delete?: never
     options?: never
@@ -548,7 +674,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Check the link of an invitation */
+    /**
+     * Check the link of an invitation
+     * @description The data for an invitation's page; it does not use the link up.
+     */
     post: operations['postInvitationsLookup']
     delete?: never
     options?: never
@@ -563,11 +692,17 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Get an invitation */
+    /**
+     * Get an invitation
+     * @description For Admins.
+     */
     get: operations['getInvitationsById']
     put?: never
     post?: never
-    /** Revoke an invitation */
+    /**
+     * Revoke an invitation
+     * @description Revokes the invitation; it stays in the list. An accepted or revoked one is 409 `in_use`. For Admins.
+     */
     delete: operations['deleteInvitationsById']
     options?: never
     head?: never
@@ -583,7 +718,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Send an invitation again */
+    /**
+     * Send an invitation again
+     * @description Mails a new link for seven more days; the old link stops working. An accepted or revoked invitation is 409 `in_use`. For Admins.
+     */
     post: operations['postInvitationsByIdResend']
     delete?: never
     options?: never
@@ -598,7 +736,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** List the mails of the demo */
+    /**
+     * List the mails of the demo
+     * @description The mails of this host, newest first; in development and the demo only.
+     */
     get: operations['getMailbox']
     put?: never
     post?: never
@@ -615,7 +756,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Get a mail of the demo */
+    /**
+     * Get a mail of the demo
+     * @description One mail, with its links; in development and the demo only.
+     */
     get: operations['getMailboxById']
     put?: never
     post?: never
@@ -632,7 +776,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Get this reference */
+    /**
+     * Get this reference
+     * @description The reference of this host's API, made from the routes' declarations by `npm run openapi`.
+     */
     get: operations['getOpenapiJson']
     put?: never
     post?: never
@@ -649,14 +796,20 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Get the organisation */
+    /**
+     * Get the organisation
+     * @description For everyone who is signed in.
+     */
     get: operations['getOrganization']
     put?: never
     post?: never
     delete?: never
     options?: never
     head?: never
-    /** Change the organisation */
+    /**
+     * Change the organisation
+     * @description `brand_color` is `#rrggbb` or null; black or white text on it has a contrast of at least 4.5. `language` is the default of users and mails. `allows_support`: whether operators may sign in as one of its users. For Admins.
+     */
     patch: operations['patchOrganization']
     trace?: never
   }
@@ -667,7 +820,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Get the look of the organisation */
+    /**
+     * Get the look of the organisation
+     * @description The organisation's look, for pages that are shown before sign-in.
+     */
     get: operations['getOrganizationBranding']
     put?: never
     post?: never
@@ -684,12 +840,21 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Get the logo */
+    /**
+     * Get the logo
+     * @description Public, because the sign-in page shows it. `size` is the longer side.
+     */
     get: operations['getOrganizationLogo']
-    /** Replace the logo */
+    /**
+     * Replace the logo
+     * @description Takes the image as the body, or a form with one part `logo`. For Admins.
+     */
     put: operations['putOrganizationLogo']
     post?: never
-    /** Remove the logo */
+    /**
+     * Remove the logo
+     * @description For Admins.
+     */
     delete: operations['deleteOrganizationLogo']
     options?: never
     head?: never
@@ -703,11 +868,17 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** List sessions */
+    /**
+     * List sessions
+     * @description The caller's live sessions, newest first; an Admin can also see a user's, by `?user=`. For everyone who is signed in.
+     */
     get: operations['getSessions']
     put?: never
     post?: never
-    /** End all other sessions */
+    /**
+     * End all other sessions
+     * @description Ends all of the caller's other sessions; an Admin ends all of a user's, by `?user=`. If those are an operator's, their support sessions end too. For everyone who is signed in.
+     */
     delete: operations['deleteSessions']
     options?: never
     head?: never
@@ -724,7 +895,10 @@ export interface paths {
     get?: never
     put?: never
     post?: never
-    /** End a session */
+    /**
+     * End a session
+     * @description For everyone who is signed in.
+     */
     delete: operations['deleteSessionsById']
     options?: never
     head?: never
@@ -738,7 +912,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** List people */
+    /**
+     * List people
+     * @description The directory: Staff see active users, an Admin everyone and every field. `department` is an id, or `none`. The search finds each word anywhere in names and addresses, for an Admin also in `employee_id`, without regard to case and diacritics. For everyone who is signed in.
+     */
     get: operations['getUsers']
     put?: never
     post?: never
@@ -757,7 +934,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Change many people */
+    /**
+     * Change many people
+     * @description Does one action for at most 100 users, in the given order, by the rules for a single one, and reports the result of each; a refusal does not stop the others. `move` takes a `department` or null, `set_role` a `role`; `send_link` mails a link to set a password. For Admins.
+     */
     post: operations['postUsersBulk']
     delete?: never
     options?: never
@@ -772,7 +952,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Export people as CSV */
+    /**
+     * Export people as CSV
+     * @description The directory as a CSV file, with the directory's search and filters. For Admins.
+     */
     get: operations['getUsersExportCsv']
     put?: never
     post?: never
@@ -791,7 +974,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Import people */
+    /**
+     * Import people
+     * @description Imports users from a file such as `users/export.csv`, and reports each row that could not be imported. With `dry_run` nothing is changed. For Admins.
+     */
     post: operations['postUsersImport']
     delete?: never
     options?: never
@@ -806,7 +992,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Get a person */
+    /**
+     * Get a person
+     * @description An Admin also sees the `delivery` of the last mail with a link. For everyone who is signed in.
+     */
     get: operations['getUsersById']
     put?: never
     post?: never
@@ -823,12 +1012,21 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Get a photo */
+    /**
+     * Get a photo
+     * @description The photo of a user whom the caller can see in the directory, cropped to a square. For everyone who is signed in.
+     */
     get: operations['getUsersByIdPhoto']
-    /** Replace a photo */
+    /**
+     * Replace a photo
+     * @description Sets the caller's own photo; an Admin can set any user's. Takes the image as the body, or a form with one part `photo`. For everyone who is signed in.
+     */
     put: operations['putUsersByIdPhoto']
     post?: never
-    /** Remove a photo */
+    /**
+     * Remove a photo
+     * @description For everyone who is signed in.
+     */
     delete: operations['deleteUsersByIdPhoto']
     options?: never
     head?: never
@@ -1718,6 +1916,21 @@ export interface components {
         'application/json': components['schemas']['Error']
       }
     }
+    /** @description The `Idempotency-Key` was used for another request. */
+    KeyReused: {
+      headers: {
+        [name: string]: unknown
+      }
+      content: {
+        /**
+         * @example {
+         *       "detail": "This Idempotency-Key was used for another request.",
+         *       "code": "idempotency_key_reused"
+         *     }
+         */
+        'application/json': components['schemas']['Error']
+      }
+    }
     /** @description A limit was reached; `Retry-After` says for how many seconds. */
     Throttled: {
       headers: {
@@ -2355,7 +2568,10 @@ export interface operations {
   postAuthUsers: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
       path?: never
       cookie?: never
     }
@@ -2444,6 +2660,7 @@ export interface operations {
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
+      422: components['responses']['KeyReused']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
@@ -3408,7 +3625,10 @@ export interface operations {
   postDepartments: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
       path?: never
       cookie?: never
     }
@@ -3451,6 +3671,7 @@ export interface operations {
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
+      422: components['responses']['KeyReused']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
@@ -3843,7 +4064,10 @@ export interface operations {
   postInvitations: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
       path?: never
       cookie?: never
     }
@@ -3905,6 +4129,7 @@ export interface operations {
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
+      422: components['responses']['KeyReused']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
@@ -3981,7 +4206,10 @@ export interface operations {
       query?: {
         dry_run?: 'true' | 'false'
       }
-      header?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
       path?: never
       cookie?: never
     }
@@ -4050,6 +4278,7 @@ export interface operations {
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
+      422: components['responses']['KeyReused']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
@@ -4180,7 +4409,10 @@ export interface operations {
   postInvitationsByIdResend: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
       path: {
         id: string
       }
@@ -4222,6 +4454,7 @@ export interface operations {
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
       409: components['responses']['Conflict']
+      422: components['responses']['KeyReused']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
@@ -4827,7 +5060,10 @@ export interface operations {
   postUsersBulk: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
       path?: never
       cookie?: never
     }
@@ -4882,6 +5118,7 @@ export interface operations {
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
+      422: components['responses']['KeyReused']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
@@ -4933,7 +5170,10 @@ export interface operations {
         create_departments?: 'true' | 'false'
         encoding?: 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252' | 'windows-1250' | 'windows-1251' | 'windows-1256'
       }
-      header?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
       path?: never
       cookie?: never
     }
@@ -4985,6 +5225,7 @@ export interface operations {
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
+      422: components['responses']['KeyReused']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }

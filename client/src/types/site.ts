@@ -6,7 +6,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Read this reference */
+    /**
+     * Read this reference
+     * @description The reference of this host's API to read and to try out, with the session of the browser.
+     */
     get: operations['getApiDocs']
     put?: never
     post?: never
@@ -23,7 +26,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** List the mails of the demo */
+    /**
+     * List the mails of the demo
+     * @description The mails of this host, newest first; in development and the demo only.
+     */
     get: operations['getMailbox']
     put?: never
     post?: never
@@ -40,7 +46,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Get a mail of the demo */
+    /**
+     * Get a mail of the demo
+     * @description One mail, with its links; in development and the demo only.
+     */
     get: operations['getMailboxById']
     put?: never
     post?: never
@@ -57,7 +66,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Get this reference */
+    /**
+     * Get this reference
+     * @description The reference of this host's API, made from the routes' declarations by `npm run openapi`.
+     */
     get: operations['getOpenapiJson']
     put?: never
     post?: never
@@ -74,10 +86,16 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Get the terms of signing up */
+    /**
+     * Get the terms of signing up
+     * @description Whether organisations can be signed up here: `open`, with an operator's `approval`, or `closed`.
+     */
     get: operations['getSignup']
     put?: never
-    /** Sign an organisation up */
+    /**
+     * Sign an organisation up
+     * @description The same answer for every address; the address gets a mail to confirm it. 403 `signup_closed` where it is closed.
+     */
     post: operations['postSignup']
     delete?: never
     options?: never
@@ -94,7 +112,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Confirm a sign-up */
+    /**
+     * Confirm a sign-up
+     * @description Creates the organisation, or queues it for an operator's decision. `name` and `subdomain` replace the first ones if they are taken by now. `password_link`, with which the first Admin sets a password, is returned once; another call only reports the state.
+     */
     post: operations['postSignupConfirmation']
     delete?: never
     options?: never
@@ -111,7 +132,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Check the link of a sign-up */
+    /**
+     * Check the link of a sign-up
+     * @description The data for the page behind a sign-up's link; it does not use the link up.
+     */
     post: operations['postSignupLookup']
     delete?: never
     options?: never
@@ -126,7 +150,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Check a subdomain */
+    /**
+     * Check a subdomain
+     * @description Whether a subdomain is available; taken, reserved, quarantined and malformed ones get the same answer. With `name`, one is derived from a name.
+     */
     get: operations['getSignupSubdomain']
     put?: never
     post?: never
@@ -145,7 +172,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Find an organisation */
+    /**
+     * Find an organisation
+     * @description The organisation finder: returns the portal's address for an organisation's public id or subdomain.
+     */
     post: operations['postTenantsInfo']
     delete?: never
     options?: never
@@ -162,7 +192,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** Mail the own organisations */
+    /**
+     * Mail the own organisations
+     * @description The same answer for every address; a user of any organisation gets a mail.
+     */
     post: operations['postTenantsInfoMail']
     delete?: never
     options?: never

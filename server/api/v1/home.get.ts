@@ -4,7 +4,10 @@ import { defineTenantRoute } from '#server/http/route.ts'
 import { homeAnswer } from '#shared/answers/users.ts'
 import { canManageUsers } from '#shared/permissions.ts'
 
-/** The start page: the user's department, new colleagues and open tasks, in four queries at most. */
+/**
+ * The start page: the user's department with up to 8 colleagues, up to 5 people who joined within 90 days, and open
+ * tasks. `setup` are the steps of setting an organisation up, for an Admin until all are done.
+ */
 export default defineTenantRoute(
   { summary: 'Get the start page', access: 'signed-in', answer: homeAnswer },
   async ({ authRealm: { realm }, principal: { user } }) => {

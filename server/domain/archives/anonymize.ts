@@ -54,6 +54,7 @@ export const scrubbing: Record<string, 'left out' | Record<string, Treatment>> =
   sessions: 'left out',
   one_time_tokens: 'left out',
   signing_keys: 'left out',
+  idempotency_keys: 'left out',
   invitations: 'left out',
   standing: 'left out',
 } satisfies Decisions

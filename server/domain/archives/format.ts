@@ -10,10 +10,16 @@ import { uuidPattern } from '#shared/schemas/fields.ts'
 export const formatVersion = 1
 
 /**
- * Tables that an archive leaves out: neither the archive nor its restore signs anyone in, and the platform decides
- * whether a tenant is open.
+ * Tables that an archive leaves out: neither the archive nor its restore signs anyone in, or answers a request of before,
+ * and the platform decides whether a tenant is open.
  */
-export const leftOut: ReadonlySet<string> = new Set(['sessions', 'one_time_tokens', 'signing_keys', 'standing'])
+export const leftOut: ReadonlySet<string> = new Set([
+  'sessions',
+  'one_time_tokens',
+  'signing_keys',
+  'standing',
+  'idempotency_keys',
+])
 
 const name = z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/)
 const size = z

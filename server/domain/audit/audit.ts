@@ -112,6 +112,6 @@ export function logEvent(
   event: string,
   details: Record<string, unknown> = {},
 ): void {
-  const { actor, ip, request_id } = audit
-  app.log.info({ event, tenant: authRealm.id, user: actor, ip, request_id, ...details })
+  const { actor, ip, request_id, trace_id } = audit
+  app.log.info({ event, tenant: authRealm.id, user: actor, ip, request_id, trace_id, ...details })
 }

@@ -26,6 +26,7 @@ export async function noteForeignToken(
     token_tenant: audience,
     ip: audit.ip,
     request_id: audit.request_id,
+    trace_id: audit.trace_id,
   })
   await recordSome(app, authRealm, audit, { action: 'token.foreign' })
 }

@@ -6,6 +6,7 @@ import type { Migration } from '#server/database/migrations/files.ts'
 import type { Database, PlatformRealm, Realm } from '#server/database/realms.ts'
 import { withDatabase } from '#server/database/with-database.ts'
 import type { App } from '#server/domain/context.ts'
+import { keyLife } from '#server/domain/idempotency/keys.ts'
 import { deleteUnusedImages } from '#server/domain/images/folders.ts'
 import { migrationState } from './migration-status.ts'
 
@@ -104,8 +105,9 @@ async function isBusy({ database: { platform } }: App, tenant: string): Promise<
 
 // A session's refresh tokens expire with it at the latest, even if it was revoked earlier. Until then, the row is
 // needed to recognise a token that was replaced or stolen.
-function realmLeftovers({ tables: { sessions, one_time_tokens: tokens } }: Realm): Leftovers[] {
+function realmLeftovers({ tables: { sessions, one_time_tokens: tokens, idempotency_keys: keys } }: Realm): Leftovers[] {
   return [
+    { table: keys, over: lt(keys.created, new Date(Date.now() - keyLife)) },
     { table: sessions, over: lt(sessions.expires_at, daysAgo(kept.sessions)) },
     { table: tokens, over: lt(tokens.expires_at, daysAgo(kept.links)) },
   ]

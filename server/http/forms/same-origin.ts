@@ -13,7 +13,8 @@ export function requireOwnPage(event: H3Event, origin: string): void {
   const site = getHeader(event, 'sec-fetch-site')
   const trusted = site === undefined ? getHeader(event, 'origin') === origin : site === 'same-origin' || site === 'none'
   if (trusted) return
-  const { ip, request_id } = event.context
-  log().info({ event: 'cross_site_refused', method: event.method, path: withoutToken(event.path), ip, request_id })
+  const { method, context } = event
+  const { ip, request_id, trace_id } = context
+  log().info({ event: 'cross_site_refused', method, path: withoutToken(event.path), ip, request_id, trace_id })
   throw forbidden('Cross-site request refused.', 'cross_site')
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { Idempotency } from '#server/domain/idempotency/keys.ts'
 import type { Access } from '#server/http/authority.ts'
 import type { Turn } from '#server/http/heavy-work.ts'
 import { ApiError } from '#shared/errors.ts'
@@ -11,10 +12,11 @@ export interface ErrorSources {
   takesBody: boolean
   answer: z.ZodType | undefined
   turn: Turn | undefined
+  idempotency: Idempotency | undefined
 }
 
 /** The statuses of all errors that a route may answer with, as the reference of the API lists them. */
-export function errorStatuses({ method, path, access, takesBody, answer, turn }: ErrorSources): number[] {
+export function errorStatuses({ method, path, access, takesBody, answer, turn, idempotency }: ErrorSources): number[] {
   const isChange = method === 'PATCH' || method === 'PUT'
   return [
     400,
@@ -25,6 +27,7 @@ export function errorStatuses({ method, path, access, takesBody, answer, turn }:
     ...(method !== 'GET' || turn ? [409] : []),
     ...(isChange && answer ? [412] : []),
     ...(takesBody ? [413, 415] : []),
+    ...(idempotency ? [422] : []),
     429,
     503,
   ]

@@ -1,6 +1,7 @@
 import type { EventHandler, H3Event } from 'h3'
 import type { z } from 'zod'
 import type { App, AuditContext } from '#server/domain/context.ts'
+import type { Idempotency } from '#server/domain/idempotency/keys.ts'
 import type { Principal } from '#server/domain/sessions/principal.ts'
 import type { Access } from '#server/http/authority.ts'
 import type { Turn } from '#server/http/heavy-work.ts'
@@ -29,6 +30,8 @@ export interface Options<A extends Access, Body extends Schema, Query extends Sc
   support?: boolean
   /** Heavy work: each tenant runs one at a time in a process; others wait for some seconds. */
   turn?: Turn
+  /** That it takes an Idempotency-Key, and how its work can be repeated. */
+  idempotency?: Idempotency
 }
 
 export interface Context<R, A extends Access, Body, Query> {
@@ -68,6 +71,7 @@ export interface DeclaredHandler<
     answer?: Answer
     sends?: string
     turn?: Turn
+    idempotency?: Idempotency
   }
 }
 

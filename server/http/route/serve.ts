@@ -12,11 +12,12 @@ import type { OpenedRequest } from '#server/http/open-request.ts'
 import { ApiError, notFound } from '#shared/errors.ts'
 import { uuidPattern } from '#shared/schemas/fields.ts'
 import { validate } from '#shared/schemas/validate.ts'
+import { answerOnce } from './idempotency.ts'
 import type { AnyOptions, Handler } from './options.ts'
 
 /**
  * Serves a request to a route: authorization, input, the handler, and the status of its success.
- * @throws ApiError 400, 401, 403, 404, 409, and what the handler throws
+ * @throws ApiError 400, 401, 403, 404, 409, 422, and what the handler throws
  */
 export async function serve(
   event: H3Event,
@@ -26,7 +27,10 @@ export async function serve(
 ): Promise<unknown> {
   const context = await contextOf(event, options, opened)
   const result = await noting(
-    () => handleInTurn(event, options.turn, opened.authority, () => handler(context as never)),
+    () =>
+      handleInTurn(event, options.turn, opened.authority, () =>
+        answerOnce(event, options.idempotency, opened, context.principal, () => handler(context as never)),
+      ),
     context,
   )
   setResponseStatus(event, options.status ?? 200)

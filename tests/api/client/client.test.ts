@@ -60,27 +60,56 @@ describe('the client', () => {
     expect((await stranger.GET('/api/v1/auth/users/me/')).response.status).toBe(401)
   })
 
-  test('sends again what only reads, and never what changes something', async () => {
-    for (const [method, sendings] of [
-      ['GET', 3],
-      ['POST', 1],
-    ] as const) {
-      const sent: string[] = []
+  test('sends again what only reads or creates, and never what changes something', async () => {
+    const id = world.acme.staff.id
+    const calls = [
+      [(client: Portal) => client.GET('/api/v1/auth/users/me/'), 3],
+      [(client: Portal) => client.POST('/api/v1/departments/', { body: { name: 'Sales' } }), 3],
+      [(client: Portal) => client.POST('/api/v1/invitations/{id}/resend/', { params: { path: { id } } }), 3],
+      [(client: Portal) => client.PATCH('/api/v1/organization/', { body: { name: 'Acme' } }), 1],
+      [(client: Portal) => client.POST('/api/v1/auth/users/reset_password/', { body: { email: 'a@example.com' } }), 1],
+    ] as const
+    for (const [call, sendings] of calls) {
+      const sent: (string | null)[] = []
       const busy = createPortalClient({
         ...at(world.acme),
         fetch: async input => {
-          sent.push((input as Request).method)
-          if (method === 'GET' && sent.length === 2) throw new TypeError('fetch failed')
-          return new Response('{}', { status: 503, headers: { 'retry-after': '0' } })
+          const { headers } = input as Request
+          sent.push(headers.get('idempotency-key'))
+          if (sent.length === 2) throw new TypeError('fetch failed')
+          return new Response('{}', { status: sent.length === 1 ? 503 : 409, headers: { 'retry-after': '0' } })
         },
         retries: { attempts: 3, longestWait: 10 },
       })
-      const call =
-        method === 'GET'
-          ? busy.GET('/api/v1/auth/users/me/')
-          : busy.POST('/api/v1/departments/', { body: { name: 'Sales' } })
-      expect((await call).response.status).toBe(503)
+      expect((await call(busy)).response.status).toBe(sendings === 3 ? 409 : 503)
       expect(sent).toHaveLength(sendings)
+      expect(new Set(sent).size).toBe(1)
+    }
+  })
+
+  test('creates one thing, and gets its answer, when the first answer was lost', async () => {
+    for (const place of [world.acme, world.globex]) {
+      const { fetch: send, baseUrl } = at(place)
+      let lost = 0
+      const client = createPortalClient({
+        baseUrl,
+        credentials: place.admin,
+        fetch: async (input, init) => {
+          const response = await send(input, init)
+          const url = input instanceof Request ? input.url : String(input)
+          const isFirst = url.endsWith('/departments/') && lost++ === 0
+          if (!isFirst) return response
+          throw new TypeError('terminated')
+        },
+        retries: { attempts: 3, longestWait: 10 },
+      })
+      const { data, response } = await client.POST('/api/v1/departments/', { body: { name: 'Lost and found' } })
+      expect([response.status, data?.name, lost]).toEqual([201, 'Lost and found', 2])
+      const own = await client.POST('/api/v1/departments/', {
+        body: { name: 'Lost and found' },
+        headers: { 'Idempotency-Key': 'another' },
+      })
+      expect(own.response.status).toBe(400)
     }
   })
 
@@ -95,6 +124,8 @@ describe('the client', () => {
     expect(sent.filter(path => path.includes('/users/?'))).toHaveLength(2)
   })
 })
+
+type Portal = ReturnType<typeof createPortalClient>
 
 /** The address of a place, and a fetch that reaches it by its name. */
 function at({ host }: Pick<Place, 'host'>, sent: string[] = []) {

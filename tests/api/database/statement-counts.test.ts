@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { DatabaseProxy } from '../../support/database/database-proxy.ts'
 import { createDatabaseProxy } from '../../support/database/database-proxy.ts'
@@ -53,6 +54,19 @@ test.each(places)('the page of the directory is two statements: the caller, and 
   expect(await countFor(place, '/people', () => ({ cookies, accept: 'text/html' }))).toBe(2)
 })
 
+test.each(places)(
+  'only an Idempotency-Key costs statements: four, besides those of the request: %s',
+  async (_, placeIn) => {
+    const place = placeIn(world)
+    const { access: token } = await signInAs(place, place.admin)
+    const create = (headers = {}) => ({ token, headers, body: { name: randomUUID() } })
+    const path = `${api}/departments/`
+    const without = await countFor(place, path, () => create())
+    expect(without).toBe(7)
+    expect(await countFor(place, path, () => create({ 'idempotency-key': randomUUID() }))).toBe(without + 4)
+  },
+)
+
 /**
  * The statements of one call, when caches are warm. Background work may add some to a call, so it is the least of
  * several.
@@ -68,7 +82,7 @@ async function countFor(
     const before = proxy.statements()
     const answer = await server.at(place, path, options())
     counts.push(proxy.statements() - before)
-    expect(answer.status).toBe(200)
+    expect([200, 201]).toContain(answer.status)
     next(answer)
   }
   return Math.min(...counts)

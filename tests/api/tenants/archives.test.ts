@@ -80,7 +80,7 @@ describe('an archive', () => {
 
   test('holds neither sessions nor links nor private keys', async () => {
     const bytes = await readFile(join(folder, 'archives', name))
-    for (const table of ['sessions', 'one_time_tokens', 'signing_keys'])
+    for (const table of ['sessions', 'one_time_tokens', 'signing_keys', 'idempotency_keys'])
       expect(bytes.includes(`tables/${table}`)).toBe(false)
   })
 

@@ -6,6 +6,8 @@ export interface DatabaseProxy {
   url: string
   /** Forwards the COMMIT of the next transaction that contains this word, and cuts its connection before the answer. */
   loseCommitAfter(word: string): void
+  /** Keeps the next statement that contains this word from the database. @returns when it has arrived */
+  withhold(word: string): Promise<void>
   /** How many statements the program has sent. */
   statements(): number
   close(): void
@@ -17,6 +19,7 @@ export async function createDatabaseProxy(databaseUrl: string): Promise<Database
   const noDelay = true
   const target = { host: url.hostname, port: Number(url.port), noDelay }
   let awaited: string | undefined
+  let withheld: { word: string; arrive: () => void } | undefined
   let statements = 0
   const sockets = new Set<Socket>()
   const server: Server = createServer({ noDelay }, client => {
@@ -32,6 +35,11 @@ export async function createDatabaseProxy(databaseUrl: string): Promise<Database
     }
     client.on('data', bytes => {
       countIn(bytes)
+      if (withheld && bytes.includes(withheld.word)) {
+        withheld.arrive()
+        withheld = undefined
+        return
+      }
       if (awaited !== undefined && bytes.includes(awaited)) {
         awaited = undefined
         isMarked = true
@@ -50,6 +58,10 @@ export async function createDatabaseProxy(databaseUrl: string): Promise<Database
     loseCommitAfter(word) {
       awaited = word
     },
+    withhold: word =>
+      new Promise(resolve => {
+        withheld = { word, arrive: resolve }
+      }),
     statements: () => statements,
     close() {
       server.close()

@@ -5,7 +5,10 @@ import { defineRealmRoute } from '#server/http/route.ts'
 import { sendCsv } from '#server/http/download/csv.ts'
 import { canReadAudit } from '#shared/permissions.ts'
 
-/** The audit events as a CSV file, newest first, with the list's search and filters. */
+/**
+ * The audit events as a CSV file, newest first, with the list's search and filters. `subject_name` is the subject's
+ * current name, `support` the operator who acted as the actor.
+ */
 export default defineRealmRoute(
   {
     summary: 'Export audit events as CSV',

@@ -4,10 +4,12 @@ import { departmentAnswer } from '#shared/answers/departments.ts'
 import { canManageDepartments } from '#shared/permissions.ts'
 import { departmentSchema } from '#shared/schemas/departments.ts'
 
+/** Names are unique without regard to case. */
 export default defineTenantRoute(
   {
     summary: 'Create a department',
     access: canManageDepartments,
+    idempotency: 'once',
     support: true,
     body: departmentSchema,
     status: 201,

@@ -7,11 +7,16 @@ import { canManageInvitations } from '#shared/permissions.ts'
 import { flag } from '#shared/schemas/fields.ts'
 import { invitationsSchema } from '#shared/schemas/invitations.ts'
 
-/** Invites many people, from a list or a CSV text, and reports the result of each; with `dry_run` only the preview. */
+/**
+ * Invites at most 500 people, from a list or a CSV text, and reports the result of each. The first line of a CSV names
+ * its columns: `email`, and optionally `role` and `department` (by name). `row` is then the number of the row in a
+ * spreadsheet. With `dry_run` nothing is changed.
+ */
 export default defineTenantRoute(
   {
     summary: 'Invite many people',
     access: canManageInvitations,
+    idempotency: 'repeatable',
     turn: 'change',
     body: invitationsSchema,
     query: z.object({ dry_run: flag() }),

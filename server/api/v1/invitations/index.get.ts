@@ -5,7 +5,10 @@ import { page } from '#shared/answers/fields.ts'
 import { invitationAnswer } from '#shared/answers/invitations.ts'
 import { canManageInvitations } from '#shared/permissions.ts'
 
-/** Invitations with their state, newest first. */
+/**
+ * Invitations with their state, newest first. `expiring` ones are open for less than two more days. `delivery` is what
+ * became of the mail.
+ */
 export default defineTenantRoute(
   {
     summary: 'List invitations',

@@ -4,10 +4,12 @@ import { invitationAnswer } from '#shared/answers/invitations.ts'
 import { canManageInvitations } from '#shared/permissions.ts'
 import { invitationSchema } from '#shared/schemas/invitations.ts'
 
+/** Mails a link that works for seven days. */
 export default defineTenantRoute(
   {
     summary: 'Invite a person',
     access: canManageInvitations,
+    idempotency: 'once',
     body: invitationSchema,
     status: 201,
     answer: invitationAnswer,

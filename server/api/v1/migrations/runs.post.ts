@@ -3,8 +3,14 @@ import { definePlatformRoute } from '#server/http/route.ts'
 import { migrationRunAnswer } from '#shared/answers/platform.ts'
 import { canManageTenants } from '#shared/permissions.ts'
 
-/** Starts a migration of every tenant's schema; `migrations/` has its progress. */
+/** Starts a migration of every tenant's schema, unless one is in progress; `migrations/` has its progress. */
 export default definePlatformRoute(
-  { summary: 'Migrate all organisations', access: canManageTenants, status: 202, answer: migrationRunAnswer },
+  {
+    summary: 'Migrate all organisations',
+    access: canManageTenants,
+    idempotency: 'once',
+    status: 202,
+    answer: migrationRunAnswer,
+  },
   ({ app, audit }) => requestFleetMigration(app, audit),
 )

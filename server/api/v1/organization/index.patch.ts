@@ -7,6 +7,10 @@ import { organizationAnswer } from '#shared/answers/organization.ts'
 import { canManageOrganization } from '#shared/permissions.ts'
 import { organizationSchema } from '#shared/schemas/organization.ts'
 
+/**
+ * `brand_color` is `#rrggbb` or null; black or white text on it has a contrast of at least 4.5. `language` is the
+ * default of users and mails. `allows_support`: whether operators may sign in as one of its users.
+ */
 export default defineTenantRoute(
   {
     summary: 'Change the organisation',

@@ -3,7 +3,10 @@ import { defineRealmRoute } from '#server/http/route.ts'
 import { sessionOwner, sessionOwnerQuery } from '#server/http/session-owner.ts'
 import { canManageSessions } from '#shared/permissions.ts'
 
-/** Ends all of the caller's other sessions; an Admin ends all of a user's, by `?user=`. */
+/**
+ * Ends all of the caller's other sessions; an Admin ends all of a user's, by `?user=`. If those are an operator's,
+ * their support sessions end too.
+ */
 export default defineRealmRoute(
   { summary: 'End all other sessions', access: 'signed-in', query: sessionOwnerQuery, status: 204 },
   async ({ app, authRealm, principal, query, audit }) => {

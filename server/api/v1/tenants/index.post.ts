@@ -11,6 +11,7 @@ export default definePlatformRoute(
   {
     summary: 'Create an organisation',
     access: canManageTenants,
+    idempotency: 'once',
     status: 201,
     body: newTenantSchema,
     answer: tenantDetailsAnswer,

@@ -7,6 +7,7 @@ import { directoryUserAnswer } from '#shared/answers/users.ts'
 import { notFound } from '#shared/errors.ts'
 import { canManageUsers } from '#shared/permissions.ts'
 
+/** An Admin also sees the `delivery` of the last mail with a link. */
 export default defineTenantRoute(
   { summary: 'Get a person', access: 'signed-in', answer: directoryUserAnswer },
   async ({ app, authRealm, principal, params }) => {

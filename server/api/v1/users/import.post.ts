@@ -13,11 +13,15 @@ const importQuery = z.object({
   encoding: choice(textEncodings).optional(),
 })
 
-/** Imports users from a file such as `users/export.csv`; with `dry_run` only the preview. */
+/**
+ * Imports users from a file such as `users/export.csv`, and reports each row that could not be imported. With `dry_run`
+ * nothing is changed.
+ */
 export default defineTenantRoute(
   {
     summary: 'Import people',
     access: canManageUsers,
+    idempotency: 'repeatable',
     turn: 'change',
     query: importQuery,
     accepts: 'text/csv',

@@ -7,7 +7,11 @@ import { page } from '#shared/answers/fields.ts'
 import { directoryUserAnswer } from '#shared/answers/users.ts'
 import { canManageUsers } from '#shared/permissions.ts'
 
-/** The directory: Staff see active users, an Admin everyone and every field. */
+/**
+ * The directory: Staff see active users, an Admin everyone and every field. `department` is an id, or `none`. The
+ * search finds each word anywhere in names and addresses, for an Admin also in `employee_id`, without regard to case
+ * and diacritics.
+ */
 export default defineTenantRoute(
   { summary: 'List people', access: 'signed-in', query: directoryQuery, answer: page(directoryUserAnswer) },
   ({ authRealm, principal, query, event }) => {

@@ -5,11 +5,12 @@ import { operationAnswer } from '#shared/answers/operations.ts'
 import { canManageArchives } from '#shared/permissions.ts'
 import { newFromArchiveSchema } from '#shared/schemas/archives.ts'
 
-/** Restores the archive as a new organisation. */
+/** Restores the archive as a new organisation. The operation's result is `{tenant, subdomain, url}`. */
 export default definePlatformRoute(
   {
     summary: 'Restore an archive as a new organisation',
     access: canManageArchives,
+    idempotency: 'once',
     status: 202,
     body: newFromArchiveSchema,
     answer: operationAnswer,

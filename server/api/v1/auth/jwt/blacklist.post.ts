@@ -3,6 +3,7 @@ import { defineRealmRoute } from '#server/http/route.ts'
 import { emptyAnswer } from '#shared/answers/fields.ts'
 import { refreshSchema } from '#shared/schemas/sessions.ts'
 
+/** 401 for a session that has ended. */
 export default defineRealmRoute(
   { summary: 'End a session by its refresh token', access: 'public', body: refreshSchema, answer: emptyAnswer },
   async ({ app, authRealm, body, audit }) => {

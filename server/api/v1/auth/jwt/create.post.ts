@@ -3,6 +3,7 @@ import { defineRealmRoute } from '#server/http/route.ts'
 import { tokensAnswer } from '#shared/answers/sessions.ts'
 import { credentialsSchema } from '#shared/schemas/sessions.ts'
 
+/** Wrong credentials are 401 with the same answer in the same time, whatever was wrong. */
 export default defineRealmRoute(
   { summary: 'Sign in with tokens', access: 'public', body: credentialsSchema, answer: tokensAnswer },
   async ({ app, authRealm, body, audit, userAgent }) => {

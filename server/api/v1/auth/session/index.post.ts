@@ -5,6 +5,7 @@ import { defineRealmRoute } from '#server/http/route.ts'
 import { signedInAnswer } from '#shared/answers/sessions.ts'
 import { credentialsSchema } from '#shared/schemas/sessions.ts'
 
+/** Sets two cookies, which scripts cannot read. */
 export default defineRealmRoute(
   { summary: 'Sign in with cookies', access: 'public', body: credentialsSchema, answer: signedInAnswer },
   async ({ app, authRealm, body, audit, userAgent, event }) => {

@@ -6,7 +6,10 @@ import { defineRealmRoute } from '#server/http/route.ts'
 import { deleteUserSchema } from '#shared/schemas/users.ts'
 import { validate } from '#shared/schemas/validate.ts'
 
-/** Deletes a user, or the caller's own account; it takes the caller's password. */
+/**
+ * Deletes a user, or the caller's own account; it takes the caller's password. The last active Admin must remain: 409
+ * `last_admin`.
+ */
 export default defineRealmRoute(
   { summary: 'Delete a user', access: 'signed-in', accepts: [deleteUserSchema], status: 204 },
   async ({ app, authRealm, principal, params, audit, event }) => {

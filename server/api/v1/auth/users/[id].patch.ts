@@ -13,7 +13,11 @@ import { operatorChangeSchema } from '#shared/schemas/operators.ts'
 import { profileSchema, userChangeSchema } from '#shared/schemas/users.ts'
 import { validate } from '#shared/schemas/validate.ts'
 
-/** An Admin changes any user; Staff find only themselves, and change their names and language. */
+/**
+ * An Admin changes any user; Staff find only themselves, and change their names and language. A new `email` of another
+ * user ends their sessions and links, and both addresses get a mail. The last active Admin must remain: 409
+ * `last_admin`.
+ */
 export default defineRealmRoute(
   {
     summary: 'Change a user',

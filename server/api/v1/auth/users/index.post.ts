@@ -9,11 +9,16 @@ import { newOperatorSchema } from '#shared/schemas/operators.ts'
 import { newUserSchema, registrationSchema } from '#shared/schemas/users.ts'
 import { validate } from '#shared/schemas/validate.ts'
 
-/** Registration, where it is open. An Admin can always create users, with any role. */
+/**
+ * An Admin creates users with any role; without a password, the user gets a mail with a link to choose one. Anyone else
+ * registers, where `registration` is `open`: this creates inactive Staff and sends the activation mail. Otherwise it is
+ * 403 `registration_closed`.
+ */
 export default defineRealmRoute(
   {
     summary: 'Create a user, or register',
     access: 'public',
+    idempotency: 'once',
     status: 201,
     accepts: [newUserSchema, newOperatorSchema, registrationSchema],
     answer: userAnswer,

@@ -7,7 +7,10 @@ import { defineRealmRoute } from '#server/http/route.ts'
 import { meAnswer } from '#shared/answers/users.ts'
 import { profileSchema } from '#shared/schemas/users.ts'
 
-/** Changes names and language, and removes the photo. */
+/**
+ * Changes names and language; `photo: null` removes the photo. A field that others change, such as `role`, must have
+ * its current value.
+ */
 export default defineRealmRoute(
   { summary: 'Change the own account', access: 'signed-in', support: true, body: profileSchema, answer: meAnswer },
   async ({ app, authRealm, principal, body, audit, event }) => {

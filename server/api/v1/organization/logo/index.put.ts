@@ -6,6 +6,7 @@ import { defineTenantRoute } from '#server/http/route.ts'
 import { organizationAnswer } from '#shared/answers/organization.ts'
 import { canManageOrganization } from '#shared/permissions.ts'
 
+/** Takes the image as the body, or a form with one part `logo`. */
 export default defineTenantRoute(
   {
     summary: 'Replace the logo',

@@ -5,6 +5,7 @@ import { requireRuntime } from '#server/runtime.ts'
 import { signupAnswer } from '#shared/answers/signups.ts'
 import { canDecideSignups } from '#shared/permissions.ts'
 
+/** Creates the organisation. Repeating changes nothing; 409 `signup_decided` if it was refused. */
 export default definePlatformRoute(
   { summary: 'Approve a sign-up', access: canDecideSignups, answer: signupAnswer },
   async ({ app, params, audit }) =>

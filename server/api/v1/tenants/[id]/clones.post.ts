@@ -5,10 +5,12 @@ import { operationAnswer } from '#shared/answers/operations.ts'
 import { canManageArchives } from '#shared/permissions.ts'
 import { cloneSchema } from '#shared/schemas/archives.ts'
 
+/** A copy in which nobody can be recognised. The operation's result is `{tenant, subdomain, url}`. */
 export default definePlatformRoute(
   {
     summary: 'Clone an organisation',
     access: canManageArchives,
+    idempotency: 'once',
     status: 202,
     body: cloneSchema,
     answer: operationAnswer,

@@ -4,6 +4,7 @@ import { definePlatformRoute } from '#server/http/route.ts'
 import { tenantDetailsAnswer } from '#shared/answers/tenants.ts'
 import { canManageTenants } from '#shared/permissions.ts'
 
+/** Cancels the deletion, for as long as it has not begun. */
 export default definePlatformRoute(
   { summary: 'Cancel the deletion of an organisation', access: canManageTenants, answer: tenantDetailsAnswer },
   async ({ app, params, audit }) => {

@@ -7,7 +7,10 @@ import { invalid } from '#shared/errors.ts'
 import { canManageTenants } from '#shared/permissions.ts'
 import { deletionSchema } from '#shared/schemas/tenants.ts'
 
-/** Schedules the deletion. With `now` it starts at once; the answer's `operation` has the progress. */
+/**
+ * Schedules the deletion. With `now` and the `subdomain` as confirmation it starts at once; the answer's `operation`
+ * has the progress.
+ */
 export default definePlatformRoute(
   {
     summary: 'Schedule the deletion of an organisation',

@@ -4,7 +4,14 @@ import { definePlatformRoute } from '#server/http/route.ts'
 import { operationAnswer } from '#shared/answers/operations.ts'
 import { canManageArchives } from '#shared/permissions.ts'
 
+/** The operation's result is `{archive, size}`. */
 export default definePlatformRoute(
-  { summary: 'Archive an organisation', access: canManageArchives, status: 202, answer: operationAnswer },
+  {
+    summary: 'Archive an organisation',
+    access: canManageArchives,
+    idempotency: 'once',
+    status: 202,
+    answer: operationAnswer,
+  },
   async ({ app, params, audit }) => presentQueued(app, await requestExport(app, params.id!, audit)),
 )

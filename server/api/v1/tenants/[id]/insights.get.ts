@@ -9,6 +9,10 @@ import { choice } from '#shared/schemas/fields.ts'
 
 const query = z.object({ days: choice(['30', '90']).default('30') })
 
+/**
+ * Its schema, its size, and the requests, errors, sign-ins and refusals of each of the last 30 or 90 days; for Support
+ * also the newest events of its audit log.
+ */
 export default definePlatformRoute(
   { summary: 'Get the activity of an organisation', access: canReadTenants, query, answer: insightsAnswer },
   ({ app, principal, params, query }) =>

@@ -5,11 +5,15 @@ import { operationAnswer } from '#shared/answers/operations.ts'
 import { canManageArchives } from '#shared/permissions.ts'
 import { restorationSchema } from '#shared/schemas/archives.ts'
 
-/** Replaces all of the tenant's data by an archive. */
+/**
+ * Replaces all of the tenant's data by an archive; `keep` archives the present data first. The operation's result is
+ * `{tenant, kept}`.
+ */
 export default definePlatformRoute(
   {
     summary: 'Restore an organisation from an archive',
     access: canManageArchives,
+    idempotency: 'once',
     status: 202,
     body: restorationSchema,
     answer: operationAnswer,

@@ -4,11 +4,12 @@ import { definePlatformRoute } from '#server/http/route.ts'
 import { rotationAnswer } from '#shared/answers/keys.ts'
 import { canManageTenants } from '#shared/permissions.ts'
 
-/** Creates a key that replaces the current one after a lead time. */
+/** Creates a key that replaces the current one after a lead time. 409 `wrong_state` while one is on its way. */
 export default definePlatformRoute(
   {
     summary: 'Rotate the signing key of an organisation',
     access: canManageTenants,
+    idempotency: 'once',
     status: 201,
     answer: rotationAnswer,
   },

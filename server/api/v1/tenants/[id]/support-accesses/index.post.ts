@@ -4,11 +4,15 @@ import { supportLinkAnswer } from '#shared/answers/support.ts'
 import { canSupportTenants } from '#shared/permissions.ts'
 import { supportRequestSchema } from '#shared/schemas/support.ts'
 
-/** Returns a link with which the operator signs in as the user, once and within a minute. */
+/**
+ * Returns a link with which the operator signs in as the user, once and within a minute. 403 `support_refused` if the
+ * organisation does not allow it.
+ */
 export default definePlatformRoute(
   {
     summary: 'Request support access',
     access: canSupportTenants,
+    idempotency: 'once',
     body: supportRequestSchema,
     status: 201,
     answer: supportLinkAnswer,

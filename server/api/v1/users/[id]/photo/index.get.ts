@@ -4,7 +4,7 @@ import { imageQuery, sendImage } from '#server/http/image.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { canManageUsers } from '#shared/permissions.ts'
 
-/** The photo of a user whom the caller can see in the directory. */
+/** The photo of a user whom the caller can see in the directory, cropped to a square. */
 export default defineTenantRoute(
   { summary: 'Get a photo', access: 'signed-in', query: imageQuery, sends: 'image/webp' },
   async ({ app, authRealm: { realm }, principal, params, query, event }) => {

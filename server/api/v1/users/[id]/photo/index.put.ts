@@ -5,7 +5,10 @@ import { readImageBody } from '#server/http/image.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { userAnswer } from '#shared/answers/users.ts'
 
-/** Sets the caller's own photo; an Admin can set any user's. */
+/**
+ * Sets the caller's own photo; an Admin can set any user's. Takes the image as the body, or a form with one part
+ * `photo`.
+ */
 export default defineTenantRoute(
   {
     summary: 'Replace a photo',

@@ -1,0 +1,21 @@
+/** Generated: paths to which a POST takes an Idempotency-Key. */
+export const keyedPaths = [
+  '/api/v1/archives/{name}/restorations/',
+  '/api/v1/auth/users/',
+  '/api/v1/departments/',
+  '/api/v1/invitations/',
+  '/api/v1/invitations/bulk/',
+  '/api/v1/invitations/{id}/resend/',
+  '/api/v1/jobs/{name}/runs/',
+  '/api/v1/keys/rotations/',
+  '/api/v1/migrations/runs/',
+  '/api/v1/tenants/',
+  '/api/v1/tenants/{id}/clones/',
+  '/api/v1/tenants/{id}/domains/',
+  '/api/v1/tenants/{id}/exports/',
+  '/api/v1/tenants/{id}/keys/',
+  '/api/v1/tenants/{id}/restorations/',
+  '/api/v1/tenants/{id}/support-accesses/',
+  '/api/v1/users/bulk/',
+  '/api/v1/users/import/',
+]

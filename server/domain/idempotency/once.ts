@@ -1,0 +1,77 @@
+import { reasonOf } from '#server/database/errors.ts'
+import type { Realm } from '#server/database/realms.ts'
+import type { App } from '#server/domain/context.ts'
+import { ApiError } from '#shared/errors.ts'
+import type { Claim } from './claim.ts'
+import type { KeyedRequest } from './derive.ts'
+import { sealAnswer } from './derive.ts'
+import type { Idempotency } from './keys.ts'
+import { claimKey, findAnswer, releaseKey, storeAnswer } from './keys.ts'
+
+/** Work that is done at most once for a key. */
+export interface KeyedWork {
+  app: App
+  realm: Realm
+  kind: Idempotency
+  request: KeyedRequest
+  /** The one that the transactions of `work` begin with. */
+  claim: Claim
+  work: () => unknown
+}
+
+/**
+ * Does the work of a request, unless its key was used before.
+ * @returns the answer, which may be that of an earlier request
+ * @throws ApiError 409, 422, and what the work throws
+ */
+export async function doOnce(keyed: KeyedWork): Promise<unknown> {
+  const { realm, kind, request } = keyed
+  const former = await findAnswer(realm, kind, request)
+  if (former) return former.answer
+  return kind === 'once' ? doInOneTransaction(keyed) : doRepeatably(keyed)
+}
+
+async function doInOneTransaction({ app, realm, kind, request, claim, work }: KeyedWork): Promise<unknown> {
+  claim.take = tx => claimKey(tx, realm, kind, request)
+  try {
+    const answer = await work()
+    await keep(app, () => storeSealed(realm, request, answer))
+    return answer
+  } catch (error) {
+    // Another request with this key may have been faster: then the work fails, for example because a name is taken.
+    const twin = claim.isHeld || isOfCaller(error) ? undefined : await findAnswer(realm, kind, request)
+    if (twin) return twin.answer
+    throw error
+  } finally {
+    claim.take = undefined
+  }
+}
+
+async function doRepeatably({ app, realm, kind, request, work }: KeyedWork): Promise<unknown> {
+  await claimKey(realm.db, realm, kind, request)
+  try {
+    const answer = await work()
+    await keep(app, () => storeSealed(realm, request, answer))
+    return answer
+  } catch (error) {
+    await keep(app, () => releaseKey(realm, request))
+    throw error
+  }
+}
+
+async function storeSealed(realm: Realm, request: KeyedRequest, answer: unknown): Promise<void> {
+  await storeAnswer(realm, request, await sealAnswer(request, answer))
+}
+
+// The work is done: what fails here must not become its answer.
+async function keep({ log }: App, store: () => Promise<void>): Promise<void> {
+  try {
+    await store()
+  } catch (error) {
+    log.warn({ event: 'idempotency_key_update_failed', reason: reasonOf(error) })
+  }
+}
+
+function isOfCaller(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 401 || error.status === 403)
+}
