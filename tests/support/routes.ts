@@ -27,6 +27,8 @@ export interface Route {
   sends: string | undefined
   /** The content of its body if that is not JSON. */
   carries: 'form' | 'csv' | undefined
+  /** Whether a support session may use it; if undefined, it may read. */
+  support: boolean | undefined
   turn: Turn | undefined
 }
 
@@ -56,6 +58,7 @@ async function readRoute(file: string, code: string): Promise<Route> {
     query,
     answer,
     sends,
+    support,
     turn,
   } = handler.declared ?? {}
   return {
@@ -71,6 +74,7 @@ async function readRoute(file: string, code: string): Promise<Route> {
     sends,
     bodies: body ? [asObject(body)!] : [...(typeof accepts === 'string' ? [] : accepts)],
     carries: typeof accepts === 'string' ? carried[accepts] : undefined,
+    support,
     turn,
   }
 }

@@ -67,6 +67,7 @@ export interface DeclaredHandler<
     query?: Query
     answer?: Answer
     sends?: string
+    support?: boolean
     turn?: Turn
   }
 }
