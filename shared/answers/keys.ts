@@ -35,3 +35,17 @@ export type TenantKeys = z.output<typeof tenantKeysAnswer>
 
 /** A new key, and when it begins to sign. */
 export const rotationAnswer = z.strictObject({ kid: z.string(), signs_from: time() })
+
+/** The public keys of a host, as a JWK Set (RFC 7517, 5). */
+export const keySetAnswer = z.strictObject({
+  keys: z.array(
+    z.strictObject({
+      kty: z.literal('OKP'),
+      crv: z.literal('Ed25519'),
+      use: z.literal('sig'),
+      alg: z.literal('EdDSA'),
+      kid: z.string(),
+      x: z.string().describe('The public key, in base64url.'),
+    }),
+  ),
+})

@@ -19,6 +19,14 @@ export function rawText(max: number) {
   )
 }
 
+/** A text to search for, in a URL; there is no rule for its form, because one that nothing has finds nothing. */
+export function soughtText(max: number) {
+  return z
+    .string()
+    .max(max, `Ensure this field has no more than ${max} characters.`)
+    .refine(value => !value.includes('\0') && value.isWellFormed(), 'Null characters are not allowed.')
+}
+
 /** A trimmed single line; `blank: true` lets it be empty. */
 export function text(max: number, options: { blank?: boolean } = {}) {
   return line().pipe(plainText(max, options))

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import type { Source } from '../support/sources.ts'
 import { readRoutes } from '../support/routes.ts'
 import { readSources } from '../support/sources.ts'
@@ -120,16 +121,42 @@ describe('every route', () => {
     expect(searches(listing('listKeys(realm, query, window)'))).toBe(false)
   })
 
-  test('of the API declares what it answers: JSON, a file, or nothing', async () => {
-    const declared = (await readRoutes()).filter(
-      ({ file }) => file.startsWith('server/api/') && !isWithoutTenancy(file),
-    )
+  test('declares what it answers: JSON, a file, or nothing', async () => {
+    const declared = (await readRoutes()).filter(({ file }) => !isWithoutTenancy(file))
     const wrong = declared.filter(
       ({ status, answer, sends }) =>
         [status === 204, answer !== undefined, sends !== undefined].filter(Boolean).length !== 1,
     )
     expect(wrong.map(({ file }) => file)).toEqual([])
     expect(declared.length).toBeGreaterThan(100)
+  })
+
+  test('answers with strict schemas, so that an undeclared field fails every test', async () => {
+    const openObjects = (schema: unknown): unknown[] =>
+      typeof schema === 'object' && schema !== null
+        ? [
+            ...('properties' in schema && !('additionalProperties' in schema) ? [schema] : []),
+            ...Object.values(schema).flatMap(openObjects),
+          ]
+        : []
+    const open = (answer: z.ZodType) => openObjects(z.toJSONSchema(answer, { io: 'input', unrepresentable: 'any' }))
+    const routes = (await readRoutes()).filter(({ answer }) => answer && open(answer).length > 0)
+    expect(routes.map(({ file }) => file)).toEqual([])
+    expect(open(z.strictObject({ a: z.object({ b: z.string() }) }))).toHaveLength(1)
+  })
+
+  test('takes no text with a NUL, which PostgreSQL refuses with an error', async () => {
+    const taking = (schema: z.ZodObject) =>
+      Object.entries(schema.shape).filter(([, type]) =>
+        String((type as z.ZodType).safeParse('a\0b').data ?? '').includes('\0'),
+      )
+    const found = (await readRoutes())
+      .filter(({ file }) => !isWithoutTenancy(file))
+      .flatMap(({ file, query, bodies }) => [query, ...bodies].flatMap(taking).map(([name]) => `${file}: ${name}`))
+    // These never reach the database as they are: one is a token, the others are read as numbers.
+    const read = found.filter(name => !/: (?:page|page_size)$/.test(name))
+    expect(read).toEqual(['server/api/v1/auth/jwt/verify.post.ts: token'])
+    expect(taking(z.object({ name: z.string() }))).toHaveLength(1)
   })
 
   test('has its method in its name, or it would answer to all of them', () => {

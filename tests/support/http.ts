@@ -1,5 +1,6 @@
 import { Agent, request as httpRequest } from 'node:http'
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http'
+import { inspect } from './oracle.ts'
 
 export interface Call {
   method?: string
@@ -41,7 +42,15 @@ export function call(port: number, host: string, path: string, options: Call = {
         const chunks: Buffer[] = []
         response.on('data', (chunk: Buffer) => chunks.push(chunk))
         response.on('error', reject)
-        response.on('end', () => resolve(answerOf(response.statusCode!, response.headers, Buffer.concat(chunks))))
+        response.on('end', () => {
+          const answer = answerOf(response.statusCode!, response.headers, Buffer.concat(chunks))
+          try {
+            inspect({ port, host, method, path, sent: textOf(path, payload, request.getHeaders()) }, answer)
+            resolve(answer)
+          } catch (error) {
+            reject(error as Error)
+          }
+        })
       },
     )
     request.on('error', (error: NodeJS.ErrnoException) => {
@@ -53,6 +62,19 @@ export function call(port: number, host: string, path: string, options: Call = {
     })
     request.end(payload)
   })
+}
+
+function textOf(path: string, payload: string | Uint8Array | undefined, headers: OutgoingHttpHeaders): string {
+  const body = payload === undefined || typeof payload === 'string' ? payload : Buffer.from(payload).toString('latin1')
+  return [path, decoded(path), JSON.stringify(headers), body].join('\n')
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return path
+  }
 }
 
 function headersOf(

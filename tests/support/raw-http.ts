@@ -1,4 +1,6 @@
 import { connect } from 'node:net'
+import type { Asked } from './oracle.ts'
+import { inspect } from './oracle.ts'
 
 export interface RawAnswer {
   /** 0 if the connection was closed without an answer. */
@@ -24,9 +26,29 @@ export function sendRaw(port: number, lines: string[], body: string | Uint8Array
     socket.on('data', chunk => chunks.push(chunk))
     // A server that rejects a body may close the connection before it has read everything: an answer before that
     // counts.
-    socket.on('error', error => (chunks.length > 0 ? resolve(parseAnswer(Buffer.concat(chunks))) : reject(error)))
-    socket.on('close', () => resolve(parseAnswer(Buffer.concat(chunks))))
+    socket.on('error', error => (chunks.length > 0 ? settle() : reject(error)))
+    socket.on('close', settle)
+
+    function settle(): void {
+      const answer = parseAnswer(Buffer.concat(chunks))
+      try {
+        inspect(askedBy(port, lines, body), { status: answer.status, text: answer.body, cookies: {} })
+        resolve(answer)
+      } catch (error) {
+        reject(error as Error)
+      }
+    }
   })
+}
+
+function askedBy(port: number, lines: string[], body: string | Uint8Array): Asked {
+  const [method = '', path = ''] = lines[0]?.split(' ') ?? []
+  const host =
+    lines
+      .find(line => /^host:/i.test(line))
+      ?.slice(5)
+      .trim() ?? ''
+  return { port, host, method, path, sent: [...lines, Buffer.from(body as string).toString()].join('\n') }
 }
 
 export function parseAnswer(bytes: Buffer): RawAnswer {

@@ -31,6 +31,8 @@ export interface Route {
   sends: string | undefined
   /** The content of its body if that is not JSON. */
   carries: 'form' | 'csv' | undefined
+  /** Whether a support session may use it; if undefined, it may read. */
+  support: boolean | undefined
   turn: Turn | undefined
   idempotency: Idempotency | undefined
 }
@@ -61,6 +63,7 @@ async function readRoute(file: string, origin: Source): Promise<Route> {
     query,
     answer,
     sends,
+    support,
     turn,
     idempotency,
   } = handler.declared ?? {}
@@ -78,6 +81,7 @@ async function readRoute(file: string, origin: Source): Promise<Route> {
     sends,
     bodies: body ? [asObject(body)!] : [...(typeof accepts === 'string' ? [] : accepts)],
     carries: typeof accepts === 'string' ? carried[accepts] : undefined,
+    support,
     turn,
     idempotency,
   }

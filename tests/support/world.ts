@@ -10,7 +10,7 @@ import { createApp } from '#server/create-app.ts'
 import { loadMigrations } from '#server/database/migrations/files.ts'
 import { bootstrapPlatform } from '#server/database/migrations/runner.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
-import { tenantAuthRealm } from '#server/domain/auth-realm.ts'
+import { platformAuthRealm, tenantAuthRealm } from '#server/domain/auth-realm.ts'
 import { fromSystem } from '#server/domain/context.ts'
 import { createUser } from '#server/domain/users/create.ts'
 import { createLogger } from '#server/logger.ts'
@@ -18,6 +18,7 @@ import type { Person, TemplateName } from './database/templates.ts'
 import { createDatabase, hashingSettings, populate } from './database/templates.ts'
 import type { Answer, Call } from './http.ts'
 import { call } from './http.ts'
+import { forbid } from './oracle.ts'
 import type { TestServer } from './process/server.ts'
 import { freePort, startServer } from './process/server.ts'
 
@@ -77,6 +78,7 @@ export async function createWorld(
   }
   const app = await createApp(loadConfig(env), createLogger('silent'), { size: 2 })
   const { acme, globex, console } = await findPlaces(app, port, settings.DATABASE_URL === undefined)
+  separate(port, acme, globex)
   const server = await startServer(env)
   return {
     server,
@@ -94,6 +96,20 @@ export async function createWorld(
       expect(server.log.filter(line => ['error', 'fatal', 'text'].includes(line.level))).toEqual([])
     },
   }
+}
+
+/** Lets every test fail in which an answer has something of the other organisation. */
+function separate(port: number, acme: Place, globex: Place): void {
+  const [ofAcme, ofGlobex] = [marksOf(acme, 'acme'), marksOf(globex, 'globex')]
+  forbid(acme.host, [...ofGlobex, acme.schema])
+  forbid(globex.host, [...ofAcme, globex.schema])
+  forbid(acme.id, ofGlobex)
+  forbid(globex.id, ofAcme)
+  forbid(`localhost:${port}`, [...ofAcme, ...ofGlobex])
+}
+
+function marksOf({ id, schema, admin, staff }: Place, subdomain: string): string[] {
+  return [id, schema, admin.id, staff.id, `office@${subdomain}.test`]
 }
 
 /**
@@ -177,6 +193,7 @@ function hashOnce({ hashing }: RunningApp, password: string): Promise<string> {
 
 /** The realm of a place, for access to its tables. */
 export function realmOf(app: RunningApp, place: Place): AuthRealm {
+  if (place.schema === 'platform') return platformAuthRealm(app.database, place.origin)
   return tenantAuthRealm(app.database, { id: place.id, name: place.host, schema: place.schema, origin: place.origin })
 }
 

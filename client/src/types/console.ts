@@ -1914,6 +1914,34 @@ export interface components {
       html?: string
       links?: string[]
     }
+    /**
+     * @example {
+     *       "keys": [
+     *         {
+     *           "kty": "OKP",
+     *           "crv": "Ed25519",
+     *           "use": "sig",
+     *           "alg": "EdDSA",
+     *           "kid": "text",
+     *           "x": "text"
+     *         }
+     *       ]
+     *     }
+     */
+    KeySet: {
+      keys: {
+        /** @constant */
+        kty: 'OKP'
+        /** @constant */
+        crv: 'Ed25519'
+        /** @constant */
+        use: 'sig'
+        /** @constant */
+        alg: 'EdDSA'
+        kid: string
+        x: string
+      }[]
+    }
     /** @enum {string} */
     KeyState: 'next' | 'current' | 'previous'
     /** @enum {string} */
@@ -2929,7 +2957,23 @@ export interface operations {
         headers: {
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          /**
+           * @example {
+           *       "keys": [
+           *         {
+           *           "kty": "OKP",
+           *           "crv": "Ed25519",
+           *           "use": "sig",
+           *           "alg": "EdDSA",
+           *           "kid": "text",
+           *           "x": "text"
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['KeySet']
+        }
       }
       400: components['responses']['Invalid']
       403: components['responses']['Forbidden']

@@ -1486,6 +1486,34 @@ export interface components {
       html?: string
       links?: string[]
     }
+    /**
+     * @example {
+     *       "keys": [
+     *         {
+     *           "kty": "OKP",
+     *           "crv": "Ed25519",
+     *           "use": "sig",
+     *           "alg": "EdDSA",
+     *           "kid": "text",
+     *           "x": "text"
+     *         }
+     *       ]
+     *     }
+     */
+    KeySet: {
+      keys: {
+        /** @constant */
+        kty: 'OKP'
+        /** @constant */
+        crv: 'Ed25519'
+        /** @constant */
+        use: 'sig'
+        /** @constant */
+        alg: 'EdDSA'
+        kid: string
+        x: string
+      }[]
+    }
     /** @enum {string} */
     Language: 'en' | 'ar'
     /**
@@ -1982,7 +2010,23 @@ export interface operations {
         headers: {
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          /**
+           * @example {
+           *       "keys": [
+           *         {
+           *           "kty": "OKP",
+           *           "crv": "Ed25519",
+           *           "use": "sig",
+           *           "alg": "EdDSA",
+           *           "kid": "text",
+           *           "x": "text"
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['KeySet']
+        }
       }
       400: components['responses']['Invalid']
       403: components['responses']['Forbidden']

@@ -7,17 +7,13 @@ import { matchesFolded, wordsOf } from '#server/domain/lib/search.ts'
 import { matchesUsers, searchWords } from '#server/domain/users/query.ts'
 import type { AuditGroup } from '#shared/audit-actions.ts'
 import { auditActions } from '#shared/audit-actions.ts'
-import { dayOrMoment } from '#shared/schemas/fields.ts'
+import { dayOrMoment, soughtText } from '#shared/schemas/fields.ts'
 import { endOfDay, isTimeZone, startOfDay } from '#shared/time-zones.ts'
 
 /** The filters of the audit log, for the page and the file. */
 export const auditQuery = listQuery(['created'], ['action', 'details', 'actor', 'subject'], '-created').extend({
   /** An action, or all actions of a group. */
-  action: z
-    .string()
-    .max(100)
-    .refine(value => !value.includes('\0') && value.isWellFormed(), 'Null characters are not allowed.')
-    .optional(),
+  action: soughtText(100).optional(),
   actor: z.guid('Enter a valid UUID.').optional(),
   subject: z.guid('Enter a valid UUID.').optional(),
   since: dayOrMoment().optional(),

@@ -2,6 +2,7 @@ import type { SQL } from 'drizzle-orm'
 import { asc, desc, sql } from 'drizzle-orm'
 import type { AnyPgColumn } from 'drizzle-orm/pg-core'
 import { z } from 'zod'
+import { soughtText } from '#shared/schemas/fields.ts'
 
 /**
  * The query parameters of every list: `page`, `page_size`, `search`, `ordering`. A list adds its filters with
@@ -19,12 +20,7 @@ export function listQuery(
   return z.object({
     page: z.string().optional(),
     page_size: z.string().optional(),
-    search: z
-      .string()
-      .max(200, 'Ensure this field has no more than 200 characters.')
-      .refine(value => !value.includes('\0') && value.isWellFormed(), 'Null characters are not allowed.')
-      .default('')
-      .meta({ searches }),
+    search: soughtText(200).default('').meta({ searches }),
     ordering: z
       .string()
       .optional()

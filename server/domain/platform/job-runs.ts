@@ -1,5 +1,5 @@
 import { and, sql } from 'drizzle-orm'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
 import { listQuery } from '#server/domain/lib/list-query.ts'
@@ -7,13 +7,14 @@ import { matchesFolded } from '#server/domain/lib/search.ts'
 import type { Window, WindowRows } from '#server/domain/lib/window.ts'
 import { notFound } from '#shared/errors.ts'
 import type { JobRun } from '#shared/answers/platform.ts'
+import { soughtText } from '#shared/schemas/fields.ts'
 import { hasQueues } from './job-queues.ts'
 
 /** The channel on which processes are told to run a scheduled job now; the message is its name. */
 export const jobsChannel = 'tenantry_jobs'
 
 export const jobRunsQuery = listQuery([], ['name']).extend({
-  name: z.string().max(100).optional(),
+  name: soughtText(100).optional(),
 })
 
 /**

@@ -9,6 +9,7 @@ import { alphabetical } from '#server/domain/lib/list-query.ts'
 import { wordsOf } from '#server/domain/lib/search.ts'
 import { matchesUsers, searchWords } from '#server/domain/users/query.ts'
 import type { FoundPerson } from '#shared/answers/support.ts'
+import { soughtText } from '#shared/schemas/fields.ts'
 
 /** The people whom an answer names at most, and those of one organisation. */
 const most = 50
@@ -18,10 +19,10 @@ const parallel = 4
 
 /** One letter would find everyone. */
 export const peopleQuery = z.object({
-  search: z
-    .string()
-    .max(150)
-    .refine(text => wordsOf(text).some(word => [...word].length >= 3), 'Enter at least three characters.'),
+  search: soughtText(150).refine(
+    text => wordsOf(text).some(word => [...word].length >= 3),
+    'Enter at least three characters.',
+  ),
 })
 
 type Place = FoundPerson['organization'] & { schema: string }

@@ -33,9 +33,17 @@ export function errorStatuses({ method, path, access, takesBody, answer, turn, i
   ]
 }
 
-/** @throws ApiError 500 in place of an error that the route does not declare */
+/** @throws ApiError 500 in place of an error that the route does not declare, or that says more than it declares */
 export function requireDeclaredError(error: unknown, sources: ErrorSources): void {
   if (!(error instanceof ApiError) || error.status < 400 || error.status >= 500) return
   if (!errorStatuses(sources).includes(error.status))
     throw new ApiError(500, { detail: `The route does not declare ${error.status}: ${error.message}` })
+  const { current } = error.body
+  if (current !== undefined) requirePartOf(sources.answer, current)
+}
+
+/** A 412 has the resource as it is now, with fields of the route's answer and no others. */
+function requirePartOf(answer: z.ZodType | undefined, current: unknown): void {
+  const { error } = (answer as z.ZodObject).partial().safeParse(JSON.parse(JSON.stringify(current)))
+  if (error) throw new ApiError(500, { detail: `The 412 is not what its route declares: ${error.message}` })
 }

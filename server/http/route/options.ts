@@ -70,6 +70,7 @@ export interface DeclaredHandler<
     query?: Query
     answer?: Answer
     sends?: string
+    support?: boolean
     turn?: Turn
     idempotency?: Idempotency
   }

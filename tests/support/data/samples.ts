@@ -17,6 +17,11 @@ const texts: [name: RegExp, text: () => string][] = [
   [/(?:)/, () => `Sample ${++count}`],
 ]
 
+/** @returns a valid text for a field of this name */
+export function sampleText(name: string): string {
+  return texts.find(([pattern]) => pattern.test(name))![1]()
+}
+
 /**
  * Creates a generator of valid bodies for a schema, with as many of its fields as can be combined.
  * @param known values by field name, such as existing ids
@@ -77,6 +82,6 @@ function makerOf(type: z.ZodType, name: string): () => unknown {
     case 'null':
       return () => null
     default:
-      return texts.find(([pattern]) => pattern.test(name))![1]
+      return () => sampleText(name)
   }
 }

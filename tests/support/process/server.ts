@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { call } from '../http.ts'
+import { watchSecrets } from '../oracle.ts'
 
 /** The compile cache that all processes share. */
 export const compiled = join(tmpdir(), 'tenantry-compiled')
@@ -33,6 +34,7 @@ export interface TestServer {
  */
 export async function startServer(env: Record<string, string>, log: LogLine[] = []): Promise<TestServer> {
   const port = Number(env.PORT ?? (await freePort()))
+  watchSecrets(port, env)
   const preload = ['--import', './tests/support/process/end-with-parent.mjs']
   const child = spawn(process.execPath, [...preload, '.output/server/index.mjs'], {
     env: {

@@ -1,6 +1,7 @@
 import { archiveTexts, listArchives } from '#server/domain/archives/store.ts'
 import { listQuery } from '#server/domain/lib/list-query.ts'
 import { searchRows } from '#server/domain/lib/search.ts'
+import { requireTenant } from '#server/domain/tenants/tenants.ts'
 import { pageOf } from '#server/http/list.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { page } from '#shared/answers/fields.ts'
@@ -14,6 +15,8 @@ export default definePlatformRoute(
     query: listQuery([], ['name', 'tenant']),
     answer: page(archiveAnswer),
   },
-  async ({ app, params, query, event }) =>
-    pageOf(event, query, searchRows(query.search, await listArchives(app, params.id!), archiveTexts)),
+  async ({ app, params, query, event }) => {
+    const { id } = await requireTenant(app, { id: params.id! })
+    return pageOf(event, query, searchRows(query.search, await listArchives(app, id), archiveTexts))
+  },
 )
