@@ -120,14 +120,14 @@ async function bySupport(world: World, role: Role, is_read_only: boolean): Promi
   const person = await addPerson(world, acme, `supported-${newId()}@example.com`, { role: role as 'Admin' })
   const { db, tables } = app.database.platform
   const now = new Date()
-  const access = { id: newId(), is_read_only, expires_at: new Date(now.getTime() + 3_600_000) }
+  const operator_email = console.admin.email
+  const access = { id: newId(), operator_email, is_read_only, expires_at: new Date(now.getTime() + 3_600_000) }
   await db.insert(tables.support_accesses).values({
     ...access,
     tenant: acme.id,
     user_id: person.id,
     user_email: person.email,
     operator: console.admin.id,
-    operator_email: console.admin.email,
     reason: 'Ticket 4711',
     token_hash: newId(),
     created: now,

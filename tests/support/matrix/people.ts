@@ -29,7 +29,7 @@ export async function openSession(
   { app }: World,
   authRealm: AuthRealm,
   user: string,
-  support?: { id: string; is_read_only: boolean; expires_at: Date },
+  support?: { id: string; operator_email: string; is_read_only: boolean; expires_at: Date },
 ): Promise<OpenSession> {
   const client = { ip: null, user_agent: null }
   const session = await insertSession(authRealm.realm.db, app, authRealm.realm, user, client, support)
