@@ -66,8 +66,8 @@ async function measureBcrypt({ cores, seconds }: Run): Promise<number> {
 }
 
 /**
- * Every sign-in that was started is finished and counted. Each caller has signed in before: from a new device, a mail is
- * sent too.
+ * Every sign-in that was started is finished and counted. Each caller has signed in before, because a sign-in from a new
+ * device also sends a mail.
  */
 async function measureOnce({ fleet: { members }, seconds }: Run, tenantry: Target): Promise<SignIns> {
   const known = members.slice(0, callers)

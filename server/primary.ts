@@ -102,7 +102,7 @@ async function stop(state: State): Promise<void> {
   state.stopping = true
   const drainDelay = Number(process.env.DRAIN_DELAY || 0)
   if (drainDelay > 0) {
-    for (const worker of running()) worker.send('drain')
+    for (const worker of running()) if (worker.isConnected()) worker.send('drain')
     await untilDrained(drainDelay)
   }
   const codes = await Promise.all(running().map(end))
@@ -111,10 +111,12 @@ async function stop(state: State): Promise<void> {
 
 /** Lets a worker finish its requests. @returns its exit code */
 async function end(worker: Worker): Promise<number | null> {
-  const ended = once(worker, 'exit') as Promise<[number | null]>
+  const ended = once(worker, 'exit') as Promise<[number | null, string | null]>
   worker.exitedAfterDisconnect = true
   worker.process.kill('SIGTERM')
-  const [code] = await Promise.race([ended, sleep(stopLimit, [null], { ref: false })])
+  const [code, signal] = await Promise.race([ended, sleep(stopLimit, [null, null], { ref: false })])
+  // It was still starting, and had nothing to finish.
+  if (signal === 'SIGTERM') return 0
   if (code === null) worker.process.kill('SIGKILL')
   return code
 }

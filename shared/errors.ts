@@ -31,6 +31,8 @@ export type ErrorCode =
 
 /** An error that is thrown on purpose: it carries the response that `server/error-handler.ts` renders. */
 export class ApiError extends Error {
+  /** So that h3 passes it on as it is. It would wrap another error, and keep only the cause of one that has a cause. */
+  static readonly __h3_error__ = true
   readonly status: number
   readonly body: Record<string, unknown>
   readonly headers: Record<string, string>

@@ -10,7 +10,7 @@ import { uuidPattern } from '#shared/schemas/fields.ts'
 export const formatVersion = 1
 
 /**
- * Tables that an archive leaves out: neither the archive nor its restore signs anyone in, or answers a request of before,
+ * Tables that an archive leaves out: neither the archive nor its restore signs anyone in, or answers a former request,
  * and the platform decides whether a tenant is open.
  */
 export const leftOut: ReadonlySet<string> = new Set([

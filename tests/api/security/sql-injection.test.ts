@@ -382,10 +382,10 @@ async function attack(caller: Caller, spot: Spot, isFirst: boolean): Promise<str
   return faults
 }
 
-// Operators are told the name of an organisation's schema.
+// Operators are told the name of an organisation's schema, and the doctor tells them PostgreSQL's version.
 function tellsOfDatabase({ text }: Answer, { surface }: Caller): boolean {
   return (
-    leaks.test(text) ||
+    leaks.test(text.replace(/"PostgreSQL [\d.]+"/, '')) ||
     (surface !== 'console' && [world.acme.schema, world.globex.schema].some(schema => text.includes(schema)))
   )
 }

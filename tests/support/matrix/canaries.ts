@@ -26,6 +26,10 @@ const others = [
   'signing_keys.kid',
   'signing_keys.public_key',
   'signing_keys.private_key',
+  'standing.state',
+  'idempotency_keys.key',
+  'idempotency_keys.digest',
+  'idempotency_keys.answer',
 ]
 
 /** Adds a row to each table of an organisation, and puts the canary into every text in it. */
