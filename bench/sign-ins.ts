@@ -66,7 +66,7 @@ async function measureBcrypt({ cores, seconds }: Run): Promise<number> {
 }
 
 /**
- * Every sign-in that was started is finished and counted. Each caller has signed in before, because a sign-in from a new
+ * Every sign-in that was started is finished and counted. Each caller has signed in before: a sign-in from a new
  * device also sends a mail.
  */
 async function measureOnce({ fleet: { members }, seconds }: Run, tenantry: Target): Promise<SignIns> {

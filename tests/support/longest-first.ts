@@ -3,6 +3,7 @@ import { BaseSequencer } from 'vitest/node'
 
 /** The files that take longest, which a new clone does not know yet. At the end, one of them would run alone. */
 const longest = [
+  'api/security/isolation-matrix.test.ts',
   'api/security/sql-injection.test.ts',
   'api/security/isolation-matrix.test.ts',
   'api/database/faults.test.ts',
