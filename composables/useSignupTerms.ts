@@ -1,6 +1,9 @@
-/** Whether organisations can be signed up on this site; undefined on other surfaces. */
+/** Whether organisations can be signed up on this site, and under which host; undefined on other surfaces. */
 export function useSignupTerms() {
-  const { data } = useApiData('signup-terms', 'signup/')
-  const isOpen = computed(() => data.value !== null && data.value !== undefined && data.value.policy !== 'closed')
-  return { isOpen }
+  const { data: terms, error, refresh } = useApiData('signup-terms', 'signup/')
+  const isOpen = computed(() => Boolean(terms.value) && terms.value?.policy !== 'closed')
+  // The page's own host may start with www.
+  const { port } = useRequestURL()
+  const baseHost = computed(() => terms.value && terms.value.base_domain + (port && `:${port}`))
+  return { terms, error, refresh, isOpen, baseHost }
 }

@@ -7,8 +7,10 @@ export interface FormActions<Input> {
   fields: FormFields
   submit(input: Input): Promise<void>
   showInvalid(issues: readonly Issue[]): Promise<void>
+  /** Clears the error of a field. */
+  forget(field: string): void
   /** Clears the error of the field in which somebody types. */
-  forget(event: Event): void
+  forgetTyped(event: Event): void
 }
 
 /** What a schema has found. */
@@ -19,8 +21,8 @@ interface Issue {
 
 /**
  * Submits a SubmitForm, which takes the `form` that this returns. Errors of the schema or the server are shown at
- * their fields, in the page's language, and all others in `alert`. The first wrong field gets the focus; typing clears
- * its error.
+ * their fields, in the page's language, and all others in `alert`. The first wrong field gets the focus. A change of a
+ * field's value clears its error.
  * @param action does the work with the parsed input; only an ApiFailure is handled here
  * @param explain returns another text for a failure where the server's would not help
  * @param name of a form that also works without scripts: then the server's answer is shown in the same way
@@ -30,7 +32,10 @@ export function useSubmit<Input>(
   explain?: (failure: ApiFailure) => string | undefined,
   name?: FormName,
 ) {
-  const { alert, fields, forget, showFailure, showInvalid } = useFormErrors(explain, failureOf(useFormAnswer(name)))
+  const { alert, fields, forget, forgetTyped, showFailure, showInvalid } = useFormErrors(
+    explain,
+    failureOf(useFormAnswer(name)),
+  )
   const pending = ref(false)
 
   async function submit(input: Input) {
@@ -48,12 +53,12 @@ export function useSubmit<Input>(
     }
   }
 
-  const form: FormActions<Input> = { fields, submit, showInvalid, forget }
+  const form: FormActions<Input> = { fields, submit, showInvalid, forget, forgetTyped }
   return { form, alert, pending }
 }
 
 function useFormErrors(explain?: (failure: ApiFailure) => string | undefined, first?: ApiFailure) {
-  const { fields, show, forget } = useFieldErrors()
+  const { fields, show, forget, forgetTyped } = useFieldErrors()
   const inOwnWords = useServerText()
   const textsOf = ({ fieldErrors }: ApiFailure) =>
     Object.fromEntries(Object.entries(fieldErrors).map(([name, texts]) => [name, texts.map(inOwnWords).join(' ')]))
@@ -75,10 +80,10 @@ function useFormErrors(explain?: (failure: ApiFailure) => string | undefined, fi
     alert.value = await show(errors)
   }
 
-  return { alert, fields, forget, showFailure, showInvalid }
+  return { alert, fields, forget, forgetTyped, showFailure, showInvalid }
 }
 
-/** The errors at the fields of a form; typing in a field clears its own. */
+/** The errors at the fields of a form; a change of a field's value clears its own. */
 function useFieldErrors() {
   const fields: FormFields = { errors: shallowRef({}), ids: new Map() }
 
@@ -95,13 +100,17 @@ function useFieldErrors() {
     return elsewhere.map(([, text]) => text).join(' ')
   }
 
-  function forget({ target }: Event) {
-    const { id, name } = target as HTMLInputElement
-    const field = [...fields.ids].find(([known, its]) => its === id || known === name)?.[0]
-    if (!field || !(field in fields.errors.value)) return
+  function forget(field: string) {
+    if (!(field in fields.errors.value)) return
     const { [field]: _, ...others } = fields.errors.value
     fields.errors.value = others
   }
 
-  return { fields, show, forget }
+  function forgetTyped({ target }: Event) {
+    const { id, name } = target as HTMLInputElement
+    const field = [...fields.ids].find(([known, its]) => its === id || known === name)?.[0]
+    if (field) forget(field)
+  }
+
+  return { fields, show, forget, forgetTyped }
 }

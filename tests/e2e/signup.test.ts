@@ -35,7 +35,7 @@ describe('signing up an organisation', () => {
       /^Confirm the sign-up of “Initech Inc\.” via localhost$/,
     )
     const confirmation = await open(context, site, new URL(mail.links[0]!).pathname)
-    await confirmation.getByText('initech.localhost').waitFor()
+    await confirmation.getByText(`initech.localhost:${world.port}`).waitFor()
     await confirmation.getByRole('button', { name: 'Confirm and create' }).click()
     await confirmation.getByRole('heading', { name: 'Initech Inc. is ready' }).waitFor()
     // The portal asks whether the user is signed in, and gets a 401.
@@ -66,6 +66,26 @@ describe('signing up an organisation', () => {
     await page.getByLabel('Your email address').fill('milton@example.com')
     await page.getByRole('button', { name: 'Sign up' }).click()
     await page.getByText('This subdomain is taken.').waitFor()
+    await page.getByRole('button', { name: /^Use globex-/ }).click()
+    await page.getByText(/^globex-.* is available\.$/).waitFor()
+    expect(await page.getByText('This subdomain is taken.').count()).toBe(0)
+    await context.close()
+  })
+
+  test('clears the error of a subdomain that the name then suggests, and moves the focus to what follows', async () => {
+    const { context } = await openProfile(browser)
+    const page = await open(context, { ...site, origin: `http://www.localhost:${world.port}` }, '/signup')
+    await page.getByText(`.localhost:${world.port}`, { exact: true }).waitFor()
+    await page.getByRole('button', { name: 'Sign up' }).click()
+    await page.getByText('This field may not be blank.').nth(1).waitFor()
+    await page.getByLabel('Organisation name').fill('Initrode')
+    await page.getByText('initrode is available.').waitFor()
+    expect(await page.getByLabel('Subdomain').getAttribute('aria-invalid')).toBe('false')
+    await page.getByLabel('Your email address').fill('tom@example.com')
+    await page.getByRole('button', { name: 'Sign up' }).click()
+    const heading = page.getByRole('heading', { name: 'Check your email' })
+    await heading.waitFor()
+    await expect.poll(() => heading.evaluate(element => element === document.activeElement)).toBe(true)
     await context.close()
   })
 
