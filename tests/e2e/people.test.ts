@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { eq } from 'drizzle-orm'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
@@ -189,6 +189,17 @@ describe('the directory', () => {
   })
 })
 
+test('a dialog opens at its first field, and one without a field to fill in at its heading', async () => {
+  const { page, done } = await asAdmin('/people')
+  await page.getByRole('button', { name: 'Add person' }).click()
+  await expect.poll(() => page.getByRole('dialog').locator(':focus').getAttribute('name')).toBe('email')
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await page.keyboard.press('?')
+  await expect.poll(() => page.getByRole('dialog').locator(':focus').textContent()).toContain('Keyboard shortcuts')
+  await done()
+})
+
 describe('an import', () => {
   test('of 200 rows with 7 bad ones is shown, done and saved as a file, and the same again changes nothing', async () => {
     const { page, done } = await asAdmin('/people/import')
@@ -209,6 +220,7 @@ describe('an import', () => {
     await page.getByRole('button', { name: 'Import 193 rows' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Import' }).click()
     await page.getByText('Import complete.').waitFor()
+    await expect.poll(() => page.locator(':focus').textContent()).toContain(basename(file))
     expect(await countUsers()).toBe(42 + 193)
     const [download] = await Promise.all([
       page.waitForEvent('download'),
