@@ -56,7 +56,9 @@ export async function migrateFleet(
   const rows = await readFleet(database, options.subdomain)
   const report: FleetReport = { target: targetVersion(migrations), done: 0, failed: [], skipped: 0, interrupted: false }
   const run: FleetRun = { database, migrations, options, report, rows, queue: rows.values(), finished: 0 }
-  await Promise.all(Array.from({ length: options.parallel }, () => work(run)))
+  // If one fails, the others still finish what they have begun.
+  const workers = await Promise.allSettled(Array.from({ length: options.parallel }, () => work(run)))
+  for (const worker of workers) if (worker.status === 'rejected') throw worker.reason
   if (options.subdomain === undefined && !options.dryRun && !report.interrupted)
     await migrateSpares(database, migrations)
   report.failed.sort((a, b) => a.subdomain.localeCompare(b.subdomain))

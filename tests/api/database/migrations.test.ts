@@ -445,6 +445,19 @@ describe('migrating all organisations', () => {
     expect(await fleetStatus(app.database, migrations)).toEqual({ target: slow.name, current: 10, behind: [] })
     expect(await tenantsWith('slow')).toHaveLength(10)
   })
+
+  test('reports an unexpected error when everything that has begun is finished', async () => {
+    await createFleet(...Array.from({ length: 4 }, (_, i) => `begun-${i}`))
+    let isFirst = true
+    const onProgress = () => {
+      if (!isFirst) return
+      isFirst = false
+      throw new Error('Nobody expected this.')
+    }
+    const migrations = [...known, gadgets, slow]
+    await expect(migrateFleet(app.database, migrations, { parallel: 2, onProgress })).rejects.toThrow('Nobody')
+    expect(await fleetStatus(app.database, migrations)).toEqual({ target: slow.name, current: 4, behind: [] })
+  })
 })
 
 describe('tenantry doctor', () => {
