@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
 import { reasonOf } from '#server/database/errors.ts'
 import type { Migration } from '#server/database/migrations/files.ts'
@@ -22,7 +23,12 @@ export async function fillPool(
 ): Promise<{ made: number; dropped: number }> {
   const dropped = await dropOutdated(app, migrations)
   let made = 0
-  while (!signal?.aborted && (await makeOneMore(app, migrations, size))) made++
+  while (!signal?.aborted) {
+    const result = await makeOneMore(app, migrations, size)
+    if (result === 'enough') break
+    if (result === 'made') made++
+    else await sleep(turnPause)
+  }
   return { made, dropped }
 }
 
@@ -43,13 +49,22 @@ async function dropOutdated({ database }: App, migrations: Migration[]): Promise
   return dropped
 }
 
-function makeOneMore({ database: { platform } }: App, migrations: Migration[], size: number): Promise<boolean> {
+/** Milliseconds until a process tries again while another one makes a spare. */
+const turnPause = 100
+
+function makeOneMore(
+  { database: { platform } }: App,
+  migrations: Migration[],
+  size: number,
+): Promise<'made' | 'enough' | 'busy'> {
   return platform.transaction(async tx => {
-    // One process at a time. The others wait and count again, so they see claims that were made meanwhile.
-    await tx.execute(sql`select pg_advisory_xact_lock(7265004)`)
-    if ((await countSpares(tx, migrations)) >= size) return false
+    // One process at a time. The others wait without a connection, because a spare can take longer than a lock may be
+    // waited for, and count again, so they see claims that were made meanwhile.
+    const [lock] = await tx.execute<{ held: boolean }>(sql`select pg_try_advisory_xact_lock(7265004) as held`)
+    if (!lock!.held) return 'busy'
+    if ((await countSpares(tx, migrations)) >= size) return 'enough'
     await makeSpare(tx, platform, migrations)
-    return true
+    return 'made'
   })
 }
 

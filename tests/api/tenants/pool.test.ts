@@ -9,6 +9,7 @@ import { fromSystem } from '#server/domain/context.ts'
 import { examine } from '#server/domain/platform/doctor.ts'
 import { createTenant } from '#server/domain/tenants/create.ts'
 import { drainPool, fillPool } from '#server/domain/tenants/pool.ts'
+import { ApiError } from '#shared/errors.ts'
 import { hold } from '../../support/database/hold.ts'
 import { startCli, untilCliIsGone, untilCliIsThere, untilCliWaits } from '../../support/process/cli.ts'
 import { waitLimit } from '../../support/process/wait-limit.ts'
@@ -50,6 +51,15 @@ describe('the pool', () => {
     expect(reports.reduce((sum, { made }) => sum + made, 0)).toBe(4)
     expect(await fillPool(app, known, 4)).toEqual({ made: 0, dropped: 0 })
     await expectWhole({ tenants: 0, spares: 4 })
+  })
+
+  test('is filled after another process, however long that takes for a spare', async () => {
+    const other = await hold(sql, tx => tx`select pg_advisory_xact_lock(7265004)`)
+    const filling = fillPool(app, known, 1)
+    // Longer than a statement may wait for a lock.
+    await Promise.race([sleep(2_000), filling])
+    await other.release()
+    expect(await filling).toEqual({ made: 1, dropped: 0 })
   })
 
   test('gives each organisation its own schema, with its own name and key, and none twice', async () => {
@@ -216,7 +226,7 @@ describe('migrating', () => {
       migrateFleet(app.database, migrations, { parallel: 2 }),
       ...Array.from({ length: 5 }, async (_, i) => {
         await sleep(i * 40)
-        await createTenant(app, migrations, newTenant(`new${letter(i)}`), fromSystem)
+        await createAtLast(migrations, `new${letter(i)}`)
       }),
     ])
     expect(report.failed).toEqual([])
@@ -296,6 +306,17 @@ function migration(name: string, statements: string): Migration {
 }
 
 const createAt = (subdomain: string) => createTenant(app, known, newTenant(subdomain), fromSystem)
+
+/** Tries again when the database is busy, as a client does. */
+async function createAtLast(migrations: Migration[], subdomain: string): Promise<void> {
+  for (;;) {
+    try {
+      return void (await createTenant(app, migrations, newTenant(subdomain), fromSystem))
+    } catch (error) {
+      if (!(error instanceof ApiError && error.status === 503)) throw error
+    }
+  }
+}
 
 function newTenant(subdomain: string) {
   return {
