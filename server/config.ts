@@ -46,6 +46,8 @@ export interface Config {
   /** How many spare schemas are created in advance for new organisations; 0: none. */
   poolSize: number
   bcryptCost: number
+  /** Whether operators must have a second factor. */
+  operatorsNeedFactor: boolean
   /** How many bits of an IPv6 address identify one client of the rate limits. */
   limitIpv6Prefix: number
   /** Seconds for a request to arrive completely: enough for 5 MB on a slow line, and a limit for slow senders. */
@@ -92,6 +94,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     signup: given.SIGNUP ?? (given.DEMO === '1' ? 'open' : 'closed'),
     poolSize: given.POOL_SIZE,
     bcryptCost: given.BCRYPT_COST,
+    operatorsNeedFactor: given.OPERATOR_SECOND_FACTOR ? given.OPERATOR_SECOND_FACTOR === 'required' : production,
     limitIpv6Prefix: given.LIMIT_IPV6_PREFIX,
     requestLimit: given.REQUEST_LIMIT,
     drainDelay: given.DRAIN_DELAY,

@@ -12,6 +12,17 @@ export const auditActions = {
     'user.email_change_requested',
     'user.email_changed',
   ],
+  factors: [
+    'factor.added',
+    'factor.removed',
+    'factors.reset',
+    'factor.refused',
+    'factor.counter_refused',
+    'recovery_codes.replaced',
+    'recovery_code.used',
+    'device.forgotten',
+    'session.reauthenticated',
+  ],
   people: [
     'user.created',
     'user.registered',

@@ -8,6 +8,13 @@ export type ErrorCode =
   | 'user_not_found'
   | 'user_inactive'
   | 'session_revoked'
+  | 'second_factor_required'
+  | 'second_factor_invalid'
+  | 'second_factor_enrolment_required'
+  | 'challenge_expired'
+  | 'passkey_refused'
+  | 'factor_required'
+  | 'reauthentication_required'
   | 'registration_closed'
   | 'tenant_inactive'
   | 'cross_site'
@@ -66,7 +73,7 @@ export function notAuthenticated(): ApiError {
 }
 
 /** A 401 with the challenge that RFC 9110, 11.6.1 asks for. */
-export function unauthorized(body: { detail: string; code?: ErrorCode; messages?: unknown[] }): ApiError {
+export function unauthorized(body: { detail: string; code?: ErrorCode; [more: string]: unknown }): ApiError {
   return new ApiError(401, body, { 'www-authenticate': 'Bearer realm="api"' })
 }
 

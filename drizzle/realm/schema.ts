@@ -4,16 +4,22 @@ import type { AnyPgColumn } from 'drizzle-orm/pg-core'
 import { boolean, check, index, integer, jsonb, text, uniqueIndex, uuid, varchar } from 'drizzle-orm/pg-core'
 import type { TableFactory } from '#drizzle/table-factory.ts'
 import { id, lazily, moment, once } from '#drizzle/table-factory.ts'
+import { challengesTable, devicesTable, factorsTable, recoveryCodesTable } from './factors.ts'
 
 /**
- * The tables of every realm, a tenant's schema and the platform's alike: users, sessions, signing keys, one-time
- * tokens, audit events and idempotency keys.
+ * The tables of every realm, a tenant's schema and the platform's alike: users, sessions, second factors, signing
+ * keys, one-time tokens, audit events and idempotency keys.
  */
 export function realmTables(table: TableFactory) {
   const users = once(() => usersTable(table))
+  const userId = () => users().id
   return lazily({
     users,
     sessions: () => sessionsTable(table, users),
+    factors: () => factorsTable(table, userId),
+    recovery_codes: () => recoveryCodesTable(table, userId),
+    challenges: () => challengesTable(table, userId),
+    devices: () => devicesTable(table, userId),
     signing_keys: () => signingKeysTable(table),
     one_time_tokens: () => oneTimeTokensTable(table, users),
     audit_events: () => auditEventsTable(table),
@@ -85,6 +91,15 @@ function sessionsTable(table: TableFactory, users: () => ReturnType<typeof users
       counter: integer().notNull().default(0),
       rotated_at: moment().notNull(),
       created: moment().notNull(),
+      /** When the user last proved that it is them; null in sessions from before the column: when it was opened. */
+      authenticated_at: moment(),
+      /** How, as in RFC 8176. */
+      amr: text()
+        .array()
+        .notNull()
+        .default(sql`'{pwd}'`),
+      /** From when it may only be used to add a second factor; null: never. */
+      enrol_from: moment(),
       expires_at: moment().notNull(),
       user_agent: varchar({ length: 400 }),
       ip: varchar({ length: 45 }),

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { boolean, check, integer, text, uniqueIndex, uuid, varchar } from 'drizzle-orm/pg-core'
 import type { TableFactory } from '#drizzle/table-factory.ts'
 import { id, lazily, moment, once } from '#drizzle/table-factory.ts'
+import { secondFactorPolicies } from '#shared/factors/policy.ts'
 import { storedStandings } from '#shared/tenant-statuses.ts'
 
 /** The tables of an organisation's schema in addition to the realm's. */
@@ -81,12 +82,20 @@ function settingsTable(table: TableFactory) {
       language: text({ enum: ['en', 'ar'] }),
       /** Whether operators of the platform may sign in as one of its users, for support. */
       allows_support: boolean().notNull().default(true),
+      /** Who must have a second factor. */
+      second_factor: text({ enum: secondFactorPolicies }).notNull().default('optional'),
+      /** Days that a user has until then. */
+      second_factor_grace: integer().notNull().default(7),
+      /** Since when the rule is the current one; null while it is optional. */
+      second_factor_since: moment(),
     },
     () => [
       check('settings_one_row', sql`id`),
       check('settings_registration', sql`registration in ('invite_only', 'open')`),
       check('settings_brand_color', sql`brand_color ~ '^#[0-9a-f]{6}$'`),
       check('settings_language', sql`language in ('en', 'ar')`),
+      check('settings_second_factor', sql`second_factor in ('optional', 'admins', 'everyone')`),
+      check('settings_second_factor_grace', sql`second_factor_grace between 0 and 30`),
       check('settings_password_min_length', sql`password_min_length between 12 and 64`),
     ],
   )

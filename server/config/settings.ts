@@ -63,6 +63,7 @@ export const settings = z.object({
   POOL_SIZE: z.coerce.number().int().min(0).max(100).default(3),
   LIMIT_IPV6_PREFIX: z.coerce.number().int().min(32).max(128).default(64),
   BCRYPT_COST: z.coerce.number().int().min(10).max(16).default(12),
+  OPERATOR_SECOND_FACTOR: z.enum(['required', 'optional']).optional(),
   REQUEST_LIMIT: seconds(1, 45),
   DRAIN_DELAY: z.coerce.number().int().min(0).max(300).default(0),
   ACCESS_TTL: seconds(1, 120),

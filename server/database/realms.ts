@@ -38,6 +38,11 @@ export interface Realm<Tables extends RealmTables = RealmTables> {
 }
 
 export type TenantRealm = Realm<RealmTables & TenantTables>
+/** Whether a realm is an organisation's, and not the platform's. */
+export function isTenantRealm(realm: Realm): realm is TenantRealm {
+  return 'settings' in realm.tables
+}
+
 export type PlatformRealm = Realm<RealmTables & PlatformTables>
 
 export interface Database {

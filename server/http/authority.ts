@@ -3,15 +3,17 @@ import { getHeader } from 'h3'
 import type { Db } from '#server/database/realms.ts'
 import type { AuthRealm, Recheck } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
+import { isRecent, reauthenticationRequired } from '#server/domain/factors/reauthenticate.ts'
 import type { Principal } from '#server/domain/sessions/principal.ts'
 import { recheckPrincipal, requirePrincipal } from '#server/domain/sessions/principal.ts'
-import { beyondSupport, readOnly } from '#server/domain/sessions/refusals.ts'
+import { beyondSupport, enrolmentRequired, readOnly } from '#server/domain/sessions/refusals.ts'
 import { requireOpenTenant } from '#server/domain/tenants/lifecycle/standing.ts'
 import { forbidden, notAuthenticated } from '#shared/errors.ts'
 import type { Permission } from '#shared/permissions.ts'
 import { signedInHeader } from '#shared/signed-in-header.ts'
 import { readAccessToken } from './credentials.ts'
 import { unsafeMethods } from './methods.ts'
+import type { AnyOptions } from './route/options.ts'
 import { withoutToken } from './token-paths.ts'
 import type { InnerContext } from './tenancy.ts'
 import { getInnerContext } from './tenancy.ts'
@@ -41,12 +43,15 @@ export interface Authority {
   recheck: Recheck
 }
 
+/** Of a route: what its callers must be. */
+export type AuthorityOptions = Pick<AnyOptions, 'access' | 'support' | 'enrolment' | 'reauthentication'>
+
 interface State {
   event: H3Event
   app: App
   authRealm: AuthRealm
   stranger: AuditContext
-  options: { access: Access; support?: boolean }
+  options: AuthorityOptions
   /** The caller, when they have been identified. */
   principal: Principal | undefined
   /** Transactions that need no check at their end. */
@@ -59,7 +64,7 @@ export function createAuthority(
   app: App,
   authRealm: AuthRealm,
   stranger: AuditContext,
-  options: { access: Access; support?: boolean },
+  options: AuthorityOptions,
 ): Authority {
   const state: State = { event, app, authRealm, stranger, options, principal: undefined, checkedLast: new WeakSet() }
   return {
@@ -86,6 +91,7 @@ async function identify(state: State): Promise<Principal | undefined> {
   const isUnsafe = unsafeMethods.has(event.method)
   if (isUnsafe && session.is_read_only) throw readOnly()
   if (session.support !== null && !(options.support ?? !isUnsafe)) throw beyondSupport()
+  if (session.enrol_from && session.enrol_from <= new Date() && !options.enrolment) throw enrolmentRequired()
   return principal
 }
 
@@ -103,7 +109,7 @@ async function authorize(state: State): Promise<Principal | null> {
   if (access === 'public') return null
   const principal = await identify(state)
   if (!principal) throw notAuthenticated()
-  if (access === 'signed-in' || access(principal.user)) return principal
+  if (access === 'signed-in' || access(principal.user)) return requireReauthentication(state, principal)
   app.log.info({
     event: 'permission_refused',
     tenant: authRealm.id,
@@ -115,6 +121,17 @@ async function authorize(state: State): Promise<Principal | null> {
     trace_id: stranger.trace_id,
   })
   throw forbidden()
+}
+
+/** @throws ApiError 403 if the route needs a user who has proved lately that it is them */
+async function requireReauthentication({ options, authRealm }: State, principal: Principal): Promise<Principal> {
+  const { reauthentication } = options
+  const isNeeded = reauthentication === 'console' ? authRealm.kind === 'platform' : reauthentication
+  if (!isNeeded) return principal
+  // An operator cannot prove that they are the user.
+  if (principal.session.support !== null) throw beyondSupport()
+  if (!isRecent(principal.session)) throw await reauthenticationRequired(authRealm, principal.user.id)
+  return principal
 }
 
 async function recheck({ authRealm, principal, checkedLast }: State, tx: Db, { isLast = false } = {}): Promise<void> {

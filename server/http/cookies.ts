@@ -1,23 +1,28 @@
 import type { H3Event } from 'h3'
 import { getHeader, setCookie } from 'h3'
 import type { Config } from '#server/config.ts'
+import type { RememberedDevice } from '#server/domain/factors/devices.ts'
 import type { TokenPair } from '#server/domain/sessions/open.ts'
 
 /** Over https, the `__Host-` prefix makes browsers refuse a cookie that a sibling tenant tries to set for our host. */
 export function cookieNames(config: Config) {
   const prefix = config.protocol === 'https' ? '__Host-' : ''
-  return { access: `${prefix}tenantry_access`, refresh: `${prefix}tenantry_refresh` }
+  return {
+    access: `${prefix}tenantry_access`,
+    refresh: `${prefix}tenantry_refresh`,
+    device: `${prefix}tenantry_device`,
+  }
 }
 
+/** The session's, and the remembered browser's. */
+type AuthCookies = Record<'access' | 'refresh' | 'device', string | undefined>
+
 /** @returns the auth cookies of the request; `findCookieFault` has made sure that there is at most one of each */
-export function readSessionCookies(
-  event: H3Event,
-  config: Config,
-): { access: string | undefined; refresh: string | undefined } {
+export function readSessionCookies(event: H3Event, config: Config): AuthCookies {
   const names = cookieNames(config)
   const pairs = cookiePairs(getHeader(event, 'cookie'))
   const valueOf = (name: string) => pairs.find(pair => pair.name === name)?.value || undefined
-  return { access: valueOf(names.access), refresh: valueOf(names.refresh) }
+  return { access: valueOf(names.access), refresh: valueOf(names.refresh), device: valueOf(names.device) }
 }
 
 export function setSessionCookies(event: H3Event, config: Config, pair: TokenPair): void {
@@ -26,9 +31,14 @@ export function setSessionCookies(event: H3Event, config: Config, pair: TokenPai
   setCookie(event, names.refresh, pair.refresh.token, { ...attributes(config), expires: pair.refresh.expires_at })
 }
 
+/** Remembers the browser: its user need not give a second factor. Signing out does not forget it. */
+export function setDeviceCookie(event: H3Event, config: Config, { token, expires_at }: RememberedDevice): void {
+  setCookie(event, cookieNames(config).device, token, { ...attributes(config), expires: expires_at })
+}
+
 export function clearSessionCookies(event: H3Event, config: Config): void {
-  for (const name of Object.values(cookieNames(config)))
-    setCookie(event, name, '', { ...attributes(config), expires: new Date(0) })
+  const { access, refresh } = cookieNames(config)
+  for (const name of [access, refresh]) setCookie(event, name, '', { ...attributes(config), expires: new Date(0) })
 }
 
 /**

@@ -9,7 +9,7 @@ import { createClaim } from '#server/domain/idempotency/claim.ts'
 import { requireRuntime } from '#server/runtime.ts'
 import { notFound } from '#shared/errors.ts'
 import type { Surface } from '#shared/types/surface.ts'
-import type { Access, Authority } from './authority.ts'
+import type { Authority, AuthorityOptions } from './authority.ts'
 import { createAuthority } from './authority.ts'
 import { isArriving, receiveBody } from './body/body.ts'
 import { settleTenancy } from './host.ts'
@@ -38,11 +38,7 @@ export async function receiveEarly(event: H3Event, authority: Authority | undefi
 }
 
 /** Finds the realm of a request, and what decides on its rights. @throws ApiError 404 on a host of another surface */
-export function openRequest(
-  event: H3Event,
-  surfaces: Surface[],
-  options: { access: Access; support?: boolean },
-): OpenedRequest {
+export function openRequest(event: H3Event, surfaces: Surface[], options: AuthorityOptions): OpenedRequest {
   const { tenancy, ip, request_id, trace_id } = event.context
   if (!tenancy || !surfaces.includes(tenancy.surface)) throw notFound()
   // The site has no users.

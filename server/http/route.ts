@@ -64,6 +64,6 @@ function errorSourcesOf({ method, context }: H3Event, options: AnyOptions): Erro
 }
 
 function declarationOf(surfaces: Surface[], options: AnyOptions): DeclaredHandler['declared'] {
-  const { summary, access, status = 200, body, accepts, query, answer, sends, support, turn, idempotency } = options
-  return { summary, surfaces, access, status, body, accepts, query, answer, sends, support, turn, idempotency }
+  const { status = 200, ...rest } = options
+  return { ...rest, surfaces, status }
 }

@@ -15,6 +15,12 @@ export interface MailFacts {
   email_assigned: object
   password_changed: object
   new_device: { user_agent: string | null; ip: string | null; time: string }
+  /** Something was done with the user's second factors; `name` is of the factor, `left` counts recovery codes. */
+  factor_notice: {
+    event: 'added' | 'removed' | 'reset' | 'recovery_code_used' | 'wrong_codes'
+    name: string | null
+    left: number | null
+  }
   /** A refresh token was used again after its grace period: it was probably copied. */
   session_reuse: object
   invitation: { link: string; inviter: string | null; department: string | null; isAdmin: boolean; expires_at: string }
@@ -46,4 +52,10 @@ export type MailTexts = { [Kind in keyof MailFacts]: (brand: Brand, facts: MailF
 export type Notices = Record<
   MailFacts['tenant_notice']['event'],
   (facts: MailFacts['tenant_notice']) => { subject: string; text: string }
+>
+
+/** What a user is told about their second factors, by event. @param organization its name */
+export type FactorNotices = Record<
+  MailFacts['factor_notice']['event'],
+  (organization: string, facts: MailFacts['factor_notice']) => { subject: string; text: string; advice: string }
 >

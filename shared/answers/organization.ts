@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { secondFactorPolicies } from '#shared/factors/policy.ts'
 import { count, etag, id, language } from './fields.ts'
 
 /** An organisation as its own users see it. */
@@ -18,6 +19,8 @@ export const organizationAnswer = z.strictObject({
       "Language of pages and mails for users who have not chosen one; null: pages in the browser's language, mails in English.",
     ),
   allows_support: z.boolean().describe('Whether operators of the platform may sign in as one of its users.'),
+  second_factor: z.enum(secondFactorPolicies).describe('Who must have a second factor.'),
+  second_factor_grace: count().describe('Days that a user has until then.'),
   logo: z.string().nullable().describe('URL path of the logo.'),
   brand_color: z
     .string()

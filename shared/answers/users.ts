@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { textEncodings } from '#shared/table/encoding.ts'
+import { deviceAnswer, factorKind } from './factors.ts'
 import { count, delivery, etag, id, language, time } from './fields.ts'
 
 /** People and departments. */
@@ -34,6 +35,7 @@ export const meAnswer = userAnswer.extend({
     .strictObject({ operator_email: z.string(), expires_at: time(), is_read_only: z.boolean() })
     .nullable()
     .describe('The operator who has signed in as this user, if any.'),
+  must_enrol: z.boolean().describe('Whether the session may only be used to add a second factor.'),
 })
 export type Me = z.output<typeof meAnswer>
 
@@ -108,6 +110,7 @@ export const homeTask = z.enum([
   'invitations_open',
   'without_department',
   'never_signed_in',
+  'without_second_factor',
 ])
 export type HomeTask = z.output<typeof homeTask>
 
@@ -154,6 +157,10 @@ export const personalDataAnswer = z.strictObject({
       user_agent: z.string().nullable(),
     }),
   ),
+  factors: z.array(
+    z.strictObject({ kind: factorKind, name: z.string(), created: time(), last_used: time().nullable() }),
+  ),
+  devices: z.array(deviceAnswer),
   events: z
     .array(
       z.strictObject({

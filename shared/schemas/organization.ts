@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { languages } from '#shared/dates.ts'
+import { secondFactorPolicies } from '#shared/factors/policy.ts'
 import { boolean, choice, email, identifier, integer, text } from './fields.ts'
 import { phoneSchema } from './tenants.ts'
 
@@ -35,4 +36,6 @@ export const organizationSchema = z.object({
   password_min_length: integer(12, 64).optional(),
   language: choice(languages).nullable().optional(),
   allows_support: boolean().optional(),
+  second_factor: choice(secondFactorPolicies).optional(),
+  second_factor_grace: integer(0, 30).optional(),
 })

@@ -19,6 +19,10 @@ export const leftOut: ReadonlySet<string> = new Set([
   'signing_keys',
   'standing',
   'idempotency_keys',
+  'factors',
+  'recovery_codes',
+  'challenges',
+  'devices',
 ])
 
 const name = z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/)

@@ -1,10 +1,11 @@
-import { createCipheriv, createDecipheriv, createPrivateKey, generateKeyPair, hkdfSync, randomBytes } from 'node:crypto'
+import { createPrivateKey, generateKeyPair, randomBytes } from 'node:crypto'
 import type { KeyObject, webcrypto } from 'node:crypto'
 import { promisify } from 'node:util'
 import { and, desc, gt, isNotNull, isNull, or } from 'drizzle-orm'
 import { importJWK } from 'jose'
 import type { Config } from '#server/config.ts'
 import type { Realm } from '#server/database/realms.ts'
+import { unwrap, wrap } from '#server/domain/lib/wrap.ts'
 
 type CryptoKey = webcrypto.CryptoKey
 
@@ -126,7 +127,7 @@ function signerAt(moment: Date, rows: KeyRow[], opened: Map<string, KeyObject>, 
   // Another machine's clock may put a session before the first key.
   const { kid, private_key } = rows.find(row => row.activated_at! <= moment) ?? rows.at(-1)!
   let privateKey = opened.get(kid)
-  if (!privateKey) opened.set(kid, (privateKey = unwrap(private_key, secret, `${schema}:${kid}`)))
+  if (!privateKey) opened.set(kid, (privateKey = unwrapKey(private_key, secret, `${schema}:${kid}`)))
   return { kid, privateKey }
 }
 
@@ -145,7 +146,7 @@ export async function canOpenKeys(
     .from(keys)
     .where(and(isNotNull(keys.activated_at), isNull(keys.retired_at)))
   try {
-    return rows.length === 1 && Boolean(unwrap(rows[0]!.private_key, secret, `${schema}:${rows[0]!.kid}`))
+    return rows.length === 1 && Boolean(unwrapKey(rows[0]!.private_key, secret, `${schema}:${rows[0]!.kid}`))
   } catch {
     return false
   }
@@ -158,33 +159,21 @@ export async function canOpenKeys(
 export async function newSigningKey(schema: string, secret: string, now: Date, activated_at = now) {
   const { publicKey, privateKey } = await promisify(generateKeyPair)('ed25519')
   const kid = randomBytes(9).toString('base64url')
+  const der = privateKey.export({ type: 'pkcs8', format: 'der' })
   return {
     kid,
     public_key: publicKey.export({ format: 'jwk' }).x!,
-    private_key: wrap(privateKey.export({ type: 'pkcs8', format: 'der' }), secret, `${schema}:${kid}`),
+    // Schema and kid are its context: a private key that is copied into another tenant's table cannot be decrypted there.
+    private_key: wrap(der, secret, 'tenantry signing keys', `${schema}:${kid}`),
     created: now,
     activated_at,
   }
 }
 
-// AES-256-GCM with a key derived from the master secret. Schema and kid are authenticated too, so a private key that is
-// copied into another tenant's table cannot be decrypted there.
-function wrap(plain: Buffer, secret: string, context: string): string {
-  const iv = randomBytes(12)
-  const cipher = createCipheriv('aes-256-gcm', wrappingKey(secret), iv).setAAD(Buffer.from(context))
-  return Buffer.concat([iv, cipher.update(plain), cipher.final(), cipher.getAuthTag()]).toString('base64url')
-}
-
-function unwrap(wrapped: string, secret: string, context: string): KeyObject {
-  const bytes = Buffer.from(wrapped, 'base64url')
-  const decipher = createDecipheriv('aes-256-gcm', wrappingKey(secret), bytes.subarray(0, 12)).setAAD(
-    Buffer.from(context),
-  )
-  decipher.setAuthTag(bytes.subarray(-16))
-  const der = Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()])
-  return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
-}
-
-function wrappingKey(secret: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', secret, '', 'tenantry signing keys', 32))
+function unwrapKey(wrapped: string, secret: string, context: string): KeyObject {
+  return createPrivateKey({
+    key: unwrap(wrapped, secret, 'tenantry signing keys', context),
+    format: 'der',
+    type: 'pkcs8',
+  })
 }

@@ -88,6 +88,8 @@ const writers: { [Kind in MailKind]: Writer<Kind> } = {
   email_assigned: ({ brand, texts }) => texts.email_assigned(brand, {}),
   password_changed: ({ brand, texts }) => texts.password_changed(brand, {}),
   new_device: ({ brand, texts }, facts) => texts.new_device(brand, facts),
+  factor_notice: ({ brand, texts }, facts) =>
+    texts.factor_notice(brand, { ...facts, name: facts.name && nameInMail(facts.name) }),
   session_reuse: ({ brand, texts }) => texts.session_reuse(brand, {}),
   async invitation({ authRealm, brand, texts }, { invitation }) {
     const issued = await issueInvitationLink(authRealm as AuthRealm<TenantRealm>, invitation)

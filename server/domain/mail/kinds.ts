@@ -16,6 +16,7 @@ export interface MailData {
   email_assigned: { user: string }
   password_changed: Record<string, never>
   new_device: MailFacts['new_device']
+  factor_notice: MailFacts['factor_notice']
   session_reuse: Record<string, never>
   invitation: { invitation: string }
   account_exists: Record<string, never>

@@ -4,12 +4,14 @@ import type { Db, PlatformRealm, TenantRealm } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
+import { applyFactorRule } from '#server/domain/factors/policy.ts'
 import type { Precondition } from '#server/domain/lib/etag.ts'
 import { requireMatch } from '#server/domain/lib/etag.ts'
 import { changesOf, withoutAbsent } from '#server/domain/lib/diff.ts'
 import { endSupportAccessesOf } from '#server/domain/support/sessions.ts'
 import { explainTaken } from '#server/domain/tenants/names.ts'
 import { announceTenant } from '#server/domain/tenants/tenants.ts'
+import type { SecondFactorPolicy } from '#shared/factors/policy.ts'
 import type { organizationSchema } from '#shared/schemas/organization.ts'
 import type { StoredOrganization } from './present.ts'
 import { presentOrganization } from './present.ts'
@@ -35,9 +37,17 @@ function identityColumns(tenants: PlatformRealm['tables']['tenants']) {
 }
 
 function settingsColumns(settings: TenantRealm['tables']['settings']) {
-  const { registration, registration_domains, logo, brand_color, password_min_length, language, allows_support } =
-    settings
-  return { registration, registration_domains, logo, brand_color, password_min_length, language, allows_support }
+  return {
+    registration: settings.registration,
+    registration_domains: settings.registration_domains,
+    logo: settings.logo,
+    brand_color: settings.brand_color,
+    password_min_length: settings.password_min_length,
+    language: settings.language,
+    allows_support: settings.allows_support,
+    second_factor: settings.second_factor,
+    second_factor_grace: settings.second_factor_grace,
+  }
 }
 
 /** @throws ApiError 412, or 400 when the name is taken */
@@ -57,7 +67,7 @@ export async function changeOrganization(
       requireMatch(precondition, presentOrganization(before))
       await storeChange(tx, app, authRealm, change)
       const after = await readOrganization(app, authRealm, tx)
-      await followChange(tx, authRealm, { before, after }, audit)
+      await followChange(tx, app, authRealm, { before, after }, audit)
       await announceTenant(tx, id)
       return after
     }),
@@ -80,9 +90,10 @@ async function storeChange(
   if (Object.keys(settings).length > 0) await tx.update(realm.tables.settings).set(settings)
 }
 
-/** Records the change, and ends support sessions that are no longer allowed. */
+/** Records the change, applies the rule for second factors, and ends support sessions that are no longer allowed. */
 async function followChange(
   tx: Db,
+  app: App,
   authRealm: AuthRealm<TenantRealm>,
   { before, after }: { before: StoredOrganization; after: StoredOrganization },
   audit: AuditContext,
@@ -92,4 +103,21 @@ async function followChange(
   if (Object.keys(details).length > 0)
     await recordAudit(tx, realm, audit, { action: 'organization.changed', subject: id, details })
   if (before.allows_support && !after.allows_support) await endSupportAccessesOf(tx, authRealm, audit, 'revoked', null)
+  if (before.second_factor !== after.second_factor || before.second_factor_grace !== after.second_factor_grace)
+    await followFactorRule(tx, app, authRealm, before.second_factor, after.second_factor)
+}
+
+/** The grace period counts from when the rule became the current one. */
+async function followFactorRule(
+  tx: Db,
+  app: App,
+  { realm }: AuthRealm<TenantRealm>,
+  before: SecondFactorPolicy,
+  after: SecondFactorPolicy,
+): Promise<void> {
+  if (before !== after) {
+    const second_factor_since = after === 'optional' ? null : new Date()
+    await tx.update(realm.tables.settings).set({ second_factor_since })
+  }
+  await applyFactorRule(tx, app, realm)
 }

@@ -105,8 +105,11 @@ async function isBusy({ database: { platform } }: App, tenant: string): Promise<
 
 // A session's refresh tokens expire with it at the latest, even if it was revoked earlier. Until then, the row is
 // needed to recognise a token that was replaced or stolen.
-function realmLeftovers({ tables: { sessions, one_time_tokens: tokens, idempotency_keys: keys } }: Realm): Leftovers[] {
+function realmLeftovers({ tables }: Realm): Leftovers[] {
+  const { sessions, one_time_tokens: tokens, idempotency_keys: keys, challenges, devices } = tables
   return [
+    { table: challenges, over: lt(challenges.expires_at, daysAgo(1)) },
+    { table: devices, over: lt(devices.expires_at, daysAgo(1)) },
     { table: keys, over: lt(keys.created, new Date(Date.now() - keyLife)) },
     { table: sessions, over: lt(sessions.expires_at, daysAgo(kept.sessions)) },
     { table: tokens, over: lt(tokens.expires_at, daysAgo(kept.links)) },

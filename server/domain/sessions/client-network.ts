@@ -39,3 +39,6 @@ function dotted(high: number, low: number): string {
 function maskOf(bits: number): number {
   return bits >= 16 ? 0xffff : (0xffff << (16 - bits)) & 0xffff
 }
+
+/** @returns the network that an address is counted as */
+export type From = (ip: string | null) => string | null

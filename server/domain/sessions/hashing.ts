@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import * as native from 'bcrypt'
 import { createLimiter } from '#server/domain/lib/limiter.ts'
-import type { PasswordAttempt } from './limits.ts'
+import type { PasswordAttempt } from './password-limits.ts'
 
 export interface Hashing {
   /** @param realm the tenant's schema. @throws ApiError 503 when too many are waiting */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible'
 import type { Db } from '#server/database/realms.ts'
@@ -132,4 +133,9 @@ function addPoints(tx: Db, names: string[], now: number, duration: number) {
 
 function refusal({ name }: Counter, { msBeforeNext }: RateLimiterRes) {
   return throttled(msBeforeNext / 1000, name)
+}
+
+/** @returns a key of a counter. Hashed, so that the table does not reveal who tried to sign in, and it is never too long. */
+export function keyOf(...parts: (string | null)[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url')
 }

@@ -10,6 +10,14 @@ export const limitRules = {
   password_pair: { points: 10, duration: 15 * 60 },
   /** Wrong passwords from one address, for any account. */
   password_address: { points: 100, duration: 15 * 60 },
+  /**
+   * Wrong codes of an authenticator app for one account, from all addresses: only someone with the right password can
+   * try any. Passkeys and recovery codes, which cannot be guessed, go on working.
+   */
+  code_account_day: { points: 50, duration: day },
+  /** Wrong codes after which the user gets a mail, and the mails. */
+  code_warning_day: { points: 9, duration: day },
+  code_mail_day: { points: 1, duration: day },
   /** Links with a wrong token from one address. */
   link_address: { points: 20, duration: 15 * 60 },
   /** Mails that anyone can request, to one mailbox. */

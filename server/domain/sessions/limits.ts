@@ -1,11 +1,13 @@
-import { createHash } from 'node:crypto'
 import type { Db } from '#server/database/realms.ts'
 import type { Slots } from '#server/database/slots/slots.ts'
+import type { From } from './client-network.ts'
 import { networkOf } from './client-network.ts'
 import type { Counted, Counters } from './limit-counters.ts'
-import { createCounters } from './limit-counters.ts'
+import { createCounters, keyOf } from './limit-counters.ts'
 import type { LimitName } from './limit-rules.ts'
 import { limitRules } from './limit-rules.ts'
+import type { CodeAttempt, PasswordAttempt } from './password-limits.ts'
+import { passwordLimits } from './password-limits.ts'
 
 /** Days for which an organisation that signed up by itself is young, unless an operator has approved it. */
 export const youth = 7
@@ -13,6 +15,11 @@ export const youth = 7
 export interface Limits {
   /** The attempts at one account's password from one address. */
   passwordAttempt(realm: string, account: string, ip: string | null): PasswordAttempt
+  /**
+   * The attempts at one account's second factor from one address. Wrong ones count like wrong passwords.
+   * @param isTotp whether it is a code of an authenticator app
+   */
+  codeAttempt(realm: string, account: string, ip: string | null, isTotp: boolean): CodeAttempt
   /** Counts a wrong link. */
   countWrongLink(realm: string, ip: string | null): Promise<void>
   /** @throws ApiError 429 after too many wrong links from the address */
@@ -53,14 +60,6 @@ export interface Limits {
   admitEvent(realm: string, kind: string, ip: string | null): Promise<boolean>
 }
 
-export interface PasswordAttempt {
-  /** @throws ApiError 429 after too many failures */
-  admit(): Promise<void>
-  countFailure(): Promise<void>
-  /** A right password resets the counter of the account and address. */
-  forgive(): Promise<void>
-}
-
 /** @param ipv6Prefix the length in bits of an IPv6 network that is counted as one address */
 export function createLimits(slots: Slots, ipv6Prefix: number): Limits {
   const counters = createCounters(slots, limitRules)
@@ -73,29 +72,6 @@ export function createLimits(slots: Slots, ipv6Prefix: number): Limits {
     ...registrationLimits(counters, from),
     ...siteLimits(counters, from),
     ...recordLimits(counters, from),
-  }
-}
-
-/** @returns the network that an address is counted as */
-type From = (ip: string | null) => string | null
-
-function passwordLimits(counters: Counters<LimitName>, from: From): Pick<Limits, 'passwordAttempt'> {
-  return {
-    passwordAttempt: (realm, account, ip) =>
-      passwordAttempt(counters, keyOf(realm, from(ip)), keyOf(realm, from(ip), account)),
-  }
-}
-
-function passwordAttempt(
-  { check, count, forget }: Counters<LimitName>,
-  address: string,
-  pair: string,
-): PasswordAttempt {
-  return {
-    admit: async () => void (await Promise.all([check('password_pair', pair), check('password_address', address)])),
-    countFailure: async () =>
-      void (await Promise.all([count('password_pair', pair), count('password_address', address)])),
-    forgive: () => forget('password_pair', pair),
   }
 }
 
@@ -175,9 +151,4 @@ function recordLimits({ count, consume }: Counters<LimitName>, from: From) {
     admitEvent: async (realm, kind, ip) =>
       (await count('event_address', keyOf(realm, kind, from(ip)))) && (await count('event_realm', keyOf(realm, kind))),
   } satisfies Partial<Limits>
-}
-
-// Hashed, so that the table does not reveal who tried to sign in, and a key is never too long.
-function keyOf(...parts: (string | null)[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url')
 }

@@ -1,4 +1,5 @@
-import { and, eq } from 'drizzle-orm'
+import type { SQL } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import type { Realm } from '#server/database/realms.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
@@ -86,5 +87,12 @@ export function liveColumns(sessions: Realm['tables']['sessions']) {
     counter: sessions.counter,
     rotated_at: sessions.rotated_at,
     expires_at: sessions.expires_at,
+    authenticated_at: authenticatedAt(sessions),
+    amr: sessions.amr,
   }
+}
+
+/** When the user of a session last proved that it is them. */
+export function authenticatedAt({ authenticated_at, created }: Realm['tables']['sessions']): SQL<Date> {
+  return sql`coalesce(${authenticated_at}, ${created})`.mapWith(created) as SQL<Date>
 }

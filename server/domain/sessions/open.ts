@@ -10,6 +10,15 @@ export interface TokenPair {
   refresh: { token: string; expires_at: Date }
 }
 
+interface NewSession {
+  ip: string | null
+  user_agent: string | null
+  /** How the user proved that it is them, as in RFC 8176; with a password by default. */
+  amr?: string[]
+  /** From when it may only be used to add a second factor. */
+  enrol_from?: Date | null
+}
+
 /**
  * Inserts a new session, in the transaction of the sign-in; `mintPair` creates its tokens.
  * @param support the access by which an operator signs in as the user; the session ends with it
@@ -19,7 +28,7 @@ export async function insertSession(
   app: App,
   { tables: { sessions } }: Realm,
   userId: string,
-  client: { ip: string | null; user_agent: string | null },
+  { ip, user_agent, amr = ['pwd'], enrol_from }: NewSession,
   support?: { id: string; operator_email: string; is_read_only: boolean; expires_at: Date },
 ): Promise<LiveSession> {
   const now = new Date()
@@ -28,13 +37,16 @@ export async function insertSession(
     user_id: userId,
     counter: 0,
     rotated_at: now,
+    authenticated_at: now,
+    amr,
     expires_at: support?.expires_at ?? new Date(now.getTime() + app.config.ttl.session * 1000),
   }
   await tx.insert(sessions).values({
     ...session,
     created: now,
-    ip: client.ip,
-    user_agent: client.user_agent?.slice(0, 400),
+    ip,
+    user_agent: user_agent?.slice(0, 400),
+    enrol_from,
     support_access: support?.id,
     support_operator: support?.operator_email,
     is_read_only: support?.is_read_only,

@@ -6,6 +6,7 @@ import { supportedBy } from '#server/domain/support/sessions.ts'
 import { closedAnswer, standingIn } from '#server/domain/tenants/lifecycle/standing.ts'
 import { userColumns } from '#server/domain/users/users.ts'
 import { forbidden, unauthorized } from '#shared/errors.ts'
+import { authenticatedAt } from './live.ts'
 import { sessionRevoked } from './refusals.ts'
 import type { TokenFault } from './tokens/tokens.ts'
 import { TokenError } from './tokens/tokens.ts'
@@ -71,8 +72,10 @@ export async function recheckPrincipal(tx: Db, authRealm: AuthRealm, { user, ses
 
 function selectPrincipal(realm: Realm, db: Db) {
   const { users, sessions } = realm.tables
-  const { id, expires_at, revoked_at, is_read_only } = sessions
-  const session = { id, expires_at, revoked_at, is_read_only, support: supportedBy(realm) }
+  const { id, expires_at, revoked_at, is_read_only, enrol_from } = sessions
+  const authenticated_at = authenticatedAt(sessions)
+  const support = supportedBy(realm)
+  const session = { id, expires_at, revoked_at, is_read_only, enrol_from, authenticated_at, support }
   return db
     .select({ user: userColumns(users), session, standing: standingIn(realm) })
     .from(users)

@@ -47,6 +47,11 @@ export function beyondSupport(): ApiError {
   return forbidden('This cannot be done in a support session.', 'support_refused')
 }
 
+/** For a session that may only be used to add a second factor. */
+export function enrolmentRequired(): ApiError {
+  return forbidden('Add a second factor first.', 'second_factor_enrolment_required')
+}
+
 /** The answer to a refresh token that was replaced, or whose session was ended with it. */
 export function blacklisted(): ApiError {
   return unauthorized({ detail: 'Token is blacklisted', code: 'token_not_valid' })

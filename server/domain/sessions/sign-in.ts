@@ -1,52 +1,59 @@
-import { and, eq, sql } from 'drizzle-orm'
-import type { Db, Realm } from '#server/database/realms.ts'
-import { logEvent, recordAudit } from '#server/domain/audit/audit.ts'
-import { noteRefusedSignIn } from '#server/domain/audit/security-events.ts'
+import { and, eq, not, sql } from 'drizzle-orm'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
-import { enqueueMail } from '#server/domain/mail/outbox.ts'
-import { closedAnswer, requireOpenTenant, standingIn } from '#server/domain/tenants/lifecycle/standing.ts'
-import type { UserRow } from '#server/domain/users/users.ts'
-import { userColumns } from '#server/domain/users/users.ts'
+import { isRemembered } from '#server/domain/factors/devices.ts'
+import { enrolFrom, hasFactor } from '#server/domain/factors/policy.ts'
+import { demandSecondFactor } from '#server/domain/factors/second-step.ts'
+import { closedAnswer, standingIn } from '#server/domain/tenants/lifecycle/standing.ts'
 import { ApiError } from '#shared/errors.ts'
-import { describeUserAgent } from '#shared/user-agent.ts'
+import type { Begun, Client, SignedIn } from './begin.ts'
+import { beginSession, finishSignIn, refuseSignIn } from './begin.ts'
 import { costliestHash } from './hash-costs.ts'
-import type { TokenPair } from './open.ts'
-import { insertSession, mintPair } from './open.ts'
-import { noActiveAccount } from './refusals.ts'
+import type { PasswordAttempt } from './password-limits.ts'
 
 export interface Credentials {
   email: string
   password: string
+  /** Of a browser in which the user need not give a second factor; see server/domain/factors/devices.ts. */
+  device?: string
 }
 
 /**
  * Opens a session for an e-mail address and a password.
- * @throws ApiError 401, the same in text and time whatever was wrong; 429 before any hashing; 503; 403 if the tenant is
- * closed
+ * @throws ApiError 401, the same in text and time whatever was wrong; 401 `second_factor_required` with a challenge if
+ * the password is right; 429 before any hashing; 503; 403 if the tenant is closed
  */
 export async function signIn(
   app: App,
   authRealm: AuthRealm,
-  { email, password }: Credentials,
+  credentials: Credentials,
   audit: AuditContext,
   userAgent: string | null,
-): Promise<TokenPair & { user: UserRow }> {
+): Promise<SignedIn> {
   const { realm } = authRealm
-  const attempt = app.limits.passwordAttempt(realm.schema, email, audit.ip)
-  const [account, costliest] = await Promise.all([findAccount(authRealm, email), costliestHash(realm)])
+  const client = { audit, userAgent }
+  const attempt = app.limits.passwordAttempt(realm.schema, credentials.email, audit.ip)
+  const [account, costliest] = await Promise.all([findAccount(app, authRealm, credentials.email), costliestHash(realm)])
   // A user who may not sign in is treated like an unknown one: the same work, the same count of attempts.
+  const stored = account?.is_active ? account.password : null
   const matches = await app.hashing
-    .verify(realm.schema, password, account?.is_active ? account.password : null, costliest, attempt)
+    .verify(
+      realm.schema,
+      credentials.password,
+      stored,
+      costliest,
+      account?.has_factor ? withoutForgiving(attempt) : attempt,
+    )
     .catch(about(account))
-  const opened = matches && account ? await openSession(app, authRealm, account, password, audit, userAgent) : undefined
-  app.observer.count('sign_in', opened ? 'done' : 'refused')
-  if (!opened) {
-    await noteRefusedSignIn(app, authRealm, audit, account?.id, describeUserAgent(userAgent))
-    throw noActiveAccount()
-  }
-  logEvent(app, authRealm, audit, 'sign_in_succeeded', { user: opened.user.id, session: opened.session.id })
-  return { user: opened.user, ...(await mintPair(app, authRealm, opened.session)) }
+  const begun =
+    matches && account ? await openSession(app, authRealm, account, credentials, attempt, client) : undefined
+  if (!begun) throw await refuseSignIn(app, authRealm, account?.id, client)
+  return finishSignIn(app, authRealm, begun, audit)
+}
+
+// Wrong codes count like wrong passwords, so the right password alone does not reset the counter.
+function withoutForgiving(attempt: PasswordAttempt): PasswordAttempt {
+  return { ...attempt, forgive: async () => {} }
 }
 
 // Only for the audit log: the answer is the same for every user.
@@ -57,10 +64,16 @@ function about(account: { id: string } | undefined) {
   }
 }
 
-async function findAccount(authRealm: AuthRealm, email: string) {
+async function findAccount(app: App, authRealm: AuthRealm, email: string) {
   const { realm } = authRealm
   const { users } = realm.tables
-  const account = { id: users.id, password: users.password, is_active: users.is_active }
+  const account = {
+    id: users.id,
+    password: users.password,
+    is_active: users.is_active,
+    has_factor: hasFactor(realm),
+    enrol_from: enrolFrom(app, realm),
+  }
   const rows = await realm.db
     .select({ account, standing: standingIn(realm) })
     .from(sql`(values (1)) as one`)
@@ -71,75 +84,40 @@ async function findAccount(authRealm: AuthRealm, email: string) {
   return found ?? undefined
 }
 
+type Account = NonNullable<Awaited<ReturnType<typeof findAccount>>>
+
 async function openSession(
   app: App,
   authRealm: AuthRealm,
-  account: { id: string; password: string | null },
-  password: string,
-  audit: AuditContext,
-  userAgent: string | null,
-) {
-  const { realm } = authRealm
-  const checked = account.password!
-  const renewed = app.hashing.isStale(checked) ? await app.hashing.hash(realm.schema, password) : checked
-  return realm.transaction(async tx => {
-    const user = await noteSignIn(tx, authRealm, account.id, checked, renewed)
-    if (!user) return void (await requireOpenTenant(tx, authRealm))
-    await tellOfNewDevice(tx, authRealm, user, audit, userAgent)
-    const session = await insertSession(tx, app, realm, user.id, { ip: audit.ip, user_agent: userAgent })
-    const details = { session: session.id, device: describeUserAgent(userAgent) }
-    const byUser = { ...audit, actor: user.id }
-    await recordAudit(tx, realm, byUser, { action: 'session.opened', subject: user.id, details })
-    return { user, session }
-  })
-}
-
-// Hashing took a while: tenant and account must still be active, and the password the one that was checked.
-async function noteSignIn(
-  tx: Db,
-  authRealm: AuthRealm,
-  userId: string,
-  checked: string,
-  renewed: string,
-): Promise<UserRow | undefined> {
+  account: Account,
+  { password, device }: Credentials,
+  attempt: PasswordAttempt,
+  client: Client,
+): Promise<Begun | undefined> {
   const { realm } = authRealm
   const { users } = realm.tables
-  const isUnchanged = [eq(users.id, userId), eq(users.password, checked), eq(users.is_active, true)]
-  const rows = await tx
-    .update(users)
-    .set({ last_login: new Date(), password: renewed })
-    .where(and(...isUnchanged, sql`${standingIn(realm)} = 'active'`))
-    .returning(userColumns(users))
-  return rows[0]
-}
-
-async function tellOfNewDevice(
-  tx: Db,
-  authRealm: AuthRealm,
-  user: UserRow,
-  audit: AuditContext,
-  userAgent: string | null,
-): Promise<void> {
-  if (!(await isNewDevice(tx, authRealm.realm, user, userAgent))) return
-  await enqueueMail(tx, authRealm, {
-    kind: 'new_device',
-    to: user.email,
-    data: { user_agent: userAgent, ip: audit.ip, time: new Date().toISOString() },
-  })
-}
-
-// Only a hint, because a device can send any User-Agent. A user's first device is not reported.
-async function isNewDevice(
-  tx: Db,
-  { tables: { sessions } }: Realm,
-  user: UserRow,
-  userAgent: string | null,
-): Promise<boolean> {
-  const known = await tx
-    .selectDistinct({ user_agent: sessions.user_agent })
-    .from(sessions)
-    .where(eq(sessions.user_id, user.id))
-    .limit(200)
-  const device = describeUserAgent(userAgent)
-  return known.length > 0 && known.every(({ user_agent }) => describeUserAgent(user_agent) !== device)
+  const checked = account.password!
+  const renewed = app.hashing.isStale(checked) ? await app.hashing.hash(realm.schema, password) : checked
+  const isUnchanged = eq(users.password, checked)
+  if (account.has_factor) {
+    const isKnown = device !== undefined && (await isRemembered(realm, account.id, device))
+    if (!isKnown) throw await demandSecondFactor(app, authRealm, account.id, isUnchanged, client)
+    await attempt.forgive()
+  }
+  return realm.transaction(tx =>
+    beginSession(
+      tx,
+      app,
+      authRealm,
+      {
+        userId: account.id,
+        amr: ['pwd'],
+        enrolFrom: account.enrol_from,
+        password: renewed,
+        // A factor that was added meanwhile must be asked for.
+        isUnchanged: account.has_factor ? isUnchanged : and(isUnchanged, not(hasFactor(realm))),
+      },
+      client,
+    ),
+  )
 }

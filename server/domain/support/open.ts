@@ -47,7 +47,14 @@ async function tryOpen(
   await requireSupportAllowed(tx, realm)
   const access = await takeAccess(tx, app.database.platform, authRealm.id, token)
   if (!access || !(await findActiveUser(tx, realm, access.user_id))) return undefined
-  const session = await insertSession(tx, app, realm, access.user_id, { ip: audit.ip, user_agent: userAgent }, access)
+  const session = await insertSession(
+    tx,
+    app,
+    realm,
+    access.user_id,
+    { ip: audit.ip, user_agent: userAgent, amr: [] },
+    access,
+  )
   await recordOpening(tx, app, authRealm, access, audit)
   return session
 }

@@ -3,6 +3,7 @@ import type { Db, Realm } from '#server/database/realms.ts'
 import { logEvent, recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
+import { applyFactorRule } from '#server/domain/factors/policy.ts'
 import { imageFolder, tidyImages } from '#server/domain/images/files.ts'
 import type { Precondition } from '#server/domain/lib/etag.ts'
 import { requireMatch } from '#server/domain/lib/etag.ts'
@@ -107,6 +108,7 @@ async function followChange(
   if (before.email !== after.email) await followNewAddress(tx, app, authRealm, { before, after }, audit)
   if (authRealm.kind === 'platform' && !(after.is_active && canSupportTenants(after)))
     await endSupportAccessesBy(tx, app, id, audit)
+  if (before.role !== after.role) await applyFactorRule(tx, app, authRealm.realm, id)
   await recordChange(tx, authRealm.realm, { before, after }, audit)
   if (before.role !== after.role)
     logEvent(app, authRealm, audit, 'role_changed', { subject: id, from: before.role, to: after.role })

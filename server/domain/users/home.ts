@@ -1,6 +1,7 @@
 import type { SQL } from 'drizzle-orm'
-import { and, desc, eq, gt, isNull, ne, sql } from 'drizzle-orm'
+import { and, desc, eq, gt, isNull, ne, not, sql } from 'drizzle-orm'
 import type { TenantRealm } from '#server/database/realms.ts'
+import { hasFactor } from '#server/domain/factors/policy.ts'
 import { alphabetical } from '#server/domain/lib/list-query.ts'
 import { invitationState } from '#server/domain/invitations/invitations.ts'
 import { canManageUsers } from '#shared/permissions.ts'
@@ -81,11 +82,14 @@ function toTasks(counts: Partial<Record<HomeTask, number>>): Home['tasks'] {
     .map(([task, count]) => ({ task, count }))
 }
 
-async function countForAdmin({ db, tables }: TenantRealm, userId: string) {
+async function countForAdmin(realm: TenantRealm, userId: string) {
+  const { db, tables } = realm
   const { users, departments, invitations, settings } = tables
   const active = eq(users.is_active, true)
   const open = eq(invitationState(invitations), 'open')
   const ending = sql`${invitations.expires_at} <= now() + interval '2 days'`
+  const isAdmin = eq(users.role, 'Admin')
+  const mustHaveFactor = sql`(${settings.second_factor} = 'everyone' or (${settings.second_factor} = 'admins' and ${isAdmin}))`
   const others = and(active, ne(users.id, userId))
   const rows = await db
     .select({
@@ -93,10 +97,11 @@ async function countForAdmin({ db, tables }: TenantRealm, userId: string) {
       invitations_open: sql<number>`(select count(*)::int from ${invitations} where ${and(open, sql`not ${ending}`)})`,
       without_department: sql<number>`(select count(*)::int from ${users} where ${and(active, isNull(users.department))})`,
       never_signed_in: sql<number>`(select count(*)::int from ${users} where ${and(active, isNull(users.last_login))})`,
+      without_second_factor: sql<number>`(select count(*)::int from ${users} where ${and(active, mustHaveFactor, not(hasFactor(realm)))})`,
       logo: sql<boolean>`${settings.logo} is not null`,
       departments: sql<boolean>`exists (select from ${departments})`,
       colleagues: sql<boolean>`(exists (select from ${users} where ${others}) or exists (select from ${invitations} where ${open}))`,
-      second_admin: sql<boolean>`(exists (select from ${users} where ${and(others, eq(users.role, 'Admin'))}) or exists (select from ${invitations} where ${and(open, eq(invitations.role, 'Admin'))}))`,
+      second_admin: sql<boolean>`(exists (select from ${users} where ${and(others, isAdmin)}) or exists (select from ${invitations} where ${and(open, eq(invitations.role, 'Admin'))}))`,
     })
     .from(settings)
   return rows[0]!

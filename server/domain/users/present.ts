@@ -32,7 +32,8 @@ function userEtag(user: Omit<UserRow, 'department'>, department: string | null):
 
 /** The caller, with the operator where one has signed in as them. */
 export function presentMe(authRealm: AuthRealm, user: UserRow, session: Principal['session']) {
-  return { ...presentUser(authRealm, user), support: presentSupport(session) }
+  const must_enrol = session.enrol_from !== null && session.enrol_from <= new Date()
+  return { ...presentUser(authRealm, user), support: presentSupport(session), must_enrol }
 }
 
 /** A session's operator, where it is a support session. */

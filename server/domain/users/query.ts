@@ -1,7 +1,8 @@
 import type { SQL } from 'drizzle-orm'
-import { and, eq, isNull, or, sql } from 'drizzle-orm'
+import { and, eq, isNull, not, or, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import type { TenantRealm } from '#server/database/realms.ts'
+import { hasFactor } from '#server/domain/factors/policy.ts'
 import { listQuery } from '#server/domain/lib/list-query.ts'
 import { wordsOf } from '#server/domain/lib/search.ts'
 import { choice, uuidPattern } from '#shared/schemas/fields.ts'
@@ -19,6 +20,7 @@ export const directoryQuery = listQuery(
   role: choice(['Admin', 'Staff']).optional(),
   is_active: choice(['true', 'false']).optional(),
   last_login: choice(['never']).optional(),
+  second_factor: choice(['none']).optional(),
 })
 
 /**
@@ -26,17 +28,20 @@ export const directoryQuery = listQuery(
  * @param words those of the search, as placeholders in a prepared query
  */
 export function directoryFilter(
-  { schema, tables: { users } }: TenantRealm,
+  realm: TenantRealm,
   query: z.output<typeof directoryQuery>,
   asAdmin: boolean,
   words = searchWords(query.search),
 ): SQL | undefined {
+  const { schema, tables } = realm
+  const { users } = tables
   return and(
     asAdmin ? query.is_active && eq(users.is_active, query.is_active === 'true') : eq(users.is_active, true),
     query.department === 'none' ? isNull(users.department) : undefined,
     query.department && query.department !== 'none' ? eq(users.department, query.department) : undefined,
     query.role ? eq(users.role, query.role) : undefined,
     asAdmin && query.last_login ? isNull(users.last_login) : undefined,
+    asAdmin && query.second_factor ? not(hasFactor(realm)) : undefined,
     matchesUsers(schema, words, [
       sql`${users.search}`,
       ...(asAdmin ? [callOf(schema, 'search_fold', users.employee_id)] : []),

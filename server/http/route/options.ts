@@ -28,6 +28,13 @@ export interface Options<A extends Access, Body extends Schema, Query extends Sc
    * read-only session never changes anything. See docs/decisions/0011-support-access.md.
    */
   support?: boolean
+  /** Whether a session that may only be used to add a second factor may use the route. By default it may not. */
+  enrolment?: boolean
+  /**
+   * Whether the user must have proved within the last minutes that it is them: everywhere, or only on the console. See
+   * server/domain/factors/reauthenticate.ts.
+   */
+  reauthentication?: boolean | 'console'
   /** Heavy work: each tenant runs one at a time in a process; others wait for some seconds. */
   turn?: Turn
   /** That it takes an Idempotency-Key, and how its work can be repeated. */
@@ -71,6 +78,8 @@ export interface DeclaredHandler<
     answer?: Answer
     sends?: string
     support?: boolean
+    enrolment?: boolean
+    reauthentication?: boolean | 'console'
     turn?: Turn
     idempotency?: Idempotency
   }

@@ -11,7 +11,10 @@ import type { OperationRow } from '#server/domain/operations/operations.ts'
 import { getOperation } from '#server/domain/operations/operations.ts'
 
 /** Tables that an archive does not contain, so that a restore does not either. */
-const leftOut = ['sessions', 'one_time_tokens', 'signing_keys', 'standing', 'idempotency_keys']
+const leftOut = [
+  ...['sessions', 'one_time_tokens', 'signing_keys', 'standing', 'idempotency_keys'],
+  ...['factors', 'recovery_codes', 'challenges', 'devices'],
+]
 
 /**
  * Every row of a schema as text, by table, without the tables that an archive does not contain and without invitation

@@ -30,6 +30,18 @@ const others = [
   'idempotency_keys.key',
   'idempotency_keys.digest',
   'idempotency_keys.answer',
+  'sessions.amr',
+  'settings.second_factor',
+  'factors.kind',
+  'factors.secret',
+  'factors.credential_id',
+  'factors.public_key',
+  'factors.rp_id',
+  'recovery_codes.code_hash',
+  'challenges.purpose',
+  'challenges.token_hash',
+  'challenges.webauthn',
+  'devices.token_hash',
 ]
 
 /** Adds a row to each table of an organisation, and puts the canary into every text in it. */
@@ -44,6 +56,17 @@ export async function fillWithCanaries(sql: postgres.Sql, { id, schema }: Place)
   await sql`
     insert into ${at}.one_time_tokens (id, user_id, purpose, token_hash, created, expires_at)
     values (${newId()}, ${user}, 'reset', '', now(), now() + interval '1 day')`
+  await sql`
+    insert into ${at}.factors (id, user_id, kind, name, created, confirmed_at, credential_id, public_key, counter, rp_id)
+    values (${newId()}, ${user}, 'passkey', '', now(), now(), 'x', 'x', 0, 'x')`
+  await sql`
+    insert into ${at}.recovery_codes (id, user_id, code_hash, created) values (${newId()}, ${user}, '', now())`
+  await sql`
+    insert into ${at}.challenges (id, user_id, purpose, token_hash, created, expires_at)
+    values (${newId()}, ${user}, 'sign_in', '', now(), now() + interval '1 day')`
+  await sql`
+    insert into ${at}.devices (id, user_id, token_hash, created, last_used, expires_at)
+    values (${newId()}, ${user}, '', now(), now(), now() + interval '1 day')`
   await sql`
     insert into ${at}.invitations (id, email, token_hash, created, expires_at)
     values (${newId()}, '', '', now(), now() + interval '1 day')`

@@ -3,7 +3,7 @@ import { defineRealmRoute } from '#server/http/route.ts'
 import { canManageSessions } from '#shared/permissions.ts'
 
 export default defineRealmRoute(
-  { summary: 'End a session', access: 'signed-in', status: 204 },
+  { summary: 'End a session', access: 'signed-in', enrolment: true, status: 204 },
   async ({ authRealm, principal, params, audit }) => {
     const owner = await requireSessionOwner(
       authRealm.realm,

@@ -8,7 +8,7 @@ import { canManageSessions } from '#shared/permissions.ts'
  * their support sessions end too.
  */
 export default defineRealmRoute(
-  { summary: 'End all other sessions', access: 'signed-in', query: sessionOwnerQuery, status: 204 },
+  { summary: 'End all other sessions', access: 'signed-in', enrolment: true, query: sessionOwnerQuery, status: 204 },
   async ({ app, authRealm, principal, query, audit }) => {
     const owner = sessionOwner(principal.user, query.user, canManageSessions)
     await authRealm.realm.transaction(tx =>

@@ -12,6 +12,7 @@ export default defineRealmRoute(
   {
     summary: 'List sessions',
     access: 'signed-in',
+    enrolment: true,
     query: listQuery([], ['ip', 'user_agent']).extend(sessionOwnerQuery.shape),
     answer: page(sessionAnswer),
   },

@@ -60,6 +60,7 @@ async function sign(app: App, authRealm: AuthRealm, session: LiveSession, stamp:
 }
 
 function payloadOf({ id, origin }: AuthRealm, session: LiveSession, { type, iat, exp, jti, seq }: Stamp) {
+  const { amr, authenticated_at } = session
   return {
     token_type: type,
     exp,
@@ -71,6 +72,8 @@ function payloadOf({ id, origin }: AuthRealm, session: LiveSession, { type, iat,
     sub: session.user_id,
     sid: session.id,
     ...(seq === undefined ? {} : { seq }),
+    // A refresh token must not change while its session does not rotate.
+    ...(type === 'access' ? { auth_time: secondsOf(authenticated_at), amr } : {}),
   }
 }
 

@@ -21,13 +21,17 @@ export class TokenError extends Error {
   }
 }
 
-/** The claims that identify a token. */
+/** What a session's tokens say. */
 export interface LiveSession {
   id: string
   user_id: string
   counter: number
   rotated_at: Date
   expires_at: Date
+  /** When the user last proved that it is them. */
+  authenticated_at: Date
+  /** How, as in RFC 8176. */
+  amr: string[]
 }
 
 /** The `typ` of a token's header. */

@@ -1,6 +1,7 @@
 import type { SQL } from 'drizzle-orm'
 import { sql } from 'drizzle-orm'
-import type { Db, Realm, TenantRealm } from '#server/database/realms.ts'
+import type { Db, Realm } from '#server/database/realms.ts'
+import { isTenantRealm } from '#server/database/realms.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import { inMaintenance, tenantInactive } from '#server/domain/sessions/refusals.ts'
 import type { ApiError } from '#shared/errors.ts'
@@ -26,13 +27,9 @@ export function standingOf({
  * platform's own realm is always open.
  */
 export function standingIn(realm: Realm): SQL<TenantStanding> {
-  return isTenants(realm)
+  return isTenantRealm(realm)
     ? sql<TenantStanding>`coalesce((select s.state from ${realm.tables.standing} s), 'gone')`
     : sql<TenantStanding>`'active'::text`
-}
-
-function isTenants(realm: Realm): realm is TenantRealm {
-  return 'standing' in realm.tables
 }
 
 /**
@@ -41,7 +38,7 @@ function isTenants(realm: Realm): realm is TenantRealm {
  * @throws ApiError 403, 404 or 503 if the tenant is not open
  */
 export async function requireOpenTenant(db: Db, { realm }: AuthRealm): Promise<void> {
-  if (!isTenants(realm)) return
+  if (!isTenantRealm(realm)) return
   const { standing } = realm.tables
   const rows = await db.select({ state: standing.state }).from(standing)
   const closed = closedAnswer(rows[0]?.state ?? 'gone')

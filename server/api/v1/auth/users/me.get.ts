@@ -3,6 +3,6 @@ import { defineRealmRoute } from '#server/http/route.ts'
 import { meAnswer } from '#shared/answers/users.ts'
 
 export default defineRealmRoute(
-  { summary: 'Get the own account', access: 'signed-in', answer: meAnswer },
+  { summary: 'Get the own account', access: 'signed-in', enrolment: true, answer: meAnswer },
   ({ authRealm, principal }) => presentMe(authRealm, principal.user, principal.session),
 )

@@ -1,0 +1,62 @@
+import type { From } from './client-network.ts'
+import type { Counters } from './limit-counters.ts'
+import { keyOf } from './limit-counters.ts'
+import type { LimitName } from './limit-rules.ts'
+import type { Limits } from './limits.ts'
+
+export interface PasswordAttempt {
+  /** @throws ApiError 429 after too many failures */
+  admit(): Promise<void>
+  countFailure(): Promise<void>
+  /** A right password resets the counter of the account and address. */
+  forgive(): Promise<void>
+}
+
+export interface CodeAttempt extends Omit<PasswordAttempt, 'countFailure'> {
+  /** @returns whether it is time to tell the user that someone tries */
+  countFailure(): Promise<boolean>
+}
+
+/** The limits of passwords and of second factors. */
+export function passwordLimits(counters: Counters<LimitName>, from: From) {
+  const attemptAt = (realm: string, account: string, ip: string | null) =>
+    passwordAttempt(counters, keyOf(realm, from(ip)), keyOf(realm, from(ip), account))
+  return {
+    passwordAttempt: attemptAt,
+    codeAttempt: (realm, account, ip, isTotp) =>
+      codeAttempt(counters, attemptAt(realm, account, ip), keyOf(realm, account), isTotp),
+  } satisfies Partial<Limits>
+}
+
+function codeAttempt(
+  { check, count }: Counters<LimitName>,
+  attempt: PasswordAttempt,
+  account: string,
+  isTotp: boolean,
+): CodeAttempt {
+  return {
+    async admit() {
+      await attempt.admit()
+      if (isTotp) await check('code_account_day', account)
+    },
+    async countFailure() {
+      await attempt.countFailure()
+      if (isTotp) await count('code_account_day', account)
+      return !(await count('code_warning_day', account)) && count('code_mail_day', account)
+    },
+    forgive: attempt.forgive,
+  }
+}
+
+function passwordAttempt(
+  { check, count, forget }: Counters<LimitName>,
+  address: string,
+  pair: string,
+): PasswordAttempt {
+  return {
+    admit: async () => void (await Promise.all([check('password_pair', pair), check('password_address', address)])),
+    countFailure: async () =>
+      void (await Promise.all([count('password_pair', pair), count('password_address', address)])),
+    forgive: () => forget('password_pair', pair),
+  }
+}

@@ -1,0 +1,4 @@
+/** Who of an organisation must have a second factor. */
+export const secondFactorPolicies = ['optional', 'admins', 'everyone'] as const
+
+export type SecondFactorPolicy = (typeof secondFactorPolicies)[number]
