@@ -77,7 +77,7 @@ function findPassword(sent: string, text: string): string | undefined {
 
 /** Tokens are in the answers of the endpoints that issue them, and cookies in those of browser sessions. */
 function findToken({ path, sent }: Asked, text: string, cookies: Record<string, string>): string | undefined {
-  const inText = /^\/api\/v1\/auth\/jwt\/(?:create|refresh)\/?$/.test(path) ? [] : tokensIn(text)
+  const inText = /^\/api\/v1\/auth\/jwt\/(?:create|refresh|second-factor|passkey)\/?$/.test(path) ? [] : tokensIn(text)
   const found = inText.find(token => !sent.includes(token))
   if (found) return 'a token'
   const inCookies = Object.values(cookies).some(cookie => tokensIn(cookie).length > 0)
@@ -93,9 +93,9 @@ function tokensIn(text: string): string[] {
 /** Errors have the fields of docs/api.md, or messages by field. */
 function findUndeclared({ path }: Asked, { status, text }: Answer): string | undefined {
   if (status < 400 || !path.startsWith('/api/') || !text.startsWith('{')) return undefined
-  const { detail, code, messages, current, ...others } = JSON.parse(text) as Record<string, unknown>
+  const { detail, code, messages, current, challenge, methods, ...others } = JSON.parse(text) as Record<string, unknown>
   if (typeof detail === 'string') return Object.keys(others)[0]
-  return Object.entries({ detail, code, messages, current, ...others }).find(
+  return Object.entries({ detail, code, messages, current, challenge, methods, ...others }).find(
     ([, value]) => value !== undefined && !isMessages(value),
   )?.[0]
 }

@@ -1,5 +1,9 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import type { AuthenticationResponseJSON, AuthenticatorTransport, RegistrationResponseJSON } from '@simplewebauthn/server'
+import type {
+  AuthenticationResponseJSON,
+  AuthenticatorTransport,
+  RegistrationResponseJSON,
+} from '@simplewebauthn/server'
 import { and, asc, eq, isNotNull } from 'drizzle-orm'
 import { reasonOf } from '#server/database/errors.ts'
 import type { Db, Realm } from '#server/database/realms.ts'
@@ -70,7 +74,11 @@ export async function registrationOptions(authRealm: AuthRealm, rpId: string, ow
 }
 
 /** What a browser needs to sign in with a passkey. @param passkeys the user's; none: any that the browser has */
-export async function authenticationOptions(rpId: string, passkeys: Passkeys = [], challenge: Buffer = randomBytes(32)) {
+export async function authenticationOptions(
+  rpId: string,
+  passkeys: Passkeys = [],
+  challenge: Buffer = randomBytes(32),
+) {
   const { generateAuthenticationOptions } = await library()
   return generateAuthenticationOptions({
     rpID: rpId,

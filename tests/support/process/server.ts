@@ -44,6 +44,7 @@ export async function startServer(env: Record<string, string>, log: LogLine[] = 
       CHECK_ANSWERS: '1',
       CHECK_STATEMENTS: '1',
       WORKERS: '1',
+      OPERATOR_SECOND_FACTOR: 'optional',
       ...env,
       PORT: String(port),
     },
