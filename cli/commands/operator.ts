@@ -3,6 +3,7 @@ import { asc, eq } from 'drizzle-orm'
 import { consoleRealm } from '#server/domain/auth-realm.ts'
 import type { App } from '#server/domain/context.ts'
 import { fromSystem } from '#server/domain/context.ts'
+import { resetUserByEmail } from '#server/domain/factors/reset.ts'
 import type { UserChange } from '#server/domain/users/change.ts'
 import { changeUser } from '#server/domain/users/change.ts'
 import { createOperator } from '#server/domain/users/operators.ts'
@@ -14,6 +15,7 @@ import { operatorRoles } from '#shared/schemas/operators.ts'
 import { userWithoutPasswordSchema } from '#shared/schemas/users.ts'
 import { validate } from '#shared/schemas/validate.ts'
 import type { Role } from '#shared/answers/users.ts'
+import { describeReset } from '../reset.ts'
 import { linesOf } from '../table.ts'
 import { defineTask, readPassword } from '../task.ts'
 
@@ -75,14 +77,22 @@ const setRole = defineTask({
   run: ({ app, args }) => change(app, args.email, { role: args.role as Role }),
 })
 
+const reset = defineTask({
+  name: 'reset-factors',
+  description: 'Remove all second factors of an operator, and sign them out',
+  args: { email },
+  run: async ({ app, args }) => describeReset(await resetUserByEmail(app, consoleRealm(app), args.email, fromSystem)),
+})
+
 export default defineCommand({
   meta: { name: 'operator', description: 'Manage operators of the platform' },
   subCommands: {
     create,
     list,
-    role: setRole,
-    deactivate: activityTask('deactivate', false, 'Deactivate an operator and sign them out'),
-    reactivate: activityTask('reactivate', true, 'Reactivate an operator'),
+    'role': setRole,
+    'reset-factors': reset,
+    'deactivate': activityTask('deactivate', false, 'Deactivate an operator and sign them out'),
+    'reactivate': activityTask('reactivate', true, 'Reactivate an operator'),
   },
 })
 

@@ -5,6 +5,7 @@ import { clone } from './tenant/clone.ts'
 import domain from './tenant/domain.ts'
 import { exportTask } from './tenant/export.ts'
 import { create, list, rename, show } from './tenant/identity.ts'
+import { policy } from './tenant/policy.ts'
 import { restoreArchive } from './tenant/restore-archive.ts'
 import { deletion, maintenance, restore, resume, suspend } from './tenant/states.ts'
 
@@ -25,6 +26,7 @@ export default defineCommand({
     'restore-archive': restoreArchive,
     clone,
     archives,
+    policy,
     exec,
   },
 })

@@ -1,4 +1,5 @@
 import { defineCommand } from 'citty'
+import { resetUserByEmail } from '#server/domain/factors/reset.ts'
 import { fromSystem } from '#server/domain/context.ts'
 import { inviteLife, issuePasswordLink } from '#server/domain/sessions/one-time-links.ts'
 import { tenantRealmOf } from '#server/domain/tenants/origins.ts'
@@ -6,6 +7,7 @@ import { requireTenant } from '#server/domain/tenants/tenants.ts'
 import { createUser } from '#server/domain/users/create.ts'
 import { userWithoutPasswordSchema } from '#shared/schemas/users.ts'
 import { validate } from '#shared/schemas/validate.ts'
+import { describeReset } from '../reset.ts'
 import { defineTask, readPassword } from '../task.ts'
 
 const create = defineTask({
@@ -44,7 +46,20 @@ const create = defineTask({
   },
 })
 
+const reset = defineTask({
+  name: 'reset-factors',
+  description: 'Remove all second factors of a person, and sign them out',
+  args: {
+    subdomain: { type: 'positional', description: "The organisation's subdomain", required: true },
+    email: { type: 'positional', description: 'Email address of the person', required: true },
+  },
+  async run({ app, args }) {
+    const authRealm = tenantRealmOf(app, await requireTenant(app, args.subdomain))
+    return describeReset(await resetUserByEmail(app, authRealm, args.email, fromSystem))
+  },
+})
+
 export default defineCommand({
   meta: { name: 'user', description: 'Manage people of an organisation' },
-  subCommands: { create },
+  subCommands: { create, 'reset-factors': reset },
 })

@@ -5,6 +5,7 @@ import { boolean, check, index, integer, jsonb, text, uniqueIndex, uuid, varchar
 import type { TableFactory } from '#drizzle/table-factory.ts'
 import { id, lazily, moment, once } from '#drizzle/table-factory.ts'
 import { challengesTable, devicesTable, factorsTable, recoveryCodesTable } from './factors.ts'
+import { idempotencyKeysTable } from './idempotency-keys.ts'
 
 /**
  * The tables of every realm, a tenant's schema and the platform's alike: users, sessions, second factors, signing
@@ -182,18 +183,6 @@ function auditEventsTable(table: TableFactory) {
     },
     events => [index('audit_events_created').on(events.created), index('audit_events_subject').on(events.subject)],
   )
-}
-
-function idempotencyKeysTable(table: TableFactory) {
-  return table('idempotency_keys', {
-    /** Derived from the header's value and its user; neither is stored. See server/domain/idempotency/derive.ts. */
-    key: text().primaryKey(),
-    /** Of the request that used the key first. */
-    digest: text().notNull(),
-    /** Encrypted with another key derived from the header's value; null until there is one. */
-    answer: text(),
-    created: moment().notNull(),
-  })
 }
 
 function alphabetical(column: AnyPgColumn): SQL {

@@ -1,4 +1,4 @@
-import type { Access } from '#server/http/authority.ts'
+import type { Access } from '#server/http/route/access.ts'
 import type { Role } from '#shared/answers/users.ts'
 import type { Surface } from '#shared/types/surface.ts'
 

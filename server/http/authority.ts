@@ -9,7 +9,6 @@ import { recheckPrincipal, requirePrincipal } from '#server/domain/sessions/prin
 import { beyondSupport, enrolmentRequired, readOnly } from '#server/domain/sessions/refusals.ts'
 import { requireOpenTenant } from '#server/domain/tenants/lifecycle/standing.ts'
 import { forbidden, notAuthenticated } from '#shared/errors.ts'
-import type { Permission } from '#shared/permissions.ts'
 import { signedInHeader } from '#shared/signed-in-header.ts'
 import { readAccessToken } from './credentials.ts'
 import { unsafeMethods } from './methods.ts'
@@ -17,12 +16,6 @@ import type { AnyOptions } from './route/options.ts'
 import { withoutToken } from './token-paths.ts'
 import type { InnerContext } from './tenancy.ts'
 import { getInnerContext } from './tenancy.ts'
-
-/**
- * Who may call; there is no default. `'public'` and `'signed-in'` are literals, so that a text search finds them; a
- * permission is a function from shared/permissions.ts.
- */
-export type Access = 'public' | 'signed-in' | Permission
 
 /** The authentication and authorisation of one request. */
 export interface Authority {
@@ -92,7 +85,8 @@ async function identify(state: State): Promise<Principal | undefined> {
   if (isUnsafe && session.is_read_only) throw readOnly()
   if (session.support !== null && !(options.support ?? !isUnsafe)) throw beyondSupport()
   if (session.enrol_from && session.enrol_from <= new Date() && !options.enrolment) throw enrolmentRequired()
-  return principal
+  // Otherwise asked when the caller has the right.
+  return options.access === 'public' ? requireReauthentication(state, principal) : principal
 }
 
 /** The calls of one page share the caller that the first of them has loaded. */

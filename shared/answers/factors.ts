@@ -64,3 +64,5 @@ export const deviceAnswer = z.strictObject({
 })
 export type Device = z.output<typeof deviceAnswer>
 export const devicesAnswer = z.strictObject({ devices: z.array(deviceAnswer) })
+
+export const relatedOriginsAnswer = z.strictObject({ origins: z.array(z.string()) })

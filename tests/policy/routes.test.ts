@@ -18,13 +18,18 @@ const isWithoutTenancy = (file: string) => routesOutsideOfTenancy.includes(file)
 const publicRoutes = {
   'server/api/v1/auth/jwt/blacklist.post.ts': 'the refresh token in the body is the credential',
   'server/api/v1/auth/jwt/create.post.ts': 'signing in',
+  'server/api/v1/auth/jwt/passkey.post.ts': 'signing in',
   'server/api/v1/auth/jwt/refresh.post.ts': 'the refresh token in the body is the credential',
+  'server/api/v1/auth/jwt/second-factor.post.ts': 'signing in: the challenge in the body is the credential',
   'server/api/v1/auth/jwt/verify.post.ts': 'the token in the body is what is asked about',
+  'server/api/v1/auth/passkeys/options.post.ts': 'signing in: what a browser needs for that, the same for everyone',
   'server/api/v1/auth/rules.get.ts': 'the pages for those who cannot sign in yet say what an account takes',
   'server/api/v1/auth/session/index.delete.ts':
     'signing out, which works with either cookie and when it is done already',
   'server/api/v1/auth/session/index.post.ts': 'signing in',
+  'server/api/v1/auth/session/passkey.post.ts': 'signing in',
   'server/api/v1/auth/session/refresh.post.ts': 'the refresh cookie is the credential',
+  'server/api/v1/auth/session/second-factor.post.ts': 'signing in: the challenge in the body is the credential',
   'server/api/v1/auth/session/support.post.ts': "the token of the operator's link in the body is the credential",
   'server/api/v1/auth/users/activation.post.ts': 'the token of the link in the body is the credential',
   'server/api/v1/auth/users/index.post.ts': 'registration where a tenant allows it; looks for an admin by itself',
@@ -53,6 +58,7 @@ const publicRoutes = {
   'server/api/v1/tenants/info/mail.post.ts':
     'a user who does not know where to sign in cannot; reveals nothing, and is rate-limited',
   'server/routes/.well-known/jwks.json.get.ts': 'public keys',
+  'server/routes/.well-known/webauthn.get.ts': 'browsers ask it which hosts may use passkeys',
   'server/routes/api/docs.get.ts': 'the reference of the API as a page, which is the same for everyone',
 }
 
@@ -74,6 +80,54 @@ const supportRoutes = {
 const beyondSupport = [
   'server/api/v1/audit/export.csv.get.ts',
   'server/api/v1/auth/users/me/export.get.ts',
+  'server/api/v1/users/export.csv.get.ts',
+]
+/** The same, because it is for nobody else: what a user signs in with. */
+const ownFactors = [
+  'server/api/v1/auth/devices/index.get.ts',
+  'server/api/v1/auth/factors/index.get.ts',
+  'server/api/v1/users/[id]/factors/index.get.ts',
+]
+/** Every route that a session may use whose user must add a second factor first. */
+const enrolmentRoutes = [
+  'server/api/v1/auth/factors/[id].delete.ts',
+  'server/api/v1/auth/factors/[id].patch.ts',
+  'server/api/v1/auth/factors/index.get.ts',
+  'server/api/v1/auth/factors/passkeys/index.post.ts',
+  'server/api/v1/auth/factors/passkeys/options.post.ts',
+  'server/api/v1/auth/factors/recovery-codes.post.ts',
+  'server/api/v1/auth/factors/totp/[id]/confirmation.put.ts',
+  'server/api/v1/auth/factors/totp/index.post.ts',
+  'server/api/v1/auth/reauthentication/index.post.ts',
+  'server/api/v1/auth/reauthentication/options.post.ts',
+  'server/api/v1/auth/users/me.get.ts',
+  'server/api/v1/sessions/[id].delete.ts',
+  'server/api/v1/sessions/index.delete.ts',
+  'server/api/v1/sessions/index.get.ts',
+]
+/** Every route for which the user must have proved lately that it is them; on the console only if it says so. */
+const reauthenticatedRoutes = [
+  'server/api/v1/archives/[name]/index.delete.ts',
+  'server/api/v1/archives/[name]/index.get.ts',
+  'server/api/v1/archives/[name]/restorations.post.ts',
+  'server/api/v1/audit/export.csv.get.ts',
+  'server/api/v1/auth/factors/[id].delete.ts',
+  'server/api/v1/auth/factors/passkeys/index.post.ts',
+  'server/api/v1/auth/factors/passkeys/options.post.ts',
+  'server/api/v1/auth/factors/recovery-codes.post.ts',
+  'server/api/v1/auth/factors/totp/index.post.ts',
+  'server/api/v1/auth/users/[id].delete.ts',
+  'server/api/v1/auth/users/[id].patch.ts',
+  'server/api/v1/auth/users/index.post.ts',
+  'server/api/v1/keys/rotations.post.ts',
+  'server/api/v1/tenants/[id]/clones.post.ts',
+  'server/api/v1/tenants/[id]/deletion.put.ts',
+  'server/api/v1/tenants/[id]/exports.post.ts',
+  'server/api/v1/tenants/[id]/keys/index.post.ts',
+  'server/api/v1/tenants/[id]/restorations.post.ts',
+  'server/api/v1/tenants/[id]/support-accesses/index.post.ts',
+  'server/api/v1/tenants/export.csv.get.ts',
+  'server/api/v1/users/[id]/factors/index.delete.ts',
   'server/api/v1/users/export.csv.get.ts',
 ]
 
@@ -103,11 +157,18 @@ describe('every route', () => {
     const saying = (word: string) =>
       routes.filter(({ code }) => new RegExp(`\\bsupport: ${word}\\b`).test(code)).map(({ file }) => file)
     expect(saying('true')).toEqual(Object.keys(supportRoutes))
-    expect(saying('false')).toEqual(beyondSupport)
+    expect(saying('false').sort()).toEqual([...beyondSupport, ...ownFactors].sort())
     const files = routes.filter(
       ({ file, code }) => /export[^/]*\.get\.ts$/.test(file) && !code.includes('definePlatformRoute'),
     )
     expect(files.map(({ file }) => file)).toEqual(beyondSupport)
+  })
+
+  test('that an unprotected user may use, and that needs reauthentication, is in the list', () => {
+    const saying = (word: string) =>
+      routes.filter(({ code }) => new RegExp(`\\b${word}: (?:true|'console')`).test(code)).map(({ file }) => file)
+    expect(saying('enrolment').sort()).toEqual(enrolmentRoutes)
+    expect(saying('reauthentication').sort()).toEqual(reauthenticatedRoutes)
   })
 
   test('that lists takes a search, and says what that looks into', () => {

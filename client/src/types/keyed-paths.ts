@@ -1,6 +1,8 @@
 /** Generated: paths to which a POST takes an Idempotency-Key. */
 export const keyedPaths = [
   '/api/v1/archives/{name}/restorations/',
+  '/api/v1/auth/factors/passkeys/',
+  '/api/v1/auth/factors/totp/',
   '/api/v1/auth/users/',
   '/api/v1/departments/',
   '/api/v1/invitations/',

@@ -16,6 +16,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/.well-known/webauthn': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List the origins that may use the passkeys
+     * @description Browsers ask the relying party's host which other origins may use its passkeys.
+     */
+    get: operations['getWellKnownWebauthn']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/docs/': {
     parameters: {
       query?: never
@@ -76,6 +96,194 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/v1/auth/devices/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List remembered devices
+     * @description The browsers in which the caller need not give a second factor, the last used first. For everyone who is signed in.
+     */
+    get: operations['getAuthDevices']
+    put?: never
+    post?: never
+    /**
+     * Forget all remembered devices
+     * @description For everyone who is signed in.
+     */
+    delete: operations['deleteAuthDevices']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/auth/devices/{id}/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    post?: never
+    /**
+     * Forget a remembered device
+     * @description For everyone who is signed in.
+     */
+    delete: operations['deleteAuthDevicesById']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/auth/factors/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List the own second factors
+     * @description For everyone who is signed in.
+     */
+    get: operations['getAuthFactors']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/auth/factors/passkeys/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Add a passkey
+     * @description For everyone who is signed in.
+     */
+    post: operations['postAuthFactorsPasskeys']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/auth/factors/passkeys/options/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Begin to add a passkey
+     * @description What a browser needs to create a passkey, as JSON of WebAuthn. For everyone who is signed in.
+     */
+    post: operations['postAuthFactorsPasskeysOptions']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/auth/factors/recovery-codes/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Get new recovery codes
+     * @description The former ones are void. For everyone who is signed in.
+     */
+    post: operations['postAuthFactorsRecoveryCodes']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/auth/factors/totp/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Begin to add an authenticator app
+     * @description The app counts as a factor when its first code is confirmed. It replaces one that was not confirmed. For everyone who is signed in.
+     */
+    post: operations['postAuthFactorsTotp']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/auth/factors/totp/{id}/confirmation/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /**
+     * Confirm an authenticator app with a code
+     * @description For everyone who is signed in.
+     */
+    put: operations['putAuthFactorsTotpByIdConfirmation']
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/auth/factors/{id}/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    post?: never
+    /**
+     * Remove a second factor
+     * @description The last one cannot be removed where the organisation requires one: 409 `factor_required`. For everyone who is signed in.
+     */
+    delete: operations['deleteAuthFactorsById']
+    options?: never
+    head?: never
+    /**
+     * Rename a second factor
+     * @description For everyone who is signed in.
+     */
+    patch: operations['patchAuthFactorsById']
+    trace?: never
+  }
   '/api/v1/auth/jwt/blacklist/': {
     parameters: {
       query?: never
@@ -107,9 +315,26 @@ export interface paths {
     put?: never
     /**
      * Sign in with tokens
-     * @description Wrong credentials are 401 with the same answer in the same time, whatever was wrong.
+     * @description Wrong credentials are 401 with the same answer in the same time, whatever was wrong. If the user has a second factor, right ones are 401 `second_factor_required`, with a challenge for `jwt/second-factor/`.
      */
     post: operations['postAuthJwtCreate']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/auth/jwt/passkey/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Sign in with tokens: a passkey */
+    post: operations['postAuthJwtPasskey']
     delete?: never
     options?: never
     head?: never
@@ -136,6 +361,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/v1/auth/jwt/second-factor/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Sign in with tokens: second step
+     * @description Answers the challenge that `jwt/create/` gave. It can be answered for five minutes, with five tries, and once.
+     */
+    post: operations['postAuthJwtSecondFactor']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/v1/auth/jwt/verify/': {
     parameters: {
       query?: never
@@ -150,6 +395,66 @@ export interface paths {
      * @description A token of either type. It is 401 if the token is not valid or its session has ended, and never 400.
      */
     post: operations['postAuthJwtVerify']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/auth/passkeys/options/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Begin to sign in with a passkey
+     * @description With the challenge of a sign-in: for its user's passkeys. Without: for any passkey, the same for everyone.
+     */
+    post: operations['postAuthPasskeysOptions']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/auth/reauthentication/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Confirm that it is the user
+     * @description For 15 minutes, this session may then do what needs reauthentication. For everyone who is signed in.
+     */
+    post: operations['postAuthReauthentication']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/auth/reauthentication/options/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Begin to confirm with a passkey
+     * @description For everyone who is signed in.
+     */
+    post: operations['postAuthReauthenticationOptions']
     delete?: never
     options?: never
     head?: never
@@ -187,7 +492,7 @@ export interface paths {
     put?: never
     /**
      * Sign in with cookies
-     * @description Sets two cookies, which scripts cannot read.
+     * @description Sets two cookies, which scripts cannot read. If the user has a second factor and this browser is not remembered, a right password is answered with 401 `second_factor_required` and a challenge for `session/second-factor/`.
      */
     post: operations['postAuthSession']
     /**
@@ -195,6 +500,26 @@ export interface paths {
      * @description Signs out. Works with either cookie; without a valid one there is nothing to end.
      */
     delete: operations['deleteAuthSession']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/auth/session/passkey/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Sign in with cookies: a passkey
+     * @description The passkey must ask for a PIN or a fingerprint: it counts as two factors.
+     */
+    post: operations['postAuthSessionPasskey']
+    delete?: never
     options?: never
     head?: never
     patch?: never
@@ -214,6 +539,26 @@ export interface paths {
      * @description Never clears a cookie: the loser of a race would sign the winner out.
      */
     post: operations['postAuthSessionRefresh']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/auth/session/second-factor/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Sign in with cookies: second step
+     * @description Answers the challenge that `session/` gave. With `remember_device`, this browser needs no second factor for 30 days.
+     */
+    post: operations['postAuthSessionSecondFactor']
     delete?: never
     options?: never
     head?: never
@@ -1005,6 +1350,30 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/v1/users/{id}/factors/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List a user's second factors
+     * @description Kinds and dates, for an Admin. For Admins.
+     */
+    get: operations['getUsersByIdFactors']
+    put?: never
+    post?: never
+    /**
+     * Remove all of a user's second factors
+     * @description For a user who has lost them: they sign in with the password alone, until they add new ones. They are told by mail. For Admins.
+     */
+    delete: operations['deleteUsersByIdFactors']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/v1/users/{id}/photo/': {
     parameters: {
       query?: never
@@ -1117,6 +1486,26 @@ export interface components {
     }
     /**
      * @example {
+     *       "recovery_codes": [
+     *         "text"
+     *       ]
+     *     }
+     */
+    ConfirmedTotp: {
+      recovery_codes: string[] | null
+    }
+    /**
+     * @example {
+     *       "challenge": "text"
+     *     }
+     */
+    CreationOptions: {
+      challenge: string
+    } & {
+      [key: string]: unknown
+    }
+    /**
+     * @example {
      *       "id": "01940000-0000-7000-8000-000000000001",
      *       "name": "Acme Ltd",
      *       "created": "2026-11-29T09:30:00.000Z",
@@ -1135,6 +1524,45 @@ export interface components {
       updated: string
       etag: string
       people?: number
+    }
+    /**
+     * @example {
+     *       "id": "01940000-0000-7000-8000-000000000001",
+     *       "created": "2026-11-29T09:30:00.000Z",
+     *       "last_used": "2026-11-29T09:30:00.000Z",
+     *       "expires_at": "2026-11-29T09:30:00.000Z",
+     *       "user_agent": "text",
+     *       "ip": "text"
+     *     }
+     */
+    Device: {
+      /** Format: uuid */
+      id: string
+      /** Format: date-time */
+      created: string
+      /** Format: date-time */
+      last_used: string
+      /** Format: date-time */
+      expires_at: string
+      user_agent: string | null
+      ip: string | null
+    }
+    /**
+     * @example {
+     *       "devices": [
+     *         {
+     *           "id": "01940000-0000-7000-8000-000000000001",
+     *           "created": "2026-11-29T09:30:00.000Z",
+     *           "last_used": "2026-11-29T09:30:00.000Z",
+     *           "expires_at": "2026-11-29T09:30:00.000Z",
+     *           "user_agent": "text",
+     *           "ip": "text"
+     *         }
+     *       ]
+     *     }
+     */
+    Devices: {
+      devices: components['schemas']['Device'][]
     }
     /**
      * @example {
@@ -1200,6 +1628,51 @@ export interface components {
       code?: string
       /** @description With 412 only: the resource as it is now. */
       current?: Record<string, never>
+    }
+    /**
+     * @example {
+     *       "id": "01940000-0000-7000-8000-000000000001",
+     *       "kind": "totp",
+     *       "name": "Acme Ltd",
+     *       "created": "2026-11-29T09:30:00.000Z",
+     *       "last_used": "2026-11-29T09:30:00.000Z",
+     *       "backed_up": true
+     *     }
+     */
+    Factor: {
+      /** Format: uuid */
+      id: string
+      kind: components['schemas']['FactorKind']
+      name: string
+      /** Format: date-time */
+      created: string
+      last_used: string | null
+      backed_up?: boolean
+    }
+    /** @enum {string} */
+    FactorKind: 'totp' | 'passkey'
+    /**
+     * @example {
+     *       "factors": [
+     *         {
+     *           "id": "01940000-0000-7000-8000-000000000001",
+     *           "kind": "totp",
+     *           "name": "Acme Ltd",
+     *           "created": "2026-11-29T09:30:00.000Z",
+     *           "last_used": "2026-11-29T09:30:00.000Z",
+     *           "backed_up": true
+     *         }
+     *       ],
+     *       "recovery_codes_left": 1,
+     *       "required": true,
+     *       "required_from": "2026-11-29T09:30:00.000Z"
+     *     }
+     */
+    Factors: {
+      factors: components['schemas']['Factor'][]
+      recovery_codes_left: number
+      required: boolean
+      required_from: string | null
     }
     /** @description Messages by field; `non_field_errors` are about several fields. */
     FieldErrors: {
@@ -1293,7 +1766,14 @@ export interface components {
         | null
     }
     /** @enum {string} */
-    HomeTask: 'name' | 'photo' | 'invitations_expiring' | 'invitations_open' | 'without_department' | 'never_signed_in'
+    HomeTask:
+      | 'name'
+      | 'photo'
+      | 'invitations_expiring'
+      | 'invitations_open'
+      | 'without_department'
+      | 'never_signed_in'
+      | 'without_second_factor'
     /**
      * @example {
      *       "created": 1,
@@ -1536,7 +2016,8 @@ export interface components {
      *         "operator_email": "ann@example.com",
      *         "expires_at": "2026-11-29T09:30:00.000Z",
      *         "is_read_only": true
-     *       }
+     *       },
+     *       "must_enrol": true
      *     }
      */
     Me: {
@@ -1562,6 +2043,7 @@ export interface components {
         expires_at: string
         is_read_only: boolean
       } | null
+      must_enrol: boolean
     }
     /**
      * @example {
@@ -1578,6 +2060,45 @@ export interface components {
       brand_text_color: string | null
       language: components['schemas']['Language'] | null
       name: string
+    }
+    /**
+     * @example {
+     *       "id": "01940000-0000-7000-8000-000000000001",
+     *       "kind": "totp",
+     *       "name": "Acme Ltd",
+     *       "created": "2026-11-29T09:30:00.000Z",
+     *       "last_used": "2026-11-29T09:30:00.000Z",
+     *       "backed_up": true,
+     *       "recovery_codes": [
+     *         "text"
+     *       ]
+     *     }
+     */
+    NewPasskey: {
+      /** Format: uuid */
+      id: string
+      kind: components['schemas']['FactorKind']
+      name: string
+      /** Format: date-time */
+      created: string
+      last_used: string | null
+      backed_up?: boolean
+      recovery_codes: string[] | null
+    }
+    /**
+     * @example {
+     *       "id": "01940000-0000-7000-8000-000000000001",
+     *       "secret": "text",
+     *       "otpauth_url": "https://acme.example.com/",
+     *       "qr": "text"
+     *     }
+     */
+    NewTotp: {
+      /** Format: uuid */
+      id: string
+      secret: string
+      otpauth_url: string
+      qr: string
     }
     /**
      * @example {
@@ -1611,6 +2132,8 @@ export interface components {
      *       "password_min_length": 1,
      *       "language": "en",
      *       "allows_support": true,
+     *       "second_factor": "optional",
+     *       "second_factor_grace": 1,
      *       "logo": "https://acme.example.com/",
      *       "brand_color": "#0f766e",
      *       "brand_text_color": "#0f766e",
@@ -1631,6 +2154,9 @@ export interface components {
       password_min_length: number
       language: components['schemas']['Language'] | null
       allows_support: boolean
+      /** @enum {string} */
+      second_factor: 'optional' | 'admins' | 'everyone'
+      second_factor_grace: number
       logo: string | null
       brand_color: string | null
       brand_text_color: string | null
@@ -1666,6 +2192,24 @@ export interface components {
      *           "user_agent": "text"
      *         }
      *       ],
+     *       "factors": [
+     *         {
+     *           "kind": "totp",
+     *           "name": "Acme Ltd",
+     *           "created": "2026-11-29T09:30:00.000Z",
+     *           "last_used": "2026-11-29T09:30:00.000Z"
+     *         }
+     *       ],
+     *       "devices": [
+     *         {
+     *           "id": "01940000-0000-7000-8000-000000000001",
+     *           "created": "2026-11-29T09:30:00.000Z",
+     *           "last_used": "2026-11-29T09:30:00.000Z",
+     *           "expires_at": "2026-11-29T09:30:00.000Z",
+     *           "user_agent": "text",
+     *           "ip": "text"
+     *         }
+     *       ],
      *       "events": [
      *         {
      *           "created": "2026-11-29T09:30:00.000Z",
@@ -1694,6 +2238,14 @@ export interface components {
         ip: string | null
         user_agent: string | null
       }[]
+      factors: {
+        kind: components['schemas']['FactorKind']
+        name: string
+        /** Format: date-time */
+        created: string
+        last_used: string | null
+      }[]
+      devices: components['schemas']['Device'][]
       events: {
         /** Format: date-time */
         created: string
@@ -1708,12 +2260,42 @@ export interface components {
     }
     /**
      * @example {
+     *       "recovery_codes": [
+     *         "text"
+     *       ]
+     *     }
+     */
+    RecoveryCodes: {
+      recovery_codes: string[]
+    }
+    /**
+     * @example {
+     *       "origins": [
+     *         "text"
+     *       ]
+     *     }
+     */
+    RelatedOrigins: {
+      origins: string[]
+    }
+    /**
+     * @example {
      *       "expires_at": "2026-11-29T09:30:00.000Z"
      *     }
      */
     Renewed: {
       /** Format: date-time */
       expires_at: string
+    }
+    /**
+     * @example {
+     *       "challenge": "text"
+     *     }
+     */
+    RequestOptions: {
+      challenge: string
+    } & {
+      [key: string]: unknown
     }
     /** @enum {string} */
     Role: 'Admin' | 'Staff' | 'Support'
@@ -1823,6 +2405,33 @@ export interface components {
       date_joined: string
       last_login: string | null
       etag: string
+    }
+    /**
+     * @example {
+     *       "factors": [
+     *         {
+     *           "kind": "totp",
+     *           "created": "2026-11-29T09:30:00.000Z",
+     *           "last_used": "2026-11-29T09:30:00.000Z",
+     *           "backed_up": true
+     *         }
+     *       ],
+     *       "recovery_codes_left": 1,
+     *       "required": true,
+     *       "required_from": "2026-11-29T09:30:00.000Z"
+     *     }
+     */
+    UserFactors: {
+      factors: {
+        kind: components['schemas']['FactorKind']
+        /** Format: date-time */
+        created: string
+        last_used: string | null
+        backed_up?: boolean
+      }[]
+      recovery_codes_left: number
+      required: boolean
+      required_from: string | null
     }
   }
   responses: {
@@ -2035,6 +2644,38 @@ export interface operations {
       503: components['responses']['Unavailable']
     }
   }
+  getWellKnownWebauthn: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "origins": [
+           *         "text"
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['RelatedOrigins']
+        }
+      }
+      400: components['responses']['Invalid']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
   getApiDocs: {
     parameters: {
       query?: never
@@ -2168,6 +2809,481 @@ export interface operations {
       503: components['responses']['Unavailable']
     }
   }
+  getAuthDevices: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "devices": [
+           *         {
+           *           "id": "01940000-0000-7000-8000-000000000001",
+           *           "created": "2026-11-29T09:30:00.000Z",
+           *           "last_used": "2026-11-29T09:30:00.000Z",
+           *           "expires_at": "2026-11-29T09:30:00.000Z",
+           *           "user_agent": "text",
+           *           "ip": "text"
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['Devices']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  deleteAuthDevices: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done. */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  deleteAuthDevicesById: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done. */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  getAuthFactors: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "factors": [
+           *         {
+           *           "id": "01940000-0000-7000-8000-000000000001",
+           *           "kind": "totp",
+           *           "name": "Acme Ltd",
+           *           "created": "2026-11-29T09:30:00.000Z",
+           *           "last_used": "2026-11-29T09:30:00.000Z",
+           *           "backed_up": true
+           *         }
+           *       ],
+           *       "recovery_codes_left": 1,
+           *       "required": true,
+           *       "required_from": "2026-11-29T09:30:00.000Z"
+           *     }
+           */
+          'application/json': components['schemas']['Factors']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  postAuthFactorsPasskeys: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "name": "Acme Ltd",
+         *       "credential": {
+         *         "id": "text",
+         *         "rawId": "text",
+         *         "type": "public-key",
+         *         "clientExtensionResults": {},
+         *         "authenticatorAttachment": "platform",
+         *         "response": {
+         *           "clientDataJSON": "text",
+         *           "attestationObject": "text",
+         *           "transports": [
+         *             "ble"
+         *           ]
+         *         }
+         *       }
+         *     }
+         */
+        'application/json': {
+          name?: string
+          credential: {
+            id: string
+            rawId: string
+            /** @constant */
+            type: 'public-key'
+            /** @default {} */
+            clientExtensionResults?: Record<string, never>
+            /** @enum {string} */
+            authenticatorAttachment?: 'platform' | 'cross-platform'
+            response: {
+              clientDataJSON: string
+              attestationObject: string
+              transports?: ('ble' | 'cable' | 'hybrid' | 'internal' | 'nfc' | 'smart-card' | 'usb')[]
+            }
+          }
+        }
+      }
+    }
+    responses: {
+      /** @description Created. */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "01940000-0000-7000-8000-000000000001",
+           *       "kind": "totp",
+           *       "name": "Acme Ltd",
+           *       "created": "2026-11-29T09:30:00.000Z",
+           *       "last_used": "2026-11-29T09:30:00.000Z",
+           *       "backed_up": true,
+           *       "recovery_codes": [
+           *         "text"
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['NewPasskey']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      422: components['responses']['KeyReused']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  postAuthFactorsPasskeysOptions: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "challenge": "text"
+           *     }
+           */
+          'application/json': components['schemas']['CreationOptions']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  postAuthFactorsRecoveryCodes: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "recovery_codes": [
+           *         "text"
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['RecoveryCodes']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  postAuthFactorsTotp: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "name": "Acme Ltd"
+         *     }
+         */
+        'application/json': {
+          name?: string
+        }
+      }
+    }
+    responses: {
+      /** @description Created. */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "01940000-0000-7000-8000-000000000001",
+           *       "secret": "text",
+           *       "otpauth_url": "https://acme.example.com/",
+           *       "qr": "text"
+           *     }
+           */
+          'application/json': components['schemas']['NewTotp']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      422: components['responses']['KeyReused']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  putAuthFactorsTotpByIdConfirmation: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The `etag` of the resource that the change is based on. If it is another one by now: 412. */
+        'If-Match'?: string
+      }
+      path: {
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "code": "text"
+         *     }
+         */
+        'application/json': {
+          code: string
+        }
+      }
+    }
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "recovery_codes": [
+           *         "text"
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['ConfirmedTotp']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      412: components['responses']['ChangedMeanwhile']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  deleteAuthFactorsById: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done. */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  patchAuthFactorsById: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The `etag` of the resource that the change is based on. If it is another one by now: 412. */
+        'If-Match'?: string
+      }
+      path: {
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "name": "Acme Ltd"
+         *     }
+         */
+        'application/json': {
+          name: string
+        }
+      }
+    }
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "id": "01940000-0000-7000-8000-000000000001",
+           *       "kind": "totp",
+           *       "name": "Acme Ltd",
+           *       "created": "2026-11-29T09:30:00.000Z",
+           *       "last_used": "2026-11-29T09:30:00.000Z",
+           *       "backed_up": true
+           *     }
+           */
+          'application/json': components['schemas']['Factor']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      412: components['responses']['ChangedMeanwhile']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
   postAuthJwtBlacklist: {
     parameters: {
       query?: never
@@ -2257,6 +3373,79 @@ export interface operations {
       503: components['responses']['Unavailable']
     }
   }
+  postAuthJwtPasskey: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "credential": {
+         *         "id": "text",
+         *         "rawId": "text",
+         *         "type": "public-key",
+         *         "clientExtensionResults": {},
+         *         "authenticatorAttachment": "platform",
+         *         "response": {
+         *           "clientDataJSON": "text",
+         *           "authenticatorData": "text",
+         *           "signature": "text",
+         *           "userHandle": "text"
+         *         }
+         *       }
+         *     }
+         */
+        'application/json': {
+          credential: {
+            id: string
+            rawId: string
+            /** @constant */
+            type: 'public-key'
+            /** @default {} */
+            clientExtensionResults?: Record<string, never>
+            /** @enum {string} */
+            authenticatorAttachment?: 'platform' | 'cross-platform'
+            response: {
+              clientDataJSON: string
+              authenticatorData: string
+              signature: string
+              userHandle?: string | null
+            }
+          }
+        }
+      }
+    }
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "refresh": "eyJhbGciOiJFZERTQSJ9.eyJ0eXAiOiJhY2Nlc3MifQ.c2lnbmF0dXJl",
+           *       "access": "eyJhbGciOiJFZERTQSJ9.eyJ0eXAiOiJhY2Nlc3MifQ.c2lnbmF0dXJl"
+           *     }
+           */
+          'application/json': components['schemas']['Tokens']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
   postAuthJwtRefresh: {
     parameters: {
       query?: never
@@ -2273,6 +3462,85 @@ export interface operations {
          */
         'application/json': {
           refresh: string
+        }
+      }
+    }
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "refresh": "eyJhbGciOiJFZERTQSJ9.eyJ0eXAiOiJhY2Nlc3MifQ.c2lnbmF0dXJl",
+           *       "access": "eyJhbGciOiJFZERTQSJ9.eyJ0eXAiOiJhY2Nlc3MifQ.c2lnbmF0dXJl"
+           *     }
+           */
+          'application/json': components['schemas']['Tokens']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  postAuthJwtSecondFactor: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "challenge": "text",
+         *       "code": "text",
+         *       "recovery_code": "text",
+         *       "credential": {
+         *         "id": "text",
+         *         "rawId": "text",
+         *         "type": "public-key",
+         *         "clientExtensionResults": {},
+         *         "authenticatorAttachment": "platform",
+         *         "response": {
+         *           "clientDataJSON": "text",
+         *           "authenticatorData": "text",
+         *           "signature": "text",
+         *           "userHandle": "text"
+         *         }
+         *       }
+         *     }
+         */
+        'application/json': {
+          challenge: string
+          code?: string
+          recovery_code?: string
+          credential?: {
+            id: string
+            rawId: string
+            /** @constant */
+            type: 'public-key'
+            /** @default {} */
+            clientExtensionResults?: Record<string, never>
+            /** @enum {string} */
+            authenticatorAttachment?: 'platform' | 'cross-platform'
+            response: {
+              clientDataJSON: string
+              authenticatorData: string
+              signature: string
+              userHandle?: string | null
+            }
+          }
         }
       }
     }
@@ -2340,6 +3608,152 @@ export interface operations {
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  postAuthPasskeysOptions: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "challenge": "text"
+         *     }
+         */
+        'application/json': {
+          challenge?: string
+        }
+      }
+    }
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "challenge": "text"
+           *     }
+           */
+          'application/json': components['schemas']['RequestOptions']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  postAuthReauthentication: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "current_password": "violet harbour at dawn",
+         *       "code": "text",
+         *       "credential": {
+         *         "id": "text",
+         *         "rawId": "text",
+         *         "type": "public-key",
+         *         "clientExtensionResults": {},
+         *         "authenticatorAttachment": "platform",
+         *         "response": {
+         *           "clientDataJSON": "text",
+         *           "authenticatorData": "text",
+         *           "signature": "text",
+         *           "userHandle": "text"
+         *         }
+         *       }
+         *     }
+         */
+        'application/json': {
+          current_password?: string
+          code?: string
+          credential?: {
+            id: string
+            rawId: string
+            /** @constant */
+            type: 'public-key'
+            /** @default {} */
+            clientExtensionResults?: Record<string, never>
+            /** @enum {string} */
+            authenticatorAttachment?: 'platform' | 'cross-platform'
+            response: {
+              clientDataJSON: string
+              authenticatorData: string
+              signature: string
+              userHandle?: string | null
+            }
+          }
+        }
+      }
+    }
+    responses: {
+      /** @description Done. */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  postAuthReauthenticationOptions: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "challenge": "text"
+           *     }
+           */
+          'application/json': components['schemas']['RequestOptions']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
@@ -2467,6 +3881,93 @@ export interface operations {
       503: components['responses']['Unavailable']
     }
   }
+  postAuthSessionPasskey: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "credential": {
+         *         "id": "text",
+         *         "rawId": "text",
+         *         "type": "public-key",
+         *         "clientExtensionResults": {},
+         *         "authenticatorAttachment": "platform",
+         *         "response": {
+         *           "clientDataJSON": "text",
+         *           "authenticatorData": "text",
+         *           "signature": "text",
+         *           "userHandle": "text"
+         *         }
+         *       }
+         *     }
+         */
+        'application/json': {
+          credential: {
+            id: string
+            rawId: string
+            /** @constant */
+            type: 'public-key'
+            /** @default {} */
+            clientExtensionResults?: Record<string, never>
+            /** @enum {string} */
+            authenticatorAttachment?: 'platform' | 'cross-platform'
+            response: {
+              clientDataJSON: string
+              authenticatorData: string
+              signature: string
+              userHandle?: string | null
+            }
+          }
+        }
+      }
+    }
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "user": {
+           *         "id": "01940000-0000-7000-8000-000000000001",
+           *         "email": "ann@example.com",
+           *         "first_name": "Ann",
+           *         "last_name": "Archer",
+           *         "photo": "https://acme.example.com/",
+           *         "organization": "text",
+           *         "department": "01940000-0000-7000-8000-000000000001",
+           *         "employee_id": "E-1042",
+           *         "role": "Admin",
+           *         "language": "en",
+           *         "is_active": true,
+           *         "date_joined": "2026-11-29T09:30:00.000Z",
+           *         "last_login": "2026-11-29T09:30:00.000Z",
+           *         "etag": "\"5f1d7e0c2b9a4c68\""
+           *       }
+           *     }
+           */
+          'application/json': components['schemas']['SignedIn']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
   postAuthSessionRefresh: {
     parameters: {
       query?: never
@@ -2495,6 +3996,102 @@ export interface operations {
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
       409: components['responses']['Conflict']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  postAuthSessionSecondFactor: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "challenge": "text",
+         *       "code": "text",
+         *       "recovery_code": "text",
+         *       "credential": {
+         *         "id": "text",
+         *         "rawId": "text",
+         *         "type": "public-key",
+         *         "clientExtensionResults": {},
+         *         "authenticatorAttachment": "platform",
+         *         "response": {
+         *           "clientDataJSON": "text",
+         *           "authenticatorData": "text",
+         *           "signature": "text",
+         *           "userHandle": "text"
+         *         }
+         *       },
+         *       "remember_device": false
+         *     }
+         */
+        'application/json': {
+          challenge: string
+          code?: string
+          recovery_code?: string
+          credential?: {
+            id: string
+            rawId: string
+            /** @constant */
+            type: 'public-key'
+            /** @default {} */
+            clientExtensionResults?: Record<string, never>
+            /** @enum {string} */
+            authenticatorAttachment?: 'platform' | 'cross-platform'
+            response: {
+              clientDataJSON: string
+              authenticatorData: string
+              signature: string
+              userHandle?: string | null
+            }
+          }
+          /** @default false */
+          remember_device?: boolean
+        }
+      }
+    }
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "user": {
+           *         "id": "01940000-0000-7000-8000-000000000001",
+           *         "email": "ann@example.com",
+           *         "first_name": "Ann",
+           *         "last_name": "Archer",
+           *         "photo": "https://acme.example.com/",
+           *         "organization": "text",
+           *         "department": "01940000-0000-7000-8000-000000000001",
+           *         "employee_id": "E-1042",
+           *         "role": "Admin",
+           *         "language": "en",
+           *         "is_active": true,
+           *         "date_joined": "2026-11-29T09:30:00.000Z",
+           *         "last_login": "2026-11-29T09:30:00.000Z",
+           *         "etag": "\"5f1d7e0c2b9a4c68\""
+           *       }
+           *     }
+           */
+          'application/json': components['schemas']['SignedIn']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      413: components['responses']['TooLarge']
+      415: components['responses']['UnsupportedMediaType']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
@@ -2827,7 +4424,8 @@ export interface operations {
            *         "operator_email": "ann@example.com",
            *         "expires_at": "2026-11-29T09:30:00.000Z",
            *         "is_read_only": true
-           *       }
+           *       },
+           *       "must_enrol": true
            *     }
            */
           'application/json': components['schemas']['Me']
@@ -2896,7 +4494,8 @@ export interface operations {
            *         "operator_email": "ann@example.com",
            *         "expires_at": "2026-11-29T09:30:00.000Z",
            *         "is_read_only": true
-           *       }
+           *       },
+           *       "must_enrol": true
            *     }
            */
           'application/json': components['schemas']['Me']
@@ -3007,7 +4606,8 @@ export interface operations {
            *         "operator_email": "ann@example.com",
            *         "expires_at": "2026-11-29T09:30:00.000Z",
            *         "is_read_only": true
-           *       }
+           *       },
+           *       "must_enrol": true
            *     }
            */
           'application/json': components['schemas']['Me']
@@ -3068,6 +4668,24 @@ export interface operations {
            *           "revoked_reason": "text",
            *           "ip": "text",
            *           "user_agent": "text"
+           *         }
+           *       ],
+           *       "factors": [
+           *         {
+           *           "kind": "totp",
+           *           "name": "Acme Ltd",
+           *           "created": "2026-11-29T09:30:00.000Z",
+           *           "last_used": "2026-11-29T09:30:00.000Z"
+           *         }
+           *       ],
+           *       "devices": [
+           *         {
+           *           "id": "01940000-0000-7000-8000-000000000001",
+           *           "created": "2026-11-29T09:30:00.000Z",
+           *           "last_used": "2026-11-29T09:30:00.000Z",
+           *           "expires_at": "2026-11-29T09:30:00.000Z",
+           *           "user_agent": "text",
+           *           "ip": "text"
            *         }
            *       ],
            *       "events": [
@@ -4666,6 +6284,8 @@ export interface operations {
            *       "password_min_length": 1,
            *       "language": "en",
            *       "allows_support": true,
+           *       "second_factor": "optional",
+           *       "second_factor_grace": 1,
            *       "logo": "https://acme.example.com/",
            *       "brand_color": "#0f766e",
            *       "brand_text_color": "#0f766e",
@@ -4707,7 +6327,9 @@ export interface operations {
          *       "brand_color": "#0f766e",
          *       "password_min_length": 12,
          *       "language": "en",
-         *       "allows_support": true
+         *       "allows_support": true,
+         *       "second_factor": "optional",
+         *       "second_factor_grace": 1
          *     }
          */
         'application/json': {
@@ -4721,6 +6343,9 @@ export interface operations {
           password_min_length?: number
           language?: ('en' | 'ar') | null
           allows_support?: boolean
+          /** @enum {string} */
+          second_factor?: 'optional' | 'admins' | 'everyone'
+          second_factor_grace?: number
         }
       }
     }
@@ -4746,6 +6371,8 @@ export interface operations {
            *       "password_min_length": 1,
            *       "language": "en",
            *       "allows_support": true,
+           *       "second_factor": "optional",
+           *       "second_factor_grace": 1,
            *       "logo": "https://acme.example.com/",
            *       "brand_color": "#0f766e",
            *       "brand_text_color": "#0f766e",
@@ -4867,6 +6494,8 @@ export interface operations {
            *       "password_min_length": 1,
            *       "language": "en",
            *       "allows_support": true,
+           *       "second_factor": "optional",
+           *       "second_factor_grace": 1,
            *       "logo": "https://acme.example.com/",
            *       "brand_color": "#0f766e",
            *       "brand_text_color": "#0f766e",
@@ -5042,6 +6671,7 @@ export interface operations {
         role?: 'Admin' | 'Staff'
         is_active?: 'true' | 'false'
         last_login?: 'never'
+        second_factor?: 'none'
       }
       header?: never
       path?: never
@@ -5182,6 +6812,7 @@ export interface operations {
         role?: 'Admin' | 'Staff'
         is_active?: 'true' | 'false'
         last_login?: 'never'
+        second_factor?: 'none'
       }
       header?: never
       path?: never
@@ -5321,6 +6952,76 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  getUsersByIdFactors: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "factors": [
+           *         {
+           *           "kind": "totp",
+           *           "created": "2026-11-29T09:30:00.000Z",
+           *           "last_used": "2026-11-29T09:30:00.000Z",
+           *           "backed_up": true
+           *         }
+           *       ],
+           *       "recovery_codes_left": 1,
+           *       "required": true,
+           *       "required_from": "2026-11-29T09:30:00.000Z"
+           *     }
+           */
+          'application/json': components['schemas']['UserFactors']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  deleteUsersByIdFactors: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done. */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }

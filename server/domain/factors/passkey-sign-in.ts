@@ -8,16 +8,10 @@ import { beginSession, finishSignIn, refuseSignIn } from '#server/domain/session
 import { hashOf } from '#server/domain/sessions/one-time-links.ts'
 import { unauthorized } from '#shared/errors.ts'
 import { expectSignature, findChallenged, lockSignInChallenge } from './challenges.ts'
-import {
-  authenticationOptions,
-  consumeSignedChallenge,
-  expiryOf,
-  findPasskeys,
-  relyingPartyOf,
-  signedChallenge,
-} from './passkeys.ts'
+import { authenticationOptions, findPasskeys, relyingPartyOf } from './passkeys.ts'
 import { prove } from './prove.ts'
 import { challengeExpired, lockUser } from './second-step.ts'
+import { consumeSignedChallenge, expiryOf, signedChallenge } from './signed-challenges.ts'
 
 /** @returns what a browser needs to sign in with any passkey of this host; the same for everyone */
 export async function passkeyOptions(app: App, authRealm: AuthRealm) {

@@ -1,8 +1,10 @@
+import type { SQL } from 'drizzle-orm'
 import { eq } from 'drizzle-orm'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
 import { endAllSessions } from '#server/domain/sessions/end.ts'
 import { conflict, notFound } from '#shared/errors.ts'
+import { foldEmail } from '#shared/schemas/fields.ts'
 import { resetFactors } from './factors.ts'
 
 /**
@@ -11,12 +13,26 @@ import { resetFactors } from './factors.ts'
  */
 export async function resetUser(app: App, authRealm: AuthRealm, userId: string, audit: AuditContext): Promise<void> {
   if (userId === audit.actor) throw conflict('Remove your own factors in your profile.', 'wrong_state')
+  await reset(app, authRealm, eq(authRealm.realm.tables.users.id, userId), audit)
+}
+
+/**
+ * The same by e-mail address.
+ * @returns the user, and how many factors they had
+ * @throws ApiError 404
+ */
+export function resetUserByEmail(app: App, authRealm: AuthRealm, email: string, audit: AuditContext) {
+  return reset(app, authRealm, eq(authRealm.realm.tables.users.email, foldEmail(email)), audit)
+}
+
+async function reset(app: App, authRealm: AuthRealm, who: SQL, audit: AuditContext) {
   const { realm } = authRealm
   const { users } = realm.tables
-  await realm.transaction(async tx => {
-    const rows = await tx.select({ id: users.id, email: users.email }).from(users).where(eq(users.id, userId))
+  return realm.transaction(async tx => {
+    const rows = await tx.select({ id: users.id, email: users.email }).from(users).where(who)
     if (!rows[0]) throw notFound()
-    await resetFactors(tx, app, authRealm, rows[0], audit)
-    await endAllSessions(tx, app, authRealm, userId, 'revoked', audit)
+    const factors = await resetFactors(tx, app, authRealm, rows[0], audit)
+    await endAllSessions(tx, app, authRealm, rows[0].id, 'revoked', audit)
+    return { ...rows[0], factors }
   })
 }

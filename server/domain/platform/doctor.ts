@@ -4,6 +4,7 @@ import type { App } from '#server/domain/context.ts'
 import type { Check } from './check.ts'
 import { checkConnection, checkDatabase, checkPlatform, checkVersions } from './database-checks.ts'
 import { checkClock, checkDomain, checkIndexes, checkMail } from './environment-checks.ts'
+import { checkOperators } from './operator-checks.ts'
 import { checkPrivileges, checkTransactions } from './role-checks.ts'
 import { checkOperations, checkStates } from './stalled-checks.ts'
 import { checkStandings } from './standing-checks.ts'
@@ -24,6 +25,7 @@ export async function examine(app: App, migrations: MigrationSets): Promise<Chec
     await checkOperations(app),
     await checkStandings(app),
     await checkKeys(app),
+    await checkOperators(app),
     await checkArchives(app),
     await checkPictures(app),
     await checkIndexes(app),

@@ -2,7 +2,6 @@ import type { From } from './client-network.ts'
 import type { Counters } from './limit-counters.ts'
 import { keyOf } from './limit-counters.ts'
 import type { LimitName } from './limit-rules.ts'
-import type { Limits } from './limits.ts'
 
 export interface PasswordAttempt {
   /** @throws ApiError 429 after too many failures */
@@ -19,13 +18,13 @@ export interface CodeAttempt extends Omit<PasswordAttempt, 'countFailure'> {
 
 /** The limits of passwords and of second factors. */
 export function passwordLimits(counters: Counters<LimitName>, from: From) {
-  const attemptAt = (realm: string, account: string, ip: string | null) =>
+  const attemptAt = (realm: string, account: string, ip: string | null): PasswordAttempt =>
     passwordAttempt(counters, keyOf(realm, from(ip)), keyOf(realm, from(ip), account))
   return {
     passwordAttempt: attemptAt,
-    codeAttempt: (realm, account, ip, isTotp) =>
+    codeAttempt: (realm: string, account: string, ip: string | null, isTotp: boolean): CodeAttempt =>
       codeAttempt(counters, attemptAt(realm, account, ip), keyOf(realm, account), isTotp),
-  } satisfies Partial<Limits>
+  }
 }
 
 function codeAttempt(

@@ -1,8 +1,8 @@
 import type { z } from 'zod'
 import type { Idempotency } from '#server/domain/idempotency/keys.ts'
-import type { Access } from '#server/http/authority.ts'
 import type { Turn } from '#server/http/heavy-work.ts'
 import { ApiError } from '#shared/errors.ts'
+import type { Access } from './access.ts'
 
 /** What decides which errors a route can answer with. */
 export interface ErrorSources {

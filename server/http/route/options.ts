@@ -3,9 +3,9 @@ import type { z } from 'zod'
 import type { App, AuditContext } from '#server/domain/context.ts'
 import type { Idempotency } from '#server/domain/idempotency/keys.ts'
 import type { Principal } from '#server/domain/sessions/principal.ts'
-import type { Access } from '#server/http/authority.ts'
 import type { Turn } from '#server/http/heavy-work.ts'
 import type { Surface } from '#shared/types/surface.ts'
+import type { Access } from './access.ts'
 
 export type Schema = z.ZodType | undefined
 

@@ -13,6 +13,7 @@ export default defineRealmRoute(
   {
     summary: 'Export audit events as CSV',
     access: canReadAudit,
+    reauthentication: true,
     turn: 'export',
     support: false,
     query: auditQuery,

@@ -9,6 +9,7 @@ export default definePlatformRoute(
   {
     summary: 'Rotate the signing keys of all organisations',
     access: canManageTenants,
+    reauthentication: true,
     idempotency: 'once',
     status: 202,
     answer: operationAnswer,

@@ -10,6 +10,7 @@ export default definePlatformRoute(
   {
     summary: 'Export organisations as CSV',
     access: canReadTenants,
+    reauthentication: true,
     turn: 'export',
     query: tenantsQuery,
     sends: 'text/csv',

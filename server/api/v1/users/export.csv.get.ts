@@ -11,6 +11,7 @@ export default defineTenantRoute(
   {
     summary: 'Export people as CSV',
     access: canManageUsers,
+    reauthentication: true,
     turn: 'export',
     support: false,
     query: directoryQuery,

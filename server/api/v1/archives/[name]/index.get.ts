@@ -7,7 +7,7 @@ import { canManageArchives } from '#shared/permissions.ts'
 
 /** Streams the archive file. */
 export default definePlatformRoute(
-  { summary: 'Download an archive', access: canManageArchives, sends: 'application/x-tar' },
+  { summary: 'Download an archive', access: canManageArchives, reauthentication: true, sends: 'application/x-tar' },
   async ({ app, authRealm, params, audit, event }) => {
     const { realm } = authRealm
     const name = params.name!

@@ -10,6 +10,7 @@ export default definePlatformRoute(
   {
     summary: 'Restore an archive as a new organisation',
     access: canManageArchives,
+    reauthentication: true,
     idempotency: 'once',
     status: 202,
     body: newFromArchiveSchema,

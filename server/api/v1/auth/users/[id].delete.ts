@@ -11,7 +11,13 @@ import { validate } from '#shared/schemas/validate.ts'
  * `last_admin`.
  */
 export default defineRealmRoute(
-  { summary: 'Delete a user', access: 'signed-in', accepts: [deleteUserSchema], status: 204 },
+  {
+    summary: 'Delete a user',
+    access: 'signed-in',
+    reauthentication: 'console',
+    accepts: [deleteUserSchema],
+    status: 204,
+  },
   async ({ app, authRealm, principal, params, audit, event }) => {
     await requireVisibleUser(authRealm, principal.user, params.id!)
     const { current_password } = validate(deleteUserSchema, readJson(event))

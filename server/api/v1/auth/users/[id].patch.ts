@@ -22,6 +22,7 @@ export default defineRealmRoute(
   {
     summary: 'Change a user',
     access: 'signed-in',
+    reauthentication: 'console',
     support: true,
     accepts: [userChangeSchema, operatorChangeSchema, profileSchema],
     answer: userAnswer,

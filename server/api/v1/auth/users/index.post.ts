@@ -18,6 +18,7 @@ export default defineRealmRoute(
   {
     summary: 'Create a user, or register',
     access: 'public',
+    reauthentication: 'console',
     idempotency: 'once',
     status: 201,
     accepts: [newUserSchema, newOperatorSchema, registrationSchema],

@@ -10,6 +10,7 @@ export default definePlatformRoute(
   {
     summary: 'Clone an organisation',
     access: canManageArchives,
+    reauthentication: true,
     idempotency: 'once',
     status: 202,
     body: cloneSchema,

@@ -15,6 +15,7 @@ export default definePlatformRoute(
   {
     summary: 'Schedule the deletion of an organisation',
     access: canManageTenants,
+    reauthentication: true,
     body: deletionSchema,
     answer: tenantDetailsAnswer,
   },

@@ -9,6 +9,7 @@ export default definePlatformRoute(
   {
     summary: 'Archive an organisation',
     access: canManageArchives,
+    reauthentication: true,
     idempotency: 'once',
     status: 202,
     answer: operationAnswer,

@@ -13,6 +13,7 @@ export default definePlatformRoute(
   {
     summary: 'Restore an organisation from an archive',
     access: canManageArchives,
+    reauthentication: true,
     idempotency: 'once',
     status: 202,
     body: restorationSchema,

@@ -9,6 +9,7 @@ export default definePlatformRoute(
   {
     summary: 'Rotate the signing key of an organisation',
     access: canManageTenants,
+    reauthentication: true,
     idempotency: 'once',
     status: 201,
     answer: rotationAnswer,

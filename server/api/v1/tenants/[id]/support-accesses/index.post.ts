@@ -12,6 +12,7 @@ export default definePlatformRoute(
   {
     summary: 'Request support access',
     access: canSupportTenants,
+    reauthentication: true,
     idempotency: 'once',
     body: supportRequestSchema,
     status: 201,
