@@ -69,6 +69,12 @@ const detailSchema = {
     detail: { type: 'string', description: 'What went wrong, in English.' },
     code: { type: 'string', description: 'Why, for programs; the guide lists all codes.' },
     current: { type: 'object', description: 'With 412 only: the resource as it is now.' },
+    challenge: { type: 'string', description: 'With `second_factor_required` only: what has to be answered.' },
+    methods: {
+      type: 'array',
+      items: { enum: ['password', 'totp', 'passkey', 'recovery_code'] },
+      description: 'With `second_factor_required` and `reauthentication_required` only: the ways to go on.',
+    },
   },
 }
 

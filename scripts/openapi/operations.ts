@@ -23,8 +23,15 @@ export function operationOf(route: Route, surface: Surface, shared: SharedSchema
   }
 }
 
-function describe({ access, comment }: Route, surface: Surface): { description?: string } {
-  const description = [comment, access && access !== 'public' && callersOf(access, surface)].filter(Boolean).join(' ')
+function describe({ access, comment, reauthentication }: Route, surface: Surface): { description?: string } {
+  const isAsked = reauthentication === 'console' ? surface === 'console' : reauthentication
+  const description = [
+    comment,
+    access && access !== 'public' && callersOf(access, surface),
+    isAsked && 'Needs reauthentication.',
+  ]
+    .filter(Boolean)
+    .join(' ')
   return description ? { description } : {}
 }
 

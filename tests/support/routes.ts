@@ -33,6 +33,10 @@ export interface Route {
   carries: 'form' | 'csv' | undefined
   /** Whether a support session may use it; if undefined, it may read. */
   support: boolean | undefined
+  /** Whether a session that may only be used to add a second factor may use it. */
+  enrolment: boolean | undefined
+  /** Whether the user must have proved lately that it is them. */
+  reauthentication: boolean | 'console' | undefined
   turn: Turn | undefined
   idempotency: Idempotency | undefined
 }
@@ -64,6 +68,8 @@ async function readRoute(file: string, origin: Source): Promise<Route> {
     answer,
     sends,
     support,
+    enrolment,
+    reauthentication,
     turn,
     idempotency,
   } = handler.declared ?? {}
@@ -82,6 +88,8 @@ async function readRoute(file: string, origin: Source): Promise<Route> {
     bodies: body ? [asObject(body)!] : [...(typeof accepts === 'string' ? [] : accepts)],
     carries: typeof accepts === 'string' ? carried[accepts] : undefined,
     support,
+    enrolment,
+    reauthentication,
     turn,
     idempotency,
   }

@@ -85,14 +85,14 @@ export interface paths {
     }
     /**
      * Download an archive
-     * @description Streams the archive file. For Owners.
+     * @description Streams the archive file. For Owners. Needs reauthentication.
      */
     get: operations['getArchivesByName']
     put?: never
     post?: never
     /**
      * Delete an archive
-     * @description For Owners.
+     * @description For Owners. Needs reauthentication.
      */
     delete: operations['deleteArchivesByName']
     options?: never
@@ -111,7 +111,7 @@ export interface paths {
     put?: never
     /**
      * Restore an archive as a new organisation
-     * @description Restores the archive as a new organisation. The operation's result is `{tenant, subdomain, url}`. For Owners.
+     * @description Restores the archive as a new organisation. The operation's result is `{tenant, subdomain, url}`. For Owners. Needs reauthentication.
      */
     post: operations['postArchivesByNameRestorations']
     delete?: never
@@ -149,7 +149,7 @@ export interface paths {
     }
     /**
      * Export audit events as CSV
-     * @description The audit events as a CSV file, newest first, with the list's search and filters. `subject_name` is the subject's current name, `support` the operator who acted as the actor. For Owners and Support.
+     * @description The audit events as a CSV file, newest first, with the list's search and filters. `subject_name` is the subject's current name, `support` the operator who acted as the actor. For Owners and Support. Needs reauthentication.
      */
     get: operations['getAuditExportCsv']
     put?: never
@@ -235,7 +235,7 @@ export interface paths {
     put?: never
     /**
      * Add a passkey
-     * @description For everyone who is signed in.
+     * @description For everyone who is signed in. Needs reauthentication.
      */
     post: operations['postAuthFactorsPasskeys']
     delete?: never
@@ -255,7 +255,7 @@ export interface paths {
     put?: never
     /**
      * Begin to add a passkey
-     * @description What a browser needs to create a passkey, as JSON of WebAuthn. For everyone who is signed in.
+     * @description What a browser needs to create a passkey, as JSON of WebAuthn. For everyone who is signed in. Needs reauthentication.
      */
     post: operations['postAuthFactorsPasskeysOptions']
     delete?: never
@@ -275,7 +275,7 @@ export interface paths {
     put?: never
     /**
      * Get new recovery codes
-     * @description The former ones are void. For everyone who is signed in.
+     * @description The former ones are void. For everyone who is signed in. Needs reauthentication.
      */
     post: operations['postAuthFactorsRecoveryCodes']
     delete?: never
@@ -295,7 +295,7 @@ export interface paths {
     put?: never
     /**
      * Begin to add an authenticator app
-     * @description The app counts as a factor when its first code is confirmed. It replaces one that was not confirmed. For everyone who is signed in.
+     * @description The app counts as a factor when its first code is confirmed. It replaces one that was not confirmed. For everyone who is signed in. Needs reauthentication.
      */
     post: operations['postAuthFactorsTotp']
     delete?: never
@@ -336,7 +336,7 @@ export interface paths {
     post?: never
     /**
      * Remove a second factor
-     * @description The last one cannot be removed where the organisation requires one: 409 `factor_required`. For everyone who is signed in.
+     * @description The last one cannot be removed where the organisation requires one: 409 `factor_required`. For everyone who is signed in. Needs reauthentication.
      */
     delete: operations['deleteAuthFactorsById']
     options?: never
@@ -644,7 +644,7 @@ export interface paths {
     put?: never
     /**
      * Create a user, or register
-     * @description An Admin creates users with any role; without a password, the user gets a mail with a link to choose one. Anyone else registers, where `registration` is `open`: this creates inactive Staff and sends the activation mail. Otherwise it is 403 `registration_closed`.
+     * @description An Admin creates users with any role; without a password, the user gets a mail with a link to choose one. Anyone else registers, where `registration` is `open`: this creates inactive Staff and sends the activation mail. Otherwise it is 403 `registration_closed`. Needs reauthentication.
      */
     post: operations['postAuthUsers']
     delete?: never
@@ -876,20 +876,20 @@ export interface paths {
     get: operations['getAuthUsersById']
     /**
      * Change a user
-     * @description An Admin changes any user; Staff find only themselves, and change their names and language. A new `email` of another user ends their sessions and links, and both addresses get a mail. The last active Admin must remain: 409 `last_admin`. For everyone who is signed in.
+     * @description An Admin changes any user; Staff find only themselves, and change their names and language. A new `email` of another user ends their sessions and links, and both addresses get a mail. The last active Admin must remain: 409 `last_admin`. For everyone who is signed in. Needs reauthentication.
      */
     put: operations['putAuthUsersById']
     post?: never
     /**
      * Delete a user
-     * @description Deletes a user, or the caller's own account; it takes the caller's password. The last active Admin must remain: 409 `last_admin`. For everyone who is signed in.
+     * @description Deletes a user, or the caller's own account; it takes the caller's password. The last active Admin must remain: 409 `last_admin`. For everyone who is signed in. Needs reauthentication.
      */
     delete: operations['deleteAuthUsersById']
     options?: never
     head?: never
     /**
      * Change a user
-     * @description An Admin changes any user; Staff find only themselves, and change their names and language. A new `email` of another user ends their sessions and links, and both addresses get a mail. The last active Admin must remain: 409 `last_admin`. For everyone who is signed in.
+     * @description An Admin changes any user; Staff find only themselves, and change their names and language. A new `email` of another user ends their sessions and links, and both addresses get a mail. The last active Admin must remain: 409 `last_admin`. For everyone who is signed in. Needs reauthentication.
      */
     patch: operations['patchAuthUsersById']
     trace?: never
@@ -1025,7 +1025,7 @@ export interface paths {
     put?: never
     /**
      * Rotate the signing keys of all organisations
-     * @description Rotates the keys of all tenants and the console. The operation reports the progress. For Owners.
+     * @description Rotates the keys of all tenants and the console. The operation reports the progress. For Owners. Needs reauthentication.
      */
     post: operations['postKeysRotations']
     delete?: never
@@ -1451,7 +1451,7 @@ export interface paths {
     }
     /**
      * Export organisations as CSV
-     * @description The tenants as a CSV file, with the list's search and filters. For everyone who is signed in.
+     * @description The tenants as a CSV file, with the list's search and filters. For everyone who is signed in. Needs reauthentication.
      */
     get: operations['getTenantsExportCsv']
     put?: never
@@ -1517,7 +1517,7 @@ export interface paths {
     put?: never
     /**
      * Clone an organisation
-     * @description A copy in which nobody can be recognised. The operation's result is `{tenant, subdomain, url}`. For Owners.
+     * @description A copy in which nobody can be recognised. The operation's result is `{tenant, subdomain, url}`. For Owners. Needs reauthentication.
      */
     post: operations['postTenantsByIdClones']
     delete?: never
@@ -1536,7 +1536,7 @@ export interface paths {
     get?: never
     /**
      * Schedule the deletion of an organisation
-     * @description Schedules the deletion. With `now` and the `subdomain` as confirmation it starts at once; the answer's `operation` has the progress. For Owners.
+     * @description Schedules the deletion. With `now` and the `subdomain` as confirmation it starts at once; the answer's `operation` has the progress. For Owners. Needs reauthentication.
      */
     put: operations['putTenantsByIdDeletion']
     post?: never
@@ -1649,7 +1649,7 @@ export interface paths {
     put?: never
     /**
      * Archive an organisation
-     * @description The operation's result is `{archive, size}`. For Owners.
+     * @description The operation's result is `{archive, size}`. For Owners. Needs reauthentication.
      */
     post: operations['postTenantsByIdExports']
     delete?: never
@@ -1693,7 +1693,7 @@ export interface paths {
     put?: never
     /**
      * Rotate the signing key of an organisation
-     * @description Creates a key that replaces the current one after a lead time. 409 `wrong_state` while one is on its way. For Owners.
+     * @description Creates a key that replaces the current one after a lead time. 409 `wrong_state` while one is on its way. For Owners. Needs reauthentication.
      */
     post: operations['postTenantsByIdKeys']
     delete?: never
@@ -1757,7 +1757,7 @@ export interface paths {
     put?: never
     /**
      * Restore an organisation from an archive
-     * @description Replaces all of the tenant's data by an archive; `keep` archives the present data first. The operation's result is `{tenant, kept}`. For Owners.
+     * @description Replaces all of the tenant's data by an archive; `keep` archives the present data first. The operation's result is `{tenant, kept}`. For Owners. Needs reauthentication.
      */
     post: operations['postTenantsByIdRestorations']
     delete?: never
@@ -1777,7 +1777,7 @@ export interface paths {
     put?: never
     /**
      * Request support access
-     * @description Returns a link with which the operator signs in as the user, once and within a minute. 403 `support_refused` if the organisation does not allow it. For Owners and Support.
+     * @description Returns a link with which the operator signs in as the user, once and within a minute. 403 `support_refused` if the organisation does not allow it. For Owners and Support. Needs reauthentication.
      */
     post: operations['postTenantsByIdSupportAccesses']
     delete?: never
@@ -1846,7 +1846,7 @@ export interface paths {
     post?: never
     /**
      * Remove all of a user's second factors
-     * @description For a user who has lost them: they sign in with the password alone, until they add new ones. They are told by mail. For Owners.
+     * @description For a user who has lost them: they sign in with the password alone, until they add new ones. They are told by mail. For Owners. Needs reauthentication.
      */
     delete: operations['deleteUsersByIdFactors']
     options?: never
@@ -2050,7 +2050,11 @@ export interface components {
      * @example {
      *       "detail": "text",
      *       "code": "text",
-     *       "current": {}
+     *       "current": {},
+     *       "challenge": "text",
+     *       "methods": [
+     *         "password"
+     *       ]
      *     }
      */
     Error: {
@@ -2060,6 +2064,10 @@ export interface components {
       code?: string
       /** @description With 412 only: the resource as it is now. */
       current?: Record<string, never>
+      /** @description With `second_factor_required` only: what has to be answered. */
+      challenge?: string
+      /** @description With `second_factor_required` and `reauthentication_required` only: the ways to go on. */
+      methods?: ('password' | 'totp' | 'passkey' | 'recovery_code')[]
     }
     /**
      * @example {

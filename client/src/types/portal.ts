@@ -85,7 +85,7 @@ export interface paths {
     }
     /**
      * Export audit events as CSV
-     * @description The audit events as a CSV file, newest first, with the list's search and filters. `subject_name` is the subject's current name, `support` the operator who acted as the actor. For Admins.
+     * @description The audit events as a CSV file, newest first, with the list's search and filters. `subject_name` is the subject's current name, `support` the operator who acted as the actor. For Admins. Needs reauthentication.
      */
     get: operations['getAuditExportCsv']
     put?: never
@@ -171,7 +171,7 @@ export interface paths {
     put?: never
     /**
      * Add a passkey
-     * @description For everyone who is signed in.
+     * @description For everyone who is signed in. Needs reauthentication.
      */
     post: operations['postAuthFactorsPasskeys']
     delete?: never
@@ -191,7 +191,7 @@ export interface paths {
     put?: never
     /**
      * Begin to add a passkey
-     * @description What a browser needs to create a passkey, as JSON of WebAuthn. For everyone who is signed in.
+     * @description What a browser needs to create a passkey, as JSON of WebAuthn. For everyone who is signed in. Needs reauthentication.
      */
     post: operations['postAuthFactorsPasskeysOptions']
     delete?: never
@@ -211,7 +211,7 @@ export interface paths {
     put?: never
     /**
      * Get new recovery codes
-     * @description The former ones are void. For everyone who is signed in.
+     * @description The former ones are void. For everyone who is signed in. Needs reauthentication.
      */
     post: operations['postAuthFactorsRecoveryCodes']
     delete?: never
@@ -231,7 +231,7 @@ export interface paths {
     put?: never
     /**
      * Begin to add an authenticator app
-     * @description The app counts as a factor when its first code is confirmed. It replaces one that was not confirmed. For everyone who is signed in.
+     * @description The app counts as a factor when its first code is confirmed. It replaces one that was not confirmed. For everyone who is signed in. Needs reauthentication.
      */
     post: operations['postAuthFactorsTotp']
     delete?: never
@@ -272,7 +272,7 @@ export interface paths {
     post?: never
     /**
      * Remove a second factor
-     * @description The last one cannot be removed where the organisation requires one: 409 `factor_required`. For everyone who is signed in.
+     * @description The last one cannot be removed where the organisation requires one: 409 `factor_required`. For everyone who is signed in. Needs reauthentication.
      */
     delete: operations['deleteAuthFactorsById']
     options?: never
@@ -1299,7 +1299,7 @@ export interface paths {
     }
     /**
      * Export people as CSV
-     * @description The directory as a CSV file, with the directory's search and filters. For Admins.
+     * @description The directory as a CSV file, with the directory's search and filters. For Admins. Needs reauthentication.
      */
     get: operations['getUsersExportCsv']
     put?: never
@@ -1366,7 +1366,7 @@ export interface paths {
     post?: never
     /**
      * Remove all of a user's second factors
-     * @description For a user who has lost them: they sign in with the password alone, until they add new ones. They are told by mail. For Admins.
+     * @description For a user who has lost them: they sign in with the password alone, until they add new ones. They are told by mail. For Admins. Needs reauthentication.
      */
     delete: operations['deleteUsersByIdFactors']
     options?: never
@@ -1618,7 +1618,11 @@ export interface components {
      * @example {
      *       "detail": "text",
      *       "code": "text",
-     *       "current": {}
+     *       "current": {},
+     *       "challenge": "text",
+     *       "methods": [
+     *         "password"
+     *       ]
      *     }
      */
     Error: {
@@ -1628,6 +1632,10 @@ export interface components {
       code?: string
       /** @description With 412 only: the resource as it is now. */
       current?: Record<string, never>
+      /** @description With `second_factor_required` only: what has to be answered. */
+      challenge?: string
+      /** @description With `second_factor_required` and `reauthentication_required` only: the ways to go on. */
+      methods?: ('password' | 'totp' | 'passkey' | 'recovery_code')[]
     }
     /**
      * @example {

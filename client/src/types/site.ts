@@ -213,7 +213,11 @@ export interface components {
      * @example {
      *       "detail": "text",
      *       "code": "text",
-     *       "current": {}
+     *       "current": {},
+     *       "challenge": "text",
+     *       "methods": [
+     *         "password"
+     *       ]
      *     }
      */
     Error: {
@@ -223,6 +227,10 @@ export interface components {
       code?: string
       /** @description With 412 only: the resource as it is now. */
       current?: Record<string, never>
+      /** @description With `second_factor_required` only: what has to be answered. */
+      challenge?: string
+      /** @description With `second_factor_required` and `reauthentication_required` only: the ways to go on. */
+      methods?: ('password' | 'totp' | 'passkey' | 'recovery_code')[]
     }
     /** @description Messages by field; `non_field_errors` are about several fields. */
     FieldErrors: {

@@ -3,16 +3,12 @@ import { eq } from 'drizzle-orm'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
 import { endAllSessions } from '#server/domain/sessions/end.ts'
-import { conflict, notFound } from '#shared/errors.ts'
+import { notFound } from '#shared/errors.ts'
 import { foldEmail } from '#shared/schemas/fields.ts'
 import { resetFactors } from './factors.ts'
 
-/**
- * Removes all factors of a user and ends their sessions.
- * @throws ApiError 404; 409 `wrong_state` for the caller, who removes them one by one
- */
+/** Removes all factors of a user and ends their sessions. @throws ApiError 404 */
 export async function resetUser(app: App, authRealm: AuthRealm, userId: string, audit: AuditContext): Promise<void> {
-  if (userId === audit.actor) throw conflict('Remove your own factors in your profile.', 'wrong_state')
   await reset(app, authRealm, eq(authRealm.realm.tables.users.id, userId), audit)
 }
 
@@ -32,6 +28,7 @@ async function reset(app: App, authRealm: AuthRealm, who: SQL, audit: AuditConte
     const rows = await tx.select({ id: users.id, email: users.email }).from(users).where(who)
     if (!rows[0]) throw notFound()
     const factors = await resetFactors(tx, app, authRealm, rows[0], audit)
+    await authRealm.recheck?.(tx, { isLast: rows[0].id === audit.actor })
     await endAllSessions(tx, app, authRealm, rows[0].id, 'revoked', audit)
     return { ...rows[0], factors }
   })

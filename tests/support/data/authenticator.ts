@@ -4,6 +4,8 @@ import type { KeyObject } from 'node:crypto'
 /** A passkey in software: what a browser and its authenticator do, without either. */
 export interface SoftPasskey {
   id: string
+  /** In COSE, base64url, as the server stores it. */
+  publicKey: string
   /** Raises the counter by `by`. */
   count(by: number): void
   /** @returns the JSON with which a browser answers creation options */
@@ -35,6 +37,7 @@ export function createPasskey(userHandle: string): SoftPasskey {
   let counter = 0
   return {
     id,
+    publicKey: coseKey(publicKey).toString('base64url'),
     count: by => void (counter += by),
     create({ challenge, rp }, origin) {
       const credential = Buffer.concat([Buffer.alloc(16), uint16(rawId.length), rawId, coseKey(publicKey)])

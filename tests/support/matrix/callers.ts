@@ -93,6 +93,17 @@ async function standardCallers(
       await db.update(users).set({ role: 'Staff' }).where(eq(users.id, person.person.id))
       return signedIn(at, 'an Admin who was demoted a moment ago', 'Staff', person)
     }),
+    await repeatable(async () => {
+      const person = await admin()
+      await db.update(sessions).set({ enrol_from: now }).where(eq(sessions.id, person.session.id))
+      return { ...signedIn(at, 'an Admin who must add a second factor', 'Admin', person), mustEnrol: true }
+    }),
+    await repeatable(async () => {
+      const person = await admin()
+      const authenticated_at = new Date(now.getTime() - 16 * 60_000)
+      await db.update(sessions).set({ authenticated_at }).where(eq(sessions.id, person.session.id))
+      return { ...signedIn(at, 'an Admin who signed in a while ago', 'Admin', person), isStale: true }
+    }),
     refused(place, surface, 'a refresh token', invalidToken, { token: refresh!.refresh }),
     refused(place, surface, 'an expired token', invalidToken, { token: old }),
     withToken('a deactivated Admin', inactive!, { status: 401, code: 'user_inactive' }),

@@ -9,9 +9,11 @@ import { sampler } from '../data/samples.ts'
 import type { Call } from '../http.ts'
 import type { Route } from '../routes.ts'
 import type { Place } from '../world.ts'
+import { codeOf } from '../data/totp.ts'
 import { addPerson } from '../world.ts'
 import type { Caller } from './callers.ts'
 import { placeOf } from './cases.ts'
+import { newPasskey, passkeySignIn, protect, secondStep } from './factors.ts'
 import { enter } from './people.ts'
 import type { Setting } from './setting.ts'
 import type { Params } from './targets.ts'
@@ -24,7 +26,7 @@ export interface Request extends Call {
   path: string
 }
 
-interface Situation {
+export interface Situation {
   setting: Setting
   caller: Caller
   target: Target
@@ -46,6 +48,16 @@ const makers: Record<string, Maker> = {
   'POST /api/v1/auth/jwt/verify/': async situation => ({ body: { token: await refreshTokenFor(situation) } }),
   'POST /api/v1/auth/jwt/create/': signIn,
   'POST /api/v1/auth/session/': signIn,
+  'POST /api/v1/auth/jwt/second-factor/': secondStep,
+  'POST /api/v1/auth/session/second-factor/': secondStep,
+  'POST /api/v1/auth/jwt/passkey/': passkeySignIn,
+  'POST /api/v1/auth/session/passkey/': passkeySignIn,
+  'POST /api/v1/auth/passkeys/options/': () => ({ body: {} }),
+  'POST /api/v1/auth/factors/passkeys/': newPasskey,
+  'PUT /api/v1/auth/factors/totp/[id]/confirmation/': ({ params }) => ({
+    body: { code: params.secret ? codeOf(params.secret) : '123456' },
+  }),
+  'POST /api/v1/auth/reauthentication/': ({ caller }) => ({ body: { current_password: passwordOf(caller) } }),
   'DELETE /api/v1/auth/session/': withRefreshCookie,
   'POST /api/v1/auth/session/refresh/': withRefreshCookie,
   'POST /api/v1/auth/session/support/': async ({ setting, target, place }) => {
@@ -85,6 +97,7 @@ const makers: Record<string, Maker> = {
 
 /** What must be the case before a request can succeed. */
 const preparations: Record<string, (situation: Situation) => Promise<unknown>> = {
+  'POST /api/v1/auth/factors/recovery-codes/': ({ setting: { world }, caller }) => protect(world, caller),
   'GET /api/v1/users/[id]/photo/': situation => upload(situation, `users/${situation.params.id}/photo`, 'photo'),
   'GET /api/v1/organization/logo/': situation => upload(situation, 'organization/logo', 'logo'),
   'DELETE /api/v1/tenants/[id]/deletion/': ({ setting: { world }, params }) =>

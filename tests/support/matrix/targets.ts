@@ -6,10 +6,12 @@ import { fromSystem } from '#server/domain/context.ts'
 import { hashOf, newToken } from '#server/domain/sessions/one-time-links.ts'
 import { addDomain } from '#server/domain/tenants/domains/change.ts'
 import type { Route } from '../routes.ts'
-import type { Place } from '../world.ts'
+import type { Surface } from '#shared/types/surface.ts'
+import type { Place, World } from '../world.ts'
 import { addPerson } from '../world.ts'
 import { enter } from './people.ts'
 import type { Caller } from './callers.ts'
+import { insertDevice, insertTotp } from './factors.ts'
 import { addPlace, addTenant, newAddress, newLabel } from './fresh.ts'
 import type { Setting } from './setting.ts'
 import type { Target } from './verdicts.ts'
@@ -21,7 +23,7 @@ interface Subject {
   /** Creates one at a place. @returns its parameters */
   make: (setting: Setting, place: Place) => Promise<Params>
   /** The caller's own; undefined if it is nobody's. */
-  own?: (caller: Caller) => Params
+  own?: (caller: Caller, world: World) => Params | Promise<Params>
   /** Whether it is the whole platform's: then no other organisation has one. */
   isShared?: boolean
 }
@@ -35,6 +37,20 @@ const subjects: Record<string, Subject> = {
   'sessions': {
     make: async ({ world }, place) => ({ id: (await enter(world, place, 'Staff')).session.id }),
     own: ({ session }) => ({ id: session! }),
+  },
+  'factors': {
+    make: async ({ world }, place) => insertTotp(world, place, (await addPerson(world, place, newAddress())).id),
+    own: ({ person, surface }, world) => insertTotp(world, placeOn(surface, world), person!.id),
+  },
+  'totp': {
+    make: async ({ world }, place) => insertTotp(world, place, (await addPerson(world, place, newAddress())).id, false),
+    own: ({ person, surface }, world) => insertTotp(world, placeOn(surface, world), person!.id, false),
+  },
+  'devices': {
+    make: async ({ world }, place) => ({
+      id: await insertDevice(world, place, (await addPerson(world, place, newAddress())).id),
+    }),
+    own: async ({ person, surface }, world) => ({ id: await insertDevice(world, placeOn(surface, world), person!.id) }),
   },
   'departments': { make: async (setting, place) => ({ id: await addDepartment(setting, place) }) },
   'invitations': { make: async (setting, place) => ({ id: (await addInvitation(setting, place)).id }) },
@@ -112,13 +128,17 @@ export function targetsOf({ path }: Route, place: Place, setting: Setting): Targ
   return {
     kinds: [...(own ? (['own'] as const) : []), 'same', ...(isShared ? [] : (['other'] as const)), 'absent'],
     async make(caller, target) {
-      if (target === 'own') return own!(caller)
+      if (target === 'own') return own!(caller, world)
       if (target === 'absent') return { id: annex.id, [name!]: absent(name!) }
       if (target === 'same') return make(setting, isDomain ? await addPlace(world) : place)
       if (isDomain) return { ...(await make(setting, world.globex)), id: annex.id }
       return make(setting, elsewhere(place, setting))
     },
   }
+}
+
+function placeOn(surface: Surface, { acme, console }: World): Place {
+  return surface === 'console' ? console : acme
 }
 
 /** A place whose objects are not the other's. */

@@ -21,6 +21,10 @@ export interface Standing {
   isClosed?: boolean
   /** An operator who has signed in as a user. */
   support?: 'read-only' | 'full'
+  /** Their session may only be used to add a second factor. */
+  mustEnrol?: boolean
+  /** They have not proved for a while that it is them. */
+  isStale?: boolean
 }
 
 /** The answer that a request must get. */
@@ -29,6 +33,8 @@ export interface Verdict {
   /** Undefined if the answer has none. */
   code?: string
 }
+
+const nobody: Permission = () => false
 
 /** Routes of objects that belong to a person: whoever may not do it for others does not find theirs. */
 const personal: Record<string, Permission> = {
@@ -39,12 +45,18 @@ const personal: Record<string, Permission> = {
   'DELETE /api/v1/users/[id]/photo/': canManageUsers,
   'PUT /api/v1/users/[id]/photo/': canManageUsers,
   'DELETE /api/v1/sessions/[id]/': canManageSessions,
+  'DELETE /api/v1/auth/factors/[id]/': nobody,
+  'PATCH /api/v1/auth/factors/[id]/': nobody,
+  'PUT /api/v1/auth/factors/totp/[id]/confirmation/': nobody,
+  'DELETE /api/v1/auth/devices/[id]/': nobody,
 }
 
 /** Routes of objects that everyone in an organisation sees. */
 const common = ['GET /api/v1/departments/[id]/', 'GET /api/v1/users/[id]/', 'GET /api/v1/users/[id]/photo/']
 
 const answered = { status: 204 }
+const mustEnrol = { status: 403, code: 'second_factor_enrolment_required' }
+const mustReauthenticate = { status: 403, code: 'reauthentication_required' }
 
 /** Public routes whose credential is in the request, and what they answer to one that is not valid here. */
 const credentialFaults: Record<string, Verdict> = {
@@ -55,6 +67,10 @@ const credentialFaults: Record<string, Verdict> = {
   // Signing out of nothing is done already.
   'DELETE /api/v1/auth/session/': answered,
   'POST /api/v1/auth/session/': { status: 401 },
+  'POST /api/v1/auth/jwt/second-factor/': { status: 401, code: 'challenge_expired' },
+  'POST /api/v1/auth/session/second-factor/': { status: 401, code: 'challenge_expired' },
+  'POST /api/v1/auth/jwt/passkey/': { status: 401, code: 'passkey_refused' },
+  'POST /api/v1/auth/session/passkey/': { status: 401, code: 'passkey_refused' },
   'POST /api/v1/auth/session/refresh/': { status: 401, code: 'token_not_valid' },
   'POST /api/v1/auth/session/support/': { status: 400 },
   'POST /api/v1/auth/users/activation/': { status: 400 },
@@ -106,14 +122,19 @@ export function verdictOf(route: Route, caller: Standing, target: Target): Verdi
 }
 
 /** Whether a request is refused because of its sender, whatever it names. */
-function refusalOf({ method, access, support }: Route, caller: Standing): Verdict | undefined {
+function refusalOf(
+  { method, access, support, enrolment, reauthentication }: Route,
+  caller: Standing,
+): Verdict | undefined {
   if (caller.refusal) return caller.refusal
   if (caller.role === undefined) return { status: 401 }
   const isRead = method === 'GET'
   if (caller.support === 'read-only' && !isRead) return { status: 403, code: 'read_only' }
   if (caller.support && !(support ?? isRead)) return { status: 403, code: 'support_refused' }
+  if (caller.mustEnrol && !enrolment) return mustEnrol
   if (typeof access === 'function' && !access({ id: '', role: caller.role })) return { status: 403 }
-  return undefined
+  const isAsked = reauthentication === 'console' ? caller.surface === 'console' : reauthentication
+  return caller.isStale && isAsked ? mustReauthenticate : undefined
 }
 
 function mayTouch(route: Route, caller: Standing): boolean {
@@ -129,6 +150,8 @@ function publicVerdict(route: Route, caller: Standing, target: Target): Verdict 
   if (name === registration) {
     if (caller.refusal) return caller.refusal
     if (caller.support) return { status: 403, code: caller.support === 'full' ? 'support_refused' : 'read_only' }
+    if (caller.mustEnrol) return mustEnrol
+    if (caller.isStale && caller.surface === 'console') return mustReauthenticate
     if (caller.role === undefined || !canManageUsers({ id: '', role: caller.role })) {
       if (caller.surface === 'console') return { status: 403, code: 'registration_closed' }
     }
