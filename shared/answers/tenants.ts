@@ -103,6 +103,8 @@ export const insightsAnswer = z.strictObject({
       departments: count(),
       last_sign_in: time().nullable(),
       sessions: count().describe('Live sessions.'),
+      with_factor: count().describe('Active people who have a second factor.'),
+      passkeys: count().describe('Bound to the host of the portal.'),
       size: count().describe('Bytes.'),
     })
     .nullable()

@@ -11,7 +11,7 @@ export const formatVersion = 1
 
 /**
  * Tables that an archive leaves out: neither the archive nor its restore signs anyone in, or answers a former request,
- * and the platform decides whether a tenant is open.
+ * and the platform decides whether a tenant is open. Second factors are the present ones; see docs/archives.md.
  */
 export const leftOut: ReadonlySet<string> = new Set([
   'sessions',

@@ -9,6 +9,7 @@ import type { TransactionClient } from '#server/database/slots/transaction.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { App } from '#server/domain/context.ts'
 import { fromSystem } from '#server/domain/context.ts'
+import { putFactors, readAllFactors } from '#server/domain/factors/keep.ts'
 import { imageFile, findUnusedImages } from '#server/domain/images/folders.ts'
 import { canOpenKeys, newSigningKey } from '#server/domain/keys/ring.ts'
 import { isPassing } from '#server/domain/operations/errors.ts'
@@ -35,7 +36,7 @@ export interface Restoration {
 
 /**
  * Replaces a tenant's data by an archive's. The tenant is closed meanwhile, and its schema is replaced in one
- * transaction. Its name, subdomain and signing keys stay; all sessions end.
+ * transaction. Its name, subdomain and signing keys stay, and the second factors of its users; all sessions end.
  */
 export async function restoreInPlace(restoration: Restoration): Promise<Record<string, unknown>> {
   const { app, operation } = restoration
@@ -91,13 +92,17 @@ async function replaceSchema(
 ): Promise<Record<string, unknown>> {
   const { app, operation, report } = restoration
   const { operations } = app.database.platform.tables
-  const keepsKeys = await canOpenKeys(app.database.tenant(tenant.schema), app.config.secret).catch(() => false)
+  const former = app.database.tenant(tenant.schema)
+  const keepsKeys = await canOpenKeys(former, app.config.secret).catch(() => false)
+  // What users sign in with is of today: a restoration must not bring back a lost phone. Of a damaged schema, nothing.
+  const factors = await readAllFactors(former).catch(() => ({ factors: [], codes: [] }))
   const draft = newSchemaName(tenant.subdomain)
   return inLongTransaction(app, tenant.schema, async (tx, client) => {
     const done = await findResult(tx, restoration, tenant)
     if (done) return done
     await fillDraft(tx, client, restoration, draft)
     await giveKeys(tx, app, tenant.schema, draft, keepsKeys)
+    await putFactors(tx, app.database.tenant(draft), factors)
     await recordRestoration(tx, restoration, tenant, draft)
     report.begin('Replacing the schema')
     // Before its tables, as by every change of its status.

@@ -4,6 +4,7 @@ import { auditColumns } from '#server/domain/audit/audit.ts'
 import { withNames } from '#server/domain/audit/names.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App } from '#server/domain/context.ts'
+import { hasFactor } from '#server/domain/factors/policy.ts'
 import { tenantRealmOf } from './origins.ts'
 import { requireTenant } from './tenants.ts'
 
@@ -69,7 +70,9 @@ async function readSize({ schema, db }: TenantRealm): Promise<number> {
   return rows[0]!.size
 }
 
-async function readUsers({ db, tables: { users, sessions, departments } }: TenantRealm) {
+async function readUsers(realm: TenantRealm) {
+  const { db, tables } = realm
+  const { users, sessions, departments, factors } = tables
   const live = and(isNull(sessions.revoked_at), gt(sessions.expires_at, new Date()))
   const rows = await db
     .select({
@@ -79,6 +82,8 @@ async function readUsers({ db, tables: { users, sessions, departments } }: Tenan
       last_sign_in: sql<string | null>`to_json(max(${users.last_login}))`,
       sessions: sql<number>`(select count(*)::int from ${sessions} where ${live})`,
       departments: sql<number>`(select count(*)::int from ${departments})`,
+      with_factor: sql<number>`(count(*) filter (where ${users.is_active} and ${hasFactor(realm)}))::int`,
+      passkeys: sql<number>`(select count(*)::int from ${factors} where kind = 'passkey')`,
     })
     .from(users)
   return rows[0]!

@@ -78,8 +78,13 @@ describe('a client that was written for djoser', () => {
     expect(Object.keys(pair.json)).toEqual(['refresh', 'access'])
     const token = pair.json.access
     const read = await acme(me, { token })
-    expect(Object.keys(read.json)).toEqual([...userFields, 'support'])
-    expect(read.json).toEqual({ ...created.json, last_login: expect.stringMatching(moment), support: null })
+    expect(Object.keys(read.json)).toEqual([...userFields, 'support', 'must_enrol'])
+    expect(read.json).toEqual({
+      ...created.json,
+      last_login: expect.stringMatching(moment),
+      support: null,
+      must_enrol: false,
+    })
 
     for (const method of ['PUT', 'PATCH']) {
       const changed = await acme(me, { method, token, body: { last_name: `By ${method}` } })
@@ -347,8 +352,8 @@ describe('what users set themselves', () => {
   })
 
   test('under their own id, as staff, is only the names', async () => {
-    const { support, ...before } = (await acme(me, { token: staff })).json
-    expect(support).toBe(null)
+    const { support, must_enrol, ...before } = (await acme(me, { token: staff })).json
+    expect([support, must_enrol]).toEqual([null, false])
     const path = `${users}${world.acme.staff.id}/`
     for (const method of ['PUT', 'PATCH']) {
       expect((await acme(path, { method, token: staff, body: privileges })).status).toBe(400)

@@ -14,6 +14,9 @@ const texts: [name: RegExp, text: () => string][] = [
   [/color$/, () => '#112233'],
   [/password$/, () => 'an unlikely row of words'],
   [/^(?:user|department|tenant)$/, newId],
+  [/^code$/, () => '123456'],
+  // Of a passkey's answer.
+  [/^(?:id|rawId|clientDataJSON|attestationObject|authenticatorData|signature|userHandle)$/, () => 'c2FtcGxl'],
   [/(?:)/, () => `Sample ${++count}`],
 ]
 
@@ -31,18 +34,19 @@ export function sampleText(name: string): string {
  */
 export function sampler(schema: z.ZodObject, known: Body = {}, field?: string): () => Body {
   const makers = Object.entries(makersOf(schema))
-  const make = (without?: string) =>
+  const make = (without: string[]) =>
     repeated(
       Object.fromEntries(
         makers
-          .filter(([name]) => name !== without)
+          .filter(([name]) => !without.includes(name))
           .map(([name, maker]) => [name, name in known ? known[name] : maker()]),
       ),
     )
   // Some fields exclude each other.
-  const without = [undefined, ...Object.keys(schema.shape).filter(name => name !== field)].find(
-    name => schema.safeParse(make(name)).success,
-  )
+  const names = Object.keys(schema.shape).filter(name => name !== field)
+  const pairs = names.flatMap((name, i) => names.slice(i + 1).map(other => [name, other]))
+  const omissions = [[], ...names.map(name => [name]), ...pairs]
+  const without = omissions.find(names => schema.safeParse(make(names)).success) ?? []
   const { error } = schema.safeParse(make(without))
   if (error) throw new Error(`No sample is good: ${error}`)
   return () => make(without)
@@ -71,6 +75,13 @@ function makerOf(type: z.ZodType, name: string): () => unknown {
   if (json.default !== undefined) return () => json.default
   // If the password is optional, hashing one only takes time.
   if (name === 'password' && (type as z.ZodType).safeParse(null).success) return () => null
+  if (first.const !== undefined) return () => first.const
+  if (type instanceof z.ZodOptional && type.unwrap() instanceof z.ZodObject)
+    return makerOf(type.unwrap() as z.ZodType, name)
+  if (type instanceof z.ZodObject) {
+    const fields = Object.entries(makersOf(type))
+    return () => Object.fromEntries(fields.map(([field, maker]) => [field, maker()]))
+  }
   if (first.enum) return () => first.enum![0]
   switch (first.type) {
     case 'boolean':
