@@ -7,7 +7,7 @@ import type { Language } from '#shared/dates.ts'
 import { languages } from '#shared/dates.ts'
 import { ApiError, notFound, unavailable } from '#shared/errors.ts'
 import { preferredLanguage } from '#shared/preferred-language.ts'
-import { isConnectionError, isTimeout } from './database/errors.ts'
+import { describeError, isConnectionError, isTimeout } from './database/errors.ts'
 import { barePagePolicy, bareErrorPage } from './http/bare-error-page.ts'
 import { countAnswer } from './http/answer/count-answer.ts'
 import { isApiPath } from './http/methods.ts'
@@ -63,7 +63,7 @@ function logDefect(error: Error, event: H3Event): void {
     request_id: event.context.request_id,
     trace_id: event.context.trace_id,
     path: withoutToken(event.path),
-    err: describe(error),
+    err: describeError(error),
   })
 }
 
@@ -79,15 +79,9 @@ function logged(answer: ApiError, error: Error, event: H3Event): ApiError {
       request_id: event.context.request_id,
       trace_id: event.context.trace_id,
       status: answer.status,
-      reason: describe(reason).message,
+      reason: describeError(reason).message,
     })
   return answer
-}
-
-// drizzle's messages contain the query's parameters, which may be secret. The cause's message is enough.
-function describe(error: Error): { message: string; stack?: string } {
-  const source = error.message.startsWith('Failed query') && error.cause instanceof Error ? error.cause : error
-  return { message: source.message, stack: source.stack }
 }
 
 function wantsPage(event: H3Event): boolean {

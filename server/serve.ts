@@ -3,6 +3,7 @@ import cluster from 'node:cluster'
 import { Server } from 'node:http'
 import { toNodeListener } from 'h3'
 import { useNitroApp } from 'nitropack/runtime'
+import { describeError } from './database/errors.ts'
 import { beginDraining, endDraining, untilDrained } from './draining.ts'
 import { compressed } from './http/answer/compress.ts'
 import { log } from './log.ts'
@@ -21,7 +22,7 @@ const nitro = useNitroApp()
 const server = createServer(requestLimit * 1000)
 
 for (const event of ['uncaughtException', 'unhandledRejection'] as const)
-  process.on(event, (err: unknown) => log().error({ event: 'error_uncaught', err }))
+  process.on(event, (error: unknown) => log().error({ event: 'error_uncaught', err: describeError(error) }))
 let isEnding: Promise<void> | undefined
 for (const signal of ['SIGTERM', 'SIGINT'] as const)
   process.on(signal, () => (isEnding ? endDraining() : (isEnding = shutDown())))
