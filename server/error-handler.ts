@@ -3,6 +3,7 @@ import type { H3Event } from 'h3'
 import { getHeader, getRequestHeader, send, setResponseHeader, setResponseHeaders, setResponseStatus } from 'h3'
 import { useNitroApp } from 'nitropack/runtime'
 import type { ApiFailure } from '#shared/api-failure.ts'
+import { cookieName } from '#shared/cookies.ts'
 import type { Language } from '#shared/dates.ts'
 import { languages } from '#shared/dates.ts'
 import { ApiError, notFound, unavailable } from '#shared/errors.ts'
@@ -13,6 +14,7 @@ import { countAnswer } from './http/answer/count-answer.ts'
 import { isApiPath } from './http/methods.ts'
 import { withoutToken } from './http/token-paths.ts'
 import { log } from './log.ts'
+import { processConfig } from './process-config.ts'
 
 /** Renders every error: in DRF's shapes for API clients, as a page for browsers. */
 export default async function renderError(error: Error, event: H3Event): Promise<void> {
@@ -37,8 +39,9 @@ export default async function renderError(error: Error, event: H3Event): Promise
 
 /** As pages do: the language chosen in this browser, else the browser's. */
 function languageOf(event: H3Event): Language {
-  const [, cookie] = /(?:^|; )tenantry_locale=(\w+)/.exec(getHeader(event, 'cookie') ?? '') ?? []
-  const chosen = languages.find(language => language === cookie)
+  const start = `${cookieName('locale', processConfig().protocol === 'https')}=`
+  const cookie = (getHeader(event, 'cookie') ?? '').split('; ').find(part => part.startsWith(start))
+  const chosen = languages.find(language => start + language === cookie)
   return chosen ?? preferredLanguage(getHeader(event, 'accept-language') ?? '')
 }
 

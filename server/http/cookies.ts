@@ -2,11 +2,11 @@ import type { H3Event } from 'h3'
 import { getHeader, setCookie } from 'h3'
 import type { Config } from '#server/config.ts'
 import type { TokenPair } from '#server/domain/sessions/open.ts'
+import { cookieName } from '#shared/cookies.ts'
 
-/** Over https, the `__Host-` prefix makes browsers refuse a cookie that a sibling tenant tries to set for our host. */
 export function cookieNames(config: Config) {
-  const prefix = config.protocol === 'https' ? '__Host-' : ''
-  return { access: `${prefix}tenantry_access`, refresh: `${prefix}tenantry_refresh` }
+  const isHttps = config.protocol === 'https'
+  return { access: cookieName('access', isHttps), refresh: cookieName('refresh', isHttps) }
 }
 
 /** @returns the auth cookies of the request; `findCookieFault` has made sure that there is at most one of each */

@@ -187,7 +187,7 @@ export interface paths {
     put?: never
     /**
      * Sign in with cookies
-     * @description Sets two cookies, which scripts cannot read.
+     * @description Sets two cookies, which scripts cannot read. The session of the cookies that they replace ends.
      */
     post: operations['postAuthSession']
     /**
