@@ -67,6 +67,7 @@ test('it lists its packages with versions and checksums, and none that only test
   const { version } = JSON.parse(await readFile('node_modules/postgres/package.json', 'utf8')) as { version: string }
   expect(find('postgres')).toMatchObject([{ version, purl: `pkg:npm/postgres@${version}` }])
   expect(find('postgres')[0]!.hashes[0]!.content).toMatch(/^[0-9a-f]{128}$/)
+  expect(find('@opentelemetry/sdk-trace')[0]!.purl).toMatch(/^pkg:npm\/%40opentelemetry\/sdk-trace@\d/)
   expect(find('vitest')).toEqual([])
   expect(new Set(bill.components.map(({ purl }) => purl)).size).toBe(bill.components.length)
 })
