@@ -71,6 +71,7 @@ export default defineNuxtConfig({
         'uuid',
         'csv-parse',
         'csv-stringify',
+        '@opentelemetry',
       ],
     },
     typescript: { tsConfig: { compilerOptions: { noUncheckedIndexedAccess: true, erasableSyntaxOnly: true } } },

@@ -1,4 +1,5 @@
 import { getCookie, getRequestHeader } from 'h3'
+import { cookieName } from '#shared/cookies'
 import { languages } from '#shared/dates'
 import { preferredLanguage } from '#shared/preferred-language'
 
@@ -11,7 +12,8 @@ export default defineNuxtPlugin({
   dependsOn: ['branding', 'i18n'],
   async setup() {
     const event = useRequestEvent()!
-    const chosen = languages.find(language => language === getCookie(event, 'tenantry_locale'))
+    const cookie = cookieName('locale', useHostInfo().origin.startsWith('https:'))
+    const chosen = languages.find(language => language === getCookie(event, cookie))
     const language =
       chosen ?? useBranding().value?.language ?? preferredLanguage(getRequestHeader(event, 'accept-language') ?? '')
     await useI18n().setLocale(language)

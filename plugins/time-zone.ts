@@ -1,11 +1,14 @@
 import { getCookie } from 'h3'
-import { isTimeZone, timeZoneCookie } from '#shared/time-zones'
+import { cookieName } from '#shared/cookies'
+import { isTimeZone } from '#shared/time-zones'
 
 /** Renders days and times in the viewer's time zone, which the browser tells in a cookie. */
 export default defineNuxtPlugin(nuxtApp => {
   const zone = useTimeZone()
+  const isHttps = useHostInfo().origin.startsWith('https:')
+  const cookie = cookieName('zone', isHttps)
   if (import.meta.server) {
-    const told = getCookie(useRequestEvent()!, timeZoneCookie)
+    const told = getCookie(useRequestEvent()!, cookie)
     if (told && isTimeZone(told)) zone.value = told
     return
   }
@@ -14,6 +17,7 @@ export default defineNuxtPlugin(nuxtApp => {
     const { timeZone } = new Intl.DateTimeFormat().resolvedOptions()
     if (timeZone === zone.value) return
     zone.value = timeZone
-    document.cookie = `${timeZoneCookie}=${encodeURIComponent(timeZone)}; path=/; max-age=31536000; samesite=lax`
+    const rest = `path=/; max-age=31536000; samesite=lax${isHttps ? '; secure' : ''}`
+    document.cookie = `${cookie}=${encodeURIComponent(timeZone)}; ${rest}`
   })
 })

@@ -2,6 +2,8 @@ import { chmod, cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promi
 import { join } from 'node:path'
 import { buildIfNeeded } from './build.ts'
 import { bundleCli } from './bundle-cli.ts'
+import type { Lockfile } from './release/sbom.ts'
+import { billOfMaterials } from './release/sbom.ts'
 import { main, runQuietly } from './run.ts'
 
 if (import.meta.main) {
@@ -32,6 +34,9 @@ export async function assemble(folder: string): Promise<void> {
   await copy('drizzle')
   for (const file of ['LICENSE', 'README.md', 'CHANGELOG.md', '.env.example', 'docs/operations.md']) await copy(file)
   const { version, license } = await readPackage()
+  const lock = JSON.parse(await readFile('package-lock.json', 'utf8')) as Lockfile
+  const bill = billOfMaterials({ name: 'tenantry', version, license }, lock)
+  await writeFile(join(folder, 'sbom.cdx.json'), `${JSON.stringify(bill, null, 2)}\n`)
   await writeFile(
     join(folder, 'package.json'),
     `${JSON.stringify({ name: 'tenantry', version, license, private: true, type: 'module', engines: { node: '>=24' } }, null, 2)}\n`,

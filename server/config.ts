@@ -66,6 +66,8 @@ export interface Config {
   logLevel: string
   /** Of the metrics for Prometheus; none if undefined. */
   metricsPort: number | undefined
+  /** Which traces are exported, and the milliseconds between two exports; none if undefined. */
+  traces: { sampler: string; ratio: number; pause: number } | undefined
   /** Whether the reference of the API can be read at /api/docs. */
   apiDocs: boolean
   /** Whether each answer is checked against the schema that its route declares, as in development. */
@@ -99,6 +101,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     requestLimit: given.REQUEST_LIMIT,
     drainDelay: given.DRAIN_DELAY,
     metricsPort: given.METRICS_PORT,
+    traces: tracesOf(given),
     dnsServer: parseDnsServer(given.DNS_SERVER),
     logLevel: given.LOG_LEVEL,
     apiDocs: given.API_DOCS ? given.API_DOCS === '1' : !production,
@@ -151,6 +154,15 @@ function databaseOf({ DATABASE_URL, DATABASE_DIRECT_URL, DB_SLOTS, DB_TENANT_SLO
     dbSlots: DB_SLOTS,
     dbTenantSlots: DB_TENANT_SLOTS ?? Math.ceil(DB_SLOTS / 2),
     dbPrepare: DB_PREPARE === '1',
+  }
+}
+
+function tracesOf(given: Settings): Config['traces'] {
+  if (given.OTEL_EXPORTER_OTLP_ENDPOINT === undefined) return undefined
+  return {
+    sampler: given.OTEL_TRACES_SAMPLER,
+    ratio: given.OTEL_TRACES_SAMPLER_ARG,
+    pause: given.OTEL_BSP_SCHEDULE_DELAY,
   }
 }
 

@@ -3,16 +3,18 @@ import type { H3Event } from 'h3'
 import { getHeader, getRequestHeader, send, setResponseHeader, setResponseHeaders, setResponseStatus } from 'h3'
 import { useNitroApp } from 'nitropack/runtime'
 import type { ApiFailure } from '#shared/api-failure.ts'
+import { cookieName } from '#shared/cookies.ts'
 import type { Language } from '#shared/dates.ts'
 import { languages } from '#shared/dates.ts'
 import { ApiError, notFound, unavailable } from '#shared/errors.ts'
 import { preferredLanguage } from '#shared/preferred-language.ts'
-import { isConnectionError, isTimeout } from './database/errors.ts'
+import { describeError, isConnectionError, isTimeout } from './database/errors.ts'
 import { barePagePolicy, bareErrorPage } from './http/bare-error-page.ts'
 import { countAnswer } from './http/answer/count-answer.ts'
 import { isApiPath } from './http/methods.ts'
 import { withoutToken } from './http/token-paths.ts'
 import { log } from './log.ts'
+import { processConfig } from './process-config.ts'
 
 /** Renders every error: in DRF's shapes for API clients, as a page for browsers. */
 export default async function renderError(error: Error, event: H3Event): Promise<void> {
@@ -37,8 +39,9 @@ export default async function renderError(error: Error, event: H3Event): Promise
 
 /** As pages do: the language chosen in this browser, else the browser's. */
 function languageOf(event: H3Event): Language {
-  const [, cookie] = /(?:^|; )tenantry_locale=(\w+)/.exec(getHeader(event, 'cookie') ?? '') ?? []
-  const chosen = languages.find(language => language === cookie)
+  const start = `${cookieName('locale', processConfig().protocol === 'https')}=`
+  const cookie = (getHeader(event, 'cookie') ?? '').split('; ').find(part => part.startsWith(start))
+  const chosen = languages.find(language => start + language === cookie)
   return chosen ?? preferredLanguage(getHeader(event, 'accept-language') ?? '')
 }
 
@@ -63,7 +66,7 @@ function logDefect(error: Error, event: H3Event): void {
     request_id: event.context.request_id,
     trace_id: event.context.trace_id,
     path: withoutToken(event.path),
-    err: describe(error),
+    err: describeError(error),
   })
 }
 
@@ -79,15 +82,9 @@ function logged(answer: ApiError, error: Error, event: H3Event): ApiError {
       request_id: event.context.request_id,
       trace_id: event.context.trace_id,
       status: answer.status,
-      reason: describe(reason).message,
+      reason: describeError(reason).message,
     })
   return answer
-}
-
-// drizzle's messages contain the query's parameters, which may be secret. The cause's message is enough.
-function describe(error: Error): { message: string; stack?: string } {
-  const source = error.message.startsWith('Failed query') && error.cause instanceof Error ? error.cause : error
-  return { message: source.message, stack: source.stack }
 }
 
 function wantsPage(event: H3Event): boolean {

@@ -11,6 +11,7 @@ import { endExpiredAccesses } from './domain/support/end.ts'
 import { verifyDomains } from './domain/tenants/domains/verify.ts'
 import { purgeOverdue } from './domain/tenants/purge.ts'
 import { deleteFormerSubdomains } from './domain/tenants/update.ts'
+import { traceWork } from './tracing/spans.ts'
 
 interface Job {
   name: string
@@ -91,10 +92,11 @@ async function start(state: State): Promise<void> {
 
 async function schedule({ app, migrations, boss, workers }: State, { name, cron, run }: Job): Promise<void> {
   await boss.createQueue(name, { policy: 'exclusive' })
-  const worker = await boss.work(
-    name,
-    { pollingIntervalSeconds: 60 },
-    async ([job]) => void (await run(app, migrations, job!.signal)),
+  const worker = await boss.work(name, { pollingIntervalSeconds: 60 }, ([job]) =>
+    traceWork(
+      () => ({ name: `job ${name}` }),
+      async () => void (await run(app, migrations, job!.signal)),
+    ),
   )
   workers.set(name, worker)
   await boss.schedule(name, cron)

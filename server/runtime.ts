@@ -35,9 +35,10 @@ export async function endRuntime(): Promise<void> {
   await Promise.all(stops.splice(0).map(stop => stop()))
 }
 
-/** Starts something with the runtime, and stops it before the database closes. */
+/** Starts something with the runtime, or now if that runs already, and stops it before the database closes. */
 export function whileRunning(start: (runtime: Runtime) => Stop): void {
   companions.push(start)
+  if (running) stops.push(start(running))
 }
 
 export function getRuntime(): Runtime | undefined {

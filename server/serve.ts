@@ -3,8 +3,10 @@ import cluster from 'node:cluster'
 import { Server } from 'node:http'
 import { toNodeListener } from 'h3'
 import { useNitroApp } from 'nitropack/runtime'
+import { describeError } from './database/errors.ts'
 import { beginDraining, endDraining, untilDrained } from './draining.ts'
 import { compressed } from './http/answer/compress.ts'
+import { traceRequests } from './http/traces/trace-requests.ts'
 import { log } from './log.ts'
 import { processConfig } from './process-config.ts'
 import { whileRunning } from './runtime.ts'
@@ -16,12 +18,14 @@ const lookPause = 5_000
 /** Milliseconds between two looks for connections that have become idle, at a shutdown. */
 const closePause = 50
 
-const { host, port, requestLimit, drainDelay } = processConfig()
+const { host, port, requestLimit, drainDelay, traces } = processConfig()
+// Only where it is wanted, and before the first request.
+const stopTracing = traces ? (await import('./tracing/open-telemetry.ts')).startTracing(log(), traces) : undefined
 const nitro = useNitroApp()
 const server = createServer(requestLimit * 1000)
 
 for (const event of ['uncaughtException', 'unhandledRejection'] as const)
-  process.on(event, (err: unknown) => log().error({ event: 'error_uncaught', err }))
+  process.on(event, (error: unknown) => log().error({ event: 'error_uncaught', err: describeError(error) }))
 let isEnding: Promise<void> | undefined
 for (const signal of ['SIGTERM', 'SIGINT'] as const)
   process.on(signal, () => (isEnding ? endDraining() : (isEnding = shutDown())))
@@ -40,7 +44,7 @@ function createServer(limit: number): Server {
   const connectionsCheckingInterval = Math.min(lookPause, limit)
   // Code that reads a body reports itself that it took too long.
   const requestTimeout = limit + connectionsCheckingInterval
-  const listener = compressed(toNodeListener(nitro.h3App))
+  const listener = traceRequests(compressed(toNodeListener(nitro.h3App)))
   return new Server({ headersTimeout: limit, requestTimeout, connectionsCheckingInterval }, listener)
 }
 
@@ -73,5 +77,6 @@ async function shutDown(): Promise<void> {
   await new Promise(resolve => server.close(resolve))
   clearInterval(idle)
   await nitro.hooks.callHook('close')
+  await stopTracing?.()
   process.exit(0)
 }

@@ -1,3 +1,5 @@
+import { cookieName } from './cookies.ts'
+
 /**
  * The forms that work without scripts: the browser sends them to their own page, and the server calls the API in its
  * place (server/http/forms).
@@ -17,5 +19,5 @@ export interface FormAnswer {
 
 /** The name of the cookie with the answer, for the next page only. */
 export function formCookie(protocol: string): string {
-  return protocol === 'https' ? '__Host-tenantry_form' : 'tenantry_form'
+  return cookieName('form', protocol === 'https')
 }

@@ -1,6 +1,3 @@
-/** The cookie in which the browser tells its time zone. */
-export const timeZoneCookie = 'tenantry_zone'
-
 /** Whether a text names a time zone, such as `Pacific/Auckland`. */
 export function isTimeZone(name: string): boolean {
   try {

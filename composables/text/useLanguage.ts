@@ -1,4 +1,5 @@
 import { ApiFailure } from '#shared/api-failure'
+import { cookieName } from '#shared/cookies'
 import type { Language } from '#shared/dates'
 
 // Each name in its own language, for users who read no other.
@@ -58,10 +59,11 @@ function useSpokenLanguage() {
 }
 
 function useLanguageCookie() {
-  return useCookie('tenantry_locale', {
+  const secure = useHostInfo().origin.startsWith('https:')
+  return useCookie(cookieName('locale', secure), {
     maxAge: 31_536_000,
     sameSite: 'lax',
-    secure: useHostInfo().origin.startsWith('https:'),
+    secure,
     readonly: false,
   })
 }

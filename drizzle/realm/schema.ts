@@ -114,7 +114,9 @@ function sessionsTable(table: TableFactory, users: () => ReturnType<typeof users
       support_operator: varchar({ length: 254 }),
       /** If true, only reads are allowed. */
       is_read_only: boolean().notNull().default(false),
-      revoked_reason: text({ enum: ['logout', 'blacklist', 'reuse', 'password', 'email', 'deactivation', 'revoked'] }),
+      revoked_reason: text({
+        enum: ['logout', 'replaced', 'blacklist', 'reuse', 'password', 'email', 'deactivation', 'revoked'],
+      }),
     },
     sessions => [index('sessions_user').on(sessions.user_id)],
   )

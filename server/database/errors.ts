@@ -72,6 +72,13 @@ export function reasonOf(error: unknown): string {
   return cause instanceof Error ? cause.message : String(cause)
 }
 
+/** An error for the log: its text as `reasonOf` gives it, and the stack of the same error. */
+export function describeError(error: unknown): { message: string; stack?: string } {
+  const isQuery = error instanceof Error && error.message.startsWith('Failed query')
+  const source = isQuery && error.cause instanceof Error ? error.cause : error
+  return source instanceof Error ? { message: source.message, stack: source.stack } : { message: String(source) }
+}
+
 function codeOf(error: unknown): string {
   const source = sourceOf(error)
   return typeof source.code === 'string' ? source.code : ''

@@ -3,14 +3,14 @@ import { getHeader, setCookie } from 'h3'
 import type { Config } from '#server/config.ts'
 import type { RememberedDevice } from '#server/domain/factors/devices.ts'
 import type { TokenPair } from '#server/domain/sessions/open.ts'
+import { cookieName } from '#shared/cookies.ts'
 
-/** Over https, the `__Host-` prefix makes browsers refuse a cookie that a sibling tenant tries to set for our host. */
 export function cookieNames(config: Config) {
-  const prefix = config.protocol === 'https' ? '__Host-' : ''
+  const isHttps = config.protocol === 'https'
   return {
-    access: `${prefix}tenantry_access`,
-    refresh: `${prefix}tenantry_refresh`,
-    device: `${prefix}tenantry_device`,
+    access: cookieName('access', isHttps),
+    refresh: cookieName('refresh', isHttps),
+    device: cookieName('device', isHttps),
   }
 }
 

@@ -46,7 +46,7 @@ export async function sendImage(
   setResponseHeaders(event, {
     'content-type': 'image/webp',
     'content-disposition': `inline; filename="${name}.webp"`,
-    'content-security-policy': `default-src 'none'; sandbox`,
+    'content-security-policy': `default-src 'none'; frame-ancestors 'none'; sandbox`,
   })
   return image
 }

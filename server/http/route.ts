@@ -2,14 +2,18 @@ import type { H3Event } from 'h3'
 import { defineEventHandler } from 'h3'
 import type { PlatformRealm, TenantRealm } from '#server/database/realms.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
+import { tracePart } from '#server/tracing/spans.ts'
 import type { Surface } from '#shared/types/surface.ts'
 import { unsafeMethods } from './methods.ts'
 import { openRequest, receiveEarly } from './open-request.ts'
 import type { Access } from './route/access.ts'
+
 import type { ErrorSources } from './route/error-statuses.ts'
 import { requireDeclaredError } from './route/error-statuses.ts'
 import type { AnyOptions, DeclaredHandler, Handler, Options, Schema } from './route/options.ts'
+import { methodNameOf, routePatternOf } from './route/route-pattern.ts'
 import { serve } from './route/serve.ts'
+import { getInnerContext } from './tenancy.ts'
 
 type Define<R> = <
   const A extends Access,
@@ -45,7 +49,8 @@ function definer(surfaces: Surface[]): Define<unknown> {
         const opened = wasAwaited ? openRequest(event, surfaces, options) : early
         const leave = options.turn ? undefined : opened.app.pacer.enter()
         try {
-          return await serve(event, options, handler as never, opened)
+          const work = () => serve(event, options, handler as never, opened)
+          return await (getInnerContext(event) ? tracePart(() => ({ name: spanNameOf(event) }), work) : work())
         } catch (error) {
           if (opened.app.config.checkAnswers) requireDeclaredError(error, errorSourcesOf(event, options))
           throw error
@@ -55,6 +60,11 @@ function definer(surfaces: Surface[]): Define<unknown> {
       }),
       { declared: declarationOf(surfaces, options) },
     ) as never
+}
+
+/** Of a call that a page makes while it is rendered. */
+function spanNameOf(event: H3Event): string {
+  return `${methodNameOf(event)} ${routePatternOf(event)}`
 }
 
 function errorSourcesOf({ method, context }: H3Event, options: AnyOptions): ErrorSources {

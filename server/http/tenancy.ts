@@ -41,7 +41,7 @@ declare module 'h3' {
     /** Of `performance.now()`; only where requests are measured. */
     started?: number
     request_id: string
-    /** Of the caller's trace, if the request belongs to one. */
+    /** Of the request's trace: its caller's, or one of ours where traces are exported. */
     trace_id?: string
     ip: string | null
   }

@@ -21,12 +21,12 @@ interface Figures {
 export function addDatabaseGauges(registry: Registry, app: RunningApp, newestMigration: string): void {
   let figures: Figures | undefined
   let isUp = 0
-  let asked = 0
+  let asked = -Infinity
   let reading: Promise<void> | undefined
   /** Reads them anew if they are old; all gauges of one answer wait for the same reading. */
   async function refresh(): Promise<Figures | undefined> {
-    if (Date.now() - asked >= kept) {
-      asked = Date.now()
+    if (performance.now() - asked >= kept) {
+      asked = performance.now()
       reading = readFigures(app, newestMigration).then(
         found => void ((figures = found), (isUp = 1)),
         () => void (isUp = 0),

@@ -1,6 +1,7 @@
 import type { H3Event } from 'h3'
 import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client'
 import type { RunningApp } from '#server/create-app.ts'
+import { methodNameOf, routePatternOf } from '#server/http/route/route-pattern.ts'
 import { addDatabaseGauges } from './database-gauges.ts'
 import { addProcessGauges } from './process-gauges.ts'
 
@@ -43,22 +44,9 @@ export function createMetrics(app: RunningApp, newestMigration: string): Metrics
     registry,
     countRequest(event, status, seconds) {
       const surface = event.context.tenancy?.surface ?? 'none'
-      const route = routeOf(event)
-      requests.inc({ surface, method: methodOf(event), route, status })
+      const route = routePatternOf(event)
+      requests.inc({ surface, method: methodNameOf(event), route, status })
       durations.observe({ surface, route }, seconds)
     },
   }
-}
-
-const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
-
-function methodOf({ method }: H3Event): string {
-  return methods.has(method) ? method : 'other'
-}
-
-/** The route's pattern, such as `/api/v1/users/:id`; never a path, of which there are too many. */
-function routeOf({ context, path }: H3Event): string {
-  const pattern = (context.matchedRoute as { path?: string } | undefined)?.path
-  if (pattern && pattern !== '/**') return pattern
-  return /^\/_nuxt\//.test(path) ? 'static' : 'page'
 }

@@ -3,8 +3,9 @@ import { defineEventHandler, setResponseHeader } from 'h3'
 import { clientAddress } from '#server/http/client-address.ts'
 import { settleTenancy } from '#server/http/host.ts'
 import { getInnerContext } from '#server/http/tenancy.ts'
-import { readTraceId } from '#server/http/trace-id.ts'
+import { traceParentOf } from '#server/http/traces/trace-parent.ts'
 import { requireRuntime } from '#server/runtime.ts'
+import { currentSpan } from '#server/tracing/spans.ts'
 
 /**
  * Runs first: the host alone decides which surface and tenant a request is about. Everything after this uses
@@ -18,7 +19,7 @@ export default defineEventHandler(async event => {
     Object.assign(event.context, { tenancy: inner.tenancy, ip: inner.ip, trace_id: inner.trace_id, inner })
     return
   }
-  event.context.trace_id = readTraceId(event.node.req)
+  event.context.trace_id = (currentSpan() ?? traceParentOf(event.node.req))?.traceId
   if (anyHostPath.test(event.path)) return
   event.context.ip = clientAddress(event.node.req, requireRuntime().app.config.trustedProxies)
   await settleTenancy(event)

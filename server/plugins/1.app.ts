@@ -54,7 +54,14 @@ async function start(server: Server): Promise<void> {
   server.subscription = subscribe(app, tenantsChannel, { onMessage: hosts.forget, onUp: () => hosts.forget() })
   const activity = createActivity(app)
   setRuntime({ app, migrations, hosts, activity, isListening })
+  warnOfPlainHttp(config)
   log().info({ event: 'server_started', port: config.port, base_domain: config.baseDomain })
+}
+
+function warnOfPlainHttp({ production, protocol, host }: Config): void {
+  if (!production || protocol === 'https' || /^(?:127\.|::1$|localhost$)/.test(host)) return
+  const reason = `SITE_PROTOCOL is http, and HOST is ${host}: passwords and cookies cross the network unencrypted.`
+  log().warn({ event: 'plain_http_served', reason })
 }
 
 // Waits for a database that is still starting. Every failed attempt is logged.

@@ -3,6 +3,7 @@ import { defineNitroPlugin, useRuntimeConfig } from 'nitropack/runtime'
 import { requireKnownCoding } from '#server/http/body/transfer-coding.ts'
 import { setCommonHeaders } from '#server/http/answer/common-headers.ts'
 import { countAnswer } from '#server/http/answer/count-answer.ts'
+import { nameRequest } from '#server/http/traces/trace-requests.ts'
 import { isApiPath } from '#server/http/methods.ts'
 import { processConfig } from '#server/process-config.ts'
 
@@ -22,6 +23,7 @@ export default defineNitroPlugin(nitro => {
     requireKnownCoding(event.node.req)
     event.context.nitro = { errors: [], runtimeConfig }
     if (isMeasured) event.context.started = performance.now()
+    nameRequest(event)
     setCommonHeaders(event)
     return isApiPath(event.path) ? undefined : onRequest?.(event)
   }

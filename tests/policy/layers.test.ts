@@ -10,16 +10,17 @@ import { importsOf, readSources } from '../support/sources.ts'
 const layers: [name: string, files: RegExp, uses: string[]][] = [
   ['shared', /^shared\//, []],
   ['drizzle', /^drizzle\//, ['shared']],
+  ['tracing', /^server\/tracing\//, []],
   ['config', /^server\/config(?:\.ts$|\/)/, []],
-  ['database', /^server\/database\//, ['shared', 'drizzle']],
+  ['database', /^server\/database\//, ['shared', 'drizzle', 'tracing']],
   ['mail', /^server\/mail\//, ['shared', 'config']],
-  ['domain', /^server\/domain\//, ['shared', 'drizzle', 'config', 'database', 'mail']],
+  ['domain', /^server\/domain\//, ['shared', 'drizzle', 'tracing', 'config', 'database', 'mail']],
   ['app', /^server\/(?:create-app|logger)\.ts$/, ['shared', 'config', 'database', 'domain']],
   ['cli', /^cli\//, ['shared', 'config', 'database', 'domain', 'app']],
   [
     'server',
     /^server\/(?:api|http|metrics|middleware|plugins|routes)\/|^server\/(?:draining|entry|primary|serve|process-config|background|log|runtime|jobs|error-handler)\.ts$|^server\/virtual\.d\.ts$/,
-    ['shared', 'config', 'database', 'mail', 'domain', 'app'],
+    ['shared', 'tracing', 'config', 'database', 'mail', 'domain', 'app'],
   ],
   [
     'portal',
@@ -36,7 +37,7 @@ const sources = readSources(
 
 /** Code that plain Node.js runs too: the command line and the tests use it without a build. */
 const plain = sources.filter(({ file }) =>
-  ['shared', 'drizzle', 'config', 'database', 'mail', 'domain', 'app', 'cli'].includes(layerOf(file)!),
+  ['shared', 'drizzle', 'tracing', 'config', 'database', 'mail', 'domain', 'app', 'cli'].includes(layerOf(file)!),
 )
 
 describe('a layer', () => {

@@ -1,5 +1,6 @@
 import { Agent, request as httpRequest } from 'node:http'
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http'
+import { watchRequest } from './log-oracle.ts'
 import { inspect } from './oracle.ts'
 
 export interface Call {
@@ -44,8 +45,10 @@ export function call(port: number, host: string, path: string, options: Call = {
         response.on('error', reject)
         response.on('end', () => {
           const answer = answerOf(response.statusCode!, response.headers, Buffer.concat(chunks))
+          const sent = textOf(path, payload, request.getHeaders())
+          watchRequest(port, sent)
           try {
-            inspect({ port, host, method, path, sent: textOf(path, payload, request.getHeaders()) }, answer)
+            inspect({ port, host, method, path, sent }, answer)
             resolve(answer)
           } catch (error) {
             reject(error as Error)

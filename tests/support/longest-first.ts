@@ -7,6 +7,7 @@ const longest = [
   'api/security/sql-injection.test.ts',
   'api/security/isolation-matrix.test.ts',
   'api/database/faults.test.ts',
+  'api/faults/database.test.ts',
   'api/database/migrations.test.ts',
   'api/tenants/archive-safety.test.ts',
   'api/database/soak.test.ts',

@@ -28,6 +28,11 @@ export function watchSecrets(port: number, { SECRET, PEPPER, DATABASE_URL, SMTP_
   )
 }
 
+/** The secrets of a server's environment. */
+export function secretsOf(port: number): string[] {
+  return secrets.get(port) ?? []
+}
+
 /** Adds texts that no answer may contain. @param place a host with its port, or the id of an organisation */
 export function forbid(place: string, marks: string[]): void {
   foreign.set(place, [...(foreign.get(place) ?? []), ...marks])
@@ -60,7 +65,7 @@ const secretForms: [name: string, pattern: RegExp][] = [
 ]
 
 function findSecret({ port, sent }: Asked, text: string): string | undefined {
-  const own = (secrets.get(port) ?? []).some(secret => text.includes(secret))
+  const own = secretsOf(port).some(secret => text.includes(secret))
   if (own) return "a secret of the server's environment"
   const form = secretForms.find(([, pattern]) => pattern.test(text) && !pattern.test(sent))
   return form ? form[0] : findPassword(sent, text)

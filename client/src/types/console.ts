@@ -556,7 +556,7 @@ export interface paths {
     put?: never
     /**
      * Sign in with cookies
-     * @description Sets two cookies, which scripts cannot read. If the user has a second factor and this browser is not remembered, a right password is answered with 401 `second_factor_required` and a challenge for `session/second-factor/`.
+     * @description Sets two cookies, which scripts cannot read. The session of the cookies that they replace ends. If the user has a second factor and this browser is not remembered, a right password is answered with 401 `second_factor_required` and a challenge for `session/second-factor/`.
      */
     post: operations['postAuthSession']
     /**
@@ -2278,6 +2278,8 @@ export interface components {
      *         "departments": 1,
      *         "last_sign_in": "2026-11-29T09:30:00.000Z",
      *         "sessions": 1,
+     *         "with_factor": 1,
+     *         "passkeys": 1,
      *         "size": 1
      *       },
      *       "days": [
@@ -2321,6 +2323,8 @@ export interface components {
         departments: number
         last_sign_in: string | null
         sessions: number
+        with_factor: number
+        passkeys: number
         size: number
       } | null
       days: components['schemas']['InsightDay'][]
@@ -8866,6 +8870,8 @@ export interface operations {
            *         "departments": 1,
            *         "last_sign_in": "2026-11-29T09:30:00.000Z",
            *         "sessions": 1,
+           *         "with_factor": 1,
+           *         "passkeys": 1,
            *         "size": 1
            *       },
            *       "days": [

@@ -492,7 +492,7 @@ export interface paths {
     put?: never
     /**
      * Sign in with cookies
-     * @description Sets two cookies, which scripts cannot read. If the user has a second factor and this browser is not remembered, a right password is answered with 401 `second_factor_required` and a challenge for `session/second-factor/`.
+     * @description Sets two cookies, which scripts cannot read. The session of the cookies that they replace ends. If the user has a second factor and this browser is not remembered, a right password is answered with 401 `second_factor_required` and a challenge for `session/second-factor/`.
      */
     post: operations['postAuthSession']
     /**

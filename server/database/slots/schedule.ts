@@ -116,7 +116,7 @@ function takeSlot(state: State, line: string, waited: number): Slot | undefined 
   if (!slot) return undefined
   const counts = state.held.get(realm) ?? { statement: 0, transaction: 0 }
   const prepares = counts.statement > 0 || slot === homeSlot(state.slots, realm)
-  slot.holder = { realm, work, since: performance.now(), prepares }
+  slot.holder = { realm, work, since: performance.now(), prepares, waited }
   counts[work]++
   if (work === 'transaction') state.transactions++
   state.held.set(realm, counts)

@@ -2,16 +2,27 @@ import { drizzle } from 'drizzle-orm/postgres-js'
 import type { PendingQuery, Row, Sql } from 'postgres'
 import { PostgresError } from '#server/database/driver.ts'
 import { isStatementRefused } from '#server/database/errors.ts'
+import { tracePart } from '#server/tracing/spans.ts'
 import type { MarkedStatement } from './proof.ts'
 import { markStatement, newMark } from './proof.ts'
+import { spanOfStatement } from './span.ts'
 
 export type Work = 'statement' | 'transaction'
+
+interface Holder {
+  realm: string
+  work: Work
+  since: number
+  prepares: boolean
+  /** Milliseconds before that. */
+  waited: number
+}
 
 /** A database connection that runs one statement at a time. */
 export interface Slot {
   sql: Sql
   /** Who is using it, and whether their statements are prepared on it; undefined: it is free. */
-  holder: { realm: string; work: Work; since: number; prepares: boolean } | undefined
+  holder: Holder | undefined
   /** When it was opened, as of `performance.now()`. */
   opened: number
   retired: boolean
@@ -24,6 +35,11 @@ export interface Slot {
 /** The client that sends a statement: a slot's, or that of the transaction that holds the slot. */
 export interface Asked {
   unsafe(text: string, params: never[], options: { prepare: boolean }): PendingQuery<Row[]>
+}
+
+interface AskOptions {
+  prepare: boolean
+  asArrays: boolean
 }
 
 /** The answer belongs to another statement. */
@@ -46,12 +62,25 @@ export function createSlot(sql: Sql, check?: Slot['check']): Slot {
  * @param options `asArrays`: rows as arrays of values, otherwise as objects by column name
  * @throws AnswerMismatch, StaleStatement, PostgresError, or the driver's error when the connection is lost
  */
-export async function ask(
+export function ask(
   slot: Slot,
   client: Asked,
   text: string,
   params: unknown[],
-  options: { prepare: boolean; asArrays: boolean },
+  options: AskOptions,
+): Promise<unknown[]> {
+  return tracePart(
+    () => spanOfStatement(slot.holder, text),
+    () => askMarked(slot, client, text, params, options),
+  )
+}
+
+async function askMarked(
+  slot: Slot,
+  client: Asked,
+  text: string,
+  params: unknown[],
+  options: AskOptions,
 ): Promise<unknown[]> {
   slot.check?.(text)
   const known = slot.statements.get(text)

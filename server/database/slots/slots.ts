@@ -1,10 +1,12 @@
 import { isConnectionError, isConnectionLost, isTimeout } from '#server/database/errors.ts'
+import { keepSpan, tracePart } from '#server/tracing/spans.ts'
 import type { ApiError } from '#shared/errors.ts'
 import { unavailable } from '#shared/errors.ts'
 import type { SlotsOptions } from './options.ts'
 import type { Pool } from './pool.ts'
 import { endPool, noteMismatch, openPool, releaseSlot, retireAfter, retireOld, retireSlot, takeSlot } from './pool.ts'
 import { AnswerMismatch, ask, StaleStatement } from './slot.ts'
+import { spanOfTransaction } from './span.ts'
 import type { TransactionClient } from './transaction.ts'
 import { runTransaction } from './transaction.ts'
 
@@ -86,7 +88,11 @@ async function queryOnce(
 async function transaction<T>(pool: Pool, realm: string, work: (client: TransactionClient) => Promise<T>): Promise<T> {
   const slot = await takeSlot(pool, realm, 'transaction')
   try {
-    return await runTransaction(slot, work, error => retireAfter(pool, slot, error))
+    return await tracePart(
+      () => spanOfTransaction(realm, slot.holder!.waited),
+      // The driver calls it from its connection.
+      () => runTransaction(slot, keepSpan(work), error => retireAfter(pool, slot, error)),
+    )
   } catch (error) {
     if (isConnectionError(error)) retireSlot(pool, slot)
     throw translate(error)

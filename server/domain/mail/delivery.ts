@@ -4,6 +4,8 @@ import type { Worker } from '#server/domain/operations/worker.ts'
 import { createWorker } from '#server/domain/operations/worker.ts'
 import type { Membership } from '#server/domain/tenants/finder.ts'
 import { findMemberships } from '#server/domain/tenants/finder.ts'
+import { traceWork } from '#server/tracing/spans.ts'
+import type { NewSpan } from '#server/tracing/spans.ts'
 import type { Mailer } from '#server/mail/mailer.ts'
 import type { Message } from '#server/mail/message.ts'
 import { composeMail } from './compose.ts'
@@ -88,15 +90,26 @@ async function deliver(
   onComposed: () => void,
 ): Promise<void> {
   try {
-    const message = await compose(app, mail, memberships)
-    if (!message) return await deleteMail(app, mail)
-    onComposed()
-    await mailer.send(message)
-    await settleMail(app, mail)
-    app.log.info({ event: 'mail_sent', kind: mail.kind, tenant: mail.realm, mail: mail.id })
+    const isSent = await traceWork(
+      () => spanOf(mail),
+      async () => {
+        const message = await compose(app, mail, memberships)
+        if (!message) return void (await deleteMail(app, mail))
+        onComposed()
+        await mailer.send(message)
+        await settleMail(app, mail)
+        return true
+      },
+    )
+    if (isSent) app.log.info({ event: 'mail_sent', kind: mail.kind, tenant: mail.realm, mail: mail.id })
   } catch (error) {
     await postpone(app, mail, error)
   }
+}
+
+function spanOf({ kind, realm, id, attempts }: QueuedMail): NewSpan {
+  const attributes = { 'tenantry.tenant': realm, 'tenantry.mail': id, 'tenantry.attempt': attempts }
+  return { name: `mail ${kind}`, attributes }
 }
 
 async function compose(app: App, mail: QueuedMail, memberships: Memberships): Promise<Message | undefined> {

@@ -4,6 +4,7 @@ import { platformTables } from '#drizzle/platform/schema.ts'
 import { newId } from '#server/database/ids.ts'
 import type { Db } from '#server/database/realms.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
+import { currentSpan } from '#server/tracing/spans.ts'
 import type { NewMail, NewSiteMail } from './kinds.ts'
 
 /** The channel on which processes tell each other that there is mail. */
@@ -32,12 +33,13 @@ export function enqueueSiteMail(tx: Db, mail: NewSiteMail): Promise<void> {
 
 async function insertMails(tx: Db, realm: string, mails: (NewMail | NewSiteMail)[]): Promise<void> {
   if (mails.length === 0) return
-  const now = new Date()
-  await tx
-    .insert(outbox)
-    .values(
-      mails.map(({ kind, to, data }) => ({ id: newId(), realm, kind, recipient: to, data, created: now, due_at: now })),
-    )
+  const created = new Date()
+  // As PostgreSQL's clock says, which decides when it is due: ours may be ahead.
+  const due_at = sql`now()`
+  const rows = mails.map(({ kind, to, data }) => ({ id: newId(), realm, kind, recipient: to, data, created, due_at }))
+  await tx.insert(outbox).values(rows)
+  // Leads from the trace of a request to that of its mail.
+  if (rows.length === 1) currentSpan()?.set({ 'tenantry.mail': rows[0]!.id })
   await wakeMails(tx)
 }
 

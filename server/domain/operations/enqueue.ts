@@ -3,6 +3,7 @@ import { violatedUnique } from '#server/database/errors.ts'
 import { newId } from '#server/database/ids.ts'
 import type { Db } from '#server/database/realms.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
+import { currentSpan } from '#server/tracing/spans.ts'
 import { conflict } from '#shared/errors.ts'
 import type { OperationKind } from '#shared/operations.ts'
 import { leaseEnd } from './lease.ts'
@@ -32,6 +33,8 @@ export async function enqueueOperation(
         ? conflict('Another operation is under way on this organisation.', 'busy')
         : error
     })
+  // Leads from the trace of a request to that of its operation.
+  currentSpan()?.set({ 'tenantry.operation': id })
   if (!held) await tx.execute(sql`select pg_notify(${operationsChannel}, '')`)
   return id
 }

@@ -55,7 +55,7 @@ function newHold(app: App, operation: OperationRow, stopping: AbortSignal, onPro
     signal: AbortSignal.any([stopping, lost.signal]),
     progress: { step, done, total },
     changed: false,
-    written: Date.now(),
+    written: performance.now(),
     writing: undefined,
   }
 }
@@ -77,17 +77,18 @@ function set(hold: Hold, progress: Progress): void {
 }
 
 function keep(hold: Hold): void {
-  if (!hold.writing && (hold.changed || Date.now() - hold.written > renewAfter))
+  if (!hold.writing && (hold.changed || performance.now() - hold.written > renewAfter))
     hold.writing = write(hold).finally(() => (hold.writing = undefined))
 }
 
 async function write(hold: Hold): Promise<void> {
   hold.changed = false
   try {
-    if (await renewOperation(hold.app, hold.operation, hold.progress)) hold.written = Date.now()
+    if (await renewOperation(hold.app, hold.operation, hold.progress)) hold.written = performance.now()
     else hold.lost.abort(new Error('Another process has taken over.'))
   } catch {
     // Away for a moment; past the lease, another may have begun.
-    if (Date.now() - hold.written > lease * 1000) hold.lost.abort(new Error('The database was away for too long.'))
+    if (performance.now() - hold.written > lease * 1000)
+      hold.lost.abort(new Error('The database was away for too long.'))
   }
 }

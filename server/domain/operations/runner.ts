@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { MigrationSets } from '#server/database/migrations/runner.ts'
 import type { App } from '#server/domain/context.ts'
 import { messageOf } from '#server/domain/lib/errors.ts'
+import { traceWork } from '#server/tracing/spans.ts'
+import type { NewSpan } from '#server/tracing/spans.ts'
 import { notFound } from '#shared/errors.ts'
 import { operationKinds } from '#shared/operations.ts'
 import { isPassing } from './errors.ts'
@@ -72,9 +74,14 @@ async function perform(
   app.log.info({ event: 'operation_started', ...about })
   const hold = holdOperation(app, operation, stopping, onProgress)
   try {
-    const result = await operationWork[operation.kind](app, operation, hold.report, migrations)
-    await hold.end()
-    await finishOperation(app, operation, result)
+    await traceWork(
+      () => spanOf(operation),
+      async () => {
+        const result = await operationWork[operation.kind](app, operation, hold.report, migrations)
+        await hold.end()
+        await finishOperation(app, operation, result)
+      },
+    )
     app.log.info({ event: 'operation_completed', ...about })
   } catch (error) {
     await hold.end()
@@ -95,6 +102,11 @@ async function settleFailure(app: App, operation: OperationRow, error: unknown, 
     await failOperation(app, operation, about.reason)
     app.log.warn({ event: 'operation_failed', ...about })
   }
+}
+
+function spanOf({ id, kind, tenant, attempts }: OperationRow): NewSpan {
+  const attributes = { 'tenantry.tenant': tenant ?? undefined, 'tenantry.operation': id, 'tenantry.attempt': attempts }
+  return { name: `operation ${kind}`, attributes }
 }
 
 /** What the log says of an operation. */

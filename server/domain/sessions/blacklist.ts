@@ -14,7 +14,7 @@ export async function blacklistSession(
   authRealm: AuthRealm,
   refreshToken: string,
   audit: AuditContext,
-  reason: 'blacklist' | 'logout' = 'blacklist',
+  reason: 'blacklist' | 'logout' | 'replaced' = 'blacklist',
 ): Promise<void> {
   const claims = await readRefreshToken(app, authRealm, refreshToken, audit)
   const session = await requireLiveSession(authRealm, claims)

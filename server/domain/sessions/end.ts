@@ -6,7 +6,8 @@ import type { App, AuditContext } from '#server/domain/context.ts'
 import { markSupportAccessesEnded, endSupportAccessesBy } from '#server/domain/support/sessions.ts'
 import { notFound } from '#shared/errors.ts'
 
-export type EndReason = 'logout' | 'blacklist' | 'reuse' | 'password' | 'email' | 'deactivation' | 'revoked'
+export type EndReason =
+  'logout' | 'replaced' | 'blacklist' | 'reuse' | 'password' | 'email' | 'deactivation' | 'revoked'
 
 /**
  * Ends one session in a separate transaction. It may be the caller's own session.

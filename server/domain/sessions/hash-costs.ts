@@ -9,9 +9,9 @@ const known = new WeakMap<Realm, { cost: Promise<number>; since: number }>()
  */
 export function costliestHash(realm: Realm): Promise<number> {
   const entry = known.get(realm)
-  if (entry && Date.now() - entry.since < life) return entry.cost
+  if (entry && performance.now() - entry.since < life) return entry.cost
   const cost = readCostliest(realm)
-  known.set(realm, { cost, since: Date.now() })
+  known.set(realm, { cost, since: performance.now() })
   cost.catch(() => known.delete(realm))
   return cost
 }

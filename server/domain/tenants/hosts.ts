@@ -92,7 +92,7 @@ export function createHostDirectory(config: Config, database: Database, options:
 function find(directory: Directory, host: string): Promise<HostMatch | undefined> {
   const { entries, options } = directory
   const entry = entries.get(host)
-  if (entry && Date.now() - entry.loaded < lifeOf(entry, options)) return entry.match
+  if (entry && performance.now() - entry.loaded < lifeOf(entry, options)) return entry.match
   const match = lookUp(directory, host)
   entries.delete(host)
   if (entries.size >= entriesLimit) entries.delete(entries.keys().next().value!)
@@ -106,7 +106,7 @@ function lifeOf({ known }: Entry, { life = 30_000, lifeUnannounced = 500, isAnno
 }
 
 function remember({ entries }: Directory, host: string, match: Entry['match']): void {
-  const entry: Entry = { match, loaded: Date.now(), known: true, tenantId: undefined }
+  const entry: Entry = { match, loaded: performance.now(), known: true, tenantId: undefined }
   entries.set(host, entry)
   match.then(
     found => {

@@ -27,7 +27,7 @@ export async function sendCsv(
   setResponseHeaders(event, {
     'content-type': 'text/csv; charset=utf-8; header=present',
     'content-disposition': `attachment; filename="${name}.csv"`,
-    'content-security-policy': `default-src 'none'; sandbox`,
+    'content-security-policy': `default-src 'none'; frame-ancestors 'none'; sandbox`,
   })
   const file = guardDownload(event, authRealm, `${name}.csv`, linesOf(header, first, batches))
   const deadline = setTimeout(() => event.node.res.destroy(), downloadLimit)

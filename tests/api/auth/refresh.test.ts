@@ -495,6 +495,38 @@ describe("a browser's session", () => {
     expect(answer.text).not.toContain(answer.cookies.tenantry_access)
   })
 
+  test('ends when its browser signs in again, and no other session does, REF-11', async () => {
+    for (const { place, other } of [
+      { place: world.acme, other: world.globex },
+      { place: world.globex, other: world.acme },
+    ]) {
+      const signIn = (cookies: Record<string, string>, password = place.staff.password) =>
+        place.call(`${auth}/session/`, { body: { email: place.staff.email, password }, cookies, sameOrigin: true })
+      const status = async (at: Place, cookies: Record<string, string>) =>
+        (await at.call(`${auth}/users/me/`, { cookies })).status
+      const former = await signInWithCookies(place, place.admin)
+      const elsewhere = await signInWithCookies(place, place.admin)
+      const theirs = await signInWithCookies(other, other.staff)
+
+      expect((await signIn(former, 'not the password')).status).toBe(401)
+      await signInAs(place, place.staff)
+      expect(await status(place, former)).toBe(200)
+
+      const { cookies } = await signIn(former)
+      expect([await status(place, former), await status(place, cookies)]).toEqual([401, 200])
+      expect((await refreshCookies(place, former)).status).toBe(401)
+      expect((await signIn(theirs)).status).toBe(200)
+      expect([await status(place, elsewhere), await status(other, theirs)]).toEqual([200, 200])
+
+      const { access: token } = await signInAs(place, place.admin)
+      const { results } = (await place.call(`${api}/audit/?action=session.ended`, { token })).json
+      const ended = results.filter(({ details }: { details: { reason: string } }) => details.reason === 'replaced')
+      expect(ended).toMatchObject([
+        { subject: place.admin.id, details: { sessions: [decodeJwt(former.tenantry_access!).sid] } },
+      ])
+    }
+  })
+
   test('is refreshed by six tabs at once, and no tab is signed out, REF-16', async () => {
     const cookies = await signInWithCookies(world.acme, world.acme.staff)
     const answers = await Promise.all(Array.from({ length: 6 }, () => refreshCookies(world.acme, cookies)))

@@ -9,6 +9,7 @@ import type { Cluster } from '../../support/database/cluster.ts'
 import { createCluster } from '../../support/database/cluster.ts'
 import { hold } from '../../support/database/hold.ts'
 import type { Person } from '../../support/database/templates.ts'
+import { findViolations } from '../../support/faults/invariants.ts'
 import type { Answer, Call } from '../../support/http.ts'
 import { waitLimit } from '../../support/process/wait-limit.ts'
 import { startBeside } from '../../support/process/second-server.ts'
@@ -30,6 +31,7 @@ beforeAll(async () => {
   sql = postgres(cluster.url, { max: 3, onnotice: () => {}, connection: { application_name: 'tests' } })
 })
 afterAll(async () => {
+  expect(await findViolations(sql)).toEqual([])
   await sql.end()
   await world.stop()
   await cluster.remove()

@@ -3,6 +3,7 @@ import postgres from 'postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { DatabaseProxy } from '../../support/database/database-proxy.ts'
 import { createDatabaseProxy } from '../../support/database/database-proxy.ts'
+import { findViolations } from '../../support/faults/invariants.ts'
 import { startBeside } from '../../support/process/second-server.ts'
 import type { Place, World } from '../../support/world.ts'
 import { api, createWorld, signInAs } from '../../support/world.ts'
@@ -20,6 +21,7 @@ beforeAll(async () => {
   for (const place of portals) tokens.set(place, (await signInAs(place, place.admin)).access)
 })
 afterAll(async () => {
+  expect(await findViolations(sql)).toEqual([])
   await sql.end()
   proxy.close()
   await world.stop()

@@ -140,7 +140,7 @@ describe('a logo', () => {
       headers: {
         'content-type': 'image/webp',
         'content-disposition': 'inline; filename="logo.webp"',
-        'content-security-policy': expect.stringContaining('sandbox'),
+        'content-security-policy': `default-src 'none'; frame-ancestors 'none'; sandbox`,
         'x-content-type-options': 'nosniff',
       },
     })

@@ -1,6 +1,7 @@
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { linesSince } from '../../support/process/log-lines.ts'
+import { startBeside } from '../../support/process/second-server.ts'
 import type { LogLine } from '../../support/process/server.ts'
 import { freePort, startServer } from '../../support/process/server.ts'
 import type { World } from '../../support/world.ts'
@@ -20,6 +21,18 @@ test('every line from first to last is an event, and one says where the server l
   expectEvents(server.log)
   const listening = server.log.filter(({ event }) => event === 'server_port_opened')
   expect(listening).toMatchObject([{ level: 'info', url: `http://127.0.0.1:${port}` }])
+})
+
+test('a server that anyone can reach by plain HTTP warns of it', async () => {
+  const plain = async (settings: Record<string, string>) => {
+    const server = await startBeside(world, settings)
+    for (const place of [world.acme, world.globex]) await server.at(place, '/login')
+    await server.stop()
+    return server.log.filter(({ event }) => event === 'plain_http_served')
+  }
+  expect(await plain({ HOST: '0.0.0.0' })).toMatchObject([{ level: 'warn' }])
+  expect(await plain({ HOST: '0.0.0.0', SITE_PROTOCOL: 'https' })).toEqual([])
+  expect(await plain({ HOST: '127.0.0.1' })).toEqual([])
 })
 
 test.each([

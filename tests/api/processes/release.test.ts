@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -55,6 +55,21 @@ test('a release needs nothing of the project: its command line creates organisat
   expect(tenantry(['migrate', 'status', '--json'])).toMatchObject({ current: 2, behind: [] })
   server.kill()
   expect(await ended).toBe(0)
+})
+
+test('it lists its packages with versions and checksums, and none that only tests need', async () => {
+  const bill = JSON.parse(await readFile(join(folder, 'sbom.cdx.json'), 'utf8')) as {
+    bomFormat: string
+    components: { name: string; version: string; purl: string; hashes: { content: string }[] }[]
+  }
+  expect(bill.bomFormat).toBe('CycloneDX')
+  const find = (wanted: string) => bill.components.filter(({ name }) => name === wanted)
+  const { version } = JSON.parse(await readFile('node_modules/postgres/package.json', 'utf8')) as { version: string }
+  expect(find('postgres')).toMatchObject([{ version, purl: `pkg:npm/postgres@${version}` }])
+  expect(find('postgres')[0]!.hashes[0]!.content).toMatch(/^[0-9a-f]{128}$/)
+  expect(find('@opentelemetry/sdk-trace')[0]!.purl).toMatch(/^pkg:npm\/%40opentelemetry\/sdk-trace@\d/)
+  expect(find('vitest')).toEqual([])
+  expect(new Set(bill.components.map(({ purl }) => purl)).size).toBe(bill.components.length)
 })
 
 function tenantry(args: string[], more: string[] = [], input = ''): unknown {

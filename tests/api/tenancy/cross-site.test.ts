@@ -252,6 +252,21 @@ describe('the cookies of a session', () => {
     })
   })
 
+  test('over https, a choice of how pages look has the prefix too, so that no sibling can make it', async () => {
+    for (const place of [secure.acme, secure.globex]) {
+      const languageWith = async (cookies: Record<string, string>) => {
+        const { text } = await place.call('/login', {
+          accept: 'text/html',
+          headers: { 'accept-language': 'en' },
+          cookies,
+        })
+        return /<html[^>]* lang="(\w+)"/.exec(text)?.[1]
+      }
+      expect(await languageWith({ '__Host-tenantry_locale': 'ar' })).toBe('ar')
+      expect(await languageWith({ tenantry_locale: 'ar' })).toBe('en')
+    }
+  })
+
   test('over http do not count with a prefix', async () => {
     expect(
       (await world.acme.call(me, { cookies: { '__Host-tenantry_access': cookies.tenantry_access! } })).status,

@@ -1233,14 +1233,17 @@ describe('headers', () => {
     ['an answer without a body', () => world.acme.call(me, { method: 'OPTIONS' })],
     ['a sign-out', () => world.acme.call(`${auth}/session/`, { method: 'DELETE', sameOrigin: true })],
     ['the public keys', () => world.acme.call('/.well-known/jwks.json')],
+    ['a CSV file', () => world.acme.call(`${api}/users/export.csv`, { token: admin })],
     ['a file', () => world.acme.call('/favicon.svg')],
     ['health', () => world.acme.call('/healthz')],
     ['an unknown host', () => world.call('nosuch.localhost', me)],
     ['a malformed host', () => world.call('acme.localhost.', me)],
   ]
 
-  test.each(others)('are on everything else, WEB-09: %s', async (_what, ask) => {
-    expectPlainHeaders((await ask()).headers)
+  test.each(others)('are on everything else, which nobody may frame, WEB-09, WEB-11: %s', async (_what, ask) => {
+    const { headers } = await ask()
+    expectPlainHeaders(headers)
+    expect(headers['content-security-policy']).toMatch(/^default-src 'none'; frame-ancestors 'none'/)
   })
 
   test('keep every answer of the API out of caches', async () => {

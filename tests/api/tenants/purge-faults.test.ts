@@ -11,6 +11,7 @@ import { fromSystem } from '#server/domain/context.ts'
 import { examine } from '#server/domain/platform/doctor.ts'
 import { createTenant } from '#server/domain/tenants/create.ts'
 import { hold } from '../../support/database/hold.ts'
+import { findViolations } from '../../support/faults/invariants.ts'
 import { startCli, untilCliWaits } from '../../support/process/cli.ts'
 import { waitLimit } from '../../support/process/wait-limit.ts'
 import type { Workbench } from '../../support/process/workbench.ts'
@@ -31,6 +32,7 @@ beforeAll(async () => {
   sql = workbench.sql
 })
 afterAll(async () => {
+  expect(await findViolations(sql)).toEqual([])
   await workbench.close()
   await rm(env.UPLOAD_DIR!, { recursive: true })
 })

@@ -11,8 +11,11 @@ import { changeSettings } from './postgres-settings.ts'
 /** A PostgreSQL for one test file, which may be killed. */
 export interface Cluster {
   url: string
-  /** Kills it, as a power failure would; resolves when it has ended. */
-  crash(): Promise<void>
+  /**
+   * Kills it, as a power failure would; resolves when it has ended.
+   * @param signal SIGINT: it shuts down and disconnects everyone (a fast shutdown)
+   */
+  crash(signal?: 'SIGQUIT' | 'SIGINT'): Promise<void>
   /** Starts it again, on the same port. */
   start(): Promise<void>
   /** Logs every statement from now on, without parameters, and errors without details. */
@@ -24,17 +27,18 @@ export interface Cluster {
   remove(): Promise<void>
 }
 
-export async function createCluster(): Promise<Cluster> {
-  const home = await realpath(await mkdtemp(join(tmpdir(), 'tenantry-cluster-')))
+/** @param parent the folder of its files */
+export async function createCluster(parent = tmpdir()): Promise<Cluster> {
+  const home = await realpath(await mkdtemp(join(parent, 'tenantry-cluster-')))
   const { url, pid, release } = await holdDatabase(home)
   const readLog = () => readFile(join(home, 'postgres.log'), 'utf8')
   return {
     url,
-    async crash() {
+    async crash(signal = 'SIGQUIT') {
       // Its holder would restart it.
       process.kill(pid, 'SIGSTOP')
       const postmaster = await readPostmaster(home)
-      process.kill(postmaster!.pid, 'SIGQUIT')
+      process.kill(postmaster!.pid, signal)
       while (await readPostmaster(home)) await sleep(10)
     },
     async start() {

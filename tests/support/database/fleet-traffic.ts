@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type postgres from 'postgres'
 import { expect } from 'vitest'
@@ -13,6 +14,8 @@ import { newTenantSchema } from '#shared/schemas/tenants.ts'
 import type { Answer, Call } from '../http.ts'
 
 const api = '/api/v1'
+/** Departments that each user adds; with more, lists would take most of the time. */
+const departmentsLimit = 20
 
 /** A tenant whose name is in every field, and two of its users, signed in. */
 export interface CanaryTenant {
@@ -20,7 +23,18 @@ export interface CanaryTenant {
   id: string
   schema: string
   canary: string
-  users: { id: string; access: string; refresh: string; sent: number; acknowledged: number }[]
+  users: CanaryUser[]
+}
+
+interface CanaryUser {
+  id: string
+  access: string
+  refresh: string
+  sent: number
+  acknowledged: number
+  /** The names of departments: acknowledged ones, and one whose answer is not known yet. */
+  departments: string[]
+  pending: { name: string; key: string } | undefined
 }
 
 export interface TrafficCounts {
@@ -51,7 +65,7 @@ export async function createCanaryTenants(app: RunningApp, port: number, count: 
     const authRealm = tenantRealmOf(app, tenant)
     const { realm } = authRealm
     await createDepartment(realm, `Dept ${canary}`, fromSystem)
-    const users = []
+    const users: CanaryUser[] = []
     for (const name of ['one', 'two']) {
       const user = await createUser(
         app,
@@ -62,6 +76,7 @@ export async function createCanaryTenants(app: RunningApp, port: number, count: 
           first_name: `${canary} 0`,
           last_name: `Name ${canary}`,
           employee_id: `E-${canary}-${name}`,
+          role: 'Admin',
         },
         fromSystem,
       )
@@ -70,7 +85,8 @@ export async function createCanaryTenants(app: RunningApp, port: number, count: 
         authRealm,
         await insertSession(realm.db, app, realm, user.id, { ip: null, user_agent: null }),
       )
-      users.push({ id: user.id, access: pair.access.token, refresh: pair.refresh.token, sent: 0, acknowledged: 0 })
+      const tokens = { access: pair.access.token, refresh: pair.refresh.token }
+      users.push({ id: user.id, ...tokens, sent: 0, acknowledged: 0, departments: [], pending: undefined })
     }
     tenants.push({ host, id: tenant.id, schema: tenant.schema, canary, users })
   }
@@ -104,7 +120,7 @@ export async function runTraffic(
   )
   return counts
 
-  async function takeTurn(tenant: CanaryTenant, user: CanaryTenant['users'][number], turn: number): Promise<void> {
+  async function takeTurn(tenant: CanaryTenant, user: CanaryUser, turn: number): Promise<void> {
     const me = await ask(tenant, `${api}/auth/users/me/`, { token: user.access }, true)
     if (me) expect(me.json).toMatchObject({ id: user.id, organization: tenant.id })
     const list = await ask(
@@ -113,7 +129,9 @@ export async function runTraffic(
       { token: user.access },
       true,
     )
-    if (list) expect(list.json.count).toBe(turn % 2 === 0 ? 2 : 1)
+    if (list && turn % 2 === 0) expect(list.json.count).toBe(2)
+    if (list && turn % 2 === 1) expect(list.json.count).toBeGreaterThan(user.departments.length)
+    if (turn % 10 === 1 && user.departments.length < departmentsLimit) await addDepartment(tenant, user)
     if (turn % 3 !== 0) return
     const sent = ++user.sent
     const changed = await ask(
@@ -133,8 +151,30 @@ export async function runTraffic(
     if (refreshed) Object.assign(user, refreshed.json)
   }
 
-  /** @returns a success; undefined for a 503 or no answer */
-  async function ask(tenant: CanaryTenant, path: string, options: Call, isRead: boolean): Promise<Answer | undefined> {
+  // Repeated with the same key until it is answered: there is one department, however often it is sent.
+  async function addDepartment(tenant: CanaryTenant, user: CanaryUser): Promise<void> {
+    const number = tenant.users.indexOf(user)
+    user.pending ??= { name: `Dept ${tenant.canary} ${number} ${randomUUID()}`, key: randomUUID() }
+    const { name, key } = user.pending
+    const options = { token: user.access, body: { name }, headers: { 'idempotency-key': key } }
+    const answer = await ask(tenant, `${api}/departments/`, options, false, [201, 409])
+    if (answer?.status === 201) {
+      expect(answer.json).toMatchObject({ name })
+      user.departments.push(name)
+    }
+    // The server died in between: the key says so, and for a while that it is still in use.
+    if (answer?.status === 409) expect(answer.json.code).toMatch(/^idempotency_(key_in_use|answer_lost)$/)
+    if (answer && answer.json.code !== 'idempotency_key_in_use') user.pending = undefined
+  }
+
+  /** @returns an answer with an expected status; undefined for a 503 or no answer */
+  async function ask(
+    tenant: CanaryTenant,
+    path: string,
+    options: Call,
+    isRead: boolean,
+    statuses = [200],
+  ): Promise<Answer | undefined> {
     counts.requests++
     const answer = await send(tenant.host, path, options).catch(() => undefined)
     if (!answer) {
@@ -152,13 +192,17 @@ export async function runTraffic(
       await sleep(50)
       return undefined
     }
-    expect([answer.status, answer.status === 200 ? '' : answer.text], `${tenant.canary} ${path}`).toEqual([200, ''])
+    if (!statuses.includes(answer.status))
+      expect([answer.status, answer.text], `${tenant.canary} ${path}`).toEqual([statuses, ''])
     counts[isRead ? 'reads' : 'writes']++
     return answer
   }
 }
 
-/** Each tenant has only its own rows, with the last acknowledged write, or a later one without an answer. */
+/**
+ * Each tenant has only its own rows, with the last acknowledged write, or a later one without an answer, and each
+ * acknowledged department.
+ */
 export async function expectNothingLost(sql: postgres.Sql, tenants: CanaryTenant[]): Promise<void> {
   for (const { schema, canary, users } of tenants) {
     for (const { id, sent, acknowledged } of users) {
@@ -169,6 +213,8 @@ export async function expectNothingLost(sql: postgres.Sql, tenants: CanaryTenant
       expect(Number(number)).toBeLessThanOrEqual(sent)
       expect(row!.email).toContain(canary)
     }
+    const names = (await sql`select name from ${sql(schema)}.departments`).map(({ name }) => name as string)
+    expect(names).toEqual(expect.arrayContaining(users.flatMap(({ departments }) => departments)))
     const strangers =
       await sql`select details from ${sql(schema)}.audit_events where details::text ~ 'canary' and details::text !~ ${canary}`
     expect(strangers).toEqual([])

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
 import { expect } from 'vitest'
 import { loadConfig } from '#server/config.ts'
@@ -10,37 +9,57 @@ import { createApp } from '#server/create-app.ts'
 import { loadMigrations } from '#server/database/migrations/files.ts'
 import { bootstrapPlatform } from '#server/database/migrations/runner.ts'
 import { createLogger } from '#server/logger.ts'
+import { findForeignRows, findViolations } from '../faults/invariants.ts'
+import { createTcpProxy } from '../faults/tcp-proxy.ts'
+import type { Answer, Call } from '../http.ts'
 import { call } from '../http.ts'
+import type { Slope } from '../process/memory.ts'
+import { watchMemory } from '../process/memory.ts'
 import { freePort, startServer } from '../process/server.ts'
 import type { Cluster } from './cluster.ts'
 import { createCluster } from './cluster.ts'
-import type { TrafficCounts } from './fleet-traffic.ts'
+import type { CanaryTenant, TrafficCounts } from './fleet-traffic.ts'
 import { createCanaryTenants, expectNothingLost, runTraffic } from './fleet-traffic.ts'
-import { changeEverything } from './schema-changes.ts'
+import type { Troubles } from './trouble.ts'
+import { makeTrouble } from './trouble.ts'
 
 export interface Soak {
   tenants: number
   requests: number
-  /** How often PostgreSQL is killed, as by a power failure, and started again. */
+  /** How often PostgreSQL is killed as by a power failure, or shut down, in turns, and started again. */
   restarts: number
   /** Milliseconds between two terminated backends. */
   terminateEvery: number
   /** Milliseconds between two changes of a schema. */
   changeEvery: number
+  /** Server processes. With more than one, the youngest is killed now and then. */
+  workers?: number
+  /** Milliseconds, on average, between two killed processes. */
+  killEvery?: number
+  /** Milliseconds, on average, between two moments in which all bytes to and from PostgreSQL are lost. */
+  swallowEvery?: number
+  /** Minutes of each process's life after which its memory counts. */
+  warmUp?: number
+  /** Minutes after which it ends, also with fewer requests. */
+  minutes?: number
+}
+
+export interface SoakFigures extends TrafficCounts, Troubles {
+  /** Requests that were not answered within a minute. */
+  hung: number
+  seconds: number
+  memory: Slope[]
 }
 
 /**
- * Mixed requests of many tenants, while their schemas change one after another, backends are terminated and
- * PostgreSQL restarts: no answer has another tenant's data, no acknowledged write is lost, and nothing hangs.
+ * Mixed requests of many tenants, while their schemas change one after another, backends are terminated, connections
+ * swallow everything, processes die and PostgreSQL restarts: no answer has another tenant's data, no acknowledged write
+ * is lost, and nothing hangs.
  */
-export async function soak({
-  tenants: count,
-  requests,
-  restarts,
-  terminateEvery,
-  changeEvery,
-}: Soak): Promise<TrafficCounts & { terminated: number; changes: number }> {
+export async function soak(options: Soak): Promise<SoakFigures> {
+  const { tenants: count, requests, workers = 1, warmUp = 5, minutes = Infinity } = options
   const cluster = await createCluster()
+  const proxy = await createTcpProxy(Number(new URL(cluster.url).port))
   const port = await freePort()
   const home = await mkdtemp(join(tmpdir(), 'tenantry-soak-'))
   const env = {
@@ -54,106 +73,73 @@ export async function soak({
     ACCESS_TTL: '86400',
     // A lost answer is requested again much later than by a real client.
     REFRESH_GRACE: '86400',
+    WORKERS: String(workers),
+    // As in production: the traffic checks the answers itself.
+    CHECK_ANSWERS: '0',
+    CHECK_STATEMENTS: '0',
   }
   const app = await createApp(loadConfig(env), createLogger('silent'), { size: 4 })
   await bootstrapPlatform(app.database, loadMigrations('.', 'platform'))
   const tenants = await createCanaryTenants(app, port, count)
   await app.close()
-  const server = await startServer(env)
+  const through = Object.assign(new URL(cluster.url), { port: proxy.port })
+  const server = await startServer({ ...env, DATABASE_URL: through.href })
+  const memory = watchMemory(server.pid, warmUp)
   let done = 0
-  const started = Date.now()
-  const traffic = runTraffic(
-    tenants,
-    (host, path, options) => call(port, host, path, options).catch(reportLost),
-    counts => {
-      if (Math.floor(counts.requests / 10_000) > Math.floor(done / 10_000)) showProgress(counts, started)
-      done = counts.requests
-      return done >= requests
-    },
-  )
-  const trouble = makeTrouble(
-    cluster,
-    tenants.map(({ schema }) => schema),
-    { terminateEvery, changeEvery, restarts, share: () => done / requests },
-  )
+  const started = performance.now()
+  const secondsNow = () => Math.round((performance.now() - started) / 1_000)
+  const watch = watchForHanging((host, path, options) => call(port, host, path, options))
+  let shown = 0
+  const traffic = runTraffic(tenants, watch.send, counts => {
+    if (secondsNow() >= shown + 30) {
+      shown = secondsNow()
+      console.log(`${shown} s`, JSON.stringify({ ...counts, ...trouble.soFar, hung: watch.hung() }))
+    }
+    done = counts.requests
+    return done >= requests || secondsNow() >= minutes * 60
+  })
+  const schemas = tenants.map(({ schema }) => schema)
+  const trouble = makeTrouble({ cluster, proxy, server, schemas, share: () => done / requests }, options)
   const counts = await traffic.finally(() => trouble.stop())
-  const { terminated, changes } = await trouble.over
-  const sql = postgres(cluster.url, { max: 1, onnotice: () => {} })
-  await expectNothingLost(sql, tenants)
-  await sql.end()
+  const slopes = memory.slopes()
+  memory.stop()
+  const troubles = await trouble.over
+  const figures = { ...counts, ...troubles, hung: watch.hung(), seconds: secondsNow(), memory: slopes }
   await server.stop()
+  await expectAllIsWell(cluster, tenants)
+  proxy.close()
   await cluster.remove()
   await rm(home, { recursive: true })
   expect(server.log.filter(line => line.event === 'answer_mismatched' || line.event === 'request_failed')).toEqual([])
-  return { ...counts, terminated, changes }
+  return figures
 }
 
-function showProgress(counts: TrafficCounts, started: number): void {
-  console.log(`${Math.round((Date.now() - started) / 1000)} s`, JSON.stringify(counts))
+async function expectAllIsWell(cluster: Cluster, tenants: CanaryTenant[]): Promise<void> {
+  const sql = postgres(cluster.url, { max: 1, onnotice: () => {} })
+  await expectNothingLost(sql, tenants)
+  expect(await findViolations(sql)).toEqual([])
+  expect(await findForeignRows(sql, tenants, /canary\d+z/)).toEqual([])
+  await sql.end()
 }
 
-function reportLost(error: unknown): never {
-  console.log('lost:', String((error as NodeJS.ErrnoException).code), String(error))
-  throw error
-}
+type Send = (host: string, path: string, options?: Call) => Promise<Answer>
 
-function makeTrouble(
-  cluster: Cluster,
-  schemas: string[],
-  {
-    terminateEvery,
-    changeEvery,
-    restarts,
-    share,
-  }: Pick<Soak, 'terminateEvery' | 'changeEvery' | 'restarts'> & { share: () => number },
-) {
-  let isOver = false
-  let terminated = 0
-  let changes = 0
-  const sql = postgres(cluster.url, {
-    max: 2,
-    onnotice: () => {},
-    connect_timeout: 2,
-    backoff: false,
-    connection: { application_name: 'trouble' },
-  })
-  const over = Promise.all([terminate(), change(), restart()]).then(async () => {
-    await sql.end({ timeout: 1 })
-    return { terminated, changes }
-  })
-  return { over, stop: () => (isOver = true) }
-
-  async function terminate(): Promise<void> {
-    while (!isOver) {
-      await sleep(terminateEvery)
-      const rows =
-        await sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tenantry' order by random() limit 1`.catch(
-          () => [],
-        )
-      terminated += rows.length
-    }
-  }
-
-  async function change(): Promise<void> {
-    const stop = new Error('The traffic is over.')
-    while (!isOver) {
-      const changed = async () => {
-        changes++
-        if (changeEvery > 0) await sleep(changeEvery)
+/** Counts the requests that get no answer for a minute. */
+function watchForHanging(send: Send): { send: Send; hung(): number } {
+  const open = new Set<{ since: number }>()
+  let ended = 0
+  const isHung = ({ since }: { since: number }) => performance.now() - since > 60_000
+  return {
+    async send(...request) {
+      const one = { since: performance.now() }
+      open.add(one)
+      try {
+        return await send(...request)
+      } finally {
+        open.delete(one)
+        if (isHung(one)) ended++
       }
-      const pause = () => (isOver ? Promise.reject(stop) : Promise.resolve())
-      await changeEverything(sql, schemas, pause, changed).catch((error: unknown) => {
-        if (error !== stop) throw error
-      })
-    }
-  }
-
-  async function restart(): Promise<void> {
-    for (let i = 1; i <= restarts; i++) {
-      while (!isOver && share() < i / (restarts + 1)) await sleep(50)
-      if (isOver) throw new Error('The traffic was over before PostgreSQL had restarted.')
-      await cluster.crash()
-      await cluster.start()
-    }
+    },
+    hung: () => ended + [...open].filter(isHung).length,
   }
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { call } from '../http.ts'
+import { inspectLog } from '../log-oracle.ts'
 import { watchSecrets } from '../oracle.ts'
 
 /** The compile cache that all processes share. */
@@ -22,7 +23,7 @@ export interface TestServer {
   /** Everything that it has logged, oldest first. */
   log: LogLine[]
   /**
-   * Ends it with the signal.
+   * Ends it with the signal, and looks at its log.
    * @returns its exit code
    */
   stop(signal?: NodeJS.Signals): Promise<number | null>
@@ -63,9 +64,11 @@ export async function startServer(env: Record<string, string>, log: LogLine[] = 
     port,
     pid: child.pid!,
     log,
-    stop(signal = 'SIGTERM') {
+    async stop(signal = 'SIGTERM') {
       child.kill(signal)
-      return exited
+      const code = await exited
+      inspectLog(port, log, code === null)
+      return code
     },
   }
 }

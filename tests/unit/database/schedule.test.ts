@@ -81,7 +81,7 @@ describe('a statement', () => {
     const home = await schedule.take('a', 'statement')
     expect(home.holder?.prepares).toBe(true)
     schedule.release(home)
-    home.holder = { realm: 'b', work: 'statement', since: performance.now(), prepares: true }
+    home.holder = { realm: 'b', work: 'statement', since: performance.now(), prepares: true, waited: 0 }
     const waiting = schedule.take('a', 'statement')
     home.holder = undefined
     schedule.look()
@@ -92,7 +92,7 @@ describe('a statement', () => {
     const { schedule } = createEight()
     const home = await schedule.take('a', 'statement')
     schedule.release(home)
-    home.holder = { realm: 'b', work: 'statement', since: performance.now() - 50, prepares: true }
+    home.holder = { realm: 'b', work: 'statement', since: performance.now() - 50, prepares: true, waited: 0 }
     const other = await schedule.take('a', 'statement')
     expect(other).not.toBe(home)
     expect(other.holder?.prepares).toBe(false)

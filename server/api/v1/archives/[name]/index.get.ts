@@ -17,7 +17,7 @@ export default definePlatformRoute(
       'content-type': 'application/x-tar',
       'content-length': size,
       'content-disposition': `attachment; filename="${name}"`,
-      'content-security-policy': `default-src 'none'; sandbox`,
+      'content-security-policy': `default-src 'none'; frame-ancestors 'none'; sandbox`,
     })
     return guardDownload(event, authRealm, name, stream)
   },

@@ -1,19 +1,16 @@
 import { setResponseHeader } from 'h3'
-import { blacklistSession } from '#server/domain/sessions/blacklist.ts'
 import { endSession } from '#server/domain/sessions/end.ts'
 import { requirePrincipal } from '#server/domain/sessions/principal.ts'
+import { endCookieSession, isDone } from '#server/http/cookie-session.ts'
 import { clearSessionCookies, readSessionCookies } from '#server/http/cookies.ts'
 import { defineRealmRoute } from '#server/http/route.ts'
-import { ApiError } from '#shared/errors.ts'
 
 /** Signs out. Works with either cookie; without a valid one there is nothing to end. */
 export default defineRealmRoute(
   { summary: 'Sign out', access: 'public', status: 204 },
   async ({ app, authRealm, audit, event }) => {
-    const { access, refresh } = readSessionCookies(event, app.config)
-    const ended =
-      refresh !== undefined && (await isDone(() => blacklistSession(app, authRealm, refresh, audit, 'logout')))
-    if (!ended && access) {
+    const { access } = readSessionCookies(event, app.config)
+    if (!(await endCookieSession(event, app, authRealm, audit, 'logout')) && access) {
       await isDone(async () => {
         const { user, session } = await requirePrincipal(app, authRealm, access, audit)
         await endSession(authRealm, { ...audit, actor: user.id }, user.id, 'logout', session.id)
@@ -23,13 +20,3 @@ export default defineRealmRoute(
     setResponseHeader(event, 'clear-site-data', '"cache"')
   },
 )
-
-async function isDone(work: () => Promise<void>): Promise<boolean> {
-  try {
-    await work()
-    return true
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 401) return false
-    throw error
-  }
-}

@@ -1,4 +1,5 @@
 import { openSupportSession } from '#server/domain/support/open.ts'
+import { endCookieSession } from '#server/http/cookie-session.ts'
 import { setSessionCookies } from '#server/http/cookies.ts'
 import { defineTenantRoute } from '#server/http/route.ts'
 import { renewedAnswer } from '#shared/answers/sessions.ts'
@@ -9,6 +10,7 @@ export default defineTenantRoute(
   { summary: 'Open a support session', access: 'public', body: supportTokenSchema, answer: renewedAnswer },
   async ({ app, authRealm, body, audit, userAgent, event }) => {
     const pair = await openSupportSession(app, authRealm, body.token, audit, userAgent)
+    await endCookieSession(event, app, authRealm, audit, 'replaced')
     setSessionCookies(event, app.config, pair)
     return { expires_at: pair.access.expires_at }
   },
