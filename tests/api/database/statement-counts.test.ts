@@ -34,6 +34,12 @@ test.each(places)('users/me is one statement: %s', async (_, placeIn) => {
   expect(await countFor(place, `${auth}/users/me/`, () => ({ token: access }))).toBe(1)
 })
 
+test.each(places)('signing in without a second factor is seventeen statements: %s', async (_, placeIn) => {
+  const place = placeIn(world)
+  const { email, password } = place.staff
+  expect(await countFor(place, `${auth}/jwt/create/`, () => ({ body: { email, password } }))).toBe(17)
+})
+
 test.each(places)('a refresh is one statement: %s', async (_, placeIn) => {
   const place = placeIn(world)
   let { refresh } = await signInAs(place, place.staff)
