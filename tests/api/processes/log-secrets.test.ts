@@ -84,7 +84,7 @@ const expectedEvents = [
 
 test('the command line prints no secret of its environment, and no password that it reads', async () => {
   const password = `${canary} as a password`
-  const env = { ...world.env, LOG_LEVEL: 'debug' }
+  const env: Record<string, string> = { ...world.env, LOG_LEVEL: 'debug' }
   const create = ['tenant', 'create', '--name', 'Initech', '--subdomain', 'initech', '--email', 'office@initech.test']
   const outcomes = [
     await runCli([...create, '--admin-email', 'ann@initech.test', '--password-stdin'], env, password),
