@@ -9,6 +9,7 @@ const main = defineCommand({
   meta: { name: 'tenantry', description: 'Manage a Tenantry installation: organisations, people, schemas' },
   subCommands: {
     tenant: () => import('./commands/tenant.ts').then(module => module.default),
+    archive: () => import('./commands/archive.ts').then(module => module.default),
     user: () => import('./commands/user.ts').then(module => module.default),
     operator: () => import('./commands/operator.ts').then(module => module.default),
     signup: () => import('./commands/signup.ts').then(module => module.default),
@@ -20,6 +21,7 @@ const main = defineCommand({
     migrate: () => import('./commands/migrate.ts').then(module => module.default),
     seed: () => import('./commands/seed.ts').then(module => module.default),
     report: () => import('./commands/exec.ts').then(module => module.default),
+    files: () => import('./commands/files.ts').then(module => module.default),
     keys: () => import('./commands/keys.ts').then(module => module.default),
     doctor: () => import('./commands/doctor.ts').then(module => module.default),
   },

@@ -6,6 +6,7 @@ import { checkConnection, checkDatabase, checkPlatform, checkVersions } from './
 import { checkClock, checkDomain, checkIndexes, checkMail } from './environment-checks.ts'
 import { checkPrivileges, checkTransactions } from './role-checks.ts'
 import { checkOperations, checkStates } from './stalled-checks.ts'
+import { checkStorage } from './storage-checks.ts'
 import { checkStandings } from './standing-checks.ts'
 import { checkFiles, checkKeys, checkSchemas } from './tenant-checks.ts'
 
@@ -19,6 +20,7 @@ export async function examine(app: App, migrations: MigrationSets): Promise<Chec
     await checkPlatform(app, migrations),
     await checkVersions(app, migrations),
     await checkSchemas(app),
+    await checkStorage(app),
     await checkFiles(app),
     await checkStates(app),
     await checkOperations(app),
