@@ -5,6 +5,7 @@ import type { Migration } from './database/migrations/files.ts'
 import { deleteRetiredKeys } from './domain/keys/rotate.ts'
 import { deleteOldMails } from './domain/mail/queue.ts'
 import { deleteOldArchives } from './domain/platform/archive-retention.ts'
+import { queueScheduledArchive } from './domain/platform/archive-schedules.ts'
 import { cleanUp } from './domain/platform/retention.ts'
 import { deleteExpiredSignups } from './domain/signups/signups.ts'
 import { endExpiredAccesses } from './domain/support/end.ts'
@@ -24,6 +25,7 @@ interface Job {
 const jobs: Job[] = [
   { name: 'clean-up', cron: '7 3 * * *', run: cleanUp },
   { name: 'drop-archives', cron: '57 2 * * *', run: deleteOldArchives },
+  { name: 'queue-archives', cron: '* * * * *', run: app => queueScheduledArchive(app) },
   { name: 'purge-outbox', cron: '17 3 * * *', run: deleteOldMails },
   { name: 'close-support-accesses', cron: '*/5 * * * *', run: endExpiredAccesses },
   { name: 'purge-signups', cron: '27 3 * * *', run: deleteExpiredSignups },

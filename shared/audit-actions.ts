@@ -66,6 +66,7 @@ export const auditActions = {
   ],
   archives: [
     'tenant.exported',
+    'tenant.archive_schedule_changed',
     'tenant.restored_from_archive',
     'tenant.created_from_archive',
     'tenant.cloned',

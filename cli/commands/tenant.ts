@@ -1,5 +1,6 @@
 import { defineCommand } from 'citty'
 import { exec } from './exec.ts'
+import { archiveSchedule } from './tenant/archive-schedule.ts'
 import { archives } from './tenant/archives.ts'
 import { clone } from './tenant/clone.ts'
 import domain from './tenant/domain.ts'
@@ -25,6 +26,7 @@ export default defineCommand({
     'restore-archive': restoreArchive,
     clone,
     archives,
+    'archive-schedule': archiveSchedule,
     exec,
   },
 })

@@ -14,6 +14,8 @@ const others = {
   'server/domain/platform/environment-checks.ts': "the doctor's, for operators",
   'server/domain/platform/stalled-checks.ts': "the doctor's, for operators",
   'server/domain/platform/tenant-checks.ts': "the doctor's, for operators",
+  'server/domain/platform/storage-checks.ts': "the doctor's, for operators",
+  'server/domain/archives/checks.ts': "the doctor's, for operators",
   'server/http/bare-error-page.ts': 'has its own, in both languages',
 }
 

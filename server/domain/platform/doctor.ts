@@ -1,6 +1,7 @@
 import type { MigrationSets } from '#server/database/migrations/runner.ts'
 import { checkArchives, checkPictures } from '#server/domain/archives/checks.ts'
 import type { App } from '#server/domain/context.ts'
+import { checkArchiveSchedules } from './archive-schedules.ts'
 import type { Check } from './check.ts'
 import { checkConnection, checkDatabase, checkPlatform, checkVersions } from './database-checks.ts'
 import { checkClock, checkDomain, checkIndexes, checkMail } from './environment-checks.ts'
@@ -27,6 +28,7 @@ export async function examine(app: App, migrations: MigrationSets): Promise<Chec
     await checkStandings(app),
     await checkKeys(app),
     await checkArchives(app),
+    await checkArchiveSchedules(app),
     await checkPictures(app),
     await checkIndexes(app),
     await checkClock(app),

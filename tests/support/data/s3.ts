@@ -30,9 +30,7 @@ const bucket = 'staff'
 for (const name of ['createCipheriv', 'createDecipheriv'] as const) {
   const original = crypto[name] as (cipher: string, key: Buffer, iv: Buffer, options?: object) => never
   const patched: typeof original = (cipher, key, iv, options) =>
-    cipher === 'des'
-      ? original('des-ede3-cbc', Buffer.concat([key, key, key]), iv)
-      : original(cipher, key, iv, options)
+    cipher === 'des' ? original('des-ede3-cbc', Buffer.concat([key, key, key]), iv) : original(cipher, key, iv, options)
   Object.assign(crypto, { [name]: patched })
 }
 
