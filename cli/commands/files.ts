@@ -1,6 +1,6 @@
 import { defineCommand } from 'citty'
 import { copyFiles } from '#server/domain/storage/copy.ts'
-import { openBucket, openFolders } from '#server/domain/storage/storage.ts'
+import { openBucket, openFolders } from '#server/domain/storage/open.ts'
 import { showProgress } from '../progress.ts'
 import { defineTask, UsageError } from '../task.ts'
 

@@ -1520,6 +1520,7 @@ export interface components {
      *       "people": 1,
      *       "files": 1,
      *       "ours": true,
+     *       "encrypted": true,
      *       "problem": "text"
      *     }
      */
@@ -1537,6 +1538,7 @@ export interface components {
       people: number | null
       files: number | null
       ours: boolean
+      encrypted: boolean
       problem: string | null
     }
     /**
@@ -3050,6 +3052,7 @@ export interface operations {
            *           "people": 1,
            *           "files": 1,
            *           "ours": true,
+           *           "encrypted": true,
            *           "problem": "text"
            *         }
            *       ]
@@ -6531,6 +6534,7 @@ export interface operations {
            *           "people": 1,
            *           "files": 1,
            *           "ours": true,
+           *           "encrypted": true,
            *           "problem": "text"
            *         }
            *       ]

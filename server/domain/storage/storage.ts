@@ -1,7 +1,3 @@
-import type { Config } from '#server/config.ts'
-import type { S3Settings } from '#server/config/s3.ts'
-import { createFolder } from './folder.ts'
-
 /** A place for files, which are named by paths such as `a/b.webp`: a folder of this machine, or a part of a bucket. */
 export interface Storage {
   /** Whether each access takes a request to another machine. */
@@ -50,19 +46,4 @@ export interface OpenFile {
 export interface Files {
   images: Storage
   archives: Storage
-}
-
-/** The folders, or the bucket if the settings name one. */
-export async function openFiles(config: Config): Promise<Files> {
-  return config.s3 ? openBucket(config.s3) : openFolders(config)
-}
-
-export function openFolders({ uploadDir, archiveDir }: Pick<Config, 'uploadDir' | 'archiveDir'>): Files {
-  return { images: createFolder(uploadDir), archives: createFolder(archiveDir) }
-}
-
-/** Loaded only where it is needed. */
-export async function openBucket(settings: S3Settings): Promise<Files> {
-  const { createBucket } = await import('./bucket.ts')
-  return { images: createBucket(settings, 'images/'), archives: createBucket(settings, 'archives/') }
 }
