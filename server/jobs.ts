@@ -25,7 +25,7 @@ interface Job {
 const jobs: Job[] = [
   { name: 'clean-up', cron: '7 3 * * *', run: cleanUp },
   { name: 'drop-archives', cron: '57 2 * * *', run: deleteOldArchives },
-  { name: 'queue-archives', cron: '* * * * *', run: app => queueScheduledArchive(app) },
+  { name: 'queue-archives', cron: '*/5 * * * *', run: app => queueScheduledArchive(app) },
   { name: 'purge-outbox', cron: '17 3 * * *', run: deleteOldMails },
   { name: 'close-support-accesses', cron: '*/5 * * * *', run: endExpiredAccesses },
   { name: 'purge-signups', cron: '27 3 * * *', run: deleteExpiredSignups },
