@@ -26,10 +26,12 @@ export interface S3Server {
 
 const bucket = 'staff'
 
+type Cipher = (cipher: string, key: Buffer, iv: Buffer, options?: object) => unknown
+
 // It encrypts the position in a list with DES, which OpenSSL 3 does not have by itself. Three times is the same.
 for (const name of ['createCipheriv', 'createDecipheriv'] as const) {
-  const original = crypto[name] as (cipher: string, key: Buffer, iv: Buffer, options?: object) => never
-  const patched: typeof original = (cipher, key, iv, options) =>
+  const original = crypto[name] as unknown as Cipher
+  const patched: Cipher = (cipher, key, iv, options) =>
     cipher === 'des' ? original('des-ede3-cbc', Buffer.concat([key, key, key]), iv) : original(cipher, key, iv, options)
   Object.assign(crypto, { [name]: patched })
 }
