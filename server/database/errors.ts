@@ -84,8 +84,9 @@ function codeOf(error: unknown): string {
   return typeof source.code === 'string' ? source.code : ''
 }
 
+// Citus names a table's part on another machine after the table, with a number: users_email_102012.
 function constraintOf(error: unknown): string | undefined {
-  return (sourceOf(error) as { constraint_name?: string }).constraint_name
+  return (sourceOf(error) as { constraint_name?: string }).constraint_name?.replace(/_\d{6,}$/, '')
 }
 
 // drizzle wraps the driver's errors, and h3 wraps all errors.

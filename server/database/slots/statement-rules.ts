@@ -61,7 +61,15 @@ const rules: Rule[] = [
   {
     name: 'no volatile function in UPDATE and DELETE',
     isForPlatform: false,
-    isBrokenBy: ({ text, outline }) => /^\s*(?:update|delete)\b/.test(outline) && volatile.test(text),
+    isBrokenBy: ({ text, outline }) => isChange(outline) && volatile.test(text),
+  },
+  {
+    name: 'only immutable functions beside CASE and COALESCE in UPDATE and DELETE',
+    isForPlatform: false,
+    isBrokenBy: ({ text, outline }) => {
+      const changed = text.split(/\breturning\b/)[0]!
+      return isChange(outline) && /\b(?:case|coalesce)\b/.test(changed) && changing.test(changed)
+    },
   },
 ]
 
@@ -96,6 +104,10 @@ const schemaName = /(?<![\w."])"?(platform|pgboss|t_[a-z0-9_]{3,61})"?\s*\./g
 
 function isInsert(outline: string): boolean {
   return /^\s*(?:with\b.*)?\binsert\b/s.test(outline)
+}
+
+function isChange(outline: string): boolean {
+  return /^\s*(?:update|delete)\b/.test(outline)
 }
 
 function isChanging(part: string): boolean {

@@ -6,6 +6,7 @@ const single = 'one statement a call'
 const select = 'no INSERT … SELECT, and no subquery in an INSERT'
 const conflict = 'only immutable functions in DO UPDATE'
 const returning = 'only immutable functions and no subquery in RETURNING'
+const choice = 'only immutable functions beside CASE and COALESCE in UPDATE and DELETE'
 
 describe('a statement that Citus would refuse is found', () => {
   test.each([
@@ -25,6 +26,8 @@ describe('a statement that Citus would refuse is found', () => {
     ['update t_a_x.a set b = 1 returning case when at < now() then 1 end', returning],
     ['delete from t_a_x.a returning (select count(*) from t_a_x.a)', returning],
     ['update t_a_x.a set b = gen_random_uuid()', 'no volatile function in UPDATE and DELETE'],
+    ['update t_a_x.a set b = coalesce(b, now())', choice],
+    ['delete from t_a_x.a where case when b then at < current_timestamp end', choice],
   ])('%s', (text, rule) => {
     expect(brokenRules(text)).toEqual([rule])
     expect(() => requireAllowed(text)).toThrow(rule)
@@ -40,6 +43,7 @@ describe('a statement within the rules is let through', () => {
     "select to_regclass('t_a_x.users'), to_regclass('platform.tenants')",
     "select ';' as a, $$insert into b select 1; c$$ -- platform.tenants; t_a_x.users",
     'update t_a_x.users set last_login = now() where id = $1',
+    'update t_a_x.users set activated_at = coalesce(activated_at, $1::timestamptz) where id = $2',
     'create function f() returns void language sql as $$ select 1; select 2 $$',
     'select t.status, t_1.id from platform.tenants t, platform.domains t_1',
     'alter schema "t_pool_x" rename to "t_a_x"',
