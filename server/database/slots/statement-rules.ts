@@ -24,6 +24,12 @@ const volatile = /\b(?:clock_timestamp|timeofday|random|gen_random_uuid|uuidv[47
 const changing =
   /\b(?:now|statement_timestamp|transaction_timestamp|to_char|to_jsonb?|row_to_json|age)\s*\(|\bcurrent_(?:date|time|timestamp|user)\b/
 
+/** Stable functions of a value, and a column's date arithmetic, which depends on the time zone. */
+const computing = [
+  /\b(?:to_char|to_jsonb?|row_to_json|age)\s*\(/,
+  /(?<![\w:$"])"?[a-z_]\w*"?\s*[-+]\s*(?:interval\b|make_interval\s*\()/,
+]
+
 const rules: Rule[] = [
   {
     name: 'one statement a call',
@@ -69,6 +75,14 @@ const rules: Rule[] = [
     isBrokenBy: ({ text, outline }) => {
       const changed = text.split(/\breturning\b/)[0]!
       return isChange(outline) && /\b(?:case|coalesce)\b/.test(changed) && changing.test(changed)
+    },
+  },
+  {
+    name: 'no stable function of a column in UPDATE and DELETE',
+    isForPlatform: false,
+    isBrokenBy: ({ text, outline }) => {
+      const changed = text.split(/\breturning\b/)[0]!
+      return isChange(outline) && computing.some(pattern => pattern.test(changed))
     },
   },
 ]

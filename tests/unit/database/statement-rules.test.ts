@@ -6,6 +6,7 @@ const single = 'one statement a call'
 const select = 'no INSERT … SELECT, and no subquery in an INSERT'
 const conflict = 'only immutable functions in DO UPDATE'
 const returning = 'only immutable functions and no subquery in RETURNING'
+const column = 'no stable function of a column in UPDATE and DELETE'
 const choice = 'only immutable functions beside CASE and COALESCE in UPDATE and DELETE'
 
 describe('a statement that Citus would refuse is found', () => {
@@ -27,6 +28,9 @@ describe('a statement that Citus would refuse is found', () => {
     ['delete from t_a_x.a returning (select count(*) from t_a_x.a)', returning],
     ['update t_a_x.a set b = gen_random_uuid()', 'no volatile function in UPDATE and DELETE'],
     ['update t_a_x.a set b = coalesce(b, now())', choice],
+    ["update t_a_x.a set b = b - interval '1 day'", column],
+    ['delete from t_a_x.a where "t_a_x"."a"."b" + make_interval(days => 1) < now()', column],
+    ["update t_a_x.a set b = to_char(c, 'YYYY')", column],
     ['delete from t_a_x.a where case when b then at < current_timestamp end', choice],
   ])('%s', (text, rule) => {
     expect(brokenRules(text)).toEqual([rule])
@@ -40,6 +44,7 @@ describe('a statement within the rules is let through', () => {
     'update platform.tenants set status = $1 where id = $2 returning (select host from platform.domains)',
     'insert into platform.tombstones (at) select now() on conflict (id) do update set at = now()',
     'insert into "t_a_x"."a" (id, at) values ($1, now()) on conflict (id) do update set at = excluded.at returning id',
+    "delete from t_a_x.a where at < now() - interval '1 day' and b < $1::timestamptz - interval '1 day'",
     "select to_regclass('t_a_x.users'), to_regclass('platform.tenants')",
     "select ';' as a, $$insert into b select 1; c$$ -- platform.tenants; t_a_x.users",
     'update t_a_x.users set last_login = now() where id = $1',
