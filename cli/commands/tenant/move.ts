@@ -11,7 +11,8 @@ const limits = { statementTimeout: 24 * 60 * 60_000, lockTimeout: 30_000 }
 
 export const move = defineTask({
   name: 'move',
-  description: 'Move an organisation to another machine of a Citus cluster, while it is in use',
+  description:
+    'Move an organisation to another machine of a Citus cluster, while it is in use. It goes on if interrupted',
   args: {
     subdomain,
     node: { type: 'string', description: 'Host and port of the machine, as tenantry nodes lists it', required: true },
