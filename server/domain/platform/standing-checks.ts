@@ -1,5 +1,5 @@
 import { ne } from 'drizzle-orm'
-import { isStatementRefused, reasonOf } from '#server/database/errors.ts'
+import { isConnectionError, isStatementRefused, isTimeout, reasonOf } from '#server/database/errors.ts'
 import { readTenant, writeStanding } from '#server/database/migrations/standing.ts'
 import type { Db, TenantRealm } from '#server/database/realms.ts'
 import type { App } from '#server/domain/context.ts'
@@ -54,8 +54,10 @@ async function findDifferences({ database }: App): Promise<Difference[]> {
   for (const row of rows) {
     const realm = database.tenant(row.schema)
     const difference = await findDifference(realm, standingOf(row)).catch((error: unknown) => {
-      if (!(error instanceof ApiError)) throw error
-      return { expected: standingOf(row), found: undefined, problem: reasonOf(error) }
+      if (!isConnectionError(error) && !isTimeout(error)) throw error
+      // Of a single query, drizzle's error is around it.
+      const problem = reasonOf(error instanceof ApiError ? error : (error as Error).cause)
+      return { expected: standingOf(row), found: undefined, problem }
     })
     if (difference) differences.push({ subdomain: row.subdomain, schema: row.schema, ...difference })
   }

@@ -172,6 +172,19 @@ describe('tenantry doctor', () => {
     expect(await standings(globex)).toEqual(['active', 'active'])
   })
 
+  test('names an organisation whose schema does not answer, and looks at the others', async () => {
+    await sql`update ${sql(globex.schema)}.standing set state = 'suspended'`
+    const lock = await hold(sql, tx => closeTable(tx, acme.schema, 'standing'))
+    const { problems } = await checkStandings(app)
+    await lock.release()
+    expect(problems).toEqual([
+      expect.stringContaining(`${acme.subdomain}'s schema does not answer: canceling statement`),
+      expect.stringContaining(`${globex.subdomain} is active, but its schema says suspended.`),
+    ])
+    await sql`update ${sql(globex.schema)}.standing set state = 'active'`
+    expect((await checkStandings(app)).problems).toEqual([])
+  })
+
   test('finds an audit log that our role may change', async () => {
     const role = new URL(workbench.env.DATABASE_URL!).username
     await sql`grant update on ${sql(acme.schema)}.audit_events to ${sql(role)}`
