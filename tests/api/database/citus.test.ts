@@ -78,7 +78,6 @@ describe.skipIf(!citusUrl)('on a Citus cluster', () => {
     expect(await nodeOf('acme')).toBe(to)
     const { access } = await signInAs(world.acme, world.acme.staff)
     expect((await world.acme.call(`${auth}/users/me/`, { token: access })).json.first_name).toBe(name)
-    console.log('move', JSON.stringify({ reads: counts.reads, writes: counts.writes, slowest: counts.slowest }))
   })
 
   test('a move to no node, to the same node, and of no organisation is refused with the reason', async () => {
@@ -140,7 +139,7 @@ describe.skipIf(!citusUrl)('on a Citus cluster', () => {
 
 /** Reads and writes of a user, several at once, until `stop`. */
 function useWhile(place: Place) {
-  const counts = { reads: 0, writes: 0, slowest: 0, failed: [] as unknown[] }
+  const counts = { reads: 0, writes: 0, failed: [] as unknown[] }
   let going = true
   let name = ''
   const work = signInAs(place, place.staff).then(({ access: token }) =>
@@ -169,9 +168,7 @@ function useWhile(place: Place) {
   }
 
   async function ask(options: Parameters<Place['call']>[1]) {
-    const started = performance.now()
     const { status, json } = await place.call(`${auth}/users/me/`, options)
-    counts.slowest = Math.max(counts.slowest, Math.round(performance.now() - started))
     if (status !== 200) counts.failed.push([status, json])
   }
 }
