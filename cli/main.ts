@@ -18,6 +18,7 @@ const main = defineCommand({
     operation: () => import('./commands/operation.ts').then(module => module.default),
     support: () => import('./commands/support.ts').then(module => module.default),
     audit: () => import('./commands/audit.ts').then(module => module.default),
+    nodes: () => import('./commands/nodes.ts').then(module => module.default),
     migrate: () => import('./commands/migrate.ts').then(module => module.default),
     seed: () => import('./commands/seed.ts').then(module => module.default),
     report: () => import('./commands/exec.ts').then(module => module.default),

@@ -6,6 +6,7 @@ import { clone } from './tenant/clone.ts'
 import domain from './tenant/domain.ts'
 import { exportTask } from './tenant/export.ts'
 import { create, list, rename, show } from './tenant/identity.ts'
+import { move } from './tenant/move.ts'
 import { restoreArchive } from './tenant/restore-archive.ts'
 import { deletion, maintenance, restore, resume, suspend } from './tenant/states.ts'
 
@@ -25,6 +26,7 @@ export default defineCommand({
     'export': exportTask,
     'restore-archive': restoreArchive,
     clone,
+    move,
     archives,
     'archive-schedule': archiveSchedule,
     exec,

@@ -156,6 +156,31 @@ export const healthAnswer = z.strictObject({
   }),
 })
 
+/** A machine of a Citus cluster. */
+const nodeAnswer = z.strictObject({
+  address: z.string().describe('Such as `db2.internal:5432`.'),
+  is_coordinator: z.boolean(),
+  is_active: z.boolean(),
+  takes_tenants: z.boolean().describe('Whether new organisations are placed on it.'),
+  tenants: count(),
+  spare_schemas: count(),
+  state: z
+    .strictObject({
+      version: z.string().describe('Of PostgreSQL and Citus.'),
+      size: count().describe("Bytes of the organisations' tables."),
+      connections: count(),
+      max_connections: count(),
+      active: count().describe('Connections that run a statement at this moment.'),
+    })
+    .nullable()
+    .describe('Null if it does not answer.'),
+  problem: z.string().nullable(),
+})
+
+export const nodesAnswer = z.strictObject({
+  nodes: z.array(nodeAnswer).describe('Empty where the database is not Citus.'),
+})
+
 /** The fleet's migrations, with the tenants' in a page. */
 export const migrationsAnswer = page(tenantMigrationAnswer).extend({
   target: z.string().nullable().describe('The newest version.'),

@@ -589,6 +589,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/v1/health/nodes/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List the database's machines
+     * @description The machines of a Citus cluster, as each of them describes itself. For everyone who is signed in.
+     */
+    get: operations['getHealthNodes']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/v1/jobs/': {
     parameters: {
       query?: never
@@ -2108,6 +2128,46 @@ export interface components {
         [key: string]: number
       }
       run: components['schemas']['MigrationRun'] | null
+    }
+    /**
+     * @example {
+     *       "nodes": [
+     *         {
+     *           "address": "text",
+     *           "is_coordinator": true,
+     *           "is_active": true,
+     *           "takes_tenants": true,
+     *           "tenants": 1,
+     *           "spare_schemas": 1,
+     *           "state": {
+     *             "version": "text",
+     *             "size": 1,
+     *             "connections": 1,
+     *             "max_connections": 1,
+     *             "active": 1
+     *           },
+     *           "problem": "text"
+     *         }
+     *       ]
+     *     }
+     */
+    Nodes: {
+      nodes: {
+        address: string
+        is_coordinator: boolean
+        is_active: boolean
+        takes_tenants: boolean
+        tenants: number
+        spare_schemas: number
+        state: {
+          version: string
+          size: number
+          connections: number
+          max_connections: number
+          active: number
+        } | null
+        problem: string | null
+      }[]
     }
     /**
      * @example {
@@ -4795,6 +4855,54 @@ export interface operations {
            *     }
            */
           'application/json': components['schemas']['Checks']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  getHealthNodes: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "nodes": [
+           *         {
+           *           "address": "text",
+           *           "is_coordinator": true,
+           *           "is_active": true,
+           *           "takes_tenants": true,
+           *           "tenants": 1,
+           *           "spare_schemas": 1,
+           *           "state": {
+           *             "version": "text",
+           *             "size": 1,
+           *             "connections": 1,
+           *             "max_connections": 1,
+           *             "active": 1
+           *           },
+           *           "problem": "text"
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['Nodes']
         }
       }
       400: components['responses']['Invalid']

@@ -1,6 +1,7 @@
 import type { MigrationSets } from '#server/database/migrations/runner.ts'
 import { checkArchives, checkPictures } from '#server/domain/archives/checks.ts'
 import type { App } from '#server/domain/context.ts'
+import { checkNodes } from '#server/domain/nodes/checks.ts'
 import { checkArchiveSchedules } from './archive-schedules.ts'
 import type { Check } from './check.ts'
 import { checkConnection, checkDatabase, checkPlatform, checkVersions } from './database-checks.ts'
@@ -18,6 +19,7 @@ export async function examine(app: App, migrations: MigrationSets): Promise<Chec
     await checkConnection(app),
     await checkPrivileges(app),
     await checkTransactions(app),
+    await checkNodes(app),
     await checkPlatform(app, migrations),
     await checkVersions(app, migrations),
     await checkSchemas(app),

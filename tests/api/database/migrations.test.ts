@@ -16,7 +16,7 @@ import { requireTenantDetails } from '#server/domain/tenants/details.ts'
 import { createLogger } from '#server/logger.ts'
 import type { ApiError } from '#shared/errors.ts'
 import { newTenantSchema } from '#shared/schemas/tenants.ts'
-import { hold } from '../../support/database/hold.ts'
+import { closeTable, hold } from '../../support/database/hold.ts'
 import type { Outcome } from '../../support/process/cli.ts'
 import {
   runCli as runCliWith,
@@ -54,7 +54,7 @@ describe('an organisation that is created', () => {
   test('exists completely or not at all, wherever its process was killed, MIG-01', async () => {
     // The process is stopped at these tables: before its tenant row, after its schema's tables, just before its end.
     for (const table of ['tenants', 'schema_versions', 'audit_events']) {
-      const lock = await hold(sql, tx => tx`lock table ${tx('platform')}.${tx(table)} in access exclusive mode`)
+      const lock = await hold(sql, tx => closeTable(tx, 'platform', table))
       const creator = startCli(createArguments(`cut-at-${table.replaceAll('_', '-')}`), password)
       await untilCliWaits(sql)
       creator.kill()

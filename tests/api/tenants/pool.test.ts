@@ -10,7 +10,7 @@ import { examine } from '#server/domain/platform/doctor.ts'
 import { createTenant } from '#server/domain/tenants/create.ts'
 import { drainPool, fillPool } from '#server/domain/tenants/pool.ts'
 import { ApiError } from '#shared/errors.ts'
-import { hold } from '../../support/database/hold.ts'
+import { closeTable, hold } from '../../support/database/hold.ts'
 import { startCli, untilCliIsGone, untilCliIsThere, untilCliWaits } from '../../support/process/cli.ts'
 import { waitLimit } from '../../support/process/wait-limit.ts'
 import type { Workbench } from '../../support/process/workbench.ts'
@@ -146,7 +146,7 @@ describe('a process that is killed', () => {
     await fillPool(app, known, 2)
     // The process is stopped at these tables: before its tenant row, with the spare renamed, just before its end.
     for (const table of ['tenants', 'schema_versions', 'audit_events']) {
-      const lock = await hold(sql, tx => tx`lock table ${tx('platform')}.${tx(table)} in access exclusive mode`)
+      const lock = await hold(sql, tx => closeTable(tx, 'platform', table))
       const creator = startCli(createArguments(`cut-at-${table.replaceAll('_', '-')}`), env, password)
       await untilCliWaits(sql)
       creator.kill()
