@@ -4,6 +4,7 @@ import { reasonOf } from './database/errors.ts'
 import type { Migration } from './database/migrations/files.ts'
 import { deleteRetiredKeys } from './domain/keys/rotate.ts'
 import { deleteOldMails } from './domain/mail/queue.ts'
+import { migrateLatecomers } from './domain/migrations/latecomers.ts'
 import { deleteOldArchives } from './domain/platform/archive-retention.ts'
 import { queueScheduledArchive } from './domain/platform/archive-schedules.ts'
 import { cleanUp } from './domain/platform/retention.ts'
@@ -33,6 +34,7 @@ const jobs: Job[] = [
   { name: 'drop-former-subdomains', cron: '27 3 * * *', run: deleteFormerSubdomains },
   { name: 'drop-retired-keys', cron: '37 3 * * *', run: deleteRetiredKeys },
   { name: 'verify-domains', cron: '47 4 * * *', run: verifyDomains },
+  { name: 'migrate-latecomers', cron: '*/10 * * * *', run: migrateLatecomers },
 ]
 
 const retryPause = 5_000

@@ -53,6 +53,7 @@ export const auditActions = {
     'tenant.maintenance_ended',
     'tenant.migrated',
     'tenants.migrated',
+    'tenants.migration_paused',
     'tenant.key_rotated',
     'tenants.exported',
     'tenants.queried',

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { count, id, page, tenantStatus, time } from './fields.ts'
+import { count, id, tenantStatus, time } from './fields.ts'
 
 const overviewDay = z.strictObject({
   day: z.string(),
@@ -53,30 +53,6 @@ export const overviewAnswer = z.strictObject({
     .describe('Tenants with the most requests in the last 7 days.'),
 })
 export type Overview = z.output<typeof overviewAnswer>
-
-export const migrationState = z.enum(['current', 'behind', 'failed', 'missing'])
-export type MigrationState = z.output<typeof migrationState>
-
-export const tenantMigrationAnswer = z.strictObject({
-  tenant: id(),
-  name: z.string(),
-  subdomain: z.string(),
-  version: z.string().nullable(),
-  state: migrationState,
-  error: z.string().nullable(),
-  updated: time().nullable(),
-})
-export type TenantMigration = z.output<typeof tenantMigrationAnswer>
-
-export const migrationRunAnswer = z.strictObject({
-  is_running: z.boolean(),
-  started: time(),
-  ended: time().nullable(),
-  finished: count(),
-  total: count(),
-  failed: count(),
-  error: z.string().nullable().describe('Why the run could not be finished.'),
-})
 
 export const jobQueueAnswer = z.strictObject({
   name: z.string(),

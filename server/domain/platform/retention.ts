@@ -8,7 +8,7 @@ import { withDatabase } from '#server/database/with-database.ts'
 import type { App } from '#server/domain/context.ts'
 import { keyLife } from '#server/domain/idempotency/keys.ts'
 import { deleteUnusedImages } from '#server/domain/images/folders.ts'
-import { migrationState } from './migration-status.ts'
+import { migrationState } from '#server/domain/migrations/status.ts'
 
 /** Retention in days after the end of each; docs/security.md lists them too. */
 const kept = { sessions: 30, links: 30, operations: 90, support: 90, counts: 90 }

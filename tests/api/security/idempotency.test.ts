@@ -94,6 +94,7 @@ describe('a repetition with the same Idempotency-Key', () => {
       [`tenants/${acme.id}/support-accesses/`, support, 'support_accesses'],
       [`tenants/${acme.id}/exports/`, {}, 'operations'],
       ['migrations/runs/', {}, 'audit_events'],
+      ['migrations/retries/', {}, 'audit_events'],
       ['jobs/purge-tenants/runs/', {}, 'audit_events'],
     ]
     for (const [path, body, table] of calls) {

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { RunningApp } from '#server/create-app.ts'
 import type { Migration } from '#server/database/migrations/files.ts'
 import { loadMigrations } from '#server/database/migrations/files.ts'
-import { fleetStatus, migrateFleet } from '#server/database/migrations/fleet.ts'
+import { fleetStatus } from '#server/database/migrations/fleet-rows.ts'
+import { migrateFleet } from '#server/database/migrations/fleet.ts'
 import { fromSystem } from '#server/domain/context.ts'
 import { examine } from '#server/domain/platform/doctor.ts'
 import { createTenant } from '#server/domain/tenants/create.ts'
@@ -236,16 +237,23 @@ describe('migrating', () => {
     expect(tables[0]!.tables).toBe(9 + (spares[0]!.spares as number))
   })
 
-  test('by a newer program: an older one takes none of the new spares, leaves them, and makes its own', async () => {
+  test('by a newer program: an older one takes the new spares, unless a migration breaks it', async () => {
     const newer = [...known, gadgets]
+    const spares = async () => (await sql`select from platform.spare_schemas`).length
     await fillPool(app, newer, 2)
     await createAt('older')
+    expect(await spares()).toBe(1)
     expect(await sql`select count(*)::int as tables from pg_tables where tablename = 'gadgets'`).toEqual([
       { tables: 2 },
     ])
+    expect(await fillPool(app, known, 1)).toEqual({ made: 0, dropped: 0 })
+    const breaking = [...newer, { ...slow, name: 'tenant/9007_breaking', needs: 'tenant/9007_breaking' }]
+    expect(await fillPool(app, breaking, 2)).toEqual({ made: 2, dropped: 1 })
+    await createAt('oldest')
+    expect(await spares()).toBe(2)
     expect(await fillPool(app, known, 1)).toEqual({ made: 1, dropped: 0 })
     // The other way round: the old spare is useless for the newer program.
-    expect(await fillPool(app, newer, 2)).toEqual({ made: 0, dropped: 1 })
+    expect(await fillPool(app, breaking, 2)).toEqual({ made: 0, dropped: 1 })
   })
 })
 
