@@ -90,8 +90,8 @@ function codeOf(error: unknown): string {
   return typeof source.code === 'string' ? source.code : ''
 }
 
-// Citus reports an error of another machine without its fields. The name is then in the text only, with the number of the
-// table's part: users_email_102012.
+// Citus reports an error of another machine without its fields. The name is then in the text only, with the number of
+// the table's part: users_email_102012.
 function constraintOf(error: unknown): string | undefined {
   const { constraint_name, message } = sourceOf(error) as { constraint_name?: string; message?: string }
   return constraint_name ?? /constraint "([^"]+?)(?:_\d{6,})?"/.exec(message ?? '')?.[1]

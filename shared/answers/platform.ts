@@ -156,16 +156,3 @@ const nodeAnswer = z.strictObject({
 export const nodesAnswer = z.strictObject({
   nodes: z.array(nodeAnswer).describe('Empty where the database is not Citus.'),
 })
-
-/** The fleet's migrations, with the tenants' in a page. */
-export const migrationsAnswer = page(tenantMigrationAnswer).extend({
-  target: z.string().nullable().describe('The newest version.'),
-  counts: z.partialRecord(migrationState, count()),
-  run: migrationRunAnswer.nullable().describe('The current or last run.'),
-})
-
-/** The migration of one tenant. */
-export const tenantMigrationResultAnswer = z.strictObject({
-  target: z.string().nullable(),
-  error: z.string().nullable(),
-})
