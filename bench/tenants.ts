@@ -1,6 +1,7 @@
 import postgres from 'postgres'
 import { loadMigrations } from '#server/database/migrations/files.ts'
-import { fleetStatus, migrateFleet } from '#server/database/migrations/fleet.ts'
+import { fleetStatus } from '#server/database/migrations/fleet-rows.ts'
+import { migrateFleet } from '#server/database/migrations/fleet.ts'
 import type { Fleet, Tenant } from './fleet.ts'
 import type { LoadRequest, Measured } from './load.ts'
 import { memoryOf, startServer } from './processes.ts'

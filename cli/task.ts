@@ -5,7 +5,7 @@ import type { RunningApp } from '#server/create-app.ts'
 import { createApp } from '#server/create-app.ts'
 import { loadMigrations } from '#server/database/migrations/files.ts'
 import type { MigrationSets } from '#server/database/migrations/runner.ts'
-import { bootstrapPlatform } from '#server/database/migrations/runner.ts'
+import { bootstrapPlatform, requireCompatible } from '#server/database/migrations/runner.ts'
 import type { SlotsOptions } from '#server/database/slots/options.ts'
 import { createLogger } from '#server/logger.ts'
 
@@ -20,6 +20,8 @@ interface Task<Args extends ArgsDef> {
   name: string
   description: string
   args: Args
+  /** Whether the platform's schema stays as it is, too. */
+  changesNothing?: (args: ParsedArgs<Args>) => boolean
   /** The number of connections and the statement timeout that it needs. */
   slots?: (args: ParsedArgs<Args>) => Partial<SlotsOptions>
   run: (tools: {
@@ -48,7 +50,8 @@ export function defineTask<const Args extends ArgsDef>(task: Task<Args>): Comman
     args,
     async run({ rawArgs, args: given }) {
       refuseUnknown(rawArgs, args, given._)
-      const report = await withApp(task.slots?.(given as never) ?? {}, (app, migrations) =>
+      const isReadOnly = task.changesNothing?.(given as never) ?? false
+      const report = await withApp(task.slots?.(given as never) ?? {}, isReadOnly, (app, migrations) =>
         task.run({ app, migrations, args: given as never }),
       )
       process.stdout.write(given.json ? `${JSON.stringify(report.json)}\n` : `${report.text}\n`)
@@ -61,6 +64,7 @@ const usualSlots = { size: 2, statementShare: 1, statementTimeout: 60_000, appli
 
 async function withApp<T>(
   slots: Partial<SlotsOptions>,
+  isReadOnly: boolean,
   work: (app: RunningApp, migrations: MigrationSets) => Promise<T>,
 ): Promise<T> {
   const root = new URL('..', import.meta.url).pathname
@@ -69,7 +73,8 @@ async function withApp<T>(
   const options = { ...usualSlots, ...slots, url: config.databaseDirectUrl }
   const app = await createApp(config, createLogger('silent'), options)
   try {
-    await bootstrapPlatform(app.database, migrations.platform)
+    if (!isReadOnly) await bootstrapPlatform(app.database, migrations.platform)
+    if (!isReadOnly) await requireCompatible(app.database, migrations)
     return await work(app, migrations)
   } finally {
     await app.close()

@@ -3,6 +3,8 @@ import { join, resolve } from 'node:path'
 import type { z } from 'zod'
 import { parseDnsServer, parseProxies } from './config/addresses.ts'
 import { ConfigError } from './config/error.ts'
+import type { S3Settings } from './config/s3.ts'
+import { s3Of } from './config/s3.ts'
 import { secretOf } from './config/secrets.ts'
 import { settings } from './config/settings.ts'
 
@@ -22,8 +24,12 @@ export interface Config {
   uploadDir: string
   /** Where tenants' archives are; see server/domain/archives. */
   archiveDir: string
+  /** Where photos, logos and archives are, in place of the two folders; undefined: in these. */
+  s3: S3Settings | undefined
   /** Days after which archives are deleted; undefined: never. */
   archiveRetention: number | undefined
+  /** The public keys for which archives are encrypted; none: they are not. */
+  archiveRecipients: string[]
   secret: string
   pepper: string
   mail: {
@@ -137,7 +143,9 @@ function foldersOf(given: Settings, dataDir: string) {
     dataDir,
     uploadDir: resolve(given.UPLOAD_DIR ?? join(dataDir, 'uploads')),
     archiveDir: resolve(given.ARCHIVE_DIR ?? join(dataDir, 'archives')),
+    s3: s3Of(given),
     archiveRetention: given.ARCHIVE_RETENTION,
+    archiveRecipients: given.ARCHIVE_RECIPIENTS.split(',').filter(Boolean),
     mail: {
       smtpUrl: given.SMTP_URL,
       smtpName: given.SMTP_NAME ?? given.BASE_DOMAIN,

@@ -11,6 +11,7 @@ import { createPacer } from './domain/lib/pacer.ts'
 import { createHashing } from './domain/sessions/hashing.ts'
 import { createLimits } from './domain/sessions/limits.ts'
 import { createVerifiedTokens } from './domain/sessions/tokens/verified.ts'
+import { openFiles } from './domain/storage/open.ts'
 
 export interface RunningApp extends App {
   /** Closes every connection, and stops the embedded database if no other process uses it. */
@@ -40,6 +41,7 @@ export async function createApp(
     hashing: createHashing({ pepper: config.pepper, cost: config.bcryptCost }),
     limits: createLimits(database.slots, config.limitIpv6Prefix),
     pacer: createPacer(),
+    files: await openFiles(config),
     async close() {
       await database.end()
       await embedded?.release()

@@ -4,7 +4,9 @@ import { reasonOf } from './database/errors.ts'
 import type { Migration } from './database/migrations/files.ts'
 import { deleteRetiredKeys } from './domain/keys/rotate.ts'
 import { deleteOldMails } from './domain/mail/queue.ts'
+import { migrateLatecomers } from './domain/migrations/latecomers.ts'
 import { deleteOldArchives } from './domain/platform/archive-retention.ts'
+import { queueScheduledArchive } from './domain/platform/archive-schedules.ts'
 import { cleanUp } from './domain/platform/retention.ts'
 import { deleteExpiredSignups } from './domain/signups/signups.ts'
 import { endExpiredAccesses } from './domain/support/end.ts'
@@ -24,6 +26,7 @@ interface Job {
 const jobs: Job[] = [
   { name: 'clean-up', cron: '7 3 * * *', run: cleanUp },
   { name: 'drop-archives', cron: '57 2 * * *', run: deleteOldArchives },
+  { name: 'queue-archives', cron: '*/5 * * * *', run: app => queueScheduledArchive(app) },
   { name: 'purge-outbox', cron: '17 3 * * *', run: deleteOldMails },
   { name: 'close-support-accesses', cron: '*/5 * * * *', run: endExpiredAccesses },
   { name: 'purge-signups', cron: '27 3 * * *', run: deleteExpiredSignups },
@@ -31,6 +34,7 @@ const jobs: Job[] = [
   { name: 'drop-former-subdomains', cron: '27 3 * * *', run: deleteFormerSubdomains },
   { name: 'drop-retired-keys', cron: '37 3 * * *', run: deleteRetiredKeys },
   { name: 'verify-domains', cron: '47 4 * * *', run: verifyDomains },
+  { name: 'migrate-latecomers', cron: '*/10 * * * *', run: migrateLatecomers },
 ]
 
 const retryPause = 5_000

@@ -64,6 +64,7 @@ export const auditActions = {
     'tenant.maintenance_ended',
     'tenant.migrated',
     'tenants.migrated',
+    'tenants.migration_paused',
     'tenant.key_rotated',
     'tenants.exported',
     'tenants.queried',
@@ -77,6 +78,7 @@ export const auditActions = {
   ],
   archives: [
     'tenant.exported',
+    'tenant.archive_schedule_changed',
     'tenant.restored_from_archive',
     'tenant.created_from_archive',
     'tenant.cloned',

@@ -5,7 +5,8 @@ import { defineTask } from '../task.ts'
 
 export default defineTask({
   name: 'doctor',
-  description: 'Check the installation: database, versions, orphaned data, secrets, stuck operations, clock, mail, DNS',
+  description:
+    'Check the installation: database, versions, orphaned data, files, secrets, stuck operations, clock, mail, DNS',
   args: {
     'remove-orphans': {
       type: 'boolean',

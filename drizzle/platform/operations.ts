@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { index, integer, jsonb, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import type { TableFactory } from '#drizzle/table-factory.ts'
 import { id, moment } from '#drizzle/table-factory.ts'
-import { operationKinds, operationStates } from '#shared/operations.ts'
+import { operationKinds, operationStates, operationStops } from '#shared/operations.ts'
 
 /** Long work. */
 export function operationTables(table: TableFactory) {
@@ -31,6 +31,8 @@ export function operationTables(table: TableFactory) {
       /** How often a process has claimed it. A process may no longer write after another one has claimed it. */
       attempts: integer().notNull().default(0),
       error: text(),
+      /** Why the work shall end early, where it can; null: it shall not. */
+      stop: text({ enum: operationStops }),
       requested_by: uuid(),
       created: moment().notNull(),
       started_at: moment(),

@@ -29,6 +29,8 @@ function schemaVersionsTable(table: TableFactory) {
     schema: varchar({ length: 63 }).primaryKey(),
     /** `name checksum` of each migration that has been applied, oldest first. */
     applied: text().array().notNull(),
+    /** Migrations that a program must know to work with this schema, because of those that it has had. */
+    needed: text().array().notNull().default([]),
     /** Name of the newest one. */
     version: text().notNull(),
     state: text({ enum: ['migrated', 'failed'] })

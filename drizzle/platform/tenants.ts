@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { boolean, check, index, text, uniqueIndex, uuid, varchar } from 'drizzle-orm/pg-core'
+import { boolean, check, index, smallint, text, uniqueIndex, uuid, varchar } from 'drizzle-orm/pg-core'
 import type { TableFactory } from '#drizzle/table-factory.ts'
 import { id, moment } from '#drizzle/table-factory.ts'
 import { tenantStatuses } from '#shared/tenant-statuses.ts'
@@ -12,6 +12,7 @@ export function tenantTables(table: TableFactory) {
     domains: domainsTable(table, tenants),
     former_subdomains: formerSubdomainsTable(table, tenants),
     tombstones: tombstonesTable(table),
+    archive_schedules: archiveSchedulesTable(table, tenants),
   }
 }
 
@@ -118,4 +119,26 @@ function tombstonesTable(table: TableFactory) {
     purged_at: moment().notNull(),
     quarantined_until: moment().notNull(),
   })
+}
+
+/** When archives of a tenant are made by themselves; no row: never. */
+function archiveSchedulesTable(table: TableFactory, tenants: ReturnType<typeof tenantsTable>) {
+  return table(
+    'archive_schedules',
+    {
+      tenant: uuid()
+        .primaryKey()
+        .references(() => tenants.id, { onDelete: 'cascade' }),
+      every: text({ enum: ['day', 'week'] }).notNull(),
+      /** In UTC. */
+      hour: smallint().notNull(),
+      /** When the schedule was set, and when it last queued an archive. */
+      changed: moment().notNull(),
+      queued_at: moment(),
+    },
+    () => [
+      check('archive_schedules_every', sql`every in ('day', 'week')`),
+      check('archive_schedules_hour', sql`hour between 0 and 23`),
+    ],
+  )
 }

@@ -37,7 +37,26 @@ export const settings = z.object({
   DATA_DIR: z.string().default('.data'),
   UPLOAD_DIR: z.string().optional(),
   ARCHIVE_DIR: z.string().optional(),
+  S3_ENDPOINT: z
+    .string()
+    .regex(/^https?:\/\/[^/@\s?#]+\/?$/, 'must be an address such as https://s3.eu-central-1.amazonaws.com')
+    .optional(),
+  S3_REGION: z.string().default('us-east-1'),
+  S3_BUCKET: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/i, 'must be the name of a bucket')
+    .optional(),
+  S3_PREFIX: z
+    .string()
+    .regex(/^(?:[\w-][\w.-]*\/)*$/, 'must be empty, or end with a slash, such as tenantry/')
+    .default(''),
+  S3_ACCESS_KEY_ID: z.string().optional(),
+  S3_SECRET_ACCESS_KEY: z.string().optional(),
   ARCHIVE_RETENTION: z.coerce.number().int().min(1).max(3650).optional(),
+  ARCHIVE_RECIPIENTS: z
+    .string()
+    .regex(/^(?:age1[a-z0-9]{58}(?:,|$))*$/, 'must be public keys of age (age1…), separated by commas')
+    .default(''),
   SECRET: z.string().optional(),
   PEPPER: z.string().optional(),
   SMTP_URL: z

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { hasCitus } from './citus.ts'
 import type { Db } from './realms.ts'
 import { requireSchemaName } from './schema-names.ts'
 
@@ -17,11 +18,4 @@ export async function createSchema(tx: Db, name: string): Promise<void> {
     )
   if (isLocal) await tx.execute(sql`create schema if not exists ${sql.identifier(name)}`)
   else await tx.execute(sql`create schema ${sql.identifier(requireSchemaName(name))}`)
-}
-
-async function hasCitus(tx: Db): Promise<boolean> {
-  const rows = await tx.execute<{ found: boolean }>(
-    sql`select exists (select from pg_extension where extname = 'citus') as found`,
-  )
-  return rows[0]!.found
 }

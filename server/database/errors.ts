@@ -48,6 +48,11 @@ export function isTimeout(error: unknown): boolean {
   return ['57014', '55P03', '53100', '53200', '53400', '40001', '40P01', '25006'].includes(codeOf(error))
 }
 
+/** True when another transaction was in the way: the same work may succeed after a moment. */
+export function isConflict(error: unknown): boolean {
+  return ['55P03', '40P01', '40001'].includes(codeOf(error))
+}
+
 /** True when a schema lacks a table, because it has not been migrated yet. */
 export function isTableMissing(error: unknown): boolean {
   return codeOf(error) === '42P01'
@@ -64,11 +69,12 @@ export function violatedReference(error: unknown): string | undefined {
 }
 
 /**
- * @returns the text of an error, for the log and for operators. Of a drizzle error it is the cause's: drizzle's own
- * message contains the query's parameters, which may be secret.
+ * @returns the text of an error, for the log and for operators: that of its first cause. drizzle's own message contains
+ * the query's parameters, which may be secret.
  */
 export function reasonOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  let cause = error
+  while (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause
   return cause instanceof Error ? cause.message : String(cause)
 }
 
@@ -84,8 +90,11 @@ function codeOf(error: unknown): string {
   return typeof source.code === 'string' ? source.code : ''
 }
 
+// Citus reports an error of another machine without its fields. The name is then in the text only, with the number of
+// the table's part: users_email_102012.
 function constraintOf(error: unknown): string | undefined {
-  return (sourceOf(error) as { constraint_name?: string }).constraint_name
+  const { constraint_name, message } = sourceOf(error) as { constraint_name?: string; message?: string }
+  return constraint_name ?? /constraint "([^"]+?)(?:_\d{6,})?"/.exec(message ?? '')?.[1]
 }
 
 // drizzle wraps the driver's errors, and h3 wraps all errors.

@@ -1,11 +1,13 @@
 import type { Logger } from 'pino'
 import type { Config } from '#server/config.ts'
 import type { Database } from '#server/database/realms.ts'
+import type { Key } from './archives/encryption/age.ts'
 import type { KeyRings } from './keys/ring.ts'
 import type { Pacer } from './lib/pacer.ts'
 import type { Hashing } from './sessions/hashing.ts'
 import type { Limits } from './sessions/limits.ts'
 import type { VerifiedTokens } from './sessions/tokens/verified.ts'
+import type { Files } from './storage/storage.ts'
 
 /**
  * What every domain function may need. `createApp` creates it once per process: in the server, the CLI and the tests.
@@ -22,7 +24,11 @@ export interface App {
   hashing: Hashing
   limits: Limits
   pacer: Pacer
+  /** Where images and archives are. */
+  files: Files
   log: Logger
+  /** Decrypts archives; only the command line has one, for what it was called for. */
+  archiveKey?: Key
 }
 
 export interface Observer {

@@ -4,7 +4,8 @@ import type { Config } from '#server/config.ts'
 import type { RunningApp } from '#server/create-app.ts'
 import { createApp } from '#server/create-app.ts'
 import { reasonOf } from '#server/database/errors.ts'
-import { bootstrapPlatform } from '#server/database/migrations/runner.ts'
+import { MigrationError } from '#server/database/migrations/error.ts'
+import { bootstrapPlatform, requireCompatible } from '#server/database/migrations/runner.ts'
 import type { Subscription } from '#server/database/notifications.ts'
 import { subscribe } from '#server/database/notifications.ts'
 import { checkPooler, PoolerError } from '#server/database/pooler.ts'
@@ -71,7 +72,7 @@ async function bootstrap(server: Server, app: RunningApp): Promise<void> {
       await requireDatabase(app)
       return await ensureSigningKey(app)
     } catch (error) {
-      if (error instanceof PoolerError) throw error
+      if (error instanceof PoolerError || error instanceof MigrationError) throw error
       log().warn({ event: 'database_bootstrap_failed', attempt, reason: reasonOf(error) })
       await new Promise(resolve => setTimeout(resolve, retryPause))
     }
@@ -82,7 +83,7 @@ async function requireDatabase({ config, database }: RunningApp): Promise<void> 
   // In parallel, as the start waits for both; a pooler's problem explains the other error.
   const [pooler, platform] = await Promise.allSettled([
     config.databaseUrl ? checkPooler(config.databaseUrl, config.dbPrepare) : undefined,
-    bootstrapPlatform(database, migrations.platform),
+    bootstrapPlatform(database, migrations.platform).then(() => requireCompatible(database, migrations)),
   ])
   if (pooler.status === 'rejected') throw pooler.reason
   if (platform.status === 'rejected') throw platform.reason

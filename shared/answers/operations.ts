@@ -38,6 +38,9 @@ export const archiveAnswer = z.strictObject({
   people: count().nullable(),
   files: count().nullable(),
   ours: z.boolean().describe('False: made with another SECRET, and accepted only with `foreign`.'),
+  encrypted: z
+    .boolean()
+    .describe('True: only its name can be read, and the fields of its contents are null. `ours` is true.'),
   problem: z.string().nullable(),
 })
 export type Archive = z.output<typeof archiveAnswer>

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { count, id, page, tenantStatus, time } from './fields.ts'
+import { count, id, tenantStatus, time } from './fields.ts'
 
 const overviewDay = z.strictObject({
   day: z.string(),
@@ -53,30 +53,6 @@ export const overviewAnswer = z.strictObject({
     .describe('Tenants with the most requests in the last 7 days.'),
 })
 export type Overview = z.output<typeof overviewAnswer>
-
-export const migrationState = z.enum(['current', 'behind', 'failed', 'missing'])
-export type MigrationState = z.output<typeof migrationState>
-
-export const tenantMigrationAnswer = z.strictObject({
-  tenant: id(),
-  name: z.string(),
-  subdomain: z.string(),
-  version: z.string().nullable(),
-  state: migrationState,
-  error: z.string().nullable(),
-  updated: time().nullable(),
-})
-export type TenantMigration = z.output<typeof tenantMigrationAnswer>
-
-export const migrationRunAnswer = z.strictObject({
-  is_running: z.boolean(),
-  started: time(),
-  ended: time().nullable(),
-  finished: count(),
-  total: count(),
-  failed: count(),
-  error: z.string().nullable().describe('Why the run could not be finished.'),
-})
 
 export const jobQueueAnswer = z.strictObject({
   name: z.string(),
@@ -156,15 +132,27 @@ export const healthAnswer = z.strictObject({
   }),
 })
 
-/** The fleet's migrations, with the tenants' in a page. */
-export const migrationsAnswer = page(tenantMigrationAnswer).extend({
-  target: z.string().nullable().describe('The newest version.'),
-  counts: z.partialRecord(migrationState, count()),
-  run: migrationRunAnswer.nullable().describe('The current or last run.'),
+/** A machine of a Citus cluster. */
+const nodeAnswer = z.strictObject({
+  address: z.string().describe('Such as `db2.internal:5432`.'),
+  is_coordinator: z.boolean(),
+  is_active: z.boolean(),
+  takes_tenants: z.boolean().describe('Whether new organisations are placed on it.'),
+  tenants: count(),
+  spare_schemas: count(),
+  state: z
+    .strictObject({
+      version: z.string().describe('Of PostgreSQL and Citus.'),
+      size: count().describe("Bytes of the organisations' tables."),
+      connections: count(),
+      max_connections: count(),
+      active: count().describe('Connections that run a statement at this moment.'),
+    })
+    .nullable()
+    .describe('Null if it does not answer.'),
+  problem: z.string().nullable(),
 })
 
-/** The migration of one tenant. */
-export const tenantMigrationResultAnswer = z.strictObject({
-  target: z.string().nullable(),
-  error: z.string().nullable(),
+export const nodesAnswer = z.strictObject({
+  nodes: z.array(nodeAnswer).describe('Empty where the database is not Citus.'),
 })

@@ -127,7 +127,8 @@ function commandsIn(text: string): string[] {
 async function faultOf(line: string): Promise<string | undefined> {
   const words = [...line.matchAll(/"[^"]*"|\S+/g)].map(([word]) => word)
   let command = await loadCommand(words.shift()!)
-  while (command?.subCommands) command = (command.subCommands as Record<string, CommandDef>)[words.shift() ?? '']
+  while (command?.subCommands)
+    command = (command.subCommands as Record<string, CommandDef>)[words.shift() ?? String(command.default)]
   if (!command) return `${line}: no such command`
   const args = Object.entries({ json: { type: 'boolean' }, ...(command.args as ArgsDef) } as ArgsDef)
   const positionals = args.filter(([, { type }]) => type === 'positional')

@@ -10,10 +10,14 @@ const others = {
   'server/http/route/error-statuses.ts': 'tells developers that an error is not declared; users never see it',
   'server/http/route/serve.ts': 'tells developers that an answer is not as declared; users never see it',
   'server/domain/platform/demo/demo.ts': "the command line's",
+  'server/domain/nodes/checks.ts': "the doctor's, for operators",
+  'server/domain/nodes/move.ts': "the command line's",
   'server/domain/platform/database-checks.ts': "the doctor's, for operators",
   'server/domain/platform/environment-checks.ts': "the doctor's, for operators",
   'server/domain/platform/stalled-checks.ts': "the doctor's, for operators",
   'server/domain/platform/tenant-checks.ts': "the doctor's, for operators",
+  'server/domain/platform/storage-checks.ts': "the doctor's, for operators",
+  'server/domain/archives/checks.ts': "the doctor's, for operators",
   'server/http/bare-error-page.ts': 'has its own, in both languages',
 }
 

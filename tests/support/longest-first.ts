@@ -9,6 +9,7 @@ const longest = [
   'api/database/faults.test.ts',
   'api/faults/database.test.ts',
   'api/database/migrations.test.ts',
+  'api/database/fleet.test.ts',
   'api/tenants/archive-safety.test.ts',
   'api/database/soak.test.ts',
   'api/database/schema-changes.test.ts',

@@ -14,6 +14,7 @@ import { platformAuthRealm, tenantAuthRealm } from '#server/domain/auth-realm.ts
 import { fromSystem } from '#server/domain/context.ts'
 import { createUser } from '#server/domain/users/create.ts'
 import { createLogger } from '#server/logger.ts'
+import { citusUrl } from './citus/databases.ts'
 import type { Person, TemplateName } from './database/templates.ts'
 import { createDatabase, hashingSettings, populate } from './database/templates.ts'
 import type { Answer, Call } from './http.ts'
@@ -76,7 +77,8 @@ export async function createWorld(
     REFRESH_GRACE: '3600',
     ...settings,
   }
-  const app = await createApp(loadConfig(env), createLogger('silent'), { size: 2 })
+  // Another machine's answers take longer, and a test waits for a slot as briefly as a request does.
+  const app = await createApp(loadConfig(env), createLogger('silent'), { size: citusUrl ? 8 : 2 })
   const { acme, globex, console } = await findPlaces(app, port, settings.DATABASE_URL === undefined)
   separate(port, acme, globex)
   const server = await startServer(env)

@@ -4,6 +4,7 @@ import { messageOf } from '#server/domain/lib/errors.ts'
 import { requireTenant } from '#server/domain/tenants/tenants.ts'
 import type { Archive } from '#shared/answers/operations.ts'
 import { linesOf } from '../../table.ts'
+import { keyArgs, withKey } from '../../archive-key.ts'
 import { defineTask } from '../../task.ts'
 import { subdomain } from './describe.ts'
 
@@ -13,11 +14,14 @@ export const archives = defineTask({
   args: {
     subdomain: { ...subdomain, required: false },
     verify: { type: 'boolean', description: 'Check the contents and report damaged archives' },
+    ...keyArgs,
   },
-  async run({ app, args }) {
+  async run({ app: locked, args }) {
+    const app = await withKey(locked, args)
     const tenant = args.subdomain === undefined ? undefined : await requireTenant(app, args.subdomain)
     const found = await listArchives(app, tenant?.id)
-    if (args.verify) for (const archive of found) archive.problem ??= await faultOf(app, archive)
+    const readable = found.filter(({ encrypted }) => !encrypted || app.archiveKey)
+    if (args.verify) for (const archive of readable) archive.problem ??= await faultOf(app, archive)
     return {
       json: found,
       text: linesOf(found, cellsOf, 'No archives yet.'),
@@ -26,19 +30,22 @@ export const archives = defineTask({
   },
 })
 
-function cellsOf({ name, size, people, ours, problem }: Archive): string[] {
+function cellsOf({ name, size, people, ours, encrypted, problem }: Archive): string[] {
   const known = [name, `${size} bytes`, `${people ?? '?'} people`]
-  return [...known, ...(ours ? [] : ['another SECRET']), ...(problem ? [problem] : [])]
+  return [
+    ...known,
+    ...(encrypted ? ['encrypted'] : []),
+    ...(ours ? [] : ['another SECRET']),
+    ...(problem ? [problem] : []),
+  ]
 }
 
 async function faultOf(app: RunningApp, { name }: Archive): Promise<string | null> {
-  const archive = await requireArchive(app, name)
   try {
-    await archive.verify(() => {})
+    const archive = await requireArchive(app, name)
+    await archive.verify(() => {}).finally(() => archive.close())
     return null
   } catch (error) {
     return messageOf(error)
-  } finally {
-    await archive.close()
   }
 }

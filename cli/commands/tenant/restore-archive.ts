@@ -3,13 +3,15 @@ import type { z } from 'zod'
 import type { RunningApp } from '#server/create-app.ts'
 import type { MigrationSets } from '#server/database/migrations/runner.ts'
 import { requestNewFromArchive, requestRestoration } from '#server/domain/archives/requests.ts'
-import { adoptArchive, archivePath, listArchives } from '#server/domain/archives/store.ts'
+import { adoptArchive } from '#server/domain/archives/adopt.ts'
+import { listArchives } from '#server/domain/archives/store.ts'
 import { fromSystem } from '#server/domain/context.ts'
 import type { TenantRow } from '#server/domain/tenants/tenants.ts'
 import { requireTenant } from '#server/domain/tenants/tenants.ts'
 import { newFromArchiveSchema } from '#shared/schemas/archives.ts'
 import { validate } from '#shared/schemas/validate.ts'
 import { runToEnd } from '../../run-operation.ts'
+import { keyArgs, withKey } from '../../archive-key.ts'
 import type { Report } from '../../task.ts'
 import { defineTask, UsageError } from '../../task.ts'
 
@@ -28,14 +30,16 @@ export const restoreArchive = defineTask({
     'yes': { type: 'boolean', description: 'Confirm; required with --in-place' },
     'keep': { type: 'boolean', description: 'Archive the current data first; --no-keep discards it', default: true },
     'foreign': { type: 'boolean', description: 'Accept an archive from another installation' },
+    ...keyArgs,
   },
-  async run({ app, migrations, args }) {
+  async run({ app: locked, migrations, args }) {
     const { as, name, foreign = false } = args
     const inPlace = args['in-place']
     if ((as === undefined) === (inPlace === undefined)) throw new UsageError('Use either --as or --in-place')
     if (as !== undefined && name === undefined) throw new UsageError('--as requires --name')
     if (inPlace !== undefined && !args.yes)
       throw new UsageError('--in-place replaces all data of the organisation. Use --yes to confirm')
+    const app = await withKey(locked, args)
     const place = as === undefined ? undefined : validate(newFromArchiveSchema, { name, subdomain: as, foreign })
     const tenant = inPlace === undefined ? undefined : await requireTenant(app, inPlace)
     const archive = await findArchive(app, args.file, foreign)
@@ -64,7 +68,7 @@ async function restore(
 ): Promise<Report> {
   const id = await requestRestoration(app, tenant, what, fromSystem, true)
   const result = await runToEnd<{ kept: string | null }>(app, migrations, id)
-  const kept = result.kept ? `\nIts previous data is in ${archivePath(app, result.kept)}.` : ''
+  const kept = result.kept ? `\nIts previous data is in ${app.files.archives.locate(result.kept)}.` : ''
   return { json: { archive: what.archive, ...result }, text: `${name} has been restored.${kept}` }
 }
 

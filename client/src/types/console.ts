@@ -934,6 +934,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/v1/health/nodes/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List the database's machines
+     * @description The machines of a Citus cluster, as each of them describes itself. For everyone who is signed in.
+     */
+    get: operations['getHealthNodes']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/v1/jobs/': {
     parameters: {
       query?: never
@@ -1094,6 +1114,66 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/v1/migrations/pause/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /**
+     * Pause the migration of all organisations
+     * @description Pauses the migration of all tenants, wherever it runs; `POST migrations/runs/` resumes it. Without one in progress, nothing changes. For Owners.
+     */
+    put: operations['putMigrationsPause']
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/migrations/plan/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Show what migrating all organisations would do
+     * @description What a migration of all tenants would do: its statements, what they lock, and how much they touch. For everyone who is signed in.
+     */
+    get: operations['getMigrationsPlan']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/migrations/retries/': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Retry the migrations that have failed
+     * @description As `runs/`, for those only whose migration has failed. For Owners.
+     */
+    post: operations['postMigrationsRetries']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/v1/migrations/runs/': {
     parameters: {
       query?: never
@@ -1105,7 +1185,7 @@ export interface paths {
     put?: never
     /**
      * Migrate all organisations
-     * @description Starts a migration of every tenant's schema, unless one is in progress; `migrations/` has its progress. For Owners.
+     * @description Starts a migration of every tenant's schema, or resumes the one that was paused, unless one is in progress; `migrations/` has its progress. For Owners.
      */
     post: operations['postMigrationsRuns']
     delete?: never
@@ -1889,6 +1969,7 @@ export interface components {
      *       "people": 1,
      *       "files": 1,
      *       "ours": true,
+     *       "encrypted": true,
      *       "problem": "text"
      *     }
      */
@@ -1906,6 +1987,7 @@ export interface components {
       people: number | null
       files: number | null
       ours: boolean
+      encrypted: boolean
       problem: string | null
     }
     /**
@@ -2533,7 +2615,67 @@ export interface components {
     }
     /**
      * @example {
+     *       "target": "text",
+     *       "tenants": 1,
+     *       "largest": [
+     *         {
+     *           "subdomain": "acme",
+     *           "bytes": 1
+     *         }
+     *       ],
+     *       "migrations": [
+     *         {
+     *           "name": "Acme Ltd",
+     *           "tenants": 1,
+     *           "needs": "text",
+     *           "is_concurrent": true,
+     *           "statements": [
+     *             {
+     *               "text": "text",
+     *               "lock": "text"
+     *             }
+     *           ],
+     *           "tables": [
+     *             {
+     *               "name": "Acme Ltd",
+     *               "rows": 1,
+     *               "bytes": 1
+     *             }
+     *           ]
+     *         }
+     *       ]
+     *     }
+     */
+    MigrationPlan: {
+      target: string
+      tenants: number
+      largest: {
+        subdomain: string
+        bytes: number
+      }[]
+      migrations: {
+        name: string
+        tenants: number | null
+        needs: string | null
+        is_concurrent: boolean
+        statements: {
+          text: string
+          lock: string | null
+        }[]
+        tables: {
+          name: string
+          rows: number
+          bytes: number
+        }[]
+      }[]
+    }
+    /**
+     * @example {
      *       "is_running": true,
+     *       "is_stopping": true,
+     *       "outcome": "completed",
+     *       "target": "text",
+     *       "step": "text",
      *       "started": "2026-11-29T09:30:00.000Z",
      *       "ended": "2026-11-29T09:30:00.000Z",
      *       "finished": 1,
@@ -2544,6 +2686,10 @@ export interface components {
      */
     MigrationRun: {
       is_running: boolean
+      is_stopping: boolean
+      outcome: ('completed' | 'paused' | 'interrupted' | 'halted' | 'failed') | null
+      target: string | null
+      step: string | null
       /** Format: date-time */
       started: string
       ended: string | null
@@ -2574,6 +2720,10 @@ export interface components {
      *       "counts": {},
      *       "run": {
      *         "is_running": true,
+     *         "is_stopping": true,
+     *         "outcome": "completed",
+     *         "target": "text",
+     *         "step": "text",
      *         "started": "2026-11-29T09:30:00.000Z",
      *         "ended": "2026-11-29T09:30:00.000Z",
      *         "finished": 1,
@@ -2632,6 +2782,46 @@ export interface components {
       secret: string
       otpauth_url: string
       qr: string
+    }
+    /**
+     * @example {
+     *       "nodes": [
+     *         {
+     *           "address": "text",
+     *           "is_coordinator": true,
+     *           "is_active": true,
+     *           "takes_tenants": true,
+     *           "tenants": 1,
+     *           "spare_schemas": 1,
+     *           "state": {
+     *             "version": "text",
+     *             "size": 1,
+     *             "connections": 1,
+     *             "max_connections": 1,
+     *             "active": 1
+     *           },
+     *           "problem": "text"
+     *         }
+     *       ]
+     *     }
+     */
+    Nodes: {
+      nodes: {
+        address: string
+        is_coordinator: boolean
+        is_active: boolean
+        takes_tenants: boolean
+        tenants: number
+        spare_schemas: number
+        state: {
+          version: string
+          size: number
+          connections: number
+          max_connections: number
+          active: number
+        } | null
+        problem: string | null
+      }[]
     }
     /**
      * @example {
@@ -3691,6 +3881,7 @@ export interface operations {
            *           "people": 1,
            *           "files": 1,
            *           "ours": true,
+           *           "encrypted": true,
            *           "problem": "text"
            *         }
            *       ]
@@ -6420,6 +6611,54 @@ export interface operations {
       503: components['responses']['Unavailable']
     }
   }
+  getHealthNodes: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "nodes": [
+           *         {
+           *           "address": "text",
+           *           "is_coordinator": true,
+           *           "is_active": true,
+           *           "takes_tenants": true,
+           *           "tenants": 1,
+           *           "spare_schemas": 1,
+           *           "state": {
+           *             "version": "text",
+           *             "size": 1,
+           *             "connections": 1,
+           *             "max_connections": 1,
+           *             "active": 1
+           *           },
+           *           "problem": "text"
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['Nodes']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
   getJobs: {
     parameters: {
       query?: never
@@ -6813,6 +7052,10 @@ export interface operations {
            *       "counts": {},
            *       "run": {
            *         "is_running": true,
+           *         "is_stopping": true,
+           *         "outcome": "completed",
+           *         "target": "text",
+           *         "step": "text",
            *         "started": "2026-11-29T09:30:00.000Z",
            *         "ended": "2026-11-29T09:30:00.000Z",
            *         "finished": 1,
@@ -6829,6 +7072,136 @@ export interface operations {
       401: components['responses']['NotAuthenticated']
       403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  putMigrationsPause: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done. */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  getMigrationsPlan: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Success. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "target": "text",
+           *       "tenants": 1,
+           *       "largest": [
+           *         {
+           *           "subdomain": "acme",
+           *           "bytes": 1
+           *         }
+           *       ],
+           *       "migrations": [
+           *         {
+           *           "name": "Acme Ltd",
+           *           "tenants": 1,
+           *           "needs": "text",
+           *           "is_concurrent": true,
+           *           "statements": [
+           *             {
+           *               "text": "text",
+           *               "lock": "text"
+           *             }
+           *           ],
+           *           "tables": [
+           *             {
+           *               "name": "Acme Ltd",
+           *               "rows": 1,
+           *               "bytes": 1
+           *             }
+           *           ]
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['MigrationPlan']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  postMigrationsRetries: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description Such as a UUID. With the same key, the request is done once in 24 hours. */
+        'Idempotency-Key'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Accepted. */
+      202: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          /**
+           * @example {
+           *       "is_running": true,
+           *       "is_stopping": true,
+           *       "outcome": "completed",
+           *       "target": "text",
+           *       "step": "text",
+           *       "started": "2026-11-29T09:30:00.000Z",
+           *       "ended": "2026-11-29T09:30:00.000Z",
+           *       "finished": 1,
+           *       "total": 1,
+           *       "failed": 1,
+           *       "error": "text"
+           *     }
+           */
+          'application/json': components['schemas']['MigrationRun']
+        }
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      409: components['responses']['Conflict']
+      422: components['responses']['KeyReused']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }
@@ -6854,6 +7227,10 @@ export interface operations {
           /**
            * @example {
            *       "is_running": true,
+           *       "is_stopping": true,
+           *       "outcome": "completed",
+           *       "target": "text",
+           *       "step": "text",
            *       "started": "2026-11-29T09:30:00.000Z",
            *       "ended": "2026-11-29T09:30:00.000Z",
            *       "finished": 1,
@@ -8149,6 +8526,7 @@ export interface operations {
            *           "people": 1,
            *           "files": 1,
            *           "ours": true,
+           *           "encrypted": true,
            *           "problem": "text"
            *         }
            *       ]

@@ -10,6 +10,7 @@ export const keyedPaths = [
   '/api/v1/invitations/{id}/resend/',
   '/api/v1/jobs/{name}/runs/',
   '/api/v1/keys/rotations/',
+  '/api/v1/migrations/retries/',
   '/api/v1/migrations/runs/',
   '/api/v1/tenants/',
   '/api/v1/tenants/{id}/clones/',

@@ -1,11 +1,18 @@
-import { asc, eq, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
 import { reasonOf } from '#server/database/errors.ts'
 import type { Database } from '#server/database/realms.ts'
-import type { TenantStatus } from '#shared/tenant-statuses.ts'
 import type { Migration } from './files.ts'
 import { targetVersion } from './files.ts'
-import { applyMigrations, pendingMigrations } from './runner.ts'
+import type { FleetRow } from './fleet-rows.ts'
+import { isCurrent, readFleet } from './fleet-rows.ts'
+import { attemptsLimit, delayAfter, isWorthRetrying } from './retries.ts'
+import { migrateSchema } from './runner.ts'
 import { migrateSpares } from './spare-schemas.ts'
+import type { Throttle } from './throttle.ts'
+import { createThrottle } from './throttle.ts'
+import type { Wave } from './waves.ts'
+import { divide } from './waves.ts'
+import { workThrough } from './work-queue.ts'
 
 export interface FleetReport {
   target: string
@@ -14,53 +21,58 @@ export interface FleetReport {
   skipped: number
   /** True when `signal` stopped the run early. */
   interrupted: boolean
-}
-
-export interface FleetStatus {
-  target: string
-  /** Number of tenants at the target version. */
-  current: number
-  behind: { subdomain: string; version: string | null; state: string; error: string | null }[]
+  /** Why the run stopped by itself: too many have failed. */
+  halted: string | null
 }
 
 export interface FleetOptions {
+  /** How many schemas at most are migrated at the same time. */
   parallel: number
   /** Only this tenant. */
   subdomain?: string
+  /** Only those that have failed before. */
+  onlyFailed?: boolean
   dryRun?: boolean
+  /**
+   * The tenants that come first, by subdomain, or how many of the smallest; none by default. If one fails, the run
+   * halts.
+   */
+  canaries?: string[] | number
+  /** How many tenants make up each wave after the first ones; all by default. */
+  batch?: number
+  /** The run halts when more than these have failed; any number may by default. */
+  maxErrors?: number
+  /** How often a tenant is tried while something else holds a lock of it. */
+  attempts?: number
   onProgress?: (finished: number, total: number) => void
+  onWave?: (wave: Wave) => void
   /** Stops the run after the migrations in progress. */
   signal?: AbortSignal
 }
 
-interface FleetRow {
-  subdomain: string
-  status: TenantStatus
-  schema: string
-  applied: string[] | null
-  version: string | null
-  state: string | null
-  error: string | null
-}
-
 /**
- * Migrates every tenant's schema to the newest version, each in its own transaction: a tenant is migrated completely
- * or not at all. A failure is recorded and does not stop the others. The next run continues an interrupted one. Spare
- * schemas are migrated after the tenants.
+ * Migrates every tenant's schema to the newest version, wave by wave. A tenant is migrated completely or not at all, up
+ * to an index that is created concurrently. A failure is recorded and does not stop the others, until there are too
+ * many. The next run continues one that was cut off. Spare schemas follow, and tenants that were created meanwhile.
  */
 export async function migrateFleet(
   database: Database,
   migrations: Migration[],
   options: FleetOptions,
 ): Promise<FleetReport> {
-  const rows = await readFleet(database, options.subdomain)
-  const report: FleetReport = { target: targetVersion(migrations), done: 0, failed: [], skipped: 0, interrupted: false }
-  const run: FleetRun = { database, migrations, options, report, rows, queue: rows.values(), finished: 0 }
-  // If one fails, the others still finish what they have begun.
-  const workers = await Promise.allSettled(Array.from({ length: options.parallel }, () => work(run)))
-  for (const worker of workers) if (worker.status === 'rejected') throw worker.reason
-  if (options.subdomain === undefined && !options.dryRun && !report.interrupted)
-    await migrateSpares(database, migrations)
+  const rows = await readFleet(database, migrations, options)
+  const report: FleetReport = {
+    target: targetVersion(migrations),
+    done: 0,
+    failed: [],
+    skipped: 0,
+    interrupted: false,
+    halted: null,
+  }
+  const throttle = createThrottle(options.parallel)
+  const run: FleetRun = { database, migrations, options, report, throttle, total: rows.length, seen: new Set() }
+  await migrateWaves(run, rows)
+  if (options.subdomain === undefined && !options.onlyFailed && !options.dryRun) await migrateRest(run)
   report.failed.sort((a, b) => a.subdomain.localeCompare(b.subdomain))
   return report
 }
@@ -70,101 +82,107 @@ interface FleetRun {
   migrations: Migration[]
   options: FleetOptions
   report: FleetReport
-  rows: FleetRow[]
-  /** The workers share one iterator, so each tenant is taken once. */
-  queue: IterableIterator<FleetRow>
-  finished: number
+  throttle: Throttle
+  total: number
+  /** The schemas that were migrated or have failed. */
+  seen: Set<string>
 }
 
-async function work(run: FleetRun): Promise<void> {
-  const { options, report, rows, queue } = run
-  for (const row of queue) {
-    if (options.signal?.aborted) {
-      report.interrupted = true
-      return
-    }
-    await migrateOne(run, row)
-    options.onProgress?.(++run.finished, rows.length)
+async function migrateWaves(run: FleetRun, rows: FleetRow[]): Promise<void> {
+  const { database, options, report } = run
+  const open = rows.filter(row => !isCurrent(row))
+  for (const row of rows) {
+    run.seen.add(row.schema)
+    if (isCurrent(row)) await skip(run, row)
+  }
+  if (finished(report) > 0) options.onProgress?.(finished(report), run.total)
+  for (const wave of await divide(database, open, options)) {
+    if (isOver(run)) return
+    options.onWave?.(wave)
+    await migrateWave(run, wave)
   }
 }
 
-async function migrateOne(run: FleetRun, row: FleetRow): Promise<void> {
-  const { database, options, report } = run
+async function migrateWave(run: FleetRun, wave: Wave): Promise<void> {
+  const { throttle, options, report } = run
+  await workThrough(wave.rows, {
+    limit: throttle.limit,
+    isOver: () => isOver(run),
+    work: async (row, attempt) => {
+      const pause = await migrateOne(run, row, attempt)
+      if (pause !== undefined) return pause
+      if (report.failed.length > 0) report.halted ??= reasonToHalt(run, wave)
+      options.onProgress?.(finished(report), run.total)
+      return undefined
+    },
+  })
+}
+
+function isOver({ options, report }: FleetRun): boolean {
+  if (options.signal?.aborted) report.interrupted = true
+  return report.interrupted || report.halted !== null
+}
+
+function reasonToHalt({ options, report }: FleetRun, wave: Wave): string | null {
+  const { maxErrors = Number.POSITIVE_INFINITY } = options
+  if (wave.isCanaries) return 'One of the first organisations has failed.'
+  return report.failed.length > maxErrors ? `More than ${maxErrors} have failed.` : null
+}
+
+function finished({ done, skipped, failed }: FleetReport): number {
+  return done + skipped + failed.length
+}
+
+/** @returns the milliseconds after which it is tried again, if it is */
+async function migrateOne(run: FleetRun, row: FleetRow, attempt: number): Promise<number | undefined> {
+  const { database, options, report, throttle } = run
+  const started = performance.now()
   try {
-    if (await migrate(run, row)) report.done++
-    else report.skipped++
+    if (row.pending === null) throw new Error(row.problem!)
+    if (!options.dryRun) await migrateSchema(database, row.schema, run.migrations)
+    report.done++
+    throttle.succeeded(performance.now() - started)
   } catch (error) {
+    if (isWorthRetrying(error)) {
+      throttle.obstructed(started)
+      if (attempt < (options.attempts ?? attemptsLimit) && !isOver(run)) return delayAfter(attempt)
+    }
     const message = reasonOf(error).split('\n')[0]!
     report.failed.push({ subdomain: row.subdomain, error: message })
     if (!options.dryRun) await recordFailure(database, row.schema, message)
   }
+  return undefined
 }
 
-/** @returns whether there is anything to migrate */
-async function migrate({ database, migrations, options }: FleetRun, row: FleetRow): Promise<boolean> {
-  if (hasNoSchema(row)) return false
-  if (pendingMigrations(row.schema, row.applied ?? [], migrations).length === 0) {
-    // The connection was lost after the commit, before its answer.
-    if (row.state === 'failed' && !options.dryRun) await recordSuccess(database, row.schema)
-    return false
+async function skip({ database, options, report }: FleetRun, row: FleetRow): Promise<void> {
+  // The connection was lost after the commit, before its answer.
+  if (row.state === 'failed' && !options.dryRun) await recordSuccess(database, row.schema)
+  report.skipped++
+}
+
+/** The spare schemas, and the tenants that other programs have created meanwhile. */
+async function migrateRest(run: FleetRun): Promise<void> {
+  const { database, migrations } = run
+  while (!isOver(run)) {
+    await migrateSpares(database, migrations)
+    const rows = (await readFleet(database, migrations, {})).filter(row => !isCurrent(row) && !run.seen.has(row.schema))
+    if (rows.length === 0) return
+    run.total += rows.length
+    await migrateWaves(run, rows)
   }
-  if (!options.dryRun)
-    await database.slots.transaction(row.schema, client => applyMigrations(database.on(client), row.schema, migrations))
-  return true
-}
-
-/** The migration state of every tenant, in one query. */
-export async function fleetStatus(database: Database, migrations: Migration[]): Promise<FleetStatus> {
-  const rows = (await readFleet(database)).filter(row => !hasNoSchema(row))
-  const target = targetVersion(migrations)
-  const behind = rows
-    .filter(row => !isCurrent(row, migrations))
-    .map(({ subdomain, version, state, error }) => ({ subdomain, version, state: state ?? 'missing', error }))
-  return { target, current: rows.length - behind.length, behind }
-}
-
-// Suspended tenants and tenants to be deleted may come back, so they are migrated too.
-function hasNoSchema({ status }: FleetRow): boolean {
-  return status === 'purging'
-}
-
-function isCurrent(row: FleetRow, migrations: Migration[]): boolean {
-  try {
-    return row.state !== 'failed' && pendingMigrations(row.schema, row.applied ?? [], migrations).length === 0
-  } catch {
-    return false
-  }
-}
-
-async function readFleet(database: Database, only?: string): Promise<FleetRow[]> {
-  const { db, tables } = database.platform
-  const { tenants, schema_versions: versions } = tables
-  const { subdomain, status, schema } = tenants
-  const { applied, version, state, error } = versions
-  return db
-    .select({ subdomain, status, schema, applied, version, state, error })
-    .from(tenants)
-    .leftJoin(versions, eq(versions.schema, schema))
-    .where(only === undefined ? undefined : eq(subdomain, only))
-    .orderBy(asc(subdomain))
 }
 
 async function recordSuccess(database: Database, schema: string): Promise<void> {
-  const { db, tables } = database.platform
-  const { schema_versions: versions } = tables
-  await db
-    .update(versions)
-    .set({ state: 'migrated', error: null, updated: sql`now()` })
-    .where(eq(versions.schema, schema))
+  await database.platform.db.execute(
+    sql`update platform.schema_versions set state = 'migrated', error = null, updated = now() where schema = ${schema}`,
+  )
 }
 
 async function recordFailure(database: Database, schema: string, error: string): Promise<void> {
-  const { db, tables } = database.platform
-  const { schema_versions: versions } = tables
   // The report is returned even if the database is unavailable; the next run reads the schema's actual state.
-  await db
-    .update(versions)
-    .set({ state: 'failed', error, updated: sql`now()` })
-    .where(eq(versions.schema, schema))
+  await database.platform.db
+    .execute(
+      sql`update platform.schema_versions set state = 'failed', error = ${error}, updated = now() where schema = ${schema}`,
+    )
     .catch(() => {})
 }

@@ -1,18 +1,21 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
 import { createSchema } from '#server/database/create-schema.ts'
 import type { Database, Db } from '#server/database/realms.ts'
 import { requireSchemaName } from '#server/database/schema-names.ts'
+import { runConcurrently } from './concurrent-index.ts'
+import { MigrationError } from './error.ts'
 import type { Migration } from './files.ts'
-import { targetVersion } from './files.ts'
+import { isConcurrent } from './files.ts'
+import { olderThan, pendingMigrations, readRecord, writeRecord } from './records.ts'
+import { retrying } from './retries.ts'
 import { followPlatform, hasStanding, readTenant } from './standing.ts'
+import { withoutConcurrently } from './statements.ts'
 
 export interface MigrationSets {
   platform: Migration[]
   tenant: Migration[]
 }
-
-/** A schema's recorded migrations do not match those of this program. */
-class MigrationError extends Error {}
 
 /**
  * Migrates the platform's schema, and creates it in an empty database. Every process may call it at its start: a lock
@@ -21,8 +24,10 @@ class MigrationError extends Error {}
  */
 export async function bootstrapPlatform(database: Database, migrations: Migration[]): Promise<void> {
   const { db, transaction } = database.platform
-  const applied = await readApplied(db, 'platform')
-  if (applied && pendingMigrations('platform', applied, migrations).length === 0) return
+  const record = await readRecord(db, 'platform')
+  if (record && pendingMigrations('platform', record, migrations).length === 0) return
+  if (record && record.applied.length > 0)
+    return void (await retrying(() => migrateSchema(database, 'platform', migrations)))
   await transaction(async tx => {
     // A fixed lock key, because an empty database has no row or table to lock.
     await tx.execute(sql`select pg_advisory_xact_lock(7265003)`)
@@ -34,69 +39,127 @@ export async function bootstrapPlatform(database: Database, migrations: Migratio
 }
 
 /**
- * Applies the missing migrations to one schema, inside the caller's transaction.
+ * Whether this program can work with every schema: those of a newer program may have had migrations that it does not
+ * know, as long as these do not break it.
+ * @throws MigrationError when one does
+ */
+export async function requireCompatible({ platform }: Database, sets: MigrationSets): Promise<void> {
+  const known = new Set([...sets.platform, ...sets.tenant].map(({ name }) => name))
+  const rows = await platform.db.execute<{ name: string }>(
+    sql`select distinct unnest(needed) as name from platform.schema_versions where needed <> '{}'`,
+  )
+  for (const { name } of rows) if (!known.has(name)) throw new MigrationError(olderThan('The database', name))
+}
+
+/**
+ * Applies the missing migrations to one schema, inside the caller's transaction. Nobody else may use the schema yet
+ * where a migration creates an index concurrently: it is created as any other.
  * @returns whether any was missing
- * @throws MigrationError when a migration was edited after it was applied, or the schema is newer than this program
+ * @throws MigrationError when a migration was edited after it was applied, or breaks this program
  */
 export async function applyMigrations(tx: Db, schema: string, migrations: Migration[]): Promise<boolean> {
   const name = schema === 'platform' ? schema : requireSchemaName(schema)
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`)
-  const applied = (await readApplied(tx, name)) ?? []
-  const pending = pendingMigrations(name, applied, migrations)
-  if (pending.length === 0) return false
-  // Of a tenant from before. Locked before its tables, as by every change of its status.
-  const tenant = name === 'platform' || (await hasStanding(tx, name)) ? undefined : await readTenant(tx, name)
-  await runStatements(tx, name, pending)
-  if (tenant) await followPlatform(tx, name, tenant)
-  await recordApplied(tx, name, [...applied, ...pending.map(entryOf)], targetVersion(pending))
+  const pending = await findPending(tx, name, migrations)
+  await apply(tx, name, pending)
+  return pending.length > 0
+}
+
+/**
+ * Applies the missing migrations to a schema that is in use: those that change tables in one transaction, which waits
+ * for a lock only a moment, and each one of concurrent indexes by itself, outside of a transaction. It can be killed at
+ * any point and repeated.
+ * @returns whether any was missing
+ * @throws as `applyMigrations`, and ApiError 503 when something else holds a lock
+ */
+export async function migrateSchema(database: Database, schema: string, migrations: Migration[]): Promise<boolean> {
+  if (schema !== 'platform') requireSchemaName(schema)
+  const { changed, isComplete } = await inTurn(() => changeTables(database, schema, migrations))
+  if (isComplete) return changed
+  await inTurn(() => makeIndexes(database, schema, migrations))
+  await migrateSchema(database, schema, migrations)
   return true
+}
+
+function changeTables(
+  { slots, on }: Database,
+  schema: string,
+  migrations: Migration[],
+): Promise<{ changed: boolean; isComplete: boolean }> {
+  return slots.transaction(schema, async client => {
+    const tx = on(client)
+    await lockSchema(tx, schema)
+    // The requests that come after it wait as long, and give up after 1.5 s.
+    await tx.execute(sql`set local lock_timeout to '300ms'`)
+    const pending = await findPending(tx, schema, migrations)
+    const end = pending.findIndex(isConcurrent)
+    const chosen = end < 0 ? pending : pending.slice(0, end)
+    await apply(tx, schema, chosen)
+    return { changed: chosen.length > 0, isComplete: end < 0 }
+  })
+}
+
+/** Does the next migration, if it is one of concurrent indexes. */
+function makeIndexes(database: Database, schema: string, migrations: Migration[]): Promise<void> {
+  return database.slots.transaction(schema, async client => {
+    const tx = database.on(client)
+    await lockSchema(tx, schema)
+    const [next] = await findPending(tx, schema, migrations)
+    if (!next || !isConcurrent(next)) return
+    for (const statement of next.statements) await runConcurrently(database, tx, schema, statement)
+    await writeRecord(tx, schema, [next])
+  })
+}
+
+async function apply(tx: Db, schema: string, migrations: Migration[]): Promise<void> {
+  if (migrations.length === 0) return
+  // Of a tenant from before. Locked before its tables, as by every change of its status.
+  const tenant = schema === 'platform' || (await hasStanding(tx, schema)) ? undefined : await readTenant(tx, schema)
+  await runStatements(tx, schema, migrations)
+  if (tenant) await followPlatform(tx, schema, tenant)
+  await writeRecord(tx, schema, migrations)
+}
+
+/** Milliseconds. */
+const lockPause = 100
+const lockAttempts = 600
+
+/** Another program migrates the schema. */
+class SchemaLocked extends Error {}
+
+/**
+ * Two programs that migrate one schema go one after another.
+ * @throws SchemaLocked when it is the other's turn
+ */
+async function lockSchema(tx: Db, schema: string): Promise<void> {
+  const rows = await tx.execute<{ locked: boolean }>(
+    sql`select pg_try_advisory_xact_lock(hashtextextended(${schema}, 0)) as locked`,
+  )
+  if (!rows[0]!.locked) throw new SchemaLocked(`Another program migrates ${schema}.`)
+}
+
+/**
+ * Repeats a transaction until it is its turn. A transaction that waits would hold up the index that the other program
+ * creates, and for which that one holds the lock.
+ */
+async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof SchemaLocked) || attempt === lockAttempts) throw error
+      await sleep(lockPause)
+    }
+  }
+}
+
+async function findPending(tx: Db, schema: string, migrations: Migration[]): Promise<Migration[]> {
+  return pendingMigrations(schema, (await readRecord(tx, schema)) ?? { applied: [], needed: [] }, migrations)
 }
 
 async function runStatements(tx: Db, schema: string, migrations: Migration[]): Promise<void> {
   await tx.execute(sql`set local search_path to ${sql.identifier(schema)}`)
-  for (const { statements } of migrations) for (const statement of statements) await tx.execute(sql.raw(statement))
+  for (const { statements } of migrations)
+    for (const statement of statements) await tx.execute(sql.raw(withoutConcurrently(statement)))
   await tx.execute(sql`set local search_path to default`)
-}
-
-async function recordApplied(tx: Db, schema: string, applied: string[], version: string): Promise<void> {
-  await tx.execute(sql`
-    insert into platform.schema_versions (schema, applied, version, state, error, updated)
-    values (${schema}, array(select json_array_elements_text(${JSON.stringify(applied)}::text::json)), ${version}, 'migrated', null, now())
-    on conflict (schema) do update set applied = excluded.applied, version = excluded.version, state = 'migrated', error = null, updated = now()`)
-}
-
-/**
- * Compares names and checksums, not only the latest version: a migration that was merged late from another branch is
- * applied, and an edited one is rejected.
- */
-export function pendingMigrations(schema: string, applied: string[], migrations: Migration[]): Migration[] {
-  const known = new Map(migrations.map(migration => [migration.name, migration.checksum]))
-  for (const entry of applied) {
-    const [name = '', checksum] = entry.split(' ')
-    if (!known.has(name))
-      throw new MigrationError(
-        `${schema} has had ${name}, which this program does not know: it is older than the schema.`,
-      )
-    if (known.get(name) !== checksum)
-      throw new MigrationError(`${name} was edited after it had been applied to ${schema}.`)
-  }
-  const done = new Set(applied)
-  return migrations.filter(migration => !done.has(entryOf(migration)))
-}
-
-/** @returns undefined where the platform has no record yet */
-async function readApplied(db: Db, schema: string): Promise<string[] | undefined> {
-  const exists = await db.execute<{ found: boolean }>(
-    sql`select to_regclass('platform.schema_versions') is not null as found`,
-  )
-  if (!exists[0]!.found) return undefined
-  const rows = await db.execute<{ applied: string[] }>(
-    sql`select to_json(applied) as applied from platform.schema_versions where schema = ${schema}`,
-  )
-  return rows[0]?.applied ?? []
-}
-
-/** The entry of a migration in a schema's record. */
-export function entryOf(migration: Migration): string {
-  return `${migration.name} ${migration.checksum}`
 }

@@ -4,14 +4,15 @@ import { createSchema } from '#server/database/create-schema.ts'
 import type { Database, Db, PlatformRealm } from '#server/database/realms.ts'
 import { newSchemaName, requireSchemaName } from '#server/database/schema-names.ts'
 import type { Migration } from './files.ts'
-import { applyMigrations, entryOf } from './runner.ts'
+import { entryOf } from './records.ts'
+import { applyMigrations } from './runner.ts'
 
 export interface Spare {
   schema: string
   created: Date
   /** Name of its newest migration; null if none is recorded. */
   version: string | null
-  /** True at exactly this program's version; then a new tenant can take it. */
+  /** True if it has all migrations of this program, and none that breaks it; then a new tenant can take it. */
   is_current: boolean
 }
 
@@ -35,7 +36,7 @@ export async function makeSpare(
 /**
  * Renames a spare schema for a new tenant, in the tenant's transaction. Two callers never get the same one.
  * @param schema its new name
- * @returns false if there is none at exactly this program's version
+ * @returns false if there is none that suits this program
  */
 export async function claimSpare(tx: Db, migrations: Migration[], schema: string): Promise<boolean> {
   const rows = await tx.execute<{ schema: string }>(sql`
@@ -57,7 +58,7 @@ export async function listSpares({ platform: { db } }: Database, migrations: Mig
   return rows.map(row => ({ ...row, created: new Date(row.created) }))
 }
 
-/** @returns how many are at exactly this program's version */
+/** @returns how many suit this program */
 export async function countSpares(db: Db, migrations: Migration[]): Promise<number> {
   const rows = await db.execute<{ count: number }>(sql`
     select count(*)::int as count from platform.spare_schemas s join platform.schema_versions v on v.schema = s.schema where ${isCurrent(migrations)}`)
@@ -99,8 +100,9 @@ function withSpare({ platform }: Database, schema: string, work: (tx: Db) => Pro
 }
 
 function isCurrent(migrations: Migration[]): SQL {
-  const entries = sql`array(select json_array_elements_text(${JSON.stringify(migrations.map(entryOf))}::text::json))`
-  return sql`(v.state = 'migrated' and v.applied @> ${entries} and v.applied <@ ${entries})`
+  const array = (texts: string[]) => sql`array(select json_array_elements_text(${JSON.stringify(texts)}::text::json))`
+  const names = array(migrations.map(({ name }) => name))
+  return sql`(v.state = 'migrated' and v.applied @> ${array(migrations.map(entryOf))} and v.needed <@ ${names})`
 }
 
 function identifier(schema: string) {

@@ -29,6 +29,7 @@ function clientOptions(options: SlotsOptions) {
       statement_timeout: options.statementTimeout ?? 5_000,
       lock_timeout: options.lockTimeout ?? 1_500,
       idle_in_transaction_session_timeout: options.idleTimeout ?? 10_000,
+      ...(options.searchPath === undefined ? {} : { search_path: options.searchPath }),
     },
   }
 }

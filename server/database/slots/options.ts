@@ -19,6 +19,8 @@ export interface SlotsOptions {
   /** How long a transaction may be idle between two statements. */
   idleTimeout?: number
   applicationName?: string
+  /** The schema of unqualified names. For a connection of its own only: no statement of ours relies on it. */
+  searchPath?: string
   /** Called for an answer that belonged to another statement. Its slot is already closed, and its request fails. */
   onMismatch?: (mismatch: { realm: string; message: string }) => void
   /** The driver: postgres.js, or a faulty one in a test. */

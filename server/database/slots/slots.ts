@@ -2,6 +2,7 @@ import { isConnectionError, isConnectionLost, isTimeout } from '#server/database
 import { keepSpan, tracePart } from '#server/tracing/spans.ts'
 import type { ApiError } from '#shared/errors.ts'
 import { unavailable } from '#shared/errors.ts'
+import { openSlot } from './connection.ts'
 import type { SlotsOptions } from './options.ts'
 import type { Pool } from './pool.ts'
 import { endPool, noteMismatch, openPool, releaseSlot, retireAfter, retireOld, retireSlot, takeSlot } from './pool.ts'
@@ -21,6 +22,11 @@ export interface Slots {
   /** Runs `work` in a transaction on one slot; its client refuses every query after the transaction. */
   transaction<T>(realm: string, work: (client: TransactionClient) => Promise<T>): Promise<T>
   /**
+   * Runs a statement that no transaction can contain, on a connection of its own, where unqualified names are of this
+   * schema. It may take long.
+   */
+  alone(schema: string, text: string): Promise<void>
+  /**
    * For a caller who sees from its content that an answer belongs to another statement: closes all connections.
    * @returns the 503 to throw
    */
@@ -39,6 +45,7 @@ export function createSlots(url: string, options: SlotsOptions): Slots {
   return {
     query: (realm, text, params, asArrays) => query(pool, realm, text, params, asArrays),
     transaction: (realm, work) => transaction(pool, realm, work),
+    alone: (schema, text) => alone(pool, schema, text),
     distrust: (realm, message) => distrust(pool, realm, message),
     inspect: () => inspect(pool),
     end: () => {
@@ -98,6 +105,20 @@ async function transaction<T>(pool: Pool, realm: string, work: (client: Transact
     throw translate(error)
   } finally {
     releaseSlot(pool, slot)
+  }
+}
+
+/** Milliseconds. Creating an index waits for every transaction that began before. */
+const aloneLimits = { statementTimeout: 6 * 60 * 60_000, lockTimeout: 60_000 }
+
+async function alone({ url, options }: Pool, schema: string, text: string): Promise<void> {
+  const slot = openSlot(url, { ...options, ...aloneLimits, searchPath: schema }, () => {})
+  try {
+    await ask(slot, slot.sql, text, [], { prepare: false, asArrays: false })
+  } catch (error) {
+    throw translate(error)
+  } finally {
+    await slot.sql.end({ timeout: 5 })
   }
 }
 

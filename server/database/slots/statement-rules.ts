@@ -24,6 +24,12 @@ const volatile = /\b(?:clock_timestamp|timeofday|random|gen_random_uuid|uuidv[47
 const changing =
   /\b(?:now|statement_timestamp|transaction_timestamp|to_char|to_jsonb?|row_to_json|age)\s*\(|\bcurrent_(?:date|time|timestamp|user)\b/
 
+/** Stable functions of a value, and a column's date arithmetic, which depends on the time zone. */
+const computing = [
+  /\b(?:to_char|to_jsonb?|row_to_json|age)\s*\(/,
+  /(?<![\w:$"])"?[a-z_]\w*"?\s*[-+]\s*(?:interval\b|make_interval\s*\()/,
+]
+
 const rules: Rule[] = [
   {
     name: 'one statement a call',
@@ -61,7 +67,23 @@ const rules: Rule[] = [
   {
     name: 'no volatile function in UPDATE and DELETE',
     isForPlatform: false,
-    isBrokenBy: ({ text, outline }) => /^\s*(?:update|delete)\b/.test(outline) && volatile.test(text),
+    isBrokenBy: ({ text, outline }) => isChange(outline) && volatile.test(text),
+  },
+  {
+    name: 'only immutable functions beside CASE and COALESCE in UPDATE and DELETE',
+    isForPlatform: false,
+    isBrokenBy: ({ text, outline }) => {
+      const changed = text.split(/\breturning\b/)[0]!
+      return isChange(outline) && /\b(?:case|coalesce)\b/.test(changed) && changing.test(changed)
+    },
+  },
+  {
+    name: 'no stable function of a column in UPDATE and DELETE',
+    isForPlatform: false,
+    isBrokenBy: ({ text, outline }) => {
+      const changed = text.split(/\breturning\b/)[0]!
+      return isChange(outline) && computing.some(pattern => pattern.test(changed))
+    },
   },
 ]
 
@@ -96,6 +118,10 @@ const schemaName = /(?<![\w."])"?(platform|pgboss|t_[a-z0-9_]{3,61})"?\s*\./g
 
 function isInsert(outline: string): boolean {
   return /^\s*(?:with\b.*)?\binsert\b/s.test(outline)
+}
+
+function isChange(outline: string): boolean {
+  return /^\s*(?:update|delete)\b/.test(outline)
 }
 
 function isChanging(part: string): boolean {

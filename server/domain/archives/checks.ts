@@ -4,7 +4,9 @@ import { sql } from 'drizzle-orm'
 import type { App } from '#server/domain/context.ts'
 import { findUnusedImages } from '#server/domain/images/folders.ts'
 import type { Check } from '#server/domain/platform/check.ts'
-import { listArchives, workPrefix } from './store.ts'
+import { findInvalidRecipients } from './encryption/age.ts'
+import { listArchives } from './store.ts'
+import { workPrefix } from '#server/domain/operations/work-folder.ts'
 
 /** Milliseconds after which no process works on a file any more. */
 const stale = 60 * 60_000
@@ -16,8 +18,13 @@ export async function checkArchives(app: App): Promise<Check> {
   return {
     name: 'archives',
     found: `${archives.length} found`,
-    problems: [...unreadable, ...(await findLeftOvers(app))],
+    problems: [...unreadable, ...(await checkRecipients(app)), ...(await findLeftOvers(app))],
   }
+}
+
+async function checkRecipients({ config }: App): Promise<string[]> {
+  const wrong = config.archiveRecipients.length > 0 ? await findInvalidRecipients(config.archiveRecipients) : []
+  return wrong.map(recipient => `ARCHIVE_RECIPIENTS: ${recipient} is no public key of age, so no archive can be made.`)
 }
 
 async function findLeftOvers(app: App): Promise<string[]> {
@@ -64,7 +71,7 @@ export async function checkPictures(app: App): Promise<Check> {
   return { name: 'pictures', found: `${count} orphaned files`, problems }
 }
 
-function orphansProblem({ config }: App, subdomain: string, schema: string, strays: string[]): string {
-  const example = join(config.uploadDir, schema, strays[0]!)
+function orphansProblem({ files }: App, subdomain: string, schema: string, strays: string[]): string {
+  const example = files.images.locate(`${schema}/${strays[0]!}`)
   return `${strays.length} files of ${subdomain} are orphaned, such as ${example}. You can delete them.`
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { FileHandle } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
+import type { OpenFile } from '#server/domain/storage/storage.ts'
 import { invalid } from '#shared/errors.ts'
 import type { Entry } from './format.ts'
 import { altered } from './format.ts'
@@ -9,37 +9,37 @@ import { blockSize, paddingOf, tarHeader } from './tar.ts'
 
 /** @throws ApiError 400, at the latest with the last byte, when the entry was changed */
 export async function* readEntry(
-  handle: FileHandle,
+  file: OpenFile,
   offset: number,
   { path, size, sha256 }: Entry,
   modified: Date,
 ): AsyncGenerator<Buffer> {
-  if (!(await readExactly(handle, offset, blockSize)).equals(tarHeader(path, size, modified))) throw altered(path)
+  if (!(await readExactly(file, offset, blockSize)).equals(tarHeader(path, size, modified))) throw altered(path)
   const hash = createHash('sha256')
   const start = offset + blockSize
-  for await (const chunk of chunksOf(handle, start, size)) {
+  for await (const chunk of chunksOf(file, start, size)) {
     hash.update(chunk)
     yield chunk
   }
-  const padding = await readExactly(handle, start + size, paddingOf(size))
+  const padding = await readExactly(file, start + size, paddingOf(size))
   if (hash.digest('hex') !== sha256 || padding.some(byte => byte !== 0)) throw altered(path)
 }
 
 const chunkSize = 256 * 1024
 
-async function* chunksOf(handle: FileHandle, start: number, size: number): AsyncGenerator<Buffer> {
+async function* chunksOf(file: OpenFile, start: number, size: number): AsyncGenerator<Buffer> {
   for (let done = 0; done < size;) {
-    const chunk = await readExactly(handle, start + done, Math.min(chunkSize, size - done))
+    const chunk = await readExactly(file, start + done, Math.min(chunkSize, size - done))
     done += chunk.length
     yield chunk
   }
 }
 
 /** @throws ApiError 400 where the file ends before */
-export async function readExactly(handle: FileHandle, position: number, length: number): Promise<Buffer> {
-  const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, position)
-  if (bytesRead < length) throw altered('its end')
-  return buffer
+export async function readExactly(file: OpenFile, position: number, length: number): Promise<Buffer> {
+  const bytes = await file.read(position, length)
+  if (bytes.length < length) throw altered('its end')
+  return bytes
 }
 
 /** @returns where the entry after one of this size begins */

@@ -5,9 +5,12 @@ import type { CopiedTable } from '#server/database/copy.ts'
 import { copyIn } from '#server/database/copy.ts'
 import { createSchema } from '#server/database/create-schema.ts'
 import type { Migration } from '#server/database/migrations/files.ts'
-import { applyMigrations, entryOf } from '#server/database/migrations/runner.ts'
+import { entryOf } from '#server/database/migrations/records.ts'
+import { applyMigrations } from '#server/database/migrations/runner.ts'
 import type { Db } from '#server/database/realms.ts'
 import type { TransactionClient } from '#server/database/slots/transaction.ts'
+import type { App } from '#server/domain/context.ts'
+import { putImage } from '#server/domain/images/folders.ts'
 import { resting } from '#server/domain/lib/pacer.ts'
 import type { OperationReport } from '#server/domain/operations/report.ts'
 import { invalid } from '#shared/errors.ts'
@@ -44,12 +47,28 @@ export async function fillSchema(
   migrations: Migration[],
   report: OperationReport,
 ): Promise<void> {
+  await loadSchema(tx, client, schema, archive, migrations, report)
+  await applyMigrations(tx, schema, migrations)
+}
+
+/**
+ * The same, at the archive's version.
+ * @returns the archive's tables, in the order in which they were filled
+ */
+export async function loadSchema(
+  tx: Db,
+  client: TransactionClient,
+  schema: string,
+  archive: OpenArchive,
+  migrations: Migration[],
+  report: OperationReport,
+): Promise<ArchivedTable[]> {
   await createSchemaAt(tx, schema, requireKnownVersion(archive.manifest, migrations))
   const tables = requireFittingTables(archive.manifest, await readTables(tx, schema))
   await tx.execute(sql`set local datestyle to 'ISO, YMD'`)
   report.begin('Writing rows', countRows(tables))
   for (const table of tables) await fillTable(tx, client, schema, archive, table, report)
-  await applyMigrations(tx, schema, migrations)
+  return tables
 }
 
 type ArchivedTable = Manifest['tables'][number]
@@ -110,4 +129,20 @@ export async function invalidateInvitationLinks(tx: Db, schema: string): Promise
 export async function createSchemaAt(tx: Db, schema: string, migrations: Migration[]): Promise<void> {
   await createSchema(tx, schema)
   await applyMigrations(tx, schema, migrations)
+}
+
+/** Writes an archive's images. @param added receives the paths of files that did not exist before */
+export async function putImages(
+  app: App,
+  schema: string,
+  archive: OpenArchive,
+  report: OperationReport,
+  added: string[],
+): Promise<void> {
+  report.begin('Writing images', archive.manifest.files.count)
+  for await (const { file, bytes } of archive.files()) {
+    if (await putImage(app, schema, file.path, bytes)) added.push(file.path)
+    report.advance()
+    await report.rest()
+  }
 }

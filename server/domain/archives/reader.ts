@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { FileHandle } from 'node:fs/promises'
-import { open } from 'node:fs/promises'
-import { constants } from 'node:fs'
+import type { OpenFile } from '#server/domain/storage/storage.ts'
 import { after, gunzipped, linesOf, readEntry, readExactly } from './entries.ts'
 import type { ArchivedFile, Entry, Manifest } from './format.ts'
 import {
@@ -42,19 +40,21 @@ type OnProgress = (bytes: number, size: number) => Promise<void> | void
 
 const manifestLimit = 1_000_000
 
-/** @throws ApiError 400 when the file is no archive or its manifest was changed; errors of the file system */
-export async function openArchive(path: string, secret: string): Promise<OpenArchive> {
-  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+/**
+ * Takes over an open file, and closes it where it is none.
+ * @throws ApiError 400 when the file is no archive or its manifest was changed
+ */
+export async function openArchive(file: OpenFile, secret: string): Promise<OpenArchive> {
   try {
-    return await readArchive(handle, secret)
+    return await readArchive(file, secret)
   } catch (error) {
-    await handle.close()
+    await file.close()
     throw error
   }
 }
 
-async function readArchive(handle: FileHandle, secret: string): Promise<OpenArchive> {
-  const layout = await readLayout(handle, secret)
+async function readArchive(file: OpenFile, secret: string): Promise<OpenArchive> {
+  const layout = await readLayout(file, secret)
   const { manifest, ours, size } = layout
   return {
     manifest,
@@ -63,13 +63,13 @@ async function readArchive(handle: FileHandle, secret: string): Promise<OpenArch
     verify: onProgress => verify(layout, onProgress),
     rows: table => rowsOf(layout, table),
     files: () => filesOf(layout),
-    close: () => handle.close(),
+    close: () => file.close(),
   }
 }
 
 /** An archive's file, and where what is in it. */
 interface Layout {
-  handle: FileHandle
+  file: OpenFile
   size: number
   manifest: Manifest
   ours: boolean
@@ -82,11 +82,11 @@ interface Layout {
   filesAt: number
 }
 
-async function readLayout(handle: FileHandle, secret: string): Promise<Layout> {
-  const { size } = await handle.stat()
-  const manifestBytes = await readManifest(handle)
+async function readLayout(file: OpenFile, secret: string): Promise<Layout> {
+  const { size } = file
+  const manifestBytes = await readManifest(file)
   const manifest = parseManifest(manifestBytes.toString())
-  const seal = await readExactly(handle, after(0, manifestBytes.length) + blockSize, sealSize)
+  const seal = await readExactly(file, after(0, manifestBytes.length) + blockSize, sealSize)
   const head = [
     entryOf(manifestEntry, manifestBytes),
     entryOf(sealEntry, seal),
@@ -94,13 +94,13 @@ async function readLayout(handle: FileHandle, secret: string): Promise<Layout> {
     ...manifest.tables.map(tableEntry),
   ]
   const ours = isOurs(seal, manifestBytes, secret)
-  return { handle, size, manifest, ours, created: new Date(manifest.created), head, ...placesOf(head) }
+  return { file, size, manifest, ours, created: new Date(manifest.created), head, ...placesOf(head) }
 }
 
-async function readManifest(handle: FileHandle): Promise<Buffer> {
-  const size = sizeIn(await readExactly(handle, 0, blockSize))
+async function readManifest(file: OpenFile): Promise<Buffer> {
+  const size = sizeIn(await readExactly(file, 0, blockSize))
   if (!(size > 0 && size < manifestLimit)) throw altered(manifestEntry)
-  return readExactly(handle, blockSize, size)
+  return readExactly(file, blockSize, size)
 }
 
 function entryOf(path: string, bytes: Buffer): Entry {
@@ -118,14 +118,14 @@ function placesOf(head: Entry[]): Pick<Layout, 'places' | 'filesAt'> {
 }
 
 async function verify(layout: Layout, onProgress: OnProgress): Promise<void> {
-  const { handle, size, head, filesAt } = layout
+  const { file: archive, size, head, filesAt } = layout
   let end = 0
   for (const entry of head) {
     for await (const chunk of readHead(layout, entry)) await onProgress((end += chunk.length), size)
   }
   end = filesAt
   for await (const { file } of filesOf(layout)) await onProgress((end = after(end, file.size)), size)
-  if (size !== end + tarEnd.length || !(await readExactly(handle, end, tarEnd.length)).equals(tarEnd))
+  if (size !== end + tarEnd.length || !(await readExactly(archive, end, tarEnd.length)).equals(tarEnd))
     throw altered('its end')
 }
 
@@ -143,10 +143,10 @@ function unpackedLimit(size: number): number {
 }
 
 async function* filesOf(layout: Layout): AsyncGenerator<{ file: ArchivedFile; bytes: Buffer }> {
-  const { handle, created, filesAt } = layout
+  const { file: archive, created, filesAt } = layout
   let offset = filesAt
   for await (const file of listFiles(layout)) {
-    const chunks = await Array.fromAsync(readEntry(handle, offset, fileEntry(file), created))
+    const chunks = await Array.fromAsync(readEntry(archive, offset, fileEntry(file), created))
     yield { file, bytes: Buffer.concat(chunks) }
     offset = after(offset, file.size)
   }
@@ -167,6 +167,6 @@ async function* listFiles(layout: Layout): AsyncGenerator<ArchivedFile> {
   if (count !== files.count) throw altered('files.jsonl')
 }
 
-function readHead({ handle, places, created }: Layout, entry: Entry): AsyncGenerator<Buffer> {
-  return readEntry(handle, places.get(entry.path)!, entry, created)
+function readHead({ file, places, created }: Layout, entry: Entry): AsyncGenerator<Buffer> {
+  return readEntry(file, places.get(entry.path)!, entry, created)
 }

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises'
 import { eq, sql } from 'drizzle-orm'
 import { inLongTransaction } from '#server/database/long-transaction.ts'
 import type { MigrationSets } from '#server/database/migrations/runner.ts'
@@ -10,7 +9,7 @@ import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { App } from '#server/domain/context.ts'
 import { fromSystem } from '#server/domain/context.ts'
 import { putFactors, readAllFactors } from '#server/domain/factors/keep.ts'
-import { imageFile, findUnusedImages } from '#server/domain/images/folders.ts'
+import { deleteImageFile, findUnusedImages } from '#server/domain/images/folders.ts'
 import { canOpenKeys, newSigningKey } from '#server/domain/keys/ring.ts'
 import { isPassing } from '#server/domain/operations/errors.ts'
 import type { OperationRow } from '#server/domain/operations/operations.ts'
@@ -19,9 +18,8 @@ import { lockTenant } from '#server/domain/tenants/lifecycle/transitions.ts'
 import type { TenantRow } from '#server/domain/tenants/tenants.ts'
 import { announceTenant, requireTenant } from '#server/domain/tenants/tenants.ts'
 import { archiveTenant } from './export.ts'
-import { invalidateInvitationLinks, fillSchema } from './load.ts'
+import { invalidateInvitationLinks, fillSchema, putImages } from './load.ts'
 import type { OpenArchive } from './reader.ts'
-import { putImages } from './restore-images.ts'
 import type { RestoreInput } from './target.ts'
 
 /** The work of one restoration, and what it works with. */
@@ -67,7 +65,12 @@ async function undo({ app, input }: Restoration, tenant: TenantRow, added: strin
 }
 
 async function removeImages(app: App, { schema }: TenantRow, paths: string[]): Promise<void> {
-  for (const path of paths) await rm(imageFile(app, schema, path), { force: true })
+  for (const path of paths) await deleteImageFile(app, schema, path)
+}
+
+/** Ends the maintenance of a restoration that has failed for good. */
+export async function reopenTenant(app: App, { tenant }: OperationRow, { maintained }: RestoreInput): Promise<void> {
+  if (!maintained) await setMaintenance(app, await requireTenant(app, { id: tenant! }), false)
 }
 
 async function setMaintenance(app: App, { id, schema }: TenantRow, closed: boolean): Promise<void> {

@@ -1,5 +1,3 @@
-import { constants } from 'node:fs'
-import { copyFile, link } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import { readTables } from '#server/database/catalog.ts'
@@ -7,7 +5,7 @@ import type { CopiedTable } from '#server/database/copy.ts'
 import { inLongTransaction } from '#server/database/long-transaction.ts'
 import type { Db } from '#server/database/realms.ts'
 import type { App } from '#server/domain/context.ts'
-import { imageFile, imagePath, namedImages } from '#server/domain/images/folders.ts'
+import { imagePath, namedImages } from '#server/domain/images/folders.ts'
 import { imageSizes } from '#server/domain/images/sizes.ts'
 import type { OperationReport } from '#server/domain/operations/report.ts'
 import type { TenantRow } from '#server/domain/tenants/tenants.ts'
@@ -91,7 +89,7 @@ async function takeImages(app: App, { tx, schema, folder, report }: SnapshotWork
   for (const { owner, name } of wanted) {
     for (const size of imageSizes) {
       const path = imagePath(owner, name, size)
-      if (await take(imageFile(app, schema, path), join(folder, spooledImage(path)))) images.push(path)
+      if (await app.files.images.fetchTo(`${schema}/${path}`, join(folder, spooledImage(path)))) images.push(path)
     }
     report.advance()
     await report.rest()
@@ -102,19 +100,4 @@ async function takeImages(app: App, { tx, schema, folder, report }: SnapshotWork
 /** The path of an image in the folder of a snapshot. */
 export function spooledImage(path: string): string {
   return path.replace('/', '_')
-}
-
-// A hard link takes no time and survives the deletion of the original; it works only on the same disk.
-async function take(source: string, target: string): Promise<boolean> {
-  try {
-    await link(source, target).catch(error =>
-      error.code === 'ENOENT' ? Promise.reject(error) : copyFile(source, target, constants.COPYFILE_FICLONE),
-    )
-    return true
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') return false
-    if (code === 'EEXIST') return true
-    throw error
-  }
 }

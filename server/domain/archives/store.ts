@@ -1,46 +1,63 @@
-import { createHash } from 'node:crypto'
-import type { ReadStream } from 'node:fs'
-import { constants } from 'node:fs'
-import { copyFile, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
 import { messageOf } from '#server/domain/lib/errors.ts'
-import type { OperationRow } from '#server/domain/operations/operations.ts'
+import { isPassing } from '#server/domain/operations/errors.ts'
+import { createFolder } from '#server/domain/storage/folder.ts'
+import type { OpenFile, Storage, StoredFile } from '#server/domain/storage/storage.ts'
 import { invalid, notFound } from '#shared/errors.ts'
 import type { Archive } from '#shared/answers/operations.ts'
-import type { Manifest } from './format.ts'
+import { openDecrypted } from './encryption/decrypted.ts'
+import { factsOfEncrypted } from './encryption/facts.ts'
 import type { OpenArchive } from './reader.ts'
 import { openArchive } from './reader.ts'
 
-const namePattern = /^[a-z0-9][a-z0-9-]{0,38}[a-z0-9]-\d{8}T\d{6}Z-[0-9a-f]{8}\.tar$/
+const namePattern = /^[a-z0-9][a-z0-9-]{0,38}[a-z0-9]-\d{8}T\d{6}Z-[0-9a-f]{8}\.tar(?:\.age)?$/
 
 /** @param mark hexadecimal; its first eight digits distinguish archives of the same second */
-export function archiveName(subdomain: string, created: Date, mark: string): string {
-  return `${subdomain}-${created.toISOString().replaceAll(/[-:]|\.\d+/g, '')}-${mark.slice(-8)}.tar`
-}
-
-/** @throws ApiError 404 for a name that is not valid */
-export function archivePath({ config }: App, name: string): string {
-  if (!namePattern.test(name)) throw notFound()
-  return join(config.archiveDir, name)
+export function archiveName(subdomain: string, created: Date, mark: string, isEncrypted: boolean): string {
+  const time = created.toISOString().replaceAll(/[-:]|\.\d+/g, '')
+  return `${subdomain}-${time}-${mark.slice(-8)}.tar${isEncrypted ? '.age' : ''}`
 }
 
 /** @throws ApiError 404 if there is no archive of this name, 400 if it is damaged */
 export async function requireArchive(app: App, name: string): Promise<OpenArchive> {
-  return openArchive(archivePath(app, name), app.config.secret).catch((error: unknown) => {
-    throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? notFound() : error
-  })
+  return openArchive(await openDecrypted(app, await openStored(app, name)), app.config.secret)
+}
+
+async function openStored({ files }: App, name: string): Promise<OpenFile> {
+  const file = namePattern.test(name) ? await files.archives.open(name) : undefined
+  if (!file) throw notFound()
+  return file
 }
 
 /** All archives, newest first. @param tenant only this tenant's */
 export async function listArchives(app: App, tenant?: string): Promise<Archive[]> {
-  const names = (await readdir(app.config.archiveDir).catch(() => [])).filter(name => namePattern.test(name))
-  const facts: Archive[] = []
-  for (const name of names) facts.push(await factsOf(app, name))
+  const facts = await readFacts(app)
   return facts
     .filter(archive => tenant === undefined || archive.tenant?.id === tenant)
     .sort((a, b) => (b.created ?? '').localeCompare(a.created ?? '') || a.name.localeCompare(b.name))
+}
+
+// An archive never changes. In S3, each look at one takes two requests.
+const known = new WeakMap<Storage, Map<string, Archive>>()
+/** How many archives are looked at at once. */
+const abreast = 16
+
+async function readFacts(app: App): Promise<Archive[]> {
+  const { archives } = app.files
+  const before = known.get(archives)
+  const now = new Map<string, Archive>()
+  const files = (await Array.fromAsync(archives.list())).filter(({ path }) => namePattern.test(path))
+  for (let at = 0; at < files.length; at += abreast) {
+    const some = files.slice(at, at + abreast).map(async file => {
+      const version = `${file.path} ${file.size} ${file.modified.getTime()}`
+      now.set(version, before?.get(version) ?? (await factsOf(app, file)))
+    })
+    await Promise.all(some)
+  }
+  if (archives.isRemote) known.set(archives, now)
+  return [...now.values()]
 }
 
 /** The texts that a search looks into. */
@@ -48,13 +65,16 @@ export function archiveTexts({ name, tenant }: Archive): (string | undefined)[] 
   return [name, tenant?.name, tenant?.subdomain]
 }
 
-async function factsOf(app: App, name: string): Promise<Archive> {
+async function factsOf(app: App, { path: name, size }: StoredFile): Promise<Archive> {
   try {
+    if (name.endsWith('.age')) return await factsOfEncrypted(app, name, size)
     const archive = await requireArchive(app, name)
     await archive.close()
     return factsOfReadable(name, archive)
   } catch (error) {
-    return factsOfUnreadable(app, name, error)
+    // The place of all archives is away: this says nothing of one.
+    if (isPassing(error)) throw error
+    return factsOfUnreadable(name, size, error)
   }
 }
 
@@ -66,6 +86,7 @@ function factsOfReadable(name: string, { manifest, ours, size }: OpenArchive): A
     ours,
     size,
     problem: null,
+    encrypted: false,
     tenant: { id: tenant.id, name: tenant.name, subdomain: tenant.subdomain },
     version: migrations.at(-1)!.split(' ')[0]!,
     people: tables.find(table => table.name === 'users')?.rows ?? 0,
@@ -73,8 +94,7 @@ function factsOfReadable(name: string, { manifest, ours, size }: OpenArchive): A
   }
 }
 
-async function factsOfUnreadable(app: App, name: string, error: unknown): Promise<Archive> {
-  const { size } = await stat(archivePath(app, name)).catch(() => ({ size: 0 }))
+function factsOfUnreadable(name: string, size: number, error: unknown): Archive {
   return {
     name,
     size,
@@ -84,69 +104,46 @@ async function factsOfUnreadable(app: App, name: string, error: unknown): Promis
     people: null,
     files: null,
     ours: false,
+    encrypted: false,
     problem: messageOf(error),
   }
 }
 
 /** Opens an archive's file to send it. @throws ApiError 404 */
-export async function readArchiveFile(app: App, name: string): Promise<{ size: number; stream: ReadStream }> {
-  const handle = await open(archivePath(app, name), constants.O_RDONLY | constants.O_NOFOLLOW).catch(
-    (error: NodeJS.ErrnoException) => {
-      throw error.code === 'ENOENT' || error.code === 'ELOOP' ? notFound() : error
-    },
-  )
-  const { size } = await handle.stat()
-  return { size, stream: handle.createReadStream({ highWaterMark: 1024 * 1024 }) }
+export async function readArchiveFile(
+  app: App,
+  name: string,
+): Promise<{ size: number; parts: AsyncGenerator<Buffer> }> {
+  const file = await openStored(app, name)
+  return { size: file.size, parts: partsOf(file) }
+}
+
+const partSize = 1024 * 1024
+
+async function* partsOf(file: OpenFile): AsyncGenerator<Buffer> {
+  try {
+    for (let at = 0; at < file.size; at += partSize) yield await file.read(at, partSize)
+  } finally {
+    await file.close()
+  }
 }
 
 /** Deletes an archive, after recording that: the file cannot be recovered. @throws ApiError 404 */
 export async function deleteArchive(app: App, name: string, audit: AuditContext): Promise<void> {
-  const path = archivePath(app, name)
   const { platform } = app.database
-  if (!(await stat(path).catch(() => undefined))) throw notFound()
+  const { archives } = app.files
+  if (!namePattern.test(name) || !(await archives.stat(name))) throw notFound()
   await platform.transaction(tx =>
     recordAudit(tx, platform, audit, { action: 'archive.deleted', details: { archive: name } }),
   )
-  await rm(path, { force: true })
+  await archives.remove(name)
 }
 
-/**
- * Adds a file to the archives, completely or not at all. Adding it again gives the same result.
- * @param foreign whether an archive of another installation is accepted
- * @returns its name there
- * @throws ApiError 400 when it is damaged, or of another installation and not accepted
- */
-export async function adoptArchive(app: App, file: string, foreign: boolean): Promise<string> {
-  const archive = await openArchive(file, app.config.secret).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'ENOENT' ? invalid({ archive: [`There is no file ${file}.`] }) : error
-  })
-  try {
-    requireWelcome(archive, foreign)
-    await archive.verify(() => {})
-  } finally {
-    await archive.close()
-  }
-  const name = adoptedName(archive.manifest)
-  await copyAmong(app, file, name)
-  return name
-}
-
-function adoptedName(manifest: Manifest): string {
-  const { subdomain } = manifest.tenant
-  const label = /^[a-z0-9][a-z0-9-]{0,38}[a-z0-9]$/.test(subdomain) ? subdomain : 'archive'
-  const mark = createHash('sha256').update(JSON.stringify(manifest)).digest('hex')
-  return archiveName(label, new Date(manifest.created), mark)
-}
-
-async function copyAmong(app: App, file: string, name: string): Promise<void> {
-  await mkdir(app.config.archiveDir, { recursive: true, mode: 0o700 })
-  const draft = join(app.config.archiveDir, `.${name}.${process.pid}`)
-  try {
-    await copyFile(file, draft)
-    await settle(draft, archivePath(app, name))
-  } finally {
-    await rm(draft, { force: true })
-  }
+/** @throws ApiError 400 if there is no such file, or it is no archive */
+export async function openArchiveFile(app: App, file: string): Promise<OpenArchive> {
+  const opened = await createFolder(dirname(file)).open(basename(file))
+  if (!opened) throw invalid({ archive: [`There is no file ${file}.`] })
+  return openArchive(await openDecrypted(app, opened), app.config.secret)
 }
 
 /** @throws ApiError 400 for an archive of another installation that was not explicitly accepted */
@@ -158,29 +155,3 @@ export function requireWelcome(archive: OpenArchive, foreign: boolean): void {
       ],
     })
 }
-
-/** Renames a complete file to its final name, readable by its owner only. */
-export async function settle(draft: string, path: string): Promise<void> {
-  const handle = await open(draft, 'r+')
-  await handle.chmod(0o600)
-  await handle.sync()
-  await handle.close()
-  await rename(draft, path)
-}
-
-/**
- * Creates a temporary folder for an operation, and deletes those of earlier attempts. An attempt that is still running
- * finds its own folder gone, and cannot touch this one.
- */
-export async function openWorkFolder({ config }: App, { id, attempts }: OperationRow): Promise<string> {
-  const prefix = `${workPrefix}${id}`
-  for (const name of await readdir(config.archiveDir).catch(() => [])) {
-    if (name.startsWith(prefix)) await rm(join(config.archiveDir, name), { recursive: true, force: true })
-  }
-  const folder = join(config.archiveDir, `${prefix}-${attempts}`)
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  return folder
-}
-
-/** The prefix of the folder's name, before the operation's id. */
-export const workPrefix = '.work-'

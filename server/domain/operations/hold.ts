@@ -63,7 +63,7 @@ function newHold(app: App, operation: OperationRow, stopping: AbortSignal, onPro
 function reportOf(hold: Hold): OperationReport {
   return {
     signal: hold.signal,
-    begin: (step, total = 0) => set(hold, { step, done: 0, total }),
+    begin: (step, total = 0, done = 0) => set(hold, { step, done, total }),
     advance: (by = 1) => set(hold, { ...hold.progress, done: hold.progress.done + by }),
     rest: hold.app.pacer.begin(),
   }

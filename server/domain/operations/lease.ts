@@ -11,8 +11,11 @@ export const lease = 30
 /** After this many ended processes, the operation is assumed to be the cause. */
 const attemptsLimit = 5
 
-/** The kinds that this program knows, or the id of one that was queued as held. */
-type Claimable = { kinds: readonly OperationKind[] } | { id: string }
+/**
+ * The kinds that this program knows, with the version to which it migrates tenants, or the id of one that was queued as
+ * held.
+ */
+type Claimable = { kinds: readonly OperationKind[]; target?: string } | { id: string }
 
 /** Claims an operation that no process works on, until its lease ends. */
 export async function claimOperation(
@@ -38,7 +41,8 @@ function isClaimable(what: Claimable): SQL {
   const isFree = sql`coalesce(lease_until < now(), true)`
   return 'id' in what
     ? sql`id = ${what.id} and (state = 'queued' or (state = 'running' and ${isFree}))`
-    : sql`state in ('queued', 'running') and ${isFree} and kind in ${what.kinds}`
+    : sql`state in ('queued', 'running') and ${isFree} and kind in ${what.kinds}
+        and (kind <> 'migration' or coalesce(input ->> 'target', '') in ('', ${what.target ?? ''}))`
 }
 
 /** Saves the progress and renews the lease. @returns false if another process has taken over */
@@ -63,9 +67,15 @@ export async function finishOperation(
 }
 
 /** Marks an operation as failed. */
-export async function failOperation(app: App, operation: OperationRow, error: string): Promise<void> {
+export async function failOperation(
+  app: App,
+  operation: OperationRow,
+  error: string,
+  result: Record<string, unknown> | null = null,
+): Promise<void> {
   await updateOurs(app, operation, {
     state: 'failed',
+    result,
     error: error.slice(0, 1_000),
     lease_until: null,
     finished_at: sql`now()`,

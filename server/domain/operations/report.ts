@@ -3,8 +3,11 @@
  * where it may be interrupted.
  */
 export interface OperationReport {
-  /** @param total the number of items that `advance` counts */
-  begin(step: string, total?: number): void
+  /**
+   * @param total the number of items that `advance` counts
+   * @param done how many of them are finished already
+   */
+  begin(step: string, total?: number, done?: number): void
   advance(by?: number): void
   /** Await it between small pieces of work: it lets short requests go first. */
   rest(): Promise<void>

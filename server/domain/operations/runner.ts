@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { targetVersion } from '#server/database/migrations/files.ts'
 import type { MigrationSets } from '#server/database/migrations/runner.ts'
 import type { App } from '#server/domain/context.ts'
 import { messageOf } from '#server/domain/lib/errors.ts'
@@ -12,6 +13,7 @@ import { operationWork } from './kinds.ts'
 import { claimOperation, failOperation, finishOperation, isWornOut, releaseOperation, wornOut } from './lease.ts'
 import type { OperationRow, Progress } from './operations.ts'
 import { getOperation } from './operations.ts'
+import { WorkFailed } from './work.ts'
 import type { Worker } from './worker.ts'
 import { createWorker } from './worker.ts'
 
@@ -24,9 +26,10 @@ const lookPause = 500
  * operation in progress is given back to the queue.
  */
 export function startOperations(app: App, migrations: MigrationSets): Worker {
+  const claimable = { kinds: operationKinds, target: targetVersion(migrations.tenant) }
   return createWorker(async signal => {
     try {
-      for (let operation; !signal.aborted && (operation = await claimOperation(app, { kinds: operationKinds }));) {
+      for (let operation; !signal.aborted && (operation = await claimOperation(app, claimable));) {
         await perform(app, migrations, operation, signal)
       }
     } catch (error) {
@@ -40,6 +43,7 @@ export function startOperations(app: App, migrations: MigrationSets): Worker {
 /**
  * Works on one operation in this process, or watches the process that works on it, until its end.
  * @param onProgress called for each change
+ * @param onClaim called when this process begins the work
  * @returns the operation, `done` or `failed`
  * @throws ApiError 404
  */
@@ -47,12 +51,13 @@ export async function runOperation(
   app: App,
   migrations: MigrationSets,
   id: string,
-  options: { onProgress?: (progress: Progress) => void; signal?: AbortSignal } = {},
+  options: { onProgress?: (progress: Progress) => void; onClaim?: () => void; signal?: AbortSignal } = {},
 ): Promise<OperationRow> {
-  const { onProgress = () => {}, signal = new AbortController().signal } = options
+  const { onProgress = () => {}, onClaim = () => {}, signal = new AbortController().signal } = options
   for (;;) {
     signal.throwIfAborted()
     const claimed = await claimOperation(app, { id })
+    if (claimed) onClaim()
     if (claimed) await perform(app, migrations, claimed, signal, onProgress)
     const operation = await getOperation(app, id)
     if (!operation) throw notFound()
@@ -99,7 +104,7 @@ async function settleFailure(app: App, operation: OperationRow, error: unknown, 
     await releaseOperation(app, operation, { wait: 2 ** operation.attempts, error: about.reason })
     app.log.warn({ event: 'operation_retry_scheduled', ...about })
   } else {
-    await failOperation(app, operation, about.reason)
+    await failOperation(app, operation, about.reason, error instanceof WorkFailed ? error.result : null)
     app.log.warn({ event: 'operation_failed', ...about })
   }
 }

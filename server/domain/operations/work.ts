@@ -14,3 +14,13 @@ export type OperationWork = (
   report: OperationReport,
   migrations: MigrationSets,
 ) => Promise<Record<string, unknown>>
+
+/** The work has failed for good, and left a result. */
+export class WorkFailed extends Error {
+  readonly result: Record<string, unknown>
+
+  constructor(message: string, result: Record<string, unknown>) {
+    super(message)
+    this.result = result
+  }
+}

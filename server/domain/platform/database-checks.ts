@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { targetVersion } from '#server/database/migrations/files.ts'
-import { fleetStatus } from '#server/database/migrations/fleet.ts'
+import { fleetStatus } from '#server/database/migrations/fleet-rows.ts'
 import type { MigrationSets } from '#server/database/migrations/runner.ts'
-import { pendingMigrations } from '#server/database/migrations/runner.ts'
+import { pendingMigrations } from '#server/database/migrations/records.ts'
 import { checkPooler, PoolerError } from '#server/database/pooler.ts'
 import type { App } from '#server/domain/context.ts'
 import type { Check } from './check.ts'
@@ -40,10 +40,10 @@ export async function checkPlatform({ database }: App, migrations: MigrationSets
     tables: { schema_versions: versions },
   } = database.platform
   const rows = await db
-    .select({ applied: versions.applied, version: versions.version })
+    .select({ applied: versions.applied, needed: versions.needed, version: versions.version })
     .from(versions)
     .where(sql`${versions.schema} = 'platform'`)
-  const pending = pendingMigrations('platform', rows[0]?.applied ?? [], migrations.platform)
+  const pending = pendingMigrations('platform', rows[0] ?? { applied: [] }, migrations.platform)
   return {
     name: 'platform schema',
     found: rows[0]?.version ?? 'missing',

@@ -1,12 +1,15 @@
 import type { MigrationSets } from '#server/database/migrations/runner.ts'
 import { checkArchives, checkPictures } from '#server/domain/archives/checks.ts'
 import type { App } from '#server/domain/context.ts'
+import { checkNodes } from '#server/domain/nodes/checks.ts'
+import { checkArchiveSchedules } from './archive-schedules.ts'
 import type { Check } from './check.ts'
 import { checkConnection, checkDatabase, checkPlatform, checkVersions } from './database-checks.ts'
 import { checkClock, checkDomain, checkIndexes, checkMail } from './environment-checks.ts'
 import { checkOperators } from './operator-checks.ts'
 import { checkPrivileges, checkTransactions } from './role-checks.ts'
 import { checkOperations, checkStates } from './stalled-checks.ts'
+import { checkStorage } from './storage-checks.ts'
 import { checkStandings } from './standing-checks.ts'
 import { checkFiles, checkKeys, checkSchemas } from './tenant-checks.ts'
 
@@ -17,9 +20,11 @@ export async function examine(app: App, migrations: MigrationSets): Promise<Chec
     await checkConnection(app),
     await checkPrivileges(app),
     await checkTransactions(app),
+    await checkNodes(app),
     await checkPlatform(app, migrations),
     await checkVersions(app, migrations),
     await checkSchemas(app),
+    await checkStorage(app),
     await checkFiles(app),
     await checkStates(app),
     await checkOperations(app),
@@ -27,6 +32,7 @@ export async function examine(app: App, migrations: MigrationSets): Promise<Chec
     await checkKeys(app),
     await checkOperators(app),
     await checkArchives(app),
+    await checkArchiveSchedules(app),
     await checkPictures(app),
     await checkIndexes(app),
     await checkClock(app),

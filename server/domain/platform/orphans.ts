@@ -1,8 +1,6 @@
-import { readdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
-import { requireSchemaName } from '#server/database/schema-names.ts'
 import type { App } from '#server/domain/context.ts'
+import { deleteImages } from '#server/domain/images/folders.ts'
 import { dropSchema } from '#server/domain/tenants/purge.ts'
 
 /** Leftovers of tenants that no longer exist: names of schemas and of image folders. A folder has its schema's name. */
@@ -15,8 +13,7 @@ export interface Orphans {
 export async function deleteOrphans(app: App): Promise<Orphans> {
   const orphans = { schemas: await findOrphanSchemas(app), folders: await findOrphanFolders(app) }
   for (const schema of orphans.schemas) await dropSchema(app, schema)
-  for (const folder of orphans.folders)
-    await rm(join(app.config.uploadDir, requireSchemaName(folder)), { recursive: true, force: true })
+  for (const folder of orphans.folders) await deleteImages(app, folder)
   return orphans
 }
 
@@ -28,13 +25,13 @@ async function findOrphanSchemas({ database: { platform } }: App): Promise<strin
 }
 
 export async function findOrphanFolders({
-  config,
+  files,
   database: {
     platform: { db },
   },
 }: App): Promise<string[]> {
   // Read before the tenants: a tenant that is created meanwhile has its row before its first image.
-  const folders = (await readdir(config.uploadDir).catch(() => [])).filter(name => /^t_/.test(name))
+  const folders = (await files.images.folders()).filter(name => /^t_/.test(name))
   // The images of an archive exist before the tenant that it is restored as.
   const rows = await db.execute<{ schema: string }>(sql`
     select schema from platform.tenants union all select schema from platform.spare_schemas

@@ -5,7 +5,7 @@ import type { App } from '#server/domain/context.ts'
 import { isInState } from '#server/domain/signups/state.ts'
 import type { OverviewDay } from '#shared/answers/platform.ts'
 import type { TenantStatus } from '#shared/tenant-statuses.ts'
-import { migrationState } from './migration-status.ts'
+import { migrationState } from '#server/domain/migrations/status.ts'
 
 /** Days before a purge at which operators are reminded of it. */
 const purgeNotice = 7

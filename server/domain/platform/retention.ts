@@ -8,7 +8,7 @@ import { withDatabase } from '#server/database/with-database.ts'
 import type { App } from '#server/domain/context.ts'
 import { keyLife } from '#server/domain/idempotency/keys.ts'
 import { deleteUnusedImages } from '#server/domain/images/folders.ts'
-import { migrationState } from './migration-status.ts'
+import { migrationState } from '#server/domain/migrations/status.ts'
 
 /** Retention in days after the end of each; docs/security.md lists them too. */
 const kept = { sessions: 30, links: 30, operations: 90, support: 90, counts: 90 }
@@ -50,6 +50,7 @@ async function cleanAll(app: App, database: Database, migrations: Migration[], e
   for (const { subdomain, schema } of current)
     removed += await cleanUpRealm(app, subdomain, database.tenant(schema), [], ending)
   for (const tenant of current) if (!ending.aborted) await cleanUpImages(app, tenant)
+  await removeUnfinishedUploads(app)
   app.log.info({ event: 'cleanup_completed', removed, interrupted: ending.aborted })
 }
 
@@ -94,6 +95,15 @@ async function cleanUpImages(
     if (files > 0) app.log.info({ event: 'unused_images_removed', tenant: subdomain, files })
   } catch (error) {
     app.log.warn({ event: 'cleanup_failed', tenant: subdomain, reason: reasonOf(error) })
+  }
+}
+
+async function removeUnfinishedUploads({ files, log }: App): Promise<void> {
+  try {
+    const uploads = (await files.images.removeUnfinished()) + (await files.archives.removeUnfinished())
+    if (uploads > 0) log.info({ event: 'unfinished_uploads_removed', uploads })
+  } catch (error) {
+    log.warn({ event: 'cleanup_failed', tenant: 'console', reason: reasonOf(error) })
   }
 }
 

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { getTableName, ne, sql } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
 import type { App } from '#server/domain/context.ts'
@@ -65,7 +64,7 @@ export async function checkFiles(app: App): Promise<Check> {
     found: `${orphans.length} orphaned folders`,
     problems: orphans.map(
       name =>
-        `The files in ${join(app.config.uploadDir, name)} belong to no organisation. Run: tenantry doctor --remove-orphans`,
+        `The files in ${app.files.images.locate(name)} belong to no organisation. Run: tenantry doctor --remove-orphans`,
     ),
   }
 }

@@ -1,4 +1,5 @@
 import { and, count, desc, eq, gt, gte, inArray, isNull, sql } from 'drizzle-orm'
+import { readSizes } from '#server/database/citus.ts'
 import type { TenantRealm } from '#server/database/realms.ts'
 import { auditColumns } from '#server/domain/audit/audit.ts'
 import { withNames } from '#server/domain/audit/names.ts'
@@ -31,13 +32,18 @@ export async function readInsights(
     return { migration, facts: null, days: daysFrom(since, days, counted, []), events: [] }
   const authRealm = tenantRealmOf(app, tenant)
   const { realm } = authRealm
-  const [size, people, signIns, events] = await Promise.all([
-    readSize(realm),
+  const [sizes, people, signIns, events] = await Promise.all([
+    readSizes(app.database, [realm.schema]),
     readUsers(realm),
     readSignIns(realm, since),
     withEvents ? readEvents(authRealm) : [],
   ])
-  return { migration, facts: { ...people, size }, days: daysFrom(since, days, counted, signIns), events }
+  return {
+    migration,
+    facts: { ...people, size: sizes.get(realm.schema) ?? 0 },
+    days: daysFrom(since, days, counted, signIns),
+    events,
+  }
 }
 
 function firstDay(days: number): string {
@@ -60,14 +66,6 @@ function readDays({ database: { platform } }: App, tenant: string, since: string
     .select({ day: days.day, requests: days.requests, errors: days.errors })
     .from(days)
     .where(and(eq(days.tenant, tenant), gte(days.day, since)))
-}
-
-/** @returns the bytes of all its tables, with indexes and long values */
-async function readSize({ schema, db }: TenantRealm): Promise<number> {
-  const rows = await db.execute<{ size: number }>(sql`
-    select coalesce(sum(pg_total_relation_size(c.oid)), 0)::float8 as size
-    from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = ${schema} and c.relkind in ('r', 'p', 'm')`)
-  return rows[0]!.size
 }
 
 async function readUsers(realm: TenantRealm) {

@@ -1,5 +1,3 @@
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eq, lt, or, sql } from 'drizzle-orm'
 import { reasonOf } from '#server/database/errors.ts'
@@ -8,6 +6,7 @@ import { requireSchemaName } from '#server/database/schema-names.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { App } from '#server/domain/context.ts'
 import { fromSystem } from '#server/domain/context.ts'
+import { deleteImages } from '#server/domain/images/folders.ts'
 import type { OperationWork } from '#server/domain/operations/work.ts'
 import { purgeTenant } from './lifecycle/deletion.ts'
 import { announceTenant } from './tenants.ts'
@@ -26,7 +25,7 @@ export const purge: OperationWork = async (app, { tenant, input }, report) => {
   report.begin('Deleting the schema')
   await dropSchema(app, schema)
   report.begin('Deleting files')
-  await deleteFiles(app, schema)
+  await deleteImages(app, schema)
   report.begin('Recording the deletion')
   await leaveTombstone(app, { id: tenant!, schema, name })
   return { subdomain, name }
@@ -53,10 +52,6 @@ export async function dropSchema(app: App, schema: string): Promise<void> {
     await tx.execute(sql.raw(`drop schema if exists "${requireSchemaName(schema)}" cascade`))
     await tx.execute(sql`delete from platform.schema_versions where schema = ${schema}`)
   })
-}
-
-async function deleteFiles({ config }: App, schema: string): Promise<void> {
-  await rm(join(config.uploadDir, requireSchemaName(schema)), { recursive: true, force: true })
 }
 
 /** Deletes the row and what depends on it; its subdomains are quarantined. */

@@ -1,4 +1,5 @@
-import { eq, inArray, max, sql } from 'drizzle-orm'
+import { eq, inArray, max } from 'drizzle-orm'
+import { readSizes } from '#server/database/citus.ts'
 import type { App } from '#server/domain/context.ts'
 import type { TenantRow } from './tenants.ts'
 
@@ -16,7 +17,10 @@ export async function readVitals(app: App, tenants: TenantRow[]): Promise<Map<st
   if (tenants.length === 0) return new Map()
   const [people, sizes, days] = await Promise.all([
     Promise.all(tenants.map(tenant => countPeople(app, tenant))),
-    readSizes(app, tenants),
+    readSizes(
+      app.database,
+      tenants.map(({ schema }) => schema),
+    ),
     readLastDays(app, tenants),
   ])
   return new Map(
@@ -30,15 +34,6 @@ export async function readVitals(app: App, tenants: TenantRow[]): Promise<Map<st
 async function countPeople({ database }: App, { schema }: TenantRow): Promise<number | null> {
   const { db, tables } = database.tenant(schema)
   return db.$count(tables.users, eq(tables.users.is_active, true)).catch(() => null)
-}
-
-async function readSizes({ database: { platform } }: App, tenants: TenantRow[]): Promise<Map<string, number>> {
-  const schemas = tenants.map(({ schema }) => schema)
-  const rows = await platform.db.execute<{ schema: string; size: number }>(sql`
-    select n.nspname as schema, sum(pg_total_relation_size(c.oid))::float8 as size
-    from pg_namespace n join pg_class c on c.relnamespace = n.oid and c.relkind = 'r'
-    where ${inArray(sql`n.nspname`, schemas)} group by n.nspname`)
-  return new Map(rows.map(({ schema, size }) => [schema, size]))
 }
 
 async function readLastDays({ database: { platform } }: App, tenants: TenantRow[]): Promise<Map<string, string>> {

@@ -9,7 +9,7 @@ import { issuePasswordLink } from '#server/domain/sessions/one-time-links.ts'
 import { lastMailTo, linkParts } from '../../support/data/mails.ts'
 import { addOperator } from '../../support/data/operators.ts'
 import { setStanding } from '../../support/data/standing.ts'
-import { hold } from '../../support/database/hold.ts'
+import { closeTable, hold } from '../../support/database/hold.ts'
 import type { Person } from '../../support/database/templates.ts'
 import type { Answer, Call } from '../../support/http.ts'
 import type { World } from '../../support/world.ts'
@@ -150,7 +150,7 @@ describe('a request that has been authorised and waits, while its caller', () =>
       const answer = await meanwhile(
         async tx => {
           await demote(tx, caller)
-          await tx`lock table ${tx(world.acme.schema)}.audit_events in exclusive mode`
+          await closeTable(tx, world.acme.schema, 'audit_events')
           await tx`select from ${tx(world.acme.schema)}.users where id = ${target.id} for update`
         },
         () => world.acme.call(path, { method, token: caller.token, body }),

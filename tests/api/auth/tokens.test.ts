@@ -618,7 +618,10 @@ describe('what tokens say, TOK-19', () => {
     for (const { jti } of claims) expect(Buffer.from(jti!, 'base64url').length).toBeGreaterThanOrEqual(16)
     const names = ['token_type', 'exp', 'iat', 'jti', 'user_id', 'iss', 'aud', 'sub', 'sid']
     for (const claim of claims)
-      expect(Object.keys(claim)).toEqual([...names, ...(claim.token_type === 'refresh' ? ['seq'] : ['auth_time', 'amr'])])
+      expect(Object.keys(claim)).toEqual([
+        ...names,
+        ...(claim.token_type === 'refresh' ? ['seq'] : ['auth_time', 'amr']),
+      ])
     for (const token of tokens) {
       expect(Object.keys(decodeProtectedHeader(token)).sort()).toEqual(['alg', 'kid', 'typ'])
       const text = token

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import postgres from 'postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ageKeys } from '../../support/data/old-keys.ts'
 import type { DatabaseProxy } from '../../support/database/database-proxy.ts'
 import { createDatabaseProxy } from '../../support/database/database-proxy.ts'
 import { findViolations } from '../../support/faults/invariants.ts'
@@ -35,7 +36,7 @@ test('if the server is killed after an invitation and before its answer is store
     const repeat = () => place.call(`${api}/invitations/`, options)
     const soon = await repeat()
     expect([soon.status, soon.json.code]).toEqual([409, 'idempotency_key_in_use'])
-    await age(place, '2 minutes')
+    await ageKeys(sql, place.schema, '2 minutes')
     const later = await repeat()
     expect([later.status, later.json.code, later.headers['retry-after']]).toEqual([
       409,
@@ -64,7 +65,7 @@ test('an import that was interrupted is completed by its repetition', async () =
     const path = `${api}/users/import/`
     await killWhileStoring(place, path, options)
     expect((await place.call(path, options)).json.code).toBe('idempotency_key_in_use')
-    await age(place, '11 minutes')
+    await ageKeys(sql, place.schema, '11 minutes')
     const repeated = await place.call(path, options)
     expect([repeated.status, repeated.json.created, repeated.json.unchanged]).toEqual([200, 0, 1])
     expect(await sql`select from ${sql(place.schema)}.users where email = ${email}`).toHaveLength(1)
@@ -79,7 +80,7 @@ test('if the answer to the COMMIT is lost, the repetition creates no second invi
     proxy.loseCommitAfter('insert into "' + place.schema + '"."idempotency_keys"')
     const first = await server.at(place, `${api}/invitations/`, options)
     expect([first.status, first.json.code]).toEqual([409, 'idempotency_key_in_use'])
-    await age(place, '2 minutes')
+    await ageKeys(sql, place.schema, '2 minutes')
     expect((await server.at(place, `${api}/invitations/`, options)).json.code).toBe('idempotency_answer_lost')
     expect(await sql`select from ${sql(place.schema)}.invitations where email = ${email}`).toHaveLength(1)
   }
@@ -142,8 +143,4 @@ async function killWhile(place: Place, path: string, options: ReturnType<typeof 
   await arrived
   await server.stop('SIGKILL')
   expect(await call).toBeUndefined()
-}
-
-async function age({ schema }: Place, by: string): Promise<void> {
-  await sql`update ${sql(schema)}.idempotency_keys set created = created - ${by}::interval`
 }

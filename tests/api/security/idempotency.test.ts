@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadMigrations } from '#server/database/migrations/files.ts'
 import { keyRequest } from '#server/domain/idempotency/derive.ts'
 import { cleanUp } from '#server/domain/platform/retention.ts'
+import { ageKeys } from '../../support/data/old-keys.ts'
 import { hold } from '../../support/database/hold.ts'
 import type { Answer, Call } from '../../support/http.ts'
 import type { SecondServer } from '../../support/process/second-server.ts'
@@ -93,6 +94,7 @@ describe('a repetition with the same Idempotency-Key', () => {
       [`tenants/${acme.id}/support-accesses/`, support, 'support_accesses'],
       [`tenants/${acme.id}/exports/`, {}, 'operations'],
       ['migrations/runs/', {}, 'audit_events'],
+      ['migrations/retries/', {}, 'audit_events'],
       ['jobs/purge-tenants/runs/', {}, 'audit_events'],
     ]
     for (const [path, body, table] of calls) {
@@ -160,9 +162,9 @@ describe('a repetition with the same Idempotency-Key', () => {
     for (const place of portals) {
       const options = keyed(place, { name: `Old ${randomUUID()}` })
       const first = await place.call(`${api}/departments/`, options)
-      await age(place, '23 hours 59 minutes')
+      await ageKeys(sql, place.schema, '23 hours 59 minutes')
       expect(await place.call(`${api}/departments/`, options)).toMatchObject(answerOf(first))
-      await age(place, '2 minutes')
+      await ageKeys(sql, place.schema, '2 minutes')
       // The name is taken by now.
       expect((await place.call(`${api}/departments/`, options)).status).toBe(400)
       const changed = { ...options, body: { name: `New ${randomUUID()}` } }
@@ -343,10 +345,6 @@ function requestOf(place: Place, path: string, { headers, body }: { headers: Rec
 
 function insertClaim(tx: postgres.TransactionSql, { schema }: Place, { key, digest }: { key: string; digest: string }) {
   return tx`insert into ${tx(schema)}.idempotency_keys (key, digest, created) values (${key}, ${digest}, now())`
-}
-
-async function age({ schema }: Place, by: string): Promise<void> {
-  await sql`update ${sql(schema)}.idempotency_keys set created = created - ${by}::interval`
 }
 
 async function countIn({ schema }: Place, table: string): Promise<number> {

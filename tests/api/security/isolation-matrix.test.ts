@@ -29,6 +29,7 @@ const written = /\.(?:audit_events|rate_limits|tenant_days)$/
 const aboutAll = [
   'POST /api/v1/keys/rotations/',
   'POST /api/v1/migrations/runs/',
+  'POST /api/v1/migrations/retries/',
   'POST /api/v1/jobs/[name]/runs/',
   'POST /api/v1/outbox/retries/',
 ]

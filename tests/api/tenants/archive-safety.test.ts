@@ -10,7 +10,7 @@ import type { RunningApp } from '#server/create-app.ts'
 import { loadMigrations } from '#server/database/migrations/files.ts'
 import { scrubbing } from '#server/domain/archives/anonymize.ts'
 import { createSchemaAt } from '#server/domain/archives/load.ts'
-import { openArchive } from '#server/domain/archives/reader.ts'
+import { requireArchive } from '#server/domain/archives/store.ts'
 import { requestExport, requestNewFromArchive, requestRestoration } from '#server/domain/archives/requests.ts'
 import { tenantAuthRealm } from '#server/domain/auth-realm.ts'
 import { fromSystem } from '#server/domain/context.ts'
@@ -339,7 +339,7 @@ describe('a process that is killed', () => {
     const { result, state, error } = await finish(id)
     expect([state, error]).toEqual(['done', null])
     await expectNoTraces()
-    const open = await openArchive(pathOf(result!.archive as string), env.SECRET!)
+    const open = await requireArchive(app, result!.archive as string)
     await open.verify(() => {})
     await open.close()
   })

@@ -4,13 +4,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { RunningApp } from '#server/create-app.ts'
 import type { Migration } from '#server/database/migrations/files.ts'
 import { loadMigrations } from '#server/database/migrations/files.ts'
-import { fleetStatus, migrateFleet } from '#server/database/migrations/fleet.ts'
+import { fleetStatus } from '#server/database/migrations/fleet-rows.ts'
+import { migrateFleet } from '#server/database/migrations/fleet.ts'
 import { fromSystem } from '#server/domain/context.ts'
 import { examine } from '#server/domain/platform/doctor.ts'
 import { createTenant } from '#server/domain/tenants/create.ts'
 import { drainPool, fillPool } from '#server/domain/tenants/pool.ts'
 import { ApiError } from '#shared/errors.ts'
-import { hold } from '../../support/database/hold.ts'
+import { closeTable, hold } from '../../support/database/hold.ts'
 import { startCli, untilCliIsGone, untilCliIsThere, untilCliWaits } from '../../support/process/cli.ts'
 import { waitLimit } from '../../support/process/wait-limit.ts'
 import type { Workbench } from '../../support/process/workbench.ts'
@@ -146,7 +147,7 @@ describe('a process that is killed', () => {
     await fillPool(app, known, 2)
     // The process is stopped at these tables: before its tenant row, with the spare renamed, just before its end.
     for (const table of ['tenants', 'schema_versions', 'audit_events']) {
-      const lock = await hold(sql, tx => tx`lock table ${tx('platform')}.${tx(table)} in access exclusive mode`)
+      const lock = await hold(sql, tx => closeTable(tx, 'platform', table))
       const creator = startCli(createArguments(`cut-at-${table.replaceAll('_', '-')}`), env, password)
       await untilCliWaits(sql)
       creator.kill()
@@ -236,16 +237,23 @@ describe('migrating', () => {
     expect(tables[0]!.tables).toBe(9 + (spares[0]!.spares as number))
   })
 
-  test('by a newer program: an older one takes none of the new spares, leaves them, and makes its own', async () => {
+  test('by a newer program: an older one takes the new spares, unless a migration breaks it', async () => {
     const newer = [...known, gadgets]
+    const spares = async () => (await sql`select from platform.spare_schemas`).length
     await fillPool(app, newer, 2)
     await createAt('older')
+    expect(await spares()).toBe(1)
     expect(await sql`select count(*)::int as tables from pg_tables where tablename = 'gadgets'`).toEqual([
       { tables: 2 },
     ])
+    expect(await fillPool(app, known, 1)).toEqual({ made: 0, dropped: 0 })
+    const breaking = [...newer, { ...slow, name: 'tenant/9007_breaking', needs: 'tenant/9007_breaking' }]
+    expect(await fillPool(app, breaking, 2)).toEqual({ made: 2, dropped: 1 })
+    await createAt('oldest')
+    expect(await spares()).toBe(2)
     expect(await fillPool(app, known, 1)).toEqual({ made: 1, dropped: 0 })
     // The other way round: the old spare is useless for the newer program.
-    expect(await fillPool(app, newer, 2)).toEqual({ made: 0, dropped: 1 })
+    expect(await fillPool(app, breaking, 2)).toEqual({ made: 0, dropped: 1 })
   })
 })
 

@@ -9,7 +9,7 @@ import { loadMigrations } from '#server/database/migrations/files.ts'
 import { cleanUp } from '#server/domain/platform/retention.ts'
 import type { DatabaseProxy } from '../../support/database/database-proxy.ts'
 import { createDatabaseProxy } from '../../support/database/database-proxy.ts'
-import { hold } from '../../support/database/hold.ts'
+import { closeTable, hold } from '../../support/database/hold.ts'
 import type { Place, World } from '../../support/world.ts'
 import { addPerson, api, auth, createTestDatabase, createWorld, signInAs } from '../../support/world.ts'
 
@@ -151,7 +151,7 @@ describe('an archive', () => {
     await mkdir(join(home, 'archives'), { recursive: true })
     await writeFile(join(home, 'archives', name), 'not much of one')
     const remove = () => world.console.call(`${api}/archives/${name}/`, { method: 'DELETE', token: operator })
-    const held = await hold(sql, tx => tx`lock table platform.audit_events in exclusive mode`)
+    const held = await hold(sql, tx => closeTable(tx, 'platform', 'audit_events'))
     expect((await remove()).status).toBe(503)
     await held.release()
     expect(await readdir(join(home, 'archives'))).toEqual([name])

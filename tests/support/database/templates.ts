@@ -12,6 +12,7 @@ import { createUser } from '#server/domain/users/create.ts'
 import { createOperator } from '#server/domain/users/operators.ts'
 import { startJobs } from '#server/jobs.ts'
 import { createLogger } from '#server/logger.ts'
+import { citusUrl, closeCitusDatabase, createCitusDatabase } from '../citus/databases.ts'
 
 export interface Organization {
   id: string
@@ -60,7 +61,9 @@ export async function createTemplates(url: string): Promise<Templates> {
     // Their first start creates a schema.
     await startJobs(app, loadMigrations('.', 'tenant')).stop()
   })
+  if (citusUrl) await closeCitusDatabase(citusUrl, nameOf('platform'))
   const population = await withApp(await createDatabase(url, nameOf('world'), 'platform'), secrets, populate)
+  if (citusUrl) await closeCitusDatabase(citusUrl, nameOf('world'))
   return { secrets, population }
 }
 
@@ -70,11 +73,16 @@ export async function createTemplates(url: string): Promise<Templates> {
  */
 export async function createDatabase(server: string, name: string, template?: TemplateName): Promise<string> {
   const url = new URL(server)
-  const sql = postgres(url.href, { max: 1, onnotice: () => {} })
-  await sql.unsafe(`create database ${name}${template ? ` template ${nameOf(template)}` : ''}`)
-  await sql.end()
+  if (citusUrl) await createCitusDatabase(citusUrl, name, template && nameOf(template))
+  else await createOrdinaryDatabase(url.href, name, template)
   url.pathname = `/${name}`
   return url.href
+}
+
+async function createOrdinaryDatabase(server: string, name: string, template?: TemplateName): Promise<void> {
+  const sql = postgres(server, { max: 1, onnotice: () => {} })
+  await sql.unsafe(`create database ${name}${template ? ` template ${nameOf(template)}` : ''}`)
+  await sql.end()
 }
 
 /** Adds a world's organisations and operator to a database without any. */

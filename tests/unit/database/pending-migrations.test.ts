@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { loadMigrations, targetVersion } from '#server/database/migrations/files.ts'
-import { pendingMigrations } from '#server/database/migrations/runner.ts'
+import { pendingMigrations } from '#server/database/migrations/records.ts'
 import { brokenRules } from '#server/database/slots/statement-rules.ts'
 import { newSchemaName, requireSchemaName } from '#server/database/schema-names.ts'
 
@@ -25,20 +25,24 @@ describe('the migrations that a schema lacks', () => {
       [],
     ],
   ])('are %s', (_which, applied, pending) => {
-    expect(pendingMigrations('t_acme_abc123', applied, all)).toEqual(pending)
+    expect(pendingMigrations('t_acme_abc123', { applied }, all)).toEqual(pending)
   })
 
   it('cannot be told when one was edited after it had been applied', () => {
-    expect(() => pendingMigrations('t_acme_abc123', ['realm/0000_first aaaa', 'tenant/0001_second xxxx'], all)).toThrow(
-      'tenant/0001_second was edited after it had been applied to t_acme_abc123.',
-    )
-    expect(() => pendingMigrations('t_acme_abc123', ['realm/0000_first'], all)).toThrow('was edited')
-    expect(() => pendingMigrations('t_acme_abc123', ['realm/0000_first '], all)).toThrow('was edited')
+    expect(() =>
+      pendingMigrations('t_acme_abc123', { applied: ['realm/0000_first aaaa', 'tenant/0001_second xxxx'] }, all),
+    ).toThrow('tenant/0001_second was edited after it had been applied to t_acme_abc123.')
+    expect(() => pendingMigrations('t_acme_abc123', { applied: ['realm/0000_first'] }, all)).toThrow('was edited')
+    expect(() => pendingMigrations('t_acme_abc123', { applied: ['realm/0000_first '] }, all)).toThrow('was edited')
   })
 
-  it('cannot be told by a program that is older than the schema', () => {
-    expect(() => pendingMigrations('t_acme_abc123', ['realm/0000_first aaaa', 'tenant/0009_newer dddd'], all)).toThrow(
-      't_acme_abc123 has had tenant/0009_newer, which this program does not know',
+  it('are told by an older program too, unless what the schema has had breaks it', () => {
+    const applied = ['realm/0000_first aaaa', 'tenant/0009_newer dddd']
+    const pending = (needed: string[]) => pendingMigrations('t_acme_abc123', { applied, needed }, all)
+    expect(pending([])).toEqual([second, third])
+    expect(pending(['realm/0002_third'])).toEqual([second, third])
+    expect(() => pending(['tenant/0009_newer'])).toThrow(
+      't_acme_abc123 has had a migration that needs tenant/0009_newer, which this program does not know',
     )
   })
 })

@@ -6,6 +6,8 @@ const single = 'one statement a call'
 const select = 'no INSERT … SELECT, and no subquery in an INSERT'
 const conflict = 'only immutable functions in DO UPDATE'
 const returning = 'only immutable functions and no subquery in RETURNING'
+const column = 'no stable function of a column in UPDATE and DELETE'
+const choice = 'only immutable functions beside CASE and COALESCE in UPDATE and DELETE'
 
 describe('a statement that Citus would refuse is found', () => {
   test.each([
@@ -25,6 +27,11 @@ describe('a statement that Citus would refuse is found', () => {
     ['update t_a_x.a set b = 1 returning case when at < now() then 1 end', returning],
     ['delete from t_a_x.a returning (select count(*) from t_a_x.a)', returning],
     ['update t_a_x.a set b = gen_random_uuid()', 'no volatile function in UPDATE and DELETE'],
+    ['update t_a_x.a set b = coalesce(b, now())', choice],
+    ["update t_a_x.a set b = b - interval '1 day'", column],
+    ['delete from t_a_x.a where "t_a_x"."a"."b" + make_interval(days => 1) < now()', column],
+    ["update t_a_x.a set b = to_char(c, 'YYYY')", column],
+    ['delete from t_a_x.a where case when b then at < current_timestamp end', choice],
   ])('%s', (text, rule) => {
     expect(brokenRules(text)).toEqual([rule])
     expect(() => requireAllowed(text)).toThrow(rule)
@@ -37,9 +44,11 @@ describe('a statement within the rules is let through', () => {
     'update platform.tenants set status = $1 where id = $2 returning (select host from platform.domains)',
     'insert into platform.tombstones (at) select now() on conflict (id) do update set at = now()',
     'insert into "t_a_x"."a" (id, at) values ($1, now()) on conflict (id) do update set at = excluded.at returning id',
+    "delete from t_a_x.a where at < now() - interval '1 day' and b < $1::timestamptz - interval '1 day'",
     "select to_regclass('t_a_x.users'), to_regclass('platform.tenants')",
     "select ';' as a, $$insert into b select 1; c$$ -- platform.tenants; t_a_x.users",
     'update t_a_x.users set last_login = now() where id = $1',
+    'update t_a_x.users set activated_at = coalesce(activated_at, $1::timestamptz) where id = $2',
     'create function f() returns void language sql as $$ select 1; select 2 $$',
     'select t.status, t_1.id from platform.tenants t, platform.domains t_1',
     'alter schema "t_pool_x" rename to "t_a_x"',

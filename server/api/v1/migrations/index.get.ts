@@ -1,10 +1,10 @@
 import { targetVersion } from '#server/database/migrations/files.ts'
-import { lastFleetMigration } from '#server/domain/platform/fleet-migration.ts'
-import { countSchemaStates, listSchemaVersions, migrationsQuery } from '#server/domain/platform/migration-status.ts'
+import { lastFleetMigration } from '#server/domain/migrations/runs.ts'
+import { countSchemaStates, listSchemaVersions, migrationsQuery } from '#server/domain/migrations/status.ts'
 import { readPage } from '#server/http/list.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { requireRuntime } from '#server/runtime.ts'
-import { migrationsAnswer } from '#shared/answers/platform.ts'
+import { migrationsAnswer } from '#shared/answers/migrations.ts'
 import { canReadTenants } from '#shared/permissions.ts'
 
 /** Each tenant's schema version, the counts by state, and the current or last run. */

@@ -1,9 +1,13 @@
-import { requestFleetMigration } from '#server/domain/platform/fleet-migration.ts'
+import { lastFleetMigration, requestFleetMigration } from '#server/domain/migrations/runs.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
-import { migrationRunAnswer } from '#shared/answers/platform.ts'
+import { requireRuntime } from '#server/runtime.ts'
+import { migrationRunAnswer } from '#shared/answers/migrations.ts'
 import { canManageTenants } from '#shared/permissions.ts'
 
-/** Starts a migration of every tenant's schema, unless one is in progress; `migrations/` has its progress. */
+/**
+ * Starts a migration of every tenant's schema, or resumes the one that was paused, unless one is in progress;
+ * `migrations/` has its progress.
+ */
 export default definePlatformRoute(
   {
     summary: 'Migrate all organisations',
@@ -12,5 +16,8 @@ export default definePlatformRoute(
     status: 202,
     answer: migrationRunAnswer,
   },
-  ({ app, audit }) => requestFleetMigration(app, audit),
+  async ({ app, audit }) => {
+    await requestFleetMigration(app, audit, requireRuntime().migrations.tenant)
+    return (await lastFleetMigration(app))!
+  },
 )

@@ -49,6 +49,6 @@ export async function resetPassword(
 async function activate(tx: Db, { tables: { users } }: Realm, userId: string): Promise<void> {
   await tx
     .update(users)
-    .set({ activated_at: sql`coalesce(${users.activated_at}, now())` })
+    .set({ activated_at: sql`coalesce(${users.activated_at}, ${new Date().toISOString()}::timestamptz)` })
     .where(eq(users.id, userId))
 }

@@ -11,7 +11,7 @@ export default definePlatformRoute(
   async ({ app, authRealm, params, audit, event }) => {
     const { realm } = authRealm
     const name = params.name!
-    const { size, stream } = await readArchiveFile(app, name)
+    const { size, parts } = await readArchiveFile(app, name)
     await recordAudit(realm.db, realm, audit, { action: 'archive.downloaded', details: { archive: name } })
     setResponseHeaders(event, {
       'content-type': 'application/x-tar',
@@ -19,6 +19,6 @@ export default definePlatformRoute(
       'content-disposition': `attachment; filename="${name}"`,
       'content-security-policy': `default-src 'none'; frame-ancestors 'none'; sandbox`,
     })
-    return guardDownload(event, authRealm, name, stream)
+    return guardDownload(event, authRealm, name, parts)
   },
 )

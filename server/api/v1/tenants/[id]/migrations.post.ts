@@ -1,9 +1,9 @@
 import { recordAudit } from '#server/domain/audit/audit.ts'
-import { migrateTenant } from '#server/domain/platform/fleet-migration.ts'
+import { migrateTenant } from '#server/domain/migrations/work.ts'
 import { requireTenant } from '#server/domain/tenants/tenants.ts'
 import { definePlatformRoute } from '#server/http/route.ts'
 import { requireRuntime } from '#server/runtime.ts'
-import { tenantMigrationResultAnswer } from '#shared/answers/platform.ts'
+import { tenantMigrationResultAnswer } from '#shared/answers/migrations.ts'
 import { canSupportTenants } from '#shared/permissions.ts'
 
 /** Migrates one tenant's schema now, and returns the result. */

@@ -1,0 +1,507 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type postgres from 'postgres'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { RunningApp } from '#server/create-app.ts'
+import type { Migration } from '#server/database/migrations/files.ts'
+import { loadMigrations, targetVersion } from '#server/database/migrations/files.ts'
+import { fleetStatus } from '#server/database/migrations/fleet-rows.ts'
+import { migrateFleet } from '#server/database/migrations/fleet.ts'
+import { planMigrations } from '#server/database/migrations/plan.ts'
+import { bootstrapPlatform, requireCompatible } from '#server/database/migrations/runner.ts'
+import { fromSystem } from '#server/domain/context.ts'
+import { migrateLatecomers } from '#server/domain/migrations/latecomers.ts'
+import { lastFleetMigration, requestFleetMigration, stopFleetMigration } from '#server/domain/migrations/runs.ts'
+import { runOperation, startOperations } from '#server/domain/operations/runner.ts'
+import { createTenant } from '#server/domain/tenants/create.ts'
+import { hold } from '../../support/database/hold.ts'
+import { runCli, startCli } from '../../support/process/cli.ts'
+import { waitLimit } from '../../support/process/wait-limit.ts'
+import type { Workbench } from '../../support/process/workbench.ts'
+import { createWorkbench } from '../../support/process/workbench.ts'
+import { volume } from '../../support/volume.ts'
+
+const known = loadMigrations('.', 'tenant')
+const platform = loadMigrations('.', 'platform')
+
+let workbench: Workbench
+let app: RunningApp
+let sql: postgres.Sql
+
+beforeAll(async () => {
+  workbench = await createWorkbench({}, 60_000)
+  app = workbench.app
+  sql = workbench.sql
+})
+afterAll(async () => {
+  await workbench.close()
+})
+beforeEach(async () => {
+  for (const { nspname } of await sql`select nspname from pg_namespace where nspname ~ '^t_'`)
+    await sql`drop schema ${sql(nspname as string)} cascade`
+  await sql`delete from platform.schema_versions where schema <> 'platform'`
+  await sql`update platform.schema_versions set needed = '{}'`
+  await sql`delete from platform.operations`
+  await sql`delete from platform.spare_schemas`
+  await sql`delete from platform.tenants`
+})
+
+describe('waves', () => {
+  test('begin with the organisations that were named, and halt when one of them fails', async () => {
+    const [first] = await createFleet('aaa', 'bbb', 'ccc', 'ddd')
+    await spoil(first!)
+    const migrations = [...known, namedDepartments]
+    const options = { parallel: 4, canaries: ['aaa'] }
+    expect(await migrateFleet(app.database, migrations, options)).toMatchObject({
+      done: 0,
+      failed: [{ subdomain: 'aaa', error: expect.stringContaining('departments_named') }],
+      halted: 'One of the first organisations has failed.',
+    })
+    expect((await fleetStatus(app.database, migrations)).current).toBe(0)
+    await sql`delete from ${sql(first!)}.departments`
+    expect(await migrateFleet(app.database, migrations, options)).toMatchObject({ done: 4, failed: [], halted: null })
+  })
+
+  test('begin with the smallest ones that have not failed, then come in batches', async () => {
+    const [large, broken] = await createFleet('large', 'broken', 'one', 'two', 'three')
+    await sql`create table ${sql(large!)}.ballast as select generate_series(1, 20000) as n`
+    await sql.unsafe(`vacuum ${large!}.ballast`)
+    await sql`update platform.schema_versions set state = 'failed' where schema = ${broken!}`
+    const waves: string[][] = []
+    await migrateFleet(app.database, [...known, gadgets], {
+      parallel: 2,
+      canaries: 2,
+      batch: 2,
+      onWave: ({ rows, isCanaries }) => waves.push([isCanaries ? 'first' : 'then', ...rows.map(row => row.subdomain)]),
+    })
+    expect(waves.map(([kind, ...rows]) => [kind, rows.length])).toEqual([
+      ['first', 2],
+      ['then', 2],
+      ['then', 1],
+    ])
+    expect(waves[0]).not.toContain('large')
+    expect(waves[0]).not.toContain('broken')
+    expect(waves[2]).toEqual(['then', 'broken'])
+  })
+
+  test('halt when more have failed than may, and leave the others as they were', async () => {
+    const schemas = await createFleet(...letters(8))
+    for (const schema of schemas.slice(0, 6)) await spoil(schema)
+    const migrations = [...known, namedDepartments]
+    const report = await migrateFleet(app.database, migrations, { parallel: 1, maxErrors: 2 })
+    expect(report).toMatchObject({ done: 0, skipped: 0, interrupted: false, halted: 'More than 2 have failed.' })
+    expect(report.failed).toHaveLength(3)
+    const { behind } = await fleetStatus(app.database, migrations)
+    expect(behind.filter(({ state }) => state === 'failed')).toHaveLength(3)
+    expect(behind.filter(({ state }) => state === 'migrated')).toHaveLength(5)
+  })
+
+  test('can be of those only that have failed before', async () => {
+    const [bad] = await createFleet('bad', 'good', 'late')
+    await spoil(bad!)
+    const migrations = [...known, namedDepartments]
+    await migrateFleet(app.database, migrations, { parallel: 1, subdomain: 'bad' })
+    await sql`delete from ${sql(bad!)}.departments`
+    expect(await migrateFleet(app.database, migrations, { parallel: 1, onlyFailed: true })).toMatchObject({
+      done: 1,
+      skipped: 0,
+      failed: [],
+    })
+    expect((await fleetStatus(app.database, migrations)).current).toBe(1)
+  })
+})
+
+describe('an organisation whose tables are in use', () => {
+  test('is tried again and again, while the others are migrated', async () => {
+    const [busy] = await createFleet('busy', 'one', 'two')
+    const migrations = [...known, extraColumn]
+    const lock = await hold(sql, tx => tx`lock table ${tx(busy!)}.users in access share mode`)
+    const run = migrateFleet(app.database, migrations, { parallel: 1, attempts: 1_000 })
+    await expect.poll(async () => (await fleetStatus(app.database, migrations)).current, waitLimit).toBe(2)
+    // Its requests go on meanwhile: they do not queue behind the migration for long.
+    expect(await sql`select count(*)::int as users from ${sql(busy!)}.users`).toEqual([{ users: 1 }])
+    await lock.release()
+    expect(await run).toMatchObject({ done: 3, failed: [] })
+  })
+
+  test('is reported when that takes too long, and is left as it was', async () => {
+    const [busy] = await createFleet('busy')
+    const lock = await hold(sql, tx => tx`lock table ${tx(busy!)}.users in access share mode`)
+    const report = await migrateFleet(app.database, [...known, gadgets, extraColumn], { parallel: 1, attempts: 2 })
+    expect(report.failed).toEqual([{ subdomain: 'busy', error: expect.stringContaining('lock timeout') }])
+    await lock.release()
+    expect(await sql`select from pg_tables where tablename = 'gadgets'`).toHaveLength(0)
+  })
+})
+
+describe('an index that is made concurrently', () => {
+  test('is made in all organisations while they are written to', async () => {
+    const schemas = await createFleet(...letters(volume(6, 30)))
+    let writes = 0
+    let isOver = false
+    const writing = schemas.slice(0, 3).map(async schema => {
+      while (!isOver) {
+        await sql`update ${sql(schema)}.users set first_name = ${`name ${writes++}`}`
+        await sleep(2)
+      }
+    })
+    const before = writes
+    const migrations = [...known, concurrentIndex, gadgets]
+    expect(await migrateFleet(app.database, migrations, { parallel: 3 })).toMatchObject({
+      done: schemas.length,
+      failed: [],
+    })
+    expect(writes).toBeGreaterThan(before)
+    isOver = true
+    await Promise.all(writing)
+    expect(await validIndexes('users_first_name')).toBe(schemas.length)
+    expect(await fleetStatus(app.database, migrations)).toMatchObject({ current: schemas.length, behind: [] })
+    // A new organisation has it too, made in its own transaction.
+    await createTenant(app, migrations, newTenant('newcomer'), fromSystem)
+    expect(await validIndexes('users_first_name')).toBe(schemas.length + 1)
+  })
+
+  test('that was cut off is invalid, and is made again', async () => {
+    const [schema] = await createFleet('cut')
+    const add = (id: string) =>
+      sql`insert into ${sql(schema!)}.departments (id, name, created, updated) values (${id}, 'Same', now(), now())`
+    await sql`drop index ${sql(schema!)}.departments_name`
+    await add('00000000-0000-7000-8000-000000000001')
+    await add('00000000-0000-7000-8000-000000000002')
+    const migrations = [...known, gadgets, uniqueIndex, extraColumn]
+    const { failed } = await migrateFleet(app.database, migrations, { parallel: 1 })
+    expect(failed).toEqual([{ subdomain: 'cut', error: expect.stringContaining('departments_same') }])
+    expect(await validIndexes('departments_same')).toBe(0)
+    expect(await sql`select from pg_class where relname = 'departments_same'`).toHaveLength(1)
+    // What came before it is done, and what comes after it is not.
+    expect(await sql`select version from platform.schema_versions where schema = ${schema!}`).toEqual([
+      { version: gadgets.name },
+    ])
+    await sql`delete from ${sql(schema!)}.departments where id = '00000000-0000-7000-8000-000000000002'`
+    expect(await migrateFleet(app.database, migrations, { parallel: 1 })).toMatchObject({ done: 1, failed: [] })
+    expect(await validIndexes('departments_same')).toBe(1)
+    expect(await fleetStatus(app.database, migrations)).toMatchObject({ current: 1, behind: [] })
+  })
+
+  test('is made once when two programs do it at the same time, and can be dropped again', async () => {
+    const schemas = await createFleet(...letters(6))
+    const migrations = [...known, concurrentIndex]
+    const runs = await Promise.all([1, 2].map(() => migrateFleet(app.database, migrations, { parallel: 2 })))
+    for (const { failed } of runs) expect(failed).toEqual([])
+    expect(await validIndexes('users_first_name')).toBe(schemas.length)
+    const dropping = [...migrations, migration('tenant/9103_drop', 'drop index concurrently users_first_name')]
+    expect(await migrateFleet(app.database, dropping, { parallel: 2 })).toMatchObject({ failed: [] })
+    expect(await sql`select from pg_class where relname = 'users_first_name'`).toHaveLength(0)
+  })
+})
+
+describe('a run over all organisations', () => {
+  test('can be paused by anyone, and goes on where it stopped', async () => {
+    await createFleet(...letters(12))
+    const migrations = { platform, tenant: [...known, slow] }
+    const id = await requestFleetMigration(app, fromSystem, migrations.tenant, { parallel: 1, batch: 3 }, true)
+    const run = runOperation(app, migrations, id)
+    await expect
+      .poll(async () => (await fleetStatus(app.database, migrations.tenant)).current, waitLimit)
+      .toBeGreaterThan(0)
+    await stopFleetMigration(app, fromSystem, 'pause')
+    expect(await lastFleetMigration(app)).toMatchObject({ is_running: true, is_stopping: true, outcome: null })
+    const { state, result } = await run
+    expect([state, result!.outcome]).toEqual(['done', 'paused'])
+    const { current } = await fleetStatus(app.database, migrations.tenant)
+    expect(current).toBeLessThan(12)
+    expect(result!.done).toBe(current)
+
+    const refused = await runCli(['migrate'], workbench.env)
+    expect([refused.code, refused.errors]).toEqual([1, expect.stringContaining('tenantry migrate resume')])
+
+    await expect(requestFleetMigration(app, fromSystem, known)).rejects.toThrow('another version')
+    const resumed = await requestFleetMigration(app, fromSystem, migrations.tenant, {}, true)
+    const rows = await sql`select input from platform.operations where id = ${resumed}`
+    expect(rows[0]!.input).toMatchObject({ batch: 3, parallel: 1 })
+    expect((await runOperation(app, migrations, resumed)).result).toMatchObject({
+      outcome: 'completed',
+      done: 12 - current,
+      skipped: current,
+    })
+    expect(await stopFleetMigration(app, fromSystem, 'pause')).toBe(false)
+    const late = await runCli(['migrate', 'pause'], workbench.env)
+    expect([late.code, late.errors.trim()]).toEqual([1, 'No migration is under way.'])
+  })
+
+  test('that halts has failed, and says why', async () => {
+    const schemas = await createFleet('aa', 'bb', 'cc')
+    for (const schema of schemas) await spoil(schema)
+    const tenant = [...known, namedDepartments]
+    const id = await requestFleetMigration(app, fromSystem, tenant, { max_errors: 0, parallel: 1 }, true)
+    await runOperation(app, { platform, tenant }, id)
+    expect(await lastFleetMigration(app)).toMatchObject({
+      outcome: 'halted',
+      is_running: false,
+      failed: 1,
+      finished: 1,
+      total: 3,
+      error: 'Halted: More than 0 have failed.',
+    })
+  })
+
+  test('is one, however many ask for it at once, and is not of two versions', async () => {
+    await createFleet('one')
+    const ids = await Promise.all(
+      Array.from({ length: 4 }, () => requestFleetMigration(app, fromSystem, [...known, slow])),
+    )
+    expect(new Set(ids).size).toBe(1)
+    await expect(requestFleetMigration(app, fromSystem, [...known, gadgets])).rejects.toThrow(
+      'A migration to another version is under way.',
+    )
+    // A process of another version leaves it alone.
+    const older = startOperations(app, { platform, tenant: known })
+    older.wake()
+    await sleep(300)
+    await older.stop()
+    expect(await sql`select state from platform.operations`).toEqual([{ state: 'queued' }])
+  })
+
+  test('that is killed leaves each organisation old or new, and the next run does the rest', async () => {
+    const old = known.slice(0, -1)
+    const last = known.at(-1)!
+    const schemas = await createAt(old, letters(volume(16, 60)))
+    // The last one cannot be migrated before the process is killed.
+    const lock = await hold(
+      sql,
+      tx => tx`select from platform.schema_versions where schema = ${schemas.at(-1)!} for update`,
+    )
+    const cli = startCli(['migrate', '--json', '--batch', '4'], workbench.env)
+    await expect.poll(async () => (await fleetStatus(app.database, known)).current, waitLimit).toBeGreaterThan(0)
+    cli.kill()
+    await cli.exited
+    await lock.release()
+    await expect
+      .poll(
+        () =>
+          sql`select from pg_stat_activity where application_name = 'tenantry-migrate' and datname = current_database()`,
+        waitLimit,
+      )
+      .toHaveLength(0)
+    const rows =
+      await sql`select t.schema, v.applied from platform.tenants t join platform.schema_versions v on v.schema = t.schema`
+    for (const { schema, applied } of rows) {
+      const isNew = (applied as string[]).some(entry => entry.startsWith(`${last.name} `))
+      expect([schema, await hasAll(schema as string, last)]).toEqual([schema, isNew])
+    }
+    const again = await runCli(['migrate', '--json'], workbench.env)
+    expect([again.code, again.json.outcome, again.json.failed]).toEqual([0, 'completed', []])
+    expect(await fleetStatus(app.database, known)).toMatchObject({ current: rows.length, behind: [] })
+    // The progress is on standard error, a line of JSON for each change.
+    expect(
+      again.errors
+        .trim()
+        .split('\n')
+        .map(line => JSON.parse(line).event),
+    ).toContain('progress')
+  })
+
+  test('by the command line can be paused and resumed from another one', async () => {
+    const old = known.slice(0, -1)
+    const [held] = await createAt(old, ['held'])
+    const lock = await hold(sql, tx => tx`select from platform.schema_versions where schema = ${held!} for update`)
+    const cli = startCli(['migrate', '--json'], workbench.env)
+    await expect.poll(async () => (await lastFleetMigration(app))?.step ?? '', waitLimit).toContain('Migrating')
+    expect((await runCli(['migrate', 'pause'], workbench.env)).code).toBe(0)
+    const paused = await cli.exited
+    await lock.release()
+    expect([paused.code, paused.json.outcome]).toEqual([1, 'paused'])
+    const retried = await runCli(['migrate', 'retry', '--json'], workbench.env)
+    expect([retried.code, retried.errors]).toEqual([1, expect.stringContaining('tenantry migrate resume')])
+    const resumed = await runCli(['migrate', 'resume', '--json'], workbench.env)
+    expect([resumed.code, resumed.json.outcome, resumed.json.failed]).toEqual([0, 'completed', []])
+    expect((await fleetStatus(app.database, known)).current).toBe(1)
+    const again = await runCli(['migrate', 'retry', '--json'], workbench.env)
+    expect(again.json).toMatchObject({ outcome: 'completed', done: 0, skipped: 0 })
+  })
+})
+
+describe('a program of the version before', () => {
+  test('starts on a database that is ahead, unless a migration breaks it', async () => {
+    await createFleet('ahead')
+    const newer = { ...migration('platform/9100_newer', 'create table newer ()'), needs: platform.at(-1)!.name }
+    await bootstrapPlatform(app.database, [...platform, newer])
+    await bootstrapPlatform(app.database, platform)
+    const sets = { platform, tenant: known }
+    await requireCompatible(app.database, sets)
+    await migrateFleet(app.database, [...known, gadgets], { parallel: 1 })
+    await requireCompatible(app.database, sets)
+    const breaking = { ...migration('tenant/9104_breaking', 'drop table gadgets'), needs: 'tenant/9104_breaking' }
+    await migrateFleet(app.database, [...known, gadgets, breaking], { parallel: 1 })
+    await expect(requireCompatible(app.database, sets)).rejects.toThrow('needs tenant/9104_breaking')
+    const refused = await runCli(['tenant', 'list'], workbench.env)
+    expect([refused.code, refused.errors]).toEqual([1, expect.stringContaining('older than the database allows')])
+    await sql`update platform.schema_versions set applied = array_remove(applied, ${`${newer.name} ${newer.checksum}`}), needed = '{}' where schema = 'platform'`
+    await sql`drop table platform.newer`
+  })
+
+  test('creates an organisation that is migrated at the end of the run that goes on', async () => {
+    await createFleet(...letters(4))
+    const migrations = [...known, slow]
+    const [report] = await Promise.all([
+      migrateFleet(app.database, migrations, { parallel: 1 }),
+      createTenant(app, known, newTenant('late'), fromSystem),
+    ])
+    expect(report.failed).toEqual([])
+    expect(await fleetStatus(app.database, migrations)).toMatchObject({ current: 5, behind: [] })
+  })
+
+  test('creates an organisation after the run, which a newer process migrates soon', async () => {
+    await createFleet('early')
+    const migrations = [...known, slow]
+    const { signal } = new AbortController()
+    await migrateLatecomers(app, migrations, signal)
+    expect((await fleetStatus(app.database, migrations)).current).toBe(0)
+    const id = await requestFleetMigration(app, fromSystem, migrations, {}, true)
+    await runOperation(app, { platform, tenant: migrations }, id)
+    await createFleet('late')
+    expect((await fleetStatus(app.database, migrations)).current).toBe(1)
+    await migrateLatecomers(app, known, signal)
+    expect((await fleetStatus(app.database, migrations)).current).toBe(1)
+    await migrateLatecomers(app, migrations, signal)
+    expect(await fleetStatus(app.database, migrations)).toMatchObject({ current: 2, behind: [] })
+  })
+})
+
+describe('the plan', () => {
+  test('has what is pending: statements, locks, sizes and the largest organisations', async () => {
+    const [large] = await createFleet('large', 'small')
+    await sql`insert into ${sql(large!)}.departments (id, name, created, updated)
+      select gen_random_uuid(), 'Department ' || n, now(), now() from generate_series(1, 3000) n`
+    for (const { schema } of await sql`select schema from platform.tenants`)
+      await sql.unsafe(`vacuum analyze ${schema as string}.departments`)
+    const plan = await planMigrations(app.database, { platform, tenant: [...known, namedDepartments, concurrentIndex] })
+    expect(plan).toMatchObject({ target: concurrentIndex.name, tenants: 2, largest: [{ subdomain: 'large' }, {}] })
+    expect(plan.migrations).toMatchObject([
+      {
+        name: namedDepartments.name,
+        tenants: 2,
+        is_concurrent: false,
+        statements: [{ text: namedDepartments.statements[0], lock: 'ACCESS EXCLUSIVE' }],
+        tables: [{ name: 'departments', rows: 3_000 }],
+      },
+      { name: concurrentIndex.name, is_concurrent: true, statements: [{ lock: 'SHARE UPDATE EXCLUSIVE' }] },
+    ])
+    expect(plan.largest[0]!.bytes).toBeGreaterThan(100_000)
+    expect((await fleetStatus(app.database, known)).current).toBe(2)
+  })
+
+  test('is empty when nothing is pending, and changes nothing', async () => {
+    await createFleet('current')
+    const { code, json } = await runCli(['migrate', 'plan', '--json'], workbench.env)
+    expect([code, json]).toEqual([0, { target: targetVersion(known), tenants: 0, largest: [], migrations: [] }])
+    expect((await runCli(['migrate', 'plan'], workbench.env)).output).toContain('0 behind')
+  })
+
+  test('names locks that PostgreSQL really takes', async () => {
+    const [schema] = await createFleet('locks')
+    const plan = await planMigrations(app.database, {
+      platform,
+      tenant: [...known, ...lockSamples.map((statement, i) => migration(`tenant/92${i + 10}_lock`, statement))],
+    })
+    for (const { statements } of plan.migrations) {
+      const { text, lock } = statements[0]!
+      const taken = await sql
+        .begin(async tx => {
+          await tx.unsafe(`set local search_path to ${schema!}`)
+          await tx.unsafe(text)
+          const rows = await tx`
+            select distinct mode from pg_locks l join pg_class c on c.oid = l.relation join pg_namespace n on n.oid = c.relnamespace
+            where l.pid = pg_backend_pid() and n.nspname = ${schema!} and c.relname in ('users', 'departments')`
+          throw Object.assign(new Error('undone'), { modes: rows.map(({ mode }) => mode as string) })
+        })
+        .catch((error: { modes?: string[] }) => error.modes)
+      const name = lock === null ? null : `${titled(lock)}Lock`
+      if (name === null) expect([text, taken]).toEqual([text, []])
+      else expect([text, taken]).toEqual([text, expect.arrayContaining([name])])
+    }
+  })
+})
+
+const lockSamples = [
+  'create table others (id uuid)',
+  'alter table users add column other text',
+  'create index users_other on users (date_joined)',
+  'alter table users add constraint users_other foreign key (department) references departments (id)',
+  'alter table users alter column email set statistics 10',
+  "update users set first_name = 'x'",
+  "comment on table users is 'people'",
+]
+
+function titled(lock: string): string {
+  return lock
+    .split(' ')
+    .map(word => word[0] + word.slice(1).toLowerCase())
+    .join('')
+}
+
+const gadgets = migration('tenant/9001_gadgets', 'create table gadgets (id integer)')
+const slow = migration('tenant/9004_slow', 'create table slow (); select pg_sleep(0.1)')
+const extraColumn = migration('tenant/9105_extra', "alter table users add column extra text default 'new'")
+const namedDepartments = migration(
+  'tenant/9005_named_departments',
+  "alter table departments add constraint departments_named check (name <> '')",
+)
+const concurrentIndex = migration(
+  'tenant/9101_index',
+  'create index concurrently users_first_name on users (search_fold(first_name))',
+)
+const uniqueIndex = migration(
+  'tenant/9102_unique',
+  'create unique index concurrently departments_same on departments (name)',
+)
+
+function migration(name: string, statements: string): Migration {
+  return { name, statements: statements.split(';'), checksum: `checksum-of-${name}` }
+}
+
+async function createFleet(...subdomains: string[]): Promise<string[]> {
+  return createAt(known, subdomains)
+}
+
+/** @returns the schemas of the new organisations, at a version */
+async function createAt(migrations: Migration[], subdomains: string[]): Promise<string[]> {
+  const schemas: string[] = []
+  for (const subdomain of subdomains)
+    schemas.push((await createTenant(app, migrations, newTenant(subdomain), fromSystem)).tenant.schema)
+  return schemas
+}
+
+function newTenant(subdomain: string) {
+  return {
+    name: `${subdomain} Ltd`,
+    subdomain,
+    business_email: 'office@example.com',
+    business_phone_number: '',
+    admin_email: 'ann@example.com',
+    admin_password: null,
+  }
+}
+
+/** Subdomains in the order of the alphabet. */
+function letters(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `fleet-${String(i).padStart(3, '0')}`)
+}
+
+/** Gives an organisation a row that `namedDepartments` refuses. */
+async function spoil(schema: string): Promise<void> {
+  await sql`insert into ${sql(schema)}.departments (id, name, created, updated) values (gen_random_uuid(), '', now(), now())`
+}
+
+async function validIndexes(name: string): Promise<number> {
+  const rows =
+    await sql`select count(*)::int as count from pg_index i join pg_class c on c.oid = i.indexrelid where c.relname = ${name} and i.indisvalid`
+  return rows[0]!.count as number
+}
+
+/** Whether a schema has the tables that a migration creates. */
+async function hasAll(schema: string, { statements }: Migration): Promise<boolean> {
+  const names = statements.flatMap(text => /create table "(\w+)"/i.exec(text)?.[1] ?? [])
+  expect(names).not.toEqual([])
+  const rows = await sql`select from pg_tables where schemaname = ${schema} and tablename in ${sql(names)}`
+  return rows.length === names.length
+}
