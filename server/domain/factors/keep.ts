@@ -1,4 +1,4 @@
-import { inArray } from 'drizzle-orm'
+import { getTableColumns, inArray } from 'drizzle-orm'
 import type { Db, Realm } from '#server/database/realms.ts'
 
 /** Small enough for one statement's parameters. */
@@ -9,7 +9,10 @@ export type KeptFactors = Awaited<ReturnType<typeof readAllFactors>>
 
 /** Reads what users sign in with, for a realm whose data is about to be replaced. */
 export async function readAllFactors({ db, tables: { factors, recovery_codes: codes } }: Realm) {
-  const [kept, keptCodes] = await Promise.all([db.select().from(factors), db.select().from(codes)])
+  const [kept, keptCodes] = await Promise.all([
+    db.select(getTableColumns(factors)).from(factors),
+    db.select(getTableColumns(codes)).from(codes),
+  ])
   return { factors: kept, codes: keptCodes }
 }
 

@@ -40,7 +40,8 @@ export async function challengedPasskeyOptions(app: App, authRealm: AuthRealm, t
 }
 
 /**
- * Signs in with a passkey alone. It must have verified its user, by a PIN or a fingerprint, so it counts as two factors.
+ * Signs in with a passkey alone. It must have verified its user, by a PIN or a fingerprint, so it counts as two
+ * factors.
  * @param origin of the host that the browser is on
  * @throws ApiError 401, the same for unknown, removed and wrong passkeys and for inactive users; 429
  */

@@ -1,6 +1,6 @@
 import type { SQL } from 'drizzle-orm'
 import { and, eq, isNull, sql } from 'drizzle-orm'
-import type { Db, Realm } from '#server/database/realms.ts'
+import type { Db, Realm, TenantRealm } from '#server/database/realms.ts'
 import { isTenantRealm } from '#server/database/realms.ts'
 import type { App } from '#server/domain/context.ts'
 
@@ -15,16 +15,20 @@ export function hasFactor({ tables: { users, factors } }: Realm): SQL<boolean> {
  */
 export function requiredFrom({ config }: App, realm: Realm): SQL<Date | null> {
   const { users } = realm.tables
-  const moment = isTenantRealm(realm)
-    ? sql`(
-        select case when s.second_factor = 'everyone' or (s.second_factor = 'admins' and ${users.role} = 'Admin')
-          then greatest(s.second_factor_since, ${users.activated_at}) + make_interval(days => s.second_factor_grace) end
-        from ${realm.tables.settings} s
-      )`
-    : config.operatorsNeedFactor
-      ? sql`${users.date_joined}`
-      : sql`null::timestamptz`
+  const moment = isTenantRealm(realm) ? requiredByRule(realm) : requiredOfOperators(config, realm)
   return moment.mapWith(users.date_joined) as SQL<Date | null>
+}
+
+function requiredByRule({ tables: { users, settings } }: TenantRealm): SQL {
+  return sql`(
+    select case when s.second_factor = 'everyone' or (s.second_factor = 'admins' and ${users.role} = 'Admin')
+      then greatest(s.second_factor_since, ${users.activated_at}) + make_interval(days => s.second_factor_grace) end
+    from ${settings} s
+  )`
+}
+
+function requiredOfOperators({ operatorsNeedFactor }: App['config'], { tables: { users } }: Realm): SQL {
+  return operatorsNeedFactor ? sql`${users.date_joined}` : sql`null::timestamptz`
 }
 
 /** The same for users who have no second factor: from when their sessions may only be used to add one. */

@@ -163,7 +163,7 @@ export async function newSigningKey(schema: string, secret: string, now: Date, a
   return {
     kid,
     public_key: publicKey.export({ format: 'jwk' }).x!,
-    // Schema and kid are its context: a private key that is copied into another tenant's table cannot be decrypted there.
+    // Schema and kid are its context: a private key that is copied into another tenant's table cannot be decrypted.
     private_key: wrap(der, secret, 'tenantry signing keys', `${schema}:${kid}`),
     created: now,
     activated_at,

@@ -135,7 +135,9 @@ function refusal({ name }: Counter, { msBeforeNext }: RateLimiterRes) {
   return throttled(msBeforeNext / 1000, name)
 }
 
-/** @returns a key of a counter. Hashed, so that the table does not reveal who tried to sign in, and it is never too long. */
+/**
+ * @returns a key of a counter: hashed, so that the table does not reveal who tried to sign in, and it is never too long
+ */
 export function keyOf(...parts: (string | null)[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url')
 }

@@ -292,7 +292,7 @@ function command(title: string, check: (model: Model) => boolean, work: (model: 
       await work(model)
       for (const session of model.sessions) {
         const { status, json } = await place.call(`${api}/home/`, { token: session.access })
-        const expected = session.ended ? 401 : isLimited(model) ? 403 : 200
+        const expected = session.ended ? 401 : statusOf(model)
         expect([title, status]).toEqual([title, expected])
         if (status === 403) expect(json.code).toBe('second_factor_enrolment_required')
       }
@@ -321,6 +321,10 @@ function hasFactor({ totp, passkey }: Model): boolean {
 
 function isLimited(model: Model): boolean {
   return model.rule === 'everyone' && !hasFactor(model)
+}
+
+function statusOf(model: Model): number {
+  return isLimited(model) ? 403 : 200
 }
 
 function methodsOf({ totp, passkey, codes }: Model): string[] {

@@ -174,8 +174,9 @@ const kept = new Map<string, Promise<Params>>()
 async function prepared({ route, caller, target, verdict }: Case): Promise<{ host: string; request: Request }> {
   const isUsedUp = verdict.status < 400 && route.method !== 'GET'
   const sender = isUsedUp && caller.again ? await caller.again() : caller
-  const { make } = targetsOf(route, placeOf(route, caller, setting), setting)
-  const key = `${caller.surface} ${route.path.replace(/[^\]]*$/, '')} ${target}`
+  const place = placeOf(route, caller, setting)
+  const { make } = targetsOf(route, place, setting)
+  const key = `${caller.surface} ${place.host} ${route.path.replace(/[^\]]*$/, '')} ${target}`
   const known = isUsedUp || target === 'own' ? undefined : kept.get(key)
   const made = known ?? make(sender, target === 'none' ? 'absent' : target)
   if (!isUsedUp && target !== 'own') kept.set(key, made)

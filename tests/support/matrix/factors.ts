@@ -12,7 +12,7 @@ import type { Place, World } from '../world.ts'
 import { addPerson, realmOf } from '../world.ts'
 import type { Caller } from './callers.ts'
 import { newAddress } from './fresh.ts'
-import type { Situation } from './requests.ts'
+import type { Situation } from './situation.ts'
 
 type At = Pick<Place, 'id' | 'schema' | 'origin' | 'host'>
 

@@ -16,6 +16,7 @@ import { placeOf } from './cases.ts'
 import { newPasskey, passkeySignIn, protect, secondStep } from './factors.ts'
 import { enter } from './people.ts'
 import type { Setting } from './setting.ts'
+import type { Situation } from './situation.ts'
 import type { Params } from './targets.ts'
 import { newAddress } from './fresh.ts'
 import { elsewhere, addAccess, addDepartment, addInvitation, addSignup } from './targets.ts'
@@ -24,15 +25,6 @@ import { nameOf } from './verdicts.ts'
 
 export interface Request extends Call {
   path: string
-}
-
-export interface Situation {
-  setting: Setting
-  caller: Caller
-  target: Target
-  params: Params
-  /** The place of the target: the caller's, or that of another organisation. */
-  place: Place
 }
 
 type Maker = (situation: Situation) => Call | Promise<Call>

@@ -8,8 +8,8 @@ import { credentialsSchema } from '#shared/schemas/sessions.ts'
 
 /**
  * Sets two cookies, which scripts cannot read. The session of the cookies that they replace ends. If the user has a
- * second factor and this browser is not remembered, a right password is answered with 401 `second_factor_required` and a
- * challenge for `session/second-factor/`.
+ * second factor and this browser is not remembered, a right password is answered with 401 `second_factor_required` and
+ * a challenge for `session/second-factor/`.
  */
 export default defineRealmRoute(
   { summary: 'Sign in with cookies', access: 'public', body: credentialsSchema, answer: signedInAnswer },

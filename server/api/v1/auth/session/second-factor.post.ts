@@ -6,7 +6,9 @@ import { defineRealmRoute } from '#server/http/route.ts'
 import { signedInAnswer } from '#shared/answers/sessions.ts'
 import { rememberedSecondFactorSchema } from '#shared/schemas/factors.ts'
 
-/** Answers the challenge that `session/` gave. With `remember_device`, this browser needs no second factor for 30 days. */
+/**
+ * Answers the challenge that `session/` gave. With `remember_device`, this browser needs no second factor for 30 days.
+ */
 export default defineRealmRoute(
   {
     summary: 'Sign in with cookies: second step',
