@@ -5,8 +5,8 @@ import { listDevices } from '#server/domain/factors/devices.ts'
 const eventsLimit = 10_000
 
 /**
- * A user's sessions, including ended ones, second factors, remembered browsers, and the newest 10,000 events by or about
- * them.
+ * A user's sessions, including ended ones, second factors, remembered browsers, and the newest 10,000 events by or
+ * about them.
  */
 export async function readPersonalData(realm: Realm, userId: string) {
   const [sessions, factors, devices, events] = await Promise.all([
