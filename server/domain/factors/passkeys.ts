@@ -183,7 +183,8 @@ async function refusing<Result extends { verified: boolean }>(
   try {
     return await verify()
   } catch (error) {
-    app.log.info({ event: 'passkey_refused', reason: reasonOf(error) })
+    // Without challenges and ids of passkeys.
+    app.log.info({ event: 'passkey_refused', reason: reasonOf(error).replace(/[\w-]{20,}/g, '…') })
     return { verified: false }
   }
 }
