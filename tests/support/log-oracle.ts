@@ -34,10 +34,14 @@ function isPlain(text: string): boolean {
  * @throws Error if one has
  */
 export function inspectLog(port: number, lines: Line[], isCut = false): void {
-  const whole = isCut && lines.at(-1)?.level === 'text' ? lines.slice(0, -1) : lines
+  const complete = isCut && lines.at(-1)?.level === 'text' ? lines.slice(0, -1) : lines
+  const whole = complete.filter(({ text }) => !ofInspector.test(String(text)))
   const fault = findForm(whole) ?? findSent(port, whole) ?? whole.map(faultOf).find(found => found !== undefined)
   if (fault) throw new Error(`The log contains ${fault}`)
 }
+
+/** What Node.js prints when a test looks at the heap of a server. */
+const ofInspector = /^(?:Debugger (?:listening on ws:|attached|ending)|For help, see: https:\/\/nodejs\.org)/
 
 const forms: [name: string, pattern: RegExp][] = [
   ['a token', /\beyJ[\w-]+\.[\w-]+/],
