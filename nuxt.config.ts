@@ -16,7 +16,7 @@ const sharedByPages = [
 
 /** The fields of most forms, and what the pages for everyone have besides: they load nothing else of this. */
 const sharedByForms =
-  /\/components\/form\/(?:FormAlert|FormField|PasswordField|SubmitButton|SubmitForm|TextField|TextInput)\.vue|\/composables\/form\/use(?:FormAnswer|FormField|Submit)\.ts|\/components\/shell\/LanguageChoice\.vue|\/composables\/text\/useLanguage\.ts/
+  /\/components\/form\/(?:FormAlert|FormField|PasswordField|SubmitButton|SubmitForm|TextField|TextInput)\.vue|\/composables\/form\/use(?:FormAnswer|FormField|Submit)\.ts|\/components\/(?:shell\/LanguageChoice|sign-in\/OrLine)\.vue|\/composables\/(?:text\/useLanguage|account\/use(?:Passkeys|SignIn))\.ts/
 
 // Without its comments and indentation: every page contains it.
 const beforeHydration = readFileSync('assets/before-hydration.js', 'utf8').replaceAll(/^\s*(?:\/\/.*)?\n|^\s+/gm, '')

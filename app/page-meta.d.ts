@@ -1,4 +1,5 @@
 import type { Permission } from '#shared/permissions'
+import type { TextGroup } from '~~/i18n/groups'
 
 declare module 'vue' {
   interface ComponentCustomProperties {
@@ -14,5 +15,7 @@ declare module '#app' {
     access?: Permission
     /** Wider than a form, in the layout of the sign-in pages. */
     isWide?: boolean
+    /** Groups of texts that not every page of its surface needs. */
+    texts?: TextGroup[]
   }
 }

@@ -1,6 +1,6 @@
 import { ApiFailure } from '#shared/api-failure'
 import type { AnswerOf, CallOptions, Method, PathWith } from './api/routes'
-import type { ApiOptions, Transport } from './api/transport'
+import type { Answer, ApiOptions, Transport } from './api/transport'
 
 /** Calls `/api/v1/<path>` and returns the parsed body; throws an `ApiFailure` for every other outcome. */
 export type Api = <const Path extends string, const M extends Method = 'GET'>(
@@ -62,14 +62,20 @@ async function firstPageInstead<Answer>(
   return first
 }
 
-/** Adds the refresh to a transport: if a refresh may help, it runs once and the call is repeated once. */
+/**
+ * Adds to a transport what may help a refused call, which is then repeated once: a refresh, or that users confirm that
+ * it is them.
+ */
 export function createApi(transport: Transport): Api {
   return (async (path: string, options: ApiOptions = {}) => {
     let answer = await transport.send(path, options)
-    if (answer.status === 401 && mayRenew(path, answer.body) && (await transport.renew()))
+    if (answer.status === 401 && mayRenew(path, answer) && (await transport.renew()))
+      answer = await transport.send(path, options)
+    if (codeOf(answer) === 'reauthentication_required' && (await transport.confirm(answer.body)))
       answer = await transport.send(path, options)
     if (answer.status >= 200 && answer.status < 300) return answer.body
     const failure = new ApiFailure(answer.status, answer.body)
+    if (failure.code === 'second_factor_enrolment_required') transport.enrol()
     if (failure.status === 401 && failure.code && sessionIsOver.has(failure.code)) transport.end()
     throw failure
   }) as Api
@@ -77,8 +83,12 @@ export function createApi(transport: Transport): Api {
 
 const sessionIsOver: ReadonlySet<string> = new Set(['session_revoked', 'user_inactive', 'user_not_found'])
 
+function codeOf({ status, body }: Answer) {
+  return new ApiFailure(status, body).code
+}
+
 /** A missing access token has no code; an expired one has `token_not_valid`. A refused sign-in has neither. */
-function mayRenew(path: string, body: unknown): boolean {
-  const { code } = new ApiFailure(401, body)
+function mayRenew(path: string, answer: Answer): boolean {
+  const code = codeOf(answer)
   return (code === undefined || code === 'token_not_valid') && !path.startsWith('auth/session/')
 }

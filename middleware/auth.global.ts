@@ -12,6 +12,9 @@ export default defineNuxtRouteMiddleware(async to => {
   if (session.user?.language && !session.support) await speak(session.user.language)
   if (isSignInPage) return session.user ? navigateTo(safeRedirect(to.query.redirect)) : undefined
   if (!session.user) return navigateTo({ path: '/login', query: to.fullPath === '/' ? {} : { redirect: to.fullPath } })
+  const isEnrolmentPage = to.path === enrolmentPath
+  if (isEnrolmentPage && !session.mustEnrol) return navigateTo(safeRedirect(to.query.redirect))
+  if (session.mustEnrol && !isEnrolmentPage) return enrol(to.fullPath)
   if (to.meta.access && !to.meta.access(session.user))
     return abortNavigation(createError({ status: 403, statusText: 'Forbidden', fatal: true }))
 })

@@ -4,7 +4,16 @@ import { cookieName } from './cookies.ts'
  * The forms that work without scripts: the browser sends them to their own page, and the server calls the API in its
  * place (server/http/forms).
  */
-export const formNames = ['login', 'forgot', 'resend', 'signup', 'find', 'remind'] as const
+export const formNames = [
+  'login',
+  'second_factor',
+  'recovery_code',
+  'forgot',
+  'resend',
+  'signup',
+  'find',
+  'remind',
+] as const
 export type FormName = (typeof formNames)[number]
 
 /** What the page shows after such a form was sent. */
@@ -13,7 +22,7 @@ export interface FormAnswer {
   /** Of the API's response. */
   status: number
   body: unknown
-  /** What was typed, without passwords. */
+  /** What was typed, without passwords and codes. */
   values: Record<string, string>
 }
 

@@ -12,6 +12,8 @@ export const useSessionStore = defineStore('session', {
      * contains it.
      */
     support: null as NonNullable<Me['support']> | null,
+    /** The session may only be used to add a second factor; middleware/auth.global.ts leads there. */
+    mustEnrol: false,
     isLoaded: false,
     /** Why the session ended, for the sign-in page to show. */
     endedBy: null as SessionEnd | null,
@@ -24,8 +26,8 @@ export const useSessionStore = defineStore('session', {
       if (this.isLoaded && !options.force) return
       const api = useApi()
       try {
-        const { support, ...user } = await api('auth/users/me/')
-        this.$patch({ user, support })
+        const { support, must_enrol: mustEnrol, ...user } = await api('auth/users/me/')
+        this.$patch({ user, support, mustEnrol })
       } catch (error) {
         if (!(error instanceof ApiFailure) || error.status !== 401) throw error
         this.user = null
@@ -33,9 +35,9 @@ export const useSessionStore = defineStore('session', {
       }
       this.isLoaded = true
     },
-    async signIn(credentials: { email: string; password: string }) {
-      const { user } = await useApi()('auth/session/', { method: 'POST', body: credentials })
-      this.$patch({ user, support: null, isLoaded: true, endedBy: null, isLapsed: false })
+    /** Takes over who has signed in. The next page loads what their session may be used for. */
+    enter(user: User) {
+      this.$patch({ user, support: null, isLoaded: false, endedBy: null, isLapsed: false })
     },
     async signOut() {
       try {
@@ -56,7 +58,7 @@ export const useSessionStore = defineStore('session', {
     },
     /** Forgets the user; plugins/session.client.ts then discards all data and leaves the page. */
     clear(reason: SessionEnd) {
-      this.$patch({ user: null, support: null, isLoaded: true, endedBy: reason, isLapsed: false })
+      this.$patch({ user: null, support: null, mustEnrol: false, isLoaded: true, endedBy: reason, isLapsed: false })
     },
   },
 })

@@ -3,14 +3,24 @@ import { signedInHeader } from '#shared/signed-in-header'
 import type { Answer, ApiOptions, Transport } from './transport'
 import { filledQuery, parseJson, refreshPath } from './transport'
 
+/** What a page does for its calls. */
+interface Page {
+  /** Whether it shows a signed-in user. */
+  isSignedIn: () => boolean
+  /** Called when the session is over, never for a lost race or a network failure. */
+  end: () => void
+  confirm: Transport['confirm']
+  enrol: Transport['enrol']
+}
+
 /**
  * Calls the API over the network with the browser's cookies. All tabs share the cookies, so they also share the
- * refresh: the tab that gets the lock refreshes; the others find valid cookies and repeat their call.
- * @param isSignedIn whether the page shows a signed-in user
- * @param end called when the session is over, never for a lost race or a network failure
+ * refresh: the tab that gets the lock refreshes; the others find valid cookies and repeat their call. Calls that are
+ * made at the same time share one confirmation.
  */
-export function browserTransport(isSignedIn: () => boolean, end: () => void): Transport {
+export function browserTransport({ isSignedIn, end, confirm, enrol }: Page): Transport {
   let renewal: Promise<boolean> | undefined
+  let confirmation: Promise<boolean> | undefined
   const send: Transport['send'] = (path, options) => sendAs(isSignedIn(), path, options)
 
   const renew = async () => {
@@ -24,7 +34,13 @@ export function browserTransport(isSignedIn: () => boolean, end: () => void): Tr
     return false
   }
 
-  return { send, renew: () => (renewal ??= oneAtATime(renew).finally(() => (renewal = undefined))), end }
+  return {
+    send,
+    renew: () => (renewal ??= oneAtATime(renew).finally(() => (renewal = undefined))),
+    end,
+    confirm: body => (confirmation ??= confirm(body).finally(() => (confirmation = undefined))),
+    enrol,
+  }
 }
 
 // Asks the server: localStorage and broadcast channels may be behind the cookies.

@@ -27,6 +27,8 @@ export function serverTransport(event: H3Event): Transport {
     send: (path, options) => send(event, cookies, path, options),
     renew: async () => (renewal ??= refreshCookie.test(cookies) ? renew() : Promise.resolve(false)),
     end: () => {},
+    confirm: async () => false,
+    enrol: () => {},
   }
 }
 

@@ -17,6 +17,13 @@ export interface Transport {
   renew: () => Promise<boolean>
   /** Called when a response says that the session is over. */
   end: () => void
+  /**
+   * Lets users confirm that it is them, where a response requires it; false if they do not.
+   * @param body of the response
+   */
+  confirm: (body: unknown) => Promise<boolean>
+  /** Called when a response says that the session may only be used to add a second factor. */
+  enrol: () => void
 }
 
 export interface Answer {

@@ -13,6 +13,7 @@ export function useAuditRecord() {
     const { page, ...filters } = dated.value
     return download(
       `audit/export.csv?${new URLSearchParams(Object.entries(filters).filter((entry): entry is [string, string] => Boolean(entry[1])))}`,
+      { isSensitive: true },
     )
   }
 

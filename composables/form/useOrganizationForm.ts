@@ -11,6 +11,8 @@ const fields = [
   'registration_domains',
   'password_min_length',
   'allows_support',
+  'second_factor',
+  'second_factor_grace',
 ] as const
 
 /** The organisation's fields that its Admins change. */
@@ -76,6 +78,8 @@ function useOrganizationLabels(): EditOptions<OrganizationState, Organization>['
     },
     registration_domains: { label: t('organization.joining.domains'), text: value => value.join(', ') },
     password_min_length: { label: t('organization.rules.min_length') },
+    second_factor: { label: t('security.policy.title'), text: value => t(`security.policy.${value}`) },
+    second_factor_grace: { label: t('security.policy.grace') },
     allows_support: {
       label: t('organization.rules.allows_support'),
       text: value => t(value ? 'common.conflict.yes' : 'common.conflict.no'),

@@ -12,6 +12,6 @@ export function useLoadPage() {
     // Loads the layout.
     await nuxtApp.hooks.callHook('link:prefetch', path)
     // Without a connection, opening the page tries again.
-    await Promise.allSettled([preloadRouteComponents(path, router), load(groupsOf(surface, meta.public === true))])
+    await Promise.allSettled([preloadRouteComponents(path, router), load(groupsOf(surface, meta))])
   }
 }

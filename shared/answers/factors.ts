@@ -3,7 +3,6 @@ import { count, id, time } from './fields.ts'
 
 /** Second factors and passkeys. */
 export const factorKind = z.enum(['totp', 'passkey'])
-export type FactorKind = z.output<typeof factorKind>
 
 export const factorAnswer = z.strictObject({
   id: id(),
@@ -21,13 +20,11 @@ export const factorsAnswer = z.strictObject({
   required: z.boolean().describe('Whether the organisation requires a second factor of the user.'),
   required_from: time().nullable().describe('From when sign-in without one only allows adding one.'),
 })
-export type Factors = z.output<typeof factorsAnswer>
 
 /** What an Admin sees of another user's factors. */
 export const userFactorsAnswer = factorsAnswer.extend({
   factors: z.array(factorAnswer.omit({ id: true, name: true })),
 })
-export type UserFactors = z.output<typeof userFactorsAnswer>
 
 const recoveryCodes = z.array(z.string()).describe('Each works once. They are not shown again.')
 

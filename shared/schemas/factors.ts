@@ -23,7 +23,8 @@ const assertion = credential(
   z.object({
     clientDataJSON: bytes(4_096),
     authenticatorData: bytes(4_096),
-    signature: bytes(2_048),
+    // The largest is that of ML-DSA-87: 4,627 bytes.
+    signature: bytes(8_192),
     userHandle: bytes(128)
       .nullish()
       .transform(value => value ?? undefined),

@@ -98,7 +98,7 @@ describe('the language', () => {
   test('is also that of what the server says', async () => {
     const { context } = await openProfile(browser, { locale: 'ar' })
     const page = await open(context, world.acme, '/login')
-    await page.getByRole('button', { name: textsIn('ar')('shell.sign_in.submit') }).click()
+    await page.getByRole('button', { name: textsIn('ar')('shell.sign_in.submit'), exact: true }).click()
     await page.getByText(serverText('This field may not be blank.')).first().waitFor()
     await context.close()
   })

@@ -30,9 +30,9 @@ function json(status: number, body: object) {
   return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } })
 }
 
-function openTab() {
-  const end = vi.fn()
-  return { api: createApi(browserTransport(() => true, end)), end }
+function openTab(confirm = async (_: unknown) => false) {
+  const page = { isSignedIn: () => true, end: vi.fn(), confirm: vi.fn(confirm), enrol: vi.fn() }
+  return { api: createApi(browserTransport(page)), ...page }
 }
 
 /** A network that fails for one path, in the way in which `fetch` reports it. */
@@ -159,5 +159,62 @@ describe('a refusal that no renewal can help', () => {
     expect((await failureOf(api('home/')))?.code).toBe('session_revoked')
     expect(calls).toEqual(['home/'])
     expect(end).toHaveBeenCalledOnce()
+  })
+})
+
+describe('a refusal that asks users to confirm that it is them', () => {
+  const refusal = { detail: 'Please confirm that it is you.', code: 'reauthentication_required', methods: ['password'] }
+
+  /** A server that refuses until somebody has confirmed it, and a tab whose user decides. */
+  function open(decide: () => Promise<boolean>) {
+    const calls: string[] = []
+    const state = { isConfirmed: false }
+    vi.stubGlobal('fetch', async (input: string) => {
+      calls.push(input.replace('/api/v1/', ''))
+      return state.isConfirmed ? json(200, { ok: true }) : json(403, refusal)
+    })
+    const tab = openTab(async () => (state.isConfirmed = await decide()))
+    return { calls, ...tab }
+  }
+
+  it('is asked, and the call is repeated by itself', async () => {
+    const { api, calls, confirm } = open(async () => true)
+    expect(await api('users/')).toEqual({ ok: true })
+    expect(calls).toEqual(['users/', 'users/'])
+    expect(confirm).toHaveBeenCalledExactlyOnceWith(refusal)
+  })
+
+  it('is asked once for calls that are made together', async () => {
+    const { api, confirm } = open(() => new Promise(resolve => setTimeout(() => resolve(true), 20)))
+    expect(await Promise.all([api('users/'), api('departments/')])).toEqual([{ ok: true }, { ok: true }])
+    expect(confirm).toHaveBeenCalledOnce()
+  })
+
+  it('is told as it is when they do not, and asked again the next time', async () => {
+    const { api, calls, confirm } = open(async () => false)
+    expect(await failureOf(api('users/'))).toMatchObject({ status: 403, message: refusal.detail })
+    expect(calls).toEqual(['users/'])
+    await failureOf(api('users/'))
+    expect(confirm).toHaveBeenCalledTimes(2)
+  })
+
+  it('and another refusal asks nothing', async () => {
+    vi.stubGlobal('fetch', async () => json(403, { detail: 'You may not.' }))
+    const { api, confirm, enrol } = openTab()
+    expect((await failureOf(api('users/')))?.status).toBe(403)
+    expect(confirm).not.toHaveBeenCalled()
+    expect(enrol).not.toHaveBeenCalled()
+  })
+})
+
+describe('a refusal of a session that may only add a second factor', () => {
+  it('leads there', async () => {
+    vi.stubGlobal('fetch', async () =>
+      json(403, { detail: 'Add one first.', code: 'second_factor_enrolment_required' }),
+    )
+    const { api, end, enrol } = openTab()
+    expect((await failureOf(api('users/')))?.status).toBe(403)
+    expect(enrol).toHaveBeenCalledOnce()
+    expect(end).not.toHaveBeenCalled()
   })
 })

@@ -54,6 +54,7 @@ const rules: Rule[] = [
     sources: app,
     pattern: /document\.cookie|useCookie[(<]|(?:local|session)Storage\.setItem\((?!key, time\))/,
     exceptions: {
+      'composables/account/usePasskeyNudge.ts': 'that a suggestion was dismissed',
       'composables/text/useLanguage.ts': 'the language that was chosen',
       'plugins/time-zone.ts': 'the time zone of the browser',
       'composables/shell/useColours.ts': 'the colours that were chosen',

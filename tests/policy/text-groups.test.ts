@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import type { TextGroup } from '../../i18n/groups.ts'
 import { groupsOf } from '../../i18n/groups.ts'
 import { importsOf, readSources } from '../support/sources.ts'
 
@@ -46,16 +47,27 @@ describe('what a page can show', () => {
   test('and is found when it is not', () => {
     expect(missing('pages/portal/people/index.vue', textsOf('portal', true))).toContain('people')
     expect(missing('pages/portal/index.vue', textsOf('console', false))).toContain('home')
+    expect(missing('pages/portal/profile.vue', textsOf('portal', false))).toEqual(['security', 'step'])
   })
 })
 
 function textsOfPage(file: string): string[] {
   const [, surface] = file.split('/') as [string, 'site' | 'portal' | 'console']
-  return textsOf(surface, /\bpublic: true\b/.test(sources.get(file)!.code))
+  const { code } = sources.get(file)!
+  return textsOf(surface, /\bpublic: true\b/.test(code), groupsIn(code, /\btexts: \[([^\]]*)\]/))
 }
 
-function textsOf(surface: 'site' | 'portal' | 'console', isPublic: boolean): string[] {
-  return ['everywhere', ...groupsOf(surface, isPublic)].flatMap(group => partsOf(`${group}.ts`, 'en'))
+function textsOf(surface: 'site' | 'portal' | 'console', isPublic: boolean, texts: TextGroup[] = []): string[] {
+  return textsOfGroups(['everywhere', ...groupsOf(surface, { public: isPublic, texts })])
+}
+
+function textsOfGroups(groups: TextGroup[]): string[] {
+  return groups.flatMap(group => partsOf(`${group}.ts`, 'en'))
+}
+
+function groupsIn(code: string, pattern: RegExp): TextGroup[] {
+  const list = pattern.exec(code)?.[1] ?? ''
+  return [...list.matchAll(/'(\w+)'/g)].map(([, group]) => group as TextGroup)
 }
 
 function partsOf(file: string, language: string): string[] {
@@ -69,8 +81,12 @@ function partsOf(file: string, language: string): string[] {
 /** The parts of the texts that a file, or what it uses, names and does not get. */
 function missing(file: string, given: string[]): string[] {
   const keys = new RegExp(`(?:['\`]|keypath=")(${parts.join('|')})\\.`, 'g')
-  const used = [...reachable(file)].flatMap(each => [...sources.get(each)!.code.matchAll(keys)])
-  return [...new Set(used.map(([, part]) => part!))].filter(part => !given.includes(part)).sort()
+  const reached = reachable(file)
+  const loaded = [...reached].flatMap(each =>
+    textsOfGroups(groupsIn(sources.get(each)!.code, /\bload\(\[([^\]]*)\]\)/)),
+  )
+  const used = [...reached].flatMap(each => [...sources.get(each)!.code.matchAll(keys)])
+  return [...new Set(used.map(([, part]) => part!))].filter(part => ![...given, ...loaded].includes(part)).sort()
 }
 
 function reachable(file: string, found = new Set<string>()): Set<string> {

@@ -428,7 +428,11 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    get?: never
+    /**
+     * Check that the user has confirmed that it is them
+     * @description For a page, before it lets the browser do what needs reauthentication: 403 where the user must confirm it first. For everyone who is signed in. Needs reauthentication.
+     */
+    get: operations['getAuthReauthentication']
     put?: never
     /**
      * Confirm that it is the user
@@ -3661,6 +3665,30 @@ export interface operations {
       409: components['responses']['Conflict']
       413: components['responses']['TooLarge']
       415: components['responses']['UnsupportedMediaType']
+      429: components['responses']['Throttled']
+      503: components['responses']['Unavailable']
+    }
+  }
+  getAuthReauthentication: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done. */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Invalid']
+      401: components['responses']['NotAuthenticated']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
       429: components['responses']['Throttled']
       503: components['responses']['Unavailable']
     }

@@ -17,6 +17,20 @@ export interface PageForm {
 
 const pageForms: Record<FormName, PageForm> = {
   login: { surfaces: ['portal', 'console'], path: '/login', endpoint: 'auth/session/', fields: ['email', 'password'] },
+  second_factor: {
+    surfaces: ['portal', 'console'],
+    path: '/login',
+    endpoint: 'auth/session/second-factor/',
+    fields: ['challenge', 'methods', 'code', 'remember_device'],
+    body: ({ challenge, code, remember_device }) => ({ challenge, code, remember_device: remember_device === 'on' }),
+  },
+  recovery_code: {
+    surfaces: ['portal', 'console'],
+    path: '/login',
+    endpoint: 'auth/session/second-factor/',
+    fields: ['challenge', 'methods', 'recovery_code'],
+    body: ({ challenge, recovery_code }) => ({ challenge, recovery_code }),
+  },
   forgot: {
     surfaces: ['portal', 'console'],
     path: '/forgot',
