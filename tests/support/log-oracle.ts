@@ -20,6 +20,11 @@ export function watchRequest(port: number, text: string): void {
   for (const secret of found) if (known.size < sentLimit && !isPlain(secret)) known.add(secret)
 }
 
+/** For a test that sends one text as a password and as anything else. */
+export function forgetSent(port: number): void {
+  sent.delete(port)
+}
+
 // Shorter texts, ids and numbers can be in a line by chance.
 const secretField = /"(?:\w*password|token|refresh|idempotency-key)"\s*:\s*"([^"\\]{12,})"/gi
 

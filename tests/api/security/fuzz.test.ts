@@ -9,6 +9,7 @@ import { requestsTo } from '../../support/fuzz/requests.ts'
 import type { Round } from '../../support/fuzz/rounds.ts'
 import { createRound } from '../../support/fuzz/rounds.ts'
 import type { Answer } from '../../support/http.ts'
+import { forgetSent } from '../../support/log-oracle.ts'
 import { inLanes } from '../../support/lanes.ts'
 import type { Setting } from '../../support/matrix/setting.ts'
 import { createSetting } from '../../support/matrix/setting.ts'
@@ -34,6 +35,8 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await setting.sql.end()
+  // A password of one request is the path of another.
+  forgetSent(setting.world.port)
   await setting.world.stop()
   await rm(setting.archiveDir, { recursive: true })
 })
