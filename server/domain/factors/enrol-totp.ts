@@ -62,7 +62,10 @@ export async function confirmTotp(
   const attempt = app.limits.codeAttempt(realm.schema, user.email, audit.ip, true)
   await attempt.admit()
   const done = await realm.transaction(tx => confirmLocked(tx, app, authRealm, user, id, code, audit))
-  if (done) return done
+  if (done) {
+    await attempt.giveBack()
+    return done
+  }
   await attempt.countFailure()
   throw invalid({ code: ['Invalid code.'] })
 }

@@ -83,7 +83,7 @@ async function requireProof(
     if (challenge) await closeChallenge(tx, realm, challenge.id)
     return prove(tx, app, authRealm, user.id, proof, { challenge: challenge?.webauthn ?? null, origin }, audit)
   })
-  if (proven) return
+  if (proven) return attempt.giveBack()
   await attempt.countFailure()
   await recordAudit(realm.db, realm, audit, { action: 'factor.refused', subject: user.id })
   throw invalid(proof.code === undefined ? { credential: ['Invalid passkey.'] } : { code: ['Invalid code.'] })

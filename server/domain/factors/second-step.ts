@@ -100,9 +100,11 @@ export async function answerChallenge(
   const { begun, proven, device, fault } = await realm.transaction(tx =>
     answerLocked(tx, app, authRealm, user.id, answer, origin, client),
   )
+  if (fault !== 'wrong') await attempt.giveBack()
   if (fault === 'expired') throw challengeExpired()
   if (fault === 'wrong') {
-    if (await attempt.countFailure()) await tellOfWrongCodes(authRealm, user)
+    await attempt.countFailure()
+    if (await attempt.isTimeToTell()) await tellOfWrongCodes(authRealm, user)
     throw await refuseSignIn(app, authRealm, user.id, client, secondFactorInvalid())
   }
   if (!begun) throw await refuseSignIn(app, authRealm, user.id, client, noActiveAccount())

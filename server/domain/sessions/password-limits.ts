@@ -11,9 +11,12 @@ export interface PasswordAttempt {
   forgive(): Promise<void>
 }
 
-export interface CodeAttempt extends Omit<PasswordAttempt, 'countFailure'> {
-  /** @returns whether it is time to tell the user that someone tries */
-  countFailure(): Promise<boolean>
+/** A code counts for its account when it is admitted, so that of many at once no more are tried than allowed. */
+export interface CodeAttempt extends PasswordAttempt {
+  /** For a code that was right, or was not tried. */
+  giveBack(): Promise<void>
+  /** Counts a wrong answer after a right password. @returns whether it is time to tell the user that someone tries */
+  isTimeToTell(): Promise<boolean>
 }
 
 /** The limits of passwords and of second factors. */
@@ -28,7 +31,7 @@ export function passwordLimits(counters: Counters<LimitName>, from: From) {
 }
 
 function codeAttempt(
-  { check, count }: Counters<LimitName>,
+  { count, consume, giveBack }: Counters<LimitName>,
   attempt: PasswordAttempt,
   account: string,
   isTotp: boolean,
@@ -36,13 +39,11 @@ function codeAttempt(
   return {
     async admit() {
       await attempt.admit()
-      if (isTotp) await check('code_account_day', account)
+      if (isTotp) await consume('code_account_day', account)
     },
-    async countFailure() {
-      await attempt.countFailure()
-      if (isTotp) await count('code_account_day', account)
-      return !(await count('code_warning_day', account)) && count('code_mail_day', account)
-    },
+    giveBack: async () => void (isTotp && (await giveBack([['code_account_day', account]]))),
+    countFailure: attempt.countFailure,
+    isTimeToTell: async () => !(await count('code_warning_day', account)) && count('code_mail_day', account),
     forgive: attempt.forgive,
   }
 }
