@@ -65,7 +65,11 @@ describe('a Cookie header', () => {
   })
 
   it('is held to the names of its protocol', () => {
-    expect(cookieNames(https)).toEqual({ access: '__Host-tenantry_access', refresh: '__Host-tenantry_refresh' })
+    expect(cookieNames(https)).toEqual({
+      access: '__Host-tenantry_access',
+      refresh: '__Host-tenantry_refresh',
+      device: '__Host-tenantry_device',
+    })
     expect(findCookieFault('__Host-tenantry_access=x; __Host-tenantry_access=y', https)).toBeDefined()
     expect(findCookieFault('tenantry_access=x; tenantry_access=y', https)).toBeUndefined()
     expect(findCookieFault('tenantry_access=planted; __Host-tenantry_access=y', https)).toBeUndefined()
