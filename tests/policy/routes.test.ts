@@ -86,6 +86,7 @@ const beyondSupport = [
 const ownFactors = [
   'server/api/v1/auth/devices/index.get.ts',
   'server/api/v1/auth/factors/index.get.ts',
+  'server/api/v1/auth/reauthentication/index.get.ts',
   'server/api/v1/users/[id]/factors/index.get.ts',
 ]
 /** Every route that a session may use whose user must add a second factor first. */

@@ -7,6 +7,7 @@ export default defineRealmRoute(
     access: 'signed-in',
     enrolment: true,
     reauthentication: true,
+    support: false,
     status: 204,
   },
   () => {},
