@@ -498,10 +498,12 @@ async function validIndexes(name: string): Promise<number> {
   return rows[0]!.count as number
 }
 
-/** Whether a schema has the tables that a migration creates. */
+/** Whether a schema has the tables and columns that a migration creates. */
 async function hasAll(schema: string, { statements }: Migration): Promise<boolean> {
-  const names = statements.flatMap(text => /create table "(\w+)"/i.exec(text)?.[1] ?? [])
+  const names = statements.flatMap(text => /(?:create table|add column) "(\w+)"/i.exec(text)?.[1] ?? [])
   expect(names).not.toEqual([])
-  const rows = await sql`select from pg_tables where schemaname = ${schema} and tablename in ${sql(names)}`
+  const rows = await sql`
+    select tablename as name from pg_tables where schemaname = ${schema} and tablename in ${sql(names)}
+    union select column_name from information_schema.columns where table_schema = ${schema} and column_name in ${sql(names)}`
   return rows.length === names.length
 }
