@@ -6,6 +6,7 @@ import type { App } from '#server/domain/context.ts'
 import type { Begun, Client, SignedIn } from '#server/domain/sessions/begin.ts'
 import { beginSession, finishSignIn, refuseSignIn } from '#server/domain/sessions/begin.ts'
 import { hashOf } from '#server/domain/sessions/one-time-links.ts'
+import { requireOpenTenant } from '#server/domain/tenants/lifecycle/standing.ts'
 import { unauthorized } from '#shared/errors.ts'
 import { expectSignature, findChallenged, lockSignInChallenge } from './challenges.ts'
 import { authenticationOptions, findPasskeys, relyingPartyOf } from './passkeys.ts'
@@ -22,11 +23,11 @@ export async function passkeyOptions(app: App, authRealm: AuthRealm) {
 /**
  * @param token of the challenge of a sign-in
  * @returns what a browser needs to answer it with a passkey of the user
- * @throws ApiError 401 `challenge_expired`
+ * @throws ApiError 401 `challenge_expired`; 403, 503 if the tenant is closed
  */
 export async function challengedPasskeyOptions(app: App, authRealm: AuthRealm, token: string) {
   const { realm } = authRealm
-  const user = await findChallenged(realm, token)
+  const [user] = await Promise.all([findChallenged(realm, token), requireOpenTenant(realm.db, authRealm)])
   if (!user) throw challengeExpired()
   const rpId = await relyingPartyOf(app, authRealm)
   const options = await authenticationOptions(rpId, await findPasskeys(realm, user.id, rpId))
@@ -43,7 +44,8 @@ export async function challengedPasskeyOptions(app: App, authRealm: AuthRealm, t
  * Signs in with a passkey alone. It must have verified its user, by a PIN or a fingerprint, so it counts as two
  * factors.
  * @param origin of the host that the browser is on
- * @throws ApiError 401, the same for unknown, removed and wrong passkeys and for inactive users; 429
+ * @throws ApiError 401, the same for unknown, removed and wrong passkeys and for inactive users; 429; 403, 503 if
+ *   the tenant is closed
  */
 export async function signInWithPasskey(
   app: App,
@@ -53,7 +55,7 @@ export async function signInWithPasskey(
   client: Client,
 ): Promise<SignedIn> {
   const { realm } = authRealm
-  const owner = await findOwner(authRealm, credential.id)
+  const [owner] = await Promise.all([findOwner(authRealm, credential.id), requireOpenTenant(realm.db, authRealm)])
   // The account of an unknown passkey is its id: limits count the same for known ones.
   const attempt = app.limits.codeAttempt(realm.schema, owner?.email ?? credential.id, client.audit.ip, false)
   await attempt.admit()

@@ -8,7 +8,7 @@ import type { Begun, Client, SignedIn } from '#server/domain/sessions/begin.ts'
 import { beginSession, finishSignIn, refuseSignIn } from '#server/domain/sessions/begin.ts'
 import { newToken } from '#server/domain/sessions/one-time-links.ts'
 import { noActiveAccount } from '#server/domain/sessions/refusals.ts'
-import { standingIn } from '#server/domain/tenants/lifecycle/standing.ts'
+import { requireOpenTenant, standingIn } from '#server/domain/tenants/lifecycle/standing.ts'
 import type { ApiError } from '#shared/errors.ts'
 import { unauthorized } from '#shared/errors.ts'
 import { closeChallenge, countTry, findChallenged, lockSignInChallenge, openChallenge } from './challenges.ts'
@@ -93,7 +93,7 @@ export async function answerChallenge(
   client: Client,
 ): Promise<SignedIn & { device?: RememberedDevice }> {
   const { realm } = authRealm
-  const user = await findChallenged(realm, answer.challenge)
+  const [user] = await Promise.all([findChallenged(realm, answer.challenge), requireOpenTenant(realm.db, authRealm)])
   if (!user) throw challengeExpired()
   const attempt = app.limits.codeAttempt(realm.schema, user.email, client.audit.ip, answer.code !== undefined)
   await attempt.admit()

@@ -62,6 +62,8 @@ test('a migration of all organisations is planned, paused, resumed and retried',
   expect((await ask('migrations/retries/', 'POST')).status).toBe(202)
   await expect.poll(runNow, waitLimit).toMatchObject({ outcome: 'completed', total: 1 })
   expect((await ask('migrations/')).json.counts).toEqual({ current: 1, behind: 1 })
+  expect((await ask('migrations/runs/', 'POST')).status).toBe(202)
+  await expect.poll(runNow, waitLimit).toMatchObject({ outcome: 'completed', finished: 2, total: 2 })
   const actions = (await ask('audit/?ordering=-created')).json.results.map(({ action }: { action: string }) => action)
   expect(actions).toContain('tenants.migration_paused')
 })
@@ -82,10 +84,16 @@ test('a server of the version before starts and serves while the database is ahe
   expect(log.at(-1)).toMatchObject({ event: 'start_failed', reason: expect.stringContaining('tenant/9999_newer') })
 })
 
-/** Brings a schema to the version before. */
+/** Brings a schema to the version before, of whose kinds of statements it knows the opposites. */
 async function undoLast(schema: string): Promise<void> {
-  const [, table] = /create table "(\w+)"/i.exec(last.statements[0]!)!
-  await sql`drop table ${sql(schema)}.${sql(table!)}`
+  for (const statement of last.statements.toReversed()) await sql.unsafe(oppositeOf(statement, schema))
   const entry = `${last.name} ${last.checksum}`
   await sql`update platform.schema_versions set applied = array_remove(applied, ${entry}) where schema = ${schema}`
+}
+
+function oppositeOf(statement: string, schema: string): string {
+  const [, table, kind, name] =
+    /^\s*alter table "(\w+)" add (column|constraint) "(\w+)"/i.exec(statement) ??
+    /^\s*create table "(\w+)"/i.exec(statement)!
+  return kind ? `alter table ${schema}.${table} drop ${kind} ${name}` : `drop table ${schema}.${table}`
 }

@@ -10,6 +10,7 @@ import type { LinkPurpose } from '#server/domain/sessions/one-time-links.ts'
 import { issueLink, openLink } from '#server/domain/sessions/one-time-links.ts'
 import { requestSupportAccess } from '#server/domain/support/request.ts'
 import { resumeTenant, suspendTenant } from '#server/domain/tenants/lifecycle/suspension.ts'
+import { addPasskey, addTotp, challengeOf } from '../../support/data/factors.ts'
 import { linkParts, outboxIsEmpty } from '../../support/data/mails.ts'
 import type { DeafProxy } from '../../support/database/deaf-proxy.ts'
 import { createDeafProxy } from '../../support/database/deaf-proxy.ts'
@@ -53,14 +54,7 @@ describe('a server that receives no announcements, although its connections answ
       for (const [file, { path, ...call }] of Object.entries(endpoints).filter(
         ([file, { body }]) => body && !isToken(file),
       )) {
-        const wrong =
-          'token' in (call.body as object)
-            ? { token: 'x'.repeat(43) }
-            : { email: 'nobody@example.com', password: 'not the password at all' }
-        const { status, json } = await world.globex.call(path, {
-          ...call,
-          body: { ...(call.body as object), ...wrong },
-        })
+        const { status, json } = await world.globex.call(path, { ...call, body: wronged(call.body as object) })
         expect([file, status, json?.code]).toEqual([file, 403, 'tenant_inactive'])
       }
     })
@@ -129,6 +123,20 @@ async function createEndpoints(place: Place): Promise<Record<string, Call & { pa
   const invitation = { token: linkParts((await issueInvitationLink(realm, invited.id))!.link).token }
   const names = { first_name: 'Una', last_name: 'Unseen' }
   const password = 'a perfectly fine phrase'
+  const inTwoSteps = await Promise.all(
+    ['jwt', 'session'].map(async door => {
+      const person = await addTotp(place, await addPerson(world, place, `two-steps-${door}@example.com`))
+      return { challenge: await challengeOf(place, person), recovery_code: person.recovery_codes[0] }
+    }),
+  )
+  const withPasskeys = await Promise.all(
+    ['jwt', 'session'].map(async door => {
+      const person = await addPerson(world, place, `passkey-${door}@example.com`)
+      const passkey = await addPasskey(place, person, (await signInAs(place, person)).access)
+      const { json: options } = await place.call(`${auth}/passkeys/options/`, { body: {} })
+      return { credential: passkey.sign(options, place.origin), challenge: await challengeOf(place, person) }
+    }),
+  )
   const support = await requestSupportAccess(
     world.app,
     place.id,
@@ -145,6 +153,23 @@ async function createEndpoints(place: Place): Promise<Record<string, Call & { pa
     'server/api/v1/auth/jwt/verify.post.ts': request(`${auth}/jwt/verify/`, { token: pairs[0]!.access }),
     'server/api/v1/auth/jwt/refresh.post.ts': request(`${auth}/jwt/refresh/`, { refresh: pairs[1]!.refresh }),
     'server/api/v1/auth/jwt/blacklist.post.ts': request(`${auth}/jwt/blacklist/`, { refresh: pairs[2]!.refresh }),
+    'server/api/v1/auth/jwt/second-factor.post.ts': request(`${auth}/jwt/second-factor/`, inTwoSteps[0]!),
+    'server/api/v1/auth/jwt/passkey.post.ts': request(`${auth}/jwt/passkey/`, {
+      credential: withPasskeys[0]!.credential,
+    }),
+    'server/api/v1/auth/passkeys/options.post.ts': request(`${auth}/passkeys/options/`, {
+      challenge: withPasskeys[0]!.challenge,
+    }),
+    'server/api/v1/auth/session/second-factor.post.ts': request(`${auth}/session/second-factor/`, inTwoSteps[1]!, {
+      sameOrigin: true,
+    }),
+    'server/api/v1/auth/session/passkey.post.ts': request(
+      `${auth}/session/passkey/`,
+      { credential: withPasskeys[1]!.credential },
+      {
+        sameOrigin: true,
+      },
+    ),
     'server/api/v1/auth/session/index.post.ts': request(
       `${auth}/session/`,
       { email: place.staff.email, password: place.staff.password },
@@ -220,6 +245,14 @@ async function linkFor(
     purpose === 'email' ? { email: 'new-address@example.com' } : null,
   )
   return linkParts((await issueLink(realm.db, authRealm, person.id, purpose))!)
+}
+
+/** The body with a wrong token, challenge, passkey or password. */
+function wronged(body: object): object {
+  if ('token' in body) return { ...body, token: 'x'.repeat(43) }
+  if ('challenge' in body) return { ...body, challenge: 'x'.repeat(43) }
+  if ('credential' in body) return { credential: { ...(body.credential as object), id: 'x'.repeat(43) } }
+  return { ...body, email: 'nobody@example.com', password: 'not the password at all' }
 }
 
 /** Invalid tokens are rejected before the tenant is looked up. */
