@@ -3,7 +3,7 @@ import { getHeader } from 'h3'
 import type { Db } from '#server/database/realms.ts'
 import type { AuthRealm, Recheck } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
-import { isRecent, reauthenticationRequired } from '#server/domain/factors/reauthenticate.ts'
+import { requireRecent } from '#server/domain/factors/reauthenticate.ts'
 import type { Principal } from '#server/domain/sessions/principal.ts'
 import { recheckPrincipal, requirePrincipal } from '#server/domain/sessions/principal.ts'
 import { beyondSupport, enrolmentRequired, readOnly } from '#server/domain/sessions/refusals.ts'
@@ -121,10 +121,7 @@ async function authorize(state: State): Promise<Principal | null> {
 async function requireReauthentication({ options, authRealm }: State, principal: Principal): Promise<Principal> {
   const { reauthentication } = options
   const isNeeded = reauthentication === 'console' ? authRealm.kind === 'platform' : reauthentication
-  if (!isNeeded) return principal
-  // An operator cannot prove that they are the user.
-  if (principal.session.support !== null) throw beyondSupport()
-  if (!isRecent(principal.session)) throw await reauthenticationRequired(authRealm, principal.user.id)
+  if (isNeeded) await requireRecent(authRealm.realm.db, authRealm, principal)
   return principal
 }
 

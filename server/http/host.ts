@@ -11,6 +11,9 @@ import { brandingOf } from './branding.ts'
 import { isFromProxy, rawHeaderValues } from './client-address.ts'
 import type { Tenancy } from './tenancy.ts'
 
+/** Browsers ask the host that a passkey is bound to, also if it is a former one, and follow no redirect. */
+const relatedOriginsPath = '/.well-known/webauthn'
+
 /**
  * Looks up the host and puts its tenancy into the event's context.
  * @throws ApiError 400, 404, 403 or 503 for a tenant that is closed, 308 when it has moved
@@ -41,7 +44,7 @@ function requireOpen(event: H3Event, { tenant, origin, is_former }: Extract<Host
   }
   // The raw path: h3 decodes its own, which may then be another path, or contain characters that a header cannot.
   const { url = '' } = event.node.req
-  if (is_former) throw tenantMoved(`${origin}${url.startsWith('/') ? url : '/'}`)
+  if (is_former && url !== relatedOriginsPath) throw tenantMoved(`${origin}${url.startsWith('/') ? url : '/'}`)
 }
 
 /** @throws ApiError 400 when it is missing or sent several times, as it would be unclear which one counts */

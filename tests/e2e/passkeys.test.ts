@@ -98,6 +98,22 @@ describe('a passkey', () => {
   })
 })
 
+test('an operator who edits an organisation is told that its passkeys depend on the subdomain', async () => {
+  const owned = await newPerson('hugo')
+  const { access } = await signInAs(world.globex, await addPerson(world, world.globex, 'hugo@globex.test'))
+  await addPasskey(world.globex, owned, access)
+  const { context } = await openProfile(browser)
+  const page = await signInAt(context, world.console, await newOperator(), `/tenants/${world.globex.id}`)
+  const warning = page.getByText(/^1 passkey is bound to the present address\./)
+  await page.getByRole('button', { name: 'Edit', exact: true }).click()
+  const subdomain = page.getByLabel('Subdomain')
+  await subdomain.fill('globex-two')
+  await warning.waitFor()
+  await subdomain.fill('globex')
+  await warning.waitFor({ state: 'detached' })
+  await context.close()
+})
+
 describe('the start page', () => {
   test('suggests a passkey to those who have none, until they dismiss it for good', async () => {
     const { context } = await openProfile(browser)

@@ -22,6 +22,7 @@ import { call } from './http.ts'
 import { forbid } from './oracle.ts'
 import type { TestServer } from './process/server.ts'
 import { freePort, startServer } from './process/server.ts'
+import { unlessBusy } from './unless-busy.ts'
 
 /** A host on which users sign in: a tenant's portal, or the console. */
 export interface Place {
@@ -143,7 +144,8 @@ export function createTestDatabase(template?: TemplateName): Promise<string> {
  * @returns the pair of tokens
  */
 export async function signInAs(place: Place, person: Person): Promise<{ access: string; refresh: string }> {
-  const answer = await place.call(`${auth}/jwt/create/`, { body: { email: person.email, password: person.password } })
+  const body = { email: person.email, password: person.password }
+  const answer = await unlessBusy(() => place.call(`${auth}/jwt/create/`, { body }))
   expect(answer.status).toBe(200)
   return answer.json
 }
@@ -153,10 +155,8 @@ export async function signInAs(place: Place, person: Person): Promise<{ access: 
  * @returns its cookies
  */
 export async function signInWithCookies(place: Place, person: Person): Promise<Record<string, string>> {
-  const answer = await place.call(`${auth}/session/`, {
-    body: { email: person.email, password: person.password },
-    sameOrigin: true,
-  })
+  const body = { email: person.email, password: person.password }
+  const answer = await unlessBusy(() => place.call(`${auth}/session/`, { body, sameOrigin: true }))
   expect(answer.status).toBe(200)
   return answer.cookies
 }

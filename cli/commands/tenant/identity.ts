@@ -1,7 +1,9 @@
 import { asc } from 'drizzle-orm'
 import { fromSystem } from '#server/domain/context.ts'
+import { countPasskeys } from '#server/domain/factors/related-origins.ts'
 import { createTenant } from '#server/domain/tenants/create.ts'
 import { requireTenantDetails } from '#server/domain/tenants/details.ts'
+import { tenantRealmOf } from '#server/domain/tenants/origins.ts'
 import type { TenantRow } from '#server/domain/tenants/tenants.ts'
 import { requireTenant, tenantColumns } from '#server/domain/tenants/tenants.ts'
 import { changeTenant } from '#server/domain/tenants/update.ts'
@@ -105,10 +107,17 @@ export const rename = defineTask({
     if (args.subdomain === undefined && args.name === undefined)
       throw new UsageError('Use --subdomain, --name, or both')
     const change = validate(tenantChangeSchema, { subdomain: args.subdomain, name: args.name })
-    const { id } = await requireTenant(app, args.from)
-    const tenant = await changeTenant(app, id, change, fromSystem)
+    const before = await requireTenant(app, args.from)
+    const tenant = await changeTenant(app, before.id, change, fromSystem)
     const json = details(app, tenant)
-    return { json, text: `${tenant.name} is at ${json.url}.` }
+    const lines = [`${tenant.name} is at ${json.url}.`]
+    const passkeys = tenant.subdomain === before.subdomain ? 0 : await countPasskeys(tenantRealmOf(app, tenant).realm)
+    if (passkeys > 0)
+      lines.push(
+        `${passkeys === 1 ? '1 passkey was' : `${passkeys} passkeys were`} added at other addresses.`,
+        'Where a browser refuses one, its owner signs in with the password and adds a new one.',
+      )
+    return { json, text: lines.join('\n') }
   },
 })
 

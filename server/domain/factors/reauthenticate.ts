@@ -1,8 +1,10 @@
 import { eq } from 'drizzle-orm'
+import type { Db } from '#server/database/realms.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
 import type { Principal } from '#server/domain/sessions/principal.ts'
+import { beyondSupport } from '#server/domain/sessions/refusals.ts'
 import { requireCurrentPassword } from '#server/domain/users/passwords.ts'
 import { ApiError, invalid } from '#shared/errors.ts'
 import { closeChallenge, lockSessionChallenge, openChallenge } from './challenges.ts'
@@ -19,10 +21,13 @@ export function isRecent({ authenticated_at }: Principal['session']): boolean {
   return Date.now() - authenticated_at.getTime() < reauthenticationLife * 1000
 }
 
-/** @returns the 403 to throw, with the methods that the user has */
-export async function reauthenticationRequired({ realm }: AuthRealm, userId: string): Promise<ApiError> {
-  const methods = await listMethods(realm.db, realm, userId)
-  return new ApiError(403, {
+/** @throws ApiError 403, with the methods that the user has, unless they have proved lately that it is them */
+export async function requireRecent(db: Db, { realm }: AuthRealm, { user, session }: Principal): Promise<void> {
+  // An operator cannot prove that they are the user.
+  if (session.support !== null) throw beyondSupport()
+  if (isRecent(session)) return
+  const methods = await listMethods(db, realm, user.id)
+  throw new ApiError(403, {
     detail: 'Please confirm that it is you.',
     code: 'reauthentication_required',
     methods: ['password', ...methods.filter(method => method !== 'recovery_code')],

@@ -1,4 +1,5 @@
 import { and, eq, gt, isNotNull } from 'drizzle-orm'
+import type { Realm } from '#server/database/realms.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App } from '#server/domain/context.ts'
 
@@ -24,4 +25,9 @@ export async function relatedOrigins({ config, database }: App, { kind, id, orig
   const hosts = [...current, ...past].map(({ subdomain }) => `${subdomain}.${config.baseDomain}`)
   const origins = [...hosts, ...custom.map(({ host }) => host)].map(host => config.originOf(host))
   return [...new Set([origin, ...origins])]
+}
+
+/** How many passkeys a realm's users have: they depend on its host. */
+export function countPasskeys({ db, tables: { factors } }: Realm): Promise<number> {
+  return db.$count(factors, eq(factors.kind, 'passkey'))
 }

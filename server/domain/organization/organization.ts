@@ -50,13 +50,17 @@ function settingsColumns(settings: TenantRealm['tables']['settings']) {
   }
 }
 
-/** @throws ApiError 412, or 400 when the name is taken */
+/**
+ * @param guardRule throws if the caller may not change the rule for second factors now
+ * @throws ApiError 412, or 400 when the name is taken
+ */
 export async function changeOrganization(
   app: App,
   authRealm: AuthRealm<TenantRealm>,
   change: z.output<typeof organizationSchema>,
   audit: AuditContext,
   precondition?: Precondition,
+  guardRule?: (tx: Db) => Promise<void>,
 ): Promise<StoredOrganization> {
   const { id, realm } = authRealm
   const { tenants } = app.database.platform.tables
@@ -65,6 +69,7 @@ export async function changeOrganization(
       await tx.execute(sql`select id from ${tenants} where id = ${id} for update`)
       const before = await readOrganization(app, authRealm, tx)
       requireMatch(precondition, presentOrganization(before))
+      if (changesRule(before, { ...before, ...withoutAbsent(change) })) await guardRule?.(tx)
       await storeChange(tx, app, authRealm, change)
       const after = await readOrganization(app, authRealm, tx)
       await followChange(tx, app, authRealm, { before, after }, audit)
@@ -103,8 +108,13 @@ async function followChange(
   if (Object.keys(details).length > 0)
     await recordAudit(tx, realm, audit, { action: 'organization.changed', subject: id, details })
   if (before.allows_support && !after.allows_support) await endSupportAccessesOf(tx, authRealm, audit, 'revoked', null)
-  if (before.second_factor !== after.second_factor || before.second_factor_grace !== after.second_factor_grace)
-    await followFactorRule(tx, app, authRealm, before.second_factor, after.second_factor)
+  if (changesRule(before, after)) await followFactorRule(tx, app, authRealm, before.second_factor, after.second_factor)
+}
+
+type Rule = Pick<StoredOrganization, 'second_factor' | 'second_factor_grace'>
+
+function changesRule(before: Rule, after: Rule): boolean {
+  return before.second_factor !== after.second_factor || before.second_factor_grace !== after.second_factor_grace
 }
 
 /** The grace period counts from when the rule became the current one. */

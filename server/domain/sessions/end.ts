@@ -3,6 +3,8 @@ import type { Db, Realm } from '#server/database/realms.ts'
 import { recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
+import { voidChallenges } from '#server/domain/factors/challenges.ts'
+import { forgetDevices } from '#server/domain/factors/devices.ts'
 import { markSupportAccessesEnded, endSupportAccessesBy } from '#server/domain/support/sessions.ts'
 import { notFound } from '#shared/errors.ts'
 
@@ -28,7 +30,7 @@ export async function endSession(
 
 /**
  * Ends sessions of one user, in the transaction that causes it: `only` one, the one of a `support` access, all but
- * `except`, or all.
+ * `except`, or all. The last two also forget the user's remembered browsers and void sign-ins that are half done.
  * @returns how many were ended
  */
 export async function endSessions(
@@ -40,6 +42,10 @@ export async function endSessions(
   which: WhichSessions = {},
 ): Promise<number> {
   const ended = await revokeSessions(tx, realm, userId, reason, which)
+  if (!which.only && !which.support) {
+    await forgetDevices(tx, realm, userId)
+    await voidChallenges(tx, realm, userId)
+  }
   if (ended.length > 0)
     await recordAudit(tx, realm, audit, {
       action: 'session.ended',

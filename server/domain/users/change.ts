@@ -3,7 +3,6 @@ import type { Db, Realm } from '#server/database/realms.ts'
 import { logEvent, recordAudit } from '#server/domain/audit/audit.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
-import { forgetDevices } from '#server/domain/factors/devices.ts'
 import { applyFactorRule } from '#server/domain/factors/policy.ts'
 import { imageFolder, tidyImages } from '#server/domain/images/files.ts'
 import type { Precondition } from '#server/domain/lib/etag.ts'
@@ -105,10 +104,7 @@ async function followChange(
   audit: AuditContext,
 ): Promise<void> {
   const { id } = after
-  if (before.is_active && !after.is_active) {
-    await endSessions(tx, authRealm, audit, id, 'deactivation')
-    await forgetDevices(tx, authRealm.realm, id)
-  }
+  if (before.is_active && !after.is_active) await endSessions(tx, authRealm, audit, id, 'deactivation')
   if (before.email !== after.email) await followNewAddress(tx, app, authRealm, { before, after }, audit)
   if (authRealm.kind === 'platform' && !(after.is_active && canSupportTenants(after)))
     await endSupportAccessesBy(tx, app, id, audit)

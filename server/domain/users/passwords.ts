@@ -3,8 +3,6 @@ import type { Db, Realm } from '#server/database/realms.ts'
 import { noteRefusedPassword } from '#server/domain/audit/security-events.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
-import { voidChallenges } from '#server/domain/factors/challenges.ts'
-import { forgetDevices } from '#server/domain/factors/devices.ts'
 import { enqueueMail } from '#server/domain/mail/outbox.ts'
 import { endAllSessions } from '#server/domain/sessions/end.ts'
 import { invalid } from '#shared/errors.ts'
@@ -67,8 +65,6 @@ export async function replacePassword(
   keep?: string,
 ): Promise<void> {
   const email = await setPassword(tx, authRealm.realm, userId, hash)
-  await voidChallenges(tx, authRealm.realm, userId)
-  await forgetDevices(tx, authRealm.realm, userId)
   await endAllSessions(tx, app, authRealm, userId, 'password', audit, keep)
   if (email) await enqueueMail(tx, authRealm, { kind: 'password_changed', to: email, data: {} })
 }

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createPasskey } from '../../support/data/authenticator.ts'
 import { nextAddress } from '../../support/data/client-address.ts'
+import type { Protected } from '../../support/data/factors.ts'
 import { addPasskey, addTotp, answerWith, challengeOf } from '../../support/data/factors.ts'
 import { mailsTo } from '../../support/data/mails.ts'
 import { codeOf } from '../../support/data/totp.ts'
+import type { Call } from '../../support/http.ts'
 import type { World } from '../../support/world.ts'
-import { addPerson, auth, createWorld, signInAs } from '../../support/world.ts'
+import { addPerson, api, auth, createWorld, signInAs } from '../../support/world.ts'
 
 let world: World
 let people = 0
@@ -71,18 +73,56 @@ describe('a new address from an Admin', () => {
   })
 })
 
-test('a deactivated user who comes back has no remembered browser', async () => {
-  const person = await addTotp(world.acme, await newcomer())
-  const challenge = await challengeOf(world.acme, person, 'session')
-  const answer = { challenge, code: codeOf(person.secret), remember_device: true }
-  const { tenantry_device = '' } = (await answerWith(world.acme, answer, 'session')).cookies
-  const admin = (await signInAs(world.acme, world.acme.admin)).access
-  for (const is_active of [false, true])
-    await world.acme.call(`${auth}/users/${person.id}/`, { method: 'PATCH', token: admin, body: { is_active } })
-  const body = { email: person.email, password: person.password }
-  const cookies = { tenantry_device: tenantry_device.split(';')[0]! }
-  const known = await world.acme.call(`${auth}/session/`, { body, sameOrigin: true, cookies })
-  expect([known.status, known.json.code]).toEqual([401, 'second_factor_required'])
+describe('no browser is remembered, and no sign-in half done goes on, once all sessions of a user have ended', () => {
+  const asAdmin = async (method: string, path: string, call: Call = {}) => {
+    const { access: token } = await signInAs(world.acme, world.acme.admin)
+    expect((await world.acme.call(path, { method, token, ...call })).status).toBeLessThan(300)
+  }
+
+  test.each<[string, (person: Protected) => Promise<void>]>([
+    [
+      'by a deactivation that is taken back',
+      async ({ id }) => {
+        for (const is_active of [false, true]) await asAdmin('PATCH', `${auth}/users/${id}/`, { body: { is_active } })
+      },
+    ],
+    [
+      'by one in a file',
+      async ({ email }) => {
+        const headers = { 'content-type': 'text/csv' }
+        for (const isActive of ['no', 'yes'])
+          await asAdmin('POST', `${api}/users/import/`, { body: `email,is_active\n${email},${isActive}\n`, headers })
+      },
+    ],
+    [
+      'by one of many at once',
+      async ({ id }) => {
+        for (const action of ['deactivate', 'reactivate'])
+          await asAdmin('POST', `${api}/users/bulk/`, { body: { ids: [id], action } })
+      },
+    ],
+    ['by an Admin', ({ id }) => asAdmin('DELETE', `${api}/sessions/?user=${id}`)],
+    [
+      'by the user',
+      async ({ token }) => {
+        expect((await world.acme.call(`${api}/sessions/`, { method: 'DELETE', token })).status).toBe(204)
+      },
+    ],
+  ])('%s', async (_, end) => {
+    const person = await addTotp(world.acme, await newcomer())
+    const challenge = await challengeOf(world.acme, person, 'session')
+    const answer = { challenge, code: codeOf(person.secret), remember_device: true }
+    const { tenantry_device = '' } = (await answerWith(world.acme, answer, 'session')).cookies
+    expect(tenantry_device).toBeTruthy()
+    const halfDone = await challengeOf(world.acme, person)
+    await end(person)
+    const late = await answerWith(world.acme, { challenge: halfDone, code: codeOf(person.secret, 1) })
+    expect(late.json.code).toBe('challenge_expired')
+    const body = { email: person.email, password: person.password }
+    const cookies = { tenantry_device: tenantry_device.split(';')[0]! }
+    const known = await world.acme.call(`${auth}/session/`, { body, sameOrigin: true, cookies })
+    expect([known.status, known.json.code]).toEqual([401, 'second_factor_required'])
+  })
 })
 
 describe('a passkey that is refused', () => {

@@ -172,6 +172,24 @@ describe('what needs reauthentication', () => {
     expect((await confirm(person.token, { credential: stranger })).json).toEqual({ credential: ['Invalid passkey.'] })
   })
 
+  test("is the organisation's rule for second factors, and nothing else of the organisation", async () => {
+    const person = await newcomer('Admin')
+    const { access } = await signInAs(world.acme, person)
+    await age(person)
+    const change = (body: object) => world.acme.call(`${api}/organization/`, { method: 'PATCH', token: access, body })
+    const before = (await world.acme.call(`${api}/organization/`, { token: access })).json
+    for (const body of [{ second_factor: 'admins' }, { second_factor_grace: before.second_factor_grace + 1 }]) {
+      const refusal = await change({ ...body, language: 'ar' })
+      expect([refusal.status, refusal.json.code]).toEqual([403, 'reauthentication_required'])
+    }
+    const { second_factor, second_factor_grace, language } = before
+    expect((await change({ second_factor, second_factor_grace, language })).status).toBe(200)
+    expect((await world.acme.call(`${api}/organization/`, { token: access })).json).toEqual(before)
+    expect((await confirm(access, { current_password: person.password })).status).toBe(204)
+    expect((await change({ second_factor_grace: before.second_factor_grace + 1 })).status).toBe(200)
+    await setRule('optional')
+  })
+
   test('takes exactly one proof', async () => {
     const { access: token } = await signInAs(world.acme, await newcomer())
     for (const body of [{}, { current_password: 'x', code: '123456' }])

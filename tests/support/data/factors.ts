@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
 import type { Answer } from '../http.ts'
 import type { Person } from '../database/templates.ts'
+import { unlessBusy } from '../unless-busy.ts'
 import type { Place } from '../world.ts'
 import { auth, signInAs } from '../world.ts'
 import type { SoftPasskey } from './authenticator.ts'
@@ -54,7 +55,8 @@ export async function addPasskey(place: Place, person: Person, token: string): P
 
 /** The first step of a sign-in with a second factor. @returns the challenge */
 export async function challengeOf(place: Place, { email, password }: Person, door = 'jwt/create'): Promise<string> {
-  const answer = await place.call(`${auth}/${door}/`, { body: { email, password }, sameOrigin: door === 'session' })
+  const call = { body: { email, password }, sameOrigin: door === 'session' }
+  const answer = await unlessBusy(() => place.call(`${auth}/${door}/`, call))
   expect(answer.json).toMatchObject({ code: 'second_factor_required' })
   expect(answer.status).toBe(401)
   return answer.json.challenge

@@ -2,8 +2,6 @@ import { and, eq, isNotNull } from 'drizzle-orm'
 import type { Db, Realm } from '#server/database/realms.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
 import type { App, AuditContext } from '#server/domain/context.ts'
-import { voidChallenges } from '#server/domain/factors/challenges.ts'
-import { forgetDevices } from '#server/domain/factors/devices.ts'
 import { enqueueMail } from '#server/domain/mail/outbox.ts'
 import { endAllSessions } from '#server/domain/sessions/end.ts'
 import { openLink } from '#server/domain/sessions/one-time-links.ts'
@@ -43,8 +41,6 @@ export async function followNewAddress(
   const { realm } = authRealm
   const { id, email } = after
   await endAllSessions(tx, app, authRealm, id, 'email', audit)
-  await voidChallenges(tx, realm, id)
-  await forgetDevices(tx, realm, id)
   await tx.delete(realm.tables.one_time_tokens).where(eq(realm.tables.one_time_tokens.user_id, id))
   await app.limits.countOutreach(tx, realm.schema, [email])
   await enqueueMail(tx, authRealm, { kind: 'email_changed', to: before.email, data: { user: id } })
