@@ -3,9 +3,11 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { addAuthenticator } from '../support/browser/authenticator.ts'
 import { fillSignIn, isUnexpected, launchBrowser, openProfile, signInAt, visit } from '../support/browser/browser.ts'
+import { addPasskey } from '../support/data/factors.ts'
+import { addOperator } from '../support/data/operators.ts'
 import type { Person } from '../support/database/templates.ts'
 import type { Place, World } from '../support/world.ts'
-import { addPerson, createWorld, realmOf } from '../support/world.ts'
+import { addPerson, createWorld, realmOf, signInAs } from '../support/world.ts'
 
 let world: World
 let browser: Browser
@@ -99,12 +101,13 @@ describe('a passkey', () => {
 })
 
 test('an operator who edits an organisation is told that its passkeys depend on the subdomain', async () => {
-  const owned = await newPerson('hugo')
-  const { access } = await signInAs(world.globex, await addPerson(world, world.globex, 'hugo@globex.test'))
-  await addPasskey(world.globex, owned, access)
+  const operator = await addOperator(world, 'ona@example.com', 'Admin')
+  const { access } = await signInAs(world.globex, world.globex.staff)
+  await addPasskey(world.globex, world.globex.staff, access)
   const { context } = await openProfile(browser)
-  const page = await signInAt(context, world.console, await newOperator(), `/tenants/${world.globex.id}`)
+  const page = await signInAt(context, world.console, operator, `/tenants/${world.globex.id}`)
   const warning = page.getByText(/^1 passkey is bound to the present address\./)
+  await page.getByRole('button', { name: 'Actions' }).click()
   await page.getByRole('button', { name: 'Edit', exact: true }).click()
   const subdomain = page.getByLabel('Subdomain')
   await subdomain.fill('globex-two')

@@ -95,6 +95,27 @@ describe('an authenticator app', () => {
     await context.close()
   })
 
+  test('is asked for when the session has ended, and what was typed is still there', async () => {
+    const person = await addPerson(world, world.acme, 'jana@example.com')
+    const { context } = await openProfile(browser)
+    const page = await signInAt(context, world.acme, person, '/profile')
+    await page.waitForLoadState('networkidle')
+    const { secret, token } = await addTotp(world.acme, person)
+    await page.locator('[name="first_name"]').fill('Typed before')
+    expect((await world.acme.call(`${api}/sessions/`, { method: 'DELETE', token })).status).toBe(204)
+    const save = page.locator('main form button[type="submit"]').first()
+    await save.click()
+    await page.locator('dialog input[type="password"]').fill(person.password)
+    await page.keyboard.press('Enter')
+    await enterCode(page, codeOf(secret))
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    expect(await page.locator('[name="first_name"]').inputValue()).toBe('Typed before')
+    const saved = page.waitForResponse(response => response.request().method() === 'PATCH')
+    await save.click()
+    expect((await saved).status()).toBe(200)
+    await context.close()
+  })
+
   test('is asked for again from the beginning when the challenge has expired', async () => {
     const person = await newProtected('lars')
     const { context } = await openProfile(browser)
