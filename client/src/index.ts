@@ -3,20 +3,22 @@ import createFetchClient from 'openapi-fetch'
 import { withKey } from './keys.ts'
 import type { Retries } from './retries.ts'
 import { sendSafely } from './retries.ts'
-import type { Credentials, Tokens } from './session.ts'
+import type { Credentials, SecondFactor, SessionOptions, Tokens } from './session.ts'
 import { createSession } from './session.ts'
 import type { paths as ConsolePaths } from './types/console.ts'
 import type { paths as PortalPaths } from './types/portal.ts'
 import type { paths as SitePaths } from './types/site.ts'
 
 export { SignInError } from './session.ts'
-export type { ConsolePaths, Credentials, PortalPaths, Retries, SitePaths, Tokens }
+export type { ConsolePaths, Credentials, PortalPaths, Retries, SecondFactor, SitePaths, Tokens }
 
 export interface ClientOptions {
   /** The host, such as `https://acme.example.com`. */
   baseUrl: string
   /** With these it signs in by itself, with the first call and when its session has ended. */
   credentials?: Credentials
+  /** Called when the password is right and a second factor is required, with the methods that the user has. */
+  secondFactor?: SessionOptions['secondFactor']
   /** Of a session that is open already, in place of the credentials. */
   tokens?: Tokens
   /** Called with every new pair of tokens, to keep it: a refresh token works once. */

@@ -9,11 +9,20 @@ export interface Credentials {
   password: string
 }
 
+/** Proves that it is the user: one of an app's code, a recovery code, and what a passkey has signed. */
+export interface SecondFactor {
+  code?: string
+  recovery_code?: string
+  credential?: unknown
+}
+
 export interface SessionOptions {
   /** Such as `https://acme.example.com`. */
   baseUrl: string
   /** With these it signs in by itself, also when a session has ended. */
   credentials?: Credentials
+  /** Called when the password is right and a second factor is required, with the methods that the user has. */
+  secondFactor?: (methods: string[], challenge: string) => SecondFactor | Promise<SecondFactor>
   /** Of a session that is open already. */
   tokens?: Tokens
   /** Called with every new pair, to keep it: a refresh token works once. */
@@ -62,8 +71,15 @@ export function createSession(options: SessionOptions) {
     tokens = undefined
     if (!options.credentials) return undefined
     const opened = await post('auth/jwt/create/', options.credentials)
-    if (!opened.ok) throw new SignInError(opened.status, await detailOf(opened))
-    return keep(opened)
+    if (opened.ok) return keep(opened)
+    const { challenge, methods = [], ...refusal } = await refusalOf(opened)
+    if (!challenge || !options.secondFactor) throw new SignInError(opened.status, refusal.detail)
+    const answered = await post('auth/jwt/second-factor/', {
+      challenge,
+      ...(await options.secondFactor(methods, challenge)),
+    })
+    if (!answered.ok) throw new SignInError(answered.status, (await refusalOf(answered)).detail)
+    return keep(answered)
   }
 
   async function keep(response: Response): Promise<Tokens> {
@@ -83,7 +99,13 @@ export function createSession(options: SessionOptions) {
   return { access, renew }
 }
 
-async function detailOf(response: Response): Promise<string> {
-  const body = (await response.json().catch(() => ({}))) as { detail?: string }
-  return body.detail ?? `HTTP ${response.status}`
+interface Refusal {
+  detail: string
+  challenge?: string
+  methods?: string[]
+}
+
+async function refusalOf(response: Response): Promise<Refusal> {
+  const body = (await response.json().catch(() => ({}))) as Partial<Refusal>
+  return { detail: `HTTP ${response.status}`, ...body }
 }

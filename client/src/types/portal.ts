@@ -1157,7 +1157,7 @@ export interface paths {
     head?: never
     /**
      * Change the organisation
-     * @description `brand_color` is `#rrggbb` or null; black or white text on it has a contrast of at least 4.5. `language` is the default of users and mails. `allows_support`: whether operators may sign in as one of its users. For Admins.
+     * @description `brand_color` is `#rrggbb` or null; black or white text on it has a contrast of at least 4.5. `language` is the default of users and mails. `allows_support`: whether operators may sign in as one of its users. A change of the rule for second factors needs reauthentication. For Admins.
      */
     patch: operations['patchOrganization']
     trace?: never

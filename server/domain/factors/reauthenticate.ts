@@ -17,7 +17,7 @@ import { listMethods, lockUser } from './second-step.ts'
 const reauthenticationLife = 15 * 60
 
 /** Whether the user has proved lately enough that it is them. */
-export function isRecent({ authenticated_at }: Principal['session']): boolean {
+function isRecent({ authenticated_at }: Principal['session']): boolean {
   return Date.now() - authenticated_at.getTime() < reauthenticationLife * 1000
 }
 

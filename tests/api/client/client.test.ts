@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Tokens } from '../../../client/src/index.ts'
 import { createConsoleClient, createPortalClient, createSiteClient, SignInError } from '../../../client/src/index.ts'
+import { addTotp } from '../../support/data/factors.ts'
 import { addSignedIn } from '../../support/data/many-people.ts'
+import { codeOf } from '../../support/data/totp.ts'
 import type { Place, World } from '../../support/world.ts'
-import { createWorld } from '../../support/world.ts'
+import { addPerson, createWorld } from '../../support/world.ts'
 
 let world: World
 beforeAll(async () => {
@@ -58,6 +60,25 @@ describe('the client', () => {
     await expect(wrong.GET('/api/v1/auth/users/me/')).rejects.toThrow(SignInError)
     const stranger = createPortalClient(at(world.globex))
     expect((await stranger.GET('/api/v1/auth/users/me/')).response.status).toBe(401)
+  })
+
+  test('gives a second factor where one is required, or says that it is missing or wrong', async () => {
+    const person = await addTotp(world.acme, await addPerson(world, world.acme, 'two-steps@example.com'))
+    const asked: string[][] = []
+    const withCode = (code: string) =>
+      createPortalClient({
+        ...at(world.acme),
+        credentials: person,
+        secondFactor(methods) {
+          asked.push(methods)
+          return { code }
+        },
+      }).GET('/api/v1/auth/users/me/')
+    expect((await withCode(codeOf(person.secret))).data?.id).toBe(person.id)
+    expect(asked).toEqual([['totp', 'recovery_code']])
+    await expect(withCode('000000')).rejects.toThrow('Invalid code.')
+    const without = createPortalClient({ ...at(world.acme), credentials: person })
+    await expect(without.GET('/api/v1/auth/users/me/')).rejects.toThrow('A second factor is required.')
   })
 
   test('sends again what only reads or creates, and never what changes something', async () => {
