@@ -5,7 +5,7 @@ import type { App } from '#server/domain/context.ts'
 import { findUnusedImages } from '#server/domain/images/folders.ts'
 import type { Check } from '#server/domain/platform/check.ts'
 import { findInvalidRecipients } from './encryption/age.ts'
-import { listArchives } from './store.ts'
+import { listArchives, requireArchive } from './store.ts'
 import { workPrefix } from '#server/domain/operations/work-folder.ts'
 
 /** Milliseconds after which no process works on a file any more. */
@@ -74,4 +74,16 @@ export async function checkPictures(app: App): Promise<Check> {
 function orphansProblem({ files }: App, subdomain: string, schema: string, strays: string[]): string {
   const example = files.images.locate(`${schema}/${strays[0]!}`)
   return `${strays.length} files of ${subdomain} are orphaned, such as ${example}. You can delete them.`
+}
+
+/** @returns how many archives only SECRET_FALLBACK knows as our own; of encrypted ones that cannot be seen */
+export async function countArchivesOfFallback(app: App): Promise<number> {
+  let count = 0
+  for (const { name, ours, encrypted } of await listArchives(app)) {
+    if (!ours || encrypted) continue
+    const archive = await requireArchive(app, name).catch(() => undefined)
+    if (archive?.signedWith === 'fallback') count++
+    await archive?.close()
+  }
+  return count
 }

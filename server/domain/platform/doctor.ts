@@ -6,6 +6,7 @@ import { checkArchiveSchedules } from './archive-schedules.ts'
 import type { Check } from './check.ts'
 import { checkConnection, checkDatabase, checkPlatform, checkVersions } from './database-checks.ts'
 import { checkClock, checkDomain, checkIndexes, checkMail } from './environment-checks.ts'
+import { checkSecrets } from '#server/domain/secrets/checks.ts'
 import { checkOperators } from './operator-checks.ts'
 import { checkPrivileges, checkTransactions } from './role-checks.ts'
 import { checkOperations, checkStates } from './stalled-checks.ts'
@@ -30,6 +31,7 @@ export async function examine(app: App, migrations: MigrationSets): Promise<Chec
     await checkOperations(app),
     await checkStandings(app),
     await checkKeys(app),
+    await checkSecrets(app),
     await checkOperators(app),
     await checkArchives(app),
     await checkArchiveSchedules(app),
