@@ -137,7 +137,7 @@ export function keyOverlap({ access, refresh, session }: Config['ttl']): number 
   return Math.max(access, Math.min(refresh, session))
 }
 
-/** True when the realm's newest key can be decrypted with this master secret; for `tenantry doctor`. */
+/** True when the realm's newest key can be decrypted with this master secret. */
 export async function canOpenKeys(
   { schema, db, tables: { signing_keys: keys } }: Realm,
   secret: Secret,

@@ -498,8 +498,8 @@ describe('tenantry doctor', () => {
     )
     const lost = problems.filter(problem => problem.includes('SECRET'))
     expect(lost).toEqual([
-      ...['gone', 'here'].map(name => expect.stringContaining(`${name}'s signing key cannot be decrypted`)),
-      ...['console', 'here'].map(name => expect.stringMatching(`^${name}: 1 values cannot be decrypted`)),
+      expect.stringContaining("here's signing key cannot be decrypted"),
+      expect.stringMatching('^here: 1 values cannot be decrypted'),
     ])
   })
 })
