@@ -24,6 +24,7 @@ const main = defineCommand({
     report: () => import('./commands/exec.ts').then(module => module.default),
     files: () => import('./commands/files.ts').then(module => module.default),
     keys: () => import('./commands/keys.ts').then(module => module.default),
+    secrets: () => import('./commands/secrets.ts').then(module => module.default),
     doctor: () => import('./commands/doctor.ts').then(module => module.default),
   },
 })

@@ -5,6 +5,7 @@ import { parseDnsServer, parseProxies } from './config/addresses.ts'
 import { ConfigError } from './config/error.ts'
 import type { S3Settings } from './config/s3.ts'
 import { s3Of } from './config/s3.ts'
+import type { Secret } from './config/secrets.ts'
 import { secretOf } from './config/secrets.ts'
 import { settings } from './config/settings.ts'
 
@@ -30,8 +31,8 @@ export interface Config {
   archiveRetention: number | undefined
   /** The public keys for which archives are encrypted; none: they are not. */
   archiveRecipients: string[]
-  secret: string
-  pepper: string
+  secret: Secret
+  pepper: Secret
   mail: {
     /** Undefined: mails are written to `dir` as files. */
     smtpUrl: string | undefined
@@ -96,8 +97,8 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     ...foldersOf(given, dataDir),
     ...databaseOf(given),
     ...lifetimesOf(given),
-    secret: secretOf('SECRET', given.SECRET, production, dataDir),
-    pepper: secretOf('PEPPER', given.PEPPER, production, dataDir),
+    secret: secretOf('SECRET', given, production, dataDir),
+    pepper: secretOf('PEPPER', given, production, dataDir),
     trustedProxies: parseProxies(given.TRUSTED_PROXIES),
     signup: given.SIGNUP ?? (given.DEMO === '1' ? 'open' : 'closed'),
     poolSize: given.POOL_SIZE,

@@ -42,6 +42,7 @@ export async function createApp(
     limits: createLimits(database.slots, config.limitIpv6Prefix),
     pacer: createPacer(),
     files: await openFiles(config),
+    ignoredForwarders: new Set(),
     async close() {
       await database.end()
       await embedded?.release()

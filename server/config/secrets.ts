@@ -3,16 +3,33 @@ import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSyn
 import { join } from 'node:path'
 import { ConfigError } from './error.ts'
 
+/** A secret that can be rotated: `current` writes and reads, `fallback` only reads what `current` does not open. */
+export interface Secret {
+  current: string
+  fallback: string | undefined
+}
+
+type SecretName = 'SECRET' | 'PEPPER'
+
 /**
- * @returns the secret that is given or, outside production, one that is generated once and kept in DATA_DIR
- * @throws {ConfigError} where it is missing in production, or too weak
+ * Reads a secret and its fallback. Outside production, a secret that is not given is generated once and kept in
+ * DATA_DIR.
+ * @throws {ConfigError} where it is missing in production, one of them is too weak, or both are the same
  */
 export function secretOf(
-  name: 'SECRET' | 'PEPPER',
-  given: string | undefined,
+  name: SecretName,
+  given: Partial<Record<SecretName | `${SecretName}_FALLBACK`, string>>,
   production: boolean,
   dataDir: string,
-): string {
+): Secret {
+  const current = currentOf(name, given[name], production, dataDir)
+  const fallback = given[`${name}_FALLBACK`]
+  if (fallback !== undefined) requireStrong(`${name}_FALLBACK`, fallback, production)
+  if (fallback === current) throw new ConfigError(`${name}_FALLBACK: must differ from ${name}`)
+  return { current, fallback }
+}
+
+function currentOf(name: SecretName, given: string | undefined, production: boolean, dataDir: string): string {
   if (given === undefined) {
     if (production) throw new ConfigError(`${name}: is required in production; make one with: openssl rand -base64 48`)
     return keptSecret(join(dataDir, name.toLowerCase()))

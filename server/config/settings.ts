@@ -58,7 +58,9 @@ export const settings = z.object({
     .regex(/^(?:age1[a-z0-9]{58}(?:,|$))*$/, 'must be public keys of age (age1…), separated by commas')
     .default(''),
   SECRET: z.string().optional(),
+  SECRET_FALLBACK: z.string().optional(),
   PEPPER: z.string().optional(),
+  PEPPER_FALLBACK: z.string().optional(),
   SMTP_URL: z
     .string()
     .regex(/^smtps?:\/\/[^/]/, 'must start with smtp:// or smtps://')

@@ -27,6 +27,8 @@ export interface App {
   /** Where images and archives are. */
   files: Files
   log: Logger
+  /** Private addresses whose X-Forwarded-For this process has ignored: perhaps proxies that TRUSTED_PROXIES lacks. */
+  ignoredForwarders: Set<string>
   /** Decrypts archives; only the command line has one, for what it was called for. */
   archiveKey?: Key
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import { isIP } from 'node:net'
-import type { BlockList } from 'node:net'
+import { BlockList, isIP } from 'node:net'
+import type { App } from '#server/domain/context.ts'
 
 /** @returns the values of a header as sent, one per header line */
 export function rawHeaderValues(request: IncomingMessage, name: string): string[] {
@@ -35,6 +35,40 @@ export function clientAddress(request: IncomingMessage, proxies: BlockList): str
     if (!isTrusted(hop, proxies)) break
   }
   return address
+}
+
+const privateNetworks = new BlockList()
+for (const [network, bits] of [
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+] as const)
+  privateNetworks.addSubnet(network, bits, 'ipv4')
+for (const [network, bits] of [
+  ['::1', 128],
+  ['fc00::', 7],
+  ['fe80::', 10],
+] as const)
+  privateNetworks.addSubnet(network, bits, 'ipv6')
+
+const forwardersLimit = 20
+
+/**
+ * Remembers and logs once where an X-Forwarded-For came from that is ignored, if it was a private address: from there
+ * it is a proxy's that TRUSTED_PROXIES lacks. On the internet anybody sends one.
+ */
+export function noteForwarder(
+  request: IncomingMessage,
+  { config, ignoredForwarders, log }: Pick<App, 'config' | 'ignoredForwarders' | 'log'>,
+): void {
+  if (request.headers['x-forwarded-for'] === undefined || ignoredForwarders.size >= forwardersLimit) return
+  const address = plainAddress(request.socket?.remoteAddress)
+  if (address === null || ignoredForwarders.has(address)) return
+  if (isTrusted(address, config.trustedProxies) || !isTrusted(address, privateNetworks)) return
+  ignoredForwarders.add(address)
+  log.warn({ event: 'forwarded_header_ignored', ip: address })
 }
 
 function isTrusted(address: string | null, proxies: BlockList): boolean {

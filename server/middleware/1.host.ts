@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { defineEventHandler, setResponseHeader } from 'h3'
-import { clientAddress } from '#server/http/client-address.ts'
+import { clientAddress, noteForwarder } from '#server/http/client-address.ts'
 import { settleTenancy } from '#server/http/host.ts'
 import { getInnerContext } from '#server/http/tenancy.ts'
 import { traceParentOf } from '#server/http/traces/trace-parent.ts'
@@ -21,7 +21,9 @@ export default defineEventHandler(async event => {
   }
   event.context.trace_id = (currentSpan() ?? traceParentOf(event.node.req))?.traceId
   if (anyHostPath.test(event.path)) return
-  event.context.ip = clientAddress(event.node.req, requireRuntime().app.config.trustedProxies)
+  const { app } = requireRuntime()
+  event.context.ip = clientAddress(event.node.req, app.config.trustedProxies)
+  noteForwarder(event.node.req, app)
   await settleTenancy(event)
 })
 

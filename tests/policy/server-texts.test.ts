@@ -14,6 +14,7 @@ const others = {
   'server/domain/nodes/move.ts': "the command line's",
   'server/domain/platform/database-checks.ts': "the doctor's, for operators",
   'server/domain/platform/environment-checks.ts': "the doctor's, for operators",
+  'server/domain/platform/drift-checks.ts': "the doctor's, for operators",
   'server/domain/platform/stalled-checks.ts': "the doctor's, for operators",
   'server/domain/platform/tenant-checks.ts': "the doctor's, for operators",
   'server/domain/platform/storage-checks.ts': "the doctor's, for operators",

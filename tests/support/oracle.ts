@@ -20,11 +20,14 @@ const secrets = new Map<number, string[]>()
 const foreign = new Map<string, string[]>()
 
 /** Learns a server's secrets from its environment. */
-export function watchSecrets(port: number, { SECRET, PEPPER, DATABASE_URL, SMTP_URL }: Record<string, string>): void {
+export function watchSecrets(port: number, env: Record<string, string>): void {
+  const { SECRET, SECRET_FALLBACK, PEPPER, PEPPER_FALLBACK, DATABASE_URL, SMTP_URL } = env
   const passwords = [DATABASE_URL, SMTP_URL].map(url => (url ? URL.parse(url)?.password : undefined))
   secrets.set(
     port,
-    [SECRET, PEPPER, DATABASE_URL, ...passwords].filter(text => text !== undefined && text.length > 8) as string[],
+    [SECRET, SECRET_FALLBACK, PEPPER, PEPPER_FALLBACK, DATABASE_URL, ...passwords].filter(
+      text => text !== undefined && text.length > 8,
+    ) as string[],
   )
 }
 

@@ -2,10 +2,10 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import type { App } from '#server/domain/context.ts'
-import { findUnusedImages } from '#server/domain/images/folders.ts'
+import { compareImages } from '#server/domain/images/folders.ts'
 import type { Check } from '#server/domain/platform/check.ts'
 import { findInvalidRecipients } from './encryption/age.ts'
-import { listArchives } from './store.ts'
+import { listArchives, requireArchive } from './store.ts'
 import { workPrefix } from '#server/domain/operations/work-folder.ts'
 
 /** Milliseconds after which no process works on a file any more. */
@@ -55,23 +55,44 @@ async function isInUse(path: string, name: string, running: Set<string>): Promis
     : mtimeMs > Date.now() - stale
 }
 
-/** Images in a tenant's folder that none of its rows names. */
+/** Images in a tenant's folder that none of its rows names, and images that a row names but that do not exist. */
 export async function checkPictures(app: App): Promise<Check> {
   const { db, tables } = app.database.platform
   const { tenants } = tables
   const rows = await db.select({ subdomain: tenants.subdomain, schema: tenants.schema }).from(tenants)
   const problems: string[] = []
-  let count = 0
+  let orphans = 0
+  let lost = 0
   for (const { subdomain, schema } of rows) {
     // Another check reports a schema that is missing or lacks a table.
-    const strays = await findUnusedImages(app, schema, new Date(Date.now() - stale)).catch(() => [])
-    count += strays.length
-    if (strays.length > 0) problems.push(orphansProblem(app, subdomain, schema, strays))
+    const nothing = { unused: [], missing: [] }
+    const { unused, missing } = await compareImages(app, schema, new Date(Date.now() - stale)).catch(() => nothing)
+    orphans += unused.length
+    lost += missing.length
+    if (unused.length > 0) problems.push(orphansProblem(app, subdomain, schema, unused))
+    if (missing.length > 0) problems.push(lostProblem(app, subdomain, schema, missing))
   }
-  return { name: 'pictures', found: `${count} orphaned files`, problems }
+  return { name: 'pictures', found: `${orphans} orphaned files, ${lost} missing`, problems }
 }
 
 function orphansProblem({ files }: App, subdomain: string, schema: string, strays: string[]): string {
   const example = files.images.locate(`${schema}/${strays[0]!}`)
   return `${strays.length} files of ${subdomain} are orphaned, such as ${example}. You can delete them.`
+}
+
+function lostProblem({ files }: App, subdomain: string, schema: string, missing: string[]): string {
+  const example = files.images.locate(`${schema}/${missing[0]!}`)
+  return `${missing.length} files of ${subdomain} are missing, such as ${example}. Restore them from a backup, or upload the images again.`
+}
+
+/** @returns how many archives only SECRET_FALLBACK knows as our own; of encrypted ones that cannot be seen */
+export async function countArchivesOfFallback(app: App): Promise<number> {
+  let count = 0
+  for (const { name, ours, encrypted } of await listArchives(app)) {
+    if (!ours || encrypted) continue
+    const archive = await requireArchive(app, name).catch(() => undefined)
+    if (archive?.signedWith === 'fallback') count++
+    await archive?.close()
+  }
+  return count
 }

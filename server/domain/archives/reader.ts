@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Secret } from '#server/config/secrets.ts'
 import type { OpenFile } from '#server/domain/storage/storage.ts'
 import { after, gunzipped, linesOf, readEntry, readExactly } from './entries.ts'
 import type { ArchivedFile, Entry, Manifest } from './format.ts'
@@ -12,7 +13,7 @@ import {
   sealEntry,
   tableEntry,
 } from './format.ts'
-import { isOurs, sealSize } from './signature.ts'
+import { sealSize, signedWith } from './signature.ts'
 import { blockSize, sizeIn, tarEnd } from './tar.ts'
 
 /**
@@ -23,6 +24,8 @@ export interface OpenArchive {
   manifest: Manifest
   /** Whether this installation made it. */
   ours: boolean
+  /** With which SECRET it was signed; undefined: by another installation. */
+  signedWith: 'current' | 'fallback' | undefined
   size: number
   /** Checks every byte. @throws ApiError 400 */
   verify(onProgress: OnProgress): Promise<void>
@@ -44,7 +47,7 @@ const manifestLimit = 1_000_000
  * Takes over an open file, and closes it where it is none.
  * @throws ApiError 400 when the file is no archive or its manifest was changed
  */
-export async function openArchive(file: OpenFile, secret: string): Promise<OpenArchive> {
+export async function openArchive(file: OpenFile, secret: Secret): Promise<OpenArchive> {
   try {
     return await readArchive(file, secret)
   } catch (error) {
@@ -53,12 +56,13 @@ export async function openArchive(file: OpenFile, secret: string): Promise<OpenA
   }
 }
 
-async function readArchive(file: OpenFile, secret: string): Promise<OpenArchive> {
+async function readArchive(file: OpenFile, secret: Secret): Promise<OpenArchive> {
   const layout = await readLayout(file, secret)
-  const { manifest, ours, size } = layout
+  const { manifest, signer, size } = layout
   return {
     manifest,
-    ours,
+    ours: signer !== undefined,
+    signedWith: signer,
     size,
     verify: onProgress => verify(layout, onProgress),
     rows: table => rowsOf(layout, table),
@@ -72,7 +76,7 @@ interface Layout {
   file: OpenFile
   size: number
   manifest: Manifest
-  ours: boolean
+  signer: OpenArchive['signedWith']
   created: Date
   /** What comes before the pictures. */
   head: Entry[]
@@ -82,7 +86,7 @@ interface Layout {
   filesAt: number
 }
 
-async function readLayout(file: OpenFile, secret: string): Promise<Layout> {
+async function readLayout(file: OpenFile, secret: Secret): Promise<Layout> {
   const { size } = file
   const manifestBytes = await readManifest(file)
   const manifest = parseManifest(manifestBytes.toString())
@@ -93,8 +97,8 @@ async function readLayout(file: OpenFile, secret: string): Promise<Layout> {
     filesEntry(manifest.files),
     ...manifest.tables.map(tableEntry),
   ]
-  const ours = isOurs(seal, manifestBytes, secret)
-  return { file, size, manifest, ours, created: new Date(manifest.created), head, ...placesOf(head) }
+  const signer = signedWith(seal, manifestBytes, secret)
+  return { file, size, manifest, signer, created: new Date(manifest.created), head, ...placesOf(head) }
 }
 
 async function readManifest(file: OpenFile): Promise<Buffer> {
@@ -131,7 +135,11 @@ async function verify(layout: Layout, onProgress: OnProgress): Promise<void> {
 
 // Whoever has the secret has written what was there.
 function rowsOf(layout: Layout, table: Manifest['tables'][number]): AsyncIterable<Buffer> {
-  return gunzipped(readHead(layout, tableEntry(table)), layout.ours ? Infinity : unpackedLimit(table.size), table.name)
+  return gunzipped(
+    readHead(layout, tableEntry(table)),
+    layout.signer ? Infinity : unpackedLimit(table.size),
+    table.name,
+  )
 }
 
 /**

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import type { Secret } from '#server/config/secrets.ts'
 import { resting } from '#server/domain/lib/pacer.ts'
 import type { OperationReport } from '#server/domain/operations/report.ts'
 import type { TenantRow } from '#server/domain/tenants/tenants.ts'
@@ -23,7 +24,7 @@ export async function writeArchive(
   folder: string,
   tenant: TenantRow,
   snapshot: Snapshot,
-  secret: string,
+  secret: Secret,
   report: OperationReport,
 ): Promise<Manifest> {
   report.begin('Writing the archive', 2 * snapshot.images.length + snapshot.tables.length)
@@ -75,7 +76,7 @@ async function sizeAndHash(file: string): Promise<{ size: number; sha256: string
 async function* tarOf(
   folder: string,
   manifest: Manifest,
-  secret: string,
+  secret: Secret,
   report: OperationReport,
 ): AsyncGenerator<Buffer> {
   const modified = new Date(manifest.created)
@@ -86,7 +87,7 @@ async function* tarOf(
   yield tarEnd
 }
 
-async function* tarManifest(manifest: Manifest, secret: string, modified: Date): AsyncGenerator<Buffer> {
+async function* tarManifest(manifest: Manifest, secret: Secret, modified: Date): AsyncGenerator<Buffer> {
   const bytes = Buffer.from(`${JSON.stringify(manifest)}\n`)
   const seal = makeSeal(bytes, secret)
   yield* tarEntry(manifestEntry, bytes.length, modified, [bytes])

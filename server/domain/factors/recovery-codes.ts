@@ -1,8 +1,8 @@
 import { createHmac, randomInt } from 'node:crypto'
-import { and, eq, isNull } from 'drizzle-orm'
-import { newId } from '#server/database/ids.ts'
+import { and, eq, inArray, isNull } from 'drizzle-orm'
 import type { Db, Realm } from '#server/database/realms.ts'
 import type { App } from '#server/domain/context.ts'
+import { markedId } from '#server/domain/secrets/pepper-marks.ts'
 
 const codes = 10
 
@@ -19,9 +19,11 @@ export async function replaceRecoveryCodes(tx: Db, app: App, realm: Realm, userI
   const created = new Date()
   const fresh = Array.from({ length: codes }, newCode)
   await tx.delete(table).where(eq(table.user_id, userId))
+  const { current } = app.config.pepper
+  const hashes = fresh.map(code => hashOf(current, realm, userId, code))
   await tx
     .insert(table)
-    .values(fresh.map(code => ({ id: newId(), user_id: userId, code_hash: hashOf(app, realm, userId, code), created })))
+    .values(hashes.map(code_hash => ({ id: markedId(current, code_hash), user_id: userId, code_hash, created })))
   return fresh.map(code => `${code.slice(0, length / 2)}-${code.slice(length / 2)}`)
 }
 
@@ -34,7 +36,11 @@ export async function consumeRecoveryCode(
   code: string,
 ): Promise<boolean> {
   const { recovery_codes: table } = realm.tables
-  const isIt = and(eq(table.user_id, userId), eq(table.code_hash, hashOf(app, realm, userId, normalised(code))))
+  const { current, fallback } = app.config.pepper
+  const hashes = [current, ...(fallback ? [fallback] : [])].map(pepper =>
+    hashOf(pepper, realm, userId, normalised(code)),
+  )
+  const isIt = and(eq(table.user_id, userId), inArray(table.code_hash, hashes))
   const used = await tx
     .update(table)
     .set({ used_at: new Date() })
@@ -58,6 +64,6 @@ function normalised(code: string): string {
 }
 
 // The pepper makes a stolen table useless: 50 bits could be searched.
-function hashOf({ config: { pepper } }: App, { schema }: Realm, userId: string, code: string): string {
+function hashOf(pepper: string, { schema }: Realm, userId: string, code: string): string {
   return createHmac('sha256', pepper).update(`recovery code\n${schema}\n${userId}\n${code}`).digest('base64url')
 }

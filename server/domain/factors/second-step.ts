@@ -24,6 +24,7 @@ export type Method = 'totp' | 'passkey' | 'recovery_code'
 /**
  * Opens the challenge of a sign-in with a right password.
  * @param isUnchanged what must still be true of the user
+ * @param renewed a new hash of the same password
  * @returns the 401 to throw: it has the challenge's token, and the methods that answer it
  */
 export async function demandSecondFactor(
@@ -31,6 +32,7 @@ export async function demandSecondFactor(
   authRealm: AuthRealm,
   userId: string,
   isUnchanged: SQL,
+  renewed: string | undefined,
   client: Client,
 ): Promise<ApiError> {
   const { realm } = authRealm
@@ -44,6 +46,7 @@ export async function demandSecondFactor(
       .where(and(isAllowed, sql`${standingIn(realm)} = 'active'`))
       .for('no key update')
     if (!rows[0]) return undefined
+    if (renewed !== undefined) await tx.update(users).set({ password: renewed }).where(eq(users.id, userId))
     await openChallenge(tx, realm, userId, 'sign_in', challenge)
     return listMethods(tx, realm, userId)
   })

@@ -10,7 +10,7 @@ import { challengeLife } from './challenges.ts'
 export function signedChallenge(app: App, { schema }: Realm): Buffer {
   const body = Buffer.concat([randomBytes(16), Buffer.alloc(6)])
   body.writeUIntBE(Date.now() + challengeLife * 1000, 16, 6)
-  return Buffer.concat([body, signatureOf(app, schema, body)])
+  return Buffer.concat([body, signatureOf(app.config.secret.current, schema, body)])
 }
 
 /** @returns when a signed challenge expires, or undefined if it is not one of this realm or has expired */
@@ -18,12 +18,14 @@ export function expiryOf(app: App, { schema }: Realm, challenge: string): Date |
   const bytes = Buffer.from(challenge, 'base64url')
   if (bytes.length !== 54) return undefined
   const body = bytes.subarray(0, 22)
-  if (!timingSafeEqual(bytes.subarray(22), signatureOf(app, schema, body))) return undefined
+  const { current, fallback } = app.config.secret
+  const isSignedWith = (secret: string) => timingSafeEqual(bytes.subarray(22), signatureOf(secret, schema, body))
+  if (!isSignedWith(current) && !(fallback && isSignedWith(fallback))) return undefined
   const expiry = body.readUIntBE(16, 6)
   return expiry > Date.now() ? new Date(expiry) : undefined
 }
 
-function signatureOf({ config: { secret } }: App, schema: string, body: Buffer): Buffer {
+function signatureOf(secret: string, schema: string, body: Buffer): Buffer {
   return createHmac('sha256', secret).update(`passkey challenge\n${schema}\n`).update(body).digest()
 }
 

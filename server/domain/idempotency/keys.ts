@@ -1,4 +1,4 @@
-import { and, eq, gt, isNull, lte, or } from 'drizzle-orm'
+import { and, eq, gt, inArray, isNull, lte, or, sql } from 'drizzle-orm'
 import { isTableMissing, isTimeout } from '#server/database/errors.ts'
 import type { Db, Realm } from '#server/database/realms.ts'
 import type { ErrorCode } from '#shared/errors.ts'
@@ -26,16 +26,19 @@ const patience: Record<Idempotency, number> = { once: 60_000, repeatable: 10 * 6
 export async function findAnswer(
   { db, tables: { idempotency_keys: keys } }: Realm,
   kind: Idempotency,
-  request: KeyedRequest,
+  requests: KeyedRequest[],
 ): Promise<{ answer: unknown } | undefined> {
-  const [found] = await db
-    .select({ digest: keys.digest, answer: keys.answer, created: keys.created })
+  const rows = await db
+    .select({ key: keys.key, digest: keys.digest, answer: keys.answer, created: keys.created })
     .from(keys)
-    .where(and(eq(keys.key, request.key), gt(keys.created, ago(keyLife))))
+    .where(and(inArray(keys.key, keysOf(requests)), gt(keys.created, ago(keyLife))))
     .catch((error: unknown) => {
       throw isTableMissing(error) ? unavailable() : error
     })
+  // Of both, one may lack the answer, if its process has died.
+  const found = rows.find(({ answer }) => answer !== null) ?? rows[0]
   if (!found) return undefined
+  const request = requests.find(({ key }) => key === found.key)!
   if (found.digest !== request.digest) throw reused()
   if (found.answer !== null) return { answer: await openAnswer(request, found.answer) }
   if (found.created > ago(patience[kind])) throw inUse()
@@ -45,30 +48,33 @@ export async function findAnswer(
 
 /**
  * Claims a key, in the transaction of the work if it has only one. Waits for another transaction that has claimed it.
+ * While SECRET is rotated, it is claimed as both secrets derive it, because another process may know only one of them.
  * @throws ApiError 409 if another request has it
  */
 export async function claimKey(
   db: Db,
   { tables: { idempotency_keys: keys } }: Realm,
   kind: Idempotency,
-  { key, digest }: KeyedRequest,
+  requests: KeyedRequest[],
 ): Promise<void> {
   const isInterrupted = and(isNull(keys.answer), lte(keys.created, ago(patience.repeatable)))
   const isOver = lte(keys.created, ago(keyLife))
-  const fresh = { digest, answer: null, created: new Date() }
+  const fresh = { answer: null, created: new Date() }
+  // In the same order everywhere, so that two processes do not wait for each other.
+  const rows = requests.map(({ key, digest }) => ({ key, digest, ...fresh })).sort((a, b) => (a.key < b.key ? -1 : 1))
   const claimed = await db
     .insert(keys)
-    .values({ key, ...fresh })
+    .values(rows)
     .onConflictDoUpdate({
       target: keys.key,
-      set: fresh,
+      set: { ...fresh, digest: sql`excluded.digest` },
       setWhere: kind === 'repeatable' ? or(isOver, isInterrupted) : isOver,
     })
     .returning({ created: keys.created })
     .catch((error: unknown) => {
       throw isTimeout(error) ? inUse() : error
     })
-  if (claimed.length === 0) throw inUse()
+  if (claimed.length < rows.length) throw inUse()
 }
 
 /** Stores the answer of a claimed key. @param answer as `sealAnswer` returns it */
@@ -84,11 +90,20 @@ export async function storeAnswer(
 }
 
 /** Frees a key whose work has failed. */
-export async function releaseKey(
+export async function releaseKeys(
   { db, tables: { idempotency_keys: keys } }: Realm,
-  { key, digest }: KeyedRequest,
+  requests: KeyedRequest[],
 ): Promise<void> {
-  await db.delete(keys).where(and(eq(keys.key, key), eq(keys.digest, digest), isNull(keys.answer)))
+  const areOurs = and(inArray(keys.key, keysOf(requests)), inArray(keys.digest, digestsOf(requests)))
+  await db.delete(keys).where(and(areOurs, isNull(keys.answer)))
+}
+
+function keysOf(requests: KeyedRequest[]): string[] {
+  return requests.map(({ key }) => key)
+}
+
+function digestsOf(requests: KeyedRequest[]): string[] {
+  return requests.map(({ digest }) => digest)
 }
 
 function ago(milliseconds: number): Date {

@@ -41,13 +41,30 @@ export async function putImage(app: App, schema: string, path: string, bytes: Bu
 
 /** Paths of files that no row names and that are older than any upload in progress. */
 export async function findUnusedImages(app: App, schema: string, olderThan: Date): Promise<string[]> {
+  return (await compareImages(app, schema, olderThan)).unused
+}
+
+/**
+ * Compares the files of a tenant with its rows, by their paths.
+ * @returns what `findUnusedImages` finds, and the files that rows name but that do not exist
+ */
+export async function compareImages(
+  app: App,
+  schema: string,
+  olderThan: Date,
+): Promise<{ unused: string[]; missing: string[] }> {
   const named = await namedPaths(app, schema)
-  const strays: string[] = []
+  const present = new Set<string>()
+  const unused: string[] = []
   for await (const { path, modified } of app.files.images.list(schema)) {
     const inSchema = path.slice(schema.length + 1)
-    if (!named.has(inSchema) && modified < olderThan) strays.push(inSchema)
+    present.add(inSchema)
+    if (!named.has(inSchema) && modified < olderThan) unused.push(inSchema)
   }
-  return strays
+  const absent = [...named].filter(path => !present.has(path))
+  // Perhaps another image has replaced it meanwhile.
+  const stillNamed = absent.length > 0 ? await namedPaths(app, schema) : named
+  return { unused, missing: absent.filter(path => stillNamed.has(path)) }
 }
 
 async function namedPaths(app: App, schema: string): Promise<Set<string>> {

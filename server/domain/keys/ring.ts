@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 import { and, desc, gt, isNotNull, isNull, or } from 'drizzle-orm'
 import { importJWK } from 'jose'
 import type { Config } from '#server/config.ts'
+import type { Secret } from '#server/config/secrets.ts'
 import type { Realm } from '#server/database/realms.ts'
 import { unwrap, wrap } from '#server/domain/lib/wrap.ts'
 
@@ -44,7 +45,7 @@ const ringsLimit = 6_000
 const reloadPause = 1_000
 
 interface State {
-  secret: string
+  secret: Secret
   /** Seconds for which a key that signs no more still verifies. */
   overlap: number
   /** Milliseconds. Half of what a new key is published ahead: every process has looked at the database by then. */
@@ -84,7 +85,7 @@ async function findPublicKey(state: State, realm: Realm, kid: string): Promise<C
 /** @param previous the ring that it replaces: a key that is in both stays the same object */
 async function loadKeyRing(
   realm: Realm,
-  secret: string,
+  secret: Secret,
   overlap: number,
   previous: Promise<KeyRing> | undefined,
 ): Promise<KeyRing> {
@@ -123,7 +124,7 @@ function readKeys({ db, tables: { signing_keys: keys } }: Realm, overlap: number
 }
 
 /** @param opened private keys that were needed already, by kid */
-function signerAt(moment: Date, rows: KeyRow[], opened: Map<string, KeyObject>, schema: string, secret: string) {
+function signerAt(moment: Date, rows: KeyRow[], opened: Map<string, KeyObject>, schema: string, secret: Secret) {
   // Another machine's clock may put a session before the first key.
   const { kid, private_key } = rows.find(row => row.activated_at! <= moment) ?? rows.at(-1)!
   let privateKey = opened.get(kid)
@@ -136,10 +137,10 @@ export function keyOverlap({ access, refresh, session }: Config['ttl']): number 
   return Math.max(access, Math.min(refresh, session))
 }
 
-/** True when the realm's newest key can be decrypted with this master secret; for `tenantry doctor`. */
+/** True when the realm's newest key can be decrypted with this master secret. */
 export async function canOpenKeys(
   { schema, db, tables: { signing_keys: keys } }: Realm,
-  secret: string,
+  secret: Secret,
 ): Promise<boolean> {
   const rows = await db
     .select({ kid: keys.kid, private_key: keys.private_key })
@@ -156,7 +157,7 @@ export async function canOpenKeys(
  * @param activated_at from when it signs; now by default
  * @returns a row for `signing_keys`: a new Ed25519 pair
  */
-export async function newSigningKey(schema: string, secret: string, now: Date, activated_at = now) {
+export async function newSigningKey(schema: string, secret: Secret, now: Date, activated_at = now) {
   const { publicKey, privateKey } = await promisify(generateKeyPair)('ed25519')
   const kid = randomBytes(9).toString('base64url')
   const der = privateKey.export({ type: 'pkcs8', format: 'der' })
@@ -170,7 +171,7 @@ export async function newSigningKey(schema: string, secret: string, now: Date, a
   }
 }
 
-function unwrapKey(wrapped: string, secret: string, context: string): KeyObject {
+function unwrapKey(wrapped: string, secret: Secret, context: string): KeyObject {
   return createPrivateKey({
     key: unwrap(wrapped, secret, 'tenantry signing keys', context),
     format: 'der',

@@ -142,7 +142,8 @@ export async function listKeyOwners({ database: { platform } }: App): Promise<(K
   return [{ kind: 'platform', subdomain: 'console' }, ...rows.map(row => ({ kind: 'tenant' as const, ...row }))]
 }
 
-function realmOf({ database }: App, owner: KeyOwner): Realm {
+/** The realm whose keys they are. */
+export function realmOf({ database }: App, owner: KeyOwner): Realm {
   return owner.kind === 'platform' ? database.platform : database.tenant(owner.schema)
 }
 

@@ -73,6 +73,40 @@ async function withoutAddress(hosts: string[]): Promise<string[]> {
   return hosts.filter((_, i) => !found[i])
 }
 
+/**
+ * Whether TRUSTED_PROXIES names the proxies and nobody else. The console's doctor also knows what came to its own
+ * process.
+ */
+export function checkProxies({ config, ignoredForwarders }: App): Check {
+  const { rules } = config.trustedProxies
+  const isMissing = config.production && config.protocol === 'https' && rules.length === 0
+  return {
+    name: 'proxies',
+    found: rules.length === 0 ? 'none is trusted' : `${rules.length} addresses or networks are trusted`,
+    problems: [
+      ...rules.filter(isTooBroad).map(rule => {
+        const network = rule.split(' ').at(-1)
+        return `TRUSTED_PROXIES trusts ${network}, which anybody can be in: they choose their address for limits and logs. Name only your proxies.`
+      }),
+      ...(isMissing
+        ? [
+            'TRUSTED_PROXIES is empty, but with SITE_PROTOCOL=https there is a proxy: all clients count as one. Set its address.',
+          ]
+        : []),
+      ...[...ignoredForwarders].map(
+        address =>
+          `X-Forwarded-For from ${address} is ignored. If that is your proxy, add it to TRUSTED_PROXIES; if not, somebody in your network invents addresses.`,
+      ),
+    ],
+  }
+}
+
+/** The largest private networks are 10.0.0.0/8 and fc00::/7. @param rule such as `Subnet: IPv4 10.0.0.0/8` */
+function isTooBroad(rule: string): boolean {
+  const [, family, bits] = /IPv([46]) \S+\/(\d+)$/.exec(rule) ?? []
+  return Number(bits) < (family === '4' ? 8 : 7)
+}
+
 /** Indexes that PostgreSQL does not use, because their creation failed. */
 export async function checkIndexes({ database }: App): Promise<Check> {
   const rows = await database.platform.db.execute<{ schema: string; name: string }>(sql`

@@ -1,7 +1,6 @@
-import { getTableName, ne, sql } from 'drizzle-orm'
+import { getTableName, sql } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
 import type { App } from '#server/domain/context.ts'
-import { canOpenKeys } from '#server/domain/keys/ring.ts'
 import type { Check } from './check.ts'
 import { findOrphanFolders } from './orphans.ts'
 
@@ -67,19 +66,4 @@ export async function checkFiles(app: App): Promise<Check> {
         `The files in ${app.files.images.locate(name)} belong to no organisation. Run: tenantry doctor --remove-orphans`,
     ),
   }
-}
-
-/** Every current key must be decryptable with the configured SECRET: otherwise nobody can sign in. */
-export async function checkKeys({ database, config }: App): Promise<Check> {
-  const { db, tables } = database.platform
-  const { subdomain, schema, status } = tables.tenants
-  const rows = await db.select({ subdomain, schema }).from(tables.tenants).where(ne(status, 'purging'))
-  const problems: string[] = []
-  let opened = 0
-  for (const { subdomain, schema } of rows) {
-    const opens = await canOpenKeys(database.tenant(schema), config.secret).catch(() => false)
-    if (opens) opened++
-    else problems.push(`${subdomain}'s signing key cannot be decrypted. Check that SECRET has not changed.`)
-  }
-  return { name: 'signing keys', found: `${opened} can be decrypted with SECRET`, problems }
 }

@@ -36,7 +36,7 @@ export async function signIn(
   const [account, costliest] = await Promise.all([findAccount(app, authRealm, credentials.email), costliestHash(realm)])
   // A user who may not sign in is treated like an unknown one: the same work, the same count of attempts.
   const stored = account?.is_active ? account.password : null
-  const matches = await app.hashing
+  const checked = await app.hashing
     .verify(
       realm.schema,
       credentials.password,
@@ -46,7 +46,9 @@ export async function signIn(
     )
     .catch(about(account))
   const begun =
-    matches && account ? await openSession(app, authRealm, account, credentials, attempt, client) : undefined
+    checked && account
+      ? await openSession(app, authRealm, account, credentials, checked.isStale, attempt, client)
+      : undefined
   if (!begun) throw await refuseSignIn(app, authRealm, account?.id, client)
   return finishSignIn(app, authRealm, begun, audit)
 }
@@ -91,17 +93,18 @@ async function openSession(
   authRealm: AuthRealm,
   account: Account,
   { password, device }: Credentials,
+  isStale: boolean,
   attempt: PasswordAttempt,
   client: Client,
 ): Promise<Begun | undefined> {
   const { realm } = authRealm
   const { users } = realm.tables
   const checked = account.password!
-  const renewed = app.hashing.isStale(checked) ? await app.hashing.hash(realm.schema, password) : checked
+  const renewed = isStale ? await app.hashing.hash(realm.schema, password) : undefined
   const isUnchanged = eq(users.password, checked)
   if (account.has_factor) {
     const isKnown = device !== undefined && (await isRemembered(realm, account.id, device))
-    if (!isKnown) throw await demandSecondFactor(app, authRealm, account.id, isUnchanged, client)
+    if (!isKnown) throw await demandSecondFactor(app, authRealm, account.id, isUnchanged, renewed, client)
     await attempt.forgive()
   }
   return realm.transaction(tx =>

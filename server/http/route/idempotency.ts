@@ -33,8 +33,11 @@ export async function answerOnce(
     support: principal.session.support,
   }
   const parts = [event.method, event.path, readBytes(event)]
-  const request = keyRequest(app.config.secret, owner, readKey(header), parts)
-  return doOnce({ app, realm, kind, request, claim, work })
+  const key = readKey(header)
+  const { current, fallback } = app.config.secret
+  const secrets = [current, ...(fallback ? [fallback] : [])]
+  const requests = secrets.map(secret => keyRequest(secret, owner, key, parts))
+  return doOnce({ app, realm, kind, requests, claim, work })
 }
 
 /**

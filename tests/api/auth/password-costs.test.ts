@@ -1,4 +1,6 @@
+import { createHmac } from 'node:crypto'
 import { compare, getRounds, hash } from 'bcrypt'
+import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadMigrations } from '#server/database/migrations/files.ts'
 import type { AuthRealm } from '#server/domain/auth-realm.ts'
@@ -18,9 +20,9 @@ let workbench: Workbench
 /** The work of bcrypt since the last query: the sum of two to the power of each hash's cost. */
 let rounds = 0
 const bcrypt = {
-  hash: (text: string, cost: number) => {
-    rounds += 2 ** cost
-    return hash(text, cost)
+  hash: (text: string, salt: string | number) => {
+    rounds += 2 ** (typeof salt === 'number' ? salt : Number(salt.slice(4, 6)))
+    return hash(text, salt)
   },
   compare: (text: string, stored: string) => {
     rounds += 2 ** getRounds(stored)
@@ -82,8 +84,84 @@ describe('a refused sign-in costs the same hashing for every account', () => {
   })
 })
 
-function appAt(cost: number): App {
-  return { ...workbench.app, hashing: createHashing({ pepper: workbench.app.config.pepper, cost, bcrypt }) }
+describe('while PEPPER has a fallback', () => {
+  const former = 'the pepper of before, thirty-two bytes'
+
+  test.each([
+    ['is what it was', 'pepper-same', 5, [5]],
+    ['was raised', 'pepper-raised', 6, [4, 5, 6]],
+    ['was lowered', 'pepper-lowered', 4, [4, 5, 6]],
+  ])(
+    'a refused sign-in costs twice as much for every account, where the cost %s',
+    async (_, subdomain, cost, costs) => {
+      const authRealm = await createRealm(subdomain)
+      await addPeople(authRealm, costs, former)
+      await createUser(appAt(costs[0]!), authRealm, { email: 'renewed@example.com', password }, fromSystem)
+      const app = appAt(cost, former)
+      await refusalWork(app, authRealm, 'warm-up@example.com')
+      const emails = [...costs.map(cost => `cost-${cost}`), 'renewed', 'nobody', 'invited', 'inactive']
+      for (const name of emails)
+        expect([name, await refusalWork(app, authRealm, `${name}@example.com`)]).toEqual([
+          name,
+          2 * 2 ** Math.max(...costs),
+        ])
+    },
+  )
+
+  test('a sign-in hashes with PEPPER what was hashed with the fallback or before hashes had a mark, once', async () => {
+    const authRealm = await createRealm('pepper-renewed')
+    const { db, tables } = authRealm.realm
+    await addPeople(authRealm, [4], former)
+    await createUser(appAt(4), authRealm, { email: 'unmarked@example.com', password }, fromSystem)
+    const { current } = workbench.app.config.pepper
+    const text = createHmac('sha384', current).update(password).digest('base64')
+    await db
+      .update(tables.users)
+      .set({ password: await hash(text, 4) })
+      .where(eq(tables.users.email, 'unmarked@example.com'))
+    for (const email of ['cost-4@example.com', 'unmarked@example.com']) {
+      const read = async () => {
+        const rows = await db.select().from(tables.users).where(eq(tables.users.email, email))
+        return rows[0]!.password
+      }
+      const stored = await read()
+      await signIn(appAt(4, former), authRealm, { email, password }, fromSystem, null)
+      const renewed = await read()
+      expect(renewed).not.toBe(stored)
+      await signIn(appAt(4, former), authRealm, { email, password }, fromSystem, null)
+      await signIn(appAt(4), authRealm, { email, password }, fromSystem, null)
+      expect(await read()).toBe(renewed)
+    }
+  })
+
+  test('a sign-in with a hash of before marks is not hashed again without a fallback', async () => {
+    const authRealm = await createRealm('pepper-unmarked')
+    const { db, tables } = authRealm.realm
+    await createUser(appAt(4), authRealm, { email: 'unmarked@example.com', password }, fromSystem)
+    const text = createHmac('sha384', workbench.app.config.pepper.current).update(password).digest('base64')
+    const isIt = eq(tables.users.email, 'unmarked@example.com')
+    await db
+      .update(tables.users)
+      .set({ password: await hash(text, 4) })
+      .where(isIt)
+    await refusalWork(appAt(4), authRealm, 'warm-up@example.com')
+    rounds = 0
+    const app = appAt(4)
+    await signIn(app, authRealm, { email: 'unmarked@example.com', password }, fromSystem, null)
+    // The first one of a process also makes the hash that unknown users are compared with.
+    expect(rounds).toBe(2 * 2 ** 4)
+  })
+})
+
+/** @param fallback of the pepper */
+function appAt(cost: number, fallback?: string): App {
+  const pepper = { ...workbench.app.config.pepper, fallback }
+  return { ...workbench.app, hashing: createHashing({ pepper, cost, bcrypt }) }
+}
+
+/** An application from before the pepper was changed. */
+function formerAppAt(cost: number, current: string): App {
+  return { ...workbench.app, hashing: createHashing({ pepper: { current, fallback: undefined }, cost, bcrypt }) }
 }
 
 async function createRealm(subdomain: string): Promise<AuthRealm> {
@@ -107,9 +185,13 @@ async function createRealm(subdomain: string): Promise<AuthRealm> {
  * Adds a user for each cost, one without a password, and an inactive one whose hash has a higher cost than all
  * others.
  */
-async function addPeople(authRealm: AuthRealm, costs: number[]): Promise<void> {
+async function addPeople(
+  authRealm: AuthRealm,
+  costs: number[],
+  pepper = workbench.app.config.pepper.current,
+): Promise<void> {
   for (const cost of costs)
-    await createUser(appAt(cost), authRealm, { email: `cost-${cost}@example.com`, password }, fromSystem)
+    await createUser(formerAppAt(cost, pepper), authRealm, { email: `cost-${cost}@example.com`, password }, fromSystem)
   await createUser(appAt(4), authRealm, { email: 'invited@example.com', password: null }, fromSystem)
   await createUser(appAt(8), authRealm, { email: 'inactive@example.com', password, is_active: false }, fromSystem)
 }

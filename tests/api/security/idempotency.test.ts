@@ -340,7 +340,7 @@ async function untilDone(again: () => Promise<Answer>): Promise<Answer> {
 function requestOf(place: Place, path: string, { headers, body }: { headers: Record<string, string>; body?: unknown }) {
   const owner = { schema: place.schema, user: place.admin.id, role: 'Admin', support: null }
   const text = typeof body === 'string' ? body : JSON.stringify(body)
-  return keyRequest(world.app.config.secret, owner, headers['idempotency-key']!, ['POST', path, text])
+  return keyRequest(world.app.config.secret.current, owner, headers['idempotency-key']!, ['POST', path, text])
 }
 
 function insertClaim(tx: postgres.TransactionSql, { schema }: Place, { key, digest }: { key: string; digest: string }) {

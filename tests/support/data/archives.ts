@@ -77,7 +77,7 @@ export function forgeArchive(
   ]
   return Buffer.concat([
     ...entry(manifestEntry, head),
-    ...entry(sealEntry, makeSeal(head, secret)),
+    ...entry(sealEntry, makeSeal(head, { current: secret, fallback: undefined })),
     ...entry(filesEntry(whole.files).path, list),
     ...whole.tables.flatMap((table, i) => entry(tableEntry(table).path, contents[i]!)),
     ...listed.flatMap((file, i) => entry(fileEntry(file).path, files[i]!.bytes)),

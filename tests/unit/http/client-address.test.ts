@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { clientAddress, isFromProxy, rawHeaderValues } from '#server/http/client-address.ts'
+import { clientAddress, isFromProxy, noteForwarder, rawHeaderValues } from '#server/http/client-address.ts'
 import { testConfig } from '../../support/config.ts'
 
 /** The part of a request that is read. */
@@ -63,5 +63,38 @@ describe('a header', () => {
       rawHeaders: ['HOST', 'a', 'host', 'b', 'hosts', 'c', 'X-Host', 'd', 'Hos\u017F', 'e', 'x', 'host'],
     } as unknown as IncomingMessage
     expect(rawHeaderValues(request, 'host')).toEqual(['a', 'b'])
+  })
+})
+
+describe('an X-Forwarded-For that is ignored', () => {
+  const note = (
+    remote: string | undefined,
+    headers: Record<string, string> = { 'x-forwarded-for': '198.51.100.7' },
+  ) => {
+    const lines: object[] = []
+    const ignoredForwarders = new Set<string>()
+    const app = {
+      config: testConfig({ TRUSTED_PROXIES: '10.0.0.1' }),
+      ignoredForwarders,
+      log: { warn: (line: object) => lines.push(line) } as never,
+    }
+    for (let i = 0; i < 2; i++) noteForwarder({ socket: { remoteAddress: remote }, headers } as never, app)
+    return { addresses: [...ignoredForwarders], lines }
+  }
+
+  it.each(['10.0.0.2', '172.31.0.9', '192.168.1.1', '127.0.0.1', '100.64.0.1', '::1', 'fd00::2'])(
+    'is remembered and logged once, if it came from the private address %s',
+    address => {
+      const lines = [{ event: 'forwarded_header_ignored', ip: address }]
+      expect(note(address)).toEqual({ addresses: [address], lines })
+    },
+  )
+
+  it.each(['10.0.0.1', '203.0.113.9', '2001:db8::1', undefined])('is not, if it came from %s', address => {
+    expect(note(address)).toEqual({ addresses: [], lines: [] })
+  })
+
+  it('is not, if there is none', () => {
+    expect(note('10.0.0.2', {})).toEqual({ addresses: [], lines: [] })
   })
 })

@@ -27,8 +27,8 @@ describe('in production', () => {
   it('both secrets are needed, and are the ones that are used', () => {
     expect(loadConfig(production)).toMatchObject({
       production: true,
-      secret: production.SECRET,
-      pepper: production.PEPPER,
+      secret: { current: production.SECRET, fallback: undefined },
+      pepper: { current: production.PEPPER, fallback: undefined },
     })
   })
 
@@ -63,8 +63,18 @@ describe('in production', () => {
     },
   )
 
+  it.each(['SECRET', 'PEPPER'] as const)('a fallback of %s is no less a secret, and another one', name => {
+    const fallback = `${name}_FALLBACK`
+    const another = good.replace(good[0]!, good[1]!)
+    const { secret, pepper } = loadConfig({ ...production, [fallback]: another })
+    expect((name === 'SECRET' ? secret : pepper).fallback).toBe(another)
+    expect(refusal({ ...production, [fallback]: 'short' })).toBe(`${fallback}: must be at least 32 bytes`)
+    expect(refusal({ ...production, [fallback]: production[name] })).toBe(`${fallback}: must differ from ${name}`)
+    expect(loadConfig({ ...production, [fallback]: '' })).toMatchObject({ secret: { fallback: undefined } })
+  })
+
   it('a secret is measured in bytes', () => {
-    expect(loadConfig({ ...production, SECRET: 'ключéключ密码ключ🦆ab' }).secret).toContain('🦆')
+    expect(loadConfig({ ...production, SECRET: 'ключéключ密码ключ🦆ab' }).secret.current).toContain('🦆')
   })
 })
 
@@ -73,10 +83,10 @@ describe('outside of production', () => {
     const env = { DATA_DIR: home }
     const first = loadConfig(env)
     expect(loadConfig(env)).toMatchObject({ secret: first.secret, pepper: first.pepper })
-    expect(first.secret).not.toBe(first.pepper)
+    expect(first.secret.current).not.toBe(first.pepper.current)
     for (const name of ['secret', 'pepper'] as const) {
-      expect(readFileSync(join(home, name), 'utf8')).toBe(first[name])
-      expect(first[name].length).toBeGreaterThanOrEqual(43)
+      expect(readFileSync(join(home, name), 'utf8')).toBe(first[name].current)
+      expect(first[name].current.length).toBeGreaterThanOrEqual(43)
       expect(statSync(join(home, name)).mode & 0o077).toBe(0)
     }
     expect(loadConfig({ ...env, NODE_ENV: 'production', DEMO: '1' })).toMatchObject({
