@@ -16,6 +16,7 @@ import { tenantStatuses } from '#shared/tenant-statuses.ts'
 import { mailsTo } from '../../support/data/mails.ts'
 import { setStanding } from '../../support/data/standing.ts'
 import type { Answer, Call } from '../../support/http.ts'
+import { call } from '../../support/http.ts'
 import { runCli } from '../../support/process/cli.ts'
 import { waitLimit } from '../../support/process/wait-limit.ts'
 import type { SecondServer } from '../../support/process/second-server.ts'
@@ -223,14 +224,19 @@ describe('a tenant in maintenance', () => {
   })
 
   test('is refused by the query that loads the user in a process that has not received the announcement yet', async () => {
-    const pair = await signInAs(world.globex, world.globex.staff)
-    await setStanding(sql, world.globex, 'maintenance')
-    expect((await world.globex.call(`${auth}/users/me/`, { token: pair.access })).json.code).toBe('maintenance')
-    expect((await world.globex.call(`${auth}/jwt/refresh/`, { body: { refresh: pair.refresh } })).json.code).toBe(
+    // Always the same process.
+    const globex: Place = {
+      ...world.globex,
+      call: (path, options) => call(world.server.port, world.globex.host, path, options),
+    }
+    const pair = await signInAs(globex, globex.staff)
+    await setStanding(sql, globex, 'maintenance')
+    expect((await globex.call(`${auth}/users/me/`, { token: pair.access })).json.code).toBe('maintenance')
+    expect((await globex.call(`${auth}/jwt/refresh/`, { body: { refresh: pair.refresh } })).json.code).toBe(
       'maintenance',
     )
-    await setStanding(sql, world.globex, 'active')
-    expect((await world.globex.call(`${auth}/jwt/refresh/`, { body: { refresh: pair.refresh } })).status).toBe(200)
+    await setStanding(sql, globex, 'active')
+    expect((await globex.call(`${auth}/jwt/refresh/`, { body: { refresh: pair.refresh } })).status).toBe(200)
   })
 })
 
@@ -284,8 +290,10 @@ describe('a tenant that is removed', () => {
     })
     await untilGone(place.id)
 
-    const operation = await onConsole(`operations/${begun.json.operation.id}/`)
-    expect(operation.json).toMatchObject({ state: 'done', tenant: place.id, error: null })
+    // Its end is recorded after that.
+    await expect
+      .poll(async () => (await onConsole(`operations/${begun.json.operation.id}/`)).json, waitLimit)
+      .toMatchObject({ state: 'done', tenant: place.id, error: null })
     expect(await sql`select 1 from pg_namespace where nspname = ${place.schema}`).toEqual([])
     expect(await sql`select 1 from platform.schema_versions where schema = ${place.schema}`).toEqual([])
     expect(await sql`select 1 from platform.outbox where realm = ${place.id}`).toEqual([])
@@ -384,7 +392,7 @@ describe('a tenant that is renamed', () => {
       ])
     }
     for (const target of ['http://example.org/x', 'other://example.org/x']) {
-      const { status, headers } = await sendRaw(world.port, [`GET ${target} HTTP/1.1`, `Host: ${place.host}`])
+      const { status, headers } = await sendRaw(world.server.port, [`GET ${target} HTTP/1.1`, `Host: ${place.host}`])
       expect([target, status, headers.location]).toEqual([target, 308, `${origin}/`])
     }
   })

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Part } from '../../support/browser/form.ts'
 import { formOf } from '../../support/browser/form.ts'
 import type { Answer } from '../../support/http.ts'
+import { call } from '../../support/http.ts'
 import { sendRaw } from '../../support/raw-http.ts'
 import { socketsOf } from '../../support/process/sockets.ts'
 import type { Place, World } from '../../support/world.ts'
@@ -367,7 +368,10 @@ describe('an upload that is too long', () => {
   })
 
   test('is not read further on other routes', async () => {
-    expect((await world.acme.call(`${auth}/jwt/create/`, { body: Buffer.alloc(1_000_001, ' ') })).status).toBe(413)
+    const body = Buffer.alloc(1_000_001, ' ')
+    // The server closes the connection, and a balancer that is still sending may lose the answer.
+    const { status } = await call(world.server.port, world.acme.host, `${auth}/jwt/create/`, { body })
+    expect(status).toBe(413)
   })
 
   test('leaves nothing behind when it is cut off', async () => {
