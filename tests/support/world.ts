@@ -89,8 +89,9 @@ export async function createWorld(
     REFRESH_GRACE: '3600',
     ...settings,
   }
-  // Another machine's answers take longer, and a test waits for a slot as briefly as a request does.
-  const app = await createApp(loadConfig(env), createLogger('silent'), { size: citusUrl ? 8 : 2 })
+  // With more processes answers take longer, and a test waits for a slot as briefly as a request does.
+  const size = citusUrl || isBalanced ? 8 : 2
+  const app = await createApp(loadConfig(env), createLogger('silent'), { size })
   const { acme, globex, console } = await findPlaces(app, port, settings.DATABASE_URL === undefined)
   separate(port, acme, globex)
   const isBehindBalancer = isBalanced && processes !== 1
@@ -173,6 +174,11 @@ export async function signInWithCookies(place: Place, person: Person): Promise<R
   const answer = await unlessBusy(() => place.call(`${auth}/session/`, { body, sameOrigin: true }))
   expect(answer.status).toBe(200)
   return answer.cookies
+}
+
+/** The place at one process, also with `BALANCED`: for what the other one or the balancer would change. */
+export function atOneProcess({ server }: World, place: Place): Place {
+  return { ...place, call: (path, options) => call(server.port, place.host, path, options) }
 }
 
 /** Adds a user with a password to a place. */

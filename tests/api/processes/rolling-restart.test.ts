@@ -106,6 +106,27 @@ describe.runIf(hasHaproxy && hasPgBouncer)('two processes behind HAProxy and PgB
     first.server = await startAt(first.port)
   })
 
+  test('answer also while neither is ready', async () => {
+    const tokens = await Promise.all([world.acme, world.globex].map(place => signInAs(place, place.staff)))
+    for (const each of processes) {
+      // Told twice, it does not wait.
+      await Promise.all([each.server.stop(), each.server.stop()])
+      each.server = await startAt(each.port, { DRAIN_DELAY: '300' })
+    }
+    for (const { server } of processes) {
+      void server.stop()
+      await expect.poll(() => server.at(world.acme, '/readyz').then(({ status }) => status), waitLimit).toBe(503)
+    }
+    // Longer than HAProxy needs to notice.
+    for (let i = 0; i < 40; i++) {
+      await sleep(100)
+      const place = [world.acme, world.globex][i % 2]!
+      const answer = await sendOnce(place.host, `${auth}/users/me/`, { token: tokens[i % 2]!.access })
+      expect([answer.status, answer.json?.id]).toEqual([200, place.staff.id])
+    }
+    for (const { server } of processes) expect(await server.stop()).toBe(0)
+  })
+
   async function startProcess(): Promise<Process> {
     const own = String(await freePort())
     return { port: own, server: await startAt(own) }
@@ -119,8 +140,8 @@ describe.runIf(hasHaproxy && hasPgBouncer)('two processes behind HAProxy and PgB
     each.server = await startAt(each.port)
   }
 
-  function startAt(own: string): Promise<SecondServer> {
-    return startBeside(world, { ...settings, PORT: own }, log)
+  function startAt(own: string, more: Record<string, string> = {}): Promise<SecondServer> {
+    return startBeside(world, { ...settings, ...more, PORT: own }, log)
   }
 
   /** Sends a request once. */

@@ -16,14 +16,13 @@ import { tenantStatuses } from '#shared/tenant-statuses.ts'
 import { mailsTo } from '../../support/data/mails.ts'
 import { setStanding } from '../../support/data/standing.ts'
 import type { Answer, Call } from '../../support/http.ts'
-import { call } from '../../support/http.ts'
 import { runCli } from '../../support/process/cli.ts'
 import { waitLimit } from '../../support/process/wait-limit.ts'
 import type { SecondServer } from '../../support/process/second-server.ts'
 import { startBeside } from '../../support/process/second-server.ts'
 import { sendRaw } from '../../support/raw-http.ts'
 import type { Place, World } from '../../support/world.ts'
-import { api, auth, createWorld, signInAs, signInWithCookies } from '../../support/world.ts'
+import { api, atOneProcess, auth, createWorld, signInAs, signInWithCookies } from '../../support/world.ts'
 
 const page = { accept: 'text/html' }
 const password = 'violet harbour at dawn'
@@ -224,11 +223,7 @@ describe('a tenant in maintenance', () => {
   })
 
   test('is refused by the query that loads the user in a process that has not received the announcement yet', async () => {
-    // Always the same process.
-    const globex: Place = {
-      ...world.globex,
-      call: (path, options) => call(world.server.port, world.globex.host, path, options),
-    }
+    const globex = atOneProcess(world, world.globex)
     const pair = await signInAs(globex, globex.staff)
     await setStanding(sql, globex, 'maintenance')
     expect((await globex.call(`${auth}/users/me/`, { token: pair.access })).json.code).toBe('maintenance')
