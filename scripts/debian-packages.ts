@@ -36,12 +36,6 @@ export async function installDatabaseTools(): Promise<void> {
   await install(...missing)
 }
 
-/** Does not install HAProxy: its package also starts a service. @throws when it is missing */
-export function requireHaproxy(): void {
-  if (!existsSync('/usr/sbin/haproxy'))
-    throw new Failure('HAProxy is missing. On Debian: sudo apt-get install haproxy pgbouncer')
-}
-
 function canInstall(): boolean {
   return process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')
 }

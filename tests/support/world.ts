@@ -94,14 +94,14 @@ export async function createWorld(
   const app = await createApp(loadConfig(env), createLogger('silent'), { size })
   const { acme, globex, console } = await findPlaces(app, port, settings.DATABASE_URL === undefined)
   separate(port, acme, globex)
-  const isBehindBalancer = isBalanced && processes !== 1
-  const server = isBehindBalancer ? await startBalanced(env) : await startServer(env)
+  const balanced = isBalanced && processes !== 1 ? await startBalanced(env) : undefined
+  const server = balanced ?? (await startServer(env))
   return {
     server,
-    processes: isBehindBalancer ? 2 : 1,
+    processes: balanced ? 2 : 1,
     port,
     env,
-    pooled: 'pooled' in server ? server.pooled : {},
+    pooled: balanced?.pooled ?? {},
     app,
     acme,
     globex,

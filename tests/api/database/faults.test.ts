@@ -123,10 +123,12 @@ describe('a PostgreSQL that crashes', () => {
   test('before a server starts is waited for, and the server is not ready until then', async () => {
     await cluster.crash()
     const log: LogLine[] = []
-    const starting = startBeside(world, {}, log)
+    // PgBouncer would wait itself.
+    const starting = startBeside(world, { DATABASE_URL: cluster.url }, log)
     await expect.poll(() => log.map(line => line.event)).toContain('database_bootstrap_failed')
     await cluster.start()
     const server = await starting
+    await expectWellAgain()
     expect(
       (
         await server.at(world.acme, `${auth}/users/me/`, {

@@ -58,6 +58,7 @@ export async function startPooler(database: string): Promise<{
     {
       pool_mode: 'transaction',
       default_pool_size: 16,
+      server_login_retry: 1,
       ignore_startup_parameters: 'statement_timeout,lock_timeout,idle_in_transaction_session_timeout',
     },
     // Here, and not on the database: what tests do there themselves may take longer.

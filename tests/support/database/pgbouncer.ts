@@ -26,7 +26,7 @@ export async function startPgBouncer(
   const home = await mkdtemp(join(tmpdir(), 'tenantry-pgbouncer-'))
   const file = join(home, 'pgbouncer.ini')
   const all = { listen_addr: '127.0.0.1', listen_port: listenPort, unix_socket_dir: '', auth_type: 'any', ...settings }
-  const account = `user=${username} password=${decodeURIComponent(password)}`
+  const account = `user=${username}${password && ` password=${decodeURIComponent(password)}`}`
   await writeFile(
     file,
     [
