@@ -16,6 +16,7 @@ const tests = [
   'tests/api/database/poolers.test.ts',
   'tests/api/database/soak.test.ts',
   'tests/api/organization/mail.test.ts',
+  'tests/api/processes/rolling-restart.test.ts',
   'tests/api/processes/workers.test.ts',
   'tests/api/tenants/archive-safety.test.ts',
   'tests/api/tenants/purge-faults.test.ts',

@@ -14,6 +14,7 @@ import { platformAuthRealm, tenantAuthRealm } from '#server/domain/auth-realm.ts
 import { fromSystem } from '#server/domain/context.ts'
 import { createUser } from '#server/domain/users/create.ts'
 import { createLogger } from '#server/logger.ts'
+import { isBalanced, startBalanced } from './balancer/balanced.ts'
 import { citusUrl } from './citus/databases.ts'
 import type { Person, TemplateName } from './database/templates.ts'
 import { createDatabase, hashingSettings, populate } from './database/templates.ts'
@@ -39,10 +40,16 @@ export interface Place {
 
 /** Two organisations whose users have the same e-mail addresses with different passwords, an operator, and a server. */
 export interface World {
+  /** With `BALANCED`, two processes with one log; its port and process are then those of the first. */
   server: TestServer
+  /** How many they are. */
+  processes: number
+  /** The one that users type: the server's, or the balancer's before it. */
   port: number
   /** The server's environment, for a second one on the same database. */
   env: Record<string, string>
+  /** Settings of another server that uses the same connection pooler; none without `BALANCED`. */
+  pooled: Record<string, string>
   /** The domain rules on the same database, to prepare a test; never for what is tested. */
   app: RunningApp
   acme: Place
@@ -57,13 +64,17 @@ export interface World {
 export const api = '/api/v1'
 export const auth = `${api}/auth`
 
-/**
- * @param settings of the server, such as `{ SIGNUP: 'open' }`
- * @param through puts something between the database and the world. @returns its URL
- */
+export interface WorldOptions {
+  /** Puts something between the database and the world. @returns its URL */
+  through?: (database: string) => Promise<string>
+  /** One, also with `BALANCED`: for what a balancer or a second process would hide. */
+  processes?: 1
+}
+
+/** @param settings of the server, such as `{ SIGNUP: 'open' }` */
 export async function createWorld(
   settings: Record<string, string> = {},
-  through = (database: string) => Promise.resolve(database),
+  { through = database => Promise.resolve(database), processes }: WorldOptions = {},
 ): Promise<World> {
   const port = await freePort()
   const mailDir = await mkdtemp(join(tmpdir(), 'tenantry-mail-'))
@@ -78,15 +89,19 @@ export async function createWorld(
     REFRESH_GRACE: '3600',
     ...settings,
   }
-  // Another machine's answers take longer, and a test waits for a slot as briefly as a request does.
-  const app = await createApp(loadConfig(env), createLogger('silent'), { size: citusUrl ? 8 : 2 })
+  // With more processes answers take longer, and a test waits for a slot as briefly as a request does.
+  const size = citusUrl || isBalanced ? 8 : 2
+  const app = await createApp(loadConfig(env), createLogger('silent'), { size })
   const { acme, globex, console } = await findPlaces(app, port, settings.DATABASE_URL === undefined)
   separate(port, acme, globex)
-  const server = await startServer(env)
+  const balanced = isBalanced && processes !== 1 ? await startBalanced(env) : undefined
+  const server = balanced ?? (await startServer(env))
   return {
     server,
+    processes: balanced ? 2 : 1,
     port,
     env,
+    pooled: balanced?.pooled ?? {},
     app,
     acme,
     globex,
@@ -159,6 +174,11 @@ export async function signInWithCookies(place: Place, person: Person): Promise<R
   const answer = await unlessBusy(() => place.call(`${auth}/session/`, { body, sameOrigin: true }))
   expect(answer.status).toBe(200)
   return answer.cookies
+}
+
+/** The place at one process, also with `BALANCED`: for what the other one or the balancer would change. */
+export function atOneProcess({ server }: World, place: Place): Place {
+  return { ...place, call: (path, options) => call(server.port, place.host, path, options) }
 }
 
 /** Adds a user with a password to a place. */

@@ -178,7 +178,9 @@ describe('a caller who may not send a body at all', () => {
         [undefined, 401],
         [staff, 403],
       ] as const) {
-        const held = await hold(head(world.acme, 'POST', path, caller, type), `{"name": "${'x'.repeat(1000)}"}`)
+        const lines = head(world.acme, 'POST', path, caller, type)
+        // A balancer would leave the connection open after the answer.
+        const held = await holdRequest(world.server.port, lines, `{"name": "${'x'.repeat(1000)}"}`)
         expect((await held.answered()).status).toBe(status)
       }
     }

@@ -27,10 +27,15 @@ let world: World
 let endpoints: Record<string, Call & { path: string }>
 
 beforeAll(async () => {
-  world = await createWorld({}, async database => {
-    proxy = await createDeafProxy(database)
-    return proxy.url
-  })
+  world = await createWorld(
+    {},
+    {
+      async through(database) {
+        proxy = await createDeafProxy(database)
+        return proxy.url
+      },
+    },
+  )
 })
 afterAll(async () => {
   await world.stop()

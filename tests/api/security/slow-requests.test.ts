@@ -93,7 +93,7 @@ test.concurrent(
     const slow = Array.from({ length: count }, (_, i) => send(requests[i % requests.length]!))
     await expect
       .poll(async () => {
-        const peers = new Set((await socketsOf(world.port)).map(({ peer }) => peer))
+        const peers = new Set((await socketsOf(world.server.port)).map(({ peer }) => peer))
         return slow.filter(({ socket }) => peers.has(socket.localPort!)).length
       })
       .toBe(count)
@@ -115,14 +115,14 @@ test.concurrent(
       ...new Set(slow.filter((_, i) => i % requests.length === kind).map(({ answer }) => answer.slice(9, 12))),
     ])
     expect(statuses).toEqual([['408'], ['408'], ['408'], ['408'], ['404']])
-    await expect.poll(() => socketsOf(world.port)).toEqual([])
+    await expect.poll(() => socketsOf(world.server.port)).toEqual([])
     expect((await world.acme.call(`${auth}/users/me/`, { token: admin })).status).toBe(200)
   },
 )
 
 /** Sends the beginning of a request, then one byte per second until it is stopped. */
 function send(lines: string[]): Slow {
-  const socket = connect(world.port, '127.0.0.1')
+  const socket = connect(world.server.port, '127.0.0.1')
   const slow: Slow = { socket, answer: '', isOpen: true, later: 0 }
   const more = setInterval(() => {
     if (lines.length === 0) return

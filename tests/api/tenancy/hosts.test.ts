@@ -88,9 +88,9 @@ describe('a Host that is not one valid name', () => {
 
   test('is 400 when it is missing, also in HTTP/1.0, where a server might use a default', async () => {
     const asked = await Promise.all([
-      sendRaw(world.port, [`GET ${me} HTTP/1.1`]),
-      sendRaw(world.port, [`GET ${me} HTTP/1.0`]),
-      sendRaw(world.port, ['GET /login HTTP/1.0', 'Accept: text/html']),
+      sendRaw(world.server.port, [`GET ${me} HTTP/1.1`]),
+      sendRaw(world.server.port, [`GET ${me} HTTP/1.0`]),
+      sendRaw(world.server.port, ['GET /login HTTP/1.0', 'Accept: text/html']),
     ])
     for (const answer of asked) {
       expect(answer.status).toBe(400)
@@ -108,7 +108,7 @@ describe('a Host that is not one valid name', () => {
   })
 
   test('is served over HTTP/1.0 with one valid name', async () => {
-    const answer = await sendRaw(world.port, [`GET ${me} HTTP/1.0`, `Host: ${world.acme.host}`])
+    const answer = await sendRaw(world.server.port, [`GET ${me} HTTP/1.0`, `Host: ${world.acme.host}`])
     expect(answer).toMatchObject({ status: 401, body: '{"detail":"Authentication credentials were not provided."}' })
   })
 
@@ -164,7 +164,7 @@ describe('an unknown host', () => {
         `Cookie: tenantry_access=${tokens.acme}`,
       ]),
       sendRaw(
-        world.port,
+        world.server.port,
         [`POST ${auth}/jwt/create/ HTTP/1.1`, `Host: ${host}`, 'Content-Type: application/json', 'Content-Length: 2'],
         '{}',
       ),
@@ -718,7 +718,7 @@ describe('a path in another spelling', () => {
 })
 
 function rawGet(path: string, lines: string[]): Promise<RawAnswer> {
-  return sendRaw(world.port, [`GET ${path} HTTP/1.1`, ...lines])
+  return sendRaw(world.server.port, [`GET ${path} HTTP/1.1`, ...lines])
 }
 
 function expectNothingOfATenant({ headers, body }: RawAnswer): void {

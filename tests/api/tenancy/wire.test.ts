@@ -193,7 +193,7 @@ describe('an error', () => {
     '/%0d%0aset-cookie:a=b',
   ])('repeats nothing of the address, WEB-06: %s', async path => {
     for (const accept of ['Accept: text/html', 'Accept: application/json']) {
-      const answer = await sendRaw(world.port, [
+      const answer = await sendRaw(world.server.port, [
         `GET ${path.replaceAll(' ', '%20')} HTTP/1.1`,
         `Host: ${world.acme.host}`,
         accept,
@@ -224,7 +224,7 @@ describe('an error', () => {
     '/_nuxt/..%2f..%2fserver/index.mjs',
     '/_nuxt/%2e%2e/%2e%2e/server/index.mjs',
   ])('is all there is at a path of the program itself, WEB-12: %s', async path => {
-    expect((await sendRaw(world.port, [`GET ${path} HTTP/1.1`, `Host: ${world.acme.host}`])).status).toBe(404)
+    expect((await sendRaw(world.server.port, [`GET ${path} HTTP/1.1`, `Host: ${world.acme.host}`])).status).toBe(404)
   })
 })
 
@@ -324,7 +324,7 @@ describe('a method', () => {
   test.each(['FOO', 'get', 'GETT', 'X', '\x01', 'CONNECT', 'PRI'])(
     'that HTTP does not have is no request at all: %j',
     async method => {
-      const answer = await sendRaw(world.port, [
+      const answer = await sendRaw(world.server.port, [
         `${method} ${me} HTTP/1.1`,
         `Host: ${world.acme.host}`,
         `Authorization: Bearer ${admin}`,
@@ -396,7 +396,7 @@ describe('a body', () => {
 
   // PAR-02, BRU-10: refused by its announced size, before a byte of it is read.
   test('that announces too many bytes is 413 before it arrives', async () => {
-    const answer = await sendRaw(world.port, [
+    const answer = await sendRaw(world.server.port, [
       `POST ${signIn} HTTP/1.1`,
       `Host: ${world.acme.host}`,
       'Content-Type: application/json',
@@ -410,7 +410,7 @@ describe('a body', () => {
     const chunk = `10000\r\n${' '.repeat(0x10000)}\r\n`
     for (const path of [signIn, `${auth}/session/`]) {
       const answer = await sendRaw(
-        world.port,
+        world.server.port,
         [
           `POST ${path} HTTP/1.1`,
           `Host: ${world.acme.host}`,
@@ -426,7 +426,7 @@ describe('a body', () => {
 
   test('in chunks is read like a body with a length', async () => {
     const answer = await sendRaw(
-      world.port,
+      world.server.port,
       [
         `POST ${signIn} HTTP/1.1`,
         `Host: ${world.acme.host}`,
@@ -448,7 +448,7 @@ describe('a body', () => {
     'Content-Length: 99999999999999999999',
   ])('whose length can be read in two ways is 400: %j', async lines => {
     const answer = await sendRaw(
-      world.port,
+      world.server.port,
       [`POST ${signIn} HTTP/1.1`, `Host: ${world.acme.host}`, 'Content-Type: application/json', ...lines.split('\r\n')],
       '2\r\n{}\r\n0\r\n\r\n',
     )
@@ -501,14 +501,14 @@ describe('a body', () => {
 
   test.each(['chunked', 'Chunked', 'CHUNKED'])('in chunks is fine in any case: %s', async coding => {
     const head = [`POST ${signIn} HTTP/1.1`, `Host: ${world.acme.host}`, 'Content-Type: application/json']
-    const answer = await sendRaw(world.port, [...head, `Transfer-Encoding: ${coding}`], '2\r\n{}\r\n0\r\n\r\n')
+    const answer = await sendRaw(world.server.port, [...head, `Transfer-Encoding: ${coding}`], '2\r\n{}\r\n0\r\n\r\n')
     expect(answer).toMatchObject({ status: 400, body: JSON.stringify(blank) })
   })
 
   // Does not ask for the connection to be closed.
   function openConnection(lines: string[], body: string) {
     const chunks: Buffer[] = []
-    const socket = connect(world.port, '127.0.0.1')
+    const socket = connect(world.server.port, '127.0.0.1')
     socket.on('data', chunk => chunks.push(chunk)).on('error', () => {})
     socket.write([...lines, '', body].join('\r\n'), 'latin1')
     return { socket, answers: () => Buffer.concat(chunks).toString('latin1') }
@@ -559,7 +559,11 @@ describe('a body', () => {
       [['Content-Length: 2'], '{}'],
       [['Transfer-Encoding: chunked'], '2\r\n{}\r\n0\r\n\r\n'],
     ] as const) {
-      const answer = await sendRaw(world.port, [`POST ${signIn} HTTP/1.1`, `Host: ${world.acme.host}`, ...lines], body)
+      const answer = await sendRaw(
+        world.server.port,
+        [`POST ${signIn} HTTP/1.1`, `Host: ${world.acme.host}`, ...lines],
+        body,
+      )
       expect(answer).toMatchObject({ status: 415, body: '{"detail":"Unsupported media type \\"\\" in request."}' })
     }
   })
@@ -1114,12 +1118,21 @@ describe('a list', () => {
     expect((await people(`?${many}`)).status).toBe(200)
     expect((await people(`?search=x&${'a'.repeat(12_000)}`)).status).toBe(200)
     expect([414, 431]).toContain(
-      (await sendRaw(world.port, [`GET ${api}/users/?${'a'.repeat(40_000)} HTTP/1.1`, `Host: ${world.acme.host}`]))
-        .status,
+      (
+        await sendRaw(world.server.port, [
+          `GET ${api}/users/?${'a'.repeat(40_000)} HTTP/1.1`,
+          `Host: ${world.acme.host}`,
+        ])
+      ).status,
     )
     expect(
-      (await sendRaw(world.port, [`GET ${me} HTTP/1.1`, `Host: ${world.acme.host}`, `X-Long: ${'a'.repeat(40_000)}`]))
-        .status,
+      (
+        await sendRaw(world.server.port, [
+          `GET ${me} HTTP/1.1`,
+          `Host: ${world.acme.host}`,
+          `X-Long: ${'a'.repeat(40_000)}`,
+        ])
+      ).status,
     ).toBe(431)
   })
 })
@@ -1153,7 +1166,7 @@ describe('of several errors in a request', () => {
     const details: string[] = []
     for (let i = 0; i <= wrongs.length; i++) {
       const lines = wrongs.flatMap(([, bad, good], at) => (at < i ? good : bad))
-      const answer = await sendRaw(world.port, [`PATCH ${path} HTTP/1.1`, ...lines], '[]')
+      const answer = await sendRaw(world.server.port, [`PATCH ${path} HTTP/1.1`, ...lines], '[]')
       expect([i, answer.status]).toEqual([i, wrongs[i]?.[0] ?? 404])
       details.push(JSON.parse(answer.body).detail)
     }

@@ -22,7 +22,7 @@ import type { SecondServer } from '../../support/process/second-server.ts'
 import { startBeside } from '../../support/process/second-server.ts'
 import { sendRaw } from '../../support/raw-http.ts'
 import type { Place, World } from '../../support/world.ts'
-import { api, auth, createWorld, signInAs, signInWithCookies } from '../../support/world.ts'
+import { api, atOneProcess, auth, createWorld, signInAs, signInWithCookies } from '../../support/world.ts'
 
 const page = { accept: 'text/html' }
 const password = 'violet harbour at dawn'
@@ -223,14 +223,15 @@ describe('a tenant in maintenance', () => {
   })
 
   test('is refused by the query that loads the user in a process that has not received the announcement yet', async () => {
-    const pair = await signInAs(world.globex, world.globex.staff)
-    await setStanding(sql, world.globex, 'maintenance')
-    expect((await world.globex.call(`${auth}/users/me/`, { token: pair.access })).json.code).toBe('maintenance')
-    expect((await world.globex.call(`${auth}/jwt/refresh/`, { body: { refresh: pair.refresh } })).json.code).toBe(
+    const globex = atOneProcess(world, world.globex)
+    const pair = await signInAs(globex, globex.staff)
+    await setStanding(sql, globex, 'maintenance')
+    expect((await globex.call(`${auth}/users/me/`, { token: pair.access })).json.code).toBe('maintenance')
+    expect((await globex.call(`${auth}/jwt/refresh/`, { body: { refresh: pair.refresh } })).json.code).toBe(
       'maintenance',
     )
-    await setStanding(sql, world.globex, 'active')
-    expect((await world.globex.call(`${auth}/jwt/refresh/`, { body: { refresh: pair.refresh } })).status).toBe(200)
+    await setStanding(sql, globex, 'active')
+    expect((await globex.call(`${auth}/jwt/refresh/`, { body: { refresh: pair.refresh } })).status).toBe(200)
   })
 })
 
@@ -284,8 +285,10 @@ describe('a tenant that is removed', () => {
     })
     await untilGone(place.id)
 
-    const operation = await onConsole(`operations/${begun.json.operation.id}/`)
-    expect(operation.json).toMatchObject({ state: 'done', tenant: place.id, error: null })
+    // Its end is recorded after that.
+    await expect
+      .poll(async () => (await onConsole(`operations/${begun.json.operation.id}/`)).json, waitLimit)
+      .toMatchObject({ state: 'done', tenant: place.id, error: null })
     expect(await sql`select 1 from pg_namespace where nspname = ${place.schema}`).toEqual([])
     expect(await sql`select 1 from platform.schema_versions where schema = ${place.schema}`).toEqual([])
     expect(await sql`select 1 from platform.outbox where realm = ${place.id}`).toEqual([])
@@ -384,7 +387,7 @@ describe('a tenant that is renamed', () => {
       ])
     }
     for (const target of ['http://example.org/x', 'other://example.org/x']) {
-      const { status, headers } = await sendRaw(world.port, [`GET ${target} HTTP/1.1`, `Host: ${place.host}`])
+      const { status, headers } = await sendRaw(world.server.port, [`GET ${target} HTTP/1.1`, `Host: ${place.host}`])
       expect([target, status, headers.location]).toEqual([target, 308, `${origin}/`])
     }
   })

@@ -13,7 +13,7 @@ import type { Answer } from '../../support/http.ts'
 import { sendRaw } from '../../support/raw-http.ts'
 import { socketsOf } from '../../support/process/sockets.ts'
 import type { Place, World } from '../../support/world.ts'
-import { addPerson, api, auth, createWorld, signInAs } from '../../support/world.ts'
+import { addPerson, api, atOneProcess, auth, createWorld, signInAs } from '../../support/world.ts'
 
 const notAnImage = {
   photo: ['Upload a valid image. The file you uploaded was either not an image or a corrupted image.'],
@@ -367,7 +367,9 @@ describe('an upload that is too long', () => {
   })
 
   test('is not read further on other routes', async () => {
-    expect((await world.acme.call(`${auth}/jwt/create/`, { body: Buffer.alloc(1_000_001, ' ') })).status).toBe(413)
+    const body = Buffer.alloc(1_000_001, ' ')
+    // The server closes the connection, and a balancer that is still sending may lose the answer.
+    expect((await atOneProcess(world, world.acme).call(`${auth}/jwt/create/`, { body })).status).toBe(413)
   })
 
   test('leaves nothing behind when it is cut off', async () => {

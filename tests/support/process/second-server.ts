@@ -20,7 +20,13 @@ export async function startBeside(
   log: LogLine[] = [],
 ): Promise<SecondServer> {
   const server = await startServer(
-    { ...world.env, PORT: String(await freePort()), PUBLIC_PORT: String(world.port), ...settings },
+    {
+      ...world.env,
+      ...(settings.DATABASE_URL ? {} : world.pooled),
+      PORT: String(await freePort()),
+      PUBLIC_PORT: String(world.port),
+      ...settings,
+    },
     log,
   )
   return { ...server, at: (place, path, options) => call(server.port, place.host, path, options) }
