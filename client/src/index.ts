@@ -3,14 +3,14 @@ import createFetchClient from 'openapi-fetch'
 import { withKey } from './keys.ts'
 import type { Retries } from './retries.ts'
 import { sendSafely } from './retries.ts'
-import type { Credentials, SecondFactor, SessionOptions, Tokens } from './session.ts'
+import type { Credentials, SessionOptions, Tokens } from './session.ts'
 import { createSession } from './session.ts'
 import type { paths as ConsolePaths } from './types/console.ts'
 import type { paths as PortalPaths } from './types/portal.ts'
 import type { paths as SitePaths } from './types/site.ts'
 
 export { SignInError } from './session.ts'
-export type { ConsolePaths, Credentials, PortalPaths, Retries, SecondFactor, SitePaths, Tokens }
+export type { ConsolePaths, Credentials, PortalPaths, Retries, SitePaths, Tokens }
 
 export interface ClientOptions {
   /** The host, such as `https://acme.example.com`. */
