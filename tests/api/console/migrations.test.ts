@@ -5,6 +5,7 @@ import { fromSystem } from '#server/domain/context.ts'
 import { requestFleetMigration } from '#server/domain/migrations/runs.ts'
 import { runOperation } from '#server/domain/operations/runner.ts'
 import { addOperator } from '../../support/data/operators.ts'
+import { undoMigration } from '../../support/database/undo-migration.ts'
 import { call } from '../../support/http.ts'
 import type { LogLine } from '../../support/process/server.ts'
 import { freePort, startServer } from '../../support/process/server.ts'
@@ -32,7 +33,7 @@ const ask = (path: string, method = 'GET', token = owner) => world.console.call(
 const runNow = async () => (await ask('migrations/')).json.run
 
 test('a migration of all organisations is planned, paused, resumed and retried', async () => {
-  await undoLast(world.globex.schema)
+  await undoMigration(sql, world.globex.schema, last)
   const plan = await ask('migrations/plan/')
   expect([plan.status, plan.json]).toMatchObject([
     200,
@@ -57,7 +58,7 @@ test('a migration of all organisations is planned, paused, resumed and retried',
   expect((await ask('migrations/')).json.counts).toEqual({ current: 2 })
   expect((await ask('migrations/plan/')).json).toMatchObject({ tenants: 0, migrations: [] })
 
-  await undoLast(world.acme.schema)
+  await undoMigration(sql, world.acme.schema, last)
   await sql`update platform.schema_versions set state = 'failed', error = 'lock' where schema = ${world.globex.schema}`
   expect((await ask('migrations/retries/', 'POST')).status).toBe(202)
   await expect.poll(runNow, waitLimit).toMatchObject({ outcome: 'completed', total: 1 })
@@ -83,17 +84,3 @@ test('a server of the version before starts and serves while the database is ahe
   await expect(startServer({ ...world.env, PORT: String(port) }, log)).rejects.toThrow('ended with 1')
   expect(log.at(-1)).toMatchObject({ event: 'start_failed', reason: expect.stringContaining('tenant/9999_newer') })
 })
-
-/** Brings a schema to the version before, of whose kinds of statements it knows the opposites. */
-async function undoLast(schema: string): Promise<void> {
-  for (const statement of last.statements.toReversed()) await sql.unsafe(oppositeOf(statement, schema))
-  const entry = `${last.name} ${last.checksum}`
-  await sql`update platform.schema_versions set applied = array_remove(applied, ${entry}) where schema = ${schema}`
-}
-
-function oppositeOf(statement: string, schema: string): string {
-  const [, table, kind, name] =
-    /^\s*alter table "(\w+)" add (column|constraint) "(\w+)"/i.exec(statement) ??
-    /^\s*create table "(\w+)"/i.exec(statement)!
-  return kind ? `alter table ${schema}.${table} drop ${kind} ${name}` : `drop table ${schema}.${table}`
-}
