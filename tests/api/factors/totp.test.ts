@@ -173,9 +173,12 @@ describe('signing in with it', () => {
       world.acme.call(`${auth}/users/${person.id}/`, { method: 'PATCH', token: admin, body: { is_active } })
     await setActive(false)
     const inactive = await answerWith(world.acme, { challenge: challenges[0], code: codeOf(person.secret) })
-    expect([inactive.status, inactive.json.detail]).toEqual([401, 'No active account found with the given credentials'])
+    expect([inactive.status, inactive.json.code]).toEqual([401, 'challenge_expired'])
     await setActive(true)
-    const { access } = (await answerWith(world.acme, { challenge: challenges[1], code: codeOf(person.secret, 1) })).json
+    const late = await answerWith(world.acme, { challenge: challenges[1], code: codeOf(person.secret) })
+    expect([late.status, late.json.code]).toEqual([401, 'challenge_expired'])
+    const answer = { challenge: await challengeOf(world.acme, person), code: codeOf(person.secret, 1) }
+    const { access } = (await answerWith(world.acme, answer)).json
     const before = await challengeOf(world.acme, person)
     const new_password = 'another unlikely row of words'
     const body = { current_password: person.password, new_password }
