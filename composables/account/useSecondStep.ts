@@ -16,6 +16,7 @@ interface Outcomes {
  */
 export function useSecondStep(challenge: () => Challenge, hasForms: boolean, outcomes: Outcomes) {
   const { t } = useI18n()
+  const { notify } = useNotices()
   const { withAnswer } = useSignIn()
   const state = reactive({ code: '', recovery_code: '', remember: false })
   const remembered = () => (state.remember ? { remember_device: true } : {})
@@ -23,16 +24,17 @@ export function useSecondStep(challenge: () => Challenge, hasForms: boolean, out
   const app = useCodeForm('code', 'second_factor', 'step.wrong', () =>
     withAnswer(challenge(), { code: state.code, ...remembered() }),
   )
-  const recovery = useCodeForm('recovery_code', 'recovery_code', 'step.wrong_recovery', () =>
-    withAnswer(challenge(), { recovery_code: state.recovery_code }),
-  )
+  const recovery = useCodeForm('recovery_code', 'recovery_code', 'step.wrong_recovery', async () => {
+    await withAnswer(challenge(), { recovery_code: state.recovery_code })
+    notify(t('step.recovered'))
+  })
 
   function useCodeForm(field: 'code' | 'recovery_code', name: FormName, wrong: string, send: () => Promise<void>) {
     const retry = () => {
       state[field] = ''
       outcomes.again(field)
     }
-    return useSubmit(
+    const { form, alert, pending } = useSubmit(
       async (_: object) => {
         await send().catch(error => {
           if (isExpired(error)) outcomes.expired()
@@ -44,6 +46,9 @@ export function useSecondStep(challenge: () => Challenge, hasForms: boolean, out
       failure => (isWrong(failure) ? t(wrong) : undefined),
       hasForms ? name : undefined,
     )
+    // A full code is sent by itself: whoever presses Enter after it must still see what was wrong with it.
+    const submit = async (input: object) => (alert.value && state[field] === '' ? retry() : form.submit(input))
+    return { form: { ...form, submit }, alert, pending }
   }
 
   return { state, app, recovery, passkey: usePasskeyAnswer(challenge, remembered, outcomes) }

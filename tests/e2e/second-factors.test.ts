@@ -43,6 +43,9 @@ describe('an authenticator app', () => {
     await enterCode(page, '000000')
     await page.getByRole('alert').getByText('This code is not correct').waitFor()
     expect(await page.getByLabel('6-digit code').inputValue()).toBe('')
+    // As many press after the last digit, although it is sent by itself.
+    await page.keyboard.press('Enter')
+    await page.getByRole('alert').getByText('This code is not correct').waitFor()
     // As it is pasted, and by itself.
     await enterCode(page, codeOf(secret).replace(/^.../, '$& '))
     await page.waitForURL(`${world.acme.origin}/people`)
@@ -126,6 +129,7 @@ describe('an authenticator app', () => {
     await db.delete(tables.challenges).where(eq(tables.challenges.user_id, person.id))
     await enterCode(page, codeOf(person.secret))
     await page.getByRole('alert').getByText('That took too long').waitFor()
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('type'))).toBe('email')
     await fillSignIn(page, person)
     await page.getByLabel('6-digit code').waitFor()
     await context.close()
