@@ -4,13 +4,13 @@ import { buildIfNeeded } from './build.ts'
 import { installChromium, installDatabaseTools } from './debian-packages.ts'
 import { Failure, main, run, runQuietly, runRecorded } from './run.ts'
 import type { Run } from './run.ts'
-import { runProject, type Counts } from './vitest-project.ts'
+import { runProject, type Result } from './vitest-project.ts'
 
 interface Step {
   name: string
   /** What must be prepared before it, once for all steps; counted only if it fails. */
   needs: (() => Promise<unknown>)[]
-  run: (run: Run) => Promise<Counts>
+  run: (run: Run) => Promise<Result>
 }
 
 /** Run in parallel, one row per processor, the longest first. The steps of a row run one after the other. */
@@ -43,9 +43,12 @@ await main(async () => {
     console.log(`\n── ${step.name}`)
     results.push(await step.run(run))
   }
-  const [passed, failed] = [sum(results, 'passed'), sum(results, 'failed')]
-  process.exitCode = failed > 0 || passed === 0 ? 1 : 0
-  console.log(`\n${passed} passed, ${failed} failed`)
+  const passed = results.reduce((total, result) => total + result.passed, 0)
+  const failures = results.flatMap(result => result.failures)
+  process.exitCode = failures.length > 0 || passed === 0 ? 1 : 0
+  // Again, as they stand far above.
+  if (failures.length > 0) console.log(`\n── failed\n${failures.join('\n')}`)
+  console.log(`\n${passed} passed, ${failures.length} failed`)
 }, 130)
 
 function chooseSteps(names: string[]): Set<Step> {
@@ -57,9 +60,9 @@ function chooseSteps(names: string[]): Set<Step> {
 }
 
 /** Runs the preparations one after the other, before any step: a build replaces the types that steps read. */
-async function prepare(chosen: Set<Step>): Promise<Counts[]> {
+async function prepare(chosen: Set<Step>): Promise<Result[]> {
   const needed = new Set([...chosen].flatMap(({ needs }) => needs))
-  const results: Counts[] = []
+  const results: Result[] = []
   for (const need of [buildIfNeeded, prepareTypes, installDatabaseTools, installChromium].filter(need =>
     needed.has(need),
   ))
@@ -67,20 +70,20 @@ async function prepare(chosen: Set<Step>): Promise<Counts[]> {
   return results
 }
 
-async function attempt(need: () => Promise<unknown>): Promise<Counts> {
+async function attempt(need: () => Promise<unknown>): Promise<Result> {
   try {
     await need()
-    return { passed: 0, failed: 0 }
+    return { passed: 0, failures: [] }
   } catch (error) {
     if (!(error instanceof Failure)) throw error
     console.error(error.message)
-    return { passed: 0, failed: 1 }
+    return { passed: 0, failures: [error.message] }
   }
 }
 
-async function runRows(chosen: Set<Step>): Promise<Counts[]> {
+async function runRows(chosen: Set<Step>): Promise<Result[]> {
   const left = rows.map(row => row.filter(step => chosen.has(step))).filter(row => row.length > 0)
-  const results: Counts[] = []
+  const results: Result[] = []
   await Promise.all(
     Array.from({ length: availableParallelism() }, async () => {
       for (let row = left.shift(); row; row = left.shift()) {
@@ -92,25 +95,21 @@ async function runRows(chosen: Set<Step>): Promise<Counts[]> {
 }
 
 /** Shows the output of a step in one piece, when it has ended. */
-async function runBeside(step: Step): Promise<Counts> {
+async function runBeside(step: Step): Promise<Result> {
   const said: string[] = []
-  const counts = await step.run(async (...command) => {
+  const result = await step.run(async (...command) => {
     const { code, output } = await runRecorded(...command)
     said.push(output)
     return code
   })
   console.log(`\n── ${step.name}\n${said.join('').trimEnd()}`)
-  return counts
-}
-
-function sum(results: Counts[], count: keyof Counts): number {
-  return results.reduce((total, result) => total + result[count], 0)
+  return result
 }
 
 function prepareTypes() {
   return runQuietly('nuxt', 'prepare')
 }
 
-async function check(run: Run, command: string, ...args: string[]): Promise<Counts> {
-  return (await run(command, ...args)) === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
+async function check(run: Run, command: string, ...args: string[]): Promise<Result> {
+  return (await run(command, ...args)) === 0 ? { passed: 1, failures: [] } : { passed: 0, failures: [command] }
 }

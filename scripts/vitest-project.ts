@@ -1,25 +1,33 @@
 import { glob, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import type { Run } from './run.ts'
 
-export interface Counts {
+export interface Result {
   passed: number
-  failed: number
+  /** What failed: the test, and why. */
+  failures: string[]
 }
 
+/** What vitest's JSON reporter writes. */
 interface Report {
   numPassedTests: number
-  numFailedTests: number
-  testResults: { status: string; assertionResults: { status: string }[] }[]
+  testResults: {
+    name: string
+    status: string
+    /** An error outside any test. */
+    message: string
+    assertionResults: { fullName: string; status: string; failureMessages: string[] }[]
+  }[]
 }
 
 /** Runs one project of `vitest.config.ts` and counts its tests; any other error counts as a failed test. */
-export async function runProject(name: string, run: Run): Promise<Counts> {
+export async function runProject(name: string, run: Run): Promise<Result> {
   const files = await Array.fromAsync(glob(`tests/${name}/**/*.test.ts`))
   if (files.length === 0) {
     console.log('There are no tests here yet.')
-    return { passed: 0, failed: 0 }
+    return { passed: 0, failures: [] }
   }
   const directory = await mkdtemp(join(tmpdir(), 'tenantry-test-'))
   const file = join(directory, 'report.json')
@@ -34,16 +42,25 @@ export async function runProject(name: string, run: Run): Promise<Counts> {
   )
   const report = (await readFile(file, 'utf8').then(JSON.parse, () => undefined)) as Report | undefined
   await rm(directory, { recursive: true })
-  return count(report, code)
+  return resultOf(name, report, code)
 }
 
-function count(report: Report | undefined, code: number): Counts {
-  if (!report) return { passed: 0, failed: 1 }
-  const { numPassedTests: passed, numFailedTests, testResults } = report
-  const broken = testResults.filter(
-    file => file.status === 'failed' && !file.assertionResults.some(test => test.status === 'failed'),
-  )
-  const failed = numFailedTests + broken.length
-  const somethingElse = failed === 0 && (code !== 0 || passed === 0)
-  return { passed, failed: somethingElse ? 1 : failed }
+function resultOf(name: string, report: Report | undefined, code: number): Result {
+  if (!report) return { passed: 0, failures: [`${name}: there is no report, exit code ${code}`] }
+  const { numPassedTests: passed, testResults } = report
+  const failures = testResults.flatMap(({ name: path, status, message, assertionResults }) => {
+    const file = relative('.', path)
+    const failed = assertionResults.filter(test => test.status === 'failed')
+    if (status === 'failed' && failed.length === 0) return [failure(file, message)]
+    return failed.map(test => failure(`${file} > ${test.fullName}`, test.failureMessages[0] ?? ''))
+  })
+  if (failures.length === 0 && (code !== 0 || passed === 0)) failures.push(`${name}: an error outside its tests`)
+  return { passed, failures }
+}
+
+const linesOfMessage = 8
+
+function failure(test: string, message: string): string {
+  const lines = stripVTControlCharacters(message).split('\n').slice(0, linesOfMessage)
+  return [test, ...lines.map(line => `    ${line}`)].join('\n').trimEnd()
 }

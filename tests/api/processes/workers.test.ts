@@ -5,6 +5,7 @@ import { resumeTenant, suspendTenant } from '#server/domain/tenants/lifecycle/su
 import type { LogLine } from '../../support/process/server.ts'
 import type { SecondServer } from '../../support/process/second-server.ts'
 import { startBeside } from '../../support/process/second-server.ts'
+import { unlessBusy } from '../../support/unless-busy.ts'
 import { waitLimit } from '../../support/process/wait-limit.ts'
 import type { Answer } from '../../support/http.ts'
 import type { Place, World } from '../../support/world.ts'
@@ -79,7 +80,8 @@ async function expectEverywhere(place: Place, token: string, status: number): Pr
 
 // Over connections of their own, which the primary process deals out in turns.
 async function statusesOf(place: Place, token: string): Promise<number[]> {
-  const answers = await Promise.all(Array.from({ length: 8 }, () => request(place, `${auth}/users/me/`, token)))
+  const ask = () => unlessBusy(() => request(place, `${auth}/users/me/`, token))
+  const answers = await Promise.all(Array.from({ length: 8 }, ask))
   return answers.map(answer => answer.status)
 }
 
