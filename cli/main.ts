@@ -1,12 +1,13 @@
 import type { CommandDef } from 'citty'
 import { defineCommand, renderUsage, runCommand } from 'citty'
+import { version } from '#server/config/version.ts'
 import { ConfigError } from '#server/config/error.ts'
 import { reasonOf } from '#server/database/errors.ts'
 import { ApiError } from '#shared/errors.ts'
 import { TaskFailed, UsageError } from './task.ts'
 
 const main = defineCommand({
-  meta: { name: 'tenantry', description: 'Manage a Tenantry installation: organisations, people, schemas' },
+  meta: { name: 'tenantry', version, description: 'Manage a Tenantry installation: organisations, people, schemas' },
   subCommands: {
     tenant: () => import('./commands/tenant.ts').then(module => module.default),
     archive: () => import('./commands/archive.ts').then(module => module.default),
@@ -31,7 +32,9 @@ const main = defineCommand({
 
 const rawArgs = process.argv.slice(2)
 try {
-  if (rawArgs.length === 0 || rawArgs.some(arg => arg === '--help' || arg === '-h')) console.log(await usageOf(rawArgs))
+  if (rawArgs.length === 1 && rawArgs[0] === '--version') console.log(version)
+  else if (rawArgs.length === 0 || rawArgs.some(arg => arg === '--help' || arg === '-h'))
+    console.log(await usageOf(rawArgs))
   else await runCommand(main, { rawArgs })
 } catch (error) {
   process.exitCode = await report(error)

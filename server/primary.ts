@@ -77,14 +77,20 @@ function exited(state: State, worker: Worker, code: number | null, signal: strin
 async function renew(state: State): Promise<void> {
   if (state.renewing || state.stopping) return
   state.renewing = true
+  const isRenewed = await replaceWorkers()
+  state.renewing = false
+  const pids = running().map(worker => worker.process.pid)
+  if (isRenewed) log.info({ event: 'workers_renewed', pids })
+  else log.error({ event: 'workers_not_renewed', pids })
+}
+
+/** @returns false if a new worker could not start: a new version that cannot must not end the old one */
+async function replaceWorkers(): Promise<boolean> {
   for (const former of running()) {
-    const next = start(true)
-    // A new version that cannot start must not end the old one; the log says why.
-    if (!(await serves(next))) break
+    if (!(await serves(start(true)))) return false
     await end(former)
   }
-  state.renewing = false
-  log.info({ event: 'workers_renewed', pids: running().map(worker => worker.process.pid) })
+  return true
 }
 
 /** @returns whether a new worker serves; false if it ends before */

@@ -1,6 +1,7 @@
 import { defineNitroPlugin } from 'nitropack/runtime'
 import { migrations } from '#migrations'
 import type { Config } from '#server/config.ts'
+import { version } from '#server/config/version.ts'
 import type { RunningApp } from '#server/create-app.ts'
 import { createApp } from '#server/create-app.ts'
 import { reasonOf } from '#server/database/errors.ts'
@@ -56,7 +57,7 @@ async function start(server: Server): Promise<void> {
   const activity = createActivity(app)
   setRuntime({ app, migrations, hosts, activity, isListening })
   warnOfPlainHttp(config)
-  log().info({ event: 'server_started', port: config.port, base_domain: config.baseDomain })
+  log().info({ event: 'server_started', version, port: config.port, base_domain: config.baseDomain })
 }
 
 function warnOfPlainHttp({ production, protocol, host }: Config): void {

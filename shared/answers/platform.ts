@@ -125,6 +125,7 @@ export const healthAnswer = z.strictObject({
     .describe('The disk of DATA_DIR, in bytes.'),
   is_listening: z.boolean(),
   process: z.strictObject({
+    version: z.string().describe('Of Tenantry.'),
     pid: count(),
     node: z.string(),
     uptime: z.number(),

@@ -2287,6 +2287,7 @@ export interface components {
      *       },
      *       "is_listening": true,
      *       "process": {
+     *         "version": "text",
      *         "pid": 1,
      *         "node": "text",
      *         "uptime": 1,
@@ -2325,6 +2326,7 @@ export interface components {
       } | null
       is_listening: boolean
       process: {
+        version: string
         pid: number
         node: string
         uptime: number
@@ -6582,6 +6584,7 @@ export interface operations {
            *       },
            *       "is_listening": true,
            *       "process": {
+           *         "version": "text",
            *         "pid": 1,
            *         "node": "text",
            *         "uptime": 1,

@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises'
 import { and, isNotNull, isNull, sql } from 'drizzle-orm'
 import type { Db, PlatformRealm } from '#server/database/realms.ts'
+import { version } from '#server/config/version.ts'
 import type { App } from '#server/domain/context.ts'
 
 /**
@@ -28,6 +29,7 @@ export async function readHealth({ database: { platform, slots }, config }: App,
 
 function readProcess() {
   return {
+    version,
     pid: process.pid,
     node: process.versions.node,
     uptime: Math.round(process.uptime()),

@@ -1,13 +1,14 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { basename, join } from 'node:path'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { version } from '#server/config/version.ts'
 import { assemble } from '../../../scripts/release.ts'
 import { call } from '../../support/http.ts'
-import { freePort } from '../../support/process/server.ts'
+import { freePort, startServer } from '../../support/process/server.ts'
 import { waitLimit } from '../../support/process/wait-limit.ts'
-import { auth, createSettings } from '../../support/world.ts'
+import { auth, createSettings, createWorld } from '../../support/world.ts'
 
 let folder: string
 let env: Record<string, string>
@@ -52,10 +53,56 @@ test('a release needs nothing of the project: its command line creates organisat
     const script = /src="(\/_nuxt\/[^"]+\.js)"/.exec(page.text)?.[1]
     expect((await call(port, `${subdomain}.localhost:${port}`, script!)).status).toBe(200)
   }
+  expect(printed(['--version'])).toBe(`${version}\n`)
   expect(tenantry(['migrate', 'status', '--json'])).toMatchObject({ current: 2, behind: [] })
   server.kill()
   expect(await ended).toBe(0)
 })
+
+test('SIGHUP starts the workers of the release to which the link leads by now, if these can start', async () => {
+  const link = join(folder, '..', `${basename(folder)}-link`)
+  const [next, broken] = [`${folder}-next`, `${folder}-broken`]
+  for (const copy of [next, broken]) await cp(folder, copy, { recursive: true, verbatimSymlinks: true })
+  await changeVersion(next)
+  await writeFile(join(broken, 'server/index.mjs'), 'process.exit(1)')
+  await symlink(folder, link)
+  const world = await createWorld()
+  const settings = { ...world.env, PORT: String(await freePort()), PUBLIC_PORT: String(world.port), WORKERS: '2' }
+  const server = await startServer(settings, [], join(link, 'server/index.mjs'))
+  const logged = (name: string) => server.log.filter(({ event }) => event === name)
+  const lead = async (to: string) => {
+    await rm(link)
+    await symlink(to, link)
+    process.kill(server.pid, 'SIGHUP')
+  }
+  const statuses = new Set<number>()
+  const callUntil = async (isOver: () => boolean) => {
+    while (!isOver())
+      for (const place of [world.acme, world.globex])
+        statuses.add((await call(server.port, place.host, '/login')).status)
+  }
+  try {
+    await vi.waitUntil(() => logged('server_started').length === 2, waitLimit)
+    await lead(broken)
+    await callUntil(() => logged('workers_not_renewed').length === 1)
+    await lead(next)
+    await callUntil(() => logged('workers_renewed').length === 1)
+    expect(logged('server_started').map(line => line.version)).toEqual([version, version, '99.0.0', '99.0.0'])
+    expect([...statuses]).toEqual([200])
+    expect(await server.stop()).toBe(0)
+  } finally {
+    await world.stop()
+    for (const path of [link, next, broken]) await rm(path, { recursive: true })
+  }
+})
+
+async function changeVersion(release: string): Promise<void> {
+  const file = join(release, 'server/chunks/nitro/nitro.mjs')
+  const code = await readFile(file, 'utf8')
+  const parts = code.split(`"${version}"`)
+  expect(parts).toHaveLength(2)
+  await writeFile(file, parts.join('"99.0.0"'))
+}
 
 test('it lists its packages with versions and checksums, and none that only tests need', async () => {
   const bill = JSON.parse(await readFile(join(folder, 'sbom.cdx.json'), 'utf8')) as {
@@ -73,13 +120,17 @@ test('it lists its packages with versions and checksums, and none that only test
 })
 
 function tenantry(args: string[], more: string[] = [], input = ''): unknown {
+  return JSON.parse(printed([...args, ...more], input))
+}
+
+function printed(args: string[], input = ''): string {
   const path = `${join(process.execPath, '..')}:/usr/bin:/bin`
-  const { stdout, stderr } = spawnSync(join(folder, 'bin/tenantry'), [...args, ...more], {
+  const { stdout, stderr } = spawnSync(join(folder, 'bin/tenantry'), args, {
     cwd: '/',
     env: { ...env, PATH: path },
     input,
     encoding: 'utf8',
   })
   if (!stdout) throw new Error(stderr)
-  return JSON.parse(stdout)
+  return stdout
 }

@@ -32,12 +32,17 @@ export interface TestServer {
 /**
  * Starts the built server, as deployed, on a free port, and waits until it is ready. It ends with this process.
  * @param log receives its lines, also before it is ready
+ * @param program its start
  */
-export async function startServer(env: Record<string, string>, log: LogLine[] = []): Promise<TestServer> {
+export async function startServer(
+  env: Record<string, string>,
+  log: LogLine[] = [],
+  program = '.output/server/index.mjs',
+): Promise<TestServer> {
   const port = Number(env.PORT ?? (await freePort()))
   watchSecrets(port, env)
   const preload = ['--import', './tests/support/process/end-with-parent.mjs']
-  const child = spawn(process.execPath, [...preload, '.output/server/index.mjs'], {
+  const child = spawn(process.execPath, [...preload, program], {
     env: {
       PATH: process.env.PATH,
       NODE_ENV: 'production',
