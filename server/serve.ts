@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import cluster from 'node:cluster'
+import { once } from 'node:events'
 import { Server } from 'node:http'
 import { toNodeListener } from 'h3'
 import { useNitroApp } from 'nitropack/runtime'
@@ -32,11 +33,11 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
 // The supervisor of several workers waits for all of them.
 process.on('message', message => message === 'drain' && drain())
 
+let listening: Promise<void> | undefined
 // A worker that replaces another, or follows the first, opens the port only when it can answer.
-if (process.env.SERVE_WHEN !== 'ready') listen()
+if (process.env.SERVE_WHEN !== 'ready') void listen()
 whileRunning(() => {
-  if (!server.listening) listen()
-  process.send?.('serving')
+  void listen().then(() => process.send?.('serving'))
   return () => Promise.resolve()
 })
 
@@ -48,16 +49,22 @@ function createServer(limit: number): Server {
   return new Server({ headersTimeout: limit, requestTimeout, connectionsCheckingInterval }, listener)
 }
 
-function listen(): void {
-  server.once('error', (error: Error) => {
-    log().fatal({ event: 'start_failed', reason: error.message })
+/** Opens the port, once: in a worker that takes a while, because the supervisor does it. */
+function listen(): Promise<void> {
+  return (listening ??= openPort())
+}
+
+async function openPort(): Promise<void> {
+  server.listen({ port, host })
+  try {
+    await once(server, 'listening')
+  } catch (error) {
+    log().fatal({ event: 'start_failed', reason: (error as Error).message })
     process.exit(1)
-  })
-  server.listen({ port, host }, () => {
-    const { address, family, port: opened } = server.address() as AddressInfo
-    const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${opened}`
-    log().info({ event: 'server_port_opened', url })
-  })
+  }
+  const { address, family, port: opened } = server.address() as AddressInfo
+  const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${opened}`
+  log().info({ event: 'server_port_opened', url })
 }
 
 /** Requests are still answered, but each answer closes its connection, so that no new one gets lost in it. */

@@ -18,6 +18,7 @@ import { createLogger } from '#server/logger.ts'
 import type { ApiError } from '#shared/errors.ts'
 import { newTenantSchema } from '#shared/schemas/tenants.ts'
 import { closeTable, hold } from '../../support/database/hold.ts'
+import { inLanes } from '../../support/lanes.ts'
 import type { Outcome } from '../../support/process/cli.ts'
 import {
   runCli as runCliWith,
@@ -520,7 +521,8 @@ function migration(name: string, statements: string): Migration {
 
 /** @returns the schemas of the new tenants, in order */
 async function createFleet(...subdomains: string[]): Promise<string[]> {
-  const created = await Promise.all(subdomains.map(createTenantAt))
+  // Each soon has a slot, also on a slow machine.
+  const created = await inLanes(2, subdomains, createTenantAt)
   return created.map(({ tenant }) => tenant.schema)
 }
 

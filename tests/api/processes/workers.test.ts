@@ -1,13 +1,16 @@
 import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { fromSystem } from '#server/domain/context.ts'
 import { resumeTenant, suspendTenant } from '#server/domain/tenants/lifecycle/suspension.ts'
 import type { LogLine } from '../../support/process/server.ts'
+import { freePort } from '../../support/process/server.ts'
 import type { SecondServer } from '../../support/process/second-server.ts'
 import { startBeside } from '../../support/process/second-server.ts'
 import { unlessBusy } from '../../support/unless-busy.ts'
 import { waitLimit } from '../../support/process/wait-limit.ts'
 import type { Answer } from '../../support/http.ts'
+import { call } from '../../support/http.ts'
 import type { Place, World } from '../../support/world.ts'
 import { auth, createWorld, signInAs } from '../../support/world.ts'
 
@@ -45,6 +48,24 @@ test('SIGHUP replaces all workers without a lost request', async () => {
   const after = workersOf(server.pid)
   expect(after).toHaveLength(2)
   expect(after.filter(pid => before.includes(pid))).toEqual([])
+})
+
+test('a worker that is ready before a slow supervisor has opened the port waits for it', async () => {
+  const port = await freePort()
+  const log: LogLine[] = []
+  const logged = (name: string) => log.filter(({ event }) => event === name)
+  const starting = startBeside(world, { WORKERS: '2', PORT: String(port) }, log)
+  await vi.waitUntil(() => processesWith(port).length === 2, { ...waitLimit, interval: 1 })
+  const [supervisor] = processesWith(port)
+  process.kill(supervisor!, 'SIGSTOP')
+  await vi.waitUntil(() => logged('server_started').length === 1, waitLimit)
+  expect(logged('server_port_opened')).toEqual([])
+  process.kill(supervisor!, 'SIGCONT')
+  const slow = await starting
+  for (const { host } of [world.acme, world.globex]) expect((await call(port, host, '/login')).status).toBe(200)
+  await vi.waitUntil(() => logged('server_port_opened').length === 2, waitLimit)
+  expect(await slow.stop()).toBe(0)
+  expect([...logged('start_failed'), ...logged('worker_exited')]).toEqual([])
 })
 
 test('a suspension and a sign-out count at every worker', async () => {
@@ -101,4 +122,19 @@ function workersOf(pid: number): number[] {
     .filter(child =>
       execFileSync('ps', ['-o', 'args=', '-p', String(child)], { encoding: 'utf8' }).includes('index.mjs'),
     )
+}
+
+/** The processes of a server, the oldest first. */
+function processesWith(port: number): number[] {
+  const isOf = (pid: string) => {
+    try {
+      return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`\0PORT=${port}\0`)
+    } catch {
+      return false
+    }
+  }
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name) && isOf(name))
+    .map(Number)
+    .sort((a, b) => a - b)
 }

@@ -20,6 +20,7 @@ import { createSetting } from '../../support/matrix/setting.ts'
 import type { Params } from '../../support/matrix/targets.ts'
 import { addDepartment, targetsOf } from '../../support/matrix/targets.ts'
 import { nameOf, namedRoutes } from '../../support/matrix/verdicts.ts'
+import { unlessBusy } from '../../support/unless-busy.ts'
 import type { Route } from '../../support/routes.ts'
 import { readRoutes } from '../../support/routes.ts'
 
@@ -186,7 +187,10 @@ async function prepared({ route, caller, target, verdict }: Case): Promise<{ hos
 }
 
 function send({ host, request: { path, headers, ...options } }: Awaited<ReturnType<typeof prepared>>): Promise<Answer> {
-  return setting.world.call(host, path, { ...options, headers: { ...headers, 'x-forwarded-for': nextAddress() } })
+  const once = () =>
+    setting.world.call(host, path, { ...options, headers: { ...headers, 'x-forwarded-for': nextAddress() } })
+  // One that changes something may have been done before its 503.
+  return options.method === 'GET' ? unlessBusy(once) : once()
 }
 
 function faultsOf(one: Case, { status, json, text }: Answer): string[] {
