@@ -1,7 +1,7 @@
 import type { H3Event } from 'h3'
 import { platformAuthRealm, tenantAuthRealm } from '#server/domain/auth-realm.ts'
 import type { App } from '#server/domain/context.ts'
-import { tenantMoved } from '#server/domain/sessions/refusals.ts'
+import { beingUpdated, tenantMoved } from '#server/domain/sessions/refusals.ts'
 import type { HostMatch } from '#server/domain/tenants/hosts.ts'
 import { malformedHost, parseHost } from '#server/domain/tenants/hosts.ts'
 import { closedAnswer } from '#server/domain/tenants/lifecycle/standing.ts'
@@ -36,12 +36,16 @@ export async function settleTenancy(event: H3Event): Promise<void> {
   }
 }
 
-function requireOpen(event: H3Event, { tenant, origin, is_former }: Extract<HostMatch, { surface: 'portal' }>): void {
+function requireOpen(
+  event: H3Event,
+  { tenant, origin, is_former, is_behind }: Extract<HostMatch, { surface: 'portal' }>,
+): void {
   const closed = closedAnswer(tenant.standing)
   if (closed) {
     event.context.standing = tenant.standing
     throw closed
   }
+  if (is_behind) throw beingUpdated()
   // The raw path: h3 decodes its own, which may then be another path, or contain characters that a header cannot.
   const { url = '' } = event.node.req
   if (is_former && url !== relatedOriginsPath) throw tenantMoved(`${origin}${url.startsWith('/') ? url : '/'}`)

@@ -10,6 +10,9 @@ import { bootstrapPlatform, requireCompatible } from '#server/database/migration
 import type { Subscription } from '#server/database/notifications.ts'
 import { subscribe } from '#server/database/notifications.ts'
 import { checkPooler, PoolerError } from '#server/database/pooler.ts'
+import type { Latecomers } from '#server/domain/migrations/latecomers.ts'
+import { watchLatecomers } from '#server/domain/migrations/latecomers.ts'
+import { countTenantsBehind } from '#server/domain/migrations/status.ts'
 import { createHostDirectory } from '#server/domain/tenants/hosts.ts'
 import { tenantsChannel } from '#server/domain/tenants/tenants.ts'
 import { createActivity } from '#server/domain/tenants/usage.ts'
@@ -20,12 +23,15 @@ import { processConfig } from '#server/process-config.ts'
 import { endRuntime, getRuntime, setRuntime } from '#server/runtime.ts'
 
 const retryPause = 500
+/** Milliseconds between two looks whether the organisations are migrated. */
+const migrationPause = 1_000
+const attemptsPerWarning = 60
 
 /** Creates what every request needs. Until that is done, requests are answered 503, and so is /readyz. */
 export default defineNitroPlugin(nitro => {
   requireNode()
   const config = processConfig()
-  const server: Server = { config, app: undefined, subscription: undefined, closing: false }
+  const server: Server = { config, app: undefined, subscription: undefined, latecomers: undefined, closing: false }
   const started = start(server).catch((error: unknown) => {
     log().fatal({ event: 'start_failed', reason: (error as Error).message })
     process.exit(1)
@@ -34,6 +40,7 @@ export default defineNitroPlugin(nitro => {
     server.closing = true
     await started
     await endRuntime()
+    await server.latecomers?.stop()
     await server.subscription?.stop()
     await server.app?.close()
   })
@@ -43,6 +50,7 @@ interface Server {
   config: Config
   app: RunningApp | undefined
   subscription: Subscription | undefined
+  latecomers: Latecomers | undefined
   closing: boolean
 }
 
@@ -52,7 +60,12 @@ async function start(server: Server): Promise<void> {
   await bootstrap(server, app)
   if (server.closing) return
   const isListening = () => server.subscription?.isUp() ?? false
-  const hosts = createHostDirectory(config, app.database, { isAnnounced: isListening })
+  server.latecomers = watchLatecomers(app, migrations.tenant)
+  const hosts = createHostDirectory(config, app.database, {
+    migrations: migrations.tenant,
+    onBehind: server.latecomers.meet,
+    isAnnounced: isListening,
+  })
   server.subscription = subscribe(app, tenantsChannel, { onMessage: hosts.forget, onUp: () => hosts.forget() })
   const activity = createActivity(app)
   setRuntime({ app, migrations, hosts, activity, isListening })
@@ -71,12 +84,26 @@ async function bootstrap(server: Server, app: RunningApp): Promise<void> {
   for (let attempt = 1; !server.closing && !getRuntime(); attempt++) {
     try {
       await requireDatabase(app)
+      await untilMigrated(server, app)
       return await ensureSigningKey(app)
     } catch (error) {
       if (error instanceof PoolerError || error instanceof MigrationError) throw error
       log().warn({ event: 'database_bootstrap_failed', attempt, reason: reasonOf(error) })
       await new Promise(resolve => setTimeout(resolve, retryPause))
     }
+  }
+}
+
+/**
+ * Waits as long as most organisations cannot be served, because this version was started before they were migrated to
+ * it. Meanwhile the version before goes on: behind a balancer, or in the supervisor that waits for this worker.
+ */
+async function untilMigrated(server: Server, { database }: RunningApp): Promise<void> {
+  for (let attempt = 0; !server.closing; attempt++) {
+    const { behind, total } = await countTenantsBehind(database.platform, migrations.tenant)
+    if (behind * 2 <= total) return
+    if (attempt % attemptsPerWarning === 0) log().warn({ event: 'migrations_awaited', behind, total })
+    await new Promise(resolve => setTimeout(resolve, migrationPause))
   }
 }
 

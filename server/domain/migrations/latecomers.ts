@@ -1,4 +1,5 @@
 import { gt } from 'drizzle-orm'
+import { reasonOf } from '#server/database/errors.ts'
 import { targetVersion } from '#server/database/migrations/files.ts'
 import type { Migration } from '#server/database/migrations/files.ts'
 import { readFleet } from '#server/database/migrations/fleet-rows.ts'
@@ -12,7 +13,8 @@ import { migrateTenant } from './work.ts'
  */
 export async function migrateLatecomers(app: App, migrations: Migration[], signal: AbortSignal): Promise<void> {
   const run = await lastFleetMigration(app)
-  if (run?.outcome !== 'completed' || run.target !== targetVersion(migrations)) return
+  const hasEnded = run?.outcome === 'completed' || run?.outcome === 'failed'
+  if (!hasEnded || run.target !== targetVersion(migrations)) return
   const { db, tables } = app.database.platform
   const young = await db
     .select({ subdomain: tables.tenants.subdomain })
@@ -23,5 +25,38 @@ export async function migrateLatecomers(app: App, migrations: Migration[], signa
     if (signal.aborted) return
     if (names.has(subdomain) && state === 'migrated' && pending !== null && pending.length > 0)
       await migrateTenant(app, migrations, subdomain)
+  }
+}
+
+/** Milliseconds between two attempts. */
+const pause = 5_000
+
+export interface Latecomers {
+  /** Migrates them soon, as one was met. */
+  meet(subdomain: string): void
+  /** Ends what is being done, after the tenant that is being migrated. */
+  stop(): Promise<void>
+}
+
+/** Migrates latecomers as soon as somebody asks for one of them, which cannot be served before. */
+export function watchLatecomers(app: App, migrations: Migration[]): Latecomers {
+  const end = new AbortController()
+  let work: Promise<void> | undefined
+  let next = 0
+  return {
+    meet(subdomain) {
+      if (work || end.signal.aborted || performance.now() < next) return
+      app.log.warn({ event: 'tenant_behind', tenant: subdomain })
+      work = migrateLatecomers(app, migrations, end.signal)
+        .catch((error: unknown) => app.log.error({ event: 'latecomers_failed', reason: reasonOf(error) }))
+        .finally(() => {
+          work = undefined
+          next = performance.now() + pause
+        })
+    },
+    async stop() {
+      end.abort()
+      await work
+    },
   }
 }

@@ -1,5 +1,5 @@
 import type { SQL } from 'drizzle-orm'
-import { and, count, eq, sql } from 'drizzle-orm'
+import { and, count, eq, ne, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import type { Migration } from '#server/database/migrations/files.ts'
 import { entryOf } from '#server/database/migrations/records.ts'
@@ -62,6 +62,21 @@ export async function countSchemaStates(
   return Object.fromEntries(rows.map(row => [row.state, row.count]))
 }
 
+/** How many tenants there are, and how many of their schemas lack any of the migrations. */
+export async function countTenantsBehind(
+  { db, tables }: PlatformRealm,
+  migrations: Migration[],
+): Promise<{ behind: number; total: number }> {
+  const { tenants, schema_versions: versions } = tables
+  const behind = sql<number>`(count(*) filter (where ${lacksAny(tables, migrations)}))::int`
+  const rows = await db
+    .select({ behind, total: count() })
+    .from(tenants)
+    .leftJoin(versions, eq(versions.schema, tenants.schema))
+    .where(ne(tenants.status, 'purging'))
+  return rows[0]!
+}
+
 /**
  * The migration state of a tenant's schema, for a query of tenants joined with their versions. A schema is behind if it
  * lacks any migration, also one that was merged late.
@@ -71,7 +86,15 @@ export function migrationState(
   { schema_versions: versions }: PlatformRealm['tables'],
   migrations: Migration[],
 ): SQL<MigrationState> {
-  const needed = JSON.stringify(migrations.map(entryOf))
   return sql<MigrationState>`case when ${versions.state} is null then 'missing' when ${versions.state} = 'failed' then 'failed'
-    when ${versions.applied} @> array(select json_array_elements_text(${needed}::text::json)) then 'current' else 'behind' end`
+    when ${lacksAny({ schema_versions: versions }, migrations)} then 'behind' else 'current' end`
+}
+
+/** Whether a tenant's schema lacks any of the migrations, for a query of tenants joined with their versions. */
+export function lacksAny(
+  { schema_versions: versions }: Pick<PlatformRealm['tables'], 'schema_versions'>,
+  migrations: Migration[],
+): SQL<boolean> {
+  const needed = JSON.stringify(migrations.map(entryOf))
+  return sql<boolean>`not coalesce(${versions.applied} @> array(select json_array_elements_text(${needed}::text::json)), false)`
 }

@@ -18,6 +18,18 @@ export function inMaintenance(): ApiError {
   )
 }
 
+/** The answer on the host of a tenant whose schema this program cannot read yet. */
+export function beingUpdated(): ApiError {
+  return new ApiError(
+    503,
+    {
+      detail: 'This organisation is being updated, try again in a moment.',
+      code: 'unavailable' satisfies ErrorCode,
+    },
+    { 'retry-after': '5' },
+  )
+}
+
 /** The answer of a tenant's former host to every method: the same path on the current host. */
 export function tenantMoved(location: string): ApiError {
   return new ApiError(

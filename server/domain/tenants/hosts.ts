@@ -2,8 +2,10 @@ import { isIP } from 'node:net'
 import type { SQL } from 'drizzle-orm'
 import { eq, or, sql } from 'drizzle-orm'
 import type { Config } from '#server/config.ts'
+import type { Migration } from '#server/database/migrations/files.ts'
 import type { Database, PlatformRealm } from '#server/database/realms.ts'
 import type { TenantIdentity } from '#server/domain/auth-realm.ts'
+import { lacksAny } from '#server/domain/migrations/status.ts'
 import { ApiError } from '#shared/errors.ts'
 import { identityColumns, tenantOrigin } from './origins.ts'
 import type { TenantStanding } from './lifecycle/standing.ts'
@@ -18,6 +20,8 @@ export type HostMatch =
       tenant: TenantIdentity & { standing: TenantStanding }
       /** Whether this is a former host of the tenant, which redirects to `origin`. */
       is_former: boolean
+      /** Whether its schema lacks migrations, so that this program cannot read it. */
+      is_behind: boolean
     }
 
 export interface HostDirectory {
@@ -56,6 +60,10 @@ function isName(host: string): boolean {
 }
 
 export interface HostDirectoryOptions {
+  /** All that a tenant's schema needs. */
+  migrations: Migration[]
+  /** Called with the subdomain when a tenant is looked up whose schema lacks some. */
+  onBehind?: (subdomain: string) => void
   /** Milliseconds for which a match is cached while notifications arrive. */
   life?: number
   /** The same while they do not arrive. */
@@ -63,8 +71,8 @@ export interface HostDirectoryOptions {
   isAnnounced: () => boolean
 }
 
-// Unknown hosts are cached too briefly to be noticed, and too few to fill the memory.
-const unknownLife = 500
+// Unknown hosts, and tenants that are behind, are cached too briefly to be noticed, and too few to fill the memory.
+const briefLife = 500
 const entriesLimit = 10_000
 
 interface Directory {
@@ -77,7 +85,8 @@ interface Directory {
 interface Entry {
   match: Promise<HostMatch | undefined>
   loaded: number
-  known: boolean
+  /** Whether it may be cached for longer: it is of a tenant that can be served. */
+  isSettled: boolean
   tenantId: string | undefined
 }
 
@@ -100,18 +109,22 @@ function find(directory: Directory, host: string): Promise<HostMatch | undefined
   return match
 }
 
-function lifeOf({ known }: Entry, { life = 30_000, lifeUnannounced = 500, isAnnounced }: HostDirectoryOptions): number {
-  if (!known) return unknownLife
+function lifeOf(
+  { isSettled }: Entry,
+  { life = 30_000, lifeUnannounced = 500, isAnnounced }: HostDirectoryOptions,
+): number {
+  if (!isSettled) return briefLife
   return isAnnounced() ? life : lifeUnannounced
 }
 
 function remember({ entries }: Directory, host: string, match: Entry['match']): void {
-  const entry: Entry = { match, loaded: performance.now(), known: true, tenantId: undefined }
+  const entry: Entry = { match, loaded: performance.now(), isSettled: true, tenantId: undefined }
   entries.set(host, entry)
   match.then(
     found => {
-      entry.known = found !== undefined
-      entry.tenantId = found?.surface === 'portal' ? found.tenant.id : undefined
+      const portal = found?.surface === 'portal' ? found : undefined
+      entry.isSettled = found !== undefined && !portal?.is_behind
+      entry.tenantId = portal?.tenant.id
     },
     () => entries.delete(host),
   )
@@ -120,31 +133,40 @@ function remember({ entries }: Directory, host: string, match: Entry['match']): 
 function forget({ entries }: Directory, tenantId?: string): void {
   if (tenantId === undefined) return entries.clear()
   for (const [host, entry] of entries)
-    if (!entry.known || entry.tenantId === undefined || entry.tenantId === tenantId) entries.delete(host)
+    if (!entry.isSettled || entry.tenantId === undefined || entry.tenantId === tenantId) entries.delete(host)
 }
 
-async function lookUp({ config, database }: Directory, host: string): Promise<HostMatch | undefined> {
+async function lookUp(directory: Directory, host: string): Promise<HostMatch | undefined> {
+  const { config, options } = directory
   const { baseDomain, originOf } = config
   if (host === baseDomain || host === `www.${baseDomain}`) return { surface: 'site', origin: originOf(baseDomain) }
   if (host === `console.${baseDomain}`) return { surface: 'console', origin: originOf(host) }
   const subdomain = host.endsWith(`.${baseDomain}`) ? host.slice(0, -baseDomain.length - 1) : undefined
   if (subdomain !== undefined && !label.test(subdomain)) return undefined
-  const row = await readTenant(database, host, subdomain)
+  const row = await readTenant(directory, host, subdomain)
   if (!row) return undefined
+  if (row.is_behind) options.onBehind?.(row.subdomain)
   const origin = tenantOrigin(config, row)
   return {
     surface: 'portal',
     origin,
     tenant: { id: row.id, name: row.name, schema: row.schema, origin, standing: standingOf(row) },
     is_former: subdomain !== undefined && subdomain !== row.subdomain,
+    is_behind: row.is_behind,
   }
 }
 
-async function readTenant({ platform }: Database, host: string, subdomain: string | undefined) {
-  const { tenants } = platform.tables
+async function readTenant({ database: { platform }, options }: Directory, host: string, subdomain: string | undefined) {
+  const { tenants, schema_versions: versions } = platform.tables
   const rows = await platform.db
-    .select({ ...identityColumns(tenants), status: tenants.status, maintenance_since: tenants.maintenance_since })
+    .select({
+      ...identityColumns(tenants),
+      status: tenants.status,
+      maintenance_since: tenants.maintenance_since,
+      is_behind: lacksAny(platform.tables, options.migrations),
+    })
     .from(tenants)
+    .leftJoin(versions, eq(versions.schema, tenants.schema))
     .where(subdomain === undefined ? hasDomain(platform, host) : hasSubdomain(platform, subdomain))
     // Of a subdomain that is one's and was another's, whoever has it now.
     .orderBy(sql`${tenants.subdomain} = ${subdomain ?? ''} desc`)
