@@ -6,7 +6,7 @@ import { violationsOf } from '../support/browser/axe.ts'
 import { fillSignIn, launchBrowser, open, openProfile, ready, signInAt, visit } from '../support/browser/browser.ts'
 import type { Protected } from '../support/data/factors.ts'
 import { addTotp } from '../support/data/factors.ts'
-import { codeOf } from '../support/data/totp.ts'
+import { codeOf, stepHasJustBegun } from '../support/data/totp.ts'
 import type { Person } from '../support/database/templates.ts'
 import type { Place, World } from '../support/world.ts'
 import { addPerson, api, createWorld, realmOf, signInAs } from '../support/world.ts'
@@ -32,6 +32,7 @@ describe('an authenticator app', () => {
     await page.getByRole('button', { name: 'Add authenticator app' }).click()
     const secret = (await page.getByRole('dialog').locator('code').innerText()).replaceAll(' ', '')
     expect(await isDrawn(page)).toBe(true)
+    await stepHasJustBegun()
     await enterCode(page, codeOf(secret, -1))
     await keepCodes(page)
     await page.getByRole('button', { name: 'Rename Authenticator app' }).waitFor()
@@ -248,6 +249,7 @@ describe('a rule of the organisation', () => {
     await theirs.waitForURL('**/enrol?redirect=**')
     await theirs.getByRole('button', { name: 'Add authenticator app' }).click()
     const secret = (await theirs.locator('code').innerText()).replaceAll(' ', '')
+    await stepHasJustBegun()
     await enterCode(theirs, codeOf(secret, -1))
     await theirs.getByLabel('I have saved these codes').check()
     await theirs.getByRole('button', { name: 'Continue' }).click()
@@ -343,6 +345,7 @@ describe.each([
     await page.locator('main li:has(.icon-smartphone) button').click()
     const secret = (await page.locator('code').innerText()).replaceAll(' ', '')
     await expectFine(page)
+    await stepHasJustBegun()
     await enterCode(page, codeOf(secret, -1))
     await page.locator('[data-print]').waitFor()
     await expectFine(page)

@@ -14,8 +14,8 @@ import { platformAuthRealm, tenantAuthRealm } from '#server/domain/auth-realm.ts
 import { fromSystem } from '#server/domain/context.ts'
 import { createUser } from '#server/domain/users/create.ts'
 import { createLogger } from '#server/logger.ts'
+import { waitLimit } from './process/wait-limit.ts'
 import { isBalanced, startBalanced } from './balancer/balanced.ts'
-import { citusUrl } from './citus/databases.ts'
 import type { Person, TemplateName } from './database/templates.ts'
 import { createDatabase, hashingSettings, populate } from './database/templates.ts'
 import type { Answer, Call } from './http.ts'
@@ -89,9 +89,8 @@ export async function createWorld(
     REFRESH_GRACE: '3600',
     ...settings,
   }
-  // With more processes answers take longer, and a test waits for a slot as briefly as a request does.
-  const size = citusUrl || isBalanced ? 8 : 2
-  const app = await createApp(loadConfig(env), createLogger('silent'), { size })
+  // Unlike a request, a test waits for a slot as long as it takes on a slow machine.
+  const app = await createApp(loadConfig(env), createLogger('silent'), { size: 2, waitLimit: waitLimit.timeout })
   const { acme, globex, console } = await findPlaces(app, port, settings.DATABASE_URL === undefined)
   separate(port, acme, globex)
   const balanced = isBalanced && processes !== 1 ? await startBalanced(env) : undefined

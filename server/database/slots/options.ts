@@ -13,6 +13,8 @@ export interface SlotsOptions {
   prepare?: boolean
   /** Whether statements that break a rule of `statement-rules.ts` are refused, in tests. */
   checkStatements?: boolean
+  /** Milliseconds for which a caller waits for a slot before it is refused. */
+  waitLimit?: number
   /** Milliseconds. */
   statementTimeout?: number
   lockTimeout?: number

@@ -32,7 +32,7 @@ const transactionAllowance = 10_000
 export function openPool(url: string, options: SlotsOptions): Pool {
   const complete = { ...options, statementTimeout: options.statementTimeout ?? 5_000 }
   const slots = Array.from({ length: options.size }, () => openSlot(url, complete, slot => retireSlot(pool, slot)))
-  const schedule = createSchedule(slots, sharesOf(options))
+  const schedule = createSchedule(slots, sharesOf(options), options.waitLimit)
   const pool: Pool = { url, options: complete, slots, schedule, ended: false, retired: 0, mismatched: 0 }
   return pool
 }

@@ -5,7 +5,7 @@ import type { Slot, Work } from './slot.ts'
 
 /** Assigns slots to callers: each slot runs one statement or one transaction at a time. */
 export interface Schedule {
-  /** @throws ApiError 503 after two seconds, or at once when too many are waiting */
+  /** @throws ApiError 503 after the time limit, or at once when too many are waiting */
   take(realm: string, work: Work): Promise<Slot>
   release(slot: Slot): void
   /** Call when a slot was replaced. */
@@ -23,7 +23,7 @@ export interface Shares {
 }
 
 /** Milliseconds. */
-const waitLimit = 2_000
+const usualWaitLimit = 2_000
 /** Milliseconds. A statement that has run this long may be waiting for a lock: callers no longer wait for its slot. */
 const stallLimit = 20
 /** Milliseconds. After this time, callers take another slot although their home is only busy with short statements. */
@@ -46,8 +46,9 @@ interface State {
  * on each connection would fill the memory of PostgreSQL.
  * Realms take turns: each has its own queues, and none holds more than its share.
  * @param slots replaced one by one as connections are renewed; their number stays
+ * @param waitLimit milliseconds for which a caller waits
  */
-export function createSchedule(slots: readonly Slot[], shares: Shares): Schedule {
+export function createSchedule(slots: readonly Slot[], shares: Shares, waitLimit = usualWaitLimit): Schedule {
   const lines = createLines<Slot>({
     waitLimit,
     limit: waitersLimit,

@@ -1,11 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { eq } from 'drizzle-orm'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { SoftPasskey } from '../../support/data/authenticator.ts'
 import { nextAddress } from '../../support/data/client-address.ts'
 import { addPasskey, addTotp } from '../../support/data/factors.ts'
-import { codeOf } from '../../support/data/totp.ts'
+import { codeOf, stepHasJustBegun } from '../../support/data/totp.ts'
 import type { Person } from '../../support/database/templates.ts'
 import type { Answer } from '../../support/http.ts'
 import { volume } from '../../support/volume.ts'
@@ -360,9 +359,4 @@ async function setRule(second_factor: string): Promise<void> {
   const body = { second_factor, second_factor_grace: 0 }
   const answer = await place.call(`${api}/organization/`, { method: 'PATCH', token: admin, body })
   expect(answer.status).toBe(200)
-}
-
-async function stepHasJustBegun(): Promise<void> {
-  const left = 30_000 - (Date.now() % 30_000)
-  if (left < 2_000) await sleep(left)
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
 import type { Answer } from '../http.ts'
 import type { Person } from '../database/templates.ts'
@@ -7,7 +6,7 @@ import type { Place } from '../world.ts'
 import { auth, signInAs } from '../world.ts'
 import type { SoftPasskey } from './authenticator.ts'
 import { createPasskey } from './authenticator.ts'
-import { codeOf } from './totp.ts'
+import { codeOf, stepHasJustBegun } from './totp.ts'
 
 /** Somebody with an authenticator app. */
 export interface Protected extends Person {
@@ -21,11 +20,11 @@ export interface Protected extends Person {
 
 /** Adds an authenticator app through the real endpoints, with the code of the step before the current one. */
 export async function addTotp(place: Place, person: Person, token?: string): Promise<Protected> {
+  await stepHasJustBegun()
   const access = token ?? (await signInAs(place, person)).access
   const begun = await place.call(`${auth}/factors/totp/`, { token: access, body: {} })
   expect(begun.status).toBe(201)
   const { id, secret } = begun.json
-  await stepHasJustBegun()
   const confirmed = await place.call(`${auth}/factors/totp/${id}/confirmation/`, {
     method: 'PUT',
     token: access,
@@ -33,12 +32,6 @@ export async function addTotp(place: Place, person: Person, token?: string): Pro
   })
   expect(confirmed.status).toBe(200)
   return { ...person, secret, factor: id, recovery_codes: confirmed.json.recovery_codes, token: access }
-}
-
-// A code of the step before would be too old if the current step ended now.
-async function stepHasJustBegun(): Promise<void> {
-  const left = 30_000 - (Date.now() % 30_000)
-  if (left < 3_000) await sleep(left)
 }
 
 /** Adds a passkey through the real endpoints. */

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
@@ -13,6 +14,15 @@ export function codeOf(secret: string, steps = 0, now = Date.now()): string {
   const digest = createHmac('sha1', fromBase32(secret)).update(counter).digest()
   const offset = digest.at(-1)! & 15
   return String((digest.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0')
+}
+
+/**
+ * Waits, if the current step is about to end: a code of the step before is too old then, and a slow machine takes a
+ * while to use it.
+ */
+export async function stepHasJustBegun(): Promise<void> {
+  const left = 30_000 - (Date.now() % 30_000)
+  if (left < 6_000) await sleep(left)
 }
 
 function fromBase32(text: string): Buffer {

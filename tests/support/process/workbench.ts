@@ -4,6 +4,7 @@ import type { RunningApp } from '#server/create-app.ts'
 import { createApp } from '#server/create-app.ts'
 import { createLogger } from '#server/logger.ts'
 import { createSettings } from '../world.ts'
+import { waitLimit } from './wait-limit.ts'
 
 /** The domain rules on their own database without a server, for tests of the command line and the jobs. */
 export interface Workbench {
@@ -21,7 +22,11 @@ export async function createWorkbench(
   statementTimeout?: number,
 ): Promise<Workbench> {
   const env = { ...(await createSettings('platform')), ...settings }
-  const app = await createApp(loadConfig(env), createLogger('silent'), { size: 4, statementTimeout })
+  const app = await createApp(loadConfig(env), createLogger('silent'), {
+    size: 4,
+    waitLimit: waitLimit.timeout,
+    statementTimeout,
+  })
   const sql = postgres(env.DATABASE_URL!, { max: 4, onnotice: () => {}, connection: { application_name: 'tests' } })
   return {
     env,
