@@ -32,7 +32,8 @@ export async function assemble(folder: string): Promise<void> {
   // The command line needs them too.
   await rename(join(folder, 'server/node_modules'), join(folder, 'node_modules'))
   await copy('drizzle')
-  for (const file of ['LICENSE', 'README.md', 'CHANGELOG.md', 'SECURITY.md', '.env.example', 'docs', 'deploy'])
+  await copy('scripts/release/README.md', 'README.md')
+  for (const file of ['LICENSE', 'CHANGELOG.md', 'SECURITY.md', '.env.example', 'bench/results.md', 'docs', 'deploy'])
     await copy(file)
   const { version, license } = await readPackage()
   const lock = JSON.parse(await readFile('package-lock.json', 'utf8')) as Lockfile
