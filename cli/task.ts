@@ -3,7 +3,9 @@ import { defineCommand } from 'citty'
 import { loadConfig } from '#server/config.ts'
 import type { RunningApp } from '#server/create-app.ts'
 import { createApp } from '#server/create-app.ts'
+import { isStatementRefused } from '#server/database/errors.ts'
 import { loadMigrations } from '#server/database/migrations/files.ts'
+import { missingPlatform } from '#server/database/migrations/platform.ts'
 import type { MigrationSets } from '#server/database/migrations/runner.ts'
 import { bootstrapPlatform, requireCompatible } from '#server/database/migrations/runner.ts'
 import type { SlotsOptions } from '#server/database/slots/options.ts'
@@ -20,8 +22,8 @@ interface Task<Args extends ArgsDef> {
   name: string
   description: string
   args: Args
-  /** Whether the platform's schema stays as it is, too. */
-  changesNothing?: (args: ParsedArgs<Args>) => boolean
+  /** Whether it only looks: then the platform's schema is not created or migrated first. */
+  onlyLooks?: boolean | ((args: ParsedArgs<Args>) => boolean)
   /** The number of connections and the statement timeout that it needs. */
   slots?: (args: ParsedArgs<Args>) => Partial<SlotsOptions>
   run: (tools: {
@@ -41,7 +43,7 @@ export interface Report {
 
 /**
  * Defines a command that works on the installation: it rejects unknown options, opens the database, migrates the
- * platform schema, and prints one result.
+ * platform schema unless it only looks, and prints one result.
  */
 export function defineTask<const Args extends ArgsDef>(task: Task<Args>): CommandDef<Args & typeof shared> {
   const args = { ...task.args, ...shared }
@@ -50,8 +52,9 @@ export function defineTask<const Args extends ArgsDef>(task: Task<Args>): Comman
     args,
     async run({ rawArgs, args: given }) {
       refuseUnknown(rawArgs, args, given._)
-      const isReadOnly = task.changesNothing?.(given as never) ?? false
-      const report = await withApp(task.slots?.(given as never) ?? {}, isReadOnly, (app, migrations) =>
+      const { onlyLooks = false } = task
+      const looks = typeof onlyLooks === 'function' ? onlyLooks(given as never) : onlyLooks
+      const report = await withApp(task.slots?.(given as never) ?? {}, looks, (app, migrations) =>
         task.run({ app, migrations, args: given as never }),
       )
       process.stdout.write(given.json ? `${JSON.stringify(report.json)}\n` : `${report.text}\n`)
@@ -64,7 +67,7 @@ const usualSlots = { size: 2, statementShare: 1, statementTimeout: 60_000, appli
 
 async function withApp<T>(
   slots: Partial<SlotsOptions>,
-  isReadOnly: boolean,
+  onlyLooks: boolean,
   work: (app: RunningApp, migrations: MigrationSets) => Promise<T>,
 ): Promise<T> {
   const root = new URL('..', import.meta.url).pathname
@@ -73,11 +76,28 @@ async function withApp<T>(
   const options = { ...usualSlots, ...slots, url: config.databaseDirectUrl }
   const app = await createApp(config, createLogger('silent'), options)
   try {
-    if (!isReadOnly) await bootstrapPlatform(app.database, migrations.platform)
-    if (!isReadOnly) await requireCompatible(app.database, migrations)
+    if (onlyLooks) return await look(app, migrations, work)
+    await bootstrapPlatform(app.database, migrations.platform)
+    await requireCompatible(app.database, migrations)
     return await work(app, migrations)
   } finally {
     await app.close()
+  }
+}
+
+/** Works with the platform's schema as it is; where it lacks what the work needs, the error says so. */
+async function look<T>(
+  app: RunningApp,
+  migrations: MigrationSets,
+  work: (app: RunningApp, migrations: MigrationSets) => Promise<T>,
+): Promise<T> {
+  const missing = await missingPlatform(app.database, migrations.platform)
+  try {
+    if (missing === null) await requireCompatible(app.database, migrations)
+    return await work(app, migrations)
+  } catch (error) {
+    if (missing === null || !isStatementRefused(error)) throw error
+    throw new Error(`${missing} Run: tenantry migrate`)
   }
 }
 

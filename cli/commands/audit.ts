@@ -20,6 +20,7 @@ export default defineTask({
     since: { type: 'string', description: 'Only events since this date or time, such as 2026-01-31' },
     limit: { type: 'string', description: 'Maximum number of events', default: '1000' },
   },
+  onlyLooks: true,
   async run({ app, args }) {
     const since = args.since === undefined ? undefined : new Date(args.since)
     if (since && Number.isNaN(since.getTime())) throw new UsageError('--since takes a date or time, such as 2026-01-31')

@@ -17,6 +17,7 @@ export default defineTask({
       description: "First write each organisation's status into its schema, where it differs",
     },
   },
+  onlyLooks: args => !args['remove-orphans'] && !args['repair-standings'],
   async run({ app, migrations, args }) {
     const removed = args['remove-orphans'] ? await deleteOrphans(app) : undefined
     const repaired = args['repair-standings'] ? await repairStandings(app) : undefined

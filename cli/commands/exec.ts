@@ -33,6 +33,7 @@ export const exec = defineTask({
     yes: { type: 'boolean', description: 'Confirm; required with --write' },
     parallel,
   },
+  onlyLooks: ({ write }) => !write,
   slots,
   async run({ app, args }) {
     const { subdomain, all = false, sql, file, write = false } = args
@@ -68,6 +69,7 @@ export default defineTask({
     csv: { type: 'boolean', description: 'Print the results as CSV' },
     parallel,
   },
+  onlyLooks: true,
   slots,
   async run({ app, args }) {
     const answers = await ask(app, {

@@ -19,6 +19,7 @@ const list = defineTask({
   name: 'list',
   description: 'List signing keys with the number of active sessions of each',
   args: { subdomain: { ...subdomain, required: true } },
+  onlyLooks: true,
   async run({ app, args }) {
     const rows = await readKeys(app, await requireOwner(app, args.subdomain))
     return { json: rows, text: linesOf(rows, cellsOf, '') }

@@ -13,6 +13,7 @@ const list = defineTask({
     state: { type: 'enum', options: [...mailStates], description: 'Only emails in this state' },
     limit: { type: 'string', description: 'Maximum number of emails', default: '50' },
   },
+  onlyLooks: true,
   async run({ app, args }) {
     const { outbox } = app.database.platform.tables
     const { id, kind, recipient, attempts, last_error, created, due_at, sent_at } = outbox

@@ -31,7 +31,7 @@ export default defineTask({
     'parallel': { type: 'string', description: 'Largest number of schemas to migrate at the same time', default: '4' },
     'dry-run': { type: 'boolean', description: 'Count what would be migrated, change nothing' },
   },
-  changesNothing: ({ action }) => action === 'plan',
+  onlyLooks: ({ action, ...args }) => action === 'status' || action === 'plan' || args['dry-run'] === true,
   slots: ({ parallel }) => ({
     size: 1 + wholeNumber('parallel', parallel, 1, 64),
     statementTimeout: 600_000,

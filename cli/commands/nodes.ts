@@ -10,6 +10,7 @@ const list = defineTask({
   name: 'list',
   description: 'List the machines of a Citus cluster, with their organisations, size and connections',
   args: {},
+  onlyLooks: true,
   async run({ app }) {
     await requireCluster(app)
     const nodes = await listNodes(app)

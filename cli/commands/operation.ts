@@ -15,6 +15,7 @@ const list = defineTask({
     state: { type: 'enum', options: [...operationStates], description: 'Only operations in this state' },
     limit: { type: 'string', description: 'Maximum number of operations', default: '50' },
   },
+  onlyLooks: true,
   async run({ app, args }) {
     const {
       db,
@@ -34,6 +35,7 @@ const show = defineTask({
   name: 'show',
   description: 'Show the progress or result of an operation',
   args: { id: { type: 'positional', description: 'ID of the operation', required: true } },
+  onlyLooks: true,
   async run({ app, args }) {
     const operation = uuidPattern.test(args.id) ? await getOperation(app, args.id) : undefined
     if (!operation) throw notFound()

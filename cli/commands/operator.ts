@@ -55,6 +55,7 @@ const list = defineTask({
   name: 'list',
   description: 'List operators',
   args: {},
+  onlyLooks: true,
   async run({ app }) {
     const { users } = app.database.platform.tables
     const rows = await app.database.platform.db.select(userColumns(users)).from(users).orderBy(asc(users.email))

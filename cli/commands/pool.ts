@@ -7,6 +7,7 @@ const status = defineTask({
   name: 'status',
   description: 'List spare schemas',
   args: {},
+  onlyLooks: true,
   async run({ app, migrations }) {
     const spares = await listSpares(app.database, migrations.tenant)
     const ready = spares.filter(({ is_current }) => is_current).length

@@ -23,6 +23,7 @@ const list = defineTask({
   name: 'list',
   description: 'List sign-ups of organisations',
   args: { state: { type: 'string', description: `Only sign-ups in this state: ${signupStates.join(', ')}` } },
+  onlyLooks: true,
   async run({ app, args }) {
     const { state } = args
     if (state !== undefined && !isState(state)) throw new UsageError(`--state takes one of ${signupStates.join(', ')}`)

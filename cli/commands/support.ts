@@ -22,6 +22,7 @@ const list = defineTask({
   name: 'list',
   description: 'List support sessions, newest first',
   args: { open: { type: 'boolean', description: 'Only active sessions' } },
+  onlyLooks: true,
   async run({ app, args }) {
     const rows = await readAccesses(app, args.open ? isOpenAccess() : undefined)
     return { json: rows, text: linesOf(rows, cellsOf, 'No support sessions.') }

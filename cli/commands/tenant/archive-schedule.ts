@@ -19,6 +19,7 @@ export const archiveSchedule = defineTask({
     schedule: { type: 'positional', description: 'off, daily or weekly', required: false },
     hour: { type: 'string', description: 'Hour of the day in UTC, from 0 to 23', default: '2' },
   },
+  onlyLooks: ({ subdomain }) => subdomain === undefined,
   async run({ app, args }) {
     if (args.subdomain !== undefined) {
       const tenant = await requireTenant(app, args.subdomain)

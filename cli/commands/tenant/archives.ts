@@ -16,6 +16,7 @@ export const archives = defineTask({
     verify: { type: 'boolean', description: 'Check the contents and report damaged archives' },
     ...keyArgs,
   },
+  onlyLooks: true,
   async run({ app: locked, args }) {
     const app = await withKey(locked, args)
     const tenant = args.subdomain === undefined ? undefined : await requireTenant(app, args.subdomain)

@@ -19,6 +19,7 @@ const list = defineTask({
   name: 'list',
   description: 'List the custom domains of an organisation',
   args: { subdomain },
+  onlyLooks: true,
   async run({ app, args }) {
     const { id } = await requireTenant(app, args.subdomain)
     const rows = await listDomains(app, id)

@@ -54,6 +54,7 @@ export const list = defineTask({
   name: 'list',
   description: 'List all organisations',
   args: {},
+  onlyLooks: true,
   async run({ app }) {
     const { tenants } = app.database.platform.tables
     const rows = await app.database.platform.db
@@ -75,6 +76,7 @@ export const show = defineTask({
   name: 'show',
   description: 'Show one organisation',
   args: { subdomain },
+  onlyLooks: true,
   async run({ app, args }) {
     const tenant = await requireTenantDetails(app, args.subdomain)
     const { version, admin, people, domains, former_subdomains } = tenant

@@ -16,6 +16,7 @@ export const policy = defineTask({
     'second-factor': { type: 'enum', options: [...secondFactorPolicies], description: 'Who must have one' },
     'grace': { type: 'string', description: 'Days until then: 0 to 30' },
   },
+  onlyLooks: args => args['second-factor'] === undefined && args.grace === undefined,
   async run({ app, args }) {
     const authRealm = tenantRealmOf(app, await requireTenant(app, args.subdomain))
     const change = validate(organizationSchema, {

@@ -1,8 +1,10 @@
 import { sql } from 'drizzle-orm'
+import { reasonOf } from '#server/database/errors.ts'
 import { targetVersion } from '#server/database/migrations/files.ts'
 import { fleetStatus } from '#server/database/migrations/fleet-rows.ts'
 import type { MigrationSets } from '#server/database/migrations/runner.ts'
-import { pendingMigrations } from '#server/database/migrations/records.ts'
+import { missingPlatform } from '#server/database/migrations/platform.ts'
+import { readRecord } from '#server/database/migrations/records.ts'
 import { checkPooler, PoolerError } from '#server/database/pooler.ts'
 import type { App } from '#server/domain/context.ts'
 import type { Check } from './check.ts'
@@ -35,19 +37,12 @@ export async function checkConnection({ config, databaseUrl }: App): Promise<Che
 
 /** Migrations that the platform's schema lacks. */
 export async function checkPlatform({ database }: App, migrations: MigrationSets): Promise<Check> {
-  const {
-    db,
-    tables: { schema_versions: versions },
-  } = database.platform
-  const rows = await db
-    .select({ applied: versions.applied, needed: versions.needed, version: versions.version })
-    .from(versions)
-    .where(sql`${versions.schema} = 'platform'`)
-  const pending = pendingMigrations('platform', rows[0] ?? { applied: [] }, migrations.platform)
+  const record = await readRecord(database.platform.db, 'platform')
+  const missing = await missingPlatform(database, migrations.platform).catch(reasonOf)
   return {
     name: 'platform schema',
-    found: rows[0]?.version ?? 'missing',
-    problems: pending.map(({ name }) => `${name} has not been applied.`),
+    found: record?.applied.at(-1)?.split(' ')[0] ?? 'missing',
+    problems: missing === null ? [] : [`${missing} Run: tenantry migrate`],
   }
 }
 

@@ -1,3 +1,4 @@
+import { isStatementRefused } from '#server/database/errors.ts'
 import type { MigrationSets } from '#server/database/migrations/runner.ts'
 import { checkArchives, checkPictures } from '#server/domain/archives/checks.ts'
 import type { App } from '#server/domain/context.ts'
@@ -18,31 +19,48 @@ import { checkFiles, checkSchemas } from './tenant-checks.ts'
 
 /** Checks everything that can be wrong without being noticed. Changes nothing. */
 export async function examine(app: App, migrations: MigrationSets): Promise<Check[]> {
+  const checks: Check[] = []
+  let skipped = 0
+  const platform = await checkPlatform(app, migrations)
+  const isBehind = platform.problems.length > 0
+  for (const check of listChecks(app, migrations, platform)) {
+    try {
+      checks.push(await check())
+    } catch (error) {
+      if (!isBehind || !isStatementRefused(error)) throw error
+      skipped++
+    }
+  }
+  if (skipped > 0) platform.problems.push(`Checks that need it were left out: ${skipped}.`)
+  return checks
+}
+
+function listChecks(app: App, migrations: MigrationSets, platform: Check): (() => Check | Promise<Check>)[] {
   return [
-    await checkDatabase(app),
-    await checkConnection(app),
-    await checkPrivileges(app),
-    await checkTransactions(app),
-    await checkNodes(app),
-    await checkPlatform(app, migrations),
-    await checkVersions(app, migrations),
-    await checkSchemas(app),
-    await checkDrift(app, migrations.tenant),
-    await checkStorage(app),
-    await checkFiles(app),
-    await checkStates(app),
-    await checkOperations(app),
-    await checkStandings(app),
-    await checkKeys(app),
-    await checkSecrets(app),
-    await checkOperators(app),
-    await checkArchives(app),
-    await checkArchiveSchedules(app),
-    await checkPictures(app),
-    await checkIndexes(app),
-    checkProxies(app),
-    await checkClock(app),
-    await checkMail(app),
-    await checkDomain(app),
+    () => checkDatabase(app),
+    () => checkConnection(app),
+    () => checkPrivileges(app),
+    () => checkTransactions(app),
+    () => checkNodes(app),
+    () => platform,
+    () => checkVersions(app, migrations),
+    () => checkSchemas(app),
+    () => checkDrift(app, migrations.tenant),
+    () => checkStorage(app),
+    () => checkFiles(app),
+    () => checkStates(app),
+    () => checkOperations(app),
+    () => checkStandings(app),
+    () => checkKeys(app),
+    () => checkSecrets(app),
+    () => checkOperators(app),
+    () => checkArchives(app),
+    () => checkArchiveSchedules(app),
+    () => checkPictures(app),
+    () => checkIndexes(app),
+    () => checkProxies(app),
+    () => checkClock(app),
+    () => checkMail(app),
+    () => checkDomain(app),
   ]
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type postgres from 'postgres'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import postgres from 'postgres'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import type { RunningApp } from '#server/create-app.ts'
 import type { Migration } from '#server/database/migrations/files.ts'
 import { loadMigrations, targetVersion } from '#server/database/migrations/files.ts'
@@ -12,12 +12,15 @@ import { fromSystem } from '#server/domain/context.ts'
 import { migrateLatecomers } from '#server/domain/migrations/latecomers.ts'
 import { lastFleetMigration, requestFleetMigration, stopFleetMigration } from '#server/domain/migrations/runs.ts'
 import { runOperation, startOperations } from '#server/domain/operations/runner.ts'
+import type { Check } from '#server/domain/platform/check.ts'
 import { createTenant } from '#server/domain/tenants/create.ts'
 import { hold } from '../../support/database/hold.ts'
+import { undoMigration } from '../../support/database/undo-migration.ts'
 import { runCli, startCli } from '../../support/process/cli.ts'
 import { waitLimit } from '../../support/process/wait-limit.ts'
 import type { Workbench } from '../../support/process/workbench.ts'
 import { createWorkbench } from '../../support/process/workbench.ts'
+import { createTestDatabase } from '../../support/world.ts'
 import { volume } from '../../support/volume.ts'
 
 const known = loadMigrations('.', 'tenant')
@@ -364,6 +367,53 @@ describe('a program of the version before', () => {
     expect((await fleetStatus(app.database, migrations)).current).toBe(1)
     await migrateLatecomers(app, migrations, signal)
     expect(await fleetStatus(app.database, migrations)).toMatchObject({ current: 2, behind: [] })
+  })
+})
+
+describe('a command that only looks', () => {
+  const words = [
+    ['migrate', 'status'],
+    ['migrate', '--dry-run'],
+    ['migrate', 'plan'],
+    ['report', '--sql', 'select 1'],
+  ]
+
+  test("leaves the platform's schema behind, and says so", async () => {
+    await createFleet('one')
+    await undoMigration(sql, 'platform', platform.at(-1)!)
+    onTestFinished(() => bootstrapPlatform(app.database, platform))
+    const columns = () =>
+      sql`select table_name, column_name from information_schema.columns where table_schema = 'platform' order by 1, 2`
+    const before = await columns()
+    const { code, json } = await runCli(['doctor', '--json'], workbench.env)
+    const checks = json.checks as Check[]
+    expect([code, checks.find(({ name }) => name === 'platform schema')]).toEqual([
+      1,
+      {
+        name: 'platform schema',
+        found: platform.at(-2)!.name,
+        problems: [
+          `The schema platform lacks one migration, up to ${platform.at(-1)!.name}. Run: tenantry migrate`,
+          expect.stringMatching(/^Checks that need it were left out: \d\.$/),
+        ],
+      },
+    ])
+    expect(checks.find(({ name }) => name === 'tenant versions')!.problems).toEqual([])
+    for (const args of words) expect([args, (await runCli(args, workbench.env)).code]).toEqual([args, 0])
+    expect(await columns()).toEqual(before)
+  })
+
+  test('creates nothing in an empty database', async () => {
+    const env = { ...workbench.env, DATABASE_URL: await createTestDatabase() }
+    const missing = 'The database has no schema platform yet. Run: tenantry migrate'
+    const doctor = await runCli(['doctor', '--json'], env)
+    const problems = (doctor.json.checks as Check[]).flatMap(({ problems }) => problems)
+    expect([doctor.code, problems[0]]).toEqual([1, missing])
+    const status = await runCli(['migrate', 'status'], env)
+    expect([status.code, status.errors.trim()]).toEqual([1, missing])
+    const other = postgres(env.DATABASE_URL, { max: 1 })
+    onTestFinished(() => other.end())
+    expect(await other`select nspname from pg_namespace where nspname in ('platform', 'pgboss')`).toEqual([])
   })
 })
 
