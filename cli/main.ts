@@ -2,7 +2,7 @@ import type { CommandDef } from 'citty'
 import { defineCommand, renderUsage, runCommand } from 'citty'
 import { version } from '#server/config/version.ts'
 import { ConfigError } from '#server/config/error.ts'
-import { reasonOf } from '#server/database/errors.ts'
+import { failureOf } from '#server/database/migrations/error.ts'
 import { ApiError } from '#shared/errors.ts'
 import { TaskFailed, UsageError } from './task.ts'
 
@@ -58,7 +58,7 @@ function describe(error: unknown): string {
       .map(([field, texts]) => (field === 'detail' ? String(texts) : `${field}: ${[texts].flat().join(' ')}`))
       .join('\n')
   }
-  return reasonOf(error)
+  return failureOf(error)
 }
 
 /** The help of the command that the words name, or of the closest parent command. */

@@ -1,4 +1,3 @@
-import type { FleetStatus } from '#server/database/migrations/fleet-rows.ts'
 import { fleetStatus } from '#server/database/migrations/fleet-rows.ts'
 import type { FleetOptions } from '#server/database/migrations/fleet.ts'
 import { migrateFleet } from '#server/database/migrations/fleet.ts'
@@ -6,10 +5,10 @@ import { planMigrations } from '#server/database/migrations/plan.ts'
 import { fromSystem } from '#server/domain/context.ts'
 import { stopFleetMigration } from '#server/domain/migrations/runs.ts'
 import { requireTenant } from '#server/domain/tenants/tenants.ts'
+import { describeDryRun, describeResult, describeStatus } from '../migrations/describe-fleet.ts'
 import { describePlan } from '../migrations/describe-plan.ts'
-import { describeReport, runFleet } from '../migrations/run-fleet.ts'
+import { runFleet } from '../migrations/run-fleet.ts'
 import { showProgress } from '../progress.ts'
-import type { Report } from '../task.ts'
 import { UsageError, defineTask, wholeNumber } from '../task.ts'
 
 const actions = ['status', 'plan', 'pause', 'resume', 'retry']
@@ -52,7 +51,8 @@ export default defineTask({
       const options: FleetOptions = { parallel, subdomain: tenant, dryRun: args['dry-run'] }
       const onProgress = showProgress('Migrating')
       const report = await migrateFleet(app.database, migrations.tenant, { ...options, onProgress })
-      return describeReport({ ...report, outcome: 'completed' }, args['dry-run'] ? 'to migrate' : 'migrated')
+      if (args['dry-run']) return describeDryRun(report)
+      return describeResult({ ...report, outcome: report.failed.length > 0 ? 'failed' : 'completed', behind: 0 })
     }
     const canaries = args.canary?.split(',').filter(Boolean)
     for (const subdomain of canaries ?? []) await requireTenant(app, subdomain)
@@ -71,11 +71,3 @@ export default defineTask({
     })
   },
 })
-
-function describeStatus(status: FleetStatus): Report {
-  const { current, target, behind } = status
-  const lines = behind.map(
-    row => `${row.subdomain}: ${row.version ?? 'no version'} (${row.state})${row.error ? `: ${row.error}` : ''}`,
-  )
-  return { json: status, text: [`${current} at ${target}, ${behind.length} behind.`, ...lines].join('\n') }
-}

@@ -1,15 +1,16 @@
 import type { RunningApp } from '#server/create-app.ts'
 import { targetVersion } from '#server/database/migrations/files.ts'
 import { fleetStatus } from '#server/database/migrations/fleet-rows.ts'
-import type { FleetReport } from '#server/database/migrations/fleet.ts'
 import type { MigrationSets } from '#server/database/migrations/runner.ts'
 import { fromSystem } from '#server/domain/context.ts'
-import type { RunOptions, RunOutcome } from '#server/domain/migrations/options.ts'
+import type { RunOptions } from '#server/domain/migrations/options.ts'
 import { lastFleetMigration, requestFleetMigration, stopFleetMigration } from '#server/domain/migrations/runs.ts'
 import type { Progress } from '#server/domain/operations/operations.ts'
+import { lease } from '#server/domain/operations/lease.ts'
 import { runOperation } from '#server/domain/operations/runner.ts'
 import { showSteps } from '../progress.ts'
 import type { Report } from '../task.ts'
+import { describeResult } from './describe-fleet.ts'
 
 interface FleetRequest {
   /** Whether it may go on with a run that was paused. */
@@ -28,22 +29,49 @@ export async function runFleet(
     throw new Error('The last migration was paused. Go on with: tenantry migrate resume')
   const target = targetVersion(migrations.tenant)
   const id = await requestFleetMigration(app, fromSystem, migrations.tenant, options, true)
-  const operation = await runOperation(app, migrations, id, {
-    onProgress: isJson ? printSteps() : showSteps(),
-    onClaim: () => interruptOn(app),
-  })
+  const operation = await runOperation(app, migrations, id, watch(app, isJson))
   const run = (await lastFleetMigration(app))!
   const { done = 0, skipped = 0 } = (operation.result ?? {}) as { done?: number; skipped?: number }
   const { behind } = await fleetStatus(app.database, migrations.tenant)
-  return describeReport({
+  const failed = behind.filter(({ state }) => state === 'failed')
+  const outcome = run.outcome ?? 'failed'
+  return describeResult({
     target,
-    outcome: run.outcome ?? 'failed',
+    outcome,
     done,
     skipped,
-    failed: behind.flatMap(({ subdomain, state, error }) => (state === 'failed' ? [{ subdomain, error: error! }] : [])),
-    interrupted: run.outcome === 'interrupted',
-    halted: operation.error,
+    failed: failed.map(({ subdomain, schema, error }) => ({ subdomain, schema, error: error ?? 'no reason is known' })),
+    behind: behind.length - failed.length,
+    interrupted: outcome === 'interrupted',
+    // Of a run that went over all, the failures say more.
+    halted: outcome === 'failed' && run.failed > 0 ? null : operation.error,
   })
+}
+
+/** Says on standard error what happens to the run, in whichever process. */
+function watch(app: RunningApp, isJson: boolean) {
+  const show = isJson ? printSteps() : showSteps()
+  const say = (event: string, text: string) =>
+    process.stderr.write(isJson ? `${JSON.stringify({ event })}\n` : `${text}\n`)
+  let hasWaited = false
+  let isInLine = false
+  return {
+    onProgress(progress: Progress) {
+      isInLine = progress.step !== null
+      show(progress)
+    },
+    onWait() {
+      hasWaited = true
+      say(
+        'waiting',
+        `Another run is in progress, or was cut off. Waiting for it; one that was cut off goes on within ${lease} s.`,
+      )
+    },
+    onClaim() {
+      if (hasWaited) say('continued', `${isInLine ? '\n' : ''}The other run was cut off. Going on with it.`)
+      interruptOn(app)
+    },
+  }
 }
 
 // Migrations that have begun are finished; the next run does the rest. A second signal ends this process at once.
@@ -59,21 +87,5 @@ function printSteps(): (progress: Progress) => void {
     const line = JSON.stringify({ event: 'progress', step, done, total })
     if (step !== null && line !== printed) process.stderr.write(`${line}\n`)
     printed = line
-  }
-}
-
-/** @param done what was done to those that are counted */
-export function describeReport(report: FleetReport & { outcome: RunOutcome }, done = 'migrated'): Report {
-  const { skipped, target, failed, outcome, halted } = report
-  const sum = `${report.done} ${done}, ${skipped} already at ${target}, ${failed.length} failed.`
-  const ends: Partial<Record<RunOutcome, string>> = {
-    paused: 'Paused. Go on with: tenantry migrate resume',
-    interrupted: 'Interrupted. Go on with: tenantry migrate',
-  }
-  const end = halted ?? ends[outcome]
-  return {
-    json: report,
-    text: [sum, ...failed.map(({ subdomain, error }) => `${subdomain}: ${error}`), ...(end ? [end] : [])].join('\n'),
-    failed: failed.length > 0 || outcome !== 'completed',
   }
 }

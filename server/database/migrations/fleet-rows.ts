@@ -22,7 +22,14 @@ export interface FleetStatus {
   target: string
   /** Number of tenants at the target version. */
   current: number
-  behind: { subdomain: string; version: string | null; state: string; error: string | null }[]
+  behind: FleetState[]
+}
+
+/** A tenant that is behind, or has failed. */
+export interface FleetState extends Pick<FleetRow, 'subdomain' | 'schema' | 'version' | 'error'> {
+  state: string
+  /** The number of migrations that its schema lacks; null if that cannot be told: then `error` says why. */
+  pending: number | null
 }
 
 /** The migration state of every tenant. */
@@ -30,7 +37,14 @@ export async function fleetStatus(database: Database, migrations: Migration[]): 
   const rows = await readFleet(database, migrations, {})
   const behind = rows
     .filter(row => !isCurrent(row) || row.state === 'failed')
-    .map(({ subdomain, version, state, error }) => ({ subdomain, version, state: state ?? 'missing', error }))
+    .map(({ subdomain, schema, version, state, pending, error, problem }) => ({
+      subdomain,
+      schema,
+      version,
+      state: state ?? 'missing',
+      pending: pending && pending.length,
+      error: error ?? problem,
+    }))
   return { target: targetVersion(migrations), current: rows.length - behind.length, behind }
 }
 

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
-import { reasonOf } from '#server/database/errors.ts'
 import type { Database } from '#server/database/realms.ts'
+import { describeFailure } from './failures.ts'
 import type { Migration } from './files.ts'
 import { targetVersion } from './files.ts'
 import type { FleetRow } from './fleet-rows.ts'
@@ -17,7 +17,7 @@ import { workThrough } from './work-queue.ts'
 export interface FleetReport {
   target: string
   done: number
-  failed: { subdomain: string; error: string }[]
+  failed: { subdomain: string; schema: string; error: string }[]
   skipped: number
   /** True when `signal` stopped the run early. */
   interrupted: boolean
@@ -147,9 +147,10 @@ async function migrateOne(run: FleetRun, row: FleetRow, attempt: number): Promis
       throttle.obstructed(started)
       if (attempt < (options.attempts ?? attemptsLimit) && !isOver(run)) return delayAfter(attempt)
     }
-    const message = reasonOf(error).split('\n')[0]!
-    report.failed.push({ subdomain: row.subdomain, error: message })
-    if (!options.dryRun) await recordFailure(database, row.schema, message)
+    const { subdomain, schema } = row
+    const message = await describeFailure(database, schema, error)
+    report.failed.push({ subdomain, schema, error: message })
+    if (!options.dryRun) await recordFailure(database, schema, message)
   }
   return undefined
 }

@@ -4,7 +4,7 @@ import { createSchema } from '#server/database/create-schema.ts'
 import type { Database, Db } from '#server/database/realms.ts'
 import { requireSchemaName } from '#server/database/schema-names.ts'
 import { runConcurrently } from './concurrent-index.ts'
-import { MigrationError } from './error.ts'
+import { MigrationError, StatementFailed } from './error.ts'
 import type { Migration } from './files.ts'
 import { isConcurrent } from './files.ts'
 import { olderThan, pendingMigrations, readRecord, writeRecord } from './records.ts'
@@ -106,7 +106,7 @@ function makeIndexes(database: Database, schema: string, migrations: Migration[]
     await lockSchema(tx, schema)
     const [next] = await findPending(tx, schema, migrations)
     if (!next || !isConcurrent(next)) return
-    for (const statement of next.statements) await runConcurrently(database, tx, schema, statement)
+    for (const statement of next.statements) await runConcurrently(database, tx, schema, statement).catch(failIn(next))
     await writeRecord(tx, schema, [next])
   })
 }
@@ -159,7 +159,14 @@ async function findPending(tx: Db, schema: string, migrations: Migration[]): Pro
 
 async function runStatements(tx: Db, schema: string, migrations: Migration[]): Promise<void> {
   await tx.execute(sql`set local search_path to ${sql.identifier(schema)}`)
-  for (const { statements } of migrations)
-    for (const statement of statements) await tx.execute(sql.raw(withoutConcurrently(statement)))
+  for (const migration of migrations)
+    for (const statement of migration.statements)
+      await tx.execute(sql.raw(withoutConcurrently(statement))).catch(failIn(migration))
   await tx.execute(sql`set local search_path to default`)
+}
+
+function failIn({ name }: Migration): (error: unknown) => never {
+  return error => {
+    throw new StatementFailed(name, error)
+  }
 }

@@ -25,15 +25,16 @@ export const migrateTenants: OperationWork = async (app, { id, input }, report, 
     const result = { target, outcome, done, skipped, failed: run.failed.length }
     app.log.info({ event: 'fleet_migrated', ...result })
     if (run.halted !== null) throw new WorkFailed(`Halted: ${run.halted}`, result)
+    if (outcome === 'failed') throw new WorkFailed('Not all organisations could be migrated.', result)
     return result
   } finally {
     stop.end()
   }
 }
 
-function outcomeOf({ interrupted, halted }: FleetReport, reason: OperationStop | null): RunOutcome {
+function outcomeOf({ interrupted, halted, failed }: FleetReport, reason: OperationStop | null): RunOutcome {
   if (halted !== null) return 'halted'
-  if (!interrupted) return 'completed'
+  if (!interrupted) return failed.length > 0 ? 'failed' : 'completed'
   return reason === 'pause' ? 'paused' : 'interrupted'
 }
 

@@ -40,10 +40,18 @@ export function startOperations(app: App, migrations: MigrationSets): Worker {
   })
 }
 
+interface WatchOptions {
+  onProgress?: (progress: Progress) => void
+  onWait?: () => void
+  onClaim?: () => void
+  signal?: AbortSignal
+}
+
 /**
  * Works on one operation in this process, or watches the process that works on it, until its end.
- * @param onProgress called for each change
- * @param onClaim called when this process begins the work
+ * @param options.onProgress called for each change
+ * @param options.onWait called once, while another process has the work, or has died with it
+ * @param options.onClaim called when this process begins the work
  * @returns the operation, `done` or `failed`
  * @throws ApiError 404
  */
@@ -51,18 +59,20 @@ export async function runOperation(
   app: App,
   migrations: MigrationSets,
   id: string,
-  options: { onProgress?: (progress: Progress) => void; onClaim?: () => void; signal?: AbortSignal } = {},
+  options: WatchOptions = {},
 ): Promise<OperationRow> {
-  const { onProgress = () => {}, onClaim = () => {}, signal = new AbortController().signal } = options
-  for (;;) {
+  const { onProgress = () => {}, signal = new AbortController().signal } = options
+  for (let isFirst = true; ; isFirst = false) {
     signal.throwIfAborted()
     const claimed = await claimOperation(app, { id })
-    if (claimed) onClaim()
+    if (claimed) options.onClaim?.()
     if (claimed) await perform(app, migrations, claimed, signal, onProgress)
     const operation = await getOperation(app, id)
     if (!operation) throw notFound()
+    const isOver = operation.state === 'done' || operation.state === 'failed'
+    if (isFirst && !claimed && !isOver) options.onWait?.()
     onProgress(operation)
-    if (operation.state === 'done' || operation.state === 'failed') return operation
+    if (isOver) return operation
     await sleep(lookPause)
   }
 }

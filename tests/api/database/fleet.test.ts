@@ -56,7 +56,7 @@ describe('waves', () => {
     const options = { parallel: 4, canaries: ['aaa'] }
     expect(await migrateFleet(app.database, migrations, options)).toMatchObject({
       done: 0,
-      failed: [{ subdomain: 'aaa', error: expect.stringContaining('departments_named') }],
+      failed: [{ subdomain: 'aaa', error: expect.stringMatching(`^${namedDepartments.name}: .*departments_named`) }],
       halted: 'One of the first organisations has failed.',
     })
     expect((await fleetStatus(app.database, migrations)).current).toBe(0)
@@ -129,8 +129,16 @@ describe('an organisation whose tables are in use', () => {
   test('is reported when that takes too long, and is left as it was', async () => {
     const [busy] = await createFleet('busy')
     const lock = await hold(sql, tx => tx`lock table ${tx(busy!)}.users in access share mode`)
+    const [{ pid }] = await sql<[{ pid: number }]>`
+      select l.pid from pg_locks l join pg_namespace n on n.nspname = ${busy!} join pg_class c on c.oid = l.relation and c.relnamespace = n.oid limit 1`
     const report = await migrateFleet(app.database, [...known, gadgets, extraColumn], { parallel: 1, attempts: 2 })
-    expect(report.failed).toEqual([{ subdomain: 'busy', error: expect.stringContaining('lock timeout') }])
+    expect(report.failed).toEqual([
+      {
+        subdomain: 'busy',
+        schema: busy,
+        error: `${extraColumn.name}: canceling statement due to lock timeout. Locks are held by process ${pid} (tests, idle in transaction). When that has ended, run: tenantry migrate retry`,
+      },
+    ])
     await lock.release()
     expect(await sql`select from pg_tables where tablename = 'gadgets'`).toHaveLength(0)
   })
@@ -172,7 +180,8 @@ describe('an index that is made concurrently', () => {
     await add('00000000-0000-7000-8000-000000000002')
     const migrations = [...known, gadgets, uniqueIndex, extraColumn]
     const { failed } = await migrateFleet(app.database, migrations, { parallel: 1 })
-    expect(failed).toEqual([{ subdomain: 'cut', error: expect.stringContaining('departments_same') }])
+    const error = expect.stringMatching(`^${uniqueIndex.name}: .*departments_same`)
+    expect(failed).toEqual([{ subdomain: 'cut', schema, error }])
     expect(await validIndexes('departments_same')).toBe(0)
     expect(await sql`select from pg_class where relname = 'departments_same'`).toHaveLength(1)
     // What came before it is done, and what comes after it is not.
@@ -247,6 +256,56 @@ describe('a run over all organisations', () => {
     })
   })
 
+  test('that went over all but could not migrate one has failed, for everybody who looks', async () => {
+    const [bad] = await createFleet('bad', 'good')
+    await spoil(bad!)
+    const tenant = [...known, namedDepartments]
+    const id = await requestFleetMigration(app, fromSystem, tenant, { parallel: 1, canaries: [] }, true)
+    const { state, result } = await runOperation(app, { platform, tenant }, id)
+    expect([state, result]).toMatchObject(['failed', { outcome: 'failed', done: 1, failed: 1 }])
+    expect(await lastFleetMigration(app)).toMatchObject({ outcome: 'failed', failed: 1, finished: 2, total: 2 })
+    const listed = await runCli(['operation', 'list'], workbench.env)
+    expect(listed.output).toMatch(/failed .*Not all organisations could be migrated\.$/m)
+  })
+
+  test('that halts says how many it has not touched, and a retry that others are still behind', async () => {
+    const schemas = await createAt(known.slice(0, -1), ['aa', 'bb', 'cc'])
+    const [, table, column] = /alter table "(\w+)" add column "(\w+)"/i.exec(known.at(-1)!.statements.join())!
+    await sql`alter table ${sql(schemas[0]!)}.${sql(table!)} add ${sql(column!)} text`
+    const failure = `${targetVersion(known)}: column "${column}" of relation "${table}" already exists`
+    const halted = await runCli(['migrate', '--canary', 'aa'], workbench.env)
+    expect([halted.code, halted.output.split('\n')]).toEqual([
+      1,
+      [
+        `0 migrated, 0 already at ${targetVersion(known)}, 1 failed.`,
+        `aa (schema ${schemas[0]}), ${failure}`,
+        'Halted: One of the first organisations has failed.',
+        '2 organisations are still behind. Mend what is named, then run: tenantry migrate',
+        '',
+      ],
+    ])
+    const status = await runCli(['migrate', 'status'], workbench.env)
+    expect(status.output.split('\n')).toEqual([
+      `0 at ${targetVersion(known)}, 3 behind.`,
+      `aa: ${known.at(-2)!.name}, failed (schema ${schemas[0]}): ${failure}`,
+      `bb: ${known.at(-2)!.name}, behind by 1 migration`,
+      `cc: ${known.at(-2)!.name}, behind by 1 migration`,
+      '',
+    ])
+    const again = await runCli(['migrate', 'retry', '--json'], workbench.env)
+    expect([again.code, again.json]).toMatchObject([1, { outcome: 'failed', done: 0, behind: 2, halted: null }])
+    await sql`alter table ${sql(schemas[0]!)}.${sql(table!)} drop ${sql(column!)}`
+    const retried = await runCli(['migrate', 'retry'], workbench.env)
+    expect([retried.code, retried.output.split('\n').slice(0, 2)]).toEqual([
+      1,
+      [
+        `1 migrated, 0 already at ${targetVersion(known)}, 0 failed.`,
+        '2 organisations are still behind. Run: tenantry migrate',
+      ],
+    ])
+    expect((await runCli(['migrate'], workbench.env)).code).toBe(0)
+  })
+
   test('is one, however many ask for it at once, and is not of two versions', async () => {
     await createFleet('one')
     const ids = await Promise.all(
@@ -291,16 +350,13 @@ describe('a run over all organisations', () => {
       const isNew = (applied as string[]).some(entry => entry.startsWith(`${last.name} `))
       expect([schema, await hasAll(schema as string, last)]).toEqual([schema, isNew])
     }
-    const again = await runCli(['migrate', '--json'], workbench.env)
-    expect([again.code, again.json.outcome, again.json.failed]).toEqual([0, 'completed', []])
+    const again = await runCli(['migrate'], workbench.env)
+    expect([again.code, again.output]).toEqual([0, expect.stringMatching(/^\d+ migrated, .*, 0 failed\.\n$/)])
+    const waiting =
+      'Another run is in progress, or was cut off. Waiting for it; one that was cut off goes on within 30 s.\n'
+    expect(again.errors.slice(0, waiting.length)).toBe(waiting)
+    expect(again.errors).toContain('\nThe other run was cut off. Going on with it.\n')
     expect(await fleetStatus(app.database, known)).toMatchObject({ current: rows.length, behind: [] })
-    // The progress is on standard error, a line of JSON for each change.
-    expect(
-      again.errors
-        .trim()
-        .split('\n')
-        .map(line => JSON.parse(line).event),
-    ).toContain('progress')
   })
 
   test('by the command line can be paused and resumed from another one', async () => {
@@ -317,6 +373,9 @@ describe('a run over all organisations', () => {
     expect([retried.code, retried.errors]).toEqual([1, expect.stringContaining('tenantry migrate resume')])
     const resumed = await runCli(['migrate', 'resume', '--json'], workbench.env)
     expect([resumed.code, resumed.json.outcome, resumed.json.failed]).toEqual([0, 'completed', []])
+    // The progress is on standard error, a line of JSON for each change.
+    const lines = resumed.errors.trim().split('\n')
+    expect(lines.map(line => JSON.parse(line).event)).toContain('progress')
     expect((await fleetStatus(app.database, known)).current).toBe(1)
     const again = await runCli(['migrate', 'retry', '--json'], workbench.env)
     expect(again.json).toMatchObject({ outcome: 'completed', done: 0, skipped: 0 })

@@ -235,7 +235,9 @@ describe('migrating all organisations', () => {
     const migrations = [...known, gadgets, namedDepartments]
     const report = await migrateFleet(app.database, migrations, { parallel: 2 })
     expect(report).toMatchObject({ target: namedDepartments.name, done: 2, skipped: 0, interrupted: false })
-    expect(report.failed).toEqual([{ subdomain: 'bad-one', error: expect.stringContaining('departments_named') }])
+    expect(report.failed).toEqual([
+      { subdomain: 'bad-one', schema: bad, error: expect.stringContaining('departments_named') },
+    ])
     // Completely old: without the migration before the failing one too.
     expect(await tenantsWith('gadgets')).toEqual(['good-one', 'good-two'])
     expect(await fleetStatus(app.database, migrations)).toEqual({
@@ -244,8 +246,10 @@ describe('migrating all organisations', () => {
       behind: [
         {
           subdomain: 'bad-one',
+          schema: bad,
           version: targetVersion(known),
           state: 'failed',
+          pending: 2,
           error: expect.stringContaining('departments_named'),
         },
       ],
