@@ -1,3 +1,4 @@
+import { counted } from '#server/domain/lib/counted.ts'
 import { examine } from '#server/domain/platform/doctor.ts'
 import { deleteOrphans } from '#server/domain/platform/orphans.ts'
 import { repairStandings } from '#server/domain/platform/standing-checks.ts'
@@ -26,8 +27,10 @@ export default defineTask({
     return {
       json: { ok: !failed, checks, ...(removed && { removed }), ...(repaired && { repaired }) },
       text: [
-        ...(removed ? [`Removed ${removed.schemas.length} schemas and ${removed.folders.length} folders.`] : []),
-        ...(repaired ? [`Repaired the standings of ${repaired.length} organisations.`] : []),
+        ...(removed
+          ? [`Removed ${counted(removed.schemas.length, 'schema')} and ${counted(removed.folders.length, 'folder')}.`]
+          : []),
+        ...(repaired ? [`Repaired the standings of ${counted(repaired.length, 'organisation')}.`] : []),
         ...checks.map(({ name, found, problems }) =>
           [
             `${problems.length === 0 ? 'ok  ' : 'FAIL'}  ${name}: ${found}`,

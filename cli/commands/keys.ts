@@ -4,6 +4,7 @@ import { fromSystem } from '#server/domain/context.ts'
 import type { KeyOwner } from '#server/domain/keys/rotate.ts'
 import { listKeyOwners, readKeys, rotateKey } from '#server/domain/keys/rotate.ts'
 import { messageOf } from '#server/domain/lib/errors.ts'
+import { counted } from '#server/domain/lib/counted.ts'
 import { notFound } from '#shared/errors.ts'
 import { showProgress } from '../progress.ts'
 import { linesOf } from '../table.ts'
@@ -53,7 +54,7 @@ export default defineCommand({
 type Key = Awaited<ReturnType<typeof readKeys>>[number]
 
 function cellsOf({ kid, state, activated_at, sessions }: Key): string[] {
-  return [kid, state.padEnd(8), `since ${activated_at.toISOString()}`, `${sessions} sessions`]
+  return [kid, state.padEnd(8), `since ${activated_at.toISOString()}`, counted(sessions, 'session')]
 }
 
 type NamedOwner = KeyOwner & { subdomain: string }

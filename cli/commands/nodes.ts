@@ -1,4 +1,5 @@
 import { defineCommand } from 'citty'
+import { counted } from '#server/domain/lib/counted.ts'
 import type { ClusterNode } from '#server/domain/nodes/nodes.ts'
 import { listNodes, requireCluster } from '#server/domain/nodes/nodes.ts'
 import { rebalance } from '#server/domain/nodes/rebalance.ts'
@@ -51,7 +52,7 @@ function cellsOf({
   problem,
 }: ClusterNode): string[] {
   const kind = is_coordinator ? 'coordinator' : 'worker'
-  const known = [address, is_active ? kind : `${kind}, not active`, `${tenants.length} organisations`]
+  const known = [address, is_active ? kind : `${kind}, not active`, counted(tenants.length, 'organisation')]
   if (!state) return [...known, problem ?? 'no answer']
   const { size, connections, max_connections, active, citus, postgresql } = state
   return [

@@ -1,6 +1,6 @@
 import type { FleetState, FleetStatus } from '#server/database/migrations/fleet-rows.ts'
 import type { FleetReport } from '#server/database/migrations/fleet.ts'
-import { counted } from '#server/domain/lib/counted.ts'
+import { counted, countedAre } from '#server/domain/lib/counted.ts'
 import type { RunOutcome } from '#server/domain/migrations/options.ts'
 import type { Report } from '../task.ts'
 
@@ -39,7 +39,7 @@ function describeFailed({ subdomain, schema, error }: FleetReport['failed'][numb
 }
 
 function nextStep({ outcome, failed, behind, halted }: FleetResult): string | null {
-  const rest = behind === 0 ? '' : `${counted(behind, 'organisation')} ${behind === 1 ? 'is' : 'are'} still behind. `
+  const rest = behind === 0 ? '' : `${countedAre(behind, 'organisation')} still behind. `
   if (outcome === 'paused') return `${rest}Paused. Go on with: tenantry migrate resume`
   if (outcome === 'interrupted') return `${rest}Interrupted. Go on with: tenantry migrate`
   if (halted !== null) return `${rest}Mend what is named, then run: tenantry migrate`

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import type { App } from '#server/domain/context.ts'
 import { compareImages } from '#server/domain/images/folders.ts'
+import { counted } from '#server/domain/lib/counted.ts'
 import type { Check } from '#server/domain/platform/check.ts'
 import { findInvalidRecipients } from './encryption/age.ts'
 import { listArchives, requireArchive } from './store.ts'
@@ -72,17 +73,17 @@ export async function checkPictures(app: App): Promise<Check> {
     if (unused.length > 0) problems.push(orphansProblem(app, subdomain, schema, unused))
     if (missing.length > 0) problems.push(lostProblem(app, subdomain, schema, missing))
   }
-  return { name: 'pictures', found: `${orphans} orphaned files, ${lost} missing`, problems }
+  return { name: 'pictures', found: `${counted(orphans, 'orphaned file')}, ${lost} missing`, problems }
 }
 
 function orphansProblem({ files }: App, subdomain: string, schema: string, strays: string[]): string {
   const example = files.images.locate(`${schema}/${strays[0]!}`)
-  return `${strays.length} files of ${subdomain} are orphaned, such as ${example}. You can delete them.`
+  return `${subdomain} has ${counted(strays.length, 'orphaned file')}, such as ${example}. You can delete them.`
 }
 
 function lostProblem({ files }: App, subdomain: string, schema: string, missing: string[]): string {
   const example = files.images.locate(`${schema}/${missing[0]!}`)
-  return `${missing.length} files of ${subdomain} are missing, such as ${example}. Restore them from a backup, or upload the images again.`
+  return `${subdomain} lacks ${counted(missing.length, 'file')}, such as ${example}. Restore them from a backup, or upload the images again.`
 }
 
 /** @returns how many archives only SECRET_FALLBACK knows as our own; of encrypted ones that cannot be seen */

@@ -1,4 +1,5 @@
 import type { App } from '#server/domain/context.ts'
+import { counted } from '#server/domain/lib/counted.ts'
 import type { Check } from '#server/domain/platform/check.ts'
 import { wrappedWith } from '#server/domain/lib/wrap.ts'
 import { keyOverlap } from './ring.ts'
@@ -42,7 +43,7 @@ async function findFaults(app: App, owner: KeyOwner & { subdomain: string }): Pr
     ...(opens ? [] : [`${subdomain}'s signing key cannot be decrypted. Check that SECRET has not changed.`]),
     ...(expired > 0
       ? [
-          `${subdomain} has ${expired} expired signing keys, which the daily clean-up should have deleted. See the scheduled jobs on the console's page System health.`,
+          `${subdomain} has ${counted(expired, 'expired signing key')}, which the daily clean-up should have deleted. See the scheduled jobs on the console's page System health.`,
         ]
       : []),
   ]

@@ -2,6 +2,7 @@ import type { Drift } from '#server/database/migrations/drift.ts'
 import { findDrift } from '#server/database/migrations/drift.ts'
 import type { Migration } from '#server/database/migrations/files.ts'
 import type { App } from '#server/domain/context.ts'
+import { counted } from '#server/domain/lib/counted.ts'
 import type { Check } from './check.ts'
 
 /** More lines would not be read. */
@@ -13,8 +14,11 @@ export async function checkDrift({ database }: App, migrations: Migration[]): Pr
   const rest = drifts.length - shown
   return {
     name: 'drift',
-    found: `${compared} schemas compared with the migrations`,
-    problems: [...drifts.slice(0, shown).map(describe), ...(rest > 0 ? [`And ${rest} other differences.`] : [])],
+    found: `${counted(compared, 'schema')} compared with the migrations`,
+    problems: [
+      ...drifts.slice(0, shown).map(describe),
+      ...(rest > 0 ? [`And ${counted(rest, 'other difference')}.`] : []),
+    ],
   }
 }
 

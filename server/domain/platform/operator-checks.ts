@@ -13,9 +13,14 @@ export async function checkOperators({ config, database: { platform } }: App): P
     .orderBy(asc(users.email))
   return {
     name: 'operators',
-    found: rows.length === 0 ? 'all have a second factor' : `${rows.length} without a second factor`,
+    found: describe(rows.length, await platform.db.$count(users, eq(users.is_active, true))),
     problems: config.production
       ? rows.map(({ email }) => `${email} has no second factor. They can add one in their profile on the console.`)
       : [],
   }
+}
+
+function describe(without: number, active: number): string {
+  if (active === 0) return 'none yet'
+  return without === 0 ? 'all have a second factor' : `${without} without a second factor`
 }

@@ -1,4 +1,5 @@
 import type { App } from '#server/domain/context.ts'
+import { counted, countedAre } from '#server/domain/lib/counted.ts'
 import { countArchivesOfFallback } from '#server/domain/archives/checks.ts'
 import { listKeyOwners, realmOf } from '#server/domain/keys/rotate.ts'
 import type { Check } from '#server/domain/platform/check.ts'
@@ -34,20 +35,22 @@ function add<Counts extends { [name in keyof Counts]: number }>(sum: Counts, cou
 
 function describe({ config: { secret, pepper } }: App, current: number): string {
   const fallbacks = [secret.fallback && 'SECRET_FALLBACK', pepper.fallback && 'PEPPER_FALLBACK'].filter(Boolean)
-  return `${current} values encrypted with SECRET${fallbacks.length > 0 ? `; ${fallbacks.join(' and ')} set` : ''}`
+  return `${counted(current, 'value')} encrypted with SECRET${fallbacks.length > 0 ? `; ${fallbacks.join(' and ')} set` : ''}`
 }
 
 function lostProblem(subdomain: string, count: number): string {
-  return `${subdomain}: ${count} values cannot be decrypted. Set the SECRET with which they were encrypted as SECRET_FALLBACK.`
+  return `${subdomain}: ${counted(count, 'value')} cannot be decrypted. Set the SECRET of before as SECRET_FALLBACK.`
 }
 
 async function secretProblems(app: App, count: number): Promise<string[]> {
   const archives = await countArchivesOfFallback(app)
   return [
-    ...(count > 0 ? [`${count} values are encrypted with SECRET_FALLBACK. Run: tenantry secrets rewrap`] : []),
+    ...(count > 0
+      ? [`${countedAre(count, 'value')} encrypted with SECRET_FALLBACK. Run: tenantry secrets rewrap`]
+      : []),
     ...(archives > 0
       ? [
-          `${archives} archives are signed with SECRET_FALLBACK. Without it they count as those of another installation; make new ones if you need them.`,
+          `${countedAre(archives, 'archive')} signed with SECRET_FALLBACK. Without it they count as another installation's; make new ones if you need them.`,
         ]
       : []),
   ]
@@ -57,12 +60,12 @@ function pepperProblems({ passwords, recovery_codes }: { passwords: number; reco
   return [
     ...(passwords > 0
       ? [
-          `${passwords} users have not signed in with a password since PEPPER changed. Without PEPPER_FALLBACK they need a new password.`,
+          `Since PEPPER changed, ${counted(passwords, 'user')} did not sign in with a password. Without PEPPER_FALLBACK they need a new one.`,
         ]
       : []),
     ...(recovery_codes > 0
       ? [
-          `${recovery_codes} users have recovery codes that may need PEPPER_FALLBACK. Ask them to make new ones in their profile.`,
+          `Recovery codes of ${counted(recovery_codes, 'user')} may need PEPPER_FALLBACK. Ask them to make new ones in their profile.`,
         ]
       : []),
   ]

@@ -493,6 +493,21 @@ describe('tenantry doctor', () => {
     expect(problems.some(problem => problem.includes('untouched'))).toBe(false)
   })
 
+  test('sums up who is behind, and looks for no table that other migrations create', async () => {
+    for (const name of ['e5', 'd4', 'c3', 'b2', 'a1'])
+      await createTenant(app, known.slice(0, -2), newTenant(name), fromSystem)
+    await createFleet('newer')
+    await migrateFleet(app.database, [...known, gadgets], { parallel: 1, subdomain: 'newer' })
+    await sql`update platform.schema_versions set state = 'failed', error = 'no room' where schema like 't\\_e5\\_%'`
+    const [{ schema }] = await sql<[{ schema: string }]>`select schema from platform.tenants where subdomain = 'e5'`
+    const checks = await examine(app, { platform, tenant: known })
+    expect(checks.flatMap(({ problems }) => problems)).toEqual([
+      `e5 (schema ${schema}) is at ${known.at(-3)!.name} and could not be migrated: no room. Mend that, then run: tenantry migrate retry`,
+      `4 organisations are behind ${targetVersion(known)}: a1, b2, c3 and 1 other. Run: tenantry migrate`,
+    ])
+    expect(checks.find(({ name }) => name === 'operators')!.found).toBe('none yet')
+  })
+
   test('finds a missing schema and a wrong SECRET', async () => {
     const [gone] = await createFleet('gone', 'here')
     await sql`drop schema ${sql(gone!)} cascade`
@@ -504,7 +519,7 @@ describe('tenantry doctor', () => {
     const lost = problems.filter(problem => problem.includes('SECRET'))
     expect(lost).toEqual([
       expect.stringContaining("here's signing key cannot be decrypted"),
-      expect.stringMatching('^here: 1 values cannot be decrypted'),
+      expect.stringMatching('^here: 1 value cannot be decrypted'),
     ])
   })
 })

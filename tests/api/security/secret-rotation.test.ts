@@ -157,9 +157,9 @@ describe('tenantry', () => {
     expect(json.rewrapped).toBeGreaterThanOrEqual(5)
     expect((await runCli(['secrets', 'rewrap', '--json'], env)).json).toMatchObject({ rewrapped: 0, remaining: 0 })
     expect(await problemsOf(env)).toEqual([
-      expect.stringMatching(/^1 archives are signed with SECRET_FALLBACK/),
-      expect.stringMatching(/^\d+ users have not signed in with a password since PEPPER changed/),
-      expect.stringMatching(/^4 users have recovery codes that may need PEPPER_FALLBACK/),
+      expect.stringMatching(/^1 archive is signed with SECRET_FALLBACK/),
+      expect.stringMatching(/^Since PEPPER changed, \d+ users did not sign in with a password/),
+      expect.stringMatching(/^Recovery codes of 4 users may need PEPPER_FALLBACK/),
     ])
   })
 

@@ -158,7 +158,7 @@ describe('in a bucket', () => {
 
     await images.put('t_nobody_abc123/logo/x.webp', Buffer.from('x'))
     expect((await checkFiles(world.app)).problems).toEqual([expect.stringMatching('t_nobody_abc123')])
-    expect((await runCli(['doctor', '--remove-orphans'], world.env)).output).toMatch('1 folders')
+    expect((await runCli(['doctor', '--remove-orphans'], world.env)).output).toMatch('1 folder.')
     expect(await keysOf('t_nobody_abc123')).toEqual([])
   })
 })
