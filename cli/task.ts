@@ -97,7 +97,8 @@ async function look<T>(
     return await work(app, migrations)
   } catch (error) {
     if (missing === null || !isStatementRefused(error)) throw error
-    throw new Error(`${missing} Run: tenantry migrate`)
+    process.stderr.write(`${missing} Run: tenantry migrate\n`)
+    throw new TaskFailed(missing, { cause: error })
   }
 }
 

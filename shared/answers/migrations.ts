@@ -64,12 +64,17 @@ export const migrationPlanAnswer = z.strictObject({
       tables: z.array(
         z.strictObject({
           name: z.string(),
-          rows: count().describe('In all these schemas together, as PostgreSQL estimates.'),
-          bytes: count(),
+          rows: count()
+            .nullable()
+            .describe('In all these schemas together, as PostgreSQL estimates; null where it has no estimate.'),
+          bytes: count().describe('With its indexes.'),
         }),
       ),
     }),
   ),
+  breaking: z
+    .array(z.string())
+    .describe('The migrations with which the version before does not work. Its processes must be stopped before.'),
 })
 export type MigrationPlan = z.output<typeof migrationPlanAnswer>
 

@@ -2649,6 +2649,9 @@ export interface components {
      *             }
      *           ]
      *         }
+     *       ],
+     *       "breaking": [
+     *         "text"
      *       ]
      *     }
      */
@@ -2670,10 +2673,11 @@ export interface components {
         }[]
         tables: {
           name: string
-          rows: number
+          rows: number | null
           bytes: number
         }[]
       }[]
+      breaking: string[]
     }
     /**
      * @example {
@@ -7177,6 +7181,9 @@ export interface operations {
            *             }
            *           ]
            *         }
+           *       ],
+           *       "breaking": [
+           *         "text"
            *       ]
            *     }
            */

@@ -6,6 +6,7 @@ import { readFleet } from './fleet-rows.ts'
 import { pendingMigrations, readRecord } from './records.ts'
 import type { MigrationSets } from './runner.ts'
 import type { DescribedStatement } from './statements.ts'
+import { createdTable } from './safety.ts'
 import { describeStatement } from './statements.ts'
 
 export interface FleetPlan {
@@ -17,6 +18,8 @@ export interface FleetPlan {
   largest: { subdomain: string; bytes: number }[]
   /** The platform's, then the tenants', each in the order in which they are applied. */
   migrations: PlannedMigration[]
+  /** Those with which the version before does not work: what they need is not older than this plan. */
+  breaking: string[]
 }
 
 export interface PlannedMigration {
@@ -27,13 +30,14 @@ export interface PlannedMigration {
   needs: string | null
   is_concurrent: boolean
   statements: Pick<DescribedStatement, 'text' | 'lock'>[]
-  /** What it touches in all schemas that lack a migration, as PostgreSQL estimates. */
+  /** What it touches in all schemas that lack a migration. */
   tables: TouchedTable[]
 }
 
 interface TouchedTable {
   name: string
-  rows: number
+  /** As PostgreSQL estimates; null where it has not counted any yet. */
+  rows: number | null
   bytes: number
 }
 
@@ -56,6 +60,13 @@ export async function planMigrations(database: Database, { platform, tenant }: M
   )
   const ownSizes = await readSizes(database, ['platform'], own)
   const subdomains = new Map(behind.map(({ schema, subdomain }) => [schema, subdomain]))
+  const newTables = (migration: Migration) => {
+    const schemas = behind.filter(({ pending }) => pending!.includes(migration))
+    return lacking.flatMap(made =>
+      schemas.every(({ pending }) => pending!.includes(made.migration)) ? createdTables(made.migration) : [],
+    )
+  }
+  const newOwnTables = own.flatMap(createdTables)
   return {
     target: targetVersion(tenant),
     tenants: behind.length,
@@ -63,28 +74,49 @@ export async function planMigrations(database: Database, { platform, tenant }: M
       .slice(0, largestCount)
       .map(({ name, bytes }) => ({ subdomain: subdomains.get(name)!, bytes })),
     migrations: [
-      ...own.map(migration => present(migration, null, ownSizes.tables)),
-      ...lacking.map(({ migration, count }) => present(migration, count, sizes.tables)),
+      ...own.map(migration => present(migration, null, ownSizes.tables, newOwnTables)),
+      ...lacking.map(({ migration, count }) => present(migration, count, sizes.tables, newTables(migration))),
     ],
+    breaking: findBreaking([...own, ...lacking.map(({ migration }) => migration)]),
   }
 }
 
-function present(migration: Migration, tenants: number | null, sizes: TouchedTable[]): PlannedMigration {
+function findBreaking(migrations: Migration[]): string[] {
+  const names = new Set(migrations.map(({ name }) => name))
+  return migrations.flatMap(({ name, needs }) => (needs !== undefined && names.has(needs) ? [name] : []))
+}
+
+function createdTables({ statements }: Migration): string[] {
+  return statements.flatMap(createdTable)
+}
+
+/** @param made tables that nobody uses yet, because the same run makes them in each of its schemas */
+function present(
+  migration: Migration,
+  tenants: number | null,
+  sizes: TouchedTable[],
+  made: string[],
+): PlannedMigration {
   const statements = migration.statements.map(describeStatement)
+  const isInUse = ({ relations }: DescribedStatement) =>
+    relations.length === 0 || relations.some(relation => !made.includes(relation))
   const touched = new Set(statements.flatMap(({ relations }) => relations))
   return {
     name: migration.name,
     tenants,
     needs: migration.needs ?? null,
     is_concurrent: isConcurrent(migration),
-    statements: statements.map(({ text, lock }) => ({ text, lock })),
+    statements: statements.map(statement => ({
+      text: statement.text,
+      lock: isInUse(statement) ? statement.lock : null,
+    })),
     tables: sizes.filter(({ name }) => touched.has(name)),
   }
 }
 
 /**
- * Reads how large the tables of migrations are: of all schemas together, and of each, the largest first. PostgreSQL's
- * estimates, because a count would read every table.
+ * Reads how large the tables of migrations are, with their indexes: of all schemas together, and of each, the largest
+ * first. The numbers of rows are PostgreSQL's estimates, because a count would read every table.
  */
 async function readSizes(
   { platform }: Database,
@@ -97,11 +129,14 @@ async function readSizes(
   const rows = await platform.db.execute<
     { table: string | null; schema: string | null } & Omit<TouchedTable, 'name'>
   >(sql`
-    select c.relname as table, n.nspname as schema, sum(greatest(c.reltuples, 0))::float8 as rows,
-      sum(c.relpages::float8) * current_setting('block_size')::float8 as bytes
-    from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where n.nspname in ${list(schemas)} and c.relname in ${list(names)}
-    group by grouping sets ((c.relname), (n.nspname)) order by bytes desc, rows desc, 1, 2`)
+    with sizes as materialized (
+      select c.relname, n.nspname, c.reltuples, pg_total_relation_size(c.oid) as bytes
+      from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where n.nspname in ${list(schemas)} and c.relname in ${list(names)}
+    )
+    select relname as table, nspname as schema, sum(reltuples) filter (where reltuples >= 0)::float8 as rows,
+      coalesce(sum(bytes), 0)::float8 as bytes
+    from sizes group by grouping sets ((relname), (nspname)) order by bytes desc, rows desc nulls last, 1, 2`)
   const sizes = (key: 'table' | 'schema') =>
     [...rows].flatMap(({ rows, bytes, ...by }) => (by[key] === null ? [] : [{ name: by[key], rows, bytes }]))
   return { tables: sizes('table'), schemas: sizes('schema') }

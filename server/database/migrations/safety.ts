@@ -62,8 +62,9 @@ function hasDefault(action: string, all: string[]): boolean {
   return all.some(text => given.test(text))
 }
 
-function createdTable(text: string): string[] {
-  const found = /^create\s+table\s+(?:if\s+not\s+exists\s+)?("[^"]+"|\w+)/i.exec(text)
+/** The table that a statement creates, if it does. */
+export function createdTable(statement: string): string[] {
+  const found = /^create\s+table\s+(?:if\s+not\s+exists\s+)?("[^"]+"|\w+)/i.exec(withoutComments(statement))
   return found ? [unquoted(found[1]!)] : []
 }
 

@@ -502,8 +502,65 @@ describe('the plan', () => {
   test('is empty when nothing is pending, and changes nothing', async () => {
     await createFleet('current')
     const { code, json } = await runCli(['migrate', 'plan', '--json'], workbench.env)
-    expect([code, json]).toEqual([0, { target: targetVersion(known), tenants: 0, largest: [], migrations: [] }])
-    expect((await runCli(['migrate', 'plan'], workbench.env)).output).toContain('0 behind')
+    expect([code, json]).toEqual([
+      0,
+      { target: targetVersion(known), tenants: 0, largest: [], migrations: [], breaking: [] },
+    ])
+  })
+
+  test('has real sizes, the rows of which there is an estimate, and no lock on what it makes itself', async () => {
+    const [schema] = await createFleet('never-analysed')
+    await sql`insert into ${sql(schema!)}.departments (id, name, created, updated)
+      select gen_random_uuid(), 'Department ' || n, now(), now() from generate_series(1, 30) n`
+    await sql.unsafe(`vacuum analyze ${schema!}.users`)
+    const made = migration('tenant/9106_made', 'create table others (id uuid); alter table others add name text')
+    const users = migration(
+      'tenant/9107_users',
+      'create index others_name on others (name); update users set role = role',
+    )
+    const both = [...known, made, users, namedDepartments]
+    const { migrations } = await planMigrations(app.database, { platform, tenant: both })
+    expect(migrations.map(({ statements }) => statements.map(({ lock }) => lock))).toEqual([
+      [null, null],
+      [null, 'ROW EXCLUSIVE'],
+      ['ACCESS EXCLUSIVE'],
+    ])
+    const bytes = async (table: string) =>
+      Number((await sql`select pg_total_relation_size(${`${schema!}.${table}`}::regclass) as bytes`)[0]!.bytes)
+    expect(migrations.map(({ tables }) => tables)).toEqual([
+      [],
+      [{ name: 'users', rows: 1, bytes: await bytes('users') }],
+      [{ name: 'departments', rows: null, bytes: await bytes('departments') }],
+    ])
+    // Where some have the table already, it is in use.
+    await createFleet('later')
+    await migrateFleet(app.database, [...known, made], { parallel: 1, subdomain: 'later' })
+    const plan = await planMigrations(app.database, { platform, tenant: both })
+    expect(plan.migrations[1]!.statements[0]).toMatchObject({ lock: 'SHARE' })
+  })
+
+  test('says whether the version before works with it', async () => {
+    await createFleet('one')
+    const named = { ...namedDepartments, needs: namedDepartments.name }
+    const since = { ...extraColumn, needs: gadgets.name }
+    const old = { ...slow, needs: known[0]!.name }
+    const breaking = async (...tenant: Migration[]) =>
+      (await planMigrations(app.database, { platform, tenant: [...known, ...tenant] })).breaking
+    expect(await breaking(gadgets, old)).toEqual([])
+    expect(await breaking(named, gadgets, since)).toEqual([named.name, since.name])
+    // What it needs is older.
+    await migrateFleet(app.database, [...known, gadgets], { parallel: 1 })
+    expect(await breaking(gadgets, since)).toEqual([])
+  })
+
+  test('fits on a terminal', async () => {
+    await createAt(known.slice(0, -2), ['one'])
+    const { output } = await runCli(['migrate', 'plan'], workbench.env)
+    const [sum, works, ...lines] = output.trim().split('\n')
+    expect(sum).toBe(`1 organisation is behind ${targetVersion(known)}: 2 migrations.`)
+    expect(works).toBe('The version before works with all of this.')
+    expect(lines.filter(line => line.length > 100)).toEqual([])
+    expect(output).toContain(`\n${known.at(-1)!.name}: 1 organisation\n`)
   })
 
   test('names locks that PostgreSQL really takes', async () => {
