@@ -5,6 +5,7 @@ import type { Drill } from '#server/domain/archives/drill/drill.ts'
 import { drillArchive } from '#server/domain/archives/drill/drill.ts'
 import type { OpenArchive } from '#server/domain/archives/reader.ts'
 import { listArchives, openArchiveFile, requireArchive, requireWelcome } from '#server/domain/archives/store.ts'
+import { counted } from '#server/domain/lib/counted.ts'
 import { requireTenant } from '#server/domain/tenants/tenants.ts'
 import { keyArgs, withKey } from '../archive-key.ts'
 import { showSteps } from '../progress.ts'
@@ -60,14 +61,14 @@ function textOf({ tables, images, missing }: Drill): string {
     ({ name, rows, matches, live }) => [
       matches ? 'ok  ' : 'FAIL',
       name,
-      `${rows} rows`,
+      counted(rows, 'row'),
       ...(live
         ? [`now ${live.added} added, ${live.changed} changed, ${live.removed} removed, ${live.unexplained} unexplained`]
         : []),
     ],
     'No tables.',
   )
-  return `${rows}\n${images} images, ${missing} were missing when the archive was made.`
+  return `${rows}\n${counted(images, 'image')}; missing when the archive was made: ${missing}.`
 }
 
 export default defineCommand({

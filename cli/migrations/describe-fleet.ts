@@ -42,9 +42,14 @@ function nextStep({ outcome, failed, behind, halted }: FleetResult): string | nu
   const rest = behind === 0 ? '' : `${countedAre(behind, 'organisation')} still behind. `
   if (outcome === 'paused') return `${rest}Paused. Go on with: tenantry migrate resume`
   if (outcome === 'interrupted') return `${rest}Interrupted. Go on with: tenantry migrate`
-  if (halted !== null) return `${rest}Mend what is named, then run: tenantry migrate`
+  if (outcome === 'halted') return `${untouched(behind)}Mend what is named, then run: tenantry migrate`
+  if (halted !== null) return `${rest}Run: tenantry migrate`
   if (failed.length > 0) return `${rest}Mend what is named, then run: tenantry migrate${behind === 0 ? ' retry' : ''}`
   return rest ? `${rest}Run: tenantry migrate` : null
+}
+
+function untouched(count: number): string {
+  return count === 0 ? '' : `${counted(count, 'organisation')} ${count === 1 ? 'was' : 'were'} not touched. `
 }
 
 /** Which version the organisations have, and what those lack that are behind. */

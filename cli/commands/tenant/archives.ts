@@ -32,7 +32,7 @@ export const archives = defineTask({
 })
 
 function cellsOf({ name, size, people, ours, encrypted, problem }: Archive): string[] {
-  const known = [name, `${size} bytes`, `${people ?? '?'} people`]
+  const known = [name, `${size} bytes`, people === 1 ? '1 person' : `${people ?? '?'} people`]
   return [
     ...known,
     ...(encrypted ? ['encrypted'] : []),

@@ -1,4 +1,5 @@
 import { fromSystem } from '#server/domain/context.ts'
+import { counted } from '#server/domain/lib/counted.ts'
 import { changeOrganization, readOrganization } from '#server/domain/organization/organization.ts'
 import { tenantRealmOf } from '#server/domain/tenants/origins.ts'
 import { requireTenant } from '#server/domain/tenants/tenants.ts'
@@ -27,7 +28,7 @@ export const policy = defineTask({
       Object.keys(change).length > 0
         ? await changeOrganization(app, authRealm, change, fromSystem)
         : await readOrganization(app, authRealm)
-    const days = second_factor === 'optional' ? '' : `, with ${second_factor_grace} days of grace`
+    const days = second_factor === 'optional' ? '' : `, with ${counted(second_factor_grace, 'day')} of grace`
     return {
       json: { second_factor, second_factor_grace },
       text: `Second factor at ${args.subdomain}: ${second_factor}${days}.`,

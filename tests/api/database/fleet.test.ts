@@ -280,7 +280,7 @@ describe('a run over all organisations', () => {
         `0 migrated, 0 already at ${targetVersion(known)}, 1 failed.`,
         `aa (schema ${schemas[0]}), ${failure}`,
         'Halted: One of the first organisations has failed.',
-        '2 organisations are still behind. Mend what is named, then run: tenantry migrate',
+        '2 organisations were not touched. Mend what is named, then run: tenantry migrate',
         '',
       ],
     ])

@@ -134,7 +134,7 @@ test('a realm without a signing key, and keys that should have been deleted, are
   await db.execute(`update platform.signing_keys set retired_at = now()`)
   expect(await problemsOf('signing keys')).toEqual([
     'console has no signing key. Run: tenantry keys rotate console',
-    expect.stringMatching(/^acme has 1 expired signing keys, which the daily clean-up should have deleted/),
+    expect.stringMatching(/^acme has 1 expired signing key, which the daily clean-up should have deleted/),
   ])
   await db.execute(`update platform.signing_keys set retired_at = null`)
   await db.execute(`delete from ${schema}.signing_keys where kid = 'old'`)
