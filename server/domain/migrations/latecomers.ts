@@ -13,8 +13,9 @@ import { migrateTenant } from './work.ts'
  */
 export async function migrateLatecomers(app: App, migrations: Migration[], signal: AbortSignal): Promise<void> {
   const run = await lastFleetMigration(app)
-  const hasEnded = run?.outcome === 'completed' || run?.outcome === 'failed'
-  if (!hasEnded || run.target !== targetVersion(migrations)) return
+  // One that was given up because its processes died has failed without a failure.
+  const isOver = run?.outcome === 'completed' || (run?.outcome === 'failed' && run.failed > 0)
+  if (!isOver || run.target !== targetVersion(migrations)) return
   const { db, tables } = app.database.platform
   const young = await db
     .select({ subdomain: tables.tenants.subdomain })
