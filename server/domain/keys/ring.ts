@@ -98,8 +98,7 @@ async function loadKeyRing(
   const publicKeys = new Map(
     await Promise.all(jwks.map(async jwk => [jwk.kid, knownKey(known, jwk) ?? (await importKey(jwk))] as const)),
   )
-  const opened = new Map<string, KeyObject>()
-  return { signerAt: moment => signerAt(moment, rows, opened, realm.schema, secret), publicKeys, jwks: { keys: jwks } }
+  return { signerAt: createSigner(rows, realm.schema, secret), publicKeys, jwks: { keys: jwks } }
 }
 
 function knownKey(ring: KeyRing | undefined, { kid, x }: PublicJwk): CryptoKey | undefined {
@@ -123,13 +122,18 @@ function readKeys({ db, tables: { signing_keys: keys } }: Realm, overlap: number
     .orderBy(desc(activated_at))
 }
 
-/** @param opened private keys that were needed already, by kid */
-function signerAt(moment: Date, rows: KeyRow[], opened: Map<string, KeyObject>, schema: string, secret: Secret) {
-  // Another machine's clock may put a session before the first key.
-  const { kid, private_key } = rows.find(row => row.activated_at! <= moment) ?? rows.at(-1)!
-  let privateKey = opened.get(kid)
-  if (!privateKey) opened.set(kid, (privateKey = unwrapKey(private_key, secret, `${schema}:${kid}`)))
-  return { kid, privateKey }
+// Not in loadKeyRing: a closure keeps all variables of its function that any closure there uses. The previous ring is
+// one of them, and would keep the one before it, without an end.
+function createSigner(rows: KeyRow[], schema: string, secret: Secret): KeyRing['signerAt'] {
+  /** The private keys that were needed already, by kid. */
+  const opened = new Map<string, KeyObject>()
+  return moment => {
+    // Another machine's clock may put a session before the first key.
+    const { kid, private_key } = rows.find(row => row.activated_at! <= moment) ?? rows.at(-1)!
+    let privateKey = opened.get(kid)
+    if (!privateKey) opened.set(kid, (privateKey = unwrapKey(private_key, secret, `${schema}:${kid}`)))
+    return { kid, privateKey }
+  }
 }
 
 /** @returns seconds for which a retired key still verifies: the lifetime of the longest token */
