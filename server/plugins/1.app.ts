@@ -4,8 +4,7 @@ import type { Config } from '#server/config.ts'
 import { version } from '#server/config/version.ts'
 import type { RunningApp } from '#server/create-app.ts'
 import { createApp } from '#server/create-app.ts'
-import { reasonOf } from '#server/database/errors.ts'
-import { MigrationError } from '#server/database/migrations/error.ts'
+import { failureOf, MigrationError } from '#server/database/migrations/error.ts'
 import { bootstrapPlatform, requireCompatible } from '#server/database/migrations/runner.ts'
 import type { Subscription } from '#server/database/notifications.ts'
 import { subscribe } from '#server/database/notifications.ts'
@@ -88,7 +87,7 @@ async function bootstrap(server: Server, app: RunningApp): Promise<void> {
       return await ensureSigningKey(app)
     } catch (error) {
       if (error instanceof PoolerError || error instanceof MigrationError) throw error
-      log().warn({ event: 'database_bootstrap_failed', attempt, reason: reasonOf(error) })
+      log().warn({ event: 'database_bootstrap_failed', attempt, reason: failureOf(error) })
       await new Promise(resolve => setTimeout(resolve, retryPause))
     }
   }

@@ -5,7 +5,6 @@ import { BaseSequencer } from 'vitest/node'
 const longest = [
   'api/security/isolation-matrix.test.ts',
   'api/security/sql-injection.test.ts',
-  'api/security/isolation-matrix.test.ts',
   'api/database/faults.test.ts',
   'api/faults/database.test.ts',
   'api/database/migrations.test.ts',

@@ -84,6 +84,21 @@ test('a version that is started before the organisations are migrated waits for 
   for (const place of [world.acme, world.globex]) expect((await signIn(place)).status).toBe(200)
 })
 
+test('a version that cannot update the schema `platform` says which migration has failed, and tries again', async () => {
+  const { name, checksum } = migrations.platform.at(-1)!
+  const entry = `${name} ${checksum}`
+  // Its columns are there already.
+  await sql`update platform.schema_versions set applied = array_remove(applied, ${entry}) where schema = 'platform'`
+  const log: LogLine[] = []
+  const starting = startBeside(world, {}, log)
+  await expect
+    .poll(() => log.find(({ event }) => event === 'database_bootstrap_failed'), waitLimit)
+    .toMatchObject({ level: 'warn', reason: expect.stringMatching(`^${name}: column "needed" .* already exists`) })
+  await sql`update platform.schema_versions set applied = array_append(applied, ${entry}) where schema = 'platform'`
+  server = await starting
+  expect((await signIn(world.acme)).status).toBe(200)
+})
+
 function signIn(place: World['acme']) {
   const { email, password } = place.staff
   return server!.at(place, `${auth}/jwt/create/`, { body: { email, password } })
