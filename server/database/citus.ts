@@ -43,20 +43,37 @@ export async function askNodes({ platform: { db } }: Database, query: SQL): Prom
 /** For a table of `pg_class c`, on a node: whether its rows are there. Each node also has all tables without rows. */
 export const isStored = sql`not exists (select from pg_dist_partition p where p.logicalrelid = c.oid)`
 
+/** A table of `pg_class c`, wherever its rows are. */
+export interface StoredTable {
+  name: SQL
+  isStored: SQL
+}
+
+// A node names the tables of its organisations with a number: users_102012.
+const onNode: StoredTable = { name: sql`regexp_replace(c.relname, '_[0-9]{6,}$', '')`, isStored }
+const here: StoredTable = { name: sql`c.relname`, isStored: sql`true` }
+
+/**
+ * Runs a SELECT of one `value` about tables: here, or on every node. A node that is away is left out.
+ * @returns the values, parsed as JSON
+ */
+export async function readTables<T>(database: Database, select: (table: StoredTable) => SQL): Promise<T[]> {
+  const texts = (await isCluster(database))
+    ? (await askNodes(database, select(onNode))).flatMap(({ text }) => text ?? [])
+    : (await database.platform.db.execute<{ value: string }>(select(here))).map(({ value }) => value)
+  return texts.map(text => JSON.parse(text) as T)
+}
+
 /** @returns the bytes of each schema's tables, with indexes and long values, wherever they are */
 export async function readSizes(database: Database, schemas: string[]): Promise<Map<string, number>> {
   if (schemas.length === 0) return new Map()
-  const answers = (await isCluster(database))
-    ? // A node that is away does not answer: its organisations are then shown without a size.
-      (await askNodes(database, sizesOf(schemas, isStored))).flatMap(({ text }) => text ?? [])
-    : (await database.platform.db.execute<{ sizes: string }>(sizesOf(schemas, sql`true`))).map(({ sizes }) => sizes)
-  return new Map(answers.flatMap(text => Object.entries(JSON.parse(text) as Record<string, number>)))
-}
-
-function sizesOf(schemas: string[], condition: SQL): SQL {
-  return sql`
-    select coalesce(json_object_agg(schema, size), '{}')::text as sizes from (
-      select n.nspname as schema, sum(pg_total_relation_size(c.oid))::float8 as size
-      from pg_class c join pg_namespace n on n.oid = c.relnamespace
-      where ${inArray(sql`n.nspname`, schemas)} and c.relkind in ('r', 'p', 'm') and ${condition} group by 1) s`
+  const sizes = await readTables<Record<string, number>>(
+    database,
+    table => sql`
+      select coalesce(json_object_agg(schema, size), '{}')::text as value from (
+        select n.nspname as schema, sum(pg_total_relation_size(c.oid))::float8 as size
+        from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where ${inArray(sql`n.nspname`, schemas)} and c.relkind in ('r', 'p', 'm') and ${table.isStored} group by 1) s`,
+  )
+  return new Map(sizes.flatMap(Object.entries<number>))
 }

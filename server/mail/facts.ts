@@ -17,7 +17,7 @@ export interface MailFacts {
   new_device: { user_agent: string | null; ip: string | null; time: string }
   /** Something was done with the user's second factors; `name` is of the factor, `left` counts recovery codes. */
   factor_notice: {
-    event: 'added' | 'removed' | 'reset' | 'recovery_code_used' | 'wrong_codes'
+    event: 'added' | 'removed' | 'reset' | 'recovery_code_used' | 'recovery_codes_replaced' | 'wrong_codes'
     name: string | null
     left: number | null
   }

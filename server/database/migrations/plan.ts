@@ -1,4 +1,6 @@
+import type { SQL } from 'drizzle-orm'
 import { sql } from 'drizzle-orm'
+import { readTables } from '#server/database/citus.ts'
 import type { Database } from '#server/database/realms.ts'
 import type { Migration } from './files.ts'
 import { isConcurrent, targetVersion } from './files.ts'
@@ -114,30 +116,47 @@ function present(
   }
 }
 
+type Touched = Record<'tables' | 'schemas', TouchedTable[]>
+
 /**
  * Reads how large the tables of migrations are, with their indexes: of all schemas together, and of each, the largest
  * first. The numbers of rows are PostgreSQL's estimates, because a count would read every table.
  */
-async function readSizes(
-  { platform }: Database,
-  schemas: string[],
-  migrations: Migration[],
-): Promise<{ tables: TouchedTable[]; schemas: TouchedTable[] }> {
+async function readSizes(database: Database, schemas: string[], migrations: Migration[]): Promise<Touched> {
   const names = migrations.flatMap(({ statements }) => statements.flatMap(text => describeStatement(text).relations))
   if (names.length === 0 || schemas.length === 0) return { tables: [], schemas: [] }
   const list = (texts: string[]) => sql`(select json_array_elements_text(${JSON.stringify(texts)}::text::json))`
-  const rows = await platform.db.execute<
-    { table: string | null; schema: string | null } & Omit<TouchedTable, 'name'>
-  >(sql`
-    with sizes as materialized (
-      select c.relname, n.nspname, c.reltuples, pg_total_relation_size(c.oid) as bytes
-      from pg_class c join pg_namespace n on n.oid = c.relnamespace
-      where n.nspname in ${list(schemas)} and c.relname in ${list(names)}
-    )
-    select relname as table, nspname as schema, sum(reltuples) filter (where reltuples >= 0)::float8 as rows,
-      coalesce(sum(bytes), 0)::float8 as bytes
-    from sizes group by grouping sets ((relname), (nspname)) order by bytes desc, rows desc nulls last, 1, 2`)
-  const sizes = (key: 'table' | 'schema') =>
-    [...rows].flatMap(({ rows, bytes, ...by }) => (by[key] === null ? [] : [{ name: by[key], rows, bytes }]))
-  return { tables: sizes('table'), schemas: sizes('schema') }
+  const found = await readTables<Touched>(
+    database,
+    table => sql`
+      with sizes as materialized (
+        select ${table.name} as table_name, n.nspname as schema_name, c.reltuples, pg_total_relation_size(c.oid) as bytes
+        from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where n.nspname in ${list(schemas)} and ${table.name} in ${list(names)} and ${table.isStored}
+      )
+      select json_build_object('tables', (${sumsBy(sql`table_name`)}), 'schemas', (${sumsBy(sql`schema_name`)}))::text as value`,
+  )
+  return {
+    tables: together(found.flatMap(({ tables }) => tables)),
+    schemas: together(found.flatMap(one => one.schemas)),
+  }
+}
+
+function sumsBy(name: SQL): SQL {
+  return sql`
+    select coalesce(json_agg(s), '[]') from (
+      select ${name} as name, sum(reltuples) filter (where reltuples >= 0)::float8 as rows, sum(bytes)::float8 as bytes
+      from sizes group by 1) s`
+}
+
+/** The sums of all machines, the largest first. */
+function together(found: TouchedTable[]): TouchedTable[] {
+  const sums = new Map<string, TouchedTable>()
+  for (const { name, rows, bytes } of found) {
+    const sum = sums.get(name)
+    const both = sum?.rows == null || rows === null ? (sum?.rows ?? rows) : sum.rows + rows
+    sums.set(name, { name, rows: both, bytes: (sum?.bytes ?? 0) + bytes })
+  }
+  const rowsOf = ({ rows }: TouchedTable) => rows ?? -1
+  return [...sums.values()].sort((a, b) => b.bytes - a.bytes || rowsOf(b) - rowsOf(a) || (a.name < b.name ? -1 : 1))
 }

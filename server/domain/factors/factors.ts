@@ -137,20 +137,22 @@ export async function resetFactors(
   return removed.length
 }
 
-/** Gives a user new recovery codes. @throws ApiError 409 `wrong_state` if they have no factor */
+/** Gives a user new recovery codes and says so in a mail. @throws ApiError 409 `wrong_state` if they have no factor */
 export async function renewRecoveryCodes(
   app: App,
-  { realm }: AuthRealm,
-  userId: string,
+  authRealm: AuthRealm,
+  user: Recipient,
   audit: AuditContext,
 ): Promise<string[]> {
+  const { realm } = authRealm
   const { factors } = realm.tables
   return realm.transaction(async tx => {
-    await lockUser(tx, realm, userId)
-    const count = await tx.$count(factors, and(eq(factors.user_id, userId), isNotNull(factors.confirmed_at)))
+    await lockUser(tx, realm, user.id)
+    const count = await tx.$count(factors, and(eq(factors.user_id, user.id), isNotNull(factors.confirmed_at)))
     if (count === 0) throw conflict('Add a second factor first.', 'wrong_state')
-    await recordAudit(tx, realm, audit, { action: 'recovery_codes.replaced', subject: userId })
-    return replaceRecoveryCodes(tx, app, realm, userId)
+    await recordAudit(tx, realm, audit, { action: 'recovery_codes.replaced', subject: user.id })
+    await tellOfFactor(tx, authRealm, user, 'recovery_codes_replaced')
+    return replaceRecoveryCodes(tx, app, realm, user.id)
   })
 }
 

@@ -11,12 +11,12 @@ export interface Recipient {
   email: string
 }
 
-/** Tells a user by mail what was done with their factors, in its transaction. */
+/** Tells a user by mail what was done with their factors or recovery codes, in its transaction. */
 export async function tellOfFactor(
   tx: Db,
   authRealm: AuthRealm,
   user: Recipient,
-  event: 'added' | 'removed' | 'reset',
+  event: 'added' | 'removed' | 'reset' | 'recovery_codes_replaced',
   name: string | null = null,
 ): Promise<void> {
   await enqueueMail(tx, authRealm, { kind: 'factor_notice', to: user.email, data: { event, name, left: null } })

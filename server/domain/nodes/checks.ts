@@ -51,7 +51,8 @@ async function findMisplaced({ database: { platform } }: App): Promise<string[]>
   const rows = await platform.db.execute<{ schema: string; is_distributed: boolean }>(sql`
     select n.nspname::text as schema, d.schemaid is not null as is_distributed
     from pg_namespace n left join pg_dist_schema d on d.schemaid = n.oid
-    where (n.nspname ~ '^t_' and d.schemaid is null) or (n.nspname in ('platform', 'pgboss') and d.schemaid is not null)
+    where (n.nspname in (select schema from platform.schema_versions where schema <> 'platform') and d.schemaid is null)
+      or (n.nspname in ('platform', 'pgboss') and d.schemaid is not null)
     order by 1`)
   return rows.map(({ schema, is_distributed }) =>
     is_distributed

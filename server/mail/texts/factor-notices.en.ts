@@ -24,6 +24,11 @@ export const factorNotices: FactorNotices = {
         ? 'If it was not you, change your password and contact an admin immediately.'
         : 'Get new recovery codes soon. If it was not you, change your password and contact an admin immediately.',
   }),
+  recovery_codes_replaced: organization => ({
+    subject: `New recovery codes for your account at ${organization}`,
+    text: `New recovery codes were made for your account at ${organization}. The former ones no longer work.`,
+    advice: 'If it was not you, change your password and contact an admin immediately.',
+  }),
   wrong_codes: organization => ({
     subject: `Someone knows your password for ${organization}`,
     text: `Someone entered your password for ${organization} and then many wrong codes of your authenticator app. They were not let in.`,

@@ -10,6 +10,7 @@ import { lastMailTo, linkParts } from '../../support/data/mails.ts'
 import { addOperator } from '../../support/data/operators.ts'
 import { setStanding } from '../../support/data/standing.ts'
 import { closeTable, hold } from '../../support/database/hold.ts'
+import { countWaiting } from '../../support/database/waiting.ts'
 import type { Person } from '../../support/database/templates.ts'
 import type { Answer, Call } from '../../support/http.ts'
 import type { World } from '../../support/world.ts'
@@ -289,18 +290,11 @@ async function meanwhile(
   const held = await hold(sql, happens)
   const answer = run()
   try {
-    await expect.poll(waitingBackends, { interval: 10 }).toBeGreaterThan(0)
+    await expect.poll(() => countWaiting(sql), { interval: 10 }).toBeGreaterThan(0)
   } finally {
     await held.release()
   }
   return answer
-}
-
-async function waitingBackends(): Promise<number> {
-  const rows = await sql`
-    select 1 from pg_stat_activity
-    where application_name = 'tenantry' and datname = current_database() and wait_event_type = 'Lock'`
-  return rows.length
 }
 
 const demote = (tx: TransactionSql, { id }: Person) =>

@@ -110,10 +110,12 @@ describe.skipIf(!citusUrl)('on a Citus cluster', () => {
   test('the doctor finds nothing, and then what is on the wrong machines', async () => {
     expect(await problemsOf('nodes')).toEqual([])
     await sql`create schema t_astray_1`
+    await sql`insert into platform.schema_versions (schema, applied, version, updated) values ('t_astray_1', '{}', '', now())`
     expect(await problemsOf('nodes')).toEqual([
       "t_astray_1 is not distributed. Run: select citus_schema_distribute('t_astray_1')",
     ])
     await sql`drop schema t_astray_1`
+    await sql`delete from platform.schema_versions where schema = 't_astray_1'`
   })
 
   test('an index is made while an organisation is in use', async () => {

@@ -1,6 +1,7 @@
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hold } from '../../support/database/hold.ts'
+import { countWaiting } from '../../support/database/waiting.ts'
 import type { Answer } from '../../support/http.ts'
 import { volume } from '../../support/volume.ts'
 import type { Place, World } from '../../support/world.ts'
@@ -66,12 +67,10 @@ describe('an organisation with many parallel requests', () => {
       tx => tx`select from ${tx(world.acme.schema)}.users where id = ${world.acme.admin.id} for update`,
     )
     const stuck = Promise.all(Array.from({ length: 30 }, () => rename(world.acme, admin)))
-    await waitingBackends(1)
+    await expect.poll(() => countWaiting(sql), { interval: 5 }).toBeGreaterThan(0)
     const answers = await Promise.all(Array.from({ length: 6 }, () => rename(world.globex, other)))
     expect(answers.map(({ status }) => status)).toEqual(Array(6).fill(200))
-    const backends =
-      await sql`select count(*)::int as waiting from pg_stat_activity where application_name = 'tenantry' and datname = current_database() and wait_event_type = 'Lock'`
-    expect(backends[0]!.waiting).toBeLessThanOrEqual(world.processes * 2)
+    expect(await countWaiting(sql)).toBeLessThanOrEqual(world.processes * 2)
     await lock.release()
     for (const { status } of await stuck) expect([200, 503]).toContain(status)
   })
@@ -96,16 +95,4 @@ async function expectServedDuring(work: Promise<unknown>, place: Place, token: s
 
 function rename(place: Place, token: string): Promise<Answer> {
   return place.call(`${auth}/users/me/`, { method: 'PATCH', token, body: { first_name: 'Renamed' } })
-}
-
-async function waitingBackends(count: number): Promise<void> {
-  await expect
-    .poll(
-      async () =>
-        (
-          await sql`select pid from pg_stat_activity where application_name = 'tenantry' and datname = current_database() and wait_event_type = 'Lock'`
-        ).length,
-      { interval: 5 },
-    )
-    .toBeGreaterThanOrEqual(count)
 }

@@ -222,6 +222,10 @@ describe('a recovery code', () => {
     // New ones void the others.
     const renewed = await world.acme.call(`${auth}/factors/recovery-codes/`, { method: 'POST', token: person.token })
     expect(renewed.json.recovery_codes).toHaveLength(10)
+    const told = (await mailsTo(world, world.acme, person.email)).at(-1)!
+    expect(told.subject).toBe('New recovery codes for your account at Acme Ltd')
+    expect(told.text).toContain('The former ones no longer work.')
+    expect(renewed.json.recovery_codes.filter((code: string) => told.text.includes(code))).toEqual([])
     expect((await answerWith(world.acme, { challenge: again, recovery_code: second })).status).toBe(401)
     const [fresh] = renewed.json.recovery_codes
     expect((await answerWith(world.acme, { challenge: again, recovery_code: fresh })).status).toBe(200)

@@ -6,6 +6,7 @@ import type { Manifest } from '#server/domain/archives/format.ts'
 import { requireArchive } from '#server/domain/archives/store.ts'
 import { forgeArchive, rowsOf } from '../../support/data/archives.ts'
 import { hold } from '../../support/database/hold.ts'
+import { countWaiting } from '../../support/database/waiting.ts'
 import { runCli, startCli } from '../../support/process/cli.ts'
 import { waitLimit } from '../../support/process/wait-limit.ts'
 import type { World } from '../../support/world.ts'
@@ -94,9 +95,7 @@ test('a drill that is killed leaves nothing', async () => {
   const before = await traces()
   const lock = await hold(sql, tx => tx`lock table ${tx(world.acme.schema)}.users in access exclusive mode`)
   const child = startCli(['archive', 'drill', 'acme', '--live', 'acme'], world.env)
-  const waiting = () =>
-    sql`select from pg_stat_activity where application_name = 'tenantry-archive' and wait_event_type = 'Lock' and datname = current_database()`
-  await expect.poll(async () => (await waiting()).length, waitLimit).toBe(1)
+  await expect.poll(() => countWaiting(sql, 'tenantry-archive'), waitLimit).toBe(1)
   child.kill()
   await child.exited
   await lock.release()

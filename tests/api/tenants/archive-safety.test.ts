@@ -25,6 +25,7 @@ import { createUser } from '#server/domain/users/create.ts'
 import { replacePhoto } from '#server/domain/users/photos.ts'
 import { forgeArchive, rowsOf } from '../../support/data/archives.ts'
 import { hold } from '../../support/database/hold.ts'
+import { countWaiting } from '../../support/database/waiting.ts'
 import { runCli, startCli } from '../../support/process/cli.ts'
 import { waitLimit } from '../../support/process/wait-limit.ts'
 import type { Workbench } from '../../support/process/workbench.ts'
@@ -578,15 +579,7 @@ async function expectSame(kept: string, rows: Awaited<ReturnType<typeof rowsOf>>
  */
 async function killedAt(args: string[], lock: { release(): Promise<void> }): Promise<string> {
   const child = startCli(args, env)
-  await expect
-    .poll(
-      async () =>
-        (
-          await sql`select from pg_stat_activity where application_name = 'tenantry-archive' and wait_event_type = 'Lock' and datname = current_database()`
-        ).length,
-      waitLimit,
-    )
-    .toBe(1)
+  await expect.poll(() => countWaiting(sql, 'tenantry-archive'), waitLimit).toBe(1)
   child.kill()
   await child.exited
   await lock.release()

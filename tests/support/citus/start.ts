@@ -21,7 +21,7 @@ const settings = {
   'shared_preload_libraries': 'citus',
   'wal_level': 'logical',
   'max_prepared_transactions': '200',
-  'max_connections': '400',
+  'max_connections': '1000',
   // One maintenance daemon for each database of a test.
   'max_worker_processes': '400',
   'citus.node_conninfo': 'sslmode=disable',

@@ -69,8 +69,12 @@ async function changeSchema(sql: postgres.Sql, schema: string, change: string): 
   let isUncertain = false
   for (;;) {
     try {
-      // One transaction, as all statements sent at once are.
-      return void (await sql.unsafe(`set local lock_timeout = '200ms'; set local search_path to ${schema}; ${change}`))
+      await sql.begin(async tx => {
+        const settings = [`set local lock_timeout = '200ms'`, `set local search_path to ${schema}`]
+        // One by one, as Citus needs them.
+        for (const statement of [...settings, ...change.split('; ')]) await tx.unsafe(statement)
+      })
+      return
     } catch (error) {
       const { code } = error as { code: string }
       // The connection was lost after the commit: the change is done.

@@ -77,6 +77,8 @@ export async function soak(options: Soak): Promise<SoakFigures> {
     // As in production: the traffic checks the answers itself.
     CHECK_ANSWERS: '0',
     CHECK_STATEMENTS: '0',
+    // Where it may, V8 takes ever more memory for half an hour, however little of it is in use (50 MB here).
+    NODE_OPTIONS: '--max-old-space-size=160',
   }
   const app = await createApp(loadConfig(env), createLogger('silent'), { size: 4 })
   await bootstrapPlatform(app.database, loadMigrations('.', 'platform'))

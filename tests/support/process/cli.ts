@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
 import type { Sql } from 'postgres'
 import { expect, inject } from 'vitest'
+import { countWaiting } from '../database/waiting.ts'
 import { waitLimit } from './wait-limit.ts'
 import { compiled } from './server.ts'
 
@@ -65,15 +66,7 @@ export async function untilCliIsThere(sql: Sql): Promise<void> {
 
 /** Waits until a statement of a command line waits for a lock. */
 export async function untilCliWaits(sql: Sql): Promise<void> {
-  await expect
-    .poll(
-      async () =>
-        (
-          await sql`select from pg_stat_activity where application_name = 'tenantry-cli' and wait_event_type = 'Lock' and datname = current_database()`
-        ).length,
-      waitLimit,
-    )
-    .toBe(1)
+  await expect.poll(() => countWaiting(sql, 'tenantry-cli'), waitLimit).toBe(1)
 }
 
 /** Waits until PostgreSQL has noticed that the killed processes are gone, and has rolled back their transactions. */

@@ -12,6 +12,6 @@ export default defineRealmRoute(
     answer: recoveryCodesAnswer,
   },
   async ({ app, authRealm, principal, audit }) => ({
-    recovery_codes: await renewRecoveryCodes(app, authRealm, principal.user.id, audit),
+    recovery_codes: await renewRecoveryCodes(app, authRealm, principal.user, audit),
   }),
 )
