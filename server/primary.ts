@@ -51,7 +51,30 @@ async function openMetrics(port: number): Promise<void> {
 
 /** @param isBehind whether others serve already: then it opens the port only when it can serve */
 function start(isBehind: boolean): Worker {
-  return cluster.fork({ SERVE_WHEN: isBehind ? 'ready' : 'now' })
+  const worker = cluster.fork({ SERVE_WHEN: isBehind ? 'ready' : 'now' })
+  closeWhatItLeaves(worker)
+  return worker
+}
+
+/**
+ * Node.js gives its workers one connection at a time, and keeps it open until they have taken it: also if they die
+ * before, and then its client would wait for an answer that nobody sends.
+ */
+function closeWhatItLeaves(worker: Worker): void {
+  const child = worker.process
+  const send = child.send.bind(child) as (message: unknown, connection?: Connection, ...rest: unknown[]) => boolean
+  let given: Connection | undefined
+  child.send = (message: unknown, connection?: unknown, ...rest: unknown[]) => {
+    if (connection) given = connection as Connection
+    return send(message, connection as Connection, ...rest)
+  }
+  // Without an effect on one that the worker has taken.
+  worker.once('exit', () => given?.close())
+}
+
+/** What Node.js sends of a connection, for another process to take it. */
+interface Connection {
+  close(): void
 }
 
 function running(): Worker[] {

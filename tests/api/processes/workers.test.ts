@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { fromSystem } from '#server/domain/context.ts'
 import { resumeTenant, suspendTenant } from '#server/domain/tenants/lifecycle/suspension.ts'
@@ -36,6 +37,19 @@ test('a worker that dies is replaced, and the other one serves meanwhile', async
   for (const place of [world.acme, world.globex]) expect((await request(place)).status).toBe(200)
   await expect.poll(() => events('server_port_opened').length, waitLimit).toBe(3)
   expect(workersOf(server.pid)).toHaveLength(2)
+})
+
+test('a worker that dies before it takes a connection leaves no client waiting', async () => {
+  const [victim] = workersOf(server.pid)
+  const opened = events('server_port_opened').length
+  process.kill(victim!, 'SIGSTOP')
+  const ends: string[] = []
+  for (let i = 0; i < 4; i++) void connectionTo(server.port).then(text => ends.push(text))
+  await expect.poll(() => ends.length, waitLimit).toBe(3)
+  process.kill(victim!, 'SIGKILL')
+  await expect.poll(() => ends.length, waitLimit).toBe(4)
+  expect(ends.map(text => text.split('\r\n')[0])).toEqual([...Array<string>(3).fill('HTTP/1.1 200 OK'), ''])
+  await expect.poll(() => events('server_port_opened').length, waitLimit).toBe(opened + 1)
 })
 
 test('SIGHUP replaces all workers without a lost request', async () => {
@@ -104,6 +118,16 @@ async function statusesOf(place: Place, token: string): Promise<number[]> {
   const ask = () => unlessBusy(() => request(place, `${auth}/users/me/`, token))
   const answers = await Promise.all(Array.from({ length: 8 }, ask))
   return answers.map(answer => answer.status)
+}
+
+/** Sends a request of its own connection. @returns what it is answered until the end: nothing if it is only closed */
+async function connectionTo(port: number): Promise<string> {
+  const socket = connect(port, '127.0.0.1').on('error', () => {})
+  socket.write('GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n')
+  let text = ''
+  socket.on('data', (part: Buffer) => (text += part.toString('utf8')))
+  await new Promise(resolve => socket.on('close', resolve))
+  return text
 }
 
 function request(place: Place, path = '/login', token?: string): Promise<Answer> {
