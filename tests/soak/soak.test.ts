@@ -12,8 +12,8 @@ const changeEvery = Number(env.SOAK_CHANGE_EVERY ?? 0)
 const killEvery = Number(env.SOAK_KILL_EVERY ?? 60_000)
 const swallowEvery = Number(env.SOAK_SWALLOW_EVERY ?? 60_000)
 const restarts = Number(env.SOAK_RESTARTS ?? 6)
-/** Minutes. */
-const warmUp = Number(env.SOAK_WARM_UP ?? 5)
+/** Minutes of each process's life until its tables, all of which have a limit, are full. */
+const warmUp = Number(env.SOAK_WARM_UP ?? 15)
 const minutes = Number(env.SOAK_MINUTES ?? Infinity)
 
 test(

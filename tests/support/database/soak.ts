@@ -57,7 +57,7 @@ export interface SoakFigures extends TrafficCounts, Troubles {
  * is lost, and nothing hangs.
  */
 export async function soak(options: Soak): Promise<SoakFigures> {
-  const { tenants: count, requests, workers = 1, warmUp = 5, minutes = Infinity } = options
+  const { tenants: count, requests, workers = 1, warmUp = 15, minutes = Infinity } = options
   const cluster = await createCluster()
   const proxy = await createTcpProxy(Number(new URL(cluster.url).port))
   const port = await freePort()
