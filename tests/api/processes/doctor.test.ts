@@ -17,7 +17,7 @@ let world: World
 let uploads: string
 beforeAll(async () => {
   uploads = await mkdtemp(join(tmpdir(), 'tenantry-doctor-'))
-  world = await createWorld({ UPLOAD_DIR: uploads })
+  world = await createWorld({ UPLOAD_DIR: uploads }, { processes: 1 })
 })
 afterAll(async () => {
   await world.stop()
