@@ -11,7 +11,7 @@ const parent = '00f067aa0ba902b7'
 
 let world: World
 beforeAll(async () => {
-  world = await createWorld()
+  world = await createWorld({}, { processes: 1 })
 })
 afterAll(() => world.stop())
 
